@@ -1,0 +1,54 @@
+# Every target sets up what it needs, once: see tools/setup.sh.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest
+SOURCES := consent_desk tests tools
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+demo: .venv/.ready-demo ## Open the window with a sandbox behind it; no account needed
+	@$(BIN)/consent-desk --demo
+
+test: .venv/.ready-test ## Run all tests
+	@$(PYTEST)
+
+check: lint types contracts ## Run every gate: lint, types, import contracts, tests, coverage
+	@$(MAKE) --no-print-directory test PYTEST='$(BIN)/coverage run -m pytest'
+	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=100 \
+	  --include='consent_desk/domain/*,consent_desk/services/*'
+
+lint: .venv/.ready-dev ## Lint, and check the format
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+
+types: .venv/.ready-dev ## Check the types
+	@$(BIN)/mypy
+
+contracts: .venv/.ready-dev ## Check which layer imports which
+	@$(BIN)/lint-imports --no-logo
+
+bench: .venv/.ready-test ## Measure speed
+	@$(BIN)/python tests/bench/run.py
+
+screenshots: .venv/.ready-test ## Take the pictures for the documentation
+	@$(BIN)/python tests/screenshots.py
+
+constraints: ## Renew constraints.txt
+	@$(PYTHON) tools/renew_constraints.py
+
+clean: ## Remove what was made, .venv too
+	rm -rf .venv build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find consent_desk tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.ready-%: pyproject.toml constraints.txt
+	@PYTHON='$(PYTHON)' sh tools/setup.sh $*
+
+# A .venv that was copied or moved along with its folder, or whose Python has gone, is made anew.
+ifneq "$(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.place 2>/dev/null)" "$(CURDIR)"
+.venv/.ready-demo .venv/.ready-test .venv/.ready-dev: moved
+endif
+
+.NOTPARALLEL:
+.PHONY: help demo test check lint types contracts bench screenshots constraints clean moved
+moved:

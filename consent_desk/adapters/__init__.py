@@ -1,0 +1,1 @@
+"""The outside world: network, keyring, files. Fits the services' protocols by shape."""

@@ -1,0 +1,283 @@
+"""requests and urllib3, made to say how far they are and to stop when told.
+
+A bare adapter, no Session: the Session is where ~/.netrc, the environment (`trust_env`), cookies,
+default headers and redirects come in, and with none of it there is nothing to switch off.
+Loads requests: import it on the thread of a call.
+"""
+
+import http.client
+import logging
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import SKIP_HEADER
+
+from consent_desk.adapters.progress import Progress
+from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
+from consent_desk.domain.delivery import Cause, Phase
+from consent_desk.domain.project import Secret
+from consent_desk.domain.request import PreparedRequest
+
+MOST_BODY = 1024 * 1024
+"""Bytes of an answer's body that are read; the rest is left where it is."""
+
+_PIECE = 64 * 1024
+_CONNECT_ANSWERED = re.compile(r"Tunnel connection failed: (\d{3})\b")
+
+# Its records hold whole URLs, and those the project token.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def exchange(
+    request: PreparedRequest,
+    progress: Progress,
+    *,
+    proxy: str | None,
+    ssl_context: ssl.SSLContext | None,
+    connect_timeout: float,
+    timeout: float,
+) -> None:
+    """Send `request` and hand the answer to `progress`. Raises whatever goes wrong.
+
+    `timeout`, in seconds, is for each single wait on the socket: a backstop for the deadline, which
+    `progress` keeps.
+    """
+    if proxy and not proxy.lower().startswith("http://"):
+        raise Stopped(Cause.PROXY, "not an http proxy")
+    adapter = _Adapter(progress, ssl_context, connect_timeout)
+    with closing(adapter):
+        response = adapter.send(
+            _exactly(request),
+            stream=True,
+            timeout=timeout,
+            proxies={"https": proxy} if proxy else None,
+        )
+        with closing(response):
+            body = _first_bytes(response.raw)
+            progress.answer(
+                response.status_code,
+                adapter.received_headers(),
+                body[:MOST_BODY],
+                truncated=len(body) > MOST_BODY,
+            )
+
+
+def _exactly(request: PreparedRequest) -> requests.PreparedRequest:
+    headers = dict(request.headers)
+    for name in ("User-Agent", "Accept-Encoding"):
+        if name.lower() not in {given.lower() for given in headers}:
+            headers[name] = SKIP_HEADER
+    prepared = requests.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        data=request.body or None,
+        auth=_Authorization(request.authorization),
+    ).prepare()
+    if prepared.url != request.url:
+        raise Stopped(Cause.UNEXPECTED, "the URL would be sent in another spelling")
+    return prepared
+
+
+class _Authorization(AuthBase):
+    """Puts the prepared value before all other headers. Nothing takes the place of an auth object."""
+
+    def __init__(self, value: Secret) -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        first = {"Authorization": self._value.reveal()}
+        request.headers = CaseInsensitiveDict({**first, **request.headers})
+        return request
+
+
+def _first_bytes(raw: Any) -> bytes:
+    # Undecoded, a compression bomb stays small; but urllib3 trips over odd encodings even so.
+    raw.headers.discard("Content-Encoding")
+    body = bytearray()
+    while len(body) <= MOST_BODY:
+        piece = raw.read(min(_PIECE, MOST_BODY + 1 - len(body)), decode_content=False)
+        if not piece:
+            break
+        body += piece
+    return bytes(body)
+
+
+class _Adapter(HTTPAdapter):
+    """Opens the connection of one call, directly or through a proxy, and remembers its answer."""
+
+    def __init__(
+        self, progress: Progress, ssl_context: ssl.SSLContext | None, connect_timeout: float
+    ) -> None:
+        self.progress = progress
+        self.connect_timeout = connect_timeout
+        self._ssl_context = ssl_context
+        self._answer: _Answer | None = None
+        if ssl_context is not None:
+            ssl_context.check_hostname = True
+            ssl_context.verify_mode = ssl.CERT_REQUIRED
+            if ssl_context.keylog_filename:
+                # Python's own contexts obey SSLKEYLOGFILE, with which anybody could read along.
+                ssl_context.keylog_filename = None  # type: ignore[assignment]  # None ends it
+        super().__init__()
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Use our own context, direct and proxied, whatever `verify` says."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"ssl_context": self._ssl_context, "cert_reqs": "CERT_REQUIRED"}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave the context as it is: requests would add certifi's list to the system's."""
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Let the pool, a proxy's as well, open connections that report their progress."""
+        pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        kind = _TlsConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = partial(kind, adapter=self)
+        return pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Take the answer as it came: requests would parse cookies and encodings, and trip over them."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.raw = resp
+        return response
+
+    def read_answer(self, *args: Any, **kwargs: Any) -> "_Answer":
+        """Make the object that reads the answer."""
+        self._answer = _Answer(self.progress, *args, **kwargs)
+        return self._answer
+
+    def received_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers in the order in which they came, repeated ones too."""
+        if self._answer is None:
+            return ()
+        return tuple((name, str(value)) for name, value in self._answer.headers.items())
+
+    def close(self) -> None:
+        """Close whatever is open."""
+        if self._answer is not None:
+            # urllib3 forgets it when it does not like the headers.
+            self._answer.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer that says when its status line is seen."""
+
+    def __init__(self, progress: Progress, *args: Any, **kwargs: Any) -> None:
+        self._progress = progress
+        super().__init__(*args, **kwargs)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # stable since Python 2
+        if status < http.client.OK:
+            # An interim answer, 103 for example. `begin` goes on to the real one after 100 only.
+            return version, http.client.CONTINUE, reason
+        self._progress.reach(Phase.READING)
+        return version, status, reason
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # stable since Python 3.5
+        if size < 0:
+            # -1 would read to the end of the stream, past every limit.
+            raise ValueError(size)
+        return size
+
+
+class _Connection(HTTPConnection):
+    """A connection that reports each phase to its call before entering it."""
+
+    def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._adapter = adapter
+        self._progress = adapter.progress
+        self._is_ours = False
+
+    def _new_conn(self) -> socket.socket:
+        trouble: OSError | UnicodeError
+        try:
+            addresses = socket.getaddrinfo(self.host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise self._not_connected(error, Cause.UNKNOWN_HOST) from error
+        self._progress.reach(Phase.CONNECTING)
+        connect_by = monotonic() + self._adapter.connect_timeout
+        trouble = OSError("no address")
+        for position, (family, kind, protocol, _, address) in enumerate(addresses):
+            share = (connect_by - monotonic()) / (len(addresses) - position)
+            try:
+                return self._connected(socket.socket(family, kind, protocol), address, max(share, 0.001))
+            except OSError as error:
+                trouble = error
+        raise self._not_connected(trouble, cause_of(trouble, connecting=True)) from trouble
+
+    def _connected(self, connection: socket.socket, address: Any, timeout: float) -> socket.socket:
+        try:
+            self._progress.hold(connection)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(timeout)
+            connection.connect(address)
+            connection.settimeout(self.timeout)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _not_connected(self, trouble: OSError | UnicodeError, cause: Cause | None) -> Stopped:
+        return Stopped(Cause.PROXY if self.proxy else cause or Cause.UNREACHABLE, detail_of(trouble))
+
+    def _tunnel(self) -> None:
+        try:
+            super()._tunnel()  # type: ignore[misc]  # what CONNECT is called since Python 2
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            answered = _CONNECT_ANSWERED.match(str(error))
+            if answered is None:
+                raise Stopped(Cause.PROXY, detail_of(error)) from error
+            wants_credentials = answered[1] == "407"
+            cause = Cause.PROXY_CREDENTIALS if wants_credentials else Cause.PROXY
+            raise Stopped(cause, f"CONNECT was answered {answered[1]}") from error
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        """Send our request, once the connection stands."""
+        if self.is_closed:
+            self.connect()
+        self._is_ours = True
+        self.response_class = self._adapter.read_answer  # type: ignore[assignment]  # called, no more
+        try:
+            super().request(method, url, body, headers, **options)
+        except OSError:
+            # It may have answered before it read everything; if not, reading fails next and says why.
+            return
+        self._progress.reach(Phase.WAITING)
+
+    def send(self, data: Any) -> None:
+        """Hand `data` to the socket: a part of our request, or of CONNECT before."""
+        if self._is_ours:
+            self._progress.reach(Phase.SENDING)
+        super().send(data)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""

@@ -1,0 +1,67 @@
+"""Where this user's files are, closed to all others."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
+
+if sys.platform != "win32":
+    from os import geteuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """The folders of one user. Some may be the same one; none need exist."""
+
+    config: Path
+    data: Path
+    logs: Path
+
+
+def user_folders() -> Folders:
+    """The folders in the places that the operating system has for them; on Windows they do not roam."""
+    from platformdirs import PlatformDirs
+
+    places = PlatformDirs("consent-desk", appauthor=False, roaming=False)
+    return Folders(config=places.user_config_path, data=places.user_data_path, logs=places.user_log_path)
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` and what is missing above it with mode 0700, tighten it if it is ours; return it.
+
+    Raises DeskError where there is no such folder afterwards.
+    """
+    try:
+        for folder in reversed((path, *path.parents)):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if sys.platform != "win32":
+            status = path.stat()
+            # Somebody else's, as a mounted folder may seem: whoever owns it decides.
+            if status.st_mode & 0o077 and status.st_uid == geteuid():
+                path.chmod(0o700)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return path
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder of mode 0700 for one run, gone at the end with all that is in it. Raises DeskError."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="consent-desk-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _unusable(Path(tempfile.gettempdir()), error) from error
+    with folder as name:
+        yield Path(name)
+
+
+def _unusable(path: Path, error: OSError) -> DeskError:
+    return DeskError(
+        say("The folder {folder} cannot be used ({why}).", folder=path, why=error.strerror),
+        say("See that your user may write there and that the disk is not full. Then start again."),
+    )

@@ -1,0 +1,122 @@
+"""`Transport` on requests: exact bytes, a total deadline, and how far each call came.
+
+Importing this is cheap; requests, urllib3 and truststore load on the thread of the first call.
+"""
+
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+from consent_desk.adapters.progress import Progress
+from consent_desk.domain.delivery import Cause, Outcome
+from consent_desk.domain.project import BaseUrl
+from consent_desk.domain.request import PreparedRequest
+
+if TYPE_CHECKING:
+    import ssl
+
+
+def no_proxy(_url: str) -> str | None:
+    """Every host is reached directly."""
+    return None
+
+
+def system_trust() -> "ssl.SSLContext":
+    """Trust what the operating system trusts."""
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class HttpCall:
+    """One call under way."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def wait(self) -> Outcome:
+        """Block until there is an outcome: within the deadline, or at once after `cancel`."""
+        return self._progress.wait()
+
+    def cancel(self) -> None:
+        """End the call now, from any thread. An answer that is there already stays."""
+        self._progress.fail(Cause.CANCELLED)
+
+
+class HttpTransport:
+    """Makes each call on a daemon thread and a connection of its own. Network trouble is an outcome.
+
+    `proxy_for` is given the scheme and host of an https URL, never its path, and returns the proxy's
+    URL (`http://proxy:3128`) or None. It is called on the call's thread and may block; it is not
+    asked for loopback. `connect_timeout` bounds the TCP connection, all addresses of the host taken
+    together; `deadline` the whole call from `start` on, CONNECT and TLS handshake included. Both in
+    seconds. `ssl_context` is called for every https call: truststore locks a context during a
+    handshake, and a server that hangs in one must not hold up the others.
+    """
+
+    def __init__(
+        self,
+        proxy_for: Callable[[str], str | None] = no_proxy,
+        *,
+        connect_timeout: float = 5.0,
+        deadline: float = 20.0,
+        ssl_context: Callable[[], "ssl.SSLContext"] = system_trust,
+    ) -> None:
+        self._proxy_for = proxy_for
+        self._connect_timeout = connect_timeout
+        self._deadline = deadline
+        self._ssl_context = ssl_context
+        self._lock = Lock()
+        self._calls: WeakSet[Progress] = WeakSet()
+        self._closed = False
+
+    def start(self, request: PreparedRequest) -> HttpCall:
+        """Begin to send `request`: its bytes and headers, Host and Content-Length, nothing else."""
+        progress = Progress(self._deadline)
+        with self._lock:
+            self._calls.add(progress)
+            closed = self._closed
+        if closed:
+            progress.fail(Cause.PROGRAM_ENDED)
+            return HttpCall(progress)
+        try:
+            Thread(target=self._make, args=(request, progress), name="http call", daemon=True).start()
+        except RuntimeError as error:
+            # No more threads, or the interpreter is ending.
+            progress.fail(Cause.UNEXPECTED, type(error).__name__)
+        return HttpCall(progress)
+
+    def close(self) -> None:
+        """End all calls under way, and every later one at once, because the program ends."""
+        with self._lock:
+            self._closed = True
+            calls = list(self._calls)
+        for progress in calls:
+            progress.fail(Cause.PROGRAM_ENDED)
+
+    def _make(self, request: PreparedRequest, progress: Progress) -> None:
+        from consent_desk.adapters import deadline, trouble
+
+        try:
+            secure = request.url.startswith("https:")
+            deadline.exchange(
+                request,
+                progress,
+                proxy=self._proxy(request.url) if secure else None,
+                ssl_context=self._ssl_context() if secure else None,
+                connect_timeout=self._connect_timeout,
+                timeout=self._deadline,
+            )
+        except Exception as error:  # noqa: BLE001 -- the one send: requests lets almost anything through
+            progress.fail(*trouble.explain(error, progress.phase))
+
+    def _proxy(self, url: str) -> str | None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if BaseUrl(scheme=parts.scheme, host=f"[{host}]" if ":" in host else host).is_loopback:
+            return None
+        return self._proxy_for(f"{parts.scheme}://{parts.netloc}/")

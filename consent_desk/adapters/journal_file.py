@@ -1,0 +1,200 @@
+"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkstemp
+
+from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate
+from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.message import Message, say
+
+PRAGMAS: dict[str, str | int] = {
+    "journal_mode": "truncate",
+    "synchronous": 3,  # EXTRA
+    "fullfsync": 1,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "busy_timeout": 5000,
+}
+"""What every connection is set to, as it reads back. Why: docs/decisions/004."""
+
+_NOT_OPENED = "The journal cannot be opened: {why}."
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something about the journal failed, and what a person can do."""
+
+    why: Message
+    advice: Message
+
+    def trouble(self, failure: str) -> JournalTrouble:
+        """The error to raise. `failure` is a sentence with `{why}` in it."""
+        return JournalTrouble(say(failure, why=self.why), self.advice)
+
+
+_TELL = say("Change nothing and tell your administrator: what was noted may still be saved.")
+_ACCESS = say("Ask your administrator for permission to write to the file and to its folder.")
+
+_FULL = Reason(say("the disk is full"), say("Make room on the disk, then try again."))
+_READ_ONLY = Reason(say("its file or folder cannot be written to"), _ACCESS)
+_DISK_ERROR = Reason(
+    say("the disk reported an error"),
+    say("Save other work, start the program again, and have the disk checked."),
+)
+_UNREACHABLE = Reason(
+    say("its folder or file cannot be reached"),
+    say("Check that the disk is connected and that the folder exists, then start the program again."),
+)
+_MOVED = Reason(
+    say("its file was moved, replaced or deleted"),
+    say("Close the program, put the file back where it was, then start again."),
+)
+_BUSY = Reason(
+    say("another program holds its file"),
+    say("Close the other program, for example a backup or a second Consent Desk, then try again."),
+)
+_DAMAGED = Reason(say("its file is damaged"), _TELL)
+_STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
+_UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
+_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _TELL)
+_EMPTY = Reason(say("its file is empty, though a journal never is"), _TELL)
+_FOREIGN = Reason(
+    say("its file belongs to another program"),
+    say("Move that file elsewhere, or tell your administrator."),
+)
+_NEWER = Reason(
+    say("a newer version of this program has written it"),
+    say("Install the newer version. The file is left as it is."),
+)
+_LEFT_OVER = Reason(
+    say("its file is gone, though its companion file (-journal) is there"),
+    say("Put the file back where it was. If it is gone for good, move the companion file elsewhere too."),
+)
+_PRAGMA = Reason(
+    say("it cannot be made to write safely"),
+    say("Close all other programs that use the file, then start again."),
+)
+
+_BY_FAMILY = {
+    "FULL": _FULL,
+    "READONLY": _READ_ONLY,
+    "PERM": _READ_ONLY,
+    "IOERR": _DISK_ERROR,
+    "CANTOPEN": _UNREACHABLE,
+    "BUSY": _BUSY,
+    "LOCKED": _BUSY,
+    "CORRUPT": _DAMAGED,
+    "NOTADB": _DAMAGED,
+}
+_BY_NUMBER = {
+    errno.ENOSPC: _FULL,
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+    errno.EROFS: _READ_ONLY,
+    errno.ENOENT: _UNREACHABLE,
+    errno.ENOTDIR: _UNREACHABLE,
+    errno.EISDIR: _NO_JOURNAL,
+}
+
+
+@contextmanager
+def told(failure: str) -> Iterator[None]:
+    """Turn whatever fails inside into JournalTrouble, without a word of what was being written."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _reason(error).trouble(failure) from error
+    except OSError as error:
+        raise _BY_NUMBER.get(error.errno or 0, _DISK_ERROR).trouble(failure) from error
+    except (ValueError, Unfit):
+        # Not chained: such an error can quote the value.
+        raise _STRANGE.trouble(failure) from None
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to the journal at `path`, made 0600 where there is nothing at all.
+
+    Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
+    """
+    with told(_NOT_OPENED):
+        if not os.path.lexists(path):
+            _create(path)
+        _check_header(path)
+        # mode=rw: should the file vanish now, SQLite makes no new one.
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            _set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _create(path: Path) -> None:
+    """Make a journal without rows at `path`, wholly or not at all.
+
+    It is made under a temporary name and then linked, which never replaces another start's journal.
+    So no crash leaves a file of 0 bytes: one that is found was a journal, and is damage.
+    """
+    if os.path.lexists(f"{path}-journal"):
+        # There was a journal, and SQLite would roll that one's pages back into the new file.
+        raise _LEFT_OVER.trouble(_NOT_OPENED)
+    descriptor, temporary = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(blank())
+            file.flush()
+            os.fsync(file.fileno())
+        # On Windows it is rename that does not replace.
+        publish = os.rename if os.name == "nt" else os.link
+        with suppress(FileExistsError):
+            publish(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    if os.name != "nt":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _check_header(path: Path) -> None:
+    # Read by hand: SQLite would already roll back, and so change, a file that is not ours. Never done
+    # beside an open connection: on POSIX, closing any descriptor of a file drops the process's locks on it.
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header:
+        raise _EMPTY.trouble(_NOT_OPENED)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise _NO_JOURNAL.trouble(_NOT_OPENED)
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise _FOREIGN.trouble(_NOT_OPENED)
+    if int.from_bytes(header[60:64], "big") > VERSION:
+        raise _NEWER.trouble(_NOT_OPENED)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    for name, wish in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {wish}")
+        if connection.execute(f"PRAGMA {name}").fetchone()[0] != wish:
+            raise _PRAGMA.trouble(_NOT_OPENED)
+    migrate(connection)
+    # Reads the schema, and finds at the start what would else be found at the first decision.
+    connection.execute("SELECT * FROM entry LIMIT 1").fetchall()
+
+
+def _reason(error: sqlite3.Error) -> Reason:
+    # Errors of Python's own module bear no name.
+    name = getattr(error, "sqlite_errorname", "SQLITE_UNKNOWN")
+    if name == "SQLITE_READONLY_DBMOVED":
+        return _MOVED
+    return _BY_FAMILY.get(name.split("_")[1], _UNEXPECTED)

@@ -1,0 +1,149 @@
+"""The operating system's keyring, or none: a secret is never kept anywhere else.
+
+`keyring` is asked for its backends one by one. Its own choice is not taken: an environment variable,
+a configuration file or an installed package can make that a backend that keeps nothing, or a plain file.
+"""
+
+import contextlib
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.message import Message, say
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+T = TypeVar("T")
+
+LIMIT = 2 * 1280
+"""Bytes of UTF-16 that the smallest keyring, that of Windows, keeps in one entry."""
+
+_SECRET_SERVICE = "GNOME Keyring / Secret Service"  # noqa: S105 -- the name of a keyring
+_ALLOWED = (
+    ("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),
+    ("keyring.backends.macOS", "Keyring", "macOS Keychain"),
+    ("keyring.backends.SecretService", "Keyring", _SECRET_SERVICE),
+    ("keyring.backends.libsecret", "Keyring", _SECRET_SERVICE),
+    ("keyring.backends.kwallet", "DBusKeyring", "KDE Wallet"),
+    ("keyring.backends.kwallet", "DBusKeyringKWallet4", "KDE Wallet"),
+)
+
+
+class KeyringStore:
+    """Keeps one line of text an entry. Every method can block for ever: the system may ask a person.
+
+    Raises KeyringLocked, KeyringAbsent, or KeyringTrouble; no text of theirs holds what is kept.
+    """
+
+    def __init__(self, service: str = "Consent Desk") -> None:
+        self._service = service
+
+    def load(self, entry: str) -> str | None:
+        """The line kept under `entry`, None where there is none."""
+
+        def load() -> str | None:
+            keyring, _ = _best_keyring()
+            return keyring.get_password(self._service, entry)
+
+        return _translated(load, say("The project's settings could not be read from the keyring."))
+
+    def save(self, entry: str, line: str) -> str:
+        """Keep `line`, see that it is kept, and return the keyring's name for people.
+
+        Raises ValueError where `line` is not one line, and KeyringTrouble above 1,280 characters.
+        """
+        _check(line)
+
+        def save() -> str | None:
+            keyring, name = _best_keyring()
+            keyring.set_password(self._service, entry, line)
+            # A read that fails goes out of here as it is: what it could not see is never removed.
+            if keyring.get_password(self._service, entry) == line:
+                return name
+            with contextlib.suppress(Exception):
+                keyring.delete_password(self._service, entry)
+            return None
+
+        name = _translated(save, say("The project's settings could not be saved in the keyring."))
+        if name is None:
+            raise KeyringTrouble(
+                say("The keyring did not keep what it was given."),
+                say("Ask your administrator which keyring this computer uses. Nothing was saved."),
+            )
+        return name
+
+    def remove(self, entry: str) -> None:
+        """Forget `entry`; one that is not there is no error."""
+
+        def remove() -> None:
+            keyring, _ = _best_keyring()
+            # A missing entry and a refusal raise the same error: look first.
+            if keyring.get_password(self._service, entry) is not None:
+                keyring.delete_password(self._service, entry)
+
+        _translated(remove, say("The project's settings could not be removed from the keyring."))
+
+
+def _best_keyring() -> "tuple[KeyringBackend, str]":
+    """The keyring that `keyring` recommends most among the allowed ones, and its name."""
+    usable: list[tuple[float, type[KeyringBackend], str]] = []
+    for module, kind_name, name in _ALLOWED:
+        # Whatever it is that keeps a backend from working, it is not there.
+        with contextlib.suppress(Exception):
+            kind = getattr(importlib.import_module(module), kind_name)
+            usable.append((kind.priority, kind, name))
+    if not usable:
+        raise KeyringAbsent(
+            say("There is no keyring on this computer that keeps a secret safely."),
+            say("The project's settings are kept until the program ends; enter them again then."),
+        )
+    _, kind, name = max(usable, key=lambda candidate: candidate[0])
+    return kind(), name
+
+
+def _check(line: str) -> None:
+    # gnome-keyring loses everything that it keeps after a line break, and some keyrings end at a NUL.
+    if line.splitlines() != [line] or "\0" in line:
+        raise ValueError("the keyring takes exactly one line")
+    # A lone surrogate has no place in UTF-8, and the error about it would hold the whole line.
+    if any("\ud800" <= character <= "\udfff" for character in line):
+        raise ValueError("the keyring takes whole characters")
+    if len(line.encode("utf-16-le")) > LIMIT:
+        raise KeyringTrouble(
+            say("The project's settings are too long: a keyring keeps {most} characters.", most="1,280"),
+            say("Enter fewer customer ID types, or shorter ones."),
+        )
+
+
+def _translated(call: Callable[[], T], title: Message) -> T:
+    """What `call` returns; whatever it raises becomes a KeyringTrouble with `title`."""
+    try:
+        return call()
+    except KeyringTrouble:
+        raise
+    except Exception as error:  # noqa: BLE001 -- backends raise anything, much of it no KeyringError
+        trouble = _in_words(error, title)
+    # Raised out here: inside, the error, whose text may hold the secret, would be its context.
+    raise trouble
+
+
+def _in_words(error: Exception, title: Message) -> KeyringTrouble:
+    from keyring.errors import InitError
+    from keyring.errors import KeyringLocked as Locked
+
+    locked: tuple[type[Exception], ...] = (Locked,)
+    with contextlib.suppress(ImportError):
+        from secretstorage.exceptions import LockedException, PromptDismissedException
+
+        locked = (Locked, LockedException, PromptDismissedException)
+    if isinstance(error, locked):
+        return KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
+    if isinstance(error, InitError):
+        return KeyringTrouble(
+            say("The keyring could not be opened."),
+            say("When the system asks to create or to unlock a keyring, do so. Then try again."),
+        )
+    kind = type(error).__name__
+    return KeyringTrouble(title, say("See that the keyring is unlocked and try again ({kind}).", kind=kind))

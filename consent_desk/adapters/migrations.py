@@ -1,0 +1,221 @@
+"""The journal's schema, as the steps that lead from each version to the next.
+
+    consent    immutable: what was decided, without anything that names a person
+    personal   beside it, may be deleted: whose decision it was, and the bytes to send
+    fact       append-only: everything that happened to a consent; the last one is its state
+    answer     beside a fact, may be deleted: what the server said, which can echo the person
+    standing   derived from fact by a trigger: the last fact of each consent, found quickly
+
+`fact.content_sha256` covers the row of `personal` (in the first fact of a consent) or of `answer`,
+so that both can go without a trace being lost of what they were.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+APPLICATION_ID = 0x434F4E53
+"""“CONS”, in the header of every journal: what bears another number is not ours."""
+
+_CONSENT = """
+CREATE TABLE consent (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT NOT NULL UNIQUE CHECK (length(request_id) = 36),
+    project_id TEXT NOT NULL,
+    project_name TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    project_token TEXT NOT NULL,
+    category TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('accept', 'reject')),
+    valid_until ANY CHECK (valid_until = 'unlimited' OR typeof(valid_until) = 'integer'),
+    timestamp INTEGER NOT NULL CHECK (timestamp > 0),
+    noted_at INTEGER NOT NULL CHECK (noted_at >= timestamp),
+    CHECK ((action = 'accept') = (valid_until IS NOT NULL))
+) STRICT
+"""
+
+# The key is the consent's: a rowid that stays the same is what a full-text index hangs on.
+_PERSONAL = """
+CREATE TABLE personal (
+    seq INTEGER PRIMARY KEY REFERENCES consent (seq),
+    salt BLOB NOT NULL CHECK (length(salt) = 16),
+    customer_id_type TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    ticket TEXT NOT NULL,
+    wording TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    body BLOB NOT NULL CHECK (length(body) > 0)
+) STRICT
+"""
+
+# A fact names its consent by the request ID: exported or salvaged alone, it still says whose it is.
+_FACT = """
+CREATE TABLE fact (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT NOT NULL REFERENCES consent (request_id),
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    outcome TEXT,
+    status INTEGER,
+    phase TEXT,
+    cause TEXT,
+    detail TEXT,
+    elapsed REAL,
+    truncated INTEGER,
+    content_sha256 BLOB
+) STRICT
+"""
+
+_ANSWER = """
+CREATE TABLE answer (
+    fact INTEGER PRIMARY KEY REFERENCES fact (seq),
+    salt BLOB NOT NULL CHECK (length(salt) = 16),
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT
+"""
+
+_STANDING = """
+CREATE TABLE standing (
+    seq INTEGER PRIMARY KEY REFERENCES consent (seq),
+    fact INTEGER NOT NULL REFERENCES fact (seq),
+    state TEXT NOT NULL
+) STRICT
+"""
+
+_FACT_STANDS = """
+CREATE TRIGGER fact_stands AFTER INSERT ON fact BEGIN
+    INSERT INTO standing (seq, fact, state)
+    SELECT seq, NEW.seq, NEW.state FROM consent WHERE request_id = NEW.request_id
+    ON CONFLICT (seq) DO UPDATE SET fact = excluded.fact, state = excluded.state;
+END
+"""
+
+# Not CHECKs: a later version knows more states and outcomes, and replaces a trigger without
+# rewriting an append-only table. As a fact is only ever inserted, this finds as much.
+_FACT_IS_SOUND = """
+CREATE TRIGGER fact_is_sound BEFORE INSERT ON fact
+WHEN NEW.state NOT IN ('queued', 'in_flight', 'delivered', 'refused', 'unconfirmed', 'discarded')
+    OR coalesce(NEW.outcome, 'answered') NOT IN ('answered', 'not_sent', 'lost')
+    OR (NEW.outcome IS NULL) <> (NEW.elapsed IS NULL)
+    OR (NEW.outcome IS 'answered') <> (NEW.status IS NOT NULL)
+    OR (NEW.outcome IS 'answered') <> (coalesce(NEW.truncated, 2) IN (0, 1))
+    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.phase IS NOT NULL)
+    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.cause IS NOT NULL)
+    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.detail IS NOT NULL)
+    OR (NEW.outcome IS 'answered' AND NEW.content_sha256 IS NULL)
+    OR length(NEW.content_sha256) <> 32
+BEGIN
+    SELECT RAISE(ABORT, 'no such fact');
+END
+"""
+
+# INSERT OR REPLACE deletes without asking the triggers against DELETE, but comes by here first.
+_CONSENT_IS_NEW = """
+CREATE TRIGGER consent_is_new BEFORE INSERT ON consent
+WHEN EXISTS (SELECT 1 FROM consent WHERE seq = NEW.seq OR request_id = NEW.request_id)
+BEGIN
+    SELECT RAISE(ABORT, 'a consent is immutable');
+END
+"""
+
+_FACT_IS_NEW = """
+CREATE TRIGGER fact_is_new BEFORE INSERT ON fact
+WHEN EXISTS (SELECT 1 FROM fact WHERE seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'a fact is immutable');
+END
+"""
+
+_NOTED_VIEW = """
+CREATE VIEW noted AS
+SELECT consent.seq, request_id, project_id, project_name, base_url, project_token,
+    category, action, valid_until, timestamp, noted_at,
+    coalesce(customer_id_type, 'erased') AS customer_id_type, coalesce(customer_id, 'erased') AS customer_id,
+    coalesce(ticket, '') AS ticket, coalesce(wording, '') AS wording,
+    coalesce(channel, '') AS channel, coalesce(agent, '') AS agent, coalesce(body, x'') AS body
+FROM consent LEFT JOIN personal ON personal.seq = consent.seq
+"""
+
+_ENTRY_VIEW = """
+CREATE VIEW entry AS
+SELECT consent.seq, consent.request_id, project_id, project_name, category, action, noted_at,
+    coalesce(customer_id_type, 'erased') AS customer_id_type, coalesce(customer_id, 'erased') AS customer_id,
+    standing.state, status, elapsed
+FROM consent
+    JOIN standing ON standing.seq = consent.seq
+    JOIN fact ON fact.seq = standing.fact
+    LEFT JOIN personal ON personal.seq = consent.seq
+"""
+
+_FIRST = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    _CONSENT,
+    _PERSONAL,
+    _FACT,
+    _ANSWER,
+    _STANDING,
+    "CREATE INDEX fact_of_consent ON fact (request_id)",
+    "CREATE INDEX standing_in_state ON standing (state, seq)",
+    _CONSENT_IS_NEW,
+    _FACT_IS_NEW,
+    _FACT_IS_SOUND,
+    _FACT_STANDS,
+    *(
+        f"CREATE TRIGGER {table}_keeps_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
+        for table, event in (
+            ("consent", "UPDATE"),
+            ("consent", "DELETE"),
+            ("fact", "UPDATE"),
+            ("fact", "DELETE"),
+            # These two may be erased, but never say something else.
+            ("personal", "UPDATE"),
+            ("answer", "UPDATE"),
+        )
+    ),
+    _NOTED_VIEW,
+    _ENTRY_VIEW,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""The statements of step N lead from version N to N + 1. A step that was released never changes."""
+
+VERSION = len(STEPS)
+"""The version (`user_version`) that this program reads and writes."""
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
+    """Bring a journal to the latest version, wholly or not at all. Raises sqlite3.Error.
+
+    `connection` is in autocommit mode (`isolation_level=None`).
+    """
+    if _version(connection) >= len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again under the lock: another start may just have done it.
+        for step in steps[_version(connection) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def blank() -> bytes:
+    """The file of a journal without a row."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(connection)
+        return connection.serialize()
+    finally:
+        connection.close()
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

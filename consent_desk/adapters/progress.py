@@ -1,0 +1,101 @@
+"""How far one call has come, and the one outcome that it ends with."""
+
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
+from threading import Condition
+from time import monotonic
+
+from consent_desk.domain.answer import Headers
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+
+_NOTHING_HANDED_OVER = frozenset({Phase.RESOLVING, Phase.CONNECTING})
+
+
+class Over(Exception):
+    """The call has its outcome: whatever its thread still meant to do is forbidden."""
+
+
+class Progress:
+    """What the thread that makes a call, those who wait for it and those who end it share.
+
+    The first outcome counts, all later ones change nothing. With it the socket is shut down, and
+    the phase can no longer move: a thread that comes back from a name look-up after the deadline
+    connects nowhere, and what was told to be not sent stays not sent.
+    """
+
+    def __init__(self, deadline: float) -> None:
+        self._changed = Condition()
+        self._began = monotonic()
+        self._deadline = deadline
+        self._phase = Phase.RESOLVING
+        self._duplicate: socket | None = None
+        self._outcome: Outcome | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """How far the call has come."""
+        return self._phase
+
+    @property
+    def _elapsed(self) -> float:
+        return monotonic() - self._began
+
+    def reach(self, phase: Phase) -> None:
+        """Say that the call comes to `phase`, before it does. Raises Over."""
+        with self._changed:
+            self._go_on()
+            self._phase = phase
+
+    def hold(self, connection: socket) -> None:
+        """Keep a duplicate of `connection`, not yet connected, by which to shut it down. Raises Over.
+
+        Only a duplicate made before `connect` ends every phase at once: TLS detaches the original.
+        """
+        with self._changed:
+            self._go_on()
+            self._shut()
+            self._duplicate = connection.dup()
+
+    def answer(self, status: int, headers: Headers, body: bytes, *, truncated: bool) -> None:
+        """End the call with an answer."""
+        with self._changed:
+            self._end(
+                Answered(
+                    status=status, headers=headers, body=body, truncated=truncated, elapsed=self._elapsed
+                )
+            )
+
+    def fail(self, cause: Cause, detail: str = "") -> None:
+        """End the call without an answer, from any thread. The phase says what may have left."""
+        with self._changed:
+            kind = NotSent if self._phase in _NOTHING_HANDED_OVER else Lost
+            self._end(kind(phase=self._phase, cause=cause, detail=detail, elapsed=self._elapsed))
+
+    def wait(self) -> Outcome:
+        """Block until there is an outcome, at most until the deadline."""
+        with self._changed:
+            while self._outcome is None:
+                remaining = self._deadline - self._elapsed
+                if remaining <= 0:
+                    self.fail(Cause.DEADLINE)
+                else:
+                    self._changed.wait(remaining)
+            return self._outcome
+
+    def _go_on(self) -> None:
+        if self._outcome is not None:
+            raise Over
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._outcome is None:
+            self._outcome = outcome
+            self._shut()
+            self._changed.notify_all()
+
+    def _shut(self) -> None:
+        if self._duplicate is not None:
+            with suppress(OSError):
+                # Not connected yet, or no longer.
+                self._duplicate.shutdown(SHUT_RDWR)
+            self._duplicate.close()
+            self._duplicate = None

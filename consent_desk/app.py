@@ -1,0 +1,270 @@
+"""The composition root: builds the program out of its parts, runs it, and ends it in order."""
+
+import importlib.resources
+import json
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from datetime import tzinfo
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.adapters.clock import LocalZone
+from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.fault_log import FaultLog
+from consent_desk.adapters.folders import Folders, private_folder, temporary_folder, user_folders
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.keyring_store import KeyringStore
+from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.draft import Draft, moment
+from consent_desk.domain.errors import DeskError
+from consent_desk.sandbox.faults import Fault
+from consent_desk.services.connection import check_connection
+from consent_desk.services.outbox import Outbox
+from consent_desk.services.projects import Listed, Projects, SecretStore
+from consent_desk.services.sender import Sender, Transport
+from consent_desk.ui.desk import Desk
+from consent_desk.ui.instance import Instance
+from consent_desk.ui.log_model import LogModel
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.settings_desk import SettingsDesk
+from consent_desk.ui.signals import SignalWatch
+from consent_desk.ui.station import Station
+from consent_desk.ui.stations import Stations
+from consent_desk.ui.system_proxy import system_proxy
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+SANDBOX_DELAY = 4.0
+"""Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
+
+TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing")
+"""The case of the vendor's tutorial: a person withdraws the consent to SMS."""
+
+
+class Application(QObject):
+    """The built program: its window, and all that must be closed in order. `close` may be called twice."""
+
+    def __init__(
+        self,
+        *,
+        window: MainWindow,
+        stations: Stations,
+        projects: ProjectDesk,
+        runner: TaskRunner,
+        settings: QSettings,
+        resources: ExitStack,
+        faults: FaultLog,
+        noted_before: bool,
+    ) -> None:
+        super().__init__()
+        self.window = window
+        self._stations = stations
+        self._projects = projects
+        self._runner = runner
+        self._settings = settings
+        self._resources = resources
+        self._faults = faults
+        self._noted_before = noted_before
+        self._closed = False
+        window.restore_layout(settings)
+        window.painted.connect(self._start)
+        window.closing.connect(self.close)
+
+    def _start(self) -> None:
+        # Only now: what follows loads more than the window needed to show itself.
+        self.window.setWindowIcon(QIcon(str(resource("icons/consent-desk.svg"))))
+        self._projects.start(noted_before=self._noted_before)
+
+    def report(self, error: BaseException) -> None:
+        """Log an unexpected exception, redacted, and show it. From any thread."""
+        self._faults.write(error)
+        if threading.current_thread() is threading.main_thread() and not self._closed:
+            text = render_error(error) if isinstance(error, Exception) else type(error).__name__
+            self.window.status.show_message("unexpected", Tone.BAD, text)
+
+    def close(self) -> None:
+        """End in order, within a second: calls, then journals and sandbox, then threads."""
+        if self._closed:
+            return
+        self._closed = True
+        self.window.save_layout(self._settings)
+        self._runner.idle(Lane.JOURNAL, 0.2)
+        if not self._runner.idle(Lane.SEND, 0.2):
+            self._stations.stop()
+            self._runner.idle(Lane.SEND, 0.2)
+        # On a thread of its own: what hangs there must not keep the window from going.
+        closing = threading.Thread(target=self._resources.close, daemon=True)
+        closing.start()
+        closing.join(0.3)
+        self._runner.close()
+
+
+def build(
+    folders: Folders,
+    secrets: SecretStore | None,
+    transport: Transport,
+    now: Callable[[], Timestamp] = clock_now,
+    *,
+    zone: tzinfo | None = None,
+    fault: Fault | None = None,
+    delay: float = SANDBOX_DELAY,
+    questions: Callable[[MainWindow], Questions] = Questions,
+) -> Application:
+    """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
+
+    `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
+    """
+    demo = secrets is None
+    zone = zone or LocalZone()
+    resources = ExitStack()
+    faults = FaultLog(folders.logs / "faults.log")
+
+    def open_station(practice: bool) -> Station:
+        return (
+            _open_sandbox(resources, transport, now, fault, delay)
+            if practice
+            else _open_journal(resources, transport, now, folders)
+        )
+
+    window = MainWindow(LogModel(lambda at: moment(at, zone)), can_set_up=not demo)
+    runner = TaskRunner(faults.write)
+    asked = questions(window)
+    stations = Stations(runner, open_station, window)
+    settings = QSettings(str(folders.config / "window.ini"), QSettings.Format.IniFormat)
+    kept, settings_desk = None, None
+    if secrets is not None:
+        kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
+        settings_desk = SettingsDesk(
+            window,
+            runner,
+            asked,
+            kept,
+            check=lambda project: check_connection(transport, project, now),
+            open_in=stations.open_in,
+        )
+    projects = ProjectDesk(
+        window, runner, kept, settings_desk, settings=settings, local_now=lambda: moment(now(), zone)
+    )
+    Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    if demo:
+        projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
+    return Application(
+        window=window,
+        stations=stations,
+        projects=projects,
+        runner=runner,
+        settings=settings,
+        resources=resources,
+        faults=faults,
+        noted_before=_journal_path(folders).exists(),
+    )
+
+
+def resource(name: str) -> Path:
+    """A file of `resources/`: inside the installed package, or beside it in a checkout."""
+    inside = Path(str(importlib.resources.files("consent_desk"))) / "resources" / name
+    return inside if inside.exists() else Path(__file__).resolve().parent.parent / "resources" / name
+
+
+def _journal_path(folders: Folders) -> Path:
+    return folders.data / "journal.sqlite"
+
+
+def _open_journal(
+    resources: ExitStack, transport: Transport, now: Callable[[], Timestamp], folders: Folders
+) -> Station:
+    # Loaded here, on its lane, and not before the window shows.
+    from consent_desk.adapters.journal import SqliteJournal
+
+    private_folder(folders.data)
+    journal = SqliteJournal.open(_journal_path(folders))
+    resources.callback(journal.close)
+    return Station(outbox=Outbox(journal, now), sender=Sender(journal, transport, now), transport=transport)
+
+
+def _open_sandbox(
+    resources: ExitStack,
+    transport: Transport,
+    now: Callable[[], Timestamp],
+    fault: Fault | None,
+    delay: float,
+) -> Station:
+    from consent_desk.adapters.journal import SqliteJournal
+    from consent_desk.sandbox.server import Sandbox
+
+    seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
+    folder = resources.enter_context(temporary_folder())
+    sandbox = resources.enter_context(Sandbox(seed, delay=delay))
+    sandbox.fault = fault
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    resources.callback(journal.close)
+    return Station(
+        outbox=Outbox(journal, now),
+        sender=Sender(journal, transport, now),
+        transport=transport,
+        sandbox=sandbox.project,
+        customers=frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers),
+    )
+
+
+def main(*, demo: bool, fault: Fault | None = None) -> int:
+    """Run the program with a window until it is closed; return the exit status."""
+    qt = QApplication(sys.argv[:1])
+    qt.setApplicationName("Consent Desk")
+    qt.setDesktopFileName("consent-desk")
+    with ExitStack() as kept:
+        folders = demo_folders(kept) if demo else user_folders()
+        instance = None if demo else Instance(folders.data)
+        if instance is not None and not instance.is_first:
+            return _raise_first(instance)
+        for folder in {folders.config, folders.logs}:
+            # Without them settings are not kept; the window says so when it matters.
+            with suppress(DeskError):
+                private_folder(folder)
+        transport = HttpTransport(system_proxy)
+        kept.callback(transport.close)
+        application = build(folders, None if demo else KeyringStore(), transport, fault=fault)
+        _report_the_unexpected(application)
+        kept.callback(SignalWatch(application.window.close, application).close)
+        qt.commitDataRequest.connect(lambda _manager: application.close())
+        qt.aboutToQuit.connect(application.close)
+        if instance is not None:
+            application.window.painted.connect(lambda: instance.listen(application.window))
+            kept.callback(instance.close)
+        application.window.show()
+        return qt.exec()
+
+
+def _raise_first(instance: Instance) -> int:
+    if instance.raise_first():
+        return 0
+    print("consent-desk: it is already running for this user, but does not answer.", file=sys.stderr)
+    return 1
+
+
+def demo_folders(kept: ExitStack) -> Folders:
+    """Folders that last as long as `kept`."""
+    folder = kept.enter_context(temporary_folder())
+    return Folders(config=folder, data=folder, logs=folder)
+
+
+def _report_the_unexpected(application: Application) -> None:
+    def in_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        application.report(error)
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            application.report(arguments.exc_value)
+
+    sys.excepthook = in_slot
+    threading.excepthook = in_thread

@@ -1,0 +1,296 @@
+"""What a server answered: read from any bytes whatever, and put into words.
+
+Answers and their failures: the reference's section 5.
+"""
+
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from consent_desk.domain.draft import Field
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import visible
+
+Headers = Sequence[tuple[str, str]]
+
+_MOST_MESSAGES = 20
+_MOST_LEVELS = 6
+_MOST_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body as read. `document` is its JSON value, None where it has none.
+
+    `success` is what the body says of itself, None where it does not; `errors` are the texts of
+    all four error shapes in their order.
+    """
+
+    document: object
+    success: bool | None
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Why a call was not accepted, what to do, and the field or setting to mend, if there is one."""
+
+    why: Message
+    advice: Message
+    field: Field | None = None
+
+
+def read_answer(body: bytes) -> Answer:
+    """Read `body`. Total: bytes that are no JSON, or contradict themselves, give an empty `Answer`."""
+    document = _document(body)
+    if not isinstance(document, dict):
+        return Answer(document, None, ())
+    success = document.get("success")
+    texts: list[str] = []
+    for key in ("errors", "error", "message"):
+        for text in _texts(document.get(key), _MOST_LEVELS):
+            if len(texts) < _MOST_MESSAGES and (line := _one_line(text)):
+                texts.append(line)
+    return Answer(document, success if isinstance(success, bool) else None, tuple(texts))
+
+
+def pretty(body: bytes) -> str | None:
+    """`body` laid out for reading if it is JSON, else None: still JSON, its hidden characters escaped."""
+    document = _document(body)
+    if document is None:
+        return None
+    try:
+        laid_out = json.dumps(document, ensure_ascii=False, indent=2)
+    except RecursionError:
+        return None
+    return visible(laid_out, lambda character: json.dumps(character)[1:-1])
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The value of the first header called `name`, in any case."""
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
+    """Put an answer that is no success into words (section 5)."""
+    answer = read_answer(body)
+    if 300 <= status < 400:
+        return _redirect(headers)
+    if _is_from_the_way(status, headers, body):
+        return Meaning(
+            say("a proxy or firewall on the way answered, probably not Engagement"),
+            say("Ask your network's administrator; give them the answer in the details."),
+        )
+    said = " ".join(answer.errors).lower() or body[:2000].decode("utf-8", "replace").lower()
+    for text, known in _KNOWN:
+        if text in said:
+            return known
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return Meaning(
+            say("Engagement had trouble while it handled the call"),
+            say("If it happens again, show the answer in the details to your administrator."),
+        )
+    if status < 300 and answer.success is not False:
+        return _NO_VERDICT if answer.success is None or status != 200 else _CONTRADICTION
+    return Meaning(
+        say("Engagement did not take the call"),
+        say("Show the answer in the details to your administrator."),
+    )
+
+
+_NO_VERDICT = Meaning(
+    say("the answer does not say whether it was taken"),
+    say("Perhaps the base URL does not lead to Engagement. Show the answer to your administrator."),
+    Field.BASE_URL,
+)
+
+_CONTRADICTION = Meaning(
+    say("the answer says that it was taken, and names an error too"),
+    say("Show the answer in the details to your administrator."),
+)
+
+# Looked for in this order, in lower case, in whatever the answer says.
+_KNOWN: tuple[tuple[str, Meaning], ...] = (
+    (
+        "access key not provided",
+        Meaning(
+            say("the key did not arrive at Engagement"),
+            say("Something on the way may remove the Authorization header. Tell your administrator."),
+            Field.API_KEY_ID,
+        ),
+    ),
+    (
+        "access key not found",
+        Meaning(
+            say("Engagement does not know this desk's API key ID"),
+            say("Tell your administrator: copy the API key ID again."),
+            Field.API_KEY_ID,
+        ),
+    ),
+    (
+        "invalid secret",
+        Meaning(
+            say("this desk's key is wrong"),
+            say("Tell your administrator: the API secret does not belong to the API key ID."),
+            Field.API_SECRET,
+        ),
+    ),
+    (
+        "not authorized to add event",
+        Meaning(
+            say("this desk's key may not record consents"),
+            say("Tell your administrator: tick Events > consent Set for the API group of this key."),
+            Field.API_KEY_ID,
+        ),
+    ),
+    (
+        "no permission",
+        Meaning(
+            say("this desk's key may not read consents"),
+            say("Tell your administrator: tick Events > consent Get for the API group of this key."),
+            Field.API_KEY_ID,
+        ),
+    ),
+    (
+        "invalid project id",
+        Meaning(
+            say("Engagement does not know this project token"),
+            say("Tell your administrator: copy the project token again."),
+            Field.PROJECT_TOKEN,
+        ),
+    ),
+    (
+        "could not authenticate",
+        Meaning(
+            say("the project token is wrong or cut short"),
+            say("Tell your administrator: copy the project token again."),
+            Field.PROJECT_TOKEN,
+        ),
+    ),
+    (
+        "id should be specified",
+        Meaning(
+            say("Engagement does not take this customer ID"),
+            say("Check the customer ID and its type."),
+            Field.CUSTOMER_ID,
+        ),
+    ),
+    (
+        "customer does not exist",
+        Meaning(
+            say("Engagement knows no such customer"),
+            say("Check the customer ID and its type."),
+            Field.CUSTOMER_ID,
+        ),
+    ),
+    (
+        "badrequest: the browser",
+        Meaning(
+            say("the request arrived broken"),
+            say("Something on the way may change or compress requests. Tell your administrator."),
+        ),
+    ),
+    (
+        "invalid json",
+        Meaning(
+            say("the request arrived broken"),
+            say("Something on the way may change requests. Tell your administrator."),
+        ),
+    ),
+)
+
+_BY_STATUS = {
+    401: Meaning(
+        say("Engagement did not accept this desk's key"),
+        say("Tell your administrator: check API key ID and API secret."),
+        Field.API_KEY_ID,
+    ),
+    403: Meaning(
+        say("this desk's key lacks a permission, or belongs to another project"),
+        say("Tell your administrator: tick Events > consent Get and Set for the API group of this key."),
+        Field.API_KEY_ID,
+    ),
+    404: Meaning(
+        say("there is no Engagement API at this address"),
+        say("Tell your administrator: copy the base URL again."),
+        Field.BASE_URL,
+    ),
+    407: Meaning(
+        say("the proxy on the way wants a user name and password"),
+        say("Ask your network's administrator to let this program through without."),
+    ),
+    429: Meaning(
+        say("Engagement is taking too many calls at the moment"),
+        say("Wait a minute, then send again."),
+    ),
+}
+
+
+def _redirect(headers: Headers) -> Meaning:
+    location = header(headers, "location") or ""
+    try:
+        host = _one_line(urlsplit(location).hostname or "")
+    except ValueError:
+        host = ""
+    return Meaning(
+        say("the address leads elsewhere, to {host}; nothing was sent there", host=host or "another page"),
+        say("Tell your administrator: check the base URL."),
+        Field.BASE_URL,
+    )
+
+
+def _is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
+    return (
+        status in {401, 403, 407, 502, 503}
+        and header(headers, "x-request-id") is None
+        and body[:500].removeprefix(BOM_UTF8).lstrip().startswith(b"<")
+    )
+
+
+def _document(body: bytes) -> object:
+    try:
+        document: object = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse,
+            parse_float=_finite,
+            object_pairs_hook=_only_once,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    # 1e400 becomes infinity, which is no JSON when it is laid out again.
+    number = float(digits)
+    return number if isfinite(number) else _refuse(digits)
+
+
+def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # A body that says success twice says nothing.
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key stands twice")
+    return document
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text[:_MOST_CHARACTERS].split()))
+
+
+def _texts(value: object, levels: int) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, list | dict) and levels:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item, levels - 1)

@@ -1,0 +1,186 @@
+"""A person's decision about one consent category. Nothing half-filled or invalid can exist.
+
+The rules are those of the reference's sections 1 and 4.1: an invalid consent event does not fail
+at the server, it silently opts the person out.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import hidden_character
+
+VALUE_LIMIT = 16 * 1024
+"""Bytes of UTF-8 at which Engagement no longer takes a property value (section 4)."""
+
+FIRST_MILLISECOND = 100_000_000_000
+"""From here on a number of "seconds" is milliseconds: the year 5138 otherwise."""
+
+# From here on (the year 2242) a float, which is what JSON numbers become, no longer tells microseconds apart.
+_FIRST_INEXACT = 2**33
+
+_CHECK = say("Check the value.")
+
+
+class Action(StrEnum):
+    """The decision, spelled as the API wants it: any other spelling opts the person out."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Timestamp:
+    """A moment in UNIX microseconds, the finest that Engagement keeps."""
+
+    micros: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.micros < _FIRST_INEXACT * 1_000_000:
+            raise Unfit(say("{micros} µs is no plausible time.", micros=self.micros), _CHECK)
+
+    @property
+    def seconds(self) -> int | float:
+        """UNIX seconds as they go on the wire: an integer where there is no fraction, else 6 decimals."""
+        whole, fraction = divmod(self.micros, 1_000_000)
+        return self.micros / 1_000_000 if fraction else whole
+
+
+@dataclass(frozen=True, slots=True)
+class ValidUntil:
+    """How long an opt-in holds: UNIX `seconds`, or None for `unlimited`."""
+
+    seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not 0 < self.seconds < FIRST_MILLISECOND:
+            raise Unfit(say("{seconds} is no time in seconds.", seconds=self.seconds), _CHECK)
+
+    @property
+    def wire(self) -> str | int:
+        """The value of the property `valid_until`."""
+        return "unlimited" if self.seconds is None else self.seconds
+
+
+UNLIMITED = ValidUntil()
+
+
+def complaint_about_id_type(text: str) -> Message | None:
+    """Why `text` cannot name an ID type, or None."""
+    if not text.strip():
+        return say("Choose the kind of customer ID.")
+    return _complaint_about_name(text)
+
+
+def complaint_about_id(text: str) -> Message | None:
+    """Why `text` cannot be a hard ID, or None. Hard IDs are exact and case-sensitive (section 1)."""
+    if not text:
+        return say("Enter the customer ID.")
+    if (complaint := _complaint_about_name(text)) is not None:
+        return complaint
+    if text in {"null", "undefined"}:
+        return say("“{text}” is what a program writes for a missing ID. Enter the customer's ID.", text=text)
+    if not any(character.isalnum() for character in text):
+        return say("An ID needs at least one letter or digit.")
+    return None
+
+
+def complaint_about_category(text: str) -> Message | None:
+    """Why `text` cannot be the ID of a consent category, or None."""
+    return _complaint_about_name(text) if text else say("Choose the consent category.")
+
+
+def complaint_about_note(text: str) -> Message | None:
+    """Why `text` cannot be a channel, a ticket or an agent's name, or None. Empty is fine."""
+    return _complaint_about_name(text) if text else None
+
+
+def complaint_about_wording(text: str) -> Message | None:
+    """Why `text` cannot be the wording, or None. Line breaks, tabs and no-break spaces are part of it."""
+    return _complaint_about_size(text) or _complaint_about_hidden(text, allow="\n\t\u00a0")
+
+
+def _complaint_about_name(text: str) -> Message | None:
+    # The size first: nobody waits while a pasted megabyte is searched.
+    if (complaint := _complaint_about_size(text) or _complaint_about_hidden(text)) is not None:
+        return complaint
+    if text != text.strip():
+        return say("There is a space at the beginning or the end. Delete it.")
+    return None
+
+
+def _complaint_about_hidden(text: str, *, allow: str = "") -> Message | None:
+    hidden = hidden_character(text, allow=allow)
+    return None if hidden is None else say("There is {hidden} in it. Delete it.", hidden=hidden)
+
+
+def _complaint_about_size(text: str) -> Message | None:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size >= VALUE_LIMIT:
+        return say(
+            "{size} bytes is too long: Engagement takes less than 16 KB. Shorten it.", size=f"{size:,}"
+        )
+    return None
+
+
+def _require(complaint: Message | None) -> None:
+    if complaint is not None:
+        raise Unfit(complaint, _CHECK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerId:
+    """Whose consent: the `type` of ID as the project names it, and its exact `value`."""
+
+    type: str
+    value: str
+
+    def __post_init__(self) -> None:
+        _require(complaint_about_id_type(self.type))
+        _require(complaint_about_id(self.value))
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One decision, complete. `noted_at` is when this desk took it down, never before `timestamp`.
+
+    Raises Unfit for whatever would not be a valid consent event (sections 1, 4.1 and 5).
+    """
+
+    request_id: str
+    customer: CustomerId
+    category: str
+    action: Action
+    valid_until: ValidUntil | None
+    timestamp: Timestamp
+    noted_at: Timestamp
+    channel: str = ""
+    ticket: str = ""
+    wording: str = ""
+    agent: str = ""
+
+    def __post_init__(self) -> None:
+        if _UUID.fullmatch(self.request_id) is None:
+            raise Unfit(say("The request ID is no UUID."), _CHECK)
+        _require(complaint_about_category(self.category))
+        for note in (self.channel, self.ticket, self.agent):
+            _require(complaint_about_note(note))
+        _require(complaint_about_wording(self.wording))
+        if not isinstance(self.action, Action):
+            raise Unfit(say("The action is neither accept nor reject."), _CHECK)
+        if self.timestamp > self.noted_at:
+            raise Unfit(say("The decision lies in the future."), _CHECK)
+        if (self.action is Action.ACCEPT) != (self.valid_until is not None):
+            raise Unfit(say("An opt-in needs an end, an opt-out has none."), _CHECK)
+        if self.valid_until is not None and not ends_after(self.valid_until, self.timestamp):
+            raise Unfit(say("The opt-in would end before it began."), _CHECK)
+
+
+def ends_after(valid_until: ValidUntil, timestamp: Timestamp) -> bool:
+    """Whether an opt-in given at `timestamp` holds at all: one that does not is an opt-out (section 1)."""
+    return valid_until.seconds is None or valid_until.seconds * 1_000_000 > timestamp.micros

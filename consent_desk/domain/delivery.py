@@ -1,0 +1,294 @@
+"""How far a noted consent has come: states, outcomes of a call, and what an outcome makes of a state.
+
+    queued ──> in_flight ──> delivered
+      ^            │  ├────> refused        not recorded, and not sent again by itself
+      ├────────────┤  ├────> unconfirmed    it may have been recorded: never sent again blindly
+      │ not sent,  │  └────> discarded      cancelled before it left
+      │ 429        │
+      └── refused <┘         (sent again by a person)
+
+The rules are stricter than the vendor's advice, because consent events are never de-duplicated
+(the reference's sections 1 and 5).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from consent_desk.domain.answer import Headers, Meaning, meaning, read_answer
+from consent_desk.domain.consent import Action
+from consent_desk.domain.draft import Field
+from consent_desk.domain.message import Message, say
+
+
+class State(StrEnum):
+    """How far a consent has come. The last fact in the journal is its state."""
+
+    QUEUED = "queued"
+    IN_FLIGHT = "in_flight"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    DISCARDED = "discarded"
+
+
+OPEN_STATES = frozenset({State.QUEUED, State.IN_FLIGHT, State.REFUSED, State.UNCONFIRMED})
+"""The states in which Engagement may not have the consent yet."""
+
+SENDABLE_STATES = frozenset({State.QUEUED, State.REFUSED})
+"""The states from which a person may send again: certainly not recorded so far."""
+
+
+class Phase(StrEnum):
+    """How far a call came."""
+
+    RESOLVING = "resolving"
+    CONNECTING = "connecting"
+    SENDING = "sending"
+    WAITING = "waiting"
+    READING = "reading"
+
+
+class Cause(StrEnum):
+    """Why a call ended without an answer."""
+
+    UNKNOWN_HOST = "unknown host"
+    CONNECTION_REFUSED = "connection refused"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    NOT_TLS = "not TLS"
+    PROXY = "proxy"
+    PROXY_CREDENTIALS = "proxy credentials"
+    DEADLINE = "deadline"
+    CUT = "cut"
+    MALFORMED = "malformed"
+    CANCELLED = "cancelled"
+    HELD = "held"
+    PROGRAM_ENDED = "program ended"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A whole answer came, or its first MiB (`truncated`). `elapsed` in seconds."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    truncated: bool = False
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """No byte of the request was handed to the network. `detail` is technical and holds no secret."""
+
+    phase: Phase
+    cause: Cause
+    detail: str = ""
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The request had left, wholly or in part, and no whole answer came back."""
+
+    phase: Phase
+    cause: Cause
+    detail: str = ""
+    elapsed: float = 0.0
+
+
+Outcome = Answered | NotSent | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The state that an outcome leads to, a sentence for the person, and what to do."""
+
+    state: State
+    headline: Message
+    advice: Message
+    field: Field | None = None
+
+
+def judge(outcome: Outcome, action: Action, *, practice: bool = False) -> Judgement:
+    """Say what `outcome` makes of a consent that was in flight, and never more than is known."""
+    match outcome:
+        case Answered(status=200, truncated=False) if _is_success(outcome.body):
+            return _delivered(practice)
+        case Answered(status=429):
+            return _queued(_meaning(outcome), action)
+        case Answered(status=200, truncated=False) if read_answer(outcome.body).success is False:
+            return _refused(outcome, action)
+        case Answered(status=status) if 300 <= status < 500:
+            return _refused(outcome, action)
+        case Answered(truncated=True):
+            return _unconfirmed(say("the answer was too long to read"), _LOOK)
+        case Answered():
+            told = _meaning(outcome)
+            advice = say("{look} {advice}", look=_LOOK, advice=told.advice)
+            return _unconfirmed(told.why, advice, told.field)
+        case NotSent(cause=Cause.CANCELLED):
+            return Judgement(
+                State.DISCARDED,
+                say("Cancelled before it left: nothing was sent."),
+                say("To record the decision, enter it again."),
+            )
+        case NotSent():
+            return _queued(why_no_answer(outcome), action)
+        case Lost(cause=Cause.CANCELLED):
+            return Judgement(
+                State.UNCONFIRMED,
+                say("Cancelled too late: Engagement may have it. Do not enter it again."),
+                _LOOK,
+            )
+        case Lost():
+            return _unconfirmed(why_no_answer(outcome).why, _LOOK)
+        case _ as never:
+            assert_never(never)
+
+
+def why_no_answer(outcome: NotSent | Lost) -> Meaning:
+    """Why a call got no answer, and what to do for the next one."""
+    match outcome:
+        case NotSent(cause=cause):
+            return _NOT_SENT.get(cause, _NOT_SENT[Cause.UNEXPECTED])
+        case Lost():
+            return Meaning(_why_lost(outcome), _NETWORK)
+        case _ as never:
+            assert_never(never)
+
+
+def noun(action: Action) -> str:
+    """What a person calls it: the opt-out, the opt-in."""
+    return "opt-out" if action is Action.REJECT else "opt-in"
+
+
+_LOOK = say("Look the customer up in Engagement: the consent may be there, or may come within a minute.")
+
+
+def _is_success(body: bytes) -> bool:
+    answer = read_answer(body)
+    if answer.success is not True or not isinstance(answer.document, dict):
+        return False
+    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
+    return not any(answer.document.get(key) for key in ("errors", "error", "message"))
+
+
+def _meaning(outcome: Answered) -> Meaning:
+    return meaning(outcome.status, outcome.headers, outcome.body)
+
+
+def _delivered(practice: bool) -> Judgement:
+    if practice:
+        return Judgement(
+            State.DELIVERED,
+            say("Delivered to the Sandbox only. Not recorded in Engagement."),
+            say("This was practice. Choose a real project to record a decision."),
+        )
+    return Judgement(
+        State.DELIVERED,
+        say("Delivered: Engagement has queued it."),
+        say("Engagement shows it within a minute. It does not check the customer ID or the category."),
+    )
+
+
+def _refused(outcome: Answered, action: Action) -> Judgement:
+    told = _meaning(outcome)
+    errors = read_answer(outcome.body).errors
+    told_and_said = {
+        "why": told.why,
+        "status": outcome.status,
+        "text": f" {errors[0]}" if errors else "",
+        "noun": noun(action),
+    }
+    if told.field is Field.CUSTOMER_ID:
+        # What was noted is never changed: sent again, this one would be refused for ever.
+        return Judgement(
+            State.REFUSED,
+            say("Not accepted: {why} ({status}{text}). The {noun} was not recorded.", **told_and_said),
+            say("{advice} Then enter the {noun} again.", advice=told.advice, noun=noun(action)),
+            told.field,
+        )
+    return Judgement(
+        State.REFUSED,
+        say(
+            "Not accepted: {why} ({status}{text}). The {noun} is kept. Do not enter it again.",
+            **told_and_said,
+        ),
+        say("{advice} Then use Send again.", advice=told.advice),
+        told.field,
+    )
+
+
+def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> Judgement:
+    return Judgement(
+        State.UNCONFIRMED, say("Not yet confirmed: {why}. Do not enter it again.", why=why), advice, field
+    )
+
+
+def _queued(told: Meaning, action: Action) -> Judgement:
+    return Judgement(
+        State.QUEUED,
+        say(
+            "Not sent yet: {why}. The {noun} is kept on this computer. Do not enter it again.",
+            why=told.why,
+            noun=noun(action),
+        ),
+        say("{advice} It is tried again at the next start, and with Send again.", advice=told.advice),
+        told.field,
+    )
+
+
+_NETWORK = say("Check the network connection.")
+_NOT_SENT = {
+    Cause.UNKNOWN_HOST: Meaning(
+        say("the address of Engagement was not found"),
+        say("Check the network connection, then the base URL."),
+        Field.BASE_URL,
+    ),
+    Cause.CONNECTION_REFUSED: Meaning(
+        say("nothing answers at the address of Engagement"), _NETWORK, Field.BASE_URL
+    ),
+    Cause.UNREACHABLE: Meaning(say("Engagement cannot be reached"), _NETWORK),
+    Cause.CERTIFICATE: Meaning(
+        say("the server could not prove that it is Engagement"),
+        say("Tell your administrator: its certificate is not trusted on this computer."),
+        Field.BASE_URL,
+    ),
+    Cause.NOT_TLS: Meaning(
+        say("the server does not speak https"),
+        say("Tell your administrator: check the base URL."),
+        Field.BASE_URL,
+    ),
+    Cause.PROXY: Meaning(
+        say("the proxy on the way did not let it through"), say("Ask your network's administrator.")
+    ),
+    Cause.PROXY_CREDENTIALS: Meaning(
+        say("the proxy on the way wants a user name and password"),
+        say("Ask your network's administrator to let this program through without."),
+    ),
+    Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
+    Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),
+    Cause.HELD: Meaning(
+        say("its project was removed, or now leads to another address"),
+        say("It is held, and goes nowhere else: set the project up for the old address again."),
+        Field.BASE_URL,
+    ),
+    Cause.UNEXPECTED: Meaning(say("the connection could not be made"), _NETWORK),
+}
+
+
+def _why_lost(outcome: Lost) -> Message:
+    if outcome.cause is Cause.PROGRAM_ENDED:
+        return say("the program ended while it was being sent")
+    if outcome.cause is Cause.DEADLINE:
+        return say("Engagement did not answer in time")
+    if outcome.phase is Phase.SENDING:
+        return say("the line broke while it was being sent")
+    if outcome.cause is Cause.MALFORMED:
+        return say("the answer could not be understood")
+    if outcome.phase is Phase.READING:
+        return say("the line broke while Engagement was answering")
+    return say("the line broke before Engagement answered")

@@ -1,0 +1,176 @@
+"""Text as typed, and what becomes of it: a complete consent, or every problem at once."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from consent_desk.domain import consent as rules
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil, ends_after
+from consent_desk.domain.message import Message, say
+
+
+class Field(StrEnum):
+    """The fields that a problem can belong to, by their accessible names."""
+
+    CUSTOMER_ID_TYPE = "Customer ID type"
+    CUSTOMER_ID = "Customer ID"
+    CATEGORY = "Category"
+    ACTION = "Action"
+    VALID_UNTIL = "Valid until"
+    TAKEN_AT = "Taken at"
+    CHANNEL = "Channel"
+    TICKET = "Ticket"
+    WORDING = "Wording read out"
+    AGENT = "Agent"
+    PROJECT_NAME = "Project name"
+    BASE_URL = "Base URL"
+    PROJECT_TOKEN = "Project token"  # noqa: S105 -- the name of a field
+    API_KEY_ID = "API key ID"
+    API_SECRET = "API secret"  # noqa: S105 -- the name of a field
+    CUSTOMER_ID_TYPES = "Customer ID types"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field, in words that say what to do."""
+
+    field: Field
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A consent as text, exactly as typed. `taken_at` empty or `now` stands for the moment of sending."""
+
+    customer_id_type: str = ""
+    customer_id: str = ""
+    category: str = ""
+    action: str = Action.REJECT
+    valid_until: str = ""
+    taken_at: str = ""
+    channel: str = ""
+    ticket: str = ""
+    wording: str = ""
+    agent: str = ""
+
+
+def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Consent | tuple[Problem, ...]:
+    """Turn `draft` into a `Consent` noted at `now`, or name every problem, in the order of the form.
+
+    Times without an offset are read in `zone`.
+    """
+    action = Action(draft.action) if draft.action in set(Action) else None
+    taken_at = _taken_at(draft.taken_at, now, zone)
+    valid_until: ValidUntil | Message | None = None
+    if action is Action.ACCEPT:
+        reference = taken_at if isinstance(taken_at, Timestamp) else now
+        valid_until = _valid_until(draft.valid_until, reference, zone)
+    complaints = (
+        (Field.CUSTOMER_ID_TYPE, rules.complaint_about_id_type(draft.customer_id_type)),
+        (Field.CUSTOMER_ID, rules.complaint_about_id(draft.customer_id)),
+        (Field.CATEGORY, rules.complaint_about_category(draft.category)),
+        (Field.ACTION, say("Choose opt out (reject) or opt in (accept).") if action is None else None),
+        (Field.VALID_UNTIL, valid_until if isinstance(valid_until, Message) else None),
+        (Field.TAKEN_AT, taken_at if isinstance(taken_at, Message) else None),
+        (Field.CHANNEL, rules.complaint_about_note(draft.channel)),
+        (Field.TICKET, rules.complaint_about_note(draft.ticket)),
+        (Field.WORDING, rules.complaint_about_wording(draft.wording)),
+        (Field.AGENT, rules.complaint_about_note(draft.agent)),
+    )
+    problems = tuple(Problem(field, complaint) for field, complaint in complaints if complaint is not None)
+    if problems or action is None or isinstance(taken_at, Message) or isinstance(valid_until, Message):
+        return problems
+    return Consent(
+        request_id=request_id,
+        customer=CustomerId(type=draft.customer_id_type, value=draft.customer_id),
+        category=draft.category,
+        action=action,
+        valid_until=valid_until,
+        timestamp=taken_at,
+        noted_at=now,
+        channel=draft.channel,
+        ticket=draft.ticket,
+        wording=draft.wording,
+        agent=draft.agent,
+    )
+
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d{1,6})?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?( ?Z| ?[+-]\d{2}:[0-5]\d)?", re.ASCII
+)
+_MILLISECONDS = say("This looks like milliseconds: Engagement takes seconds.")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(timestamp: Timestamp, zone: tzinfo) -> datetime:
+    """`timestamp` as a date and time in `zone`."""
+    return (_EPOCH + timedelta(microseconds=timestamp.micros)).astimezone(zone)
+
+
+def _taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
+    if text in {"", "now"}:
+        return now
+    how = say("Write “now”, a time such as 10:40, or a date and time such as 2026-03-31 10:40.")
+    if (clock := _CLOCK.fullmatch(text)) is not None:
+        day = moment(now, zone).date().isoformat()
+        read = _read_time(f"{day} {clock[0]}", zone)
+    elif _DATE.fullmatch(text):
+        return say("Add the time, for example {text} 10:40.", text=text)
+    else:
+        read = _read_time(text, zone)
+    if read is None or isinstance(read, Message):
+        return read or how
+    if read > now.micros:
+        return say("This time lies in the future. A decision is recorded after it was made.")
+    return Timestamp(read)
+
+
+def _valid_until(text: str, taken_at: Timestamp, zone: tzinfo) -> ValidUntil | Message:
+    if not text:
+        return say("Choose how long the opt-in holds: “unlimited”, or a date such as 2030-12-31.")
+    if text == "unlimited":
+        return ValidUntil()
+    read = _read_time(f"{text} 23:59:59" if _DATE.fullmatch(text) else text, zone)
+    if isinstance(read, Message):
+        return read
+    if read is None or read % 1_000_000:
+        return say("Write “unlimited”, or a date such as 2030-12-31.")
+    if read >= rules.FIRST_MILLISECOND * 1_000_000:
+        return say("This lies too far ahead. Write “unlimited”, or an earlier date.")
+    valid_until = ValidUntil(read // 1_000_000)
+    if not ends_after(valid_until, taken_at):
+        return say(
+            "The opt-in would end before it began: that would opt the person out. Choose a later date."
+        )
+    return valid_until
+
+
+def _read_time(text: str, zone: tzinfo) -> int | Message | None:
+    """UNIX microseconds of what is written as UNIX seconds or as a date and time; None if neither."""
+    if _NUMBER.fullmatch(text):
+        whole, _, fraction = text.partition(".")
+        # Compared by length first: int() refuses numbers of more than 4,300 digits.
+        digits = whole.lstrip("0")
+        if len(digits) > 11 or int(digits or "0") >= rules.FIRST_MILLISECOND:
+            return _MILLISECONDS
+        micros = int(digits or "0") * 1_000_000 + int(fraction.ljust(6, "0"))
+        return micros or None
+    if (match := _DATE_TIME.fullmatch(text)) is None:
+        return None
+    day, hour, minute, second, offset = match.groups()
+    try:
+        read = datetime.fromisoformat(
+            f"{day}T{int(hour):02}:{minute}:{second or '00'}{(offset or '').strip()}"
+        )
+        if read.tzinfo is None:
+            naive, read = read, read.replace(tzinfo=zone)
+            if read.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
+                return say("This time was skipped when the clocks went forward. Choose another one.")
+        micros = (read.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return say("There is no such date or time. Check the numbers.")
+    return micros if micros > 0 else say("This lies before 1970. Check the year.")

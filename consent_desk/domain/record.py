@@ -1,0 +1,73 @@
+"""What the journal keeps of a consent: what was noted, and each fact since."""
+
+from dataclasses import dataclass
+
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.delivery import Outcome, State
+from consent_desk.domain.project import Project
+from consent_desk.domain.request import event_body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A consent as it is written down, once and for good: with the bytes to send and where they belong."""
+
+    consent: Consent
+    project_id: str
+    project_name: str
+    base_url: str
+    project_token: str
+    body: bytes
+
+    @classmethod
+    def of(cls, project: Project, consent: Consent) -> "Noted":
+        """What is to be noted of `consent` for `project`."""
+        return cls(
+            consent=consent,
+            project_id=project.id,
+            project_name=project.name,
+            base_url=str(project.base_url),
+            project_token=project.project_token,
+            body=event_body(consent),
+        )
+
+    def belongs_to(self, project: Project) -> bool:
+        """Whether `project` still leads where this was noted for. Otherwise it is held."""
+        return (self.project_id, self.base_url, self.project_token) == (
+            project.id,
+            str(project.base_url),
+            project.project_token,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened to a consent: since `at` its state is `state`, because of `outcome`."""
+
+    at: Timestamp
+    state: State
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the log: a consent and its last fact. `elapsed` in seconds."""
+
+    request_id: str
+    noted_at: Timestamp
+    project_id: str
+    project_name: str
+    customer: CustomerId
+    category: str
+    action: Action
+    state: State
+    status: int | None = None
+    elapsed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A consent with all its facts, the oldest first."""
+
+    noted: Noted
+    facts: tuple[Fact, ...]

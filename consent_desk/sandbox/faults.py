@@ -1,0 +1,135 @@
+"""Named misbehaviours of a server, or of what stands before it (the reference's sections 5 and 6)."""
+
+import gzip
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from consent_desk.sandbox import answers
+from consent_desk.sandbox.answers import HTML, Answer, told
+
+ELSEWHERE = "https://elsewhere.example/"
+"""Where redirects lead unless told otherwise. Nobody can own this name."""
+
+_MEBIBYTE = 1 << 20
+
+
+class Fault(StrEnum):
+    """A misbehaviour by its name. `stores`: the request is carried out, and only its answer suffers."""
+
+    description: str
+    stores: bool
+
+    def __new__(cls, name: str, stores: bool = False, description: str = "") -> "Fault":
+        """Make a member. The defaults are for looking one up by its name, `Fault("silence")`."""
+        fault = str.__new__(cls, name)
+        fault._value_ = name
+        fault.stores = stores
+        fault.description = f"{description}; {'stored' if stores else 'not stored'}"
+        return fault
+
+    RATE_LIMIT = "rate-limit", False, "429 Too Many Requests"
+    RATE_LIMIT_RETRY_AFTER = "rate-limit-retry-after", False, "429 with Retry-After: 30"
+    SERVER_ERROR = "server-error", False, "500 with an HTML page"
+    SERVER_ERROR_STORED = "server-error-stored", True, "500 with an HTML page"
+    DROP_BEFORE_STORING = "drop-before-storing", False, "connection closed without an answer"
+    DROP_AFTER_STORING = "drop-after-storing", True, "connection closed without an answer"
+    SILENCE = "silence", True, "an answer that never comes"
+    TRICKLE_HEADERS = "trickle-headers", True, "headers that arrive a byte every 0.3 seconds"
+    TRICKLE_BODY = "trickle-body", True, "a body that arrives a byte every 0.3 seconds"
+    OVERSIZED_BODY = "oversized-body", True, "200 with a body of 2 MiB"
+    ONE_LINE = "one-line", True, "200 with a body of 1 MB in one line"
+    GZIP_BOMB = "gzip-bomb", True, "200 with 256 MiB packed into 256 KiB"
+    MALFORMED_BODY = "malformed-body", True, "200 with bytes that are neither JSON nor text"
+    DEEP_JSON = "deep-json", True, "200 with JSON nested 100,000 levels deep"
+    NO_SUCCESS = "no-success", True, "200 that does not say whether it was taken"
+    SUCCESS_FALSE = "success-false", False, "200 with success false: not authorized"
+    REDIRECT_301 = "redirect-301", False, "301 to another host"
+    REDIRECT_307 = "redirect-307", False, "307 to another host"
+    NOT_FOUND = "not-found", False, "404 with an HTML page"
+    INVALID_SECRET = "invalid-secret", False, "403 invalid secret"
+    BAD_GATEWAY = "bad-gateway", False, "502 with a proxy's HTML page and no x-request-id"
+    CUT_BODY = "cut-body", True, "connection closed in the middle of the body"
+    NOT_HTTP = "not-http", False, "an answer in another protocol"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How an answer goes out: `at_once`, then `slowly` a byte at a time.
+
+    Afterwards nothing more comes while it `holds` on, and the connection is good for another
+    request unless the answer `is_broken`.
+    """
+
+    at_once: bytes
+    slowly: bytes = b""
+    holds: bool = False
+    is_broken: bool = False
+
+
+def distort(fault: Fault, true: Answer, location: str) -> Answer:
+    """The answer that `fault` puts in the place of the `true` one; redirects lead to `location`."""
+    match fault:
+        case Fault.RATE_LIMIT:
+            return answers.RATE_LIMIT
+        case Fault.RATE_LIMIT_RETRY_AFTER:
+            return replace(answers.RATE_LIMIT, headers=(("Retry-After", "30"),))
+        case Fault.SERVER_ERROR | Fault.SERVER_ERROR_STORED:
+            return answers.SERVER_ERROR
+        case Fault.SUCCESS_FALSE:
+            return replace(answers.NOT_AUTHORIZED, status=200)
+        case Fault.REDIRECT_301 | Fault.REDIRECT_307:
+            status = 301 if fault is Fault.REDIRECT_301 else 307
+            return replace(answers.page(status, "It has moved."), headers=(("Location", location),))
+        case Fault.NOT_FOUND:
+            return answers.UNKNOWN_ADDRESS
+        case Fault.INVALID_SECRET:
+            return answers.INVALID_SECRET
+        case Fault.BAD_GATEWAY:
+            body = b"<html><title>502 Bad Gateway</title><body>The proxy got no answer.</body></html>"
+            return Answer(status=502, body=body, content_type=HTML, has_request_id=False)
+        case Fault.NO_SUCCESS:
+            return told(200, status="ok")
+        case _:
+            return _with_hostile_body(fault, true)
+
+
+def _with_hostile_body(fault: Fault, true: Answer) -> Answer:
+    taken = b'{"success": true, "errors": []'
+    match fault:
+        case Fault.TRICKLE_BODY:
+            # White space first, five minutes of it: it is never whole within any sensible deadline.
+            return replace(true, body=b" " * 1000 + true.body)
+        case Fault.OVERSIZED_BODY:
+            return Answer(status=200, body=taken + b"\n" * 2 * _MEBIBYTE + b"}")
+        case Fault.ONE_LINE:
+            return Answer(status=200, body=taken + b', "line": "' + b"x" * 1_000_000 + b'"}')
+        case Fault.GZIP_BOMB:
+            # Packed data may be joined: one packed mebibyte of blanks, 256 times.
+            packed = gzip.compress(taken + b"}") + gzip.compress(b" " * _MEBIBYTE) * 256
+            return Answer(status=200, body=packed, headers=(("Content-Encoding", "gzip"),))
+        case Fault.MALFORMED_BODY:
+            return Answer(status=200, body=b'{"success": tru\xff\xfe\x00')
+        case Fault.DEEP_JSON:
+            deep = b"[" * 100_000 + b"]" * 100_000
+            return Answer(status=200, body=b'{"success": true, "errors": ' + deep + b"}")
+        case _:
+            return true
+
+
+def wire(fault: Fault | None, head: bytes, body: bytes) -> Wire:
+    """How `fault` lets an answer's `head` and `body` go out."""
+    match fault:
+        case Fault.DROP_BEFORE_STORING | Fault.DROP_AFTER_STORING:
+            return Wire(at_once=b"", is_broken=True)
+        case Fault.SILENCE:
+            return Wire(at_once=b"", holds=True, is_broken=True)
+        case Fault.TRICKLE_HEADERS:
+            return Wire(at_once=b"", slowly=head + body)
+        case Fault.TRICKLE_BODY:
+            return Wire(at_once=head, slowly=body)
+        case Fault.CUT_BODY:
+            return Wire(at_once=head + body[: len(body) // 2], is_broken=True)
+        case Fault.NOT_HTTP:
+            return Wire(at_once=b"SSH-2.0-OpenSSH_9.2\r\n", is_broken=True)
+        case _:
+            return Wire(at_once=head + body)

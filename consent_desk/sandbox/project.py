@@ -1,0 +1,171 @@
+"""An Engagement project in memory: customers, consent events, categories and one key pair.
+
+Pure but for its lock: the clock is passed in. Behaviour: the reference's sections 1, 4 and 6.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from consent_desk.domain.consent import FIRST_MILLISECOND
+from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.message import say
+
+# The vendor's published example: section 2 has the token, section 3 the key pair.
+PROJECT_TOKEN = "12345678-1234-1234-1234-123456789abc"  # noqa: S105  # published, opens nothing
+KEY_ID = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr"
+SECRET = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01"  # noqa: S105  # published, opens nothing
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent:
+    """One row of somebody's consent history. `timestamp` and `visible_from` in UNIX seconds."""
+
+    timestamp: float
+    properties: Mapping[str, object]
+    visible_from: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A customer's consent in one category, by the read modes of section 4.4. Empty: never asked."""
+
+    valid: bool = False
+    timestamp: float | None = None
+    until: str | float | None = None
+    source: object = None
+    message: object = None
+
+
+@dataclass(slots=True)
+class _Customer:
+    visible_from: float
+    events: list[ConsentEvent] = field(default_factory=list)
+
+
+class EngagementProject:
+    """The state behind the endpoints. Every method may be called from any thread.
+
+    `delay` is in seconds: so long a write stays invisible to reads (section 1). `may_read` and
+    `may_write` are the key's permissions, Events > consent: Get and Set.
+    Raises SandboxTrouble where `seed` does not describe categories and customers.
+    """
+
+    def __init__(self, seed: Mapping[str, object], *, delay: float, now: Callable[[], float]) -> None:
+        self._now = now
+        self._delay = delay
+        self._lock = Lock()
+        self._customers: dict[tuple[str, str], _Customer] = {}
+        self.may_read = True
+        self.may_write = True
+        try:
+            self.categories = tuple(_categories(seed))
+            for ids, events in _customers(seed, now()):
+                self._customers |= dict.fromkeys(ids.items(), _Customer(float("-inf"), events))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise SandboxTrouble(
+                say("The Sandbox's customers cannot be read."), say("Install the program again.")
+            ) from error
+        self.seeded = tuple(self._customers)
+
+    @property
+    def time(self) -> float:
+        """The project's clock, in UNIX seconds."""
+        return self._now()
+
+    def add(self, ids: Mapping[str, str], properties: Mapping[str, object], timestamp: float | None) -> None:
+        """Store a consent event for the customer with any of `ids`, made where there is none yet.
+
+        Nothing is checked and nothing de-duplicated. Ours: without a timestamp it is now, IDs not
+        known so far are added to the customer, and of two customers the first one is meant.
+        """
+        with self._lock:
+            now = self._now()
+            customer = self._find(ids) or _Customer(now + self._delay)
+            for name in ids.items():
+                self._customers.setdefault(name, customer)
+            customer.events.append(
+                ConsentEvent(
+                    timestamp=now if timestamp is None else timestamp,
+                    # Ours: that the platform's own word for this API is this one, as in 4.3.
+                    properties={**properties, "source": "private_api"},
+                    visible_from=now + self._delay,
+                )
+            )
+
+    def history(self, ids: Mapping[str, str]) -> tuple[ConsentEvent, ...] | None:
+        """The visible events of a customer by timestamp, None where the customer does not exist yet.
+
+        Ours: of events with one timestamp, the one that arrived last stands last.
+        """
+        with self._lock:
+            now = self._now()
+            customer = self._find(ids)
+            if customer is None or customer.visible_from > now:
+                return None
+            visible = (event for event in customer.events if event.visible_from <= now)
+            return tuple(sorted(visible, key=lambda event: event.timestamp))
+
+    def status(self, ids: Mapping[str, str], category: object) -> Status | None:
+        """What the last event by timestamp makes of `category`, None where there is no such customer."""
+        history = self.history(ids)
+        if history is None:
+            return None
+        last = next(
+            (event for event in reversed(history) if event.properties.get("category") == category), None
+        )
+        return Status() if last is None else _status(last, self._now())
+
+    def _find(self, ids: Mapping[str, str]) -> _Customer | None:
+        return next((self._customers[name] for name in ids.items() if name in self._customers), None)
+
+
+def _status(event: ConsentEvent, now: float) -> Status:
+    until = _opted_in_until(event)
+    return Status(
+        valid=until == "unlimited" or (isinstance(until, int | float) and now < until),
+        timestamp=event.timestamp,
+        until=until,
+        source=event.properties.get("source"),
+        message=event.properties.get("message"),
+    )
+
+
+def _opted_in_until(event: ConsentEvent) -> str | float | None:
+    """How long the opt-in holds. None for all that is none: an invalid consent event revokes (section 1).
+
+    Ours: milliseconds revoke too, and so does an end not after the timestamp.
+    """
+    until = event.properties.get("valid_until")
+    if event.properties.get("action") != "accept" or event.timestamp >= FIRST_MILLISECOND:
+        return None
+    if until == "unlimited":
+        return "unlimited"
+    if isinstance(until, bool) or not isinstance(until, int | float):
+        return None
+    return until if event.timestamp < until < FIRST_MILLISECOND else None
+
+
+def _categories(seed: Mapping[str, Any]) -> Iterator[Mapping[str, object]]:
+    for category in seed["categories"]:
+        if not isinstance(category["id"], str):
+            raise TypeError("a category's ID is no text")
+        yield dict(category)
+
+
+def _customers(seed: Mapping[str, Any], now: float) -> Iterator[tuple[Mapping[str, str], list[ConsentEvent]]]:
+    """The seeded customers: their times are days before `now`, so that they never grow old."""
+    for customer in seed["customers"]:
+        events = []
+        for consent in customer["consents"]:
+            timestamp = int(now) - consent["days_ago"] * _DAY
+            properties = dict(consent["properties"])
+            if "valid_for_days" in consent:
+                properties["valid_until"] = timestamp + consent["valid_for_days"] * _DAY
+            events.append(
+                ConsentEvent(timestamp=timestamp, properties=properties, visible_from=float("-inf"))
+            )
+        yield {str(kind): str(value) for kind, value in customer["customer_ids"].items()}, events

@@ -1,0 +1,189 @@
+"""The sandbox's HTTP face: a server for this machine only, which misbehaves when it is told to.
+
+Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project`.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Condition, Lock
+from typing import Self
+
+from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.sandbox import answers, endpoints, faults
+from consent_desk.sandbox.endpoints import Received
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
+from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
+
+__all__ = ["Fault", "Received", "Sandbox"]
+
+_PROJECT_ID = "5a4db0c5-0000-4000-8000-000000000001"
+_REMEMBERED = 10_000
+
+
+class Sandbox:
+    """A practice Engagement project on 127.0.0.1, on a port that was free.
+
+    `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
+    `received` are the last 10,000 requests, `customers` the seeded (ID type, ID) pairs, `location` is
+    where redirects lead. Safe to use from any thread. Raises SandboxTrouble where `seed` is unusable.
+    """
+
+    def __init__(
+        self,
+        seed: Mapping[str, object],
+        *,
+        delay: float = 0.0,
+        now: Callable[[], float] = time.time,
+        address: str = LOOPBACK,
+    ) -> None:
+        self._engagement = EngagementProject(seed, delay=delay, now=now)
+        self._address = address
+        self._lock = Lock()
+        self._server: LoopbackServer | None = None
+        self._base_url: BaseUrl | None = None
+        self._arrived = Condition()
+        self._received: deque[Received] = deque(maxlen=_REMEMBERED)
+        self._fault: Fault | None = None
+        self._times: int | None = None
+        self.location = faults.ELSEWHERE
+
+    def start(self) -> None:
+        """Listen. Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1."""
+        if self._address != LOOPBACK:
+            raise SandboxTrouble(
+                say("The Sandbox does not listen on {address}.", address=self._address),
+                say("It is for this computer only: use {loopback}.", loopback=LOOPBACK),
+            )
+        with self._lock:
+            if self._server is not None:
+                return
+            try:
+                self._server = LoopbackServer(self._take)
+            except OSError as error:
+                raise SandboxTrouble(
+                    say(
+                        "The Sandbox cannot listen on this computer ({why}).",
+                        why=error.strerror or "no reason",
+                    ),
+                    say("Check whether a security program forbids it."),
+                ) from error
+            self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.server_port)
+            self._server.start()
+
+    def close(self) -> None:
+        """Stop at once, hung connections too. Closing again changes nothing."""
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.end()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def base_url(self) -> str:
+        """`http://127.0.0.1:PORT`. Raises SandboxTrouble before the first start."""
+        return str(self.project.base_url)
+
+    @property
+    def project(self) -> Project:
+        """The sandbox as the desk reaches it. Raises SandboxTrouble before the first start."""
+        if self._base_url is None:
+            raise SandboxTrouble(say("The Sandbox has not been started."), say("Start the program again."))
+        id_types = dict.fromkeys(id_type for id_type, _ in self.customers)
+        return Project(
+            id=_PROJECT_ID,
+            name="Sandbox",
+            base_url=self._base_url,
+            project_token=PROJECT_TOKEN,
+            key_id=KEY_ID,
+            secret=Secret(SECRET),
+            id_types=tuple(id_types) or ("registered",),
+            practice=True,
+        )
+
+    @property
+    def customers(self) -> tuple[tuple[str, str], ...]:
+        """The seeded customers, as pairs of ID type and ID."""
+        return self._engagement.seeded
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the key has Events > consent: Get."""
+        return self._engagement.may_read
+
+    @may_read.setter
+    def may_read(self, allowed: bool) -> None:
+        self._engagement.may_read = allowed
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the key has Events > consent: Set."""
+        return self._engagement.may_write
+
+    @may_write.setter
+    def may_write(self, allowed: bool) -> None:
+        self._engagement.may_write = allowed
+
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """The requests that arrived whole, the oldest first."""
+        with self._arrived:
+            return tuple(self._received)
+
+    def wait_for(self, count: int, *, within: float = 5.0) -> bool:
+        """Wait until `count` requests have arrived; False where they have not `within` seconds."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self._received) >= count, within)
+
+    @property
+    def fault(self) -> Fault | None:
+        """How the next request will be wronged, if it will."""
+        with self._arrived:
+            return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        self.misbehave(fault)
+
+    def misbehave(self, fault: Fault | None, *, times: int | None = None) -> None:
+        """Wrong every request from now on, or the next `times`; with None, behave again."""
+        with self._arrived:
+            self._fault, self._times = (None, None) if times == 0 else (fault, times)
+
+    def _take(self, request: Received) -> Reply:
+        # A foreign Host is refused: any web page could call otherwise (DNS rebinding).
+        is_ours = _is_addressed(request, self.project.base_url.port)
+        fault = self._note(request, may_be_wronged=is_ours)
+        if not is_ours:
+            return answers.WRONG_HOST, None
+        if fault is None:
+            return endpoints.answer(self._engagement, request), None
+        true = endpoints.answer(self._engagement, request) if fault.stores else answers.SERVER_ERROR
+        return faults.distort(fault, true, self.location), fault
+
+    def _note(self, request: Received, *, may_be_wronged: bool) -> Fault | None:
+        with self._arrived:
+            self._received.append(request)
+            self._arrived.notify_all()
+            if not may_be_wronged:
+                return None
+            fault = self._fault
+            if self._times is not None:
+                self._times -= 1
+                if self._times == 0:
+                    self._fault = self._times = None
+            return fault
+
+
+def _is_addressed(request: Received, port: int | None) -> bool:
+    hosts = [value.strip().lower() for name, value in request.headers if name.lower() == "host"]
+    return hosts in ([f"{LOOPBACK}:{port}"], [f"localhost:{port}"])

@@ -1,0 +1,136 @@
+"""Check a project's connection step by step, without recording anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consent_desk.domain.answer import Meaning, meaning, read_answer
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.project import Project
+from consent_desk.domain.request import prepare_history, prepare_system_time
+from consent_desk.services.sender import Transport
+
+CLOCK_TOLERANCE = 60
+"""Seconds by which this computer's clock may be off (section 4.6)."""
+
+_NOBODY = "consent-desk-connection-check"
+
+
+class Verdict(StrEnum):
+    """What is known of one step."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the check: its name, what is known, and the sentence about it."""
+
+    name: Message
+    verdict: Verdict
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All steps in their order, up to the first that failed."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether nothing is known that stands in the way of a send."""
+        return all(step.verdict is not Verdict.BAD for step in self.steps)
+
+
+_NAME = say("Name look-up")
+_CONNECTION = say("Connection")
+_CREDENTIALS = say("Credentials")
+_CLOCK = say("Clock")
+_GET = say("Events > consent: Get")
+_SET = say("Events > consent: Set")
+
+
+def check_connection(transport: Transport, project: Project, now: Callable[[], Timestamp]) -> Report:
+    """Reach `project` as a send would, through system time and a history read of nobody (section 4)."""
+    outcome = transport.start(prepare_system_time(project)).wait()
+    steps = _reached(outcome, project)
+    if not isinstance(outcome, Answered):
+        return Report(steps)
+    server_time = _server_time(outcome)
+    if server_time is None:
+        told = meaning(outcome.status, outcome.headers, outcome.body)
+        return Report((*steps, _bad(_CREDENTIALS, told, outcome)))
+    good = Step(_CREDENTIALS, Verdict.GOOD, say("Engagement accepts the API key."))
+    return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
+
+
+_MAY_WRITE = Step(
+    _SET, Verdict.UNKNOWN, say("This can only be shown by a real send: the check records nothing.")
+)
+
+
+def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
+    found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
+    match outcome:
+        case NotSent(phase=Phase.RESOLVING) | NotSent(cause=Cause.UNKNOWN_HOST):
+            return (_bad(_NAME, why_no_answer(outcome)),)
+        case NotSent():
+            return (found, _bad(_CONNECTION, why_no_answer(outcome)))
+        case Lost():
+            return (found, _bad(_CONNECTION, why_no_answer(outcome)))
+        case Answered():
+            how = (
+                say("The server proved its name (TLS).")
+                if project.base_url.scheme == "https"
+                else say("This computer itself answers, without TLS.")
+            )
+            return (found, Step(_CONNECTION, Verdict.GOOD, how))
+
+
+def _bad(name: Message, told: Meaning, outcome: Answered | None = None) -> Step:
+    status = "" if outcome is None else f" ({outcome.status})"
+    message = say("It fails: {why}{status}. {advice}", why=told.why, status=status, advice=told.advice)
+    return Step(name, Verdict.BAD, message)
+
+
+def _server_time(outcome: Answered) -> float | None:
+    answer = read_answer(outcome.body)
+    if outcome.status != 200 or answer.success is not True or not isinstance(answer.document, dict):
+        return None
+    time = answer.document.get("time")
+    return float(time) if isinstance(time, int | float) and abs(time) < 1e12 else None
+
+
+def _clock(server_time: float, now: Timestamp) -> Step:
+    off = round(now.micros / 1_000_000 - server_time)
+    if abs(off) > CLOCK_TOLERANCE:
+        return Step(
+            _CLOCK,
+            Verdict.WARNING,
+            say(
+                "This computer's clock is {seconds} seconds {way}. Set it right: consents bear its time.",
+                seconds=abs(off),
+                way="fast" if off > 0 else "slow",
+            ),
+        )
+    return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+
+
+def _may_read(transport: Transport, project: Project) -> Step:
+    nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
+    outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
+    if not isinstance(outcome, Answered):
+        return Step(
+            _GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=why_no_answer(outcome).why)
+        )
+    answer = read_answer(outcome.body)
+    unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
+    if (outcome.status == 200 and answer.success is True) or unknown_customer:
+        return Step(_GET, Verdict.GOOD, say("The key may read consents."))
+    return _bad(_GET, meaning(outcome.status, outcome.headers, outcome.body), outcome)

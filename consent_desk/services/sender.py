@@ -1,0 +1,130 @@
+"""Send what was noted: claim, send, judge, settle."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Protocol
+
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import Answered, Cause, Judgement, NotSent, Outcome, Phase, judge
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry, Fact, Noted
+from consent_desk.domain.request import PreparedRequest, prepare_event
+from consent_desk.services.outbox import Journal
+
+
+class Call(Protocol):
+    """One call under way."""
+
+    def wait(self) -> Outcome:
+        """Block until there is an outcome: within the transport's deadline, or soon after `cancel`."""
+
+    def cancel(self) -> None:
+        """End the call now, from any thread. The outcome says honestly how far it had come."""
+
+
+class Transport(Protocol):
+    """Sends exact bytes. Network trouble is an outcome, never an exception."""
+
+    def start(self, request: PreparedRequest) -> Call:
+        """Begin to send `request`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one attempt. `trouble` says that the outcome could not be written down."""
+
+    entry: Entry
+    judgement: Judgement
+    trouble: JournalTrouble | None = None
+
+
+class Sender:
+    """Sends one consent at a time, and can be told to stop."""
+
+    def __init__(self, journal: Journal, transport: Transport, now: Callable[[], Timestamp]) -> None:
+        self._journal = journal
+        self._transport = transport
+        self._now = now
+        self._lock = Lock()
+        self._call: Call | None = None
+        self._sending: str | None = None
+        self._cancelled: set[str] = set()
+        self._stopping = False
+
+    def send(self, request_id: str, project: Project | None) -> Sent | None:
+        """Send one noted consent and write down what came of it; None where it may not be sent.
+
+        `project` is the one that it was noted for, as it is set up now. Raises JournalTrouble where
+        it could not be claimed: then nothing was sent.
+        """
+        if self._stopping:
+            return None
+        noted = self._journal.claim(request_id, self._now())
+        if noted is None:
+            return None
+        outcome = self._send(noted, project)
+        practice = project is not None and project.practice
+        judgement = judge(outcome, noted.consent.action, practice=practice)
+        try:
+            self._journal.settle(request_id, Fact(at=self._now(), state=judgement.state, outcome=outcome))
+        except JournalTrouble as trouble:
+            # The call is made and cannot be unmade: what came of it must reach the person all the same.
+            return Sent(_entry(noted, judgement, outcome), judgement, trouble)
+        return Sent(self._journal.entry(request_id), judgement)
+
+    def cancel(self, request_id: str) -> None:
+        """End the call that sends `request_id`, from any thread, also just before it begins."""
+        with self._lock:
+            self._cancelled.add(request_id)
+            call = self._call if self._sending == request_id else None
+        if call is not None:
+            call.cancel()
+
+    def stop(self) -> None:
+        """End the call under way because the program ends, from any thread, and begin no other one.
+
+        What had not left stays queued; what had left becomes unconfirmed.
+        """
+        with self._lock:
+            self._stopping = True
+            call = self._call
+        if call is not None:
+            call.cancel()
+
+    def _send(self, noted: Noted, project: Project | None) -> Outcome:
+        if project is None or not noted.belongs_to(project):
+            return NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
+        request_id = noted.consent.request_id
+        with self._lock:
+            if self._stopping:
+                return NotSent(phase=Phase.RESOLVING, cause=Cause.PROGRAM_ENDED)
+            if request_id in self._cancelled:
+                self._cancelled.discard(request_id)
+                return NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+            self._call = self._transport.start(prepare_event(project, noted.body))
+            self._sending = request_id
+        outcome = self._call.wait()
+        with self._lock:
+            self._call = self._sending = None
+            by_person = request_id in self._cancelled
+            self._cancelled.discard(request_id)
+        if isinstance(outcome, Answered) or outcome.cause is not Cause.CANCELLED or by_person:
+            return outcome
+        return replace(outcome, cause=Cause.PROGRAM_ENDED)
+
+
+def _entry(noted: Noted, judgement: Judgement, outcome: Outcome) -> Entry:
+    return Entry(
+        request_id=noted.consent.request_id,
+        noted_at=noted.consent.noted_at,
+        project_id=noted.project_id,
+        project_name=noted.project_name,
+        customer=noted.consent.customer,
+        category=noted.consent.category,
+        action=noted.consent.action,
+        state=judgement.state,
+        status=outcome.status if isinstance(outcome, Answered) else None,
+        elapsed=outcome.elapsed,
+    )

@@ -1,0 +1,309 @@
+"""The form: a consent as text, and what is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.category import Category
+from consent_desk.domain.consent import Action
+from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.ui.fields import (
+    LONGEST,
+    CategoryModel,
+    ComboBox,
+    TypingComboBox,
+    WithNote,
+    label_for,
+    typed_text,
+)
+from consent_desk.ui.words import render
+
+CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
+
+
+class ConsentPanel(QWidget):
+    """Emits `draft_changed` with every change, and `send_requested` when Send is pressed."""
+
+    draft_changed = Signal(Draft)
+    send_requested = Signal()
+    cancel_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quiet = False
+        self._last_customer_id = ""
+        self._touched: set[Field] = set()
+        self._problems: Sequence[Problem] = ()
+        self._make_fields()
+        self._lay_out()
+        self._connect()
+        self._follow_action()
+
+    def _make_fields(self) -> None:
+        self.customer_id_type = ComboBox()
+        self.customer_id = QLineEdit()
+        self.customer_id.setMaxLength(LONGEST)
+        self.category = TypingComboBox()
+        self.categories = CategoryModel()
+        self.category.offer(self.categories)
+        self.category.set_text("")
+        self.opt_out = QRadioButton("Opt &out (reject)")
+        self.opt_out.setAccessibleName("Opt out (reject)")
+        self.opt_in = QRadioButton("Opt &in (accept)")
+        self.opt_in.setAccessibleName("Opt in (accept)")
+        self.opt_out.setChecked(True)
+        self.action = QWidget()
+        choices = QHBoxLayout(self.action)
+        choices.setContentsMargins(0, 0, 0, 0)
+        choices.addWidget(self.opt_out)
+        choices.addWidget(self.opt_in)
+        choices.addStretch()
+        self.action.setFocusProxy(self.opt_out)
+        self.valid_until = TypingComboBox()
+        self.valid_until.addItems(["unlimited"])
+        self.valid_until.line.setPlaceholderText("unlimited, or 2030-12-31")
+        self.valid_until.set_text("")
+        self.taken_at = TypingComboBox()
+        self.taken_at.addItems(["now"])
+        self.taken_at.set_text("now")
+        self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
+        self.channel = TypingComboBox()
+        self.channel.addItems(["", *CHANNELS])
+        self.channel.set_text("")
+        self.ticket = QLineEdit()
+        self.ticket.setMaxLength(LONGEST)
+        self.wording = QPlainTextEdit()
+        self.wording.setTabChangesFocus(True)
+        self.send = QPushButton()
+        self.send.setAccessibleName("Send")
+        self.send.setMinimumHeight(self.send.sizeHint().height() * 3 // 2)
+        self.cancel = QPushButton("Cancel sen&ding")
+        self.cancel.setAccessibleName("Cancel sending")
+        self.cancel.hide()
+
+    def _lay_out(self) -> None:
+        self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
+        form = QWidget()
+        grid = QGridLayout(form)
+        grid.setContentsMargins(4, 4, 4, 4)
+        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(3, 2)
+        places: tuple[tuple[str, Field, int, int, int], ...] = (
+            ("ID t&ype", Field.CUSTOMER_ID_TYPE, 0, 0, 3),
+            ("&Customer ID", Field.CUSTOMER_ID, 1, 0, 3),
+            ("Cate&gory", Field.CATEGORY, 2, 0, 3),
+            ("Action", Field.ACTION, 3, 0, 3),
+            ("&Valid until", Field.VALID_UNTIL, 4, 0, 3),
+            ("Taken &at", Field.TAKEN_AT, 5, 0, 3),
+            ("C&hannel", Field.CHANNEL, 6, 0, 1),
+            ("Tic&ket", Field.TICKET, 6, 2, 1),
+            ("&Wording read out", Field.WORDING, 7, 0, 3),
+        )
+        labels = {}
+        for text, field, row, column, span in places:
+            widget = self._widgets()[field]
+            labels[field] = QLabel(text) if field is Field.ACTION else label_for(text, widget, field.value)
+            grid.addWidget(labels[field], row, column, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(self._notes[field], row, column + 1, 1, span)
+            labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
+        self._valid_until_row = (labels[Field.VALID_UNTIL], self._notes[Field.VALID_UNTIL])
+        line_height = self.wording.fontMetrics().lineSpacing()
+        self.wording.setMinimumHeight(line_height * 2 + 14)
+        self.wording.setMaximumHeight(line_height * 5 + 14)
+        grid.setRowStretch(len(places), 1)
+        scroll = QScrollArea()
+        scroll.setWidget(form)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.send, 1)
+        buttons.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(buttons)
+
+    def _connect(self) -> None:
+        for combo in (self.category, self.valid_until, self.taken_at, self.channel):
+            combo.editTextChanged.connect(self._changed)
+        for edit in (self.customer_id, self.ticket):
+            edit.textChanged.connect(self._changed)
+        self.customer_id_type.currentTextChanged.connect(self._changed)
+        self.wording.textChanged.connect(self._changed)
+        self.opt_in.toggled.connect(self._follow_action)
+        self.opt_in.toggled.connect(self._changed)
+        for field, widget in self._widgets().items():
+            line = widget.line if isinstance(widget, TypingComboBox) else widget
+            if isinstance(line, QLineEdit):
+                line.editingFinished.connect(partial(self._touch, field))
+        self.send.clicked.connect(self.send_requested)
+        self.cancel.clicked.connect(self.cancel_requested)
+        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
+        again.activated.connect(self._bring_back)
+
+    def _widgets(self) -> Mapping[Field, QWidget]:
+        return {
+            Field.CUSTOMER_ID_TYPE: self.customer_id_type,
+            Field.CUSTOMER_ID: self.customer_id,
+            Field.CATEGORY: self.category,
+            Field.ACTION: self.action,
+            Field.VALID_UNTIL: self.valid_until,
+            Field.TAKEN_AT: self.taken_at,
+            Field.CHANNEL: self.channel,
+            Field.TICKET: self.ticket,
+            Field.WORDING: self.wording,
+        }
+
+    def draft(self) -> Draft:
+        """The form as text."""
+        return Draft(
+            customer_id_type=self.customer_id_type.currentText(),
+            customer_id=self.customer_id.text(),
+            category=self.category.currentText(),
+            action=Action.ACCEPT if self.opt_in.isChecked() else Action.REJECT,
+            valid_until=self.valid_until.currentText(),
+            taken_at=self.taken_at.currentText(),
+            channel=self.channel.currentText(),
+            ticket=self.ticket.text(),
+            wording=typed_text(self.wording),
+        )
+
+    def fill(self, draft: Draft) -> None:
+        """Put `draft` into the form, with no way back to what stood there before."""
+        self._quiet = True
+        if draft.customer_id_type:
+            self.customer_id_type.setCurrentText(draft.customer_id_type)
+        self.customer_id.setText(draft.customer_id)
+        self.category.set_text(draft.category)
+        (self.opt_in if draft.action == Action.ACCEPT else self.opt_out).setChecked(True)
+        self.valid_until.set_text(draft.valid_until)
+        self.taken_at.set_text(draft.taken_at or "now")
+        self.channel.set_text(draft.channel)
+        self.ticket.setText(draft.ticket)
+        self.wording.setPlainText(draft.wording)
+        self._quiet = False
+        self._touched.clear()
+        self._changed()
+
+    def clear_caller(self) -> None:
+        """Forget the caller; ID type, category and channel stay for the next one."""
+        draft = self.draft()
+        self._last_customer_id = draft.customer_id
+        kept = Draft(customer_id_type=draft.customer_id_type, category=draft.category, channel=draft.channel)
+        self.fill(kept)
+        self.customer_id.setFocus()
+
+    def forget_all(self) -> None:
+        """Empty the form, the last customer ID included: another project was chosen."""
+        self._last_customer_id = ""
+        self.fill(Draft())
+
+    def offer_id_types(self, id_types: Sequence[str]) -> None:
+        """Offer the ID types of the project."""
+        self._quiet = True
+        self.customer_id_type.clear()
+        self.customer_id_type.addItems(list(id_types))
+        self._quiet = False
+
+    def offer_categories(self, categories: Sequence[Category]) -> None:
+        """Offer the categories of the project, and leave what was typed as it is."""
+        typed = self.category.currentText()
+        self._quiet = True
+        self.categories.replace(categories)
+        self.category.set_text(typed)
+        self._quiet = False
+        self._changed()
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Light up the fields with problems; an empty field only once it was left or Send was pressed."""
+        self._problems = problems
+        found = {problem.field: problem for problem in problems}
+        widgets = self._widgets()
+        for field, with_note in self._notes.items():
+            problem = found.get(field)
+            text = "" if problem is None else render(problem.message)
+            widgets[field].setAccessibleDescription(text)
+            if problem is not None and (field in self._touched or not self._is_empty(field)):
+                with_note.note.show_problem(text)
+            else:
+                with_note.note.show_remark(self._remark(field))
+
+    def show_action(self, text: str, *, description: str, ready: bool) -> None:
+        """Say on the button what it will do; `description` is what assistive technology adds."""
+        self.send.setText(text.replace("&", "&&"))
+        self.send.setAccessibleDescription(description)
+        self.send.setToolTip(f"{description}\nCtrl+Return" if description else "Ctrl+Return")
+        font = self.send.font()
+        font.setBold(ready)
+        self.send.setFont(font)
+        palette = self.palette()
+        if not ready:
+            # It looks switched off, but takes the focus, says why, and leads to the first problem.
+            disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+            palette.setColor(QPalette.ColorRole.ButtonText, disabled)
+        self.send.setPalette(palette)
+
+    def go_to_problem(self) -> None:
+        """Show every problem and put the cursor into the first field that has one."""
+        self._touched = set(Field)
+        self.show_problems(self._problems)
+        if self._problems:
+            widget = self._widgets().get(self._problems[0].field)
+            if widget is not None:
+                widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def category_label(self) -> str:
+        """What people call the chosen category."""
+        category_id = self.category.currentText()
+        return self.categories.label(category_id) or category_id
+
+    def _is_empty(self, field: Field) -> bool:
+        draft = self.draft()
+        texts = {
+            Field.CUSTOMER_ID_TYPE: draft.customer_id_type,
+            Field.CUSTOMER_ID: draft.customer_id,
+            Field.CATEGORY: draft.category,
+            Field.VALID_UNTIL: draft.valid_until,
+        }
+        return not texts.get(field, "something")
+
+    def _remark(self, field: Field) -> str:
+        if field is not Field.CATEGORY or not len(self.categories):
+            return ""
+        category_id = self.category.currentText()
+        label = self.categories.label(category_id)
+        if label is None:
+            return "Not among the project's categories: Engagement would not notice." if category_id else ""
+        return label if label != category_id else ""
+
+    def _touch(self, field: Field) -> None:
+        self._touched.add(field)
+        self.show_problems(self._problems)
+
+    def _follow_action(self) -> None:
+        for widget in self._valid_until_row:
+            widget.setVisible(self.opt_in.isChecked())
+
+    def _changed(self) -> None:
+        if not self._quiet:
+            self.draft_changed.emit(self.draft())
+
+    def _bring_back(self) -> None:
+        if self._last_customer_id:
+            self.customer_id.setText(self._last_customer_id)
+            self.customer_id.selectAll()

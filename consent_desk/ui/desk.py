@@ -1,0 +1,306 @@
+"""The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import partial
+from uuid import uuid4
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from consent_desk.domain.answer import Meaning
+from consent_desk.domain.category import Category
+from consent_desk.domain.consent import Action, Consent, Timestamp
+from consent_desk.domain.delivery import noun
+from consent_desk.domain.draft import Draft, Problem, moment, parse
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.domain.request import prepare, prepare_event
+from consent_desk.services.categories import fetch_categories
+from consent_desk.services.sender import Sent
+from consent_desk.ui.dispatch import Departure, Dispatch
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone, tone_of
+from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.station import Station
+from consent_desk.ui.stations import Left, Stations
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render, render_error
+
+_START = "start"
+
+
+class Desk(QObject):
+    """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        stations: Stations,
+        projects: ProjectDesk,
+        *,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._form = window.consent
+        self._runner = runner
+        self._questions = questions
+        self._stations = stations
+        self._projects = projects
+        self._now = now
+        self._zone = zone
+        self._station: Station | None = None
+        self._project: Project | None = None
+        self._why_closed = "Starting…"
+        self._wanted = object()
+        self._request_id = str(uuid4())
+        self._noting = False
+        self._sent_shown = False
+        self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
+        self._dispatch = Dispatch(runner, self)
+        self._dispatch.sent.connect(self._sent)
+        self._dispatch.failed.connect(self._not_sent)
+        self._dispatch.pending_changed.connect(self._form.cancel.setVisible)
+        stations.taken_up.connect(self._take_up)
+        projects.project_chosen.connect(self.use_project)
+        projects.sandbox_chosen.connect(self.use_sandbox)
+        self._form.draft_changed.connect(self.show_draft)
+        self._form.send_requested.connect(self.send)
+        self._form.cancel_requested.connect(self.cancel)
+        window.log.send_again_requested.connect(self.send_again)
+        self.show_draft(self._form.draft())
+
+    # -- which project ----------------------------------------------------------------------------
+
+    def use_project(self, project: Project | None) -> None:
+        """Work for a real project; None while none is usable."""
+        why = "Choose a project, or wait until its settings are read."
+        self._leave(project, why if project is None else "Opening the journal…")
+        self._window.show_title(None if project is None else project.name, practice=False)
+        self._enter(practice=False, project=project)
+
+    def use_sandbox(self) -> None:
+        """Practise."""
+        self._leave(None, "The Sandbox is starting…")
+        self._window.show_title(None, practice=True)
+        self._enter(practice=True, project=None)
+
+    def _leave(self, next_one: Project | None, why: str) -> None:
+        # What was typed while the keyring was slow stays; what was typed for another project goes.
+        if self._project is not None and (next_one is None or next_one.id != self._project.id):
+            self._form.forget_all()
+        self._form.offer_categories(())
+        self._station = self._project = None
+        self._why_closed = why
+        self.show_draft(self._form.draft())
+
+    def _enter(self, *, practice: bool, project: Project | None) -> None:
+        wanted = self._wanted = object()
+
+        def done(station: Station, entries: tuple[Entry, ...]) -> None:
+            if self._wanted is wanted:
+                self._show_station(station, entries, station.sandbox or project)
+
+        def failed(error: Exception) -> None:
+            if self._wanted is wanted:
+                self._why_closed = render_error(error)
+                self._window.status.show_message(_START, Tone.BAD, self._why_closed)
+                self.show_draft(self._form.draft())
+
+        self._stations.enter(practice=practice, done=done, failed=failed)
+
+    def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
+        self._station, self._project = station, project
+        self._log.show_station(station, entries)
+        self._form.offer_id_types(() if project is None else project.id_types)
+        if station.practice and project is not None:
+            self._window.project_bar.show_host(project.base_url.authority)
+        self.show_draft(self._form.draft())
+        if project is not None:
+            self._form.customer_id.setFocus()
+            self._fetch_categories(station, project)
+
+    def _fetch_categories(self, station: Station, project: Project) -> None:
+        def done(result: tuple[Category, ...] | Meaning) -> None:
+            if self._project is project and not isinstance(result, Meaning):
+                self._form.offer_categories(result)
+
+        # Categories are a convenience: without them they are typed, and a check says what is wrong.
+        self._runner.run(
+            Lane.LOOK_UP,
+            lambda: fetch_categories(station.transport, project),
+            done=done,
+            failed=lambda error: None,
+        )
+
+    def _take_up(self, left: Left) -> None:
+        if left.unconfirmed:
+            self._window.status.show_message(
+                _START,
+                Tone.WARNING,
+                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
+                "in the log. Do not enter them again: look the customers up in Engagement.",
+            )
+        for entry in left.queued:
+            self._projects.find(entry.project_id, partial(self._depart, left.station, entry, by_person=False))
+
+    # -- form and preview -------------------------------------------------------------------------
+
+    def show_draft(self, draft: Draft) -> None:
+        """Show what would be sent now, or what is missing."""
+        read = self._parse(draft)
+        problems = () if isinstance(read, Consent) else read
+        self._form.show_problems(problems)
+        first = f"{problems[0].field}: {render(problems[0].message)}" if problems else ""
+        self._show_action(first)
+        # The stamped bytes of a send stay in view until the next key is pressed.
+        if not self._sent_shown:
+            self._show_preview(read, first)
+
+    def _show_preview(self, read: Consent | tuple[Problem, ...], first_problem: str, stamp: str = "") -> None:
+        project, preview = self._project, self._window.preview
+        if project is None:
+            preview.show_request(None, has_body=False, why_empty=self._why_closed, stamp="", unmasked=False)
+        elif isinstance(read, Consent):
+            if read.timestamp == read.noted_at:
+                stamp = stamp or "timestamp is set when you send"
+            else:
+                stamp = f"taken at {self._written(read.timestamp)}"
+            preview.show_request(
+                prepare(project, read), has_body=True, why_empty="", stamp=stamp, unmasked=project.practice
+            )
+        else:
+            why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
+            request = prepare_event(project, b"")
+            preview.show_request(
+                request, has_body=False, why_empty=why_empty, stamp="", unmasked=project.practice
+            )
+
+    def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
+        return parse(draft, request_id=self._request_id, now=self._now(), zone=self._zone)
+
+    def _show_action(self, first_problem: str) -> None:
+        practice = self._project is not None and self._project.practice
+        action = "opt in to" if self._form.opt_in.isChecked() else "opt out of"
+        text = f"{action} {self._form.category_label() or 'the category'}"
+        text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
+        why_not = self._why_closed if self._project is None else first_problem
+        self._form.show_action(text, description=why_not or text, ready=not why_not)
+
+    # -- noting and sending -----------------------------------------------------------------------
+
+    def send(self) -> None:
+        """Note the consent, then send it. One press is one consent."""
+        station, project = self._station, self._project
+        if self._noting:
+            return
+        if station is None or project is None:
+            self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
+            return
+        consent = self._parse(self._form.draft())
+        if not isinstance(consent, Consent):
+            self.show_draft(self._form.draft())
+            self._form.go_to_problem()
+            return
+        if station.practice and consent.customer not in station.customers:
+            question = "This opts nobody out: nothing sent here reaches Engagement."
+            if self._questions.choose("A real caller?", question, ("Cancel", "Practise")) != 1:
+                return
+        self._noting = True
+        self._form.send.setEnabled(False)
+        self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.note(project, consent),
+            done=partial(self._noted, station, project),
+            failed=lambda error: self._not_noted(consent, project, error),
+        )
+
+    def _noted(self, station: Station, project: Project, entry: Entry) -> None:
+        self._noting = False
+        self._request_id = str(uuid4())
+        self._form.send.setEnabled(True)
+        self._sent_shown = True
+        self._form.clear_caller()
+        self._sent_shown = False
+        self._log.put(station, entry, choose=True)
+        said = "Noted for practice." if station.practice else "Noted on this computer. You can end the call."
+        self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
+        self._depart(station, entry, project)
+
+    def _not_noted(self, consent: Consent, project: Project, error: Exception) -> None:
+        self._noting = False
+        self._form.send.setEnabled(True)
+        self._form.send.setFocus()
+        slip = self._slip(consent, project)
+        self._window.status.show_message(
+            consent.request_id,
+            Tone.BAD,
+            f"NOT NOTED, and nothing was sent. {render_error(error)}",
+            offer="Copy as a slip",
+            act=lambda: QGuiApplication.clipboard().setText(slip),
+        )
+
+    def _slip(self, consent: Consent, project: Project) -> str:
+        lines = (
+            ("Project", project.name),
+            ("Customer ID", f"{consent.customer.type} = {consent.customer.value}"),
+            ("Category", consent.category),
+            ("Action", consent.action.value),
+            ("Valid until", "" if consent.valid_until is None else str(consent.valid_until.wire)),
+            ("Taken at", self._written(consent.timestamp)),
+            ("Channel", consent.channel),
+            ("Ticket", consent.ticket),
+            ("Wording read out", consent.wording),
+        )
+        head = "NOT NOTED by Consent Desk, and not sent: enter it again later."
+        return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
+
+    def _depart(
+        self, station: Station, entry: Entry, project: Project | None, *, by_person: bool = True
+    ) -> None:
+        self._dispatch.add(Departure(station, project, entry, by_person))
+
+    def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        if sent is None:
+            return
+        self._log.put(departure.station, sent.entry, choose=departure.by_person)
+        tone = tone_of(sent.entry.state, practice=departure.station.practice)
+        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
+        if sent.trouble is not None:
+            tone = Tone.BAD
+            text = f"{text} This outcome could not be written down: {render_error(sent.trouble)}"
+        if departure.by_person or tone in {Tone.BAD, Tone.WARNING}:
+            self._say(sent.entry, tone, text)
+
+    def _not_sent(self, departure: Departure, error: Exception) -> None:
+        self._say(departure.entry, Tone.BAD, f"It is noted, but it was not sent. {render_error(error)}")
+
+    def cancel(self) -> None:
+        """Cancel the sending that was asked for last."""
+        departure = self._dispatch.cancel_last()
+        if departure is not None:
+            self._say(departure.entry, Tone.NEUTRAL, "Cancelling…")
+
+    def send_again(self, request_id: str) -> None:
+        """Send what certainly was not recorded: the same bytes, once more."""
+        station, entry = self._station, self._log.find(request_id)
+        if station is None or entry is None or self._dispatch.holds(request_id):
+            return
+        if station.practice:
+            self._depart(station, entry, station.sandbox)
+        else:
+            self._projects.find(entry.project_id, partial(self._depart, station, entry))
+
+    def _say(self, entry: Entry, tone: Tone, text: str) -> None:
+        who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
+        self._window.status.show_message(entry.request_id, tone, f"{text}\n{who}")
+
+    def _written(self, at: Timestamp) -> str:
+        return moment(at, self._zone).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,0 +1,93 @@
+"""A record of the journal as texts, one for each tab beside the log."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from consent_desk.domain.answer import header, pretty
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import Answered, Lost, NotSent, Outcome, State, judge, noun
+from consent_desk.domain.record import Fact, Record
+from consent_desk.ui.words import STATE_WORDS, laid_out, render
+
+Local = Callable[[Timestamp], datetime]
+
+
+def details_of(record: Record, local: Local, *, practice: bool) -> dict[str, str]:
+    """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken."""
+    answered = next(
+        (fact.outcome for fact in reversed(record.facts) if isinstance(fact.outcome, Answered)), None
+    )
+    none = "No answer came."
+    return {
+        "Explanation": laid_out(_explanation(record, local, practice=practice)),
+        "Answer": none if answered is None else laid_out(_answer(answered)),
+        "As received": none if answered is None else laid_out(_as_received(answered)),
+        "Headers": none if answered is None else laid_out(_headers(answered)),
+        "Request": laid_out(_request(record)),
+    }
+
+
+def _explanation(record: Record, local: Local, *, practice: bool) -> str:
+    consent = record.noted.consent
+    last = record.facts[-1]
+    lines = []
+    if last.outcome is not None:
+        judgement = judge(last.outcome, consent.action, practice=practice)
+        lines += [render(judgement.headline), render(judgement.advice), ""]
+    elif last.state is State.QUEUED:
+        lines += [f"Noted on this computer. The {noun(consent.action)} waits to be sent.", ""]
+    lines += [
+        f"Customer ID: {consent.customer.type} = {consent.customer.value}",
+        f"Category: {consent.category}",
+        f"Action: {consent.action}",
+        f"Decision taken at: {_moment(local(consent.timestamp))}",
+        f"Project: {record.noted.project_name}",
+        f"Request ID: {consent.request_id}",
+    ]
+    request_id = None
+    if isinstance(last.outcome, Answered):
+        request_id = header(last.outcome.headers, "x-request-id")
+    if request_id is not None:
+        lines.append(f"Engagement's x-request-id, for its support: {request_id}")
+    lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
+    return "\n".join(lines)
+
+
+def _fact(fact: Fact, local: Local) -> str:
+    outcome = "" if fact.outcome is None else f": {_technical(fact.outcome)}"
+    return f"{_moment(local(fact.at))}  {STATE_WORDS[fact.state]}{outcome}"
+
+
+def _technical(outcome: Outcome) -> str:
+    took = f"after {outcome.elapsed * 1000:,.0f} ms"
+    match outcome:
+        case Answered():
+            cut = ", cut after 1 MiB" if outcome.truncated else ""
+            return f"HTTP {outcome.status}, {len(outcome.body):,} bytes{cut}, {took}"
+        case NotSent() | Lost():
+            kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
+            detail = f", {outcome.detail}" if outcome.detail else ""
+            return f"{outcome.cause} while {outcome.phase}, {kind}{detail}, {took}"
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _answer(answered: Answered) -> str:
+    text = pretty(answered.body)
+    return _as_received(answered) if text is None else text
+
+
+def _as_received(answered: Answered) -> str:
+    return answered.body.decode("utf-8", "backslashreplace") or "The answer was empty."
+
+
+def _headers(answered: Answered) -> str:
+    return "\n".join([f"HTTP {answered.status}", *(f"{name}: {value}" for name, value in answered.headers)])
+
+
+def _request(record: Record) -> str:
+    noted = record.noted
+    url = f"{noted.base_url}/track/v2/projects/{noted.project_token}/customers/events"
+    return f"POST {url}\n\n{noted.body.decode('utf-8', 'backslashreplace')}"

@@ -1,0 +1,80 @@
+"""What is noted leaves here, one call at a time."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.services.sender import Sent
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A noted consent on its way out. `by_person` is false for what waits from earlier days."""
+
+    station: Station
+    project: Project | None
+    entry: Entry
+    by_person: bool = True
+
+
+class Dispatch(QObject):
+    """Emits `sent(Departure, Sent | None)`, `failed(Departure, Exception)` and `pending_changed(bool)`."""
+
+    sent = Signal(object, object)
+    failed = Signal(object, object)
+    pending_changed = Signal(bool)
+
+    def __init__(self, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._waiting: deque[Departure] = deque()
+        self._under_way: Departure | None = None
+
+    def add(self, departure: Departure) -> None:
+        """Send it as soon as the line is free; a caller on the phone goes before what waits from earlier."""
+        if departure.by_person:
+            self._waiting.insert(sum(1 for one in self._waiting if one.by_person), departure)
+        else:
+            self._waiting.append(departure)
+        self._next()
+
+    def holds(self, request_id: str) -> bool:
+        """Whether it is under way or waits here."""
+        return any(one.entry.request_id == request_id for one in self._pending())
+
+    def cancel_last(self) -> Departure | None:
+        """End the sending that a person asked for last; return it, or None where there is none."""
+        asked_for = [one for one in self._pending() if one.by_person]
+        if not asked_for:
+            return None
+        asked_for[-1].station.sender.cancel(asked_for[-1].entry.request_id)
+        return asked_for[-1]
+
+    def _pending(self) -> list[Departure]:
+        return [one for one in (self._under_way, *self._waiting) if one is not None]
+
+    def _next(self) -> None:
+        if self._under_way is None and self._waiting:
+            departure = self._under_way = self._waiting.popleft()
+            self._runner.run(
+                Lane.SEND,
+                lambda: departure.station.sender.send(departure.entry.request_id, departure.project),
+                done=lambda sent: self._end(departure, sent),
+                failed=lambda error: self._fail(departure, error),
+            )
+        self.pending_changed.emit(any(one.by_person for one in self._pending()))
+
+    def _end(self, departure: Departure, sent: Sent | None) -> None:
+        self._under_way = None
+        self.sent.emit(departure, sent)
+        self._next()
+
+    def _fail(self, departure: Departure, error: Exception) -> None:
+        self._under_way = None
+        self.failed.emit(departure, error)
+        self._next()

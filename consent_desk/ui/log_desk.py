@@ -1,0 +1,57 @@
+"""Fills the log and its details from the journal of the station at work."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import State
+from consent_desk.domain.record import Entry, Record
+from consent_desk.ui.details import details_of
+from consent_desk.ui.log_panel import LogPanel
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+
+class LogDesk(QObject):
+    """Shows the log of one station at a time."""
+
+    def __init__(self, panel: LogPanel, runner: TaskRunner, local: Callable[[Timestamp], datetime]) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._runner = runner
+        self._local = local
+        self._station: Station | None = None
+        panel.line_chosen.connect(self._show_details)
+
+    def show_station(self, station: Station, entries: tuple[Entry, ...]) -> None:
+        """Show the latest page of `station`."""
+        self._station = station
+        self._panel.model.replace(entries, practice=station.practice)
+
+    def put(self, station: Station, entry: Entry, *, choose: bool) -> None:
+        """Show a new or changed line, if it belongs to the station that is shown."""
+        if station is self._station:
+            self._panel.model.put(entry)
+            if choose:
+                self._panel.choose(entry.request_id)
+
+    def find(self, request_id: str) -> Entry | None:
+        """The line of one consent, None where it is not on the page."""
+        return self._panel.model.find(request_id)
+
+    def _show_details(self, request_id: str) -> None:
+        station = self._station
+        if station is None:
+            return
+
+        def done(record: Record) -> None:
+            texts = details_of(record, self._local, practice=station.practice)
+            self._panel.show_details(request_id, texts, record.facts[-1].state)
+
+        def failed(error: Exception) -> None:
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, State.IN_FLIGHT)
+
+        self._runner.run(Lane.JOURNAL, lambda: station.outbox.record(request_id), done=done, failed=failed)

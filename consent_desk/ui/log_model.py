@@ -1,0 +1,159 @@
+"""The log as a table: one consent a line, the newest first."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QGuiApplication
+
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import State
+from consent_desk.domain.record import Entry
+from consent_desk.domain.text import visible
+from consent_desk.ui.outcomes import colour, sign, tone_of
+from consent_desk.ui.words import STATE_WORDS
+
+Index = QModelIndex | QPersistentModelIndex
+
+COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
+BATCH = 100
+"""Milliseconds for which new lines are gathered before they are inserted together."""
+
+_LONGEST = 200
+
+
+class LogModel(QAbstractTableModel):
+    """Lines of the log. New and changed ones come in batches."""
+
+    def __init__(self, local: Callable[[Timestamp], datetime], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._local = local
+        self._entries: list[Entry] = []
+        self._waiting: dict[str, Entry] = {}
+        self.practice = False
+        self._batch = QTimer(self)
+        self._batch.setSingleShot(True)
+        self._batch.setInterval(BATCH)
+        self._batch.timeout.connect(self.flush)
+
+    def replace(self, entries: Iterable[Entry], *, practice: bool) -> None:
+        """Show `entries`, the newest first, instead of what is there."""
+        self.beginResetModel()
+        self._waiting.clear()
+        self._entries = list(entries)
+        self.practice = practice
+        self.endResetModel()
+
+    def put(self, entry: Entry) -> None:
+        """Show `entry` with the next batch: as a new line, or in place of its old one."""
+        self._waiting[entry.request_id] = entry
+        if not self._batch.isActive():
+            self._batch.start()
+
+    def flush(self) -> None:
+        """Show now what waits for the next batch."""
+        for row, entry in enumerate(self._entries):
+            if (changed := self._waiting.pop(entry.request_id, None)) is not None:
+                self._entries[row] = changed
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        new = [*reversed(self._waiting.values())]
+        self._waiting.clear()
+        if new:
+            self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
+            self._entries[:0] = new
+            self.endInsertRows()
+
+    def entry(self, row: int) -> Entry:
+        """The consent in line `row`."""
+        return self._entries[row]
+
+    def find(self, request_id: str) -> Entry | None:
+        """The line of one consent, None where it is not on this page."""
+        return next((entry for entry in self._entries if entry.request_id == request_id), None)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._entries)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        entry = self._entries[index.row()]
+        column = COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(entry, column)
+        if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
+            return colour(tone_of(entry.state, practice=self.practice), QGuiApplication.palette())
+        if role == Qt.ItemDataRole.ToolTipRole and column == "Time":
+            return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in {"Status", "Duration"}:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def _text(self, entry: Entry, column: str) -> str:
+        match column:
+            case "Time":
+                return self._time(entry.noted_at)
+            case "Outcome":
+                tone = tone_of(entry.state, practice=self.practice)
+                word = STATE_WORDS[entry.state]
+                practised = self.practice and entry.state is State.DELIVERED
+                return f"{sign(tone)} {'Practised' if practised else word}".strip()
+            case "Status":
+                return "" if entry.status is None else str(entry.status)
+            case "Duration":
+                return "" if entry.elapsed is None else f"{entry.elapsed * 1000:,.0f} ms"
+            case "Customer ID":
+                return visible(entry.customer.value)[:_LONGEST]
+            case "Category":
+                return visible(entry.category)[:_LONGEST]
+            case "Action":
+                return entry.action.value
+            case _:
+                return visible(entry.project_name)
+
+    def _time(self, at: Timestamp) -> str:
+        local = self._local(at)
+        return local.strftime(
+            "%H:%M:%S" if local.date() == datetime.now(local.tzinfo).date() else "%d %b %H:%M"
+        )
+
+
+class LogFilter(QSortFilterProxyModel):
+    """The lines that hold a text in any column, of one outcome or of all."""
+
+    def __init__(self, source: LogModel) -> None:
+        super().__init__(source)
+        self._log = source
+        self._wanted = ""
+        self._state: State | None = None
+        self.setSourceModel(source)
+
+    def search(self, text: str, state: State | None) -> None:
+        """Show the lines with `text` in them, in any case, whose state is `state` if one is given."""
+        self._wanted = text.casefold()
+        self._state = state
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        if self._state is not None and self._log.entry(row).state is not self._state:
+            return False
+        if not self._wanted:
+            return True
+        texts = (str(self._log.data(self._log.index(row, column))) for column in range(len(COLUMNS)))
+        return any(self._wanted in text.casefold() for text in texts)

@@ -1,0 +1,168 @@
+"""The response log: a line for each consent, and the details of the chosen one."""
+
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QTabBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.delivery import SENDABLE_STATES, State
+from consent_desk.ui.fields import ComboBox, label_for, read_only_text
+from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
+from consent_desk.ui.words import STATE_WORDS
+
+TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+
+
+class LogPanel(QWidget):
+    """Emits `line_chosen(request_id)`; the desk answers with `show_details`."""
+
+    line_chosen = Signal(str)
+    send_again_requested = Signal(str)
+
+    def __init__(self, model: LogModel) -> None:
+        super().__init__()
+        self.model = model
+        self._details: dict[str, str] = {}
+        self._shown = ""
+        self.lines = LogFilter(model)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("customer, category, status …")
+        self.filter.setClearButtonEnabled(True)
+        self.outcome = ComboBox()
+        self.outcome.addItem("all outcomes", None)
+        for state in State:
+            self.outcome.addItem(STATE_WORDS[state], state)
+        self.send_again = QPushButton("Send a&gain")
+        self.send_again.setAccessibleName("Send again")
+        self.send_again.setEnabled(False)
+        self.table = self._make_table()
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Kind of details")
+        self.tabs.setDrawBase(False)
+        for tab in TABS:
+            self.tabs.addTab(tab)
+        self.details = read_only_text("Response details")
+        self._lay_out()
+        self._connect()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName("Response log")
+        table.setModel(self.lines)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.setAlternatingRowColors(True)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().lineSpacing() + 8)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        digit = table.fontMetrics().horizontalAdvance("0")
+        for column, digits in zip(range(len(COLUMNS)), (9, 15, 7, 10, 26, 15, 8, 12), strict=True):
+            header.resizeSection(column, digit * digits)
+        header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
+        return table
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.addWidget(label_for("&Filter", self.filter, "Filter"))
+        bar.addWidget(self.filter, 1)
+        bar.addWidget(label_for("Outco&me", self.outcome, "Outcome filter"))
+        bar.addWidget(self.outcome)
+        bar.addWidget(self.send_again)
+        left = QWidget()
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.addLayout(bar)
+        left_layout.addWidget(self.table, 1)
+        right = QWidget()
+        right_layout = QVBoxLayout(right)
+        right_layout.setContentsMargins(0, 0, 0, 0)
+        right_layout.addWidget(self.tabs)
+        right_layout.addWidget(self.details, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(self._search)
+        self.outcome.currentIndexChanged.connect(self._search)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
+        self.model.dataChanged.connect(self._refresh_chosen)
+        self.model.modelReset.connect(self._forget)
+        self.model.rowsInserted.connect(self._follow)
+
+    def choose(self, request_id: str) -> None:
+        """Select the line of one consent, if the filter lets it show."""
+        self.model.flush()
+        for row in range(self.lines.rowCount()):
+            if self._id_at(row) == request_id:
+                flags = (
+                    QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+                )
+                self.table.selectionModel().setCurrentIndex(self.lines.index(row, 0), flags)
+                return
+
+    def show_details(self, request_id: str, details: dict[str, str], state: State) -> None:
+        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
+        if request_id == self._shown:
+            self._details = details
+            self.send_again.setEnabled(state in SENDABLE_STATES)
+            self._show_tab()
+
+    def _id_at(self, row: int) -> str:
+        return self.model.entry(self.lines.mapToSource(self.lines.index(row, 0)).row()).request_id
+
+    def _search(self) -> None:
+        self.lines.search(self.filter.text(), self.outcome.currentData())
+
+    def _choose(self) -> None:
+        current = self.table.currentIndex()
+        if not current.isValid():
+            self._forget()
+        else:
+            request_id = self._id_at(current.row())
+            if request_id != self._shown:
+                self._details = {}
+                self.send_again.setEnabled(False)
+            self._shown = request_id
+            self.line_chosen.emit(request_id)
+
+    def _refresh_chosen(self) -> None:
+        if self._shown:
+            self.line_chosen.emit(self._shown)
+
+    def _forget(self) -> None:
+        self._shown = ""
+        self._details = {}
+        self.send_again.setEnabled(False)
+        self._show_tab()
+
+    def _follow(self) -> None:
+        # New lines come in above; somebody who reads further down is left where they are.
+        if self.table.verticalScrollBar().value() == 0:
+            self.table.scrollToTop()
+
+    def _show_tab(self) -> None:
+        text = self._details.get(TABS[self.tabs.currentIndex()], "")
+        if self.details.toPlainText() != text:
+            self.details.setPlainText(text)

@@ -1,0 +1,164 @@
+"""The main window: where the panels stand, its shortcuts and its title. No decisions."""
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QGroupBox,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.ui.consent_panel import ConsentPanel
+from consent_desk.ui.log_model import LogModel
+from consent_desk.ui.log_panel import LogPanel
+from consent_desk.ui.preview_panel import PreviewPanel
+from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
+from consent_desk.ui.status_panel import StatusPanel
+
+SHORTCUTS = (
+    ("Ctrl+Return", "Send"),
+    ("Ctrl+L", "Go to the customer ID"),
+    ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
+    ("Ctrl+F", "Filter the log"),
+    ("Ctrl+,", "Project settings"),
+    ("Escape", "Cancel sending"),
+    ("F1", "This list"),
+)
+
+
+class MainWindow(QMainWindow):
+    """All panels in one window. `painted` comes once, after the first paint; `closing` when it closes."""
+
+    painted = Signal()
+    closing = Signal()
+
+    def __init__(self, log: LogModel, *, can_set_up: bool) -> None:
+        super().__init__()
+        self._painted = False
+        self.practice = PracticeStrip(can_set_up=can_set_up)
+        self.practice.hide()
+        self.project_bar = ProjectBar()
+        self.consent = ConsentPanel()
+        self.preview = PreviewPanel()
+        self.status = StatusPanel()
+        self.log = LogPanel(log)
+        self._lay_out()
+        self._add_shortcuts()
+        self.show_title(None, practice=False)
+
+    def _lay_out(self) -> None:
+        self.upper = QSplitter(Qt.Orientation.Horizontal)
+        self.upper.setChildrenCollapsible(False)
+        for title, panel in (("Consent", self.consent), ("Preview", self.preview)):
+            self.upper.addWidget(_group(title, panel))
+        self.upper.setSizes([560, 640])
+        self.whole = QSplitter(Qt.Orientation.Vertical)
+        self.whole.setChildrenCollapsible(False)
+        top = QWidget()
+        top_layout = QVBoxLayout(top)
+        top_layout.setContentsMargins(0, 0, 0, 0)
+        top_layout.addWidget(self.upper, 1)
+        top_layout.addWidget(self.status)
+        self.whole.addWidget(top)
+        self.whole.addWidget(_group("Response log", self.log))
+        self.whole.setSizes([470, 250])
+        self.whole.setStretchFactor(0, 3)
+        self.whole.setStretchFactor(1, 2)
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.practice)
+        layout.addWidget(self.project_bar)
+        layout.addWidget(self.whole, 1)
+        self.setCentralWidget(central)
+        self.resize(1280, 800)
+
+    def _add_shortcuts(self) -> None:
+        slots = (
+            ("Ctrl+Return", self._send),
+            ("Ctrl+Enter", self._send),
+            ("Ctrl+L", self._go_to_customer_id),
+            ("Ctrl+F", self.log.filter.setFocus),
+            ("Ctrl+,", self.project_bar.settings.click),
+            ("Escape", self._escape),
+            ("F1", self._show_shortcuts),
+        )
+        for keys, slot in slots:
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def show_title(self, project_name: str | None, *, practice: bool) -> None:
+        """Say in the title which project it is, and above all when it is practice."""
+        self.practice.setVisible(practice)
+        if practice:
+            self.setWindowTitle(f"{PracticeStrip.TEXT} – Consent Desk")
+        else:
+            self.setWindowTitle("Consent Desk" if project_name is None else f"Consent Desk – {project_name}")
+
+    def restore_layout(self, settings: QSettings) -> None:
+        """Take up the sizes of the last time."""
+        geometry = settings.value("geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        for name, splitter in self._splitters():
+            state = settings.value(name)
+            if isinstance(state, QByteArray):
+                splitter.restoreState(state)
+
+    def save_layout(self, settings: QSettings) -> None:
+        """Keep the sizes for the next time."""
+        settings.setValue("geometry", self.saveGeometry())
+        for name, splitter in self._splitters():
+            settings.setValue(name, splitter.saveState())
+
+    def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
+        return ("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _send(self) -> None:
+        _close_popup()
+        self.consent.send_requested.emit()
+
+    def _escape(self) -> None:
+        if not _close_popup():
+            self.consent.cancel_requested.emit()
+
+    def _go_to_customer_id(self) -> None:
+        self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.consent.customer_id.selectAll()
+
+    def _show_shortcuts(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle("Keyboard shortcuts")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText("\n".join(f"{keys}\t{what}" for keys, what in SHORTCUTS))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+def _close_popup() -> bool:
+    # A shortcut of the window comes before the keys of a pop-up that it has opened.
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        popup.hide()
+    return popup is not None
+
+
+def _group(title: str, panel: QWidget) -> QGroupBox:
+    group = QGroupBox(title)
+    layout = QVBoxLayout(group)
+    layout.setContentsMargins(4, 4, 4, 4)
+    layout.addWidget(panel)
+    return group

@@ -1,0 +1,142 @@
+"""The preview: the request as it will be sent, every byte of it."""
+
+import json
+
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.request import PreparedRequest
+from consent_desk.ui.fields import label_for, read_only_text
+
+
+class PreviewPanel(QWidget):
+    """Shows one `PreparedRequest`. The Authorization header is masked unless it is the sandbox's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._request: PreparedRequest | None = None
+        self._has_body = False
+        self._show_authorization = False
+        self._why_empty = ""
+        self.url = QLineEdit()
+        self.url.setReadOnly(True)
+        self.authorization = QLineEdit()
+        self.authorization.setReadOnly(True)
+        self.headers = QLabel()
+        self.headers.setAccessibleName("Other headers")
+        self.headers.setWordWrap(True)
+        self.body = read_only_text("Request body")
+        self.as_sent = QCheckBox("As &sent")
+        self.as_sent.setToolTip("The exact bytes, instead of the same JSON laid out for reading")
+        self.byte_count = QLabel()
+        self.stamp = QLabel()
+        self._make_copy_button()
+        self._lay_out()
+        self.as_sent.toggled.connect(self._refresh)
+
+    def _make_copy_button(self) -> None:
+        self.copy = QToolButton()
+        self.copy.setText("Cop&y")
+        self.copy.setAccessibleName("Copy")
+        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.copy)
+        self.copy_actions = {
+            "Request body, exact bytes": self._copy_body,
+            "URL": self._copy_url,
+            "Whole request, without the key": self._copy_all,
+        }
+        for text, slot in self.copy_actions.items():
+            action = QAction(text, menu)
+            action.triggered.connect(slot)
+            menu.addAction(action)
+        self.copy.setMenu(menu)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        self.url_label = label_for("Request &URL", self.url, "Request URL")
+        layout.addWidget(self.url_label)
+        layout.addWidget(self.url)
+        layout.addWidget(label_for("Authori&zation header", self.authorization, "Authorization header"))
+        layout.addWidget(self.authorization)
+        layout.addWidget(self.headers)
+        row = QHBoxLayout()
+        row.addWidget(label_for("Request &body", self.body, "Request body"))
+        row.addStretch()
+        row.addWidget(self.as_sent)
+        layout.addLayout(row)
+        layout.addWidget(self.body, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.byte_count)
+        foot.addWidget(self.stamp, 1)
+        foot.addWidget(self.copy)
+        layout.addLayout(foot)
+
+    def show_request(
+        self, request: PreparedRequest | None, *, has_body: bool, why_empty: str, stamp: str, unmasked: bool
+    ) -> None:
+        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`."""
+        self._request = request
+        self._has_body = has_body and request is not None
+        self._why_empty = why_empty
+        self._show_authorization = unmasked
+        self.stamp.setText(f"· {stamp}" if self._has_body and stamp else "")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        request = self._request
+        self.url_label.setText("Request &URL" if request is None else f"{request.method} to this &URL")
+        lines = () if request is None else request.header_lines(show_authorization=self._show_authorization)
+        _set_line(self.url, "" if request is None else request.url)
+        _set_line(self.authorization, lines[0].partition(": ")[2] if lines else "")
+        self.headers.setText("\n".join(lines[1:]))
+        self.copy.setEnabled(request is not None)
+        if request is None or not self._has_body:
+            self.byte_count.setText("")
+            _set_text(self.body, "")
+            self.body.setPlaceholderText(self._why_empty)
+            return
+        text = request.body.decode("utf-8")
+        shown = (
+            text if self.as_sent.isChecked() else json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+        )
+        _set_text(self.body, shown)
+        self.byte_count.setText(f"{len(request.body):,} bytes")
+
+    def _copy_body(self) -> None:
+        if self._request is not None and self._has_body:
+            _copy(self._request.body.decode("utf-8"))
+
+    def _copy_url(self) -> None:
+        if self._request is not None:
+            _copy(self._request.url)
+
+    def _copy_all(self) -> None:
+        if self._request is not None:
+            head = [f"{self._request.method} {self._request.url}", *self._request.header_lines()]
+            body = self._request.body.decode("utf-8") if self._has_body else ""
+            _copy("\n".join([*head, "", body]))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def _set_line(line: QLineEdit, text: str) -> None:
+    if line.text() != text:
+        line.setText(text)
+        line.setCursorPosition(0)
+
+
+def _set_text(edit: QPlainTextEdit, text: str) -> None:
+    if edit.toPlainText() != text:
+        edit.setPlainText(text)

@@ -1,0 +1,114 @@
+"""The line at the top: which project, where it leads, and what is known of its key."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from consent_desk.ui.fields import ComboBox, label_for
+from consent_desk.ui.outcomes import Tone, background, colour, sign
+
+SANDBOX = "sandbox"
+_NEW = "new"
+
+
+class ProjectBar(QWidget):
+    """Emits what was asked for; shows what it is told."""
+
+    project_requested = Signal(str)
+    sandbox_requested = Signal()
+    new_project_requested = Signal()
+    settings_requested = Signal()
+    go_on_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = ComboBox()
+        self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.host = QLabel()
+        self.state = QLabel()
+        self.go_on = QPushButton("Go on without the keyring")
+        self.go_on.setAccessibleName("Go on without the keyring")
+        self.go_on.hide()
+        self.settings = QPushButton("Project &settings…")
+        self.settings.setAccessibleName("Project settings")
+        for label in (self.host, self.state):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QHBoxLayout(self)
+        layout.addWidget(label_for("P&roject", self.project, "Project"))
+        layout.addWidget(self.project)
+        layout.addWidget(self.host)
+        layout.addWidget(self.state, 1)
+        layout.addWidget(self.go_on)
+        layout.addWidget(self.settings)
+        self._shown = -1
+        self.project.activated.connect(self._request)
+        self.settings.clicked.connect(self.settings_requested)
+        self.go_on.clicked.connect(self.go_on_requested)
+
+    def show_projects(self, projects: Sequence[tuple[str, str]], chosen: str | None, *, only: bool) -> None:
+        """List `projects` (id and name), the Sandbox and *New project…*; with `only`, the Sandbox alone."""
+        self.project.clear()
+        for project_id, name in projects:
+            self.project.addItem(name, project_id)
+        self.project.addItem("Sandbox (practice)", SANDBOX)
+        if not only:
+            self.project.insertSeparator(self.project.count())
+            self.project.addItem("New project…", _NEW)
+        self._shown = -1 if chosen is None else self.project.findData(chosen)
+        self.project.setCurrentIndex(self._shown)
+        self.settings.setEnabled(not only)
+
+    def show_host(self, host: str) -> None:
+        """Show where the project leads."""
+        self.host.setText(host)
+
+    def show_state(self, tone: Tone, text: str, *, go_on: bool = False) -> None:
+        """Show what is known of the key; `go_on` offers to go on without the keyring."""
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, colour(tone, self.palette()))
+        self.state.setPalette(palette)
+        self.state.setText(f"{sign(tone)} {text}".strip())
+        self.go_on.setVisible(go_on)
+
+    def _request(self, index: int) -> None:
+        wanted = self.project.itemData(index)
+        # What is shown changes when it has been chosen, not before.
+        self.project.setCurrentIndex(self._shown)
+        if wanted == _NEW:
+            self.new_project_requested.emit()
+        elif wanted == SANDBOX:
+            self.sandbox_requested.emit()
+        else:
+            self.project_requested.emit(wanted)
+
+
+class PracticeStrip(QFrame):
+    """The strip that says that nothing here is real."""
+
+    set_up_requested = Signal()
+
+    TEXT = "PRACTICE: nothing sent here reaches Engagement"
+
+    def __init__(self, *, can_set_up: bool) -> None:
+        super().__init__()
+        self.setAutoFillBackground(True)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, background(Tone.PRACTICE, self.palette()))
+        palette.setColor(QPalette.ColorRole.WindowText, colour(Tone.PRACTICE, self.palette()))
+        self.setPalette(palette)
+        self.label = QLabel(f"{sign(Tone.PRACTICE)} {self.TEXT}")
+        self.label.setAccessibleName("Practice")
+        font = self.label.font()
+        font.setBold(True)
+        self.label.setFont(font)
+        self.set_up = QPushButton("Set &up a project…")
+        self.set_up.setAccessibleName("Set up a project")
+        self.set_up.setVisible(can_set_up)
+        self.set_up.clicked.connect(self.set_up_requested)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 4, 10, 4)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.set_up)

@@ -1,0 +1,210 @@
+"""Chooses among the projects: connects the bar at the top to the list and the keyring."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from consent_desk.domain.project import Project
+from consent_desk.services.connection import Report
+from consent_desk.services.projects import Listed, Projects, Saved
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.patience import NO_ANSWER, WAITING, Patience
+from consent_desk.ui.project_bar import SANDBOX
+from consent_desk.ui.settings_desk import SettingsDesk
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+_LAST = "last_project"
+
+
+class ProjectDesk(QObject):
+    """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
+
+    Without `projects` it is a demo: there is the Sandbox and nothing else.
+    """
+
+    project_chosen = Signal(object)
+    sandbox_chosen = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        projects: Projects | None,
+        settings_desk: SettingsDesk | None,
+        *,
+        settings: QSettings,
+        local_now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(window)
+        self._bar = window.project_bar
+        self._runner = runner
+        self._projects = projects
+        self._settings_desk = settings_desk
+        self._settings = settings
+        self._local_now = local_now
+        self._listed: dict[str, Listed] = {}
+        self._ready: dict[str, Project] = {}
+        self._chosen: str | None = None
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: self._bar.show_state(Tone.WARNING, WAITING))
+        self._patience.gone.connect(lambda: self._bar.show_state(Tone.WARNING, NO_ANSWER, go_on=True))
+        self._bar.project_requested.connect(self.choose)
+        self._bar.sandbox_requested.connect(self.choose_sandbox)
+        self._bar.new_project_requested.connect(self.set_up)
+        self._bar.settings_requested.connect(self.open_settings)
+        self._bar.go_on_requested.connect(self._go_on)
+        window.practice.set_up_requested.connect(self.set_up)
+        if settings_desk is not None:
+            settings_desk.saved.connect(self._take_saved)
+            settings_desk.removed.connect(self._take_removed)
+            settings_desk.checked.connect(self._show_checked)
+
+    def start(self, *, noted_before: bool) -> None:
+        """Choose the project used last, or the Sandbox where no project was ever saved.
+
+        `noted_before` says that there is a journal of real consents: then a missing list is a fault.
+        """
+        if self._projects is None:
+            self.choose_sandbox()
+            return
+
+        def done(listed: tuple[Listed, ...] | None) -> None:
+            if listed is None and noted_before:
+                self._show_nothing("The list of your projects is gone. Set the project up again.")
+            elif not listed:
+                self.choose_sandbox()
+            else:
+                self._list(listed)
+                last = str(self._settings.value(_LAST, ""))
+                self.choose(last if last in self._listed else listed[0].id)
+
+        self._runner.run(
+            Lane.KEYRING,
+            self._projects.listed,
+            done=done,
+            failed=lambda error: self._show_nothing(render_error(error)),
+        )
+
+    def find(self, project_id: str, then: Callable[[Project | None], None]) -> None:
+        """Find a project that may not be the chosen one. `then` gets None for a removed one.
+
+        It is not called at all where the keyring cannot tell.
+        """
+        listed, projects = self._listed.get(project_id), self._projects
+        if project_id in self._ready or listed is None or projects is None:
+            then(self._ready.get(project_id))
+            return
+
+        def done(project: Project | None) -> None:
+            if project is not None:
+                self._ready[project_id] = project
+                then(project)
+
+        self._runner.run(Lane.KEYRING, lambda: projects.load(listed), done=done, failed=lambda error: None)
+
+    def choose_sandbox(self) -> None:
+        """Practise."""
+        self._choose(SANDBOX)
+        self._bar.show_state(Tone.PRACTICE, "simulated on this computer")
+        self.sandbox_chosen.emit()
+
+    def choose(self, project_id: str) -> None:
+        """Choose a project of the list, with its settings from the keyring unless they are known already."""
+        self._choose(project_id)
+        listed, projects = self._listed.get(project_id), self._projects
+        if project_id in self._ready:
+            self._use(self._ready[project_id])
+            return
+        self.project_chosen.emit(None)
+        if projects is None or listed is None:
+            return
+        self._bar.show_state(Tone.QUIET, "reading the keyring…")
+
+        def done(project: Project | None) -> None:
+            if project is not None:
+                self._ready[project_id] = project
+            if self._chosen != project_id:
+                return
+            self._patience.end()
+            if project is None:
+                self._bar.show_state(Tone.BAD, "not in the keyring: enter the project settings again")
+            else:
+                self._use(project)
+                self._bar.show_state(Tone.QUIET, "key from the keyring")
+
+        def failed(error: Exception) -> None:
+            if self._chosen == project_id:
+                self._patience.end()
+                self._bar.show_state(Tone.BAD, f"{render_error(error)} Then choose the project again.")
+
+        self._patience.begin()
+        self._runner.run(Lane.KEYRING, lambda: projects.load(listed), done=done, failed=failed)
+
+    def set_up(self) -> None:
+        """Open empty settings for a new project."""
+        if self._settings_desk is not None:
+            self._settings_desk.open(str(uuid4()), "", None, can_remove=False)
+
+    def open_settings(self) -> None:
+        """Open the settings of the chosen project; from the Sandbox, empty ones."""
+        listed = self._listed.get(self._chosen or "")
+        if listed is None:
+            self.set_up()
+        elif self._settings_desk is not None:
+            self._settings_desk.open(listed.id, listed.name, self._ready.get(listed.id), can_remove=True)
+
+    def _choose(self, chosen: str | None) -> None:
+        self._chosen = chosen
+        self._patience.end()
+        names = [(one.id, one.name) for one in self._listed.values()]
+        self._bar.show_projects(names, chosen, only=self._projects is None)
+        self._bar.show_host("")
+
+    def _use(self, project: Project) -> None:
+        self._settings.setValue(_LAST, project.id)
+        self._bar.show_host(project.base_url.authority)
+        self._bar.show_state(Tone.QUIET, "")
+        self.project_chosen.emit(project)
+
+    def _list(self, listed: tuple[Listed, ...]) -> None:
+        self._listed = {one.id: one for one in listed}
+
+    def _take_saved(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        self._list(listed)
+        self._ready[saved.project.id] = saved.project
+        self.choose(saved.project.id)
+        if saved.keyring is None:
+            self._bar.show_state(Tone.WARNING, "no keyring: this session only")
+        else:
+            self._bar.show_state(Tone.QUIET, f"saved in {saved.keyring}")
+
+    def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
+        self._list(listed)
+        self._ready.pop(project_id, None)
+        if listed:
+            self.choose(listed[0].id)
+        else:
+            self.choose_sandbox()
+
+    def _show_checked(self, project: Project, report: Report) -> None:
+        # What was checked may be a draft: the bar speaks only of what is in use.
+        if project == self._ready.get(project.id) and self._chosen == project.id:
+            at = self._local_now().strftime("%H:%M")
+            if report.works:
+                self._bar.show_state(Tone.NEUTRAL, f"credentials work, checked {at}")
+            else:
+                self._bar.show_state(Tone.BAD, f"the check failed at {at}: see Project settings")
+
+    def _show_nothing(self, why: str) -> None:
+        self._choose(None)
+        self._bar.show_state(Tone.BAD, why)
+        self.project_chosen.emit(None)
+
+    def _go_on(self) -> None:
+        self._runner.renew(Lane.KEYRING)
+        self._bar.show_state(Tone.WARNING, "without the keyring: enter the project settings again")
+        self.open_settings()

@@ -1,0 +1,208 @@
+"""Sets up, checks, saves and removes one project: connects the settings dialog to its services."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from consent_desk.domain.errors import KeyringTrouble
+from consent_desk.domain.project import Address, Project, ProjectDraft, parse_project, read_address, remarks
+from consent_desk.services.connection import Report, Verdict
+from consent_desk.services.projects import Listed, Projects, Saved
+from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.patience import NO_ANSWER, WAITING, Patience
+from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render, render_error
+
+Result = TypeVar("Result")
+
+_MARKS = {
+    Verdict.GOOD: sign(Tone.GOOD),
+    Verdict.WARNING: sign(Tone.WARNING),
+    Verdict.BAD: sign(Tone.BAD),
+    Verdict.UNKNOWN: "?",
+}
+
+
+class SettingsDesk(QObject):
+    """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`."""
+
+    saved = Signal(object, object)
+    removed = Signal(str, object)
+    checked = Signal(object, object)
+
+    def __init__(
+        self,
+        parent: QWidget,
+        runner: TaskRunner,
+        questions: Questions,
+        projects: Projects,
+        *,
+        check: Callable[[Project], Report],
+        open_in: Callable[[str], int],
+    ) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._runner = runner
+        self._questions = questions
+        self._projects = projects
+        self._check = check
+        self._open_in = open_in
+        self._dialog: ProjectDialog | None = None
+        self._project_id = ""
+        self._stored: Project | None = None
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: self._tell(WAITING))
+        self._patience.gone.connect(lambda: self._tell(NO_ANSWER, offer_keeping=True))
+
+    def open(self, project_id: str, name: str, stored: Project | None, *, can_remove: bool) -> None:
+        """Show the settings of a project; `stored` is None for a new one, or one that the keyring lost."""
+        if self._dialog is not None:
+            return
+        draft = ProjectDraft(name=name) if stored is None else draft_of(stored)
+        dialog = ProjectDialog(self._parent, draft, stored=stored is not None, can_remove=can_remove)
+        self._dialog, self._project_id, self._stored = dialog, project_id, stored
+        dialog.draft_changed.connect(self._follow)
+        dialog.check_requested.connect(self._check_draft)
+        dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
+        dialog.keep_requested.connect(lambda typed: self._save(typed, keyring=False))
+        dialog.remove_requested.connect(self._ask_to_remove)
+        dialog.finished.connect(self._close)
+        self._follow(draft)
+        dialog.open()
+
+    def _close(self) -> None:
+        self._dialog = None
+        self._patience.end()
+
+    def _tell(self, text: str, *, offer_keeping: bool = False) -> None:
+        if self._dialog is not None:
+            self._dialog.show_message(text, offer_keeping=offer_keeping)
+            # Saving once more is always possible: a lane that hangs is left to itself.
+            self._dialog.show_busy(checking=False, saving=False)
+
+    def _follow(self, typed: ProjectDraft) -> None:
+        for text in (typed.base_url, typed.project_token):
+            if self._dialog is not None and "/projects/" in text:
+                address = read_address(text)
+                if isinstance(address, Address) and address.project_token is not None:
+                    self._dialog.show_address(str(address.base_url), address.project_token)
+                    return
+        self._read(typed, all_problems=False)
+
+    def _read(self, typed: ProjectDraft, *, all_problems: bool) -> Project | None:
+        read = parse_project(typed, project_id=self._project_id, stored=self._stored)
+        problems = () if isinstance(read, Project) else read
+        if self._dialog is not None:
+            self._dialog.show_problems(problems, remarks(typed), all_of_them=all_problems)
+        return read if isinstance(read, Project) else None
+
+    def _check_draft(self, typed: ProjectDraft) -> None:
+        project, dialog = self._read(typed, all_problems=True), self._dialog
+        if project is None or dialog is None:
+            return
+        dialog.show_busy(checking=True, saving=False)
+        dialog.show_report("Checking…")
+
+        def show(text: str) -> None:
+            if self._dialog is dialog:
+                dialog.show_busy(checking=False, saving=False)
+                dialog.show_report(text)
+
+        def done(report: Report) -> None:
+            show(report_text(report))
+            self.checked.emit(project, report)
+
+        self._runner.run(
+            Lane.LOOK_UP,
+            lambda: self._check(project),
+            done=done,
+            failed=lambda error: show(render_error(error)),
+        )
+
+    def _save(self, typed: ProjectDraft, *, keyring: bool) -> None:
+        project, dialog = self._read(typed, all_problems=True), self._dialog
+        if project is None or dialog is None:
+            return
+        dialog.show_busy(checking=False, saving=True)
+        dialog.show_message("Saving…")
+        if not keyring:
+            self._runner.renew(Lane.KEYRING)
+
+        def work() -> tuple[Saved, tuple[Listed, ...]]:
+            keep = self._projects.save if keyring else self._projects.keep_for_session
+            return keep(project), self._projects.listed() or ()
+
+        def done(result: tuple[Saved, tuple[Listed, ...]]) -> None:
+            if self._dialog is dialog:
+                dialog.accept()
+            self.saved.emit(*result)
+
+        self._run(work, done)
+
+    def _ask_to_remove(self) -> None:
+        project_id = self._project_id
+
+        def ask(count: int) -> None:
+            text = "Remove this project from this computer? Its key is removed from the keyring."
+            if count:
+                text += (
+                    f"\n\n{count} of its consents have not certainly reached Engagement. They stay in the "
+                    "log, but cannot be sent any more."
+                )
+            if self._questions.choose("Remove project", text, ("Keep it", "Remove project")) == 1:
+                self._remove(project_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: self._open_in(project_id),
+            done=ask,
+            failed=lambda error: self._tell(render_error(error)),
+        )
+
+    def _remove(self, project_id: str) -> None:
+        dialog = self._dialog
+
+        def work() -> tuple[Listed, ...]:
+            self._projects.remove(project_id)
+            return self._projects.listed() or ()
+
+        def done(listed: tuple[Listed, ...]) -> None:
+            if dialog is not None and self._dialog is dialog:
+                dialog.accept()
+            self.removed.emit(project_id, listed)
+
+        self._run(work, done)
+
+    def _run(self, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
+        def ended(result: Result) -> None:
+            self._patience.end()
+            done(result)
+
+        def failed(error: Exception) -> None:
+            self._patience.end()
+            self._tell(render_error(error), offer_keeping=isinstance(error, KeyringTrouble))
+
+        self._patience.begin()
+        self._runner.run(Lane.KEYRING, work, done=ended, failed=failed)
+
+
+def draft_of(project: Project) -> ProjectDraft:
+    """The settings of `project` as text, without its secret: a stored one never comes back into a widget."""
+    return ProjectDraft(
+        name=project.name,
+        base_url=str(project.base_url),
+        project_token=project.project_token,
+        key_id=project.key_id,
+        id_types=", ".join(project.id_types),
+    )
+
+
+def report_text(report: Report) -> str:
+    """The report of a check as lines of text, a mark before each."""
+    return "\n".join(
+        f"{_MARKS[step.verdict]} {render(step.name)}: {render(step.message)}" for step in report.steps
+    )

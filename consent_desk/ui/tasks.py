@@ -1,0 +1,131 @@
+"""The one door between threads."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from enum import StrEnum
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import Any, TypeAlias, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from consent_desk.domain.errors import DeskError
+
+Result = TypeVar("Result")
+Queue: TypeAlias = "SimpleQueue[Callable[[], None] | None]"
+
+
+class Lane(StrEnum):
+    """Work on one lane runs one after the other; lanes never wait for each other."""
+
+    JOURNAL = "journal"
+    KEYRING = "keyring"
+    SEND = "send"
+    LOOK_UP = "look-up"
+
+
+class TaskRunner(QObject):
+    """Runs plain functions on daemon threads and brings what came of them back to the GUI thread.
+
+    `log` gets every exception that is no DeskError: a bug, not an answer.
+    Daemon threads, because a keyring or a name look-up can block for ever and must not hold up quitting.
+    """
+
+    _ended = Signal(object)
+
+    def __init__(self, log: Callable[[Exception], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._log = log
+        self._lanes: dict[Lane, Queue] = {}
+        self._lock = Lock()
+        self._closed = False
+        self._ended.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        lane: Lane,
+        work: Callable[[], Result],
+        *,
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Run `work` on `lane`, then `done(result)` or `failed(error)` on the GUI thread."""
+
+        queue = self._queue(lane)
+
+        def task() -> None:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 -- the border of a thread: it goes to `failed`
+                if not isinstance(error, DeskError):
+                    self._log(error)
+                self._report(_Ended(lane, queue, failed, error))
+            else:
+                self._report(_Ended(lane, queue, done, result))
+
+        queue.put(task)
+
+    def renew(self, lane: Lane) -> None:
+        """Give up what hangs on `lane`: its results are dropped, and the next work gets a fresh thread."""
+        with self._lock:
+            queue = self._lanes.pop(lane, None)
+        if queue is not None:
+            queue.put(None)
+
+    def idle(self, lane: Lane, seconds: float) -> bool:
+        """Wait at most `seconds` until all that was given to `lane` has run; say whether it has."""
+        with self._lock:
+            queue = self._lanes.get(lane)
+        if queue is None:
+            return True
+        reached = Event()
+        queue.put(reached.set)
+        return reached.wait(seconds)
+
+    def close(self) -> None:
+        """Take no result any more. Threads end when their present work does, or with the process."""
+        with self._lock:
+            self._closed = True
+            queues = list(self._lanes.values())
+            self._lanes.clear()
+        for queue in queues:
+            queue.put(None)
+
+    def _queue(self, lane: Lane) -> Queue:
+        with self._lock:
+            queue = self._lanes.get(lane)
+            if queue is None:
+                queue = SimpleQueue()
+                if not self._closed:
+                    self._lanes[lane] = queue
+                    Thread(target=_work_off, args=(queue,), name=f"lane {lane}", daemon=True).start()
+            return queue
+
+    def _report(self, ended: "_Ended") -> None:
+        with self._lock:
+            # Qt deletes the object at the end, whatever thread is still about to report.
+            if not self._closed:
+                with suppress(RuntimeError):
+                    self._ended.emit(ended)
+
+    @Slot(object)
+    def _call(self, ended: "_Ended") -> None:
+        if self._lanes.get(ended.lane) is ended.queue:
+            ended.callback(ended.value)
+
+
+class _Ended:
+    """A finished task on its way to the GUI thread."""
+
+    __slots__ = ("callback", "lane", "queue", "value")
+
+    def __init__(self, lane: Lane, queue: Queue, callback: Callable[[Any], None], value: object) -> None:
+        self.lane = lane
+        self.queue = queue
+        self.callback = callback
+        self.value = value
+
+
+def _work_off(queue: Queue) -> None:
+    while (task := queue.get()) is not None:
+        task()

@@ -1,0 +1,50 @@
+"""Turns the messages of domain and services into the text that is shown."""
+
+from PySide6.QtCore import QCoreApplication
+
+from consent_desk.domain.delivery import State
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import Message
+from consent_desk.domain.text import visible
+
+STATE_WORDS = {
+    State.QUEUED: "Not sent yet",
+    State.IN_FLIGHT: "Sending",
+    State.DELIVERED: "Delivered",
+    State.REFUSED: "Refused",
+    State.UNCONFIRMED: "Not confirmed",
+    State.DISCARDED: "Cancelled",
+}
+
+_SHOWN = 100_000
+_LINE = 1_000
+
+
+def render(message: Message) -> str:
+    """`message` in the language of the window."""
+    template = QCoreApplication.translate("messages", message.template)
+    values = {
+        name: render(value) if isinstance(value, Message) else value for name, value in message.values.items()
+    }
+    return template.format_map(values)
+
+
+def render_error(error: Exception) -> str:
+    """What went wrong and what to do; of an unexpected exception only its kind, it may hold a secret."""
+    if isinstance(error, DeskError):
+        return f"{render(error.title)} {render(error.advice)}"
+    return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
+
+
+def laid_out(text: str) -> str:
+    """`text` made safe to show: hidden characters visible, long lines broken, the rest cut with a note.
+
+    A line of a million characters would freeze the widget for a minute.
+    """
+    cut = len(text) > _SHOWN
+    lines: list[str] = []
+    for line in visible(text[:_SHOWN].replace("\r\n", "\n")).split("\n"):
+        lines.extend(line[start : start + _LINE] for start in range(0, max(1, len(line)), _LINE))
+    if cut:
+        lines.append(f"… cut here: {len(text):,} characters in all")
+    return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""Servers that mean harm, or are merely broken: an outcome every time, nothing left behind, no secret told."""
+
+import gzip
+import os
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from tests.adapters.servers import (
+    CANARY,
+    SUCCESS,
+    TOKEN,
+    Peer,
+    Script,
+    Server,
+    answer,
+    answering,
+    calls_under_way,
+    certified,
+    free_port,
+    request_to,
+    trusting,
+    tunnelling,
+    unknown_authority,
+    until,
+)
+
+MEBIBYTE = 1024 * 1024
+
+
+def send(url: str) -> Outcome:
+    return HttpTransport(ssl_context=trusting).start(request_to(url)).wait()
+
+
+# --------------------------------------------------------------------------------------------------- size
+
+
+def test_a_gzip_bomb_stays_packed() -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    with Server(answering(answer(bomb, headers=b"Content-Encoding: gzip\r\n"))) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Answered)
+    assert (outcome.body, outcome.truncated) == (bomb, False)
+    assert ("Content-Encoding", "gzip") in outcome.headers
+
+
+@pytest.mark.parametrize(
+    "encoding", [b"gzip", b"deflate", b"br", b"gzip, " * 20 + b"gzip", b"\xff", b"x-odd"]
+)
+def test_an_encoding_is_never_undone(encoding: bytes) -> None:
+    with Server(answering(answer(headers=b"Content-Encoding: " + encoding + b"\r\n"))) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Answered)
+    assert outcome.body == SUCCESS
+
+
+def test_a_line_of_a_megabyte_is_a_body_like_any_other() -> None:
+    with Server(answering(answer(b"x" * 1_000_000))) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Answered)
+    assert (len(outcome.body), outcome.truncated) == (1_000_000, False)
+
+
+@pytest.mark.parametrize(
+    ("size", "truncated"), [(MEBIBYTE, False), (MEBIBYTE + 1, True), (3 * MEBIBYTE, True)]
+)
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_a_body_is_read_up_to_a_mebibyte(size: int, truncated: bool, framing: str) -> None:
+    body = b"y" * size
+    whole = {
+        "length": answer(body),
+        "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
+        % (size, body),
+        "close": b"HTTP/1.1 200 OK\r\n\r\n" + body,
+    }[framing]
+    with Server(answering(whole)) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Answered)
+    assert (len(outcome.body), outcome.truncated) == (MEBIBYTE, truncated)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_an_endless_body_is_cut_off_and_its_connection_dropped(tls: bool) -> None:
+    dropped = threading.Event()
+
+    def endless(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        try:
+            while True:
+                peer.send(b"z" * 65536)
+        except OSError:
+            dropped.set()
+
+    with Server(endless, certified("localhost") if tls else None) as server:
+        outcome = send(server.url)
+        assert dropped.wait(5)
+    assert isinstance(outcome, Answered)
+    assert (len(outcome.body), outcome.truncated) == (MEBIBYTE, True)
+
+
+@pytest.mark.parametrize("size", [b"-1", b"-5", b"zz", b"f" * 50, b""])
+def test_a_chunk_of_impossible_size_is_not_read(size: bytes) -> None:
+    chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n" + b"z" * 3 * MEBIBYTE
+    with Server(answering(chunk)) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Lost) or (isinstance(outcome, Answered) and outcome.truncated)
+
+
+# ----------------------------------------------------------------------------------------------- mutations
+
+SEEDS = (
+    answer(),
+    answer(b"moved", "302 Found", b"Location: https://other.example/\r\nSet-Cookie: a=b; Path=/\r\n"),
+    answer(headers=b"Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1\r\n"),
+    answer(gzip.compress(SUCCESS), headers=b"Content-Encoding: gzip\r\n"),
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + SUCCESS + b"\r\n0\r\nX: y\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n" + answer(b"", "429 Too Many Requests", b"Retry-After: 5\r\n"),
+)
+ODD = (
+    b"\r",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b":",
+    b" ",
+    b"-",
+    b"9" * 5000,
+    b"\r\n",
+    b";",
+    b"\t",
+    b"charset",
+    b"\xe2\x80\xa8",
+)
+
+
+def mutations(count: int) -> Iterator[bytes]:
+    chance = random.Random(20210504)  # the same answers in every run
+    for _ in range(count):
+        whole = bytearray(chance.choice(SEEDS))
+        for _ in range(chance.randint(1, 6)):
+            place = chance.randrange(len(whole) + 1)
+            match chance.randrange(4):
+                case 0:
+                    whole[place:place] = chance.choice(ODD)
+                case 1:
+                    del whole[place : place + chance.randint(1, 9)]
+                case 2:
+                    whole[place : place + 1] = bytes([chance.randrange(256)])
+                case _:
+                    whole[place:place] = whole[: chance.randrange(len(whole) + 1)]
+        yield bytes(whole)
+
+
+def test_two_thousand_broken_answers_are_two_thousand_outcomes() -> None:
+    waiting = list(mutations(2000))
+
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(waiting.pop())
+
+    transport = HttpTransport()
+    with Server(script) as server:
+        for _ in range(2000):
+            outcome = transport.start(request_to(server.url)).wait()
+            match outcome:
+                case Answered():
+                    assert 200 <= outcome.status <= 999
+                    assert all(isinstance(text, str) for pair in outcome.headers for text in pair)
+                case Lost():
+                    assert outcome.phase in {Phase.WAITING, Phase.READING}
+                    assert outcome.cause in {Cause.CUT, Cause.MALFORMED}
+                case NotSent():
+                    pytest.fail(f"it had been sent: {outcome}")
+            assert_tells_nothing(outcome)
+    assert waiting == []
+
+
+# ------------------------------------------------------------------------------------------------- secrets
+
+
+def assert_tells_nothing(outcome: Outcome) -> None:
+    for secret in (CANARY, CANARY.removeprefix("Basic "), TOKEN, "canary"):
+        assert secret not in repr(outcome)
+
+
+def echo(peer: Peer) -> None:
+    """Send the request back where an answer is expected: it must not get into an error's text."""
+    peer.send(peer.read_request())
+
+
+def echo_as_chunk(peer: Peer) -> None:
+    peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + peer.read_request())
+
+
+def echo_as_length(peer: Peer) -> None:
+    head = peer.read_request().replace(b"\r\n", b" ")
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: " + head + b"\r\n\r\n")
+
+
+def begin(peer: Peer) -> None:
+    peer.read_request()
+    peer.send(answer(b"", length=9))
+
+
+@pytest.mark.parametrize(
+    "script", [echo, echo_as_chunk, echo_as_length, begin, Peer.reset, Peer.read_request]
+)
+@pytest.mark.parametrize("tls", [None, certified("localhost"), unknown_authority()])
+def test_no_outcome_tells_a_secret(script: Script, tls: object, capfd: pytest.CaptureFixture[str]) -> None:
+    with Server(script, tls) as server:  # type: ignore[arg-type]  # three contexts, or none
+        for url in (server.url, f"https://{server.authority}", f"http://127.0.0.1:{free_port()}"):
+            assert_tells_nothing(send(url))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_header_that_cannot_be_sent_is_not_told() -> None:
+    with Server(answering(answer())) as server:
+        request = request_to(server.url)
+        spoilt = type(request)(
+            method="POST",
+            url=request.url,
+            authorization=type(request.authorization)(f"{CANARY}\r\nX: y"),
+            headers=(*request.headers, ("X-Canary", f"{CANARY}\r\nX: y")),
+            body=b"",
+        )
+        outcome = HttpTransport().start(spoilt).wait()
+        assert all(CANARY.encode() not in received for received in server.received)
+    assert isinstance(outcome, NotSent)
+    assert outcome.cause is Cause.UNEXPECTED
+    assert_tells_nothing(outcome)
+
+
+def test_a_proxys_password_is_not_told() -> None:
+    wants = b"HTTP/1.1 407 canary-secret\r\n\r\n"
+    with Server(answering(wants)) as proxy:
+        transport = HttpTransport(lambda _url: f"http://user:canary@{proxy.authority}", ssl_context=trusting)
+        outcome = transport.start(request_to("https://engagement.example")).wait()
+    assert isinstance(outcome, NotSent)
+    assert outcome.cause is Cause.PROXY_CREDENTIALS
+    assert_tells_nothing(outcome)
+
+
+# --------------------------------------------------------------------------------------------------- leaks
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def every_kind_of_call() -> None:
+    """One call that is answered, refused, cut, cancelled, ..., directly, over TLS, through a proxy."""
+    with ExitStack() as stack:
+
+        def serve(script: Script, tls: object = None, host: str = "localhost") -> Server:
+            return stack.enter_context(Server(script, tls, host=host))  # type: ignore[arg-type]  # or none
+
+        secure = certified("localhost", "engagement.example")
+        origin = serve(answering(answer()), secure, "engagement.example")
+        proxy = serve(tunnelling(origin.port))
+        refusing = serve(answering(b"HTTP/1.1 407 No\r\n\r\n"))
+        urls = [
+            serve(answering(answer())).url,
+            serve(answering(answer()), secure).url,
+            serve(answering(answer()), unknown_authority()).url,
+            serve(Peer.read_request).url,
+            serve(Peer.reset, secure).url,
+            serve(begin, secure).url,
+            serve(answering(b"rubbish\r\n")).url,
+            serve(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n")).url,
+            serve(answering(answer(b"x" * 2 * MEBIBYTE))).url,
+            f"http://127.0.0.1:{free_port()}",
+        ]
+        transport = HttpTransport(lambda _url: f"http://{proxy.authority}", ssl_context=trusting)
+        stopped = HttpTransport(lambda _url: f"http://{refusing.authority}", ssl_context=trusting)
+        for url in urls:
+            transport.start(request_to(url)).wait()
+        transport.start(request_to(origin.url)).wait()
+        stopped.start(request_to(origin.url)).wait()
+        for url in (serve(Peer.stay).url, serve(Peer.stay, secure).url):
+            call = transport.start(request_to(url))
+            until(lambda call=call: call._progress.phase is Phase.WAITING)  # type: ignore[misc]  # bound now
+            call.cancel()
+            call.wait()
+        for thread in calls_under_way():
+            thread.join(5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted on Linux only")
+def test_two_hundred_calls_leave_no_descriptor_and_no_thread() -> None:
+    every_kind_of_call()
+    before = open_descriptors(), threading.active_count()
+    for _ in range(15):
+        every_kind_of_call()
+    assert (open_descriptors(), threading.active_count()) == before

@@ -1,0 +1,435 @@
+"""The journal as the services see it."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent_desk.adapters.journal import PAGE, SqliteJournal
+from consent_desk.adapters.journal_rows import content_sha256
+from consent_desk.domain.consent import (
+    UNLIMITED,
+    Action,
+    Consent,
+    CustomerId,
+    Timestamp,
+    ValidUntil,
+    complaint_about_category,
+    complaint_about_id,
+    complaint_about_id_type,
+    complaint_about_note,
+    complaint_about_wording,
+)
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Phase, State
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.record import Fact, Noted
+from consent_desk.services.outbox import Journal
+from tests.consents import NOON, a_consent, a_noted, a_project, later
+
+SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
+SCRIPTS = st.sampled_from(["Jürgen Müller", "Παπαδόπουλος", "محمد", "山田 太郎", "Žofie 👩‍👧", "नमस्ते"])
+TEXTS = st.text(SEEN, max_size=40) | SCRIPTS
+ANYTHING = st.text(st.characters())
+MICROS = st.integers(1, 2**33 * 1_000_000 - 1)
+SECONDS = st.floats(0, 1e6)
+
+
+@st.composite
+def consents(draw: st.DrawFn) -> Consent:
+    timestamp, noted_at = sorted(draw(st.tuples(MICROS, MICROS)))
+    action = draw(st.sampled_from(Action))
+    until = st.just(UNLIMITED) | st.builds(ValidUntil, st.integers(timestamp // 1_000_000 + 1, 10**11 - 1))
+    notes = TEXTS.filter(lambda text: complaint_about_note(text) is None)
+    return Consent(
+        request_id=str(
+            uuid4()
+        ),  # not drawn: an example that runs twice is another consent in the shared journal
+        customer=CustomerId(
+            type=draw(TEXTS.filter(lambda text: complaint_about_id_type(text) is None)),
+            value=draw(TEXTS.filter(lambda text: complaint_about_id(text) is None)),
+        ),
+        category=draw(TEXTS.filter(lambda text: complaint_about_category(text) is None)),
+        action=action,
+        valid_until=draw(until) if action is Action.ACCEPT else None,
+        timestamp=Timestamp(timestamp),
+        noted_at=Timestamp(noted_at),
+        channel=draw(notes),
+        ticket=draw(notes),
+        agent=draw(notes),
+        wording=draw(
+            st.text(SEEN | st.sampled_from("\n\t\u00a0"), max_size=300).filter(
+                lambda text: complaint_about_wording(text) is None
+            )
+        ),
+    )
+
+
+ENDINGS = {
+    "phase": st.sampled_from(Phase),
+    "cause": st.sampled_from(Cause),
+    "detail": st.text(),
+    "elapsed": SECONDS,
+}
+OUTCOMES = (
+    st.builds(
+        Answered,
+        status=st.integers(100, 999),
+        headers=st.lists(st.tuples(ANYTHING, ANYTHING), max_size=5).map(tuple),
+        body=st.binary(max_size=2000),
+        truncated=st.booleans(),
+        elapsed=SECONDS,
+    )
+    | st.builds(NotSent, **ENDINGS)
+    | st.builds(Lost, **ENDINGS)
+)
+SETTLED = st.builds(
+    Fact, at=st.builds(Timestamp, MICROS), state=st.sampled_from(State), outcome=st.none() | OUTCOMES
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteJournal]:
+    """One journal for all examples of a property; each brings new request IDs."""
+    journal = SqliteJournal.open(tmp_path_factory.mktemp("shared") / "journal.db")
+    yield journal
+    journal.close()
+
+
+def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def noted_in(journal: Journal, **changes: object) -> str:
+    noted = a_noted(**changes)
+    journal.note(noted)
+    return noted.consent.request_id
+
+
+def settled_in(journal: Journal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
+    request_id = noted_in(journal)
+    journal.claim(request_id, later(1))
+    journal.settle(request_id, Fact(at=later(2), state=state, outcome=outcome))
+    return request_id
+
+
+def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
+    noted = a_noted()
+    journal.note(noted)
+    record = journal.record(noted.consent.request_id)
+    assert record.noted == noted
+    assert record.facts == (Fact(at=NOON, state=State.QUEUED),)
+
+
+def test_a_noted_consent_survives_closing(tmp_path: Path) -> None:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    request_id = noted_in(journal)
+    journal.close()
+    again = SqliteJournal.open(tmp_path / "journal.db")
+    assert again.in_state(State.QUEUED) == (request_id,)
+    again.close()
+
+
+def test_noting_the_same_again_changes_nothing(journal: SqliteJournal) -> None:
+    noted = a_noted()
+    journal.note(noted)
+    journal.note(noted)
+    assert len(journal.record(noted.consent.request_id).facts) == 1
+    assert len(journal.latest(PAGE)) == 1
+
+
+def test_noting_the_same_again_does_not_queue_it_again(journal: SqliteJournal) -> None:
+    noted = a_noted()
+    journal.note(noted)
+    journal.claim(noted.consent.request_id, later(1))
+    journal.note(noted)
+    assert journal.entry(noted.consent.request_id).state is State.IN_FLIGHT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"wording": "Other words"},
+        {"category": "other"},
+        {"customer": CustomerId(type="registered", value="joe")},
+    ],
+)
+def test_another_decision_under_the_same_id_is_not_noted(
+    journal: SqliteJournal, changes: dict[str, object]
+) -> None:
+    noted = a_noted()
+    journal.note(noted)
+    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+        journal.note(a_noted(request_id=noted.consent.request_id, **changes))
+    assert journal.record(noted.consent.request_id).noted == noted
+
+
+@given(consent=consents())
+def test_a_claim_returns_exactly_what_was_noted(shared: SqliteJournal, consent: Consent) -> None:
+    noted = Noted.of(a_project(name="Açme 生産"), consent)
+    shared.note(noted)
+    assert shared.claim(consent.request_id, later(1)) == noted
+    assert shared.record(consent.request_id).noted == noted
+    assert shared.entry(consent.request_id).customer == consent.customer
+
+
+@given(fact=SETTLED)
+def test_a_fact_is_read_back_exactly(shared: SqliteJournal, fact: Fact) -> None:
+    request_id = noted_in(shared)
+    shared.claim(request_id, later(1))
+    shared.settle(request_id, fact)
+    assert shared.record(request_id).facts[-1] == fact
+
+
+def test_a_stray_byte_in_a_technical_detail_is_written_out(journal: SqliteJournal) -> None:
+    request_id = settled_in(
+        journal, State.QUEUED, NotSent(phase=Phase.CONNECTING, cause=Cause.UNEXPECTED, detail="caf\udce9")
+    )
+    outcome = journal.record(request_id).facts[-1].outcome
+    assert isinstance(outcome, NotSent)
+    assert outcome.detail == r"caf\udce9"
+
+
+def test_a_claim_is_written_down(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    assert journal.claim(request_id, later(1)) is not None
+    assert journal.record(request_id).facts[-1] == Fact(at=later(1), state=State.IN_FLIGHT)
+
+
+def test_a_second_claim_gets_nothing(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    journal.claim(request_id, later(1))
+    assert journal.claim(request_id, later(2)) is None
+    assert len(journal.record(request_id).facts) == 2
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_what_is_queued_or_refused_can_be_claimed(journal: SqliteJournal, state: State) -> None:
+    request_id = settled_in(journal, state)
+    claimed = journal.claim(request_id, later(3))
+    assert (claimed is not None) == (state in {State.QUEUED, State.REFUSED})
+
+
+def test_an_unknown_consent_cannot_be_claimed(journal: SqliteJournal) -> None:
+    assert journal.claim(str(uuid4()), NOON) is None
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.IN_FLIGHT])
+def test_only_what_is_in_flight_can_be_settled(journal: SqliteJournal, state: State) -> None:
+    request_id = settled_in(journal, state)
+    before = journal.record(request_id)
+    with pytest.raises(JournalTrouble, match="could not be written down"):
+        journal.settle(request_id, Fact(at=later(3), state=State.DELIVERED))
+    assert journal.record(request_id) == before
+
+
+def test_an_unknown_consent_is_trouble(journal: SqliteJournal) -> None:
+    unknown = str(uuid4())
+    with pytest.raises(JournalTrouble):
+        journal.settle(unknown, Fact(at=NOON, state=State.DELIVERED))
+    with pytest.raises(JournalTrouble):
+        journal.entry(unknown)
+    with pytest.raises(JournalTrouble):
+        journal.record(unknown)
+
+
+def test_an_entry_tells_of_the_last_fact(journal: SqliteJournal) -> None:
+    answered = Answered(status=401, headers=(), body=b"{}", elapsed=0.25)
+    request_id = settled_in(journal, State.REFUSED, answered)
+    entry = journal.entry(request_id)
+    assert (entry.state, entry.status, entry.elapsed) == (State.REFUSED, 401, 0.25)
+    assert (entry.customer.value, entry.category, entry.action) == (
+        "jane@example.com",
+        "sms_marketing",
+        Action.REJECT,
+    )
+    assert (entry.noted_at, entry.project_name) == (NOON, "Acme production")
+    journal.claim(request_id, later(3))
+    assert (journal.entry(request_id).status, journal.entry(request_id).elapsed) == (None, None)
+
+
+def test_the_latest_come_newest_first(journal: SqliteJournal) -> None:
+    ids = [noted_in(journal) for _ in range(5)]
+    assert [entry.request_id for entry in journal.latest(3)] == ids[:1:-1]
+
+
+def test_no_page_is_longer_than_500_and_no_list_is_cut(journal: SqliteJournal) -> None:
+    ids = tuple(noted_in(journal) for _ in range(2 * PAGE + 1))
+    assert len(journal.latest(10**6)) == PAGE
+    assert journal.in_state(State.QUEUED) == ids
+
+
+def test_a_record_of_very_many_facts_is_whole(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    for number in range(PAGE // 2 + 1):
+        journal.claim(request_id, later(number))
+        journal.settle(request_id, Fact(at=later(number), state=State.QUEUED))
+    facts = journal.record(request_id).facts
+    assert len(facts) == PAGE + 3
+    assert [fact.state for fact in facts[::2]] == [State.QUEUED] * (PAGE // 2 + 2)
+
+
+def test_open_ones_are_counted_by_project(journal: SqliteJournal) -> None:
+    for state in State:
+        settled_in(journal, state)
+    journal.note(Noted.of(a_project(id="another"), a_consent()))
+    assert journal.open_in(a_project().id) == 4
+    assert journal.open_in("another") == 1
+    assert journal.open_in("unknown") == 0
+
+
+@settings(max_examples=50)
+@given(moves=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(State)), max_size=30))
+def test_the_state_that_stands_is_always_that_of_the_last_fact(
+    shared: SqliteJournal, moves: list[tuple[int, State]]
+) -> None:
+    ids = [noted_in(shared) for _ in range(5)]
+    for which, state in moves:
+        if shared.claim(ids[which], later(1)) is not None:
+            shared.settle(ids[which], Fact(at=later(2), state=state))
+    last = {request_id: shared.record(request_id).facts[-1].state for request_id in ids}
+    assert {request_id: shared.entry(request_id).state for request_id in ids} == last
+    assert {one: state for state in State for one in shared.in_state(state) if one in last} == last
+
+
+def test_the_derived_table_agrees_with_the_facts(journal: SqliteJournal, tmp_path: Path) -> None:
+    for state in [*State, *State]:
+        settled_in(journal, state)
+    noted_in(journal)
+    derived = "SELECT request_id, fact, state FROM standing JOIN consent USING (seq) ORDER BY request_id"
+    facts = "SELECT request_id, max(seq), state FROM fact GROUP BY request_id ORDER BY request_id"
+    assert rows(tmp_path / "journal.db", derived) == rows(tmp_path / "journal.db", facts)
+    assert len(rows(tmp_path / "journal.db", derived)) == 13
+
+
+def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_path: Path) -> None:
+    canary = "canary-4711"
+    request_id = noted_in(
+        journal,
+        customer=CustomerId(type="registered", value=canary),
+        wording=canary,
+        ticket=canary,
+        agent=canary,
+        channel=canary,
+    )
+    journal.claim(request_id, later(1))
+    echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
+    journal.settle(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo))
+    for table in ("consent", "fact", "standing"):
+        assert canary not in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+    for table in ("personal", "answer"):
+        assert canary in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+
+
+def test_the_facts_hold_the_hash_of_what_may_be_erased(journal: SqliteJournal, tmp_path: Path) -> None:
+    settled_in(journal, State.DELIVERED, Answered(status=200, headers=(("A", "b"),), body=b"\0\xff"))
+    journal_file = tmp_path / "journal.db"
+    hashes = [row[0] for row in rows(journal_file, "SELECT content_sha256 FROM fact ORDER BY seq")]
+    for table, found in (("personal", hashes[0]), ("answer", hashes[2])):
+        _key, salt, *parts = rows(journal_file, f"SELECT * FROM {table}")[0]
+        assert isinstance(salt, bytes)
+        contents = [part.encode() if isinstance(part, str) else part for part in parts]
+        assert all(isinstance(part, bytes) for part in contents)
+        assert content_sha256(salt, *(bytes(part) for part in contents if isinstance(part, bytes))) == found
+    assert hashes[1] is None
+
+
+def test_the_hash_tells_apart_where_one_part_ends() -> None:
+    assert content_sha256(b"salt", b"ab", b"c") != content_sha256(b"salt", b"a", b"bc")
+    assert content_sha256(b"salt", b"ab") != content_sha256(b"tlas", b"ab")
+
+
+def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJournal, tmp_path: Path) -> None:
+    request_id = settled_in(journal, State.REFUSED, Answered(status=403, headers=(("A", "b"),), body=b"x"))
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute("DELETE FROM personal")
+    connection.execute("DELETE FROM answer")
+    connection.close()
+    assert journal.entry(request_id).customer == CustomerId(type="erased", value="erased")
+    record = journal.record(request_id)
+    assert (record.noted.body, record.noted.consent.wording) == (b"", "")
+    assert record.facts[-1].outcome == Answered(status=403, headers=(), body=b"")
+    assert journal.claim(request_id, later(3)) is None
+
+
+def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
+    request_id = settled_in(journal, State.REFUSED)
+    asked: set[str] = set()
+    connection = journal._connection
+    connection.set_trace_callback(asked.add)
+    noted_in(journal)
+    journal.latest(PAGE)
+    journal.entry(request_id)
+    journal.in_state(State.QUEUED)
+    journal.open_in(a_project().id)
+    journal.claim(request_id, later(3))
+    journal.settle(request_id, Fact(at=later(4), state=State.DELIVERED))
+    journal.record(request_id)
+    connection.set_trace_callback(None)
+    questions = [sql for sql in asked if sql.startswith("SELECT")]
+    assert len(questions) == 8
+    for sql in questions:
+        plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        # Walking consent by its key from the end is how the latest are found, up to their limit.
+        scans = [step for step in plan if re.match("SCAN|USE TEMP", step) and "json_each" not in step]
+        assert scans == (["SCAN consent"] if "ORDER BY seq DESC LIMIT 500" in sql else [])
+
+
+def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
+    journal: SqliteJournal, tmp_path: Path
+) -> None:
+    request_id = noted_in(journal)
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute("DROP TRIGGER personal_keeps_update")
+    connection.execute("UPDATE personal SET customer_id = 'canary' || char(10)")
+    connection.close()
+    with pytest.raises(JournalTrouble, match="does not understand") as caught:
+        journal.entry(request_id)
+    assert "canary" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(journal: SqliteJournal, tmp_path: Path) -> None:
+    request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute("DROP TRIGGER fact_keeps_update")
+    connection.execute("UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
+    connection.close()
+    with pytest.raises(JournalTrouble, match="does not understand"):
+        journal.record(request_id)
+
+
+def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection.execute(
+        "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END"
+    )
+    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+        journal.note(a_noted())
+    connection.execute("DROP TRIGGER no_more")
+    connection.close()
+    assert rows(tmp_path / "journal.db", "SELECT count(*) FROM personal") == [(0,)]
+    noted_in(journal)
+    assert len(journal.latest(PAGE)) == 1
+
+
+def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal.close()
+    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+        journal.note(a_noted())

@@ -1,0 +1,50 @@
+"""What holds for every test: a platform without windows, and nothing of the environment of who runs it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Qt reads these as it loads, pytest-qt's own import included. Left alone, QT_LOGGING_RULES or a theme
+# would change what tests see, and QT_FORCE_STDERR_LOGGING would take messages past qt_log_level_fail.
+for name in [name for name in os.environ if name.startswith("QT_")]:
+    del os.environ[name]
+os.environ["LC_ALL"] = "C.UTF-8"  # dates and numbers as the tests expect them, wherever they run
+os.environ["QT_QPA_PLATFORM"] = os.environ.get("CONSENT_DESK_TEST_PLATFORM", "offscreen")
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+FOREIGN = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy"),
+    *("NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("PYTHON_KEYRING_BACKEND", "DBUS_SESSION_BUS_ADDRESS"),
+)
+XDG = {
+    "XDG_CACHE_HOME": "cache",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_RUNTIME_DIR": "runtime",
+    "XDG_STATE_HOME": "state",
+}
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home folder for this test alone, outside its tmp_path. Tests may look into it."""
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    with tempfile.TemporaryDirectory(prefix="consent-desk-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+            monkeypatch.setenv(name, folder)
+        for name, part in XDG.items():
+            (place / part).mkdir(mode=0o700)  # Qt warns of a runtime folder that others can read
+            monkeypatch.setenv(name, str(place / part))
+        yield place

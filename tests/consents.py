@@ -1,0 +1,43 @@
+"""A project and consents to test with."""
+
+from typing import Any
+from uuid import uuid4
+
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.record import Noted
+
+NOON = Timestamp(1_780_228_800_000_000)
+
+
+def a_project(**changes: Any) -> Project:
+    values: dict[str, Any] = {
+        "id": "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11",
+        "name": "Acme production",
+        "base_url": BaseUrl(scheme="https", host="api.exponea.com"),
+        "project_token": "12345678-1234-1234-1234-123456789abc",
+        "key_id": "key",
+        "secret": Secret("canary-secret"),
+    }
+    return Project(**(values | changes))
+
+
+def a_consent(**changes: Any) -> Consent:
+    values: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "customer": CustomerId(type="registered", value="jane@example.com"),
+        "category": "sms_marketing",
+        "action": Action.REJECT,
+        "valid_until": None,
+        "timestamp": NOON,
+        "noted_at": NOON,
+    }
+    return Consent(**(values | changes))
+
+
+def a_noted(**changes: Any) -> Noted:
+    return Noted.of(a_project(), a_consent(**changes))
+
+
+def later(seconds: float) -> Timestamp:
+    return Timestamp(NOON.micros + round(seconds * 1_000_000))

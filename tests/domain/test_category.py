@@ -1,0 +1,100 @@
+import json
+
+import pytest
+from hypothesis import given
+
+from consent_desk.domain.category import Category, read_categories
+from consent_desk.domain.consent import complaint_about_category
+from tests.domain.examples import HIDDEN_IN_NAMES
+from tests.domain.test_answer import BODIES
+
+CONTRACT = b"""{"success": true, "results": [
+  {"id": "newsletter", "legitimate_interest": false,
+   "sources": {"crm": true, "import": true, "page": true, "private_api": true, "public_api": false,
+               "scenario": true},
+   "translations": {"": {"name": "Newsletter", "description": null}}}]}"""
+
+
+def answer(*items: object) -> bytes:
+    return json.dumps({"success": True, "results": items}).encode()
+
+
+def named(name: object) -> dict[str, object]:
+    return {"id": "sms", "translations": {"": {"name": name}, "de": {"name": "SMS auf Deutsch"}}}
+
+
+def test_the_answer_of_the_contract_is_read() -> None:
+    assert read_categories(CONTRACT) == (Category("newsletter", "Newsletter"),)
+
+
+def test_categories_keep_their_order_and_their_spelling() -> None:
+    found = read_categories(answer({"id": "SMS_marketing"}, {"id": "sms_marketing"}, {"id": "a"}))
+    assert found == (
+        Category("SMS_marketing", "SMS_marketing"),
+        Category("sms_marketing", "sms_marketing"),
+        Category("a", "a"),
+    )
+
+
+def test_a_project_may_have_no_categories() -> None:
+    assert read_categories(answer()) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"results": []}',
+        b'{"success": false, "results": []}',
+        b'{"success": true}',
+        b'{"success": true, "results": {}}',
+        b'{"success": true, "results": null}',
+    ],
+)
+def test_another_answer_is_no_list_of_categories(body: bytes) -> None:
+    assert read_categories(body) is None
+
+
+@pytest.mark.parametrize(
+    "item",
+    [None, "sms", 1, [], {}, {"id": None}, {"id": 1}, {"id": ""}, {"id": " sms"}, {"id": "a" * 16_384}],
+)
+def test_a_malformed_category_is_left_out(item: object) -> None:
+    assert read_categories(answer({"id": "a"}, item, {"id": "b"})) == (Category("a", "a"), Category("b", "b"))
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
+def test_a_category_with_a_hidden_character_is_left_out(character: str) -> None:
+    assert read_categories(answer({"id": f"a{character}b"})) == ()
+    assert read_categories(answer(named(f"SMS{character}marketing"))) == (Category("sms", "sms"),)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"id": "sms"},
+        {"id": "sms", "translations": None},
+        {"id": "sms", "translations": []},
+        {"id": "sms", "translations": {"de": {"name": "SMS auf Deutsch"}}},
+        {"id": "sms", "translations": {"": None}},
+        {"id": "sms", "translations": {"": {}}},
+        named(None),
+        named(1),
+        named(""),
+    ],
+)
+def test_a_category_without_a_name_is_called_by_its_id(item: object) -> None:
+    assert read_categories(answer(item)) == (Category("sms", "sms"),)
+
+
+def test_the_default_language_names_a_category() -> None:
+    assert read_categories(answer(named("SMS & más"))) == (Category("sms", "SMS & más"),)
+
+
+@given(BODIES)
+def test_any_bytes_are_categories_that_can_be_sent_or_none(body: bytes) -> None:
+    for category in read_categories(body) or ():
+        assert complaint_about_category(category.id) is None
+        assert category.label

@@ -1,0 +1,196 @@
+from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from consent_desk.domain import consent as rules
+from consent_desk.domain.consent import (
+    FIRST_MILLISECOND,
+    UNLIMITED,
+    VALUE_LIMIT,
+    Action,
+    Consent,
+    CustomerId,
+    Timestamp,
+    ValidUntil,
+    ends_after,
+)
+from consent_desk.domain.errors import Unfit
+from tests.domain.examples import ANY_TEXT, HIDDEN, HIDDEN_IN_NAMES, REQUEST_ID, TUTORIAL, TUTORIAL_TIME
+
+LAST = 2**33 * 1_000_000 - 1
+TUTORIAL_SECONDS = 1_620_139_769
+OPT_IN = replace(TUTORIAL, action=Action.ACCEPT, valid_until=UNLIMITED)
+
+
+@pytest.mark.parametrize("micros", [0, -1, LAST + 1, TUTORIAL_SECONDS * 1_000 * 1_000_000])
+def test_an_implausible_time_cannot_be_built(micros: int) -> None:
+    with pytest.raises(Unfit, match="no plausible time"):
+        Timestamp(micros)
+
+
+def test_a_whole_second_is_an_integer_on_the_wire() -> None:
+    assert repr(TUTORIAL_TIME.seconds) == "1620139769"
+
+
+@given(st.integers(1, LAST))
+@example(1)
+@example(LAST)
+@example(1_620_139_769_000_001)
+@example(1_620_139_769_100_000)
+def test_a_timestamp_on_the_wire_is_exact(micros: int) -> None:
+    seconds = Timestamp(micros).seconds
+    assert Decimal(repr(seconds)) * 1_000_000 == micros
+    assert isinstance(seconds, int) == (micros % 1_000_000 == 0)
+    exponent = Decimal(repr(seconds)).as_tuple().exponent
+    assert isinstance(exponent, int)
+    assert exponent >= -6
+
+
+@pytest.mark.parametrize("seconds", [0, -1, FIRST_MILLISECOND, TUTORIAL_SECONDS * 1_000])
+def test_an_implausible_end_cannot_be_built(seconds: int) -> None:
+    with pytest.raises(Unfit, match="no time in seconds"):
+        ValidUntil(seconds)
+
+
+def test_the_end_on_the_wire_is_the_word_or_the_seconds() -> None:
+    assert UNLIMITED.wire == "unlimited"
+    assert ValidUntil(TUTORIAL_SECONDS).wire == TUTORIAL_SECONDS
+
+
+def test_unlimited_ends_after_any_time() -> None:
+    assert ends_after(UNLIMITED, Timestamp(LAST))
+
+
+@given(st.integers(1, FIRST_MILLISECOND - 1), st.integers(1, LAST))
+def test_an_end_is_after_a_time_as_exact_numbers_are(seconds: int, micros: int) -> None:
+    assert ends_after(ValidUntil(seconds), Timestamp(micros)) == (seconds > Decimal(micros) / 1_000_000)
+
+
+# ------------------------------------------------------------------------------------------- customer ID
+
+
+@pytest.mark.parametrize("value", ["null", "undefined", "", "---", "@.", "   ", "😀", "_", "…"])
+def test_an_id_that_engagement_does_not_take_cannot_be_built(value: str) -> None:
+    with pytest.raises(Unfit):
+        CustomerId(type="registered", value=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["Null", "nullable", "0", "é", "名前", "+49 30 1", "a'b\"c\\d", "{jane}", "٣"]
+)
+def test_any_other_id_is_kept_as_it_is(value: str) -> None:
+    assert CustomerId(type="registered", value=value).value == value
+
+
+@pytest.mark.parametrize("id_type", ["", " ", "\t"])
+def test_an_id_needs_a_type(id_type: str) -> None:
+    with pytest.raises(Unfit, match="Choose the kind of customer ID"):
+        CustomerId(type=id_type, value="jane")
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
+def test_no_id_holds_a_hidden_character(character: str) -> None:
+    for type_, value in (("registered", f"jane{character}doe"), (f"regis{character}tered", "jane")):
+        with pytest.raises(Unfit, match="Delete it"):
+            CustomerId(type=type_, value=value)
+
+
+@pytest.mark.parametrize("value", [" jane", "jane "])
+def test_no_id_begins_or_ends_with_a_space(value: str) -> None:
+    with pytest.raises(Unfit, match="space at the beginning or the end"):
+        CustomerId(type="registered", value=value)
+
+
+# ---------------------------------------------------------------------------------------------- the whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"action": "accept"}, "neither accept nor reject"),
+        ({"action": "reject"}, "neither accept nor reject"),
+        ({"action": "Accept"}, "neither accept nor reject"),
+        ({"action": "REJECT"}, "neither accept nor reject"),
+        ({"action": ""}, "neither accept nor reject"),
+        ({"action": None}, "neither accept nor reject"),
+        ({"valid_until": UNLIMITED}, "an opt-out has none"),
+        ({"valid_until": ValidUntil(2_000_000_000)}, "an opt-out has none"),
+        ({"action": Action.ACCEPT}, "An opt-in needs an end"),
+        ({"action": Action.ACCEPT, "valid_until": ValidUntil(TUTORIAL_SECONDS)}, "end before it began"),
+        ({"action": Action.ACCEPT, "valid_until": ValidUntil(TUTORIAL_SECONDS - 1)}, "end before it began"),
+        ({"timestamp": Timestamp(TUTORIAL_TIME.micros + 1)}, "in the future"),
+        ({"request_id": ""}, "no UUID"),
+        ({"request_id": REQUEST_ID.upper()}, "no UUID"),
+        ({"request_id": f"{REQUEST_ID}\n"}, "no UUID"),
+        ({"category": ""}, "Choose the consent category"),
+        ({"category": " sms_marketing"}, "space at the beginning"),
+    ],
+)
+def test_an_invalid_consent_cannot_be_built(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(Unfit, match=words):
+        replace(TUTORIAL, **changes)
+
+
+def test_an_opt_in_that_holds_for_a_second_can_be_built() -> None:
+    assert replace(OPT_IN, valid_until=ValidUntil(TUTORIAL_SECONDS + 1)).action is Action.ACCEPT
+
+
+def test_a_consent_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        TUTORIAL.category = "other"  # type: ignore[misc]  # the attempt is the subject
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
+@pytest.mark.parametrize("name", ["category", "channel", "ticket", "agent"])
+def test_no_name_holds_a_hidden_character(name: str, character: str) -> None:
+    changes: dict[str, Any] = {name: f"a{character}b"}
+    with pytest.raises(Unfit, match="Delete it"):
+        replace(TUTORIAL, **changes)
+
+
+@pytest.mark.parametrize("character", HIDDEN.values(), ids=HIDDEN)
+def test_no_wording_holds_a_hidden_character(character: str) -> None:
+    with pytest.raises(Unfit, match="Delete it"):
+        replace(TUTORIAL, wording=f"a{character}b")
+
+
+def test_a_wording_has_lines_tabs_and_no_break_spaces() -> None:
+    wording = " Do you agree?\n\n\t– 10\u00a0% off\n"
+    assert replace(TUTORIAL, wording=wording).wording == wording
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "😀"])
+@pytest.mark.parametrize("name", ["category", "channel", "ticket", "agent", "wording"])
+def test_a_value_is_shorter_than_16_kb_of_utf_8(name: str, letter: str) -> None:
+    size = len(letter.encode())
+    most: dict[str, Any] = {name: letter * ((VALUE_LIMIT - 1) // size)}
+    assert replace(TUTORIAL, **most) != TUTORIAL
+    too_long: dict[str, Any] = {name: letter * (VALUE_LIMIT // size)}
+    with pytest.raises(Unfit, match=r"16,384 bytes is too long"):
+        replace(TUTORIAL, **too_long)
+
+
+@given(ANY_TEXT)
+@example("a" * (VALUE_LIMIT - 1))
+def test_what_is_not_complained_about_can_be_built(text: str) -> None:
+    if rules.complaint_about_id(text) is None:
+        assert CustomerId(type="registered", value=text).value == text
+    else:
+        with pytest.raises(Unfit):
+            CustomerId(type="registered", value=text)
+    for name, complaint in (
+        ("category", rules.complaint_about_category(text)),
+        ("ticket", rules.complaint_about_note(text)),
+        ("wording", rules.complaint_about_wording(text)),
+    ):
+        changes: dict[str, Any] = {name: text}
+        if complaint is None:
+            assert isinstance(replace(TUTORIAL, **changes), Consent)
+        else:
+            assert str(complaint)
+            with pytest.raises(Unfit):
+                replace(TUTORIAL, **changes)

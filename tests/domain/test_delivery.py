@@ -1,0 +1,325 @@
+import json
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_desk.domain.answer import Headers
+from consent_desk.domain.consent import Action
+from consent_desk.domain.delivery import (
+    OPEN_STATES,
+    SENDABLE_STATES,
+    Answered,
+    Cause,
+    Judgement,
+    Lost,
+    NotSent,
+    Outcome,
+    Phase,
+    State,
+    judge,
+    noun,
+    why_no_answer,
+)
+from consent_desk.domain.draft import Field
+from consent_desk.domain.text import hidden_character
+from tests.domain.test_answer import BODIES, HEADERS, OURS, ROWS, mutated
+
+TAKEN = b'{"success": true, "errors": []}'
+DO_NOT = "Do not enter it again."
+LOOK = "Look the customer up in Engagement"
+OUTCOMES: st.SearchStrategy[Outcome] = (
+    st.builds(
+        Answered,
+        status=st.integers(0, 999) | st.sampled_from([200, 302, 400, 403, 429, 500]),
+        headers=HEADERS,
+        body=BODIES,
+        truncated=st.booleans(),
+    )
+    | st.builds(NotSent, phase=st.sampled_from(Phase), cause=st.sampled_from(Cause), detail=st.text())
+    | st.builds(Lost, phase=st.sampled_from(Phase), cause=st.sampled_from(Cause), detail=st.text())
+)
+
+
+def answered(status: int, body: bytes, *, truncated: bool = False, headers: Headers = OURS) -> Judgement:
+    return judge(Answered(status=status, headers=headers, body=body, truncated=truncated), Action.REJECT)
+
+
+def sentence(judgement: Judgement) -> str:
+    return str(judgement.headline)
+
+
+# ----------------------------------------------------------------------------------------------- answers
+
+
+def test_delivered_is_queued_by_engagement_and_no_more() -> None:
+    judgement = answered(200, TAKEN)
+    assert judgement.state is State.DELIVERED
+    assert sentence(judgement) == "Delivered: Engagement has queued it."
+    assert "does not check the customer ID" in str(judgement.advice)
+    assert judgement.field is None
+
+
+def test_practice_is_delivered_to_the_sandbox_only() -> None:
+    judgement = judge(Answered(status=200, headers=OURS, body=TAKEN), Action.REJECT, practice=True)
+    assert judgement.state is State.DELIVERED
+    assert sentence(judgement) == "Delivered to the Sandbox only. Not recorded in Engagement."
+    assert str(judgement.advice) == "This was practice. Choose a real project to record a decision."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"success": true}',
+        b'{"success": true, "errors": {}}',
+        b'{"success": true, "errors": null, "error": "", "message": null}',
+        b'\xef\xbb\xbf{"success":true,"errors":[],"x":"y"}',
+    ],
+)
+def test_success_without_an_error_is_delivered(body: bytes) -> None:
+    assert answered(200, body).state is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"true",
+        b"<html>ok</html>",
+        b'{"success": "true"}',
+        b'{"success": 1}',
+        b'{"success": null}',
+        b'{"Success": true}',
+        b'{"results": [{"success": true}]}',
+        b'[{"success": true}]',
+        b'{"success": true, "success": true}',
+        b'{"success": true, "success": false}',
+        b'{"success": true, "errors": ["Anything"]}',
+        b'{"success": true, "errors": {"_global": ["Anything"]}}',
+        b'{"success": true, "errors": [{"code": 5}]}',
+        b'{"success": true, "errors": [null]}',
+        b'{"success": true, "errors": [[[[[[[["deep"]]]]]]]]}',
+        b'{"success": true, "errors": true}',
+        b'{"success": true, "errors": 1}',
+        b'{"success": true, "error": "Anything"}',
+        b'{"success": true, "error": {"code": 5}}',
+        b'{"success": true, "message": "Anything"}',
+        b'{"success": true, "errors": []',
+        TAKEN + b"x",
+        TAKEN.replace(b"true", b"tru\xff"),
+        b'{"error": "Not authorized to add event of specified type"}',
+    ],
+)
+def test_an_answer_that_does_not_say_it_clearly_is_unconfirmed(body: bytes) -> None:
+    judgement = answered(200, body)
+    assert judgement.state is State.UNCONFIRMED
+    assert sentence(judgement).endswith(DO_NOT)
+    assert str(judgement.advice).startswith(LOOK)
+
+
+@pytest.mark.parametrize("status", [0, 100, 101, 201, 202, 204, 206, 299, 500, 502, 503, 504, 599, 999])
+@pytest.mark.parametrize("body", [b"", TAKEN, b'{"success": false}', b"<html>"])
+def test_another_status_is_unconfirmed_whatever_the_body_says(status: int, body: bytes) -> None:
+    for headers in ((), OURS):
+        judgement = answered(status, body, headers=headers)
+        assert judgement.state is State.UNCONFIRMED
+        assert sentence(judgement).endswith(DO_NOT)
+        assert str(judgement.advice).startswith(LOOK)
+
+
+@pytest.mark.parametrize("status", [200, 201, 500])
+@pytest.mark.parametrize("body", [TAKEN, b'{"success": false}', b"x" * 1_048_576])
+def test_a_truncated_answer_is_unconfirmed(status: int, body: bytes) -> None:
+    judgement = answered(status, body, truncated=True)
+    assert judgement.state is State.UNCONFIRMED
+    assert "too long to read" in sentence(judgement)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", TAKEN, b'{"success": false, "error": "Too Many Requests"}'])
+@pytest.mark.parametrize("truncated", [False, True])
+def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) -> None:
+    judgement = answered(429, body, truncated=truncated)
+    assert judgement.state is State.QUEUED
+    assert sentence(judgement) == (
+        "Not sent yet: Engagement is taking too many calls at the moment. "
+        "The opt-out is kept on this computer. Do not enter it again."
+    )
+
+
+@pytest.mark.parametrize("status", [status for status in range(300, 500) if status != 429])
+@pytest.mark.parametrize("truncated", [False, True])
+def test_any_other_3xx_or_4xx_is_refused_whatever_the_body_says(status: int, truncated: bool) -> None:
+    for body in (b"", TAKEN, b"<html>"):
+        assert answered(status, body, truncated=truncated).state is State.REFUSED
+
+
+@pytest.mark.parametrize("body", [b'{"success": false}', b'{"success": false, "errors": []}'])
+def test_a_failure_within_a_200_is_refused(body: bytes) -> None:
+    assert answered(200, body).state is State.REFUSED
+
+
+@pytest.mark.parametrize(("status", "body", "why", "field"), ROWS)
+def test_every_failure_is_judged_with_its_words(
+    status: int, body: str, why: str, field: Field | None
+) -> None:
+    judgement = answered(status, body.encode())
+    refused = 300 <= status < 500 or (status == 200 and '"success": false' in body)
+    expected = State.QUEUED if status == 429 else State.REFUSED if refused else State.UNCONFIRMED
+    assert judgement.state is expected
+    assert why in sentence(judgement)
+    assert judgement.field is field
+
+
+def test_a_refusal_says_why_in_both_words_and_that_the_decision_is_kept() -> None:
+    judgement = answered(403, b'{"success": false, "error": "invalid secret"}')
+    assert sentence(judgement) == (
+        "Not accepted: this desk's key is wrong (403 invalid secret). "
+        "The opt-out is kept. Do not enter it again."
+    )
+    assert str(judgement.advice) == (
+        "Tell your administrator: the API secret does not belong to the API key ID. Then use Send again."
+    )
+
+
+def test_a_refused_customer_id_is_entered_again() -> None:
+    judgement = answered(200, b'{"success": false, "errors": ["At least one valid id should be specified"]}')
+    assert sentence(judgement) == (
+        "Not accepted: Engagement does not take this customer ID "
+        "(200 At least one valid id should be specified). The opt-out was not recorded."
+    )
+    assert str(judgement.advice) == "Check the customer ID and its type. Then enter the opt-out again."
+
+
+def test_a_redirect_says_where_to() -> None:
+    judgement = answered(302, b"", headers=(("location", "https://evil.example/login"),))
+    assert judgement.state is State.REFUSED
+    assert "to evil.example; nothing was sent there (302)" in sentence(judgement)
+
+
+def test_braces_in_an_answer_stay_braces() -> None:
+    body = json.dumps({"success": False, "errors": ["{noun} {0} {x!r} {"]}).encode()
+    assert "(400 {noun} {0} {x!r} {)" in sentence(answered(400, body))
+
+
+@pytest.mark.parametrize(("action", "word"), [(Action.REJECT, "opt-out"), (Action.ACCEPT, "opt-in")])
+def test_a_decision_is_called_what_a_person_calls_it(action: Action, word: str) -> None:
+    assert noun(action) == word
+    assert f"The {word} is kept" in sentence(judge(Answered(status=400, headers=(), body=b""), action))
+
+
+# --------------------------------------------------------------------------------------------- no answers
+
+
+@pytest.mark.parametrize(("phase", "cause"), [*product(Phase, Cause)])
+def test_what_was_not_sent_is_kept_unless_it_was_cancelled(phase: Phase, cause: Cause) -> None:
+    judgement = judge(NotSent(phase=phase, cause=cause), Action.ACCEPT)
+    if cause is Cause.CANCELLED:
+        assert judgement.state is State.DISCARDED
+        assert sentence(judgement) == "Cancelled before it left: nothing was sent."
+    else:
+        assert judgement.state is State.QUEUED
+        assert sentence(judgement).startswith("Not sent yet: ")
+        assert sentence(judgement).endswith("The opt-in is kept on this computer. Do not enter it again.")
+        assert "with Send again" in str(judgement.advice)
+
+
+@pytest.mark.parametrize(("phase", "cause"), [*product(Phase, Cause)])
+def test_what_was_lost_is_unconfirmed(phase: Phase, cause: Cause) -> None:
+    judgement = judge(Lost(phase=phase, cause=cause), Action.REJECT)
+    assert judgement.state is State.UNCONFIRMED
+    assert sentence(judgement).endswith(DO_NOT)
+    assert str(judgement.advice).startswith(LOOK)
+    assert ("Cancelled too late: Engagement may have it." in sentence(judgement)) == (
+        cause is Cause.CANCELLED
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "why", "field"),
+    [
+        (Cause.UNKNOWN_HOST, "was not found", Field.BASE_URL),
+        (Cause.CONNECTION_REFUSED, "nothing answers", Field.BASE_URL),
+        (Cause.UNREACHABLE, "cannot be reached", None),
+        (Cause.CERTIFICATE, "could not prove", Field.BASE_URL),
+        (Cause.NOT_TLS, "does not speak https", Field.BASE_URL),
+        (Cause.PROXY, "did not let it through", None),
+        (Cause.PROXY_CREDENTIALS, "user name and password", None),
+        (Cause.DEADLINE, "in time", None),
+        (Cause.HELD, "leads to another address", Field.BASE_URL),
+        (Cause.UNEXPECTED, "could not be made", None),
+        (Cause.CUT, "could not be made", None),
+        (Cause.CANCELLED, "could not be made", None),
+    ],
+)
+def test_what_was_not_sent_says_why(cause: Cause, why: str, field: Field | None) -> None:
+    told = why_no_answer(NotSent(phase=Phase.CONNECTING, cause=cause))
+    assert why in str(told.why)
+    assert told.field is field
+
+
+@pytest.mark.parametrize(
+    ("phase", "cause", "why"),
+    [
+        (Phase.WAITING, Cause.PROGRAM_ENDED, "the program ended while it was being sent"),
+        (Phase.READING, Cause.DEADLINE, "Engagement did not answer in time"),
+        (Phase.SENDING, Cause.DEADLINE, "Engagement did not answer in time"),
+        (Phase.SENDING, Cause.CUT, "the line broke while it was being sent"),
+        (Phase.READING, Cause.CUT, "the line broke while Engagement was answering"),
+        (Phase.READING, Cause.MALFORMED, "the answer could not be understood"),
+        (Phase.WAITING, Cause.CUT, "the line broke before Engagement answered"),
+        (Phase.WAITING, Cause.UNEXPECTED, "the line broke before Engagement answered"),
+    ],
+)
+def test_what_was_lost_says_how(phase: Phase, cause: Cause, why: str) -> None:
+    lost = Lost(phase=phase, cause=cause)
+    assert str(why_no_answer(lost).why) == why
+    assert sentence(judge(lost, Action.REJECT)) == f"Not yet confirmed: {why}. {DO_NOT}"
+
+
+# ------------------------------------------------------------------------------------------- all outcomes
+
+
+@given(OUTCOMES, st.sampled_from(Action), st.booleans())
+def test_any_outcome_is_judged_in_inert_words(outcome: Outcome, action: Action, practice: bool) -> None:
+    judgement = judge(outcome, action, practice=practice)
+    for words in (str(judgement.headline), str(judgement.advice)):
+        assert words.endswith(".")
+        assert hidden_character(words) is None
+        assert len(words) < 7_000
+    assert judgement.state is not State.IN_FLIGHT
+
+
+@given(OUTCOMES, st.sampled_from(Action))
+def test_practice_changes_no_state_and_says_that_nothing_reached_engagement(
+    outcome: Outcome, action: Action
+) -> None:
+    practised, real = judge(outcome, action, practice=True), judge(outcome, action)
+    assert practised.state is real.state
+    assert "Engagement has queued it" not in f"{practised.headline} {practised.advice}"
+    if practised.state is State.DELIVERED:
+        assert sentence(practised) == "Delivered to the Sandbox only. Not recorded in Engagement."
+
+
+@given(st.integers(0, 999) | st.just(200), st.binary() | mutated(), st.booleans())
+def test_only_success_true_is_delivered(status: int, body: bytes, truncated: bool) -> None:
+    judgement = answered(status, body, truncated=truncated)
+    if judgement.state is State.DELIVERED:
+        document = json.loads(body.decode("utf-8-sig"))
+        assert (status, truncated, document["success"]) == (200, False, True)
+        assert not document.get("errors")
+        assert b'"success"' in body
+    else:
+        assert "Delivered" not in sentence(judgement)
+
+
+def test_the_outcomes_of_real_traffic_are_delivered_at_all() -> None:
+    assert answered(200, TAKEN).state is State.DELIVERED
+
+
+def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
+    assert {State.QUEUED, State.REFUSED} == SENDABLE_STATES
+    assert set(State) - OPEN_STATES == {State.DELIVERED, State.DISCARDED}
+    assert SENDABLE_STATES < OPEN_STATES

@@ -1,0 +1,350 @@
+import string
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from consent_desk.domain.consent import UNLIMITED, Action, Consent, Timestamp, ValidUntil
+from consent_desk.domain.draft import Draft, Field, moment, parse
+from tests.domain.examples import (
+    ANY_TEXT,
+    DRAFT,
+    HIDDEN,
+    HIDDEN_IN_NAMES,
+    NOW,
+    OPT_IN,
+    REQUEST_ID,
+    Berlin,
+    at,
+    consent,
+    problem,
+    read,
+)
+
+BERLIN = Berlin()
+SUMMER = at("2026-07-01T10:40:00+02:00")
+TEXT_FIELDS = {
+    "customer_id_type": Field.CUSTOMER_ID_TYPE,
+    "customer_id": Field.CUSTOMER_ID,
+    "category": Field.CATEGORY,
+    "channel": Field.CHANNEL,
+    "ticket": Field.TICKET,
+    "agent": Field.AGENT,
+    "wording": Field.WORDING,
+    "action": Field.ACTION,
+    "valid_until": Field.VALID_UNTIL,
+    "taken_at": Field.TAKEN_AT,
+}
+NAMES = ("customer_id_type", "customer_id", "category", "channel", "ticket", "agent")
+
+
+def changed(draft: Draft, name: str, text: str) -> Draft:
+    changes: dict[str, Any] = {name: text}
+    return replace(draft, **changes)
+
+
+def test_the_tutorial_case_is_a_consent() -> None:
+    found = consent(DRAFT)
+    assert (found.customer.type, found.customer.value) == ("registered", "jane@example.com")
+    assert (found.category, found.action, found.valid_until) == ("sms_marketing", Action.REJECT, None)
+    assert (found.timestamp, found.noted_at, found.request_id) == (NOW, NOW, REQUEST_ID)
+    assert found.channel == found.ticket == found.wording == found.agent == ""
+
+
+def test_every_problem_is_named_at_once_in_the_order_of_the_form() -> None:
+    found = read(
+        Draft(action="accept", taken_at="soon", channel="\n", ticket="\n", wording="\0", agent="\t"),
+    )
+    assert isinstance(found, tuple)
+    assert [one.field for one in found] == [
+        Field.CUSTOMER_ID_TYPE,
+        Field.CUSTOMER_ID,
+        Field.CATEGORY,
+        Field.VALID_UNTIL,
+        Field.TAKEN_AT,
+        Field.CHANNEL,
+        Field.TICKET,
+        Field.WORDING,
+        Field.AGENT,
+    ]
+
+
+@pytest.mark.parametrize(
+    "action", ["Accept", "REJECT", "", "accept ", "opt-out", "Action.ACCEPT", "\u0430ccept"]
+)
+def test_no_other_spelling_of_an_action_is_taken(action: str) -> None:
+    field, words = problem(replace(DRAFT, action=action))
+    assert (field, words) == (Field.ACTION, "Choose opt out (reject) or opt in (accept).")
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hidden_character_is_a_problem_of_its_field(name: str, character: str) -> None:
+    field, words = problem(changed(DRAFT, name, f"a{character}b"))
+    assert field is TEXT_FIELDS[name]
+    assert words.endswith("Delete it.")
+
+
+@pytest.mark.parametrize("character", HIDDEN.values(), ids=HIDDEN)
+def test_a_hidden_character_is_a_problem_of_the_wording(character: str) -> None:
+    assert problem(replace(DRAFT, wording=f"a{character}b"))[0] is Field.WORDING
+
+
+@pytest.mark.parametrize("text", ["null", "undefined", "---", "", " jane", "a" * 16384])
+def test_an_id_that_engagement_does_not_take_is_a_problem_of_its_field(text: str) -> None:
+    assert problem(replace(DRAFT, customer_id=text))[0] is Field.CUSTOMER_ID
+
+
+# -------------------------------------------------------------------------------------------- valid until
+
+
+def test_an_opt_in_needs_an_end() -> None:
+    field, words = problem(replace(OPT_IN, valid_until=""))
+    assert field is Field.VALID_UNTIL
+    assert "unlimited" in words
+
+
+def test_an_opt_out_has_no_end_whatever_stands_in_the_field() -> None:
+    assert consent(replace(DRAFT, valid_until="2030-12-31")).valid_until is None
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("unlimited", UNLIMITED),
+        ("1900000000", ValidUntil(1_900_000_000)),
+        ("1900000000.000000", ValidUntil(1_900_000_000)),
+        ("2030-12-31", ValidUntil(1_924_988_399)),  # 23:59:59 in Berlin
+        ("2030-12-31 00:00", ValidUntil(1_924_902_000)),
+        ("2030-12-31T00:00:00Z", ValidUntil(1_924_905_600)),
+        ("2030-12-31 00:00:00 +01:00", ValidUntil(1_924_902_000)),
+        ("99999999999", ValidUntil(99_999_999_999)),
+    ],
+)
+def test_an_end_is_the_word_or_seconds_or_a_date(text: str, end: ValidUntil) -> None:
+    assert consent(replace(OPT_IN, valid_until=text), zone=BERLIN).valid_until == end
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1900000000000", "milliseconds"),
+        ("100000000000", "milliseconds"),
+        ("1" * 5_000, "milliseconds"),
+        ("1900000000.5", "Write “unlimited”"),
+        ("1e9", "Write “unlimited”"),
+        ("-1900000000", "Write “unlimited”"),
+        ("Unlimited", "Write “unlimited”"),
+        (" unlimited", "Write “unlimited”"),
+        ("forever", "Write “unlimited”"),
+        ("31.12.2030", "Write “unlimited”"),
+        ("\uff12030-12-31", "Write “unlimited”"),
+        ("0", "Write “unlimited”"),
+        ("2030-12-31 10:00+05:99", "Write “unlimited”"),
+        ("2030-02-30", "no such date"),
+        ("2030-12-31 25:00", "no such date"),
+        ("2030-12-31 10:00+99:00", "no such date"),
+        ("9999-12-31 23:59:59-23:59", "no such date"),
+        ("9999-12-31", "too far ahead"),
+        ("5138-11-16 09:46:40Z", "too far ahead"),
+        ("1969-12-31", "before 1970"),
+        ("0001-01-01", "before 1970"),
+        ("2027-01-15 08:00:00Z", "end before it began"),
+        ("1800000000", "end before it began"),
+        ("1", "end before it began"),
+    ],
+)
+def test_an_end_that_is_none_is_a_problem(text: str, words: str) -> None:
+    field, found = problem(replace(OPT_IN, valid_until=text))
+    assert field is Field.VALID_UNTIL
+    assert words in found
+
+
+def test_the_last_end_before_milliseconds_is_taken() -> None:
+    assert consent(replace(OPT_IN, valid_until="5138-11-16 09:46:39Z")).valid_until == ValidUntil(
+        99_999_999_999
+    )
+
+
+def test_the_end_is_compared_with_when_the_decision_was_taken() -> None:
+    early = replace(OPT_IN, taken_at="2026-01-01 10:00", valid_until="2026-01-02")
+    assert consent(early).valid_until == ValidUntil(1_767_398_399)
+
+
+def test_the_end_is_compared_with_now_while_taken_at_is_wrong() -> None:
+    found = read(replace(OPT_IN, taken_at="soon", valid_until="2026-01-02"))
+    assert isinstance(found, tuple)
+    assert [one.field for one in found] == [Field.VALID_UNTIL, Field.TAKEN_AT]
+
+
+# ----------------------------------------------------------------------------------------------- taken at
+
+
+@pytest.mark.parametrize("text", ["", "now"])
+def test_now_is_the_moment_of_sending(text: str) -> None:
+    assert consent(replace(DRAFT, taken_at=text)).timestamp == NOW
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("10:40", SUMMER),
+        ("10:40:00", SUMMER),
+        ("9:05", at("2026-07-01T09:05:00+02:00")),
+        ("2026-07-01 10:40", SUMMER),
+        ("2026-07-01T10:40:00", SUMMER),
+        ("2026-07-01 08:40Z", SUMMER),
+        ("2026-07-01 10:40 +02:00", SUMMER),
+        ("2026-07-01 08:40-00:00", SUMMER),
+        ("2026-01-01 9:40", at("2026-01-01T09:40:00+01:00")),
+        ("1782895200", SUMMER),
+        ("0001782895200.0", SUMMER),
+        ("1782895199.999999", Timestamp(SUMMER.micros - 1)),
+        ("0.000001", Timestamp(1)),
+    ],
+)
+def test_a_time_is_read_in_the_zone_of_the_desk(text: str, when: Timestamp) -> None:
+    assert consent(replace(DRAFT, taken_at=text), now=SUMMER, zone=BERLIN).timestamp == when
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("10:41", "lies in the future"),
+        ("1782895201", "lies in the future"),
+        ("1782895200.000001", "lies in the future"),
+        ("2026-07-01 08:40:01Z", "lies in the future"),
+        ("9999-12-31 10:40", "lies in the future"),
+        ("1782895200000", "milliseconds"),
+        ("9" * 5_000, "milliseconds"),
+        ("2026-07-01", "Add the time, for example 2026-07-01 10:40."),
+        ("yesterday", "Write “now”"),
+        ("0", "Write “now”"),
+        ("0.000000", "Write “now”"),
+        ("1.0000001", "Write “now”"),
+        ("NaN", "Write “now”"),
+        ("-1", "Write “now”"),
+        ("10:40\n", "Write “now”"),
+        ("\u0661\u0660:40", "Write “now”"),
+        ("24:30", "no such date"),
+        ("10:60", "no such date"),
+        ("2025-02-29 10:40", "no such date"),
+        ("0000-01-01 10:40", "no such date"),
+        ("0001-01-01 00:00+14:00", "no such date"),
+        ("1969-12-31 23:59:59Z", "before 1970"),
+        ("1970-01-01 00:00Z", "before 1970"),
+        ("2026-03-29 02:30", "clocks went forward"),
+    ],
+)
+def test_a_time_that_is_none_is_a_problem(text: str, words: str) -> None:
+    field, found = problem(replace(DRAFT, taken_at=text), now=SUMMER, zone=BERLIN)
+    assert field is Field.TAKEN_AT
+    assert words in found
+
+
+def test_of_an_hour_that_came_twice_the_first_is_meant() -> None:
+    twice = replace(DRAFT, taken_at="2025-10-26 02:30")
+    assert consent(twice, now=SUMMER, zone=BERLIN).timestamp == at("2025-10-26T02:30:00+02:00")
+    second = replace(DRAFT, taken_at="2025-10-26 02:30+01:00")
+    assert consent(second, now=SUMMER, zone=BERLIN).timestamp == at("2025-10-26T02:30:00+01:00")
+
+
+def test_a_clock_time_belongs_to_the_day_of_the_desk() -> None:
+    just_after_midnight = at("2026-07-02T00:10:00+02:00")
+    found = consent(replace(DRAFT, taken_at="0:05"), now=just_after_midnight, zone=BERLIN)
+    assert found.timestamp == at("2026-07-02T00:05:00+02:00")
+
+
+def test_a_skipped_clock_time_is_a_problem_on_that_day() -> None:
+    words = problem(replace(DRAFT, taken_at="2:30"), now=at("2026-03-29T10:00:00+02:00"), zone=BERLIN)[1]
+    assert "clocks went forward" in words
+
+
+@given(st.integers(0, 4_000_000_000))
+@example(1_774_746_000)  # in Berlin the clocks go forward
+@example(1_761_440_400)  # and back
+def test_a_moment_written_down_is_read_as_that_moment(seconds: int) -> None:
+    when = Timestamp(seconds * 1_000_000 + 1_000_000)
+    local = moment(when, BERLIN)
+    written = f"{local.replace(tzinfo=None).isoformat(sep=' ')}"
+    found = consent(replace(DRAFT, taken_at=written), now=Timestamp(2**32 * 1_000_000), zone=BERLIN)
+    # Without an offset, the second of two equal hours cannot be told from the first.
+    assert found.timestamp.micros == when.micros - (3_600_000_000 if local.fold else 0)
+
+
+# -------------------------------------------------------------------------------------- any text whatever
+
+OFFSETS = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+ZONES: st.SearchStrategy[tzinfo] = st.sampled_from((UTC, BERLIN)) | OFFSETS
+DATE_LIKE = st.from_regex(
+    r"\A(\d{4}-\d{2}-\d{2}[ T]?)?(\d{1,2}:\d{2}(:\d{2})?)?( ?Z| ?[+-]\d{2}:\d{2})?\Z", fullmatch=True
+)
+REAL_DATES = st.builds(
+    lambda when, offset: f"{when.isoformat(sep=' ', timespec='seconds')}{offset}",
+    st.datetimes(),
+    st.sampled_from(["", "Z", "+14:00", "-23:59", " -12:00"]),
+)
+TIMES = ANY_TEXT | DATE_LIKE | REAL_DATES | st.from_regex(r"\A\d*\.?\d*\Z", fullmatch=True)
+DRAFTS = st.builds(
+    Draft,
+    customer_id_type=st.just("registered") | ANY_TEXT,
+    customer_id=st.just("jane") | ANY_TEXT,
+    category=st.just("sms") | ANY_TEXT,
+    action=st.sampled_from(["accept", "reject"]) | ANY_TEXT,
+    valid_until=st.just("unlimited") | TIMES,
+    taken_at=st.just("") | TIMES,
+    channel=st.just("") | ANY_TEXT,
+    ticket=st.just("") | ANY_TEXT,
+    wording=st.just("") | ANY_TEXT,
+    agent=st.just("") | ANY_TEXT,
+)
+
+
+@given(DRAFTS, st.integers(1, 2**33 * 1_000_000 - 1).map(Timestamp), ZONES)
+@example(replace(OPT_IN, valid_until="9999-12-31"), NOW, UTC)
+@example(replace(DRAFT, taken_at="9999-12-31 23:59:59"), NOW, timezone(timedelta(hours=-23)))
+@example(replace(DRAFT, taken_at="0001-01-01 00:00"), NOW, timezone(timedelta(hours=23)))
+@example(replace(DRAFT, taken_at="0:00"), Timestamp(1), timezone(timedelta(hours=-23)))
+def test_any_text_is_a_consent_or_problems(draft: Draft, now: Timestamp, zone: tzinfo) -> None:
+    found = parse(draft, request_id=REQUEST_ID, now=now, zone=zone)
+    if not isinstance(found, Consent):
+        assert found
+        assert len({one.field for one in found}) == len(found)
+        assert all(str(one.message).strip() for one in found)
+        return
+    assert (found.customer.type, found.customer.value) == (draft.customer_id_type, draft.customer_id)
+    assert (found.category, found.action) == (draft.category, draft.action)
+    assert (found.channel, found.ticket, found.agent) == (draft.channel, draft.ticket, draft.agent)
+    assert found.wording == draft.wording
+    assert found.timestamp <= now == found.noted_at
+
+
+@pytest.mark.parametrize("name", TEXT_FIELDS)
+@pytest.mark.parametrize(
+    "letter",
+    ["a", "é", "1", "名", "\u200c", "\ud800", "\n", " ", "-", ":"],
+    ids=lambda letter: f"{ord(letter):x}",
+)
+def test_a_pasted_megabyte_is_a_problem_of_its_field_at_once(name: str, letter: str) -> None:
+    draft = changed(OPT_IN, name, letter * 1_000_000)
+    begun = perf_counter()
+    field, words = problem(draft)
+    assert perf_counter() - begun < 1
+    assert field is TEXT_FIELDS[name]
+    assert len(words) < 200
+
+
+@given(
+    st.text(string.printable, min_size=1, max_size=20).filter(lambda text: text not in {"accept", "reject"})
+)
+def test_only_two_actions_exist(action: str) -> None:
+    assert problem(replace(DRAFT, action=action))[0] is Field.ACTION
+
+
+def test_a_moment_is_shown_in_its_zone() -> None:
+    assert moment(SUMMER, BERLIN).isoformat() == "2026-07-01T10:40:00+02:00"
+    assert moment(SUMMER, UTC) == datetime(2026, 7, 1, 8, 40, tzinfo=UTC)

@@ -1,0 +1,50 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.project import BaseUrl, Secret
+from consent_desk.domain.record import Noted
+from consent_desk.domain.request import event_body, prepare, prepare_event
+from tests.domain.examples import PROJECT, SECRET, TOKEN, TUTORIAL
+
+NOTED = Noted.of(PROJECT, TUTORIAL)
+
+
+def test_what_is_noted_is_what_is_sent() -> None:
+    assert NOTED.consent == TUTORIAL
+    assert NOTED.body == event_body(TUTORIAL)
+    assert prepare_event(PROJECT, NOTED.body) == prepare(PROJECT, TUTORIAL)
+
+
+def test_what_is_noted_knows_where_it_belongs() -> None:
+    assert (NOTED.project_id, NOTED.project_name) == (PROJECT.id, "Acme production")
+    assert (NOTED.base_url, NOTED.project_token) == ("https://api.exponea.com", TOKEN)
+
+
+def test_what_is_noted_holds_no_secret() -> None:
+    assert SECRET not in repr(NOTED)
+    assert SECRET.encode() not in NOTED.body
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_url": BaseUrl(scheme="https", host="acme-api.exponea.com")},
+        {"base_url": BaseUrl(scheme="https", host="api.exponea.com.evil.example")},
+        {"base_url": BaseUrl(scheme="https", host="api.exponea.com", port=8443)},
+        {"base_url": BaseUrl(scheme="http", host="api.exponea.com")},
+        {"project_token": TOKEN.replace("1", "2")},
+        {"id": "9d0a7c1e-0000-4000-8000-000000000002"},
+    ],
+)
+def test_a_project_that_leads_elsewhere_holds_what_was_noted(changes: dict[str, Any]) -> None:
+    assert not NOTED.belongs_to(replace(PROJECT, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"name": "Acme"}, {"key_id": "new", "secret": Secret("new")}, {"id_types": ("google_analytics",)}],
+)
+def test_a_project_that_leads_to_the_same_place_sends_what_was_noted(changes: dict[str, Any]) -> None:
+    assert NOTED.belongs_to(replace(PROJECT, **changes))

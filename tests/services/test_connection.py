@@ -1,0 +1,241 @@
+import json
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.request import PreparedRequest, prepare_history, prepare_system_time
+from consent_desk.services.connection import Report, Step, Verdict, check_connection
+
+SECONDS = 1_533_663_283
+NOW = Timestamp(SECONDS * 1_000_000 + 890_000)
+PROJECT = Project(
+    id="11111111-1111-4111-8111-111111111111",
+    name="Acme",
+    base_url=BaseUrl(scheme="https", host="api.exponea.com"),
+    project_token="12345678-1234-1234-1234-123456789abc",
+    key_id="key",
+    secret=Secret("canary"),
+    id_types=("email_id", "registered"),
+)
+LOOPBACK = replace(PROJECT, base_url=BaseUrl(scheme="http", host="127.0.0.1", port=8080))
+
+
+class Ended:
+    """A call that has its outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def wait(self) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None:
+        raise AssertionError("nobody cancels this call")
+
+
+class Script:
+    """A transport that gives each request the next of its outcomes, and keeps the requests."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self._outcomes = deque(outcomes)
+        self.requests: list[PreparedRequest] = []
+
+    def start(self, request: PreparedRequest) -> Ended:
+        self.requests.append(request)
+        return Ended(self._outcomes.popleft())
+
+
+def answered(document: object, status: int = 200) -> Answered:
+    return Answered(status=status, headers=(("x-request-id", "1"),), body=json.dumps(document).encode())
+
+
+def time(seconds: object = SECONDS + 0.89) -> Answered:
+    return answered({"success": True, "errors": [], "time": seconds})
+
+
+EMPTY_HISTORY = answered({"success": True, "data": []})
+UNKNOWN_CUSTOMER = answered(
+    {"success": False, "errors": {"_global": ["Customer does not exist"]}}, status=404
+)
+NO_PERMISSION = answered({"success": False, "error": "No permission"}, status=403)
+SILENCE = Lost(phase=Phase.WAITING, cause=Cause.DEADLINE)
+
+
+def check(*outcomes: Outcome, project: Project = PROJECT, now: Timestamp = NOW) -> Report:
+    """The report on `outcomes`, each of which must have been asked for."""
+    script = Script(*outcomes)
+    report = check_connection(script, project, lambda: now)
+    assert len(script.requests) == len(outcomes)
+    return report
+
+
+def verdicts(report: Report) -> list[tuple[str, Verdict]]:
+    return [(str(step.name), step.verdict) for step in report.steps]
+
+
+def step(report: Report, name: str) -> Step:
+    (found,) = (step for step in report.steps if str(step.name) == name)
+    return found
+
+
+NAME, CONNECTION, CREDENTIALS, CLOCK = "Name look-up", "Connection", "Credentials", "Clock"
+GET, SET = "Events > consent: Get", "Events > consent: Set"
+REACHED = [(NAME, Verdict.GOOD), (CONNECTION, Verdict.GOOD)]
+
+
+def test_good_connection_is_good_in_all_but_what_only_a_send_can_show() -> None:
+    report = check(time(), EMPTY_HISTORY)
+    assert verdicts(report) == [
+        *REACHED,
+        (CREDENTIALS, Verdict.GOOD),
+        (CLOCK, Verdict.GOOD),
+        (GET, Verdict.GOOD),
+        (SET, Verdict.UNKNOWN),
+    ]
+    assert report.works
+    assert "real send" in str(step(report, SET).message)
+
+
+def test_system_time_and_the_history_of_nobody_are_asked_and_nothing_else() -> None:
+    script = Script(time(), EMPTY_HISTORY)
+    check_connection(script, PROJECT, lambda: NOW)
+    nobody = CustomerId(type="email_id", value="consent-desk-connection-check")
+    assert script.requests == [prepare_system_time(PROJECT), prepare_history(PROJECT, nobody, limit=1)]
+
+
+def test_no_step_of_a_report_holds_the_secret() -> None:
+    for report in (check(time(), EMPTY_HISTORY), check(NO_PERMISSION), check(SILENCE)):
+        assert "canary" not in repr(report) + " ".join(str(step.message) for step in report.steps)
+
+
+def test_tls_is_named_for_https_and_its_absence_for_this_computer() -> None:
+    assert "TLS" in str(step(check(time(), EMPTY_HISTORY), CONNECTION).message)
+    on_loopback = check(time(), EMPTY_HISTORY, project=LOOPBACK)
+    assert "without TLS" in str(step(on_loopback, CONNECTION).message)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE),
+        NotSent(phase=Phase.RESOLVING, cause=Cause.UNKNOWN_HOST),
+        NotSent(phase=Phase.CONNECTING, cause=Cause.UNKNOWN_HOST),
+    ],
+)
+def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [(NAME, Verdict.BAD)]
+    assert not report.works
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CONNECTION_REFUSED), "nothing answers"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE), "could not prove"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.NOT_TLS), "does not speak https"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), "in time"),
+        (SILENCE, "did not answer in time"),
+        (Lost(phase=Phase.READING, cause=Cause.CUT), "the line broke"),
+    ],
+)
+def test_connection_that_fails_ends_the_check_and_says_what_to_do(outcome: NotSent | Lost, told: str) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [(NAME, Verdict.GOOD), (CONNECTION, Verdict.BAD)]
+    assert told in str(report.steps[-1].message)
+    assert "Check the network" in str(report.steps[-1].message) or "administrator" in str(
+        report.steps[-1].message
+    )
+    assert not report.works
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (answered({"success": False, "error": "Access key not found"}, 401), "API key ID"),
+        (answered({"success": False, "error": "invalid secret"}, 403), "(403)"),
+        (answered({"success": False, "error": "Invalid project id"}, 400), "project token"),
+        (answered({"success": False, "error": "invalid secret"}, 200), "key is wrong"),
+        (Answered(status=404, headers=(), body=b"<html>"), "base URL"),
+        (Answered(status=302, headers=(("Location", "https://evil.example/"),), body=b""), "evil.example"),
+    ],
+)
+def test_refused_credentials_end_the_check_with_the_status(outcome: Answered, told: str) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+    assert told in str(report.steps[-1].message)
+    assert f"({outcome.status})" in str(report.steps[-1].message)
+    assert not report.works
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Answered(status=200, headers=(), body=b"hello"),
+        answered({"success": True}),
+        answered({"success": True, "time": "1533663283"}),
+        answered({"success": True, "time": None}),
+        time(SECONDS * 1_000_000),
+        time(10**4000),
+        answered({"time": SECONDS}),
+        answered([SECONDS]),
+        replace(time(), status=201),
+    ],
+    ids=lambda outcome: outcome.body[:40].decode(),
+)
+def test_answer_without_a_time_is_no_proof_of_credentials(outcome: Answered) -> None:
+    assert verdicts(check(outcome)) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+
+
+@pytest.mark.parametrize("off", [-60, -1, 0, 1, 60])
+def test_clock_may_be_off_by_a_minute(off: int) -> None:
+    report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
+    assert step(report, CLOCK).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("off", "told"), [(61, "61 seconds fast"), (-61, "61 seconds slow"), (86_400, "86400 seconds fast")]
+)
+def test_clock_that_is_further_off_is_a_warning_and_no_hindrance(off: int, told: str) -> None:
+    report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
+    assert step(report, CLOCK).verdict is Verdict.WARNING
+    assert told in str(step(report, CLOCK).message)
+    assert report.works
+
+
+def test_customer_who_does_not_exist_shows_that_the_key_may_read() -> None:
+    assert step(check(time(), UNKNOWN_CUSTOMER), GET).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NO_PERMISSION,
+        answered({"success": False, "error": "No permission"}),
+        answered({"success": False, "errors": ["something else"]}, status=404),
+        Answered(status=200, headers=(), body=b"<html>"),
+        Answered(status=500, headers=(), body=b""),
+    ],
+)
+def test_history_that_is_refused_is_named_and_the_check_goes_on(outcome: Answered) -> None:
+    report = check(time(), outcome)
+    assert step(report, GET).verdict is Verdict.BAD
+    assert f"({outcome.status})" in str(step(report, GET).message)
+    assert str(report.steps[-1].name) == SET
+    assert not report.works
+
+
+def test_missing_permission_says_which_box_to_tick() -> None:
+    assert "tick Events > consent Get" in str(step(check(time(), NO_PERMISSION), GET).message)
+
+
+@pytest.mark.parametrize("outcome", [SILENCE, NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE)])
+def test_history_without_an_answer_is_not_known(outcome: NotSent | Lost) -> None:
+    report = check(time(), outcome)
+    assert step(report, GET).verdict is Verdict.UNKNOWN
+    assert "could not be tried" in str(step(report, GET).message)
+    assert report.works

@@ -1,0 +1,86 @@
+"""The outbox, on the real journal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.delivery import Cause, Lost, Phase, State
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.record import Fact
+from consent_desk.domain.request import event_body
+from consent_desk.services.outbox import Outbox
+from tests.consents import NOON, a_consent, a_project, later
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def outbox(journal: SqliteJournal) -> Outbox:
+    return Outbox(journal, lambda: later(60))
+
+
+def test_a_noted_consent_is_shown_as_queued(outbox: Outbox) -> None:
+    consent = a_consent()
+    entry = outbox.note(a_project(), consent)
+    assert (entry.request_id, entry.state) == (consent.request_id, State.QUEUED)
+    assert (entry.customer, entry.noted_at) == (consent.customer, NOON)
+    assert (entry.project_id, entry.project_name) == (a_project().id, a_project().name)
+
+
+def test_a_noted_consent_keeps_its_bytes_and_where_they_belong(outbox: Outbox) -> None:
+    consent = a_consent()
+    outbox.note(a_project(), consent)
+    noted = outbox.record(consent.request_id).noted
+    assert noted.consent == consent
+    assert noted.body == event_body(consent)
+    assert noted.belongs_to(a_project())
+
+
+def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox) -> None:
+    ids = tuple(outbox.note(a_project(), a_consent()).request_id for _ in range(3))
+    assert outbox.queued() == ids
+    assert [entry.request_id for entry in outbox.latest()] == list(reversed(ids))
+    assert [entry.request_id for entry in outbox.latest(1)] == [ids[-1]]
+
+
+def test_what_cannot_be_noted_is_trouble(outbox: Outbox, journal: SqliteJournal) -> None:
+    journal._connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
+        outbox.note(a_project(), a_consent(wording="word " * 3000))
+    assert outbox.queued() == ()
+
+
+def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    left, waiting = (outbox.note(a_project(), a_consent()).request_id for _ in range(2))
+    journal.claim(left, later(1))
+    assert outbox.recover() == 1
+    assert outbox.record(left).facts[-1] == Fact(
+        at=later(60),
+        state=State.UNCONFIRMED,
+        outcome=Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED),
+    )
+    assert outbox.queued() == (waiting,)
+
+
+def test_recovering_twice_finds_nothing_the_second_time(outbox: Outbox, journal: SqliteJournal) -> None:
+    journal.claim(outbox.note(a_project(), a_consent()).request_id, later(1))
+    assert (outbox.recover(), outbox.recover()) == (1, 0)
+
+
+def test_open_consents_are_counted_by_project(outbox: Outbox, journal: SqliteJournal) -> None:
+    outbox.note(a_project(), a_consent())
+    delivered = outbox.note(a_project(), a_consent()).request_id
+    journal.claim(delivered, later(1))
+    assert outbox.open_in(a_project().id) == 2
+    journal.settle(delivered, Fact(at=later(2), state=State.DELIVERED))
+    assert outbox.open_in(a_project().id) == 1
+    assert outbox.open_in("another") == 0

@@ -1,0 +1,336 @@
+"""The sender, on the real journal and a transport that answers as it is told."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, State
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.project import BaseUrl, Project
+from consent_desk.domain.record import Fact, Noted
+from consent_desk.domain.request import PreparedRequest, event_body
+from consent_desk.services.sender import Call, Sender, Sent, Transport
+from tests.consents import NOON, a_consent, a_project, later
+
+SUCCESS = Answered(status=200, headers=(), body=b'{"success": true, "errors": []}', elapsed=0.5)
+CUT = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+
+
+class Made(Call):
+    """A call whose outcome is there at once."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+    def wait(self) -> Outcome:
+        return self.outcome
+
+    def cancel(self) -> None:
+        raise AssertionError("it is over")
+
+
+class Waiting(Call):
+    """A call that nobody answers until it is cancelled, or told its outcome."""
+
+    def __init__(self, when_cancelled: NotSent | Lost) -> None:
+        self.under_way = Event()
+        self._end = Event()
+        self._outcome: Outcome = when_cancelled
+
+    def wait(self) -> Outcome:
+        self.under_way.set()
+        assert self._end.wait(30)
+        return self._outcome
+
+    def cancel(self) -> None:
+        self._end.set()
+
+    def answer(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._end.set()
+
+
+class Wire(Transport):
+    """Keeps the requests and hands out the calls that it was given."""
+
+    def __init__(self, *calls: Call) -> None:
+        self._calls = iter(calls)
+        self.requests: list[PreparedRequest] = []
+        self.on_start: Callable[[], None] = lambda: None
+
+    def start(self, request: PreparedRequest) -> Call:
+        self.on_start()
+        self.requests.append(request)
+        return next(self._calls)
+
+
+class ForgetfulJournal(SqliteJournal):
+    """A journal on which the disk fills up once a consent is claimed."""
+
+    def settle(self, request_id: str, fact: Fact) -> None:
+        raise JournalTrouble(say("Full."), say("Make room."))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(path)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def request_id(journal: SqliteJournal) -> str:
+    """The ID of one consent that waits to be sent."""
+    noted = Noted.of(a_project(), a_consent())
+    journal.note(noted)
+    return noted.consent.request_id
+
+
+def sender_on(journal: SqliteJournal, wire: Wire) -> Sender:
+    return Sender(journal, wire, lambda: later(1))
+
+
+class Sending:
+    """A `send` on a thread of its own."""
+
+    def __init__(self, sender: Sender, request_id: str) -> None:
+        self._sent: Sent | None = None
+
+        def send() -> None:
+            self._sent = sender.send(request_id, a_project())
+
+        self._thread = Thread(target=send)
+        self._thread.start()
+
+    def ended(self) -> Sent:
+        self._thread.join(30)
+        assert self._sent is not None
+        return self._sent
+
+
+def test_the_noted_bytes_are_sent_to_the_project(journal: SqliteJournal, request_id: str) -> None:
+    wire = Wire(Made(SUCCESS))
+    sender_on(journal, wire).send(request_id, a_project())
+    (request,) = wire.requests
+    assert request.body == event_body(journal.record(request_id).noted.consent)
+    assert request.url.startswith("https://api.exponea.com/track/v2/projects/12345678-")
+
+
+def test_a_consent_is_in_flight_before_the_call_begins(journal: SqliteJournal, request_id: str) -> None:
+    wire = Wire(Made(SUCCESS))
+    seen: list[State] = []
+    wire.on_start = lambda: seen.append(journal.entry(request_id).state)
+    sender_on(journal, wire).send(request_id, a_project())
+    assert seen == [State.IN_FLIGHT]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (SUCCESS, State.DELIVERED),
+        (Answered(status=429, headers=(), body=b"Too Many Requests"), State.QUEUED),
+        (Answered(status=403, headers=(), body=b'{"error": "invalid secret"}'), State.REFUSED),
+        (Answered(status=500, headers=(("Server", "x"),), body=b"<html>"), State.UNCONFIRMED),
+        (CUT, State.UNCONFIRMED),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CONNECTION_REFUSED), State.QUEUED),
+    ],
+    ids=str,
+)
+def test_what_came_of_it_is_written_down(
+    journal: SqliteJournal, request_id: str, outcome: Outcome, state: State
+) -> None:
+    sent = sender_on(journal, Wire(Made(outcome))).send(request_id, a_project())
+    assert sent is not None
+    assert sent.trouble is None
+    assert sent.judgement.state is sent.entry.state is state
+    assert sent.entry == journal.entry(request_id)
+    assert journal.record(request_id).facts[-1] == Fact(at=later(1), state=state, outcome=outcome)
+
+
+def test_practice_is_called_practice(journal: SqliteJournal) -> None:
+    practice = a_project(practice=True)
+    noted = Noted.of(practice, a_consent())
+    journal.note(noted)
+    sent = sender_on(journal, Wire(Made(SUCCESS))).send(noted.consent.request_id, practice)
+    assert sent is not None
+    assert "Sandbox only" in str(sent.judgement.headline)
+
+
+def test_what_was_delivered_is_not_sent_again(journal: SqliteJournal, request_id: str) -> None:
+    wire = Wire(Made(SUCCESS))
+    sender = sender_on(journal, wire)
+    sender.send(request_id, a_project())
+    assert sender.send(request_id, a_project()) is None
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        None,
+        a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com")),
+        a_project(project_token="87654321-1234-1234-1234-123456789abc"),
+        a_project(id="another"),
+    ],
+    ids=["removed", "other host", "other token", "other project"],
+)
+def test_a_consent_goes_nowhere_else(
+    journal: SqliteJournal, request_id: str, project: Project | None
+) -> None:
+    wire = Wire()
+    sent = sender_on(journal, wire).send(request_id, project)
+    assert sent is not None
+    assert sent.entry.state is State.QUEUED
+    assert "removed, or now leads to another address" in str(sent.judgement.headline)
+    assert wire.requests == []
+
+
+def test_what_cannot_be_claimed_is_not_sent(journal: SqliteJournal, request_id: str) -> None:
+    journal._connection.execute("PRAGMA query_only = ON")
+    wire = Wire()
+    with pytest.raises(JournalTrouble, match="Nothing was sent"):
+        sender_on(journal, wire).send(request_id, a_project())
+    assert wire.requests == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "status"),
+    [(SUCCESS, State.DELIVERED, 200), (CUT, State.UNCONFIRMED, None)],
+    ids=["answered", "lost"],
+)
+def test_an_outcome_that_cannot_be_written_down_is_told_all_the_same(
+    path: Path, outcome: Outcome, state: State, status: int | None
+) -> None:
+    forgetful = ForgetfulJournal.open(path)
+    noted = Noted.of(a_project(), a_consent())
+    forgetful.note(noted)
+    sent = sender_on(forgetful, Wire(Made(outcome))).send(noted.consent.request_id, a_project())
+    written = forgetful.entry(noted.consent.request_id)
+    forgetful.close()
+    assert sent is not None
+    assert sent.trouble is not None
+    assert (sent.entry.state, sent.entry.status, sent.entry.elapsed) == (state, status, outcome.elapsed)
+    assert (sent.entry.request_id, sent.entry.noted_at) == (written.request_id, NOON)
+    assert written.state is State.IN_FLIGHT
+
+
+def test_cancelled_before_it_begins_it_is_discarded(journal: SqliteJournal, request_id: str) -> None:
+    wire = Wire()
+    sender = sender_on(journal, wire)
+    sender.cancel(request_id)
+    sent = sender.send(request_id, a_project())
+    assert sent is not None
+    assert sent.entry.state is State.DISCARDED
+    assert wire.requests == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CANCELLED), State.DISCARDED),
+        (Lost(phase=Phase.WAITING, cause=Cause.CANCELLED), State.UNCONFIRMED),
+    ],
+    ids=["in time", "too late"],
+)
+def test_cancelling_ends_the_call_under_way(
+    journal: SqliteJournal, request_id: str, outcome: NotSent | Lost, state: State
+) -> None:
+    call = Waiting(outcome)
+    sender = sender_on(journal, Wire(call))
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    sender.cancel(request_id)
+    assert sending.ended().entry.state is state
+    assert journal.record(request_id).facts[-1].outcome == outcome
+
+
+def test_cancelling_another_consent_lets_the_call_be(journal: SqliteJournal, request_id: str) -> None:
+    call = Waiting(Lost(phase=Phase.WAITING, cause=Cause.CANCELLED))
+    sender = sender_on(journal, Wire(call))
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    sender.cancel(a_consent().request_id)
+    call.answer(SUCCESS)
+    assert sending.ended().entry.state is State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CANCELLED), State.QUEUED),
+        (Lost(phase=Phase.WAITING, cause=Cause.CANCELLED), State.UNCONFIRMED),
+    ],
+    ids=["not left", "left"],
+)
+def test_a_call_that_ends_with_the_program_says_so(
+    journal: SqliteJournal, request_id: str, outcome: NotSent | Lost, state: State
+) -> None:
+    call = Waiting(outcome)
+    sender = sender_on(journal, Wire(call))
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    sender.stop()
+    sent = sending.ended()
+    assert sent.entry.state is state
+    written = journal.record(request_id).facts[-1].outcome
+    assert isinstance(written, NotSent | Lost)
+    assert (type(written), written.cause) == (type(outcome), Cause.PROGRAM_ENDED)
+
+
+def test_an_answer_that_comes_as_the_program_ends_counts(journal: SqliteJournal, request_id: str) -> None:
+    call = Waiting(CUT)
+    sender = sender_on(journal, Wire(call))
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    call.answer(SUCCESS)
+    sender.stop()
+    assert sending.ended().entry.state is State.DELIVERED
+
+
+def test_a_person_who_cancelled_outranks_the_program_that_ends(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    call = Waiting(NotSent(phase=Phase.CONNECTING, cause=Cause.CANCELLED))
+    sender = sender_on(journal, Wire(call))
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    sender.cancel(request_id)
+    sender.stop()
+    assert sending.ended().entry.state is State.DISCARDED
+
+
+def test_nothing_is_claimed_once_the_program_ends(journal: SqliteJournal, request_id: str) -> None:
+    sender = sender_on(journal, Wire())
+    sender.stop()
+    assert sender.send(request_id, a_project()) is None
+    assert len(journal.record(request_id).facts) == 1
+
+
+def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_id: str) -> None:
+    class EndingJournal(SqliteJournal):
+        """A journal during whose claim the program begins to end."""
+
+        sender: Sender
+
+        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+            self.sender.stop()
+            return super().claim(request_id, at)
+
+    ending = EndingJournal.open(path)
+    wire = Wire()
+    ending.sender = sender_on(ending, wire)
+    sent = ending.sender.send(request_id, a_project())
+    ending.close()
+    assert sent is not None
+    assert sent.entry.state is State.QUEUED
+    assert wire.requests == []
