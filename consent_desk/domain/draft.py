@@ -10,6 +10,10 @@ from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, 
 from consent_desk.domain.message import Message, say
 
 
+NOW = "now"
+"""What stands in *Taken at* for the moment of sending."""
+
+
 class Field(StrEnum):
     """The fields that a problem can belong to, by their accessible names."""
 
@@ -112,7 +116,7 @@ def moment(timestamp: Timestamp, zone: tzinfo) -> datetime:
 
 
 def _taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
-    if text in {"", "now"}:
+    if text in {"", NOW}:
         return now
     how = say("Write “now”, a time such as 10:40, or a date and time such as 2026-03-31 10:40.")
     if (clock := _CLOCK.fullmatch(text)) is not None:

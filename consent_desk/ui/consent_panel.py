@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Action
-from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.domain.draft import NOW, Draft, Field, Problem
 from consent_desk.ui.fields import (
     LONGEST,
     CategoryModel,
@@ -78,8 +78,8 @@ class ConsentPanel(QWidget):
         self.valid_until.line.setPlaceholderText("unlimited, or 2030-12-31")
         self.valid_until.set_text("")
         self.taken_at = TypingComboBox()
-        self.taken_at.addItems(["now"])
-        self.taken_at.set_text("now")
+        self.taken_at.addItems([NOW])
+        self.taken_at.set_text(NOW)
         self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
         self.channel = TypingComboBox()
         self.channel.addItems(["", *CHANNELS])
@@ -192,7 +192,7 @@ class ConsentPanel(QWidget):
         self.category.set_text(draft.category)
         (self.opt_in if draft.action == Action.ACCEPT else self.opt_out).setChecked(True)
         self.valid_until.set_text(draft.valid_until)
-        self.taken_at.set_text(draft.taken_at or "now")
+        self.taken_at.set_text(draft.taken_at or NOW)
         self.channel.set_text(draft.channel)
         self.ticket.setText(draft.ticket)
         self.wording.setPlainText(draft.wording)

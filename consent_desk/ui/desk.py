@@ -61,7 +61,7 @@ class Desk(QObject):
         self._wanted = object()
         self._request_id = str(uuid4())
         self._noting = False
-        self._sent_shown = False
+        self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
         self._dispatch = Dispatch(runner, self)
         self._dispatch.sent.connect(self._sent)
@@ -96,7 +96,7 @@ class Desk(QObject):
         if self._project is not None and (next_one is None or next_one.id != self._project.id):
             self._form.forget_all()
         self._form.offer_categories(())
-        self._station = self._project = None
+        self._station = self._project = self._after_send = None
         self._why_closed = why
         self.show_draft(self._form.draft())
 
@@ -159,8 +159,9 @@ class Desk(QObject):
         self._form.show_problems(problems)
         first = f"{problems[0].field}: {render(problems[0].message)}" if problems else ""
         self._show_action(first)
-        # The stamped bytes of a send stay in view until the next key is pressed.
-        if not self._sent_shown:
+        # The stamped bytes of a send stay in view until something is typed.
+        if draft != self._after_send:
+            self._after_send = None
             self._show_preview(read, first)
 
     def _show_preview(self, read: Consent | tuple[Problem, ...], first_problem: str, stamp: str = "") -> None:
@@ -226,9 +227,8 @@ class Desk(QObject):
         self._noting = False
         self._request_id = str(uuid4())
         self._form.send.setEnabled(True)
-        self._sent_shown = True
+        self._after_send = self._form.draft_for_next_caller()
         self._form.clear_caller()
-        self._sent_shown = False
         self._log.put(station, entry, choose=True)
         said = "Noted for practice." if station.practice else "Noted on this computer. You can end the call."
         self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
