@@ -23,6 +23,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
 
+from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.progress import Progress
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
 from consent_desk.domain.delivery import Cause, Phase
@@ -65,10 +66,11 @@ def exchange(
         )
         with closing(response):
             body = _first_bytes(response.raw)
+            conceal = concealing(request.authorization)
             progress.answer(
                 response.status_code,
-                adapter.received_headers(),
-                body[:MOST_BODY],
+                tuple((name, conceal(value)) for name, value in adapter.received_headers()),
+                conceal(body[:MOST_BODY].decode("latin-1")).encode("latin-1"),
                 truncated=len(body) > MOST_BODY,
             )
 

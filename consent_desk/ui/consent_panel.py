@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QPalette, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from consent_desk.ui.fields import (
     LONGEST,
     CategoryModel,
     ComboBox,
+    SendButton,
     TypingComboBox,
     WithNote,
     label_for,
@@ -88,9 +89,7 @@ class ConsentPanel(QWidget):
         self.ticket.setMaxLength(LONGEST)
         self.wording = QPlainTextEdit()
         self.wording.setTabChangesFocus(True)
-        self.send = QPushButton()
-        self.send.setAccessibleName("Send")
-        self.send.setMinimumHeight(self.send.sizeHint().height() * 3 // 2)
+        self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.setAccessibleName("Cancel sending")
         self.cancel.hide()
@@ -200,12 +199,20 @@ class ConsentPanel(QWidget):
         self._touched.clear()
         self._changed()
 
-    def clear_caller(self) -> None:
-        """Forget the caller; ID type, category and channel stay for the next one."""
+    def draft_for_next_caller(self) -> Draft:
+        """What stays of the form after a send: ID type, category and channel."""
         draft = self.draft()
-        self._last_customer_id = draft.customer_id
-        kept = Draft(customer_id_type=draft.customer_id_type, category=draft.category, channel=draft.channel)
-        self.fill(kept)
+        return Draft(
+            customer_id_type=draft.customer_id_type,
+            category=draft.category,
+            channel=draft.channel,
+            taken_at=NOW,
+        )
+
+    def clear_caller(self) -> None:
+        """Forget the caller, but for the last customer ID, which Alt+Up brings back."""
+        self._last_customer_id = self.customer_id.text()
+        self.fill(self.draft_for_next_caller())
         self.customer_id.setFocus()
 
     def forget_all(self) -> None:
@@ -242,21 +249,6 @@ class ConsentPanel(QWidget):
                 with_note.note.show_problem(text)
             else:
                 with_note.note.show_remark(self._remark(field))
-
-    def show_action(self, text: str, *, description: str, ready: bool) -> None:
-        """Say on the button what it will do; `description` is what assistive technology adds."""
-        self.send.setText(text.replace("&", "&&"))
-        self.send.setAccessibleDescription(description)
-        self.send.setToolTip(f"{description}\nCtrl+Return" if description else "Ctrl+Return")
-        font = self.send.font()
-        font.setBold(ready)
-        self.send.setFont(font)
-        palette = self.palette()
-        if not ready:
-            # It looks switched off, but takes the focus, says why, and leads to the first problem.
-            disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-            palette.setColor(QPalette.ColorRole.ButtonText, disabled)
-        self.send.setPalette(palette)
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""

@@ -18,6 +18,7 @@ from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
 from consent_desk.services.sender import Sent
+from consent_desk.ui.details import slip_of
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -192,7 +193,7 @@ class Desk(QObject):
         text = f"{action} {self._form.category_label() or 'the category'}"
         text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
         why_not = self._why_closed if self._project is None else first_problem
-        self._form.show_action(text, description=why_not or text, ready=not why_not)
+        self._form.send.show_action(text, description=why_not or text, ready=not why_not)
 
     # -- noting and sending -----------------------------------------------------------------------
 
@@ -238,7 +239,7 @@ class Desk(QObject):
         self._noting = False
         self._form.send.setEnabled(True)
         self._form.send.setFocus()
-        slip = self._slip(consent, project)
+        slip = slip_of(consent, project, self._written(consent.timestamp))
         self._window.status.show_message(
             consent.request_id,
             Tone.BAD,
@@ -246,21 +247,6 @@ class Desk(QObject):
             offer="Copy as a slip",
             act=lambda: QGuiApplication.clipboard().setText(slip),
         )
-
-    def _slip(self, consent: Consent, project: Project) -> str:
-        lines = (
-            ("Project", project.name),
-            ("Customer ID", f"{consent.customer.type} = {consent.customer.value}"),
-            ("Category", consent.category),
-            ("Action", consent.action.value),
-            ("Valid until", "" if consent.valid_until is None else str(consent.valid_until.wire)),
-            ("Taken at", self._written(consent.timestamp)),
-            ("Channel", consent.channel),
-            ("Ticket", consent.ticket),
-            ("Wording read out", consent.wording),
-        )
-        head = "NOT NOTED by Consent Desk, and not sent: enter it again later."
-        return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
 
     def _depart(
         self, station: Station, entry: Entry, project: Project | None, *, by_person: bool = True

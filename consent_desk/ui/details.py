@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.delivery import Answered, Lost, NotSent, Outcome, State, judge, noun
+from consent_desk.domain.project import Project
 from consent_desk.domain.record import Fact, Record
 from consent_desk.ui.words import STATE_WORDS, laid_out, render
 
@@ -25,6 +26,23 @@ def details_of(record: Record, local: Local, *, practice: bool) -> dict[str, str
         "Headers": none if answered is None else laid_out(_headers(answered)),
         "Request": laid_out(_request(record)),
     }
+
+
+def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
+    """A consent that could not be noted, as a text to copy and enter again."""
+    lines = (
+        ("Project", project.name),
+        ("Customer ID", f"{consent.customer.type} = {consent.customer.value}"),
+        ("Category", consent.category),
+        ("Action", consent.action.value),
+        ("Valid until", "" if consent.valid_until is None else str(consent.valid_until.wire)),
+        ("Taken at", taken_at),
+        ("Channel", consent.channel),
+        ("Ticket", consent.ticket),
+        ("Wording read out", consent.wording),
+    )
+    head = "NOT NOTED by Consent Desk, and not sent: enter it again later."
+    return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
 
 
 def _explanation(record: Record, local: Local, *, practice: bool) -> str:

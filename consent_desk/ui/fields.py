@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFontDatabase, QPalette, QWheelEvent
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -60,6 +61,29 @@ class TypingComboBox(ComboBox):
             popup.hide()
         self.setCurrentIndex(-1)
         self.line.setText(text)
+
+
+class SendButton(QPushButton):
+    """The button that sends. While something is missing it looks switched off, but says what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Send")
+        self.setMinimumHeight(self.sizeHint().height() * 3 // 2)
+
+    def show_action(self, text: str, *, description: str, ready: bool) -> None:
+        """Say what it will do; `description` is what assistive technology adds."""
+        self.setText(text.replace("&", "&&"))
+        self.setAccessibleDescription(description)
+        self.setToolTip(f"{description}\nCtrl+Return")
+        font = self.font()
+        font.setBold(ready)
+        self.setFont(font)
+        palette = QGuiApplication.palette()
+        if not ready:
+            disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+            palette.setColor(QPalette.ColorRole.ButtonText, disabled)
+        self.setPalette(palette)
 
 
 class CategoryModel(QAbstractListModel):
