@@ -10,7 +10,6 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from time import monotonic
@@ -25,15 +24,12 @@ from urllib3.util import SKIP_HEADER
 
 from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.progress import Progress
+from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer, first_bytes
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
 from consent_desk.domain.delivery import Cause, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
 
-MOST_BODY = 1024 * 1024
-"""Bytes of an answer's body that are read; the rest is left where it is."""
-
-_PIECE = 64 * 1024
 _CONNECT_ANSWERED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 
 # Its records hold whole URLs, and those the project token.
@@ -65,7 +61,7 @@ def exchange(
             proxies={"https": proxy} if proxy else None,
         )
         with closing(response):
-            body = _first_bytes(response.raw)
+            body = first_bytes(response.raw)
             conceal = concealing(request.authorization)
             progress.answer(
                 response.status_code,
@@ -104,18 +100,6 @@ class _Authorization(AuthBase):
         return request
 
 
-def _first_bytes(raw: Any) -> bytes:
-    # Undecoded, a compression bomb stays small; but urllib3 trips over odd encodings even so.
-    raw.headers.discard("Content-Encoding")
-    body = bytearray()
-    while len(body) <= MOST_BODY:
-        piece = raw.read(min(_PIECE, MOST_BODY + 1 - len(body)), decode_content=False)
-        if not piece:
-            break
-        body += piece
-    return bytes(body)
-
-
 class _Adapter(HTTPAdapter):
     """Opens the connection of one call, directly or through a proxy, and remembers its answer."""
 
@@ -125,7 +109,7 @@ class _Adapter(HTTPAdapter):
         self.progress = progress
         self.connect_timeout = connect_timeout
         self._ssl_context = ssl_context
-        self._answer: _Answer | None = None
+        self._answer: ReportingAnswer | None = None
         if ssl_context is not None:
             ssl_context.check_hostname = True
             ssl_context.verify_mode = ssl.CERT_REQUIRED
@@ -160,16 +144,14 @@ class _Adapter(HTTPAdapter):
         response.raw = resp
         return response
 
-    def read_answer(self, *args: Any, **kwargs: Any) -> "_Answer":
+    def read_answer(self, *args: Any, **kwargs: Any) -> ReportingAnswer:
         """Make the object that reads the answer."""
-        self._answer = _Answer(self.progress, *args, **kwargs)
+        self._answer = ReportingAnswer(self.progress, *args, **kwargs)
         return self._answer
 
     def received_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers in the order in which they came, repeated ones too."""
-        if self._answer is None:
-            return ()
-        return tuple((name, str(value)) for name, value in self._answer.headers.items())
+        return () if self._answer is None else self._answer.received_headers()
 
     def close(self) -> None:
         """Close whatever is open."""
@@ -177,29 +159,6 @@ class _Adapter(HTTPAdapter):
             # urllib3 forgets it when it does not like the headers.
             self._answer.close()
         super().close()
-
-
-class _Answer(http.client.HTTPResponse):
-    """An answer that says when its status line is seen."""
-
-    def __init__(self, progress: Progress, *args: Any, **kwargs: Any) -> None:
-        self._progress = progress
-        super().__init__(*args, **kwargs)
-
-    def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = super()._read_status()  # type: ignore[misc]  # stable since Python 2
-        if status < http.client.OK:
-            # An interim answer, 103 for example. `begin` goes on to the real one after 100 only.
-            return version, http.client.CONTINUE, reason
-        self._progress.reach(Phase.READING)
-        return version, status, reason
-
-    def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # stable since Python 3.5
-        if size < 0:
-            # -1 would read to the end of the stream, past every limit.
-            raise ValueError(size)
-        return size
 
 
 class _Connection(HTTPConnection):
@@ -213,6 +172,7 @@ class _Connection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         trouble: OSError | UnicodeError
+        self._progress.reach(Phase.RESOLVING)
         try:
             addresses = socket.getaddrinfo(self.host.strip("[]"), self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -245,7 +205,7 @@ class _Connection(HTTPConnection):
 
     def _tunnel(self) -> None:
         try:
-            super()._tunnel()  # type: ignore[misc]  # what CONNECT is called since Python 2
+            super()._tunnel()
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = _CONNECT_ANSWERED.match(str(error))
             if answered is None:
@@ -254,21 +214,14 @@ class _Connection(HTTPConnection):
             cause = Cause.PROXY_CREDENTIALS if wants_credentials else Cause.PROXY
             raise Stopped(cause, f"CONNECT was answered {answered[1]}") from error
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> None:
+    def request(self, *args: Any, **options: Any) -> None:
         """Send our request, once the connection stands."""
         if self.is_closed:
             self.connect()
         self._is_ours = True
         self.response_class = self._adapter.read_answer  # type: ignore[assignment]  # called, no more
         try:
-            super().request(method, url, body, headers, **options)
+            super().request(*args, **options)
         except OSError:
             # It may have answered before it read everything; if not, reading fails next and says why.
             return

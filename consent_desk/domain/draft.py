@@ -9,7 +9,6 @@ from consent_desk.domain import consent as rules
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil, ends_after
 from consent_desk.domain.message import Message, say
 
-
 NOW = "now"
 """What stands in *Taken at* for the moment of sending."""
 

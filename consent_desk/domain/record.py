@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import Outcome, State
+from consent_desk.domain.delivery import Answered, Outcome, State
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 
@@ -63,6 +63,22 @@ class Entry:
     state: State
     status: int | None = None
     elapsed: float | None = None
+
+    @classmethod
+    def of(cls, noted: Noted, state: State, outcome: Outcome | None = None) -> "Entry":
+        """The line for `noted` when its last fact is `state`, because of `outcome`."""
+        return cls(
+            request_id=noted.consent.request_id,
+            noted_at=noted.consent.noted_at,
+            project_id=noted.project_id,
+            project_name=noted.project_name,
+            customer=noted.consent.customer,
+            category=noted.consent.category,
+            action=noted.consent.action,
+            state=state,
+            status=outcome.status if isinstance(outcome, Answered) else None,
+            elapsed=None if outcome is None else outcome.elapsed,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

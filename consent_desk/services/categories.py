@@ -2,7 +2,7 @@
 
 from consent_desk.domain.answer import Meaning, meaning
 from consent_desk.domain.category import Category, read_categories
-from consent_desk.domain.delivery import Answered, Lost, NotSent, why_no_answer
+from consent_desk.domain.delivery import Answered, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_categories
 from consent_desk.services.sender import Transport
@@ -11,12 +11,7 @@ from consent_desk.services.sender import Transport
 def fetch_categories(transport: Transport, project: Project) -> tuple[Category, ...] | Meaning:
     """Ask Engagement for the categories of `project`; a `Meaning` says why there are none (section 4.3)."""
     outcome = transport.start(prepare_categories(project)).wait()
-    match outcome:
-        case Answered(status=200, truncated=False, body=body) if (
-            categories := read_categories(body)
-        ) is not None:
-            return categories
-        case Answered():
-            return meaning(outcome.status, outcome.headers, outcome.body)
-        case NotSent() | Lost():
-            return why_no_answer(outcome)
+    if not isinstance(outcome, Answered):
+        return why_no_answer(outcome)
+    categories = read_categories(outcome.body) if outcome.status == 200 and not outcome.truncated else None
+    return meaning(outcome.status, outcome.headers, outcome.body) if categories is None else categories

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.delivery import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_history, prepare_system_time
@@ -77,20 +77,18 @@ _MAY_WRITE = Step(
 
 def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
     found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
-    match outcome:
-        case NotSent(phase=Phase.RESOLVING) | NotSent(cause=Cause.UNKNOWN_HOST):
-            return (_bad(_NAME, why_no_answer(outcome)),)
-        case NotSent():
-            return (found, _bad(_CONNECTION, why_no_answer(outcome)))
-        case Lost():
-            return (found, _bad(_CONNECTION, why_no_answer(outcome)))
-        case Answered():
-            how = (
-                say("The server proved its name (TLS).")
-                if project.base_url.scheme == "https"
-                else say("This computer itself answers, without TLS.")
-            )
-            return (found, Step(_CONNECTION, Verdict.GOOD, how))
+    if isinstance(outcome, Answered):
+        how = (
+            say("The server proved its name (TLS).")
+            if project.base_url.scheme == "https"
+            else say("This computer itself answers, without TLS.")
+        )
+        return (found, Step(_CONNECTION, Verdict.GOOD, how))
+    if isinstance(outcome, NotSent) and (
+        outcome.phase is Phase.RESOLVING or outcome.cause is Cause.UNKNOWN_HOST
+    ):
+        return (_bad(_NAME, why_no_answer(outcome)),)
+    return (found, _bad(_CONNECTION, why_no_answer(outcome)))
 
 
 def _bad(name: Message, told: Meaning, outcome: Answered | None = None) -> Step:

@@ -55,8 +55,9 @@ class Outbox:
 
         Raises JournalTrouble: then it is not noted.
         """
-        self._journal.note(Noted.of(project, consent))
-        return self._journal.entry(consent.request_id)
+        noted = Noted.of(project, consent)
+        self._journal.note(noted)
+        return Entry.of(noted, State.QUEUED)
 
     def recover(self) -> int:
         """Mark what an earlier run left in flight as unconfirmed; return how many there were."""

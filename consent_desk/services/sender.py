@@ -67,12 +67,18 @@ class Sender:
         outcome = self._send(noted, project)
         practice = project is not None and project.practice
         judgement = judge(outcome, noted.consent.action, practice=practice)
+        entry = Entry.of(noted, judgement.state, outcome)
         try:
             self._journal.settle(request_id, Fact(at=self._now(), state=judgement.state, outcome=outcome))
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
-            return Sent(_entry(noted, judgement, outcome), judgement, trouble)
-        return Sent(self._journal.entry(request_id), judgement)
+            return Sent(entry, judgement, trouble)
+        return Sent(entry, judgement)
+
+    def admit(self, request_id: str) -> None:
+        """Forget that `request_id` was cancelled: a person asks to send it once more."""
+        with self._lock:
+            self._cancelled.discard(request_id)
 
     def cancel(self, request_id: str) -> None:
         """End the call that sends `request_id`, from any thread, also just before it begins."""
@@ -113,18 +119,3 @@ class Sender:
         if isinstance(outcome, Answered) or outcome.cause is not Cause.CANCELLED or by_person:
             return outcome
         return replace(outcome, cause=Cause.PROGRAM_ENDED)
-
-
-def _entry(noted: Noted, judgement: Judgement, outcome: Outcome) -> Entry:
-    return Entry(
-        request_id=noted.consent.request_id,
-        noted_at=noted.consent.noted_at,
-        project_id=noted.project_id,
-        project_name=noted.project_name,
-        customer=noted.consent.customer,
-        category=noted.consent.category,
-        action=noted.consent.action,
-        state=judgement.state,
-        status=outcome.status if isinstance(outcome, Answered) else None,
-        elapsed=outcome.elapsed,
-    )

@@ -91,8 +91,8 @@ class ConsentPanel(QWidget):
         self.wording.setTabChangesFocus(True)
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
-        self.cancel.setAccessibleName("Cancel sending")
         self.cancel.hide()
+        self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
         self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}

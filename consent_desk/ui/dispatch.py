@@ -37,6 +37,7 @@ class Dispatch(QObject):
 
     def add(self, departure: Departure) -> None:
         """Send it as soon as the line is free; a caller on the phone goes before what waits from earlier."""
+        departure.station.sender.admit(departure.entry.request_id)
         if departure.by_person:
             self._waiting.insert(sum(1 for one in self._waiting if one.by_person), departure)
         else:

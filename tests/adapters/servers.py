@@ -88,11 +88,18 @@ class Peer:
 class Server:
     """Runs `script` for every connection, over TLS where there is a context; a context manager."""
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None = None, *, host: str = "localhost") -> None:
+    def __init__(
+        self,
+        script: Script,
+        tls: ssl.SSLContext | None = None,
+        *,
+        host: str = "localhost",
+        listener: socket.socket | None = None,
+    ) -> None:
         self._script = script
         self._tls = tls
         self._closing = Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self._threads: list[Thread] = []
         self._failures: list[Exception] = []
         self.peers: list[Peer] = []
@@ -109,7 +116,7 @@ class Server:
     ) -> None:
         self._closing.set()
         with suppress(OSError):
-            _connect(self.port).close()
+            _connect(self.port, self._listener).close()
         for peer in list(self.peers):
             for connection in (peer.connection, peer.onward):
                 if connection is not None:
@@ -191,11 +198,11 @@ def tunnelling(port: int) -> Script:
     return script
 
 
-def _connect(port: int) -> socket.socket:
+def _connect(port: int, listener: socket.socket | None = None) -> socket.socket:
     # Unlike create_connection, without a look-up: tests replace that.
-    connection = socket.socket()
+    connection = socket.socket(socket.AF_INET if listener is None else listener.family)
     connection.settimeout(LONG)
-    connection.connect(("127.0.0.1", port))
+    connection.connect(("127.0.0.1" if connection.family == socket.AF_INET else "::1", port))
     return connection
 
 

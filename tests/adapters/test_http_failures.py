@@ -302,6 +302,39 @@ def test_a_body_that_is_cut_short_is_lost_reading(cut: bytes, tls: bool) -> None
 
 
 @pytest.mark.parametrize(
+    "cut",
+    [
+        b"HTTP/1.1 400",
+        b"HTTP/1.1 400 Bad Request\r\n",
+        b"HTTP/1.1 429 Too\r\nRetry-After: 5",
+        b"HTTP/1.1 200 OK\r\nX: y\r\n",
+    ],
+)
+@pytest.mark.parametrize("tls", [False, True])
+def test_an_answer_that_is_cut_within_its_headers_is_lost_reading(cut: bytes, tls: bool) -> None:
+    with Server(answering(cut), certified("localhost") if tls else None) as server:
+        assert lost(send(server.url)) == (Phase.READING, Cause.CUT, "RemoteDisconnected")
+
+
+def test_a_chunked_answer_without_its_last_line_break_is_whole() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + SUCCESS + b"\r\n0\r\n"
+    with Server(answering(whole)) as server:
+        outcome = send(server.url)
+    assert isinstance(outcome, Answered)
+    assert outcome.body == SUCCESS
+
+
+def test_an_ip_version_6_host_is_reached() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Server(answering(answer()), certified("::1"), listener=listener, host="[::1]") as server:
+        assert isinstance(send(server.url), Answered)
+        assert f"Host: {server.authority}\r\n".encode() in server.received[0]
+
+
+@pytest.mark.parametrize(
     "rubbish", [b"rubbish\r\n\r\n", b"\r\n\r\n", b"\0" * 70_000, b"HTTP/1.1 xyz OK\r\n\r\n", SUCCESS]
 )
 def test_what_is_no_http_is_malformed(rubbish: bytes) -> None:
@@ -314,6 +347,7 @@ def test_what_is_no_http_is_malformed(rubbish: bytes) -> None:
     [
         b"X: " + b"y" * 70_000 + b"\r\n",
         b"X: y\r\n" * 200,
+        (b"X: " + b"y" * 9_000 + b"\r\n") * 10,
         b"Content-Length: 1\r\nContent-Length: 2\r\n",
         b"Content-Length: 1, 2\r\n",
     ],

@@ -229,6 +229,16 @@ def test_another_program_that_holds_the_file_is_named_as_the_reason(
     journal.note(a_noted())
 
 
+def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: SqliteJournal) -> None:
+    journal._connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(JournalTrouble, match="Nothing was sent"):
+        journal.claim("what is not there", later(3))
+    other.close()
+    assert journal.claim("what is not there", later(3)) is None
+
+
 def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> None:
     journal = SqliteJournal.open(path)
     journal.note(a_noted())

@@ -145,11 +145,11 @@ def test_a_consent_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
-@pytest.mark.parametrize("name", ["category", "channel", "ticket", "agent"])
-def test_no_name_holds_a_hidden_character(name: str, character: str) -> None:
-    changes: dict[str, Any] = {name: f"a{character}b"}
-    with pytest.raises(Unfit, match="Delete it"):
-        replace(TUTORIAL, **changes)
+def test_no_name_holds_a_hidden_character(character: str) -> None:
+    for name in ("category", "channel", "ticket", "agent"):
+        changes: dict[str, Any] = {name: f"a{character}b"}
+        with pytest.raises(Unfit, match="Delete it"):
+            replace(TUTORIAL, **changes)
 
 
 @pytest.mark.parametrize("character", HIDDEN.values(), ids=HIDDEN)

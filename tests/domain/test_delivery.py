@@ -120,10 +120,10 @@ def test_an_answer_that_does_not_say_it_clearly_is_unconfirmed(body: bytes) -> N
     assert str(judgement.advice).startswith(LOOK)
 
 
-@pytest.mark.parametrize("status", [0, 100, 101, 201, 202, 204, 206, 299, 500, 502, 503, 504, 599, 999])
 @pytest.mark.parametrize("body", [b"", TAKEN, b'{"success": false}', b"<html>"])
-def test_another_status_is_unconfirmed_whatever_the_body_says(status: int, body: bytes) -> None:
-    for headers in ((), OURS):
+@pytest.mark.parametrize("headers", [(), OURS])
+def test_another_status_is_unconfirmed_whatever_the_body_says(body: bytes, headers: Headers) -> None:
+    for status in (0, 100, 101, 201, 202, 204, 206, 299, 500, 502, 503, 504, 599, 999):
         judgement = answered(status, body, headers=headers)
         assert judgement.state is State.UNCONFIRMED
         assert sentence(judgement).endswith(DO_NOT)
@@ -149,10 +149,10 @@ def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) ->
     )
 
 
-@pytest.mark.parametrize("status", [status for status in range(300, 500) if status != 429])
 @pytest.mark.parametrize("truncated", [False, True])
-def test_any_other_3xx_or_4xx_is_refused_whatever_the_body_says(status: int, truncated: bool) -> None:
-    for body in (b"", TAKEN, b"<html>"):
+@pytest.mark.parametrize("body", [b"", TAKEN, b"<html>"])
+def test_any_other_3xx_or_4xx_is_refused_whatever_the_body_says(body: bytes, truncated: bool) -> None:
+    for status in {*range(300, 500)} - {429}:
         assert answered(status, body, truncated=truncated).state is State.REFUSED
 
 

@@ -254,6 +254,17 @@ def test_cancelling_ends_the_call_under_way(
     assert journal.record(request_id).facts[-1].outcome == outcome
 
 
+def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    sender = sender_on(journal, Wire(Made(SUCCESS)))
+    sender.cancel(request_id)
+    sender.admit(request_id)
+    sent = sender.send(request_id, a_project())
+    assert sent is not None
+    assert sent.entry.state is State.DELIVERED
+
+
 def test_cancelling_another_consent_lets_the_call_be(journal: SqliteJournal, request_id: str) -> None:
     call = Waiting(Lost(phase=Phase.WAITING, cause=Cause.CANCELLED))
     sender = sender_on(journal, Wire(call))
