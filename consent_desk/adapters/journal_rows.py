@@ -144,6 +144,7 @@ def entry_of(row: sqlite3.Row) -> Entry:
         state=State(row["state"]),
         status=row["status"],
         elapsed=row["elapsed"],
+        held=row["cause"] == Cause.HELD,
     )
 
 

@@ -141,7 +141,7 @@ _ENTRY_VIEW = """
 CREATE VIEW entry AS
 SELECT consent.seq, consent.request_id, project_id, project_name, category, action, noted_at,
     coalesce(customer_id_type, 'erased') AS customer_id_type, coalesce(customer_id, 'erased') AS customer_id,
-    standing.state, status, elapsed
+    standing.state, status, elapsed, cause
 FROM consent
     JOIN standing ON standing.seq = consent.seq
     JOIN fact ON fact.seq = standing.fact

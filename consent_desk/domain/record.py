@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, Outcome, State
+from consent_desk.domain.delivery import Answered, Cause, NotSent, Outcome, State
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 
@@ -51,7 +51,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log: a consent and its last fact. `elapsed` in seconds."""
+    """One line of the log: a consent and its last fact. `elapsed` in seconds.
+
+    `held`: it is queued, but its project no longer leads where it was noted for.
+    """
 
     request_id: str
     noted_at: Timestamp
@@ -63,6 +66,7 @@ class Entry:
     state: State
     status: int | None = None
     elapsed: float | None = None
+    held: bool = False
 
     @classmethod
     def of(cls, noted: Noted, state: State, outcome: Outcome | None = None) -> "Entry":
@@ -78,6 +82,7 @@ class Entry:
             state=state,
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed=None if outcome is None else outcome.elapsed,
+            held=isinstance(outcome, NotSent) and outcome.cause is Cause.HELD,
         )
 
 

@@ -111,7 +111,7 @@ class LogModel(QAbstractTableModel):
                 return self._time(entry.noted_at)
             case "Outcome":
                 tone = tone_of(entry.state, practice=self.practice)
-                word = STATE_WORDS[entry.state]
+                word = "Held" if entry.held else STATE_WORDS[entry.state]
                 practised = self.practice and entry.state is State.DELIVERED
                 return f"{sign(tone)} {'Practised' if practised else word}".strip()
             case "Status":

@@ -315,10 +315,6 @@ def test_only_success_true_is_delivered(status: int, body: bytes, truncated: boo
         assert "Delivered" not in sentence(judgement)
 
 
-def test_the_outcomes_of_real_traffic_are_delivered_at_all() -> None:
-    assert answered(200, TAKEN).state is State.DELIVERED
-
-
 def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
     assert {State.QUEUED, State.REFUSED} == SENDABLE_STATES
     assert set(State) - OPEN_STATES == {State.DELIVERED, State.DISCARDED}
