@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.record import Noted
 
 NOON = Timestamp(1_780_228_800_000_000)

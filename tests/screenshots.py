@@ -100,7 +100,12 @@ def be_refused(qt: QApplication, scheme: str) -> None:
         until(qt, lambda: "Set" in report.toPlainText())  # type: ignore[attr-defined]  # a text
         take(qt, dialog, f"settings-{scheme}.png")
         named(dialog, "Save").click()  # type: ignore[attr-defined]  # a button
-        until(qt, lambda: len(window.consent.categories) > 0 and window.project_bar.project.currentText()[:4] == "Acme")
+        until(
+            qt,
+            lambda: (
+                len(window.consent.categories) > 0 and window.project_bar.project.currentText()[:4] == "Acme"
+            ),
+        )
         enter(window, "jane@example.com")
         until(qt, lambda: state_of(window) is State.DELIVERED)
         server.fault = Fault.INVALID_SECRET
@@ -132,7 +137,9 @@ def state_of(window: MainWindow) -> State | None:
 
 
 def named(parent: QWidget, accessible_name: str) -> QWidget:
-    return next(widget for widget in parent.findChildren(QWidget) if widget.accessibleName() == accessible_name)
+    return next(
+        widget for widget in parent.findChildren(QWidget) if widget.accessibleName() == accessible_name
+    )
 
 
 def take(qt: QApplication, widget: QWidget, name: str) -> None:

@@ -13,6 +13,7 @@ import ssl
 from contextlib import closing
 from functools import partial
 from time import monotonic
+from traceback import walk_tb
 from typing import Any
 
 import requests
@@ -236,3 +237,22 @@ class _Connection(HTTPConnection):
 
 class _TlsConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
+
+    def connect(self) -> None:
+        """Connect, and accept nothing less than a finished handshake."""
+        try:
+            super().connect()
+        except BaseException as error:
+            _close_half_made(error)
+            raise
+        if self.sock.version() is None:
+            # ssl wraps a connection that is lost already without a handshake, and would send in the clear.
+            raise Stopped(Cause.CUT, "lost before the TLS handshake")
+
+
+def _close_half_made(error: BaseException) -> None:
+    # Reset at the wrong moment, ssl raises and forgets the socket that it has just made, still open.
+    for frame, _ in walk_tb(error.__traceback__):
+        half_made = frame.f_locals.get("self")
+        if isinstance(half_made, ssl.SSLSocket):
+            half_made.close()

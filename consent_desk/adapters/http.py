@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from consent_desk.adapters.progress import Progress
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.delivery import Cause, Outcome
-from consent_desk.domain.project import BaseUrl
 from consent_desk.domain.request import PreparedRequest
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ The rules are stricter than the vendor's advice, because consent events are neve
 (the reference's sections 1 and 5).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -114,9 +114,18 @@ class Judgement:
 
 def judge(outcome: Outcome, action: Action, *, practice: bool = False) -> Judgement:
     """Say what `outcome` makes of a consent that was in flight, and never more than is known."""
+    judgement = _judge(outcome, action)
+    if not practice:
+        return judgement
+    if judgement.state is State.DELIVERED:
+        return _PRACTISED
+    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def _judge(outcome: Outcome, action: Action) -> Judgement:
     match outcome:
         case Answered(status=200, truncated=False) if _is_success(outcome.body):
-            return _delivered(practice)
+            return _DELIVERED
         case Answered(status=429):
             return _queued(_meaning(outcome), action)
         case Answered(status=200, truncated=False) if read_answer(outcome.body).success is False:
@@ -180,18 +189,16 @@ def _meaning(outcome: Answered) -> Meaning:
     return meaning(outcome.status, outcome.headers, outcome.body)
 
 
-def _delivered(practice: bool) -> Judgement:
-    if practice:
-        return Judgement(
-            State.DELIVERED,
-            say("Delivered to the Sandbox only. Not recorded in Engagement."),
-            say("This was practice. Choose a real project to record a decision."),
-        )
-    return Judgement(
-        State.DELIVERED,
-        say("Delivered: Engagement has queued it."),
-        say("Engagement shows it within a minute. It does not check the customer ID or the category."),
-    )
+_DELIVERED = Judgement(
+    State.DELIVERED,
+    say("Delivered: Engagement has queued it."),
+    say("Engagement shows it within a minute. It does not check the customer ID or the category."),
+)
+_PRACTISED = Judgement(
+    State.DELIVERED,
+    say("Delivered to the Sandbox only. Not recorded in Engagement."),
+    say("This was practice. Choose a real project to record a decision."),
+)
 
 
 def _refused(outcome: Answered, action: Action) -> Judgement:
@@ -203,8 +210,8 @@ def _refused(outcome: Answered, action: Action) -> Judgement:
         "text": f" {errors[0]}" if errors else "",
         "noun": noun(action),
     }
-    if told.field is Field.CUSTOMER_ID:
-        # What was noted is never changed: sent again, this one would be refused for ever.
+    if told.field in {Field.CUSTOMER_ID, Field.BASE_URL}:
+        # What was noted is never changed, and goes to no other address: this one would be refused for ever.
         return Judgement(
             State.REFUSED,
             say("Not accepted: {why} ({status}{text}). The {noun} was not recorded.", **told_and_said),
@@ -272,8 +279,11 @@ _NOT_SENT = {
     Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
     Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),
     Cause.HELD: Meaning(
-        say("its project was removed, or now leads to another address"),
-        say("It is held, and goes nowhere else: set the project up for the old address again."),
+        say("its project was removed, or now leads elsewhere"),
+        say(
+            "It is held, and goes nowhere else. Set the project up as it was; if only its token was wrong, "
+            "mend that and use Send again; if its address was wrong, enter the decision again."
+        ),
         Field.BASE_URL,
     ),
     Cause.UNEXPECTED: Meaning(say("the connection could not be made"), _NETWORK),

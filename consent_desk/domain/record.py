@@ -31,13 +31,14 @@ class Noted:
             body=event_body(consent),
         )
 
-    def belongs_to(self, project: Project) -> bool:
-        """Whether `project` still leads where this was noted for. Otherwise it is held."""
-        return (self.project_id, self.base_url, self.project_token) == (
-            project.id,
-            str(project.base_url),
-            project.project_token,
-        )
+    def belongs_to(self, project: Project, *, mended: bool = False) -> bool:
+        """Whether `project` still leads where this was noted for. Otherwise it is held.
+
+        With `mended` a person vouches that another project token is the right one; the address must be
+        the same in any case.
+        """
+        same_place = (self.project_id, self.base_url) == (project.id, str(project.base_url))
+        return same_place and (mended or self.project_token == project.project_token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

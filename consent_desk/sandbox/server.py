@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from threading import Condition, Lock
 from typing import Self
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import SandboxTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.project import Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.faults import Fault

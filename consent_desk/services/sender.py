@@ -53,18 +53,19 @@ class Sender:
         self._cancelled: set[str] = set()
         self._stopping = False
 
-    def send(self, request_id: str, project: Project | None) -> Sent | None:
+    def send(self, request_id: str, project: Project | None, *, by_person: bool = True) -> Sent | None:
         """Send one noted consent and write down what came of it; None where it may not be sent.
 
-        `project` is the one that it was noted for, as it is set up now. Raises JournalTrouble where
-        it could not be claimed: then nothing was sent.
+        `project` is the one that it was noted for, as it is set up now. `by_person`: somebody asks for
+        this very consent, and may have mended the project's token since. Raises JournalTrouble where it
+        could not be claimed: then nothing was sent.
         """
         if self._stopping:
             return None
         noted = self._journal.claim(request_id, self._now())
         if noted is None:
             return None
-        outcome = self._send(noted, project)
+        outcome = self._send(noted, project, by_person=by_person)
         practice = project is not None and project.practice
         judgement = judge(outcome, noted.consent.action, practice=practice)
         entry = Entry.of(noted, judgement.state, outcome)
@@ -99,8 +100,8 @@ class Sender:
         if call is not None:
             call.cancel()
 
-    def _send(self, noted: Noted, project: Project | None) -> Outcome:
-        if project is None or not noted.belongs_to(project):
+    def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
+        if project is None or not noted.belongs_to(project, mended=by_person):
             return NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
         request_id = noted.consent.request_id
         with self._lock:

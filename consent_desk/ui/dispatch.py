@@ -64,7 +64,9 @@ class Dispatch(QObject):
             departure = self._under_way = self._waiting.popleft()
             self._runner.run(
                 Lane.SEND,
-                lambda: departure.station.sender.send(departure.entry.request_id, departure.project),
+                lambda: departure.station.sender.send(
+                    departure.entry.request_id, departure.project, by_person=departure.by_person
+                ),
                 done=lambda sent: self._end(departure, sent),
                 failed=lambda error: self._fail(departure, error),
             )

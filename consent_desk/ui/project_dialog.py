@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.domain.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.draft import Field, Problem
-from consent_desk.domain.project import SUGGESTED_BASE_URLS, ProjectDraft
+from consent_desk.domain.project import ProjectDraft
 from consent_desk.ui.fields import TypingComboBox, WithNote, label_for, read_only_text
 from consent_desk.ui.words import render
 

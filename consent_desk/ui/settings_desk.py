@@ -6,8 +6,9 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from consent_desk.domain.address import Address, read_address
 from consent_desk.domain.errors import KeyringTrouble
-from consent_desk.domain.project import Address, Project, ProjectDraft, parse_project, read_address, remarks
+from consent_desk.domain.project import Project, ProjectDraft, parse_project, remarks
 from consent_desk.services.connection import Report, Verdict
 from consent_desk.services.projects import Listed, Projects, Saved
 from consent_desk.ui.outcomes import Tone, sign

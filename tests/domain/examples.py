@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from hypothesis import strategies as st
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
 from consent_desk.domain.draft import Draft, Field, Problem, parse
-from consent_desk.domain.project import BaseUrl, Project, ProjectDraft, Secret
+from consent_desk.domain.project import Project, ProjectDraft, Secret
 
 TOKEN = "12345678-1234-1234-1234-123456789abc"
 KEY_ID = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr"

@@ -248,7 +248,7 @@ def test_what_was_lost_is_unconfirmed(phase: Phase, cause: Cause) -> None:
         (Cause.PROXY, "did not let it through", None),
         (Cause.PROXY_CREDENTIALS, "user name and password", None),
         (Cause.DEADLINE, "in time", None),
-        (Cause.HELD, "leads to another address", Field.BASE_URL),
+        (Cause.HELD, "leads elsewhere", Field.BASE_URL),
         (Cause.UNEXPECTED, "could not be made", None),
         (Cause.CUT, "could not be made", None),
         (Cause.CANCELLED, "could not be made", None),

@@ -16,20 +16,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from consent_desk.domain.draft import Field, Problem
-from consent_desk.domain.message import Message
-from consent_desk.domain.project import (
+from consent_desk.domain.address import (
     SUGGESTED_BASE_URLS,
     Address,
     BaseUrl,
-    Project,
-    ProjectDraft,
-    Secret,
-    parse_project,
     parse_project_token,
     read_address,
-    remarks,
 )
+from consent_desk.domain.draft import Field, Problem
+from consent_desk.domain.message import Message
+from consent_desk.domain.project import Project, ProjectDraft, Secret, parse_project, remarks
 from consent_desk.domain.request import PreparedRequest, prepare
 from tests.domain.examples import (
     ANY_TEXT,
@@ -515,10 +511,13 @@ def test_a_method_url_alone_brings_the_project_token(typed: str) -> None:
     assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=typed)) == replace(PROJECT, id="1")
 
 
-def test_a_typed_project_token_rules_over_a_pasted_one() -> None:
+def test_two_different_project_tokens_are_a_problem() -> None:
     pasted = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
     other = TOKEN.replace("1", "2")
-    assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=other)).project_token == other
+    field, message = problem(replace(PROJECT_DRAFT, base_url=pasted, project_token=other))
+    assert field is Field.PROJECT_TOKEN
+    assert "another project token" in message
+    assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=TOKEN.upper()))
     assert problem(replace(PROJECT_DRAFT, base_url=pasted, project_token="1234"))[0] is Field.PROJECT_TOKEN
 
 

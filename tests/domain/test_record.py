@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.project import BaseUrl, Secret
+from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.project import Secret
 from consent_desk.domain.record import Noted
 from consent_desk.domain.request import event_body, prepare, prepare_event
 from tests.domain.examples import PROJECT, SECRET, TOKEN, TUTORIAL

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble, ProjectListTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.project import Project, Secret
 from consent_desk.services.projects import (
     Listed,
     Projects,

@@ -7,11 +7,12 @@ from threading import Event, Thread
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.project import BaseUrl, Project
+from consent_desk.domain.project import Project
 from consent_desk.domain.record import Fact, Noted
 from consent_desk.domain.request import PreparedRequest, event_body
 from consent_desk.services.sender import Call, Sender, Sent, Transport
@@ -188,11 +189,30 @@ def test_a_consent_goes_nowhere_else(
     journal: SqliteJournal, request_id: str, project: Project | None
 ) -> None:
     wire = Wire()
-    sent = sender_on(journal, wire).send(request_id, project)
+    sent = sender_on(journal, wire).send(request_id, project, by_person=False)
     assert sent is not None
     assert sent.entry.state is State.QUEUED
-    assert "removed, or now leads to another address" in str(sent.judgement.headline)
+    assert sent.entry.held
+    assert "removed, or now leads elsewhere" in str(sent.judgement.headline)
     assert wire.requests == []
+
+
+def test_a_person_may_send_again_after_the_project_token_was_mended(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    wire = Wire(Made(SUCCESS))
+    mended = a_project(project_token="87654321-1234-1234-1234-123456789abc")
+    sent = sender_on(journal, wire).send(request_id, mended, by_person=True)
+    assert sent is not None
+    assert sent.entry.state is State.DELIVERED
+    assert mended.project_token in wire.requests[0].url
+
+
+def test_a_person_cannot_send_to_another_address(journal: SqliteJournal, request_id: str) -> None:
+    elsewhere = a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
+    sent = sender_on(journal, Wire()).send(request_id, elsewhere, by_person=True)
+    assert sent is not None
+    assert sent.entry.held
 
 
 def test_what_cannot_be_claimed_is_not_sent(journal: SqliteJournal, request_id: str) -> None:
