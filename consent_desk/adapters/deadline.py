@@ -245,7 +245,7 @@ class _TlsConnection(_Connection, HTTPSConnection):
         except BaseException as error:
             _close_half_made(error)
             raise
-        if self.sock.version() is None:
+        if not isinstance(self.sock, ssl.SSLSocket) or self.sock.version() is None:
             # ssl wraps a connection that is lost already without a handshake, and would send in the clear.
             raise Stopped(Cause.CUT, "lost before the TLS handshake")
 

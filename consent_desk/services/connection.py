@@ -84,10 +84,12 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
             else say("This computer itself answers, without TLS.")
         )
         return (found, Step(_CONNECTION, Verdict.GOOD, how))
-    if isinstance(outcome, NotSent) and (
-        outcome.phase is Phase.RESOLVING or outcome.cause is Cause.UNKNOWN_HOST
-    ):
+    unresolved = outcome.phase is Phase.RESOLVING and outcome.cause is Cause.DEADLINE
+    if isinstance(outcome, NotSent) and (unresolved or outcome.cause is Cause.UNKNOWN_HOST):
         return (_bad(_NAME, why_no_answer(outcome)),)
+    if outcome.cause in {Cause.PROXY, Cause.PROXY_CREDENTIALS}:
+        # The proxy would have looked the name up.
+        return (_bad(_CONNECTION, why_no_answer(outcome)),)
     return (found, _bad(_CONNECTION, why_no_answer(outcome)))
 
 

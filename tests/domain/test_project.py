@@ -517,7 +517,8 @@ def test_two_different_project_tokens_are_a_problem() -> None:
     field, message = problem(replace(PROJECT_DRAFT, base_url=pasted, project_token=other))
     assert field is Field.PROJECT_TOKEN
     assert "another project token" in message
-    assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=TOKEN.upper()))
+    same = saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=TOKEN.upper()))
+    assert same.project_token == TOKEN.upper()
     assert problem(replace(PROJECT_DRAFT, base_url=pasted, project_token="1234"))[0] is Field.PROJECT_TOKEN
 
 

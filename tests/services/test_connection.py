@@ -133,6 +133,14 @@ def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
     assert not report.works
 
 
+@pytest.mark.parametrize("phase", [Phase.RESOLVING, Phase.CONNECTING])
+@pytest.mark.parametrize("cause", [Cause.PROXY, Cause.PROXY_CREDENTIALS])
+def test_trouble_with_the_proxy_says_nothing_of_the_name(phase: Phase, cause: Cause) -> None:
+    report = check(NotSent(phase=phase, cause=cause))
+    assert verdicts(report) == [(CONNECTION, Verdict.BAD)]
+    assert "proxy" in str(report.steps[0].message)
+
+
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [

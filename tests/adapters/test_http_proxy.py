@@ -1,0 +1,100 @@
+"""A proxy on the way that does not let a call through is named, and sees no secret."""
+
+import socket
+from typing import Any, NoReturn
+
+import pytest
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.domain.delivery import Cause, NotSent, Outcome, Phase
+from tests.adapters.servers import (
+    Peer,
+    Script,
+    Server,
+    answer,
+    answering,
+    certified,
+    free_port,
+    request_to,
+    trusting,
+    tunnelling,
+)
+
+
+def send(url: str, **settings: Any) -> Outcome:
+    return HttpTransport(ssl_context=trusting, **settings).start(request_to(url)).wait()
+
+
+def not_sent(outcome: Outcome) -> tuple[Phase, Cause, str]:
+    assert isinstance(outcome, NotSent)
+    return outcome.phase, outcome.cause, outcome.detail
+
+
+def proxied(script: Script) -> tuple[Phase, Cause, str]:
+    with Server(script) as proxy:
+        outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{proxy.port}")
+        for received in proxy.received:
+            assert b"uthorization" not in received
+    return not_sent(outcome)
+
+
+def test_a_proxy_that_wants_credentials_is_named() -> None:
+    wants = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n"
+    assert proxied(answering(wants)) == (
+        Phase.CONNECTING,
+        Cause.PROXY_CREDENTIALS,
+        "CONNECT was answered 407",
+    )
+
+
+@pytest.mark.parametrize("status", [302, 403, 502, 503, 504])
+def test_a_proxy_that_refuses_is_named(status: int) -> None:
+    refusal = answering(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+    assert proxied(refusal) == (Phase.CONNECTING, Cause.PROXY, f"CONNECT was answered {status}")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"rubbish\r\n\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\0" * 99_999]
+)
+def test_a_proxy_that_speaks_no_http_is_named(said: bytes) -> None:
+    assert proxied(answering(said))[:2] == (Phase.CONNECTING, Cause.PROXY)
+
+
+def test_a_proxy_that_resets_is_named() -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.reset()
+
+    assert proxied(script)[:2] == (Phase.CONNECTING, Cause.PROXY)
+
+
+def test_a_proxy_that_is_not_there_is_named() -> None:
+    outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{free_port()}")
+    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.PROXY)
+
+
+def test_a_proxy_of_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_args: object, **_options: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    outcome = send("https://engagement.example", proxy_for=lambda _url: "http://proxy.invalid:3128")
+    assert not_sent(outcome)[:2] == (Phase.RESOLVING, Cause.PROXY)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://user:canary@proxy:1080", "https://proxy", "proxy:3128", "user:canary@x"]
+)
+def test_other_kinds_of_proxy_are_refused(proxy: str) -> None:
+    outcome = send("https://engagement.example", proxy_for=lambda _url: proxy)
+    assert not_sent(outcome) == (Phase.RESOLVING, Cause.PROXY, "not an http proxy")
+
+
+def test_a_certificate_is_checked_through_a_proxy() -> None:
+    with (
+        Server(answering(answer()), certified("other.example")) as server,
+        Server(tunnelling(server.port)) as proxy,
+    ):
+        outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{proxy.port}")
+        assert server.received == [b""]
+    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.CERTIFICATE)
