@@ -1,6 +1,5 @@
 """The composition root: builds the program out of its parts, runs it, and ends it in order."""
 
-import importlib.resources
 import json
 import sys
 import threading
@@ -9,10 +8,7 @@ from contextlib import ExitStack, suppress
 from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
-
-from PySide6.QtCore import QObject, QSettings
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from typing import TYPE_CHECKING
 
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
@@ -24,11 +20,17 @@ from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.domain.errors import DeskError
-from consent_desk.sandbox.faults import Fault
 from consent_desk.services.connection import check_connection
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.sender import Sender, Transport
+
+# isort: split
+# Qt comes last: once it is loaded, PySide6 reads the source of every module that is imported.
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.instance import Instance
 from consent_desk.ui.log_model import LogModel
@@ -44,8 +46,14 @@ from consent_desk.ui.system_proxy import system_proxy
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render_error
 
+if TYPE_CHECKING:
+    from consent_desk.sandbox.faults import Fault
+
 SANDBOX_DELAY = 4.0
 """Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
+
+SWITCH_INTERVAL = 0.001
+"""Seconds until a busy thread lets another one run: keys and sending do not wait for Python's 5 ms."""
 
 TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing")
 """The case of the vendor's tutorial: a person withdraws the consent to SMS."""
@@ -53,6 +61,8 @@ TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", 
 
 class Application(QObject):
     """The built program: its window, and all that must be closed in order. `close` may be called twice."""
+
+    _unexpected = Signal(str)
 
     def __init__(
         self,
@@ -79,17 +89,23 @@ class Application(QObject):
         window.restore_layout(settings)
         window.painted.connect(self._start)
         window.closing.connect(self.close)
+        self._unexpected.connect(self._show_unexpected)
 
     def _start(self) -> None:
         # Only now: what follows loads more than the window needed to show itself.
-        self.window.setWindowIcon(QIcon(str(resource("icons/consent-desk.svg"))))
         self._projects.start(noted_before=self._noted_before)
+        self.window.setWindowIcon(QIcon(str(resource("icons/consent-desk.svg"))))
 
     def report(self, error: BaseException) -> None:
         """Log an unexpected exception, redacted, and show it. From any thread."""
         self._faults.write(error)
-        if threading.current_thread() is threading.main_thread() and not self._closed:
+        # At the very end, Qt has deleted what a thread may still report to.
+        with suppress(RuntimeError):
             text = render_error(error) if isinstance(error, Exception) else type(error).__name__
+            self._unexpected.emit(text)
+
+    def _show_unexpected(self, text: str) -> None:
+        if not self._closed:
             self.window.status.show_message("unexpected", Tone.BAD, text)
 
     def close(self) -> None:
@@ -98,6 +114,8 @@ class Application(QObject):
             return
         self._closed = True
         self.window.save_layout(self._settings)
+        # Left to its own time, Qt would write when a demo's folder has gone, and make that anew.
+        self._settings.sync()
         self._runner.idle(Lane.JOURNAL, 0.2)
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
@@ -116,7 +134,7 @@ def build(
     now: Callable[[], Timestamp] = clock_now,
     *,
     zone: tzinfo | None = None,
-    fault: Fault | None = None,
+    fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
     questions: Callable[[MainWindow], Questions] = Questions,
 ) -> Application:
@@ -172,8 +190,9 @@ def build(
 
 def resource(name: str) -> Path:
     """A file of `resources/`: inside the installed package, or beside it in a checkout."""
-    inside = Path(str(importlib.resources.files("consent_desk"))) / "resources" / name
-    return inside if inside.exists() else Path(__file__).resolve().parent.parent / "resources" / name
+    package = Path(__file__).resolve().parent
+    inside = package / "resources" / name
+    return inside if inside.exists() else package.parent / "resources" / name
 
 
 def _journal_path(folders: Folders) -> Path:
@@ -196,7 +215,7 @@ def _open_sandbox(
     resources: ExitStack,
     transport: Transport,
     now: Callable[[], Timestamp],
-    fault: Fault | None,
+    fault: "Fault | None",
     delay: float,
 ) -> Station:
     from consent_desk.adapters.journal import SqliteJournal
@@ -217,26 +236,27 @@ def _open_sandbox(
     )
 
 
-def main(*, demo: bool, fault: Fault | None = None) -> int:
+def main(*, demo: bool, fault: "Fault | None" = None) -> int:
     """Run the program with a window until it is closed; return the exit status."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName("Consent Desk")
     qt.setDesktopFileName("consent-desk")
     with ExitStack() as kept:
         folders = demo_folders(kept) if demo else user_folders()
+        for folder in {folders.config, folders.data, folders.logs}:
+            # Without them nothing is kept; the window says so when it matters.
+            with suppress(DeskError):
+                private_folder(folder)
         instance = None if demo else Instance(folders.data)
         if instance is not None and not instance.is_first:
             return _raise_first(instance)
-        for folder in {folders.config, folders.logs}:
-            # Without them settings are not kept; the window says so when it matters.
-            with suppress(DeskError):
-                private_folder(folder)
         transport = HttpTransport(system_proxy)
         kept.callback(transport.close)
         application = build(folders, None if demo else KeyringStore(), transport, fault=fault)
         _report_the_unexpected(application)
         kept.callback(SignalWatch(application.window.close, application).close)
-        qt.commitDataRequest.connect(lambda _manager: application.close())
+        qt.commitDataRequest.connect(application.window.close)
         qt.aboutToQuit.connect(application.close)
         if instance is not None:
             application.window.painted.connect(lambda: instance.listen(application.window))
@@ -262,9 +282,11 @@ def _report_the_unexpected(application: Application) -> None:
     def in_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         application.report(error)
 
-    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+    def elsewhere(arguments: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
         if arguments.exc_value is not None:
             application.report(arguments.exc_value)
 
     sys.excepthook = in_slot
-    threading.excepthook = in_thread
+    threading.excepthook = elsewhere
+    # Python would print the exception's text, and that can hold a secret.
+    sys.unraisablehook = elsewhere

@@ -4,9 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from consent_desk import __version__
-from consent_desk.sandbox.faults import Fault
+
+if TYPE_CHECKING:
+    from consent_desk.sandbox.faults import Fault
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
-    fault = None if arguments.fault is None else Fault(arguments.fault)
+    fault: Fault | None = arguments.fault
     if not _has_display():
         if not arguments.demo:
             print(
@@ -33,13 +36,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(demo=arguments.demo, fault=fault)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Knows the sandbox's faults only when it is asked for help: no start waits for the sandbox."""
+
+    def format_help(self) -> str:
+        from consent_desk.sandbox.faults import Fault
+
+        faults = (f"  {fault.value:<24} {fault.description}" for fault in Fault)
+        self.epilog = "\n".join(("faults of the sandbox, for --demo --fault NAME:", *faults))
+        return super().format_help()
+
+
+def _fault(name: str) -> "Fault":
+    from consent_desk.sandbox.faults import Fault
+
+    try:
+        return Fault(name)
+    except ValueError:
+        raise argparse.ArgumentTypeError("the sandbox has no such fault, see --help") from None
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="consent-desk",
         description="Record what a person decided about a consent category in Bloomreach Engagement.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="faults of the sandbox, for --demo --fault NAME:\n"
-        + "\n".join(f"  {fault.value:<24} {fault.description}" for fault in Fault),
     )
     parser.add_argument("--version", action="version", version=f"consent-desk {__version__}")
     parser.add_argument(
@@ -50,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fault",
         metavar="NAME",
-        choices=[fault.value for fault in Fault],
+        type=_fault,
         help="with --demo: let the sandbox misbehave, see below",
     )
     return parser

@@ -1,5 +1,7 @@
 """The demo without a display: types the tutorial's case into the real window, sends and prints it."""
 
+import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -20,33 +22,72 @@ PICTURES = Path("build/demo")
 PATIENCE = 30.0
 """Seconds for each step; a send ends after 20."""
 
-_OPEN = frozenset({State.QUEUED, State.IN_FLIGHT})
+_TOOK = re.compile(r"after [\d,]+ ms")
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def demonstrate(fault: Fault | None = None) -> int:
     """Run the demonstration; return 0 only if the call was delivered to the sandbox."""
     qInstallMessageHandler(_pass_on)
-    qt = QApplication(["consent-desk"])
-    with ExitStack() as kept:
-        transport = HttpTransport()
-        kept.callback(transport.close)
-        application = build(demo_folders(kept), None, transport, fault=fault)
-        kept.callback(application.close)
-        window = application.window
-        window.show()
-        if not _until(qt, lambda: bool(window.preview.url.text())):
-            print(f"The sandbox did not start. {window.status.latest.text()}", file=sys.stderr)
-            return 1
-        _type_tutorial(window)
-        _picture(window, "before.png")
-        shown = _request_as_shown(window)
-        QTest.keyClick(_named(window, "Send"), Qt.Key.Key_Space)
-        answered = _until(qt, lambda: _state(window) not in {None, *_OPEN} or _is_kept(window))
-        _until(qt, lambda: "HTTP" in window.log.details.toPlainText() or _is_kept(window))
-        _picture(window, "after.png")
-        _print_transcript(window, shown)
-        delivered = answered and _state(window) is State.DELIVERED
-    return 0 if delivered else 1
+    watch = _Watch(QApplication(["consent-desk"]))
+    try:
+        with ExitStack() as kept:
+            transport = HttpTransport()
+            kept.callback(transport.close)
+            application = build(demo_folders(kept), None, transport, fault=fault)
+            kept.callback(application.close)
+            return 0 if _send(application.window, watch) else 1
+    except _Ended as ended:
+        return 128 + ended.number
+
+
+def _send(window: MainWindow, watch: "_Watch") -> bool:
+    window.show()
+    if not watch.until(lambda: bool(window.preview.url.text())):
+        print(f"The sandbox did not start. {window.status.latest.text()}", file=sys.stderr)
+        return False
+    _type_tutorial(window)
+    pictures = [_picture(window, "before.png")]
+    shown = _request_as_shown(window)
+    QTest.keyClick(_named(window, "Send"), Qt.Key.Key_Space)
+    watch.until(lambda: _is_over(window))
+    watch.until(lambda: _TOOK.search(window.log.details.toPlainText()) is not None)
+    pictures.append(_picture(window, "after.png"))
+    _print_transcript(window, shown, pictures)
+    return window.log.model.rowCount() == 1 and window.log.model.entry(0).state is State.DELIVERED
+
+
+class _Ended(Exception):
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class _Watch:
+    """Lets the window live until something is so, or a signal ends it."""
+
+    def __init__(self, qt: QApplication) -> None:
+        self._qt = qt
+        self._number = 0
+        for name in _ENDING:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._take)
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        """Wait for `condition`, and say whether it came true. Raises _Ended."""
+        end = time.monotonic() + PATIENCE
+        while not condition() and time.monotonic() < end:
+            self._qt.processEvents()
+            time.sleep(0.01)
+            if self._number:
+                raise _Ended(self._number)
+        return condition()
+
+    def _take(self, number: int, _frame: object) -> None:
+        # No exception here: in the middle of a slot, Qt would swallow it.
+        self._number = number
 
 
 def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
@@ -78,7 +119,7 @@ def _request_as_shown(window: MainWindow) -> str:
     )
 
 
-def _print_transcript(window: MainWindow, head: str) -> None:
+def _print_transcript(window: MainWindow, head: str, pictures: list[Path | None]) -> None:
     log = window.log
     texts = {}
     for index in range(log.tabs.count()):
@@ -87,33 +128,31 @@ def _print_transcript(window: MainWindow, head: str) -> None:
     log.tabs.setCurrentIndex(0)
     body = texts["Request"].partition("\n\n")[2]
     print(f"Sent\n{head}\n\n{body}\n")
-    print(f"Answer\n{texts['Headers']}\n\n{texts['As received']}\n")
+    # Where no answer came, both say so.
+    answer = "\n\n".join(dict.fromkeys((texts["Headers"], texts["As received"])))
+    print(f"Answer\n{answer}\n")
     print(f"Outcome\n{window.status.latest.text()}\n")
-    print(f"Pictures of the window: {PICTURES / 'before.png'}, {PICTURES / 'after.png'}")
+    saved = ", ".join(str(picture) for picture in pictures if picture is not None)
+    print(f"Pictures of the window: {saved}" if saved else f"No pictures: {PICTURES} cannot be written.")
 
 
-def _state(window: MainWindow) -> State | None:
+def _is_over(window: MainWindow) -> bool:
     model = window.log.model
-    return model.entry(0).state if model.rowCount() else None
-
-
-def _is_kept(window: MainWindow) -> bool:
-    # Queued again after its one attempt: nothing is under way any more.
-    return _state(window) is State.QUEUED and not window.consent.cancel.isVisible()
+    if not model.rowCount():
+        # Not even noted: then there is something to read about it.
+        return window.status.action.isVisible()
+    entry = model.entry(0)
+    return entry.elapsed is not None or entry.state not in {State.QUEUED, State.IN_FLIGHT}
 
 
 def _named(window: MainWindow, accessible_name: str) -> QWidget:
     return next(w for w in window.findChildren(QWidget) if w.accessibleName() == accessible_name)
 
 
-def _picture(window: MainWindow, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    window.grab().save(str(PICTURES / name))
-
-
-def _until(qt: QApplication, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < end:
-        qt.processEvents()
-        time.sleep(0.01)
-    return condition()
+def _picture(window: MainWindow, name: str) -> Path | None:
+    try:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        # The demo is worth seeing in a folder that cannot be written to as well.
+        return None
+    return PICTURES / name if window.grab().save(str(PICTURES / name)) else None

@@ -14,8 +14,8 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import Qt, qInstallMessageHandler
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtCore import qInstallMessageHandler
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -28,7 +28,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.main_window import MainWindow
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+SCHEMES = ("light", "dark")
 PATIENCE = 10.0
 
 
@@ -55,11 +55,31 @@ def main() -> int:
     families = QFontDatabase.families()
     qt.setFont(QFont(next((name for name in ("Cantarell", "DejaVu Sans") if name in families), ""), 10))
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for scheme, value in SCHEMES.items():
-        qt.styleHints().setColorScheme(value)
+    light = qt.palette()
+    for scheme in SCHEMES:
+        # The offscreen platform has no dark scheme of its own to ask for.
+        qt.setPalette(light if scheme == "light" else dark_palette())
         practise(qt, scheme)
         be_refused(qt, scheme)
     return 0
+
+
+def dark_palette() -> QPalette:
+    """A desktop's dark colours."""
+    palette = QPalette(QColor("#3a3a3a"), QColor("#2b2b2b"))
+    roles = {
+        QPalette.ColorRole.Base: "#1e1e1e",
+        QPalette.ColorRole.AlternateBase: "#262626",
+        QPalette.ColorRole.Highlight: "#2f6fab",
+        QPalette.ColorRole.HighlightedText: "#ffffff",
+        QPalette.ColorRole.PlaceholderText: "#8d8d8d",
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    disabled = QColor("#7f7f7f")
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+    return palette
 
 
 def practise(qt: QApplication, scheme: str) -> None:

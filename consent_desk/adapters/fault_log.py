@@ -17,7 +17,8 @@ class FaultLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        # Reentrant: while one is written, memory may be tidied up, and that can fail and end here too.
+        self._lock = threading.RLock()
 
     def write(self, error: BaseException) -> None:
         """Append `error`. Says nothing if that fails: there is nowhere left to say it."""
@@ -36,10 +37,13 @@ class FaultLog:
 def redacted(error: BaseException) -> str:
     """The traceback of `error` and of what led to it, without messages: those can hold a secret."""
     lines = []
-    seen: BaseException | None = error
-    while seen is not None:
-        for frame in traceback.extract_tb(seen.__traceback__):
+    chain: list[BaseException] = []
+    found: BaseException | None = error
+    # An exception can be its own cause.
+    while found is not None and found not in chain:
+        chain.append(found)
+        for frame in traceback.extract_tb(found.__traceback__):
             lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
-        lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
-        seen = seen.__cause__ or seen.__context__
+        lines.append(f"{type(found).__module__}.{type(found).__qualname__}")
+        found = found.__cause__ or found.__context__
     return "\n".join(lines)

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
-    QRadioButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -23,6 +21,7 @@ from consent_desk.domain.consent import Action
 from consent_desk.domain.draft import NOW, Draft, Field, Problem
 from consent_desk.ui.fields import (
     LONGEST,
+    ActionChoice,
     CategoryModel,
     ComboBox,
     SendButton,
@@ -31,6 +30,8 @@ from consent_desk.ui.fields import (
     label_for,
     typed_text,
 )
+from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
 
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
@@ -61,34 +62,18 @@ class ConsentPanel(QWidget):
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
-        self.category.set_text("")
-        self.opt_out = QRadioButton("Opt &out (reject)")
-        self.opt_out.setAccessibleName("Opt out (reject)")
-        self.opt_in = QRadioButton("Opt &in (accept)")
-        self.opt_in.setAccessibleName("Opt in (accept)")
-        self.opt_out.setChecked(True)
-        self.action = QWidget()
-        choices = QHBoxLayout(self.action)
-        choices.setContentsMargins(0, 0, 0, 0)
-        choices.addWidget(self.opt_out)
-        choices.addWidget(self.opt_in)
-        choices.addStretch()
-        self.action.setFocusProxy(self.opt_out)
-        self.valid_until = TypingComboBox()
-        self.valid_until.addItems(["unlimited"])
+        self.action = ActionChoice()
+        self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
+        self.valid_until = TypingComboBox("unlimited")
         self.valid_until.line.setPlaceholderText("unlimited, or 2030-12-31")
-        self.valid_until.set_text("")
-        self.taken_at = TypingComboBox()
-        self.taken_at.addItems([NOW])
+        self.taken_at = TypingComboBox(NOW)
         self.taken_at.set_text(NOW)
         self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
-        self.channel = TypingComboBox()
-        self.channel.addItems(["", *CHANNELS])
-        self.channel.set_text("")
+        self.channel = TypingComboBox("", *CHANNELS)
         self.ticket = QLineEdit()
         self.ticket.setMaxLength(LONGEST)
-        self.wording = QPlainTextEdit()
-        self.wording.setTabChangesFocus(True)
+        self.wording = WordingField()
+        follow_lines(self.wording)
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
@@ -105,17 +90,17 @@ class ConsentPanel(QWidget):
             ("ID t&ype", Field.CUSTOMER_ID_TYPE, 0, 0, 3),
             ("&Customer ID", Field.CUSTOMER_ID, 1, 0, 3),
             ("Cate&gory", Field.CATEGORY, 2, 0, 3),
-            ("Action", Field.ACTION, 3, 0, 3),
+            ("Actio&n", Field.ACTION, 3, 0, 3),
             ("&Valid until", Field.VALID_UNTIL, 4, 0, 3),
             ("Taken &at", Field.TAKEN_AT, 5, 0, 3),
             ("C&hannel", Field.CHANNEL, 6, 0, 1),
             ("Tic&ket", Field.TICKET, 6, 2, 1),
             ("&Wording read out", Field.WORDING, 7, 0, 3),
         )
-        labels = {}
+        labels: dict[Field, QLabel] = {}
         for text, field, row, column, span in places:
             widget = self._widgets()[field]
-            labels[field] = QLabel(text) if field is Field.ACTION else label_for(text, widget, field.value)
+            labels[field] = label_for(text, widget, field.value)
             grid.addWidget(labels[field], row, column, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self._notes[field], row, column + 1, 1, span)
             labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
@@ -128,7 +113,10 @@ class ConsentPanel(QWidget):
         scroll.setWidget(form)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Scrolled downwards only: to the side the window does not get narrower than the form.
+        beside = scroll.verticalScrollBar().sizeHint().width()
+        scroll.setMinimumWidth(form.minimumSizeHint().width() + beside)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
         buttons.addWidget(self.cancel)
@@ -209,11 +197,18 @@ class ConsentPanel(QWidget):
             taken_at=NOW,
         )
 
+    def switch_off_send(self) -> None:
+        """Take no press until `send` is enabled again."""
+        # Else the focus goes on to the next control, which selects all that is in it.
+        self.customer_id.setFocus()
+        self.send.setEnabled(False)
+
     def clear_caller(self) -> None:
         """Forget the caller, but for the last customer ID, which Alt+Up brings back."""
         self._last_customer_id = self.customer_id.text()
-        self.fill(self.draft_for_next_caller())
+        # First: a field that is left counts as looked at, and would complain of being empty.
         self.customer_id.setFocus()
+        self.fill(self.draft_for_next_caller())
 
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
@@ -229,15 +224,16 @@ class ConsentPanel(QWidget):
 
     def offer_categories(self, categories: Sequence[Category]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
-        typed = self.category.currentText()
+        typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
         self._quiet = True
         self.categories.replace(categories)
         self.category.set_text(typed)
+        self.category.line.setCursorPosition(cursor)
         self._quiet = False
         self._changed()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Light up the fields with problems; an empty field only once it was left or Send was pressed."""
+        """Light up the fields with problems; an empty one only after it was emptied or Send pressed."""
         self._problems = problems
         found = {problem.field: problem for problem in problems}
         widgets = self._widgets()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
-from uuid import uuid4
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -22,6 +21,7 @@ from consent_desk.ui.details import slip_of
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.outcomes import Tone, tone_of
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
@@ -31,6 +31,7 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render, render_error
 
 _START = "start"
+_LEFT = "left"
 
 
 class Desk(QObject):
@@ -60,15 +61,18 @@ class Desk(QObject):
         self._project: Project | None = None
         self._why_closed = "Starting…"
         self._wanted = object()
-        self._request_id = str(uuid4())
-        self._noting = False
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
+        self._noting = Noting(runner, self)
+        self._noting.noted.connect(self._noted)
+        self._noting.failed.connect(self._not_noted)
         self._dispatch = Dispatch(runner, self)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.pending_changed.connect(self._form.cancel.setVisible)
         stations.taken_up.connect(self._take_up)
+        projects.project_left.connect(self._noting.leave_form)
+        projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
@@ -82,20 +86,17 @@ class Desk(QObject):
     def use_project(self, project: Project | None) -> None:
         """Work for a real project; None while none is usable."""
         why = "Choose a project, or wait until its settings are read."
-        self._leave(project, why if project is None else "Opening the journal…")
+        self._leave(why if project is None else "Opening the journal…")
         self._window.show_title(None if project is None else project.name, practice=False)
         self._enter(practice=False, project=project)
 
     def use_sandbox(self) -> None:
         """Practise."""
-        self._leave(None, "The Sandbox is starting…")
+        self._leave("The Sandbox is starting…")
         self._window.show_title(None, practice=True)
         self._enter(practice=True, project=None)
 
-    def _leave(self, next_one: Project | None, why: str) -> None:
-        # What was typed while the keyring was slow stays; what was typed for another project goes.
-        if self._project is not None and (next_one is None or next_one.id != self._project.id):
-            self._form.forget_all()
+    def _leave(self, why: str) -> None:
         self._form.offer_categories(())
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -118,13 +119,14 @@ class Desk(QObject):
 
     def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
         self._station, self._project = station, project
+        self._window.status.forget(_START)
         self._log.show_station(station, entries)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)
         self.show_draft(self._form.draft())
         if project is not None:
-            self._form.customer_id.setFocus()
+            self._window.begin_at_customer_id()
             self._fetch_categories(station, project)
 
     def _fetch_categories(self, station: Station, project: Project) -> None:
@@ -143,13 +145,18 @@ class Desk(QObject):
     def _take_up(self, left: Left) -> None:
         if left.unconfirmed:
             self._window.status.show_message(
-                _START,
+                _LEFT,
                 Tone.WARNING,
                 f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "in the log. Do not enter them again: look the customers up in Engagement.",
             )
         for entry in left.queued:
-            self._projects.find(entry.project_id, partial(self._depart, left.station, entry, by_person=False))
+            # What the keyring withholds waits on, and says so in its line.
+            self._projects.find(
+                entry.project_id,
+                partial(self._depart, left.station, entry, by_person=False),
+                lambda why: None,
+            )
 
     # -- form and preview -------------------------------------------------------------------------
 
@@ -185,7 +192,7 @@ class Desk(QObject):
             )
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        return parse(draft, request_id=self._request_id, now=self._now(), zone=self._zone)
+        return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
 
     def _show_action(self, first_problem: str) -> None:
         practice = self._project is not None and self._project.practice
@@ -200,48 +207,45 @@ class Desk(QObject):
     def send(self) -> None:
         """Note the consent, then send it. One press is one consent."""
         station, project = self._station, self._project
-        if self._noting:
+        if self._noting.busy:
             return
         if station is None or project is None:
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
-        consent = self._parse(self._form.draft())
+        draft = self._form.draft()
+        consent = self._noting.failed_consent(draft) or self._parse(draft)
         if not isinstance(consent, Consent):
-            self.show_draft(self._form.draft())
+            self.show_draft(draft)
             self._form.go_to_problem()
             return
         if station.practice and consent.customer not in station.customers:
             question = "This opts nobody out: nothing sent here reaches Engagement."
             if self._questions.choose("A real caller?", question, ("Cancel", "Practise")) != 1:
                 return
-        self._noting = True
-        self._form.send.setEnabled(False)
+        self._form.switch_off_send()
+        self._noting.begin(Press(station, project, draft, consent))
         self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: station.outbox.note(project, consent),
-            done=partial(self._noted, station, project),
-            failed=lambda error: self._not_noted(consent, project, error),
-        )
 
-    def _noted(self, station: Station, project: Project, entry: Entry) -> None:
-        self._noting = False
-        self._request_id = str(uuid4())
+    def _noted(self, press: Press, entry: Entry) -> None:
+        station = press.station
+        # First: while the form is cleared, it is on its way.
+        self._depart(station, entry, press.project)
         self._form.send.setEnabled(True)
-        self._after_send = self._form.draft_for_next_caller()
-        self._form.clear_caller()
+        if self._noting.concerns_form(press):
+            self._after_send = self._form.draft_for_next_caller()
+            self._form.clear_caller()
         self._log.put(station, entry, choose=True)
         said = "Noted for practice." if station.practice else "Noted on this computer. You can end the call."
         self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
-        self._depart(station, entry, project)
 
-    def _not_noted(self, consent: Consent, project: Project, error: Exception) -> None:
-        self._noting = False
+    def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
-        self._form.send.setFocus()
-        slip = slip_of(consent, project, self._written(consent.timestamp))
+        if self._noting.concerns_form(press):
+            self._form.send.setFocus()
+            self.show_draft(self._form.draft())
+        slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
         self._window.status.show_message(
-            consent.request_id,
+            press.consent.request_id,
             Tone.BAD,
             f"NOT NOTED, and nothing was sent. {render_error(error)}",
             offer="Copy as a slip",
@@ -256,7 +260,7 @@ class Desk(QObject):
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
         if sent is None:
             return
-        self._log.put(departure.station, sent.entry, choose=departure.by_person)
+        self._log.put(departure.station, sent.entry, choose=False)
         tone = tone_of(sent.entry.state, practice=departure.station.practice)
         text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
@@ -282,7 +286,11 @@ class Desk(QObject):
         if station.practice:
             self._depart(station, entry, station.sandbox)
         else:
-            self._projects.find(entry.project_id, partial(self._depart, station, entry))
+            self._projects.find(
+                entry.project_id,
+                partial(self._depart, station, entry),
+                lambda why: self._say(entry, Tone.BAD, f"Not sent: {why}"),
+            )
 
     def _say(self, entry: Entry, tone: Tone, text: str) -> None:
         who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"

@@ -34,10 +34,12 @@ class Dispatch(QObject):
         self._runner = runner
         self._waiting: deque[Departure] = deque()
         self._under_way: Departure | None = None
+        self._cancelled: set[str] = set()
 
     def add(self, departure: Departure) -> None:
         """Send it as soon as the line is free; a caller on the phone goes before what waits from earlier."""
         departure.station.sender.admit(departure.entry.request_id)
+        self._cancelled.discard(departure.entry.request_id)
         if departure.by_person:
             self._waiting.insert(sum(1 for one in self._waiting if one.by_person), departure)
         else:
@@ -49,12 +51,16 @@ class Dispatch(QObject):
         return any(one.entry.request_id == request_id for one in self._pending())
 
     def cancel_last(self) -> Departure | None:
-        """End the sending that a person asked for last; return it, or None where there is none."""
-        asked_for = [one for one in self._pending() if one.by_person]
+        """End the sending that a person asked for last, of those not cancelled yet; None if there is none."""
+        asked_for = [
+            one for one in self._pending() if one.by_person and one.entry.request_id not in self._cancelled
+        ]
         if not asked_for:
             return None
-        asked_for[-1].station.sender.cancel(asked_for[-1].entry.request_id)
-        return asked_for[-1]
+        last = asked_for[-1]
+        self._cancelled.add(last.entry.request_id)
+        last.station.sender.cancel(last.entry.request_id)
+        return last
 
     def _pending(self) -> list[Departure]:
         return [one for one in (self._under_way, *self._waiting) if one is not None]

@@ -1,9 +1,18 @@
 """Input widgets with the manners that a form for consents needs."""
 
 from collections.abc import Sequence
+from html import escape
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette, QWheelEvent
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -11,42 +20,78 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QRadioButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from consent_desk.domain.category import Category
+from consent_desk.domain.text import visible
 from consent_desk.ui.outcomes import Tone, colour
+from consent_desk.ui.tinted import TintedLabel
 
 LONGEST = 4_000_000
 """Characters that a field takes. Qt's own limit of 32,767 cuts a longer paste without a word."""
 
 
 class ComboBox(QComboBox):
-    """A combo box that the mouse wheel does not change unless it is open."""
+    """A combo box that the mouse wheel does not change unless it is open, as narrow as its room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(10)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
+class Completing(QCompleter):
+    """Completion as a case-sensitive pop-up, which closes when the focus goes elsewhere.
+
+    Qt keeps it open: it would take what is then typed into another field.
+    """
+
+    def __init__(self, model: QAbstractItemModel, parent: QObject) -> None:
+        super().__init__(model, parent)
+        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
+        self.setCompletionRole(Qt.ItemDataRole.EditRole)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            left = event.reason() not in _STILL_THERE
+            if left and watched is self.widget():
+                self.close()
+        return super().eventFilter(watched, event)
+
+    def close(self) -> None:
+        """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
+        popup = self.popup()
+        if popup is not None:
+            popup.hide()
+
+
+_STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
+
+
 class TypingComboBox(ComboBox):
     """A combo box that takes typing; completion is a case-sensitive pop-up, and nothing is inserted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *offered: str) -> None:
         super().__init__()
+        self.addItems(offered)
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.completing = QCompleter(self.model(), self)
-        self.completing.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.completing.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
-        self.completing.setCompletionRole(Qt.ItemDataRole.EditRole)
+        self.completing = Completing(self.model(), self)
         self.setCompleter(self.completing)
         line = self.lineEdit()
         assert line is not None  # noqa: S101 -- an editable combo box has one
         self.line: QLineEdit = line
         self.line.setMaxLength(LONGEST)
+        self.set_text("")
 
     def offer(self, model: QAbstractItemModel) -> None:
         """Offer the rows of `model`, in the list and for completion."""
@@ -55,10 +100,7 @@ class TypingComboBox(ComboBox):
 
     def set_text(self, text: str) -> None:
         """Put `text` in as if it had been typed, without a way back through undo."""
-        popup = self.completing.popup()
-        if popup is not None:
-            # Left open, it would take the next keys, wherever the cursor is by then.
-            popup.hide()
+        self.completing.close()
         self.setCurrentIndex(-1)
         self.line.setText(text)
 
@@ -70,20 +112,82 @@ class SendButton(QPushButton):
         super().__init__()
         self.setAccessibleName("Send")
         self.setMinimumHeight(self.sizeHint().height() * 3 // 2)
+        # A long name is cut to the button's width, instead of widening the window.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._action = ""
+        self._ready = False
 
     def show_action(self, text: str, *, description: str, ready: bool) -> None:
         """Say what it will do; `description` is what assistive technology adds."""
-        self.setText(text.replace("&", "&&"))
-        self.setAccessibleDescription(description)
-        self.setToolTip(f"{description}\nCtrl+Return")
+        self._action = _shortened(text).replace("&", "&&")
+        self.setAccessibleDescription(_shortened(description))
+        # As HTML, or Qt would guess whether a category's name is some.
+        self.setToolTip(f"<p>{escape(_shortened(description))}<br>Ctrl+Return</p>")
+        self._ready = ready
         font = self.font()
         font.setBold(ready)
         self.setFont(font)
-        palette = QGuiApplication.palette()
-        if not ready:
-            disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-            palette.setColor(QPalette.ColorRole.ButtonText, disabled)
+        self._elide()
+        self._tint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _elide(self) -> None:
+        metrics, room = self.fontMetrics(), self.width() - 2 * self.fontMetrics().height()
+        flags = Qt.TextFlag.TextShowMnemonic.value
+        self.setText(metrics.elidedText(self._action, Qt.TextElideMode.ElideRight, max(room, 0), flags))
+
+    def _tint(self) -> None:
+        palette = QPalette()
+        if not self._ready:
+            palette.setColor(QPalette.ColorRole.ButtonText, colour(Tone.QUIET, palette))
         self.setPalette(palette)
+
+
+def _shortened(text: str) -> str:
+    # What was pasted into the category stands here too: a megabyte of lines brings Qt down.
+    cut = visible(text[:_SHOWN_OF_ACTION]).replace("\n", " ")
+    return cut if len(text) <= _SHOWN_OF_ACTION else f"{cut}…"
+
+
+_SHOWN_OF_ACTION = 200
+
+
+class ActionChoice(QWidget):
+    """Opt out or opt in: one of them is always chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opt_out = QRadioButton("Opt &out (reject)")
+        self.opt_out.setAccessibleName("Opt out (reject)")
+        self.opt_in = QRadioButton("Opt &in (accept)")
+        self.opt_in.setAccessibleName("Opt in (accept)")
+        self.opt_out.setChecked(True)
+        # Tab leads to the chosen one, the arrow keys from there to the other; the label's mnemonic here.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.opt_in.toggled.connect(self._follow_choice)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.opt_out)
+        layout.addWidget(self.opt_in)
+
+    def _follow_choice(self, opted_in: bool) -> None:
+        chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)
+        chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        other.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        (self.opt_in if self.opt_in.isChecked() else self.opt_out).setFocus(event.reason())
 
 
 class CategoryModel(QAbstractListModel):
@@ -112,6 +216,8 @@ class CategoryModel(QAbstractListModel):
     def data(
         self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
     ) -> str | None:
+        if not index.isValid():
+            return None
         category = self._categories[index.row()]
         if role == Qt.ItemDataRole.EditRole:
             return category.id
@@ -120,12 +226,11 @@ class CategoryModel(QAbstractListModel):
         return None
 
 
-class Note(QLabel):
+class Note(TintedLabel):
     """The line below a field: a problem, or a quiet remark. Takes no room while it is empty."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.hide()
 
@@ -138,12 +243,7 @@ class Note(QLabel):
         self._show(text, Tone.QUIET)
 
     def _show(self, text: str, tone: Tone) -> None:
-        if self.text() == text:
-            return
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, colour(tone, self.palette()))
-        self.setPalette(palette)
-        self.setText(text)
+        self.show_text(tone, text)
         self.setVisible(bool(text))
 
 
@@ -177,7 +277,10 @@ def read_only_text(accessible_name: str) -> QPlainTextEdit:
     text.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
-    text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    # Not every system enlarges it together with the font of all other controls.
+    font.setPointSizeF(max(font.pointSizeF(), QGuiApplication.font().pointSizeF()))
+    text.setFont(font)
     text.setAccessibleName(accessible_name)
     return text
 

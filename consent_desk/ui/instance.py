@@ -4,10 +4,14 @@ import os
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Qt, QThread
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
 
 ANSWER_WITHIN = 3_000
 """Milliseconds that a first instance, perhaps still starting, has to answer."""
@@ -24,7 +28,7 @@ class Instance(QObject):
         self._lock = QLockFile(str(folder / "lock"))
         # Never stale by age: a laptop sleeps. Qt itself notices that the process has gone.
         self._lock.setStaleLockTime(0)
-        self._server: QObject | None = None
+        self._server: QLocalServer | None = None
         self.is_first = self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def listen(self, window: QWidget) -> None:
@@ -64,7 +68,7 @@ class Instance(QObject):
     def close(self) -> None:
         """Let the next start be the first."""
         if self._server is not None:
-            self._server.deleteLater()
+            self._server.close()
             self._server = None
         if self.is_first:
             self._lock.unlock()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
-from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.record import Entry
 from consent_desk.ui.details import details_of
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.station import Station
@@ -47,11 +47,15 @@ class LogDesk(QObject):
         if station is None:
             return
 
-        def done(record: Record) -> None:
-            texts = details_of(record, self._local, practice=station.practice)
-            self._panel.show_details(request_id, texts, record.facts[-1].state)
+        def work() -> tuple[dict[str, str], State]:
+            # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
+            record = station.outbox.record(request_id)
+            return details_of(record, self._local, practice=station.practice), record.facts[-1].state
+
+        def done(result: tuple[dict[str, str], State]) -> None:
+            self._panel.show_details(request_id, *result)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, State.IN_FLIGHT)
 
-        self._runner.run(Lane.JOURNAL, lambda: station.outbox.record(request_id), done=done, failed=failed)
+        self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)

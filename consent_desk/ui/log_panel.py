@@ -1,6 +1,6 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -33,15 +33,17 @@ class LogPanel(QWidget):
         self.model = model
         self._details: dict[str, str] = {}
         self._shown = ""
+        self._place = QPersistentModelIndex()
         self.lines = LogFilter(model)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("customer, category, status …")
         self.filter.setClearButtonEnabled(True)
         self.outcome = ComboBox()
+        self.outcome.setMinimumContentsLength(13)
         self.outcome.addItem("all outcomes", None)
         for state in State:
             self.outcome.addItem(STATE_WORDS[state], state)
-        self.send_again = QPushButton("Send a&gain")
+        self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
         self.table = self._make_table()
@@ -70,9 +72,11 @@ class LogPanel(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         digit = table.fontMetrics().horizontalAdvance("0")
-        for column, digits in zip(range(len(COLUMNS)), (9, 15, 7, 10, 26, 15, 8, 12), strict=True):
+        for column, digits in zip(range(len(COLUMNS)), (9, 15, 7, 9, 10, 10, 7, 10), strict=True):
             header.resizeSection(column, digit * digits)
-        header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
+        for name in ("Customer ID", "Category", "Project"):
+            header.setSectionResizeMode(COLUMNS.index(name), QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(digit * 9)
         return table
 
     def _lay_out(self) -> None:
@@ -96,8 +100,9 @@ class LogPanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
         self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([800, 400])
         layout = QVBoxLayout(self)
         layout.addWidget(self.splitter)
 
@@ -109,7 +114,8 @@ class LogPanel(QWidget):
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
         self.model.dataChanged.connect(self._refresh_chosen)
         self.model.modelReset.connect(self._forget)
-        self.model.rowsInserted.connect(self._follow)
+        self.lines.rowsAboutToBeInserted.connect(self._keep_place)
+        self.lines.rowsInserted.connect(self._return_to_place)
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if the filter lets it show."""
@@ -133,7 +139,9 @@ class LogPanel(QWidget):
         return self.model.entry(self.lines.mapToSource(self.lines.index(row, 0)).row()).request_id
 
     def _search(self) -> None:
-        self.lines.search(self.filter.text(), self.outcome.currentData())
+        # Qt hands a state back as a plain text.
+        state = self.outcome.currentData()
+        self.lines.search(self.filter.text(), None if state is None else State(state))
 
     def _choose(self) -> None:
         current = self.table.currentIndex()
@@ -157,9 +165,18 @@ class LogPanel(QWidget):
         self.send_again.setEnabled(False)
         self._show_tab()
 
-    def _follow(self) -> None:
+    def _keep_place(self) -> None:
         # New lines come in above; somebody who reads further down is left where they are.
-        if self.table.verticalScrollBar().value() == 0:
+        reads_further_down = self.table.verticalScrollBar().value() > 0
+        top = self.table.indexAt(QPoint(0, 0)) if reads_further_down else QModelIndex()
+        self._place = QPersistentModelIndex(top)
+
+    def _return_to_place(self) -> None:
+        if self._place.isValid():
+            self.table.scrollTo(
+                self.lines.index(self._place.row(), 0), QAbstractItemView.ScrollHint.PositionAtTop
+            )
+        else:
             self.table.scrollToTop()
 
     def _show_tab(self) -> None:

@@ -1,6 +1,6 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -39,6 +39,7 @@ class MainWindow(QMainWindow):
     def __init__(self, log: LogModel, *, can_set_up: bool) -> None:
         super().__init__()
         self._painted = False
+        self._shortcuts: QMessageBox | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
         self.project_bar = ProjectBar()
@@ -88,7 +89,10 @@ class MainWindow(QMainWindow):
             ("F1", self._show_shortcuts),
         )
         for keys, slot in slots:
-            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+            shortcut = QShortcut(QKeySequence(keys), self)
+            # A key held down sends once, and does not complain of the empty form afterwards.
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(slot)
 
     def show_title(self, project_name: str | None, *, practice: bool) -> None:
         """Say in the title which project it is, and above all when it is practice."""
@@ -121,9 +125,14 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
-            self.painted.emit()
+            # Later: this paint is not on the screen yet, and what follows it takes time.
+            QMetaObject.invokeMethod(self, "painted", Qt.ConnectionType.QueuedConnection)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        # A field that still has the focus when it is destroyed reports that it was left.
+        at: QWidget | None = self.focusWidget()
+        if at is not None:
+            at.clearFocus()
         self.closing.emit()
         super().closeEvent(event)
 
@@ -139,13 +148,22 @@ class MainWindow(QMainWindow):
         self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.consent.customer_id.selectAll()
 
+    def begin_at_customer_id(self) -> None:
+        """Put the cursor into the customer ID, unless somebody is at work elsewhere already."""
+        at: QWidget | None = self.focusWidget()
+        panels = (self.consent, self.preview, self.log)
+        if at is None or not any(panel.isAncestorOf(at) for panel in panels):
+            self.consent.customer_id.setFocus()
+
     def _show_shortcuts(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("Keyboard shortcuts")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("\n".join(f"{keys}\t{what}" for keys, what in SHORTCUTS))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        if self._shortcuts is None:
+            box = self._shortcuts = QMessageBox(self)
+            box.setModal(False)
+            box.setWindowTitle("Keyboard shortcuts")
+            box.setTextFormat(Qt.TextFormat.PlainText)
+            box.setText("\n".join(f"{keys}\t{what}" for keys, what in SHORTCUTS))
+        self._shortcuts.show()
+        self._shortcuts.activateWindow()
 
 
 def _close_popup() -> bool:

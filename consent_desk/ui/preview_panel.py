@@ -2,6 +2,7 @@
 
 import json
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.ui.fields import label_for, read_only_text
+from consent_desk.ui.long_text import show_lines
 
 
 class PreviewPanel(QWidget):
@@ -34,19 +37,23 @@ class PreviewPanel(QWidget):
         self.authorization.setReadOnly(True)
         self.headers = QLabel()
         self.headers.setAccessibleName("Other headers")
-        self.headers.setWordWrap(True)
+        self.headers.setTextFormat(Qt.TextFormat.PlainText)
+        self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
         self.as_sent = QCheckBox("As &sent")
+        self.as_sent.setAccessibleName("As sent")
         self.as_sent.setToolTip("The exact bytes, instead of the same JSON laid out for reading")
         self.byte_count = QLabel()
         self.stamp = QLabel()
+        # Rather cut than as wide as the panel must be.
+        self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._make_copy_button()
         self._lay_out()
         self.as_sent.toggled.connect(self._refresh)
 
     def _make_copy_button(self) -> None:
         self.copy = QToolButton()
-        self.copy.setText("Cop&y")
+        self.copy.setText("Co&py")
         self.copy.setAccessibleName("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy)
@@ -62,12 +69,16 @@ class PreviewPanel(QWidget):
         self.copy.setMenu(menu)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(4, 4, 4, 4)
         self.url_label = label_for("Request &URL", self.url, "Request URL")
         layout.addWidget(self.url_label)
         layout.addWidget(self.url)
-        layout.addWidget(label_for("Authori&zation header", self.authorization, "Authorization header"))
-        layout.addWidget(self.authorization)
+        line = QHBoxLayout()
+        line.addWidget(label_for("Authori&zation header", self.authorization, "Authorization header"))
+        line.addWidget(self.authorization, 1)
+        layout.addLayout(line)
         layout.addWidget(self.headers)
         row = QHBoxLayout()
         row.addWidget(label_for("Request &body", self.body, "Request body"))
@@ -80,6 +91,14 @@ class PreviewPanel(QWidget):
         foot.addWidget(self.stamp, 1)
         foot.addWidget(self.copy)
         layout.addLayout(foot)
+        scroll = QScrollArea()
+        scroll.setWidget(whole)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
 
     def show_request(
         self, request: PreparedRequest | None, *, has_body: bool, why_empty: str, stamp: str, unmasked: bool
@@ -102,14 +121,14 @@ class PreviewPanel(QWidget):
         self.copy.setEnabled(request is not None)
         if request is None or not self._has_body:
             self.byte_count.setText("")
-            _set_text(self.body, "")
+            show_lines(self.body, "")
             self.body.setPlaceholderText(self._why_empty)
             return
         text = request.body.decode("utf-8")
         shown = (
             text if self.as_sent.isChecked() else json.dumps(json.loads(text), ensure_ascii=False, indent=2)
         )
-        _set_text(self.body, shown)
+        show_lines(self.body, shown)
         self.byte_count.setText(f"{len(request.body):,} bytes")
 
     def _copy_body(self) -> None:
@@ -135,8 +154,3 @@ def _set_line(line: QLineEdit, text: str) -> None:
     if line.text() != text:
         line.setText(text)
         line.setCursorPosition(0)
-
-
-def _set_text(edit: QPlainTextEdit, text: str) -> None:
-    if edit.toPlainText() != text:
-        edit.setPlainText(text)

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from consent_desk.ui.fields import ComboBox, label_for
-from consent_desk.ui.outcomes import Tone, background, colour, sign
+from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.tinted import TintedLabel, TintedStrip
 
 SANDBOX = "sandbox"
 _NEW = "new"
+_LONGEST = 40
+"""Characters of a name or host that the bar has room for."""
 
 
 class ProjectBar(QWidget):
@@ -26,15 +28,17 @@ class ProjectBar(QWidget):
         super().__init__()
         self.project = ComboBox()
         self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
         self.host = QLabel()
-        self.state = QLabel()
+        self.state = TintedLabel()
+        # It may have to say a whole sentence, and the window is not to grow with it.
+        self.state.setWordWrap(True)
         self.go_on = QPushButton("Go on without the keyring")
         self.go_on.setAccessibleName("Go on without the keyring")
         self.go_on.hide()
-        self.settings = QPushButton("Project &settings…")
+        self.settings = QPushButton("Project se&ttings…")
         self.settings.setAccessibleName("Project settings")
-        for label in (self.host, self.state):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.host.setTextFormat(Qt.TextFormat.PlainText)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QHBoxLayout(self)
         layout.addWidget(label_for("P&roject", self.project, "Project"))
@@ -63,14 +67,12 @@ class ProjectBar(QWidget):
 
     def show_host(self, host: str) -> None:
         """Show where the project leads."""
-        self.host.setText(host)
+        # Its end tells whose it is; the request's URL shows the whole of it.
+        self.host.setText(host if len(host) <= _LONGEST else f"…{host[-_LONGEST:]}")
 
     def show_state(self, tone: Tone, text: str, *, go_on: bool = False) -> None:
         """Show what is known of the key; `go_on` offers to go on without the keyring."""
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, colour(tone, self.palette()))
-        self.state.setPalette(palette)
-        self.state.setText(f"{sign(tone)} {text}".strip())
+        self.state.show_text(tone, f"{sign(tone)} {text}".strip())
         self.go_on.setVisible(go_on)
 
     def _request(self, index: int) -> None:
@@ -85,7 +87,7 @@ class ProjectBar(QWidget):
             self.project_requested.emit(wanted)
 
 
-class PracticeStrip(QFrame):
+class PracticeStrip(TintedStrip):
     """The strip that says that nothing here is real."""
 
     set_up_requested = Signal()
@@ -93,18 +95,14 @@ class PracticeStrip(QFrame):
     TEXT = "PRACTICE: nothing sent here reaches Engagement"
 
     def __init__(self, *, can_set_up: bool) -> None:
-        super().__init__()
-        self.setAutoFillBackground(True)
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, background(Tone.PRACTICE, self.palette()))
-        palette.setColor(QPalette.ColorRole.WindowText, colour(Tone.PRACTICE, self.palette()))
-        self.setPalette(palette)
-        self.label = QLabel(f"{sign(Tone.PRACTICE)} {self.TEXT}")
+        super().__init__(Tone.PRACTICE)
+        self.label = TintedLabel()
+        self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
         self.label.setAccessibleName("Practice")
         font = self.label.font()
         font.setBold(True)
         self.label.setFont(font)
-        self.set_up = QPushButton("Set &up a project…")
+        self.set_up = QPushButton("Set up a pro&ject…")
         self.set_up.setAccessibleName("Set up a project")
         self.set_up.setVisible(can_set_up)
         self.set_up.clicked.connect(self.set_up_requested)

@@ -23,9 +23,12 @@ _LAST = "last_project"
 class ProjectDesk(QObject):
     """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
 
+    `project_left` comes before, where another one was chosen until then, usable or not.
+
     Without `projects` it is a demo: there is the Sandbox and nothing else.
     """
 
+    project_left = Signal()
     project_chosen = Signal(object)
     sandbox_chosen = Signal()
 
@@ -47,6 +50,7 @@ class ProjectDesk(QObject):
         self._settings = settings
         self._local_now = local_now
         self._listed: dict[str, Listed] = {}
+        self._list_is_known = False
         self._ready: dict[str, Project] = {}
         self._chosen: str | None = None
         self._patience = Patience(self)
@@ -76,6 +80,7 @@ class ProjectDesk(QObject):
             if listed is None and noted_before:
                 self._show_nothing("The list of your projects is gone. Set the project up again.")
             elif not listed:
+                self._list(())
                 self.choose_sandbox()
             else:
                 self._list(listed)
@@ -89,22 +94,33 @@ class ProjectDesk(QObject):
             failed=lambda error: self._show_nothing(render_error(error)),
         )
 
-    def find(self, project_id: str, then: Callable[[Project | None], None]) -> None:
+    def find(
+        self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
+    ) -> None:
         """Find a project that may not be the chosen one. `then` gets None for a removed one.
 
-        It is not called at all where the keyring cannot tell.
+        `cannot` gets the reason, where neither list nor keyring can tell.
         """
         listed, projects = self._listed.get(project_id), self._projects
-        if project_id in self._ready or listed is None or projects is None:
+        if not self._list_is_known or projects is None:
+            cannot("The list of your projects cannot be read.")
+            return
+        if project_id in self._ready or listed is None:
             then(self._ready.get(project_id))
             return
 
+        def load() -> Project | None:
+            # Asked for twice at a start: the keyring may ask its person each time.
+            return self._ready.get(project_id) or projects.load(listed)
+
         def done(project: Project | None) -> None:
-            if project is not None:
+            if project is None:
+                cannot("Its settings are not in the keyring. Enter the project settings again.")
+            else:
                 self._ready[project_id] = project
                 then(project)
 
-        self._runner.run(Lane.KEYRING, lambda: projects.load(listed), done=done, failed=lambda error: None)
+        self._runner.run(Lane.KEYRING, load, done=done, failed=lambda error: cannot(render_error(error)))
 
     def choose_sandbox(self) -> None:
         """Practise."""
@@ -158,6 +174,9 @@ class ProjectDesk(QObject):
             self._settings_desk.open(listed.id, listed.name, self._ready.get(listed.id), can_remove=True)
 
     def _choose(self, chosen: str | None) -> None:
+        # What is typed while nothing is chosen yet stays; what was typed for another project goes.
+        if self._chosen not in {None, chosen}:
+            self.project_left.emit()
         self._chosen = chosen
         self._patience.end()
         names = [(one.id, one.name) for one in self._listed.values()]
@@ -172,6 +191,7 @@ class ProjectDesk(QObject):
 
     def _list(self, listed: tuple[Listed, ...]) -> None:
         self._listed = {one.id: one for one in listed}
+        self._list_is_known = True
 
     def _take_saved(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
         self._list(listed)

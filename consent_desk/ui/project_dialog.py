@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -49,8 +50,7 @@ class ProjectDialog(QDialog):
         self._problems: Sequence[Problem] = ()
         self._remarks: Sequence[Problem] = ()
         self.name = QLineEdit(draft.name)
-        self.base_url = TypingComboBox()
-        self.base_url.addItems(list(SUGGESTED_BASE_URLS))
+        self.base_url = TypingComboBox(*SUGGESTED_BASE_URLS)
         self.base_url.set_text(draft.base_url)
         self.project_token = QLineEdit(draft.project_token)
         self.key_id = QLineEdit(draft.key_id)
@@ -85,6 +85,7 @@ class ProjectDialog(QDialog):
         self.check.setAutoDefault(False)
         self.save.setDefault(True)
         self._lay_out()
+        self.resize(QSize(960, 560).expandedTo(self.sizeHint()).boundedTo(parent.window().size()))
         self._connect()
 
     def _rows(self) -> tuple[tuple[str, Field, QLineEdit | TypingComboBox], ...]:
@@ -116,10 +117,16 @@ class ProjectDialog(QDialog):
         steps.setWordWrap(True)
         steps.setAlignment(Qt.AlignmentFlag.AlignTop)
         steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        steps.setFixedWidth(steps.fontMetrics().averageCharWidth() * 48)
+        steps.setMargin(4)
+        beside = QScrollArea()
+        beside.setWidget(steps)
+        beside.setWidgetResizable(True)
+        beside.setFrameShape(QScrollArea.Shape.NoFrame)
+        beside.setAccessibleName("Steps in Engagement")
+        beside.setMinimumWidth(steps.fontMetrics().averageCharWidth() * 30)
         middle = QHBoxLayout()
-        middle.addLayout(left, 1)
-        middle.addWidget(steps)
+        middle.addLayout(left, 2)
+        middle.addWidget(beside, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.remove)
         buttons.addStretch()
@@ -129,7 +136,6 @@ class ProjectDialog(QDialog):
         layout.addLayout(middle, 1)
         layout.addWidget(self.message)
         layout.addLayout(buttons)
-        self.resize(900, 560)
 
     def _connect(self) -> None:
         for _text, field, widget in self._rows():
@@ -155,8 +161,12 @@ class ProjectDialog(QDialog):
 
     def show_address(self, base_url: str, project_token: str) -> None:
         """Show a pasted method URL taken apart."""
+        # Told once, when both are there: in between there is still a method URL to take apart.
+        self.blockSignals(True)
         self.base_url.set_text(base_url)
         self.project_token.setText(project_token)
+        self.blockSignals(False)
+        self.draft_changed.emit(self.draft())
 
     def show_problems(
         self, problems: Sequence[Problem], remarks: Sequence[Problem], *, all_of_them: bool

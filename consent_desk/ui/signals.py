@@ -7,6 +7,8 @@ from contextlib import suppress
 
 from PySide6.QtCore import QObject, QSocketNotifier
 
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
 
 class SignalWatch(QObject):
     """Calls `end` on the GUI thread when a signal asks the program to end.
@@ -23,21 +25,23 @@ class SignalWatch(QObject):
         self._notifier = QSocketNotifier(self._waking.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._wake)
         self._before = signal.set_wakeup_fd(self._woken.fileno(), warn_on_full_buffer=False)
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._take)
+        self._numbers = {getattr(signal, name) for name in _NAMES if hasattr(signal, name)}
+        for number in self._numbers:
+            signal.signal(number, _take)
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Watch no longer. The signals do nothing from here on: the program is ending already."""
         signal.set_wakeup_fd(self._before)
         self._notifier.setEnabled(False)
         self._waking.close()
         self._woken.close()
 
-    def _take(self, _number: int, _frame: object) -> None:
-        self._end()
-
     def _wake(self) -> None:
-        # Coming back into Python is all that is needed: it runs the handler.
         with suppress(BlockingIOError):
-            self._waking.recv(64)
+            if self._numbers.intersection(self._waking.recv(64)):
+                self._end()
+
+
+def _take(_number: int, _frame: object) -> None:
+    # Python may call this in the middle of anything, a paint for example: the loop ends the program instead.
+    pass

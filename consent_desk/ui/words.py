@@ -41,9 +41,11 @@ def laid_out(text: str) -> str:
 
     A line of a million characters would freeze the widget for a minute.
     """
-    cut = len(text) > _SHOWN
+    # Written out, a hidden character takes up to eight.
+    shown = visible(text[:_SHOWN].replace("\r\n", "\n"))
+    cut = len(text) > _SHOWN or len(shown) > _SHOWN
     lines: list[str] = []
-    for line in visible(text[:_SHOWN].replace("\r\n", "\n")).split("\n"):
+    for line in shown[:_SHOWN].split("\n"):
         lines.extend(line[start : start + _LINE] for start in range(0, max(1, len(line)), _LINE))
     if cut:
         lines.append(f"… cut here: {len(text):,} characters in all")

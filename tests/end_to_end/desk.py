@@ -19,8 +19,9 @@ from typing import Any, Self
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.delivery import State
-from consent_desk.domain.project import BaseUrl, Project, Secret
+from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.record import Entry
 from tests.adapters.servers import Peer, Script, Server, answer
 from tests.secret_service import run_in_keyring
@@ -181,7 +182,7 @@ def states(journal: Path) -> list[State]:
 
 
 class Engagement:
-    """A server that none of the product's code wrote. `sent` gets each consent event as it came, byte for byte.
+    """A server that none of the product's code wrote. `sent` gets each consent event as it came.
 
     `script` says what becomes of such an event once it has arrived.
     """
@@ -265,14 +266,17 @@ def keyring_session() -> Iterator[dict[str, str]]:
     with connection, connection.makefile() as file:
         told = json.loads(file.readline())
         pid = told["KEYRING_PID"]
-        yield {
+        environment = {
             "DBUS_SESSION_BUS_ADDRESS": told["DBUS_SESSION_BUS_ADDRESS"],
             "KEYRING_PID": pid,
             "KEYRING_FOLDER": told["HOME"],
         }
-        with suppress(ProcessLookupError):
-            os.kill(int(pid), signal.SIGCONT)
-        connection.sendall(b"\n")
+        try:
+            yield environment
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGCONT)
+            connection.sendall(b"\n")
     session.join(PATIENCE)
 
 
@@ -286,8 +290,8 @@ from consent_desk.domain.project import ProjectDraft, parse_project
 from consent_desk.services.projects import Listed, Projects
 wish = json.load(sys.stdin)
 project = parse_project(ProjectDraft(**wish["draft"]), project_id=wish["id"])
-saved = Projects(ProjectListFile(user_folders().config / "projects.json", Listed), KeyringStore()).save(project)
-assert saved.keyring
+projects = Projects(ProjectListFile(user_folders().config / "projects.json", Listed), KeyringStore())
+assert projects.save(project).keyring
 """
 
 

@@ -6,6 +6,7 @@ Each line from the socket is a list in JSON: what to do, and with what. Each is 
 Controls are found by their accessible names, and are used as with a keyboard.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -13,8 +14,10 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from time import monotonic
 
+import PySide6
 from PySide6.QtCore import QItemSelectionModel, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
@@ -27,11 +30,14 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QTabBar,
     QTableView,
+    QToolButton,
     QWidget,
 )
+from shiboken6 import Shiboken
 
 from consent_desk.cli import main
 from consent_desk.services.sender import Sender
+from consent_desk.ui.main_window import MainWindow
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -86,10 +92,18 @@ class Person(QObject):
         button.setFocus()
         QTimer.singleShot(0, partial(QTest.keyClick, button, Qt.Key.Key_Space))
 
+    def tick(self, name: str) -> None:
+        """Tick a box."""
+        box = find(name)
+        assert isinstance(box, QAbstractButton), name
+        box.setChecked(True)
+
     def keys(self, keys: str) -> None:
         """Press a shortcut."""
-        window = QApplication.activeModalWidget() or QApplication.activeWindow()
-        assert window is not None
+        window = QApplication.activeModalWidget() or main_window()
+        # The offscreen platform forgets who was active when a dialog goes.
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window)
         QTest.keySequence(window, QKeySequence(keys))
 
     def choose(self, name: str, text: str) -> None:
@@ -102,6 +116,12 @@ class Person(QObject):
         view = box.view()
         view.setCurrentIndex(box.model().index(at, 0))
         QTest.keyClick(view, Qt.Key.Key_Return)
+
+    def pick(self, name: str, item: str) -> None:
+        """Pick an item of a button's menu."""
+        button = find(name)
+        assert isinstance(button, QToolButton), name
+        next(action for action in button.menu().actions() if action.text() == item).trigger()
 
     def turn_to(self, tab: str) -> None:
         """Choose the kind of details."""
@@ -158,7 +178,7 @@ class Person(QObject):
         """End as a person or as the session does."""
         ways: dict[str, Callable[[], object]] = {
             "close button": main_window().close,
-            "end of the session": lambda: qt().commitDataRequest.emit(None),
+            "end of the session": end_session,
             "quit": qt().quit,
         }
         QTimer.singleShot(0, ways[how])
@@ -208,19 +228,37 @@ def qt() -> QApplication:
     return application
 
 
+def end_session() -> None:
+    """As Qt says it to the program. Python has no session manager to say it with."""
+    library = ctypes.CDLL(str(Path(PySide6.__file__).parent / "Qt/lib/libQt6Gui.so.6"))
+    say = library["_ZN15QGuiApplication17commitDataRequestER15QSessionManager"]
+    anything = QObject()
+    say(*(ctypes.c_void_p(Shiboken.getCppPointer(one)[0]) for one in (qt(), anything)))
+
+
 def main_window() -> QWidget:
     return next(widget for widget in QApplication.topLevelWidgets() if widget.inherits("QMainWindow"))
 
 
 def find(name: str) -> QWidget:
     """The visible control of that name, in the dialog where there is one."""
-    found = [widget for widget in QApplication.allWidgets() if widget.accessibleName() == name]
+    if name == "Project state":  # the one text waited for that has no accessible name
+        window = main_window()
+        assert isinstance(window, MainWindow)
+        return window.project_bar.state
+    found = [widget for widget in QApplication.allWidgets() if name_of(widget) == name]
     visible = [widget for widget in found if widget.isVisible()]
     dialog = QApplication.activeModalWidget()
     visible.sort(key=lambda widget: widget.window() is not dialog)
     if not visible:
         raise LookupError(f"{name} is {'hidden' if found else 'not there'}")
     return visible[0]
+
+
+def name_of(widget: QWidget) -> str:
+    if not widget.accessibleName() and isinstance(widget, QAbstractButton):
+        return widget.text().replace("&", "")
+    return widget.accessibleName()
 
 
 def shown(widget: QWidget) -> str:
@@ -231,7 +269,9 @@ def shown(widget: QWidget) -> str:
             return widget.toPlainText()
         case QTableView():
             model = widget.model()
-            cells = ([model.index(row, column).data() for column in range(8)] for row in range(model.rowCount()))
+            cells = (
+                [model.index(row, column).data() for column in range(8)] for row in range(model.rowCount())
+            )
             return "\n".join(" | ".join(row) for row in cells)
         case QLineEdit() | QLabel() | QAbstractButton():
             return widget.text()
@@ -239,7 +279,7 @@ def shown(widget: QWidget) -> str:
             raise LookupError(f"{type(widget).__name__} shows no text")
 
 
-def die(*_: object) -> None:
+def die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -247,7 +287,7 @@ if __name__ == "__main__":
     descriptor, *arguments = sys.argv[1:]
     if arguments[:1] == ["--die-before-sending"]:
         del arguments[0]
-        Sender.send = die  # type: ignore[assignment,method-assign]  # the moment between noting and sending
+        Sender.send = die  # type: ignore[method-assign]  # the moment between noting and sending
     person = Person(int(descriptor))
     threading.Thread(target=person.listen, daemon=True).start()
     sys.exit(main(arguments))

@@ -1,0 +1,90 @@
+"""What Send asks for is noted here, one press at a time."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.consent import Consent
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.project import Project
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of Send: the consent, the form from which it came, and where it is to go."""
+
+    station: Station
+    project: Project
+    draft: Draft
+    consent: Consent
+
+
+class Noting(QObject):
+    """Emits `noted(Press, Entry)` and `failed(Press, Exception)`. Knows the next request ID."""
+
+    noted = Signal(object, object)
+    failed = Signal(object, object)
+
+    def __init__(self, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._under_way: Press | None = None
+        self._of_former_form: Press | None = None
+        self._failed: Press | None = None
+        self.request_id = str(uuid4())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a press is being noted: until then another one is none."""
+        return self._under_way is not None
+
+    def failed_consent(self, draft: Draft) -> Consent | None:
+        """The consent that could not be noted, while the form is still the same.
+
+        Its row may be there after all, the disk not having confirmed it: the very same consent finds
+        that row, and another one must bear another request ID.
+        """
+        if self._failed is None:
+            return None
+        if self._failed.draft == draft:
+            return self._failed.consent
+        self.begin_anew()
+        return None
+
+    def begin(self, press: Press) -> None:
+        """Note the consent of `press`."""
+        self._under_way = press
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: press.station.outbox.note(press.project, press.consent),
+            done=lambda entry: self._end(press, entry),
+            failed=lambda error: self._fail(press, error),
+        )
+
+    def begin_anew(self) -> None:
+        """Another consent comes next."""
+        self._failed = None
+        self.request_id = str(uuid4())
+
+    def leave_form(self) -> None:
+        """The form was emptied: what is noted from now on concerns it no longer."""
+        self._of_former_form = self._under_way
+        self.begin_anew()
+
+    def concerns_form(self, press: Press) -> bool:
+        """Whether the form is still the one of `press`."""
+        return press is not self._of_former_form
+
+    def _end(self, press: Press, entry: object) -> None:
+        self._under_way = None
+        self.begin_anew()
+        self.noted.emit(press, entry)
+
+    def _fail(self, press: Press, error: Exception) -> None:
+        self._under_way = None
+        if self.concerns_form(press):
+            self._failed = press
+        self.failed.emit(press, error)

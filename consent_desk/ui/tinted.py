@@ -1,0 +1,63 @@
+"""Labels and strips in the colour of a tone, on a light or a dark system, also when that changes."""
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QLabel
+
+from consent_desk.ui.outcomes import Tone, background, colour
+
+
+class TintedLabel(QLabel):
+    """Plain text in the colour of its tone; its description tells assistive technology the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._tone = Tone.QUIET
+        self._tint()
+
+    def show_text(self, tone: Tone, text: str) -> None:
+        """Show `text` in the colour of `tone`."""
+        if tone is not self._tone:
+            self._tone = tone
+            self._tint()
+        if text != self.text():
+            self.setText(text)
+            # A name of its own, as tests and screen readers want it, hides a label's text from them.
+            self.setAccessibleDescription(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.WindowText, colour(self._tone, palette))
+        self.setPalette(palette)
+
+
+class TintedStrip(QFrame):
+    """A frame with a background of its tone."""
+
+    def __init__(self, tone: Tone) -> None:
+        super().__init__()
+        self.setAutoFillBackground(True)
+        self._tone = tone
+        self._tint()
+
+    def show_tone(self, tone: Tone) -> None:
+        """Take the background of `tone`."""
+        if tone is not self._tone:
+            self._tone = tone
+            self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Window, background(self._tone, palette))
+        self.setPalette(palette)

@@ -1,0 +1,121 @@
+"""Child of `run.py`: from the click on Send to the first byte at the sandbox, and whole calls.
+
+Argument: how many. The whole call is made by the program's transport and by a bare `http.client`, in
+turn, with the same bytes, on a new connection each.
+"""
+
+import http.client
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import urlsplit
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.app import TUTORIAL, resource
+from consent_desk.domain.delivery import Answered
+from consent_desk.domain.request import PreparedRequest, prepare_event
+from consent_desk.sandbox.server import Sandbox
+from tests.bench.opened import opened, until
+
+arrivals: list[float] = []
+commits: list[float] = []
+
+
+def timed(work: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*arguments: Any) -> Any:
+        began = time.perf_counter()
+        result = work(*arguments)
+        commits.append((time.perf_counter() - began) * 1e3)
+        return result
+
+    return run
+
+
+for name in ("note", "claim"):
+    setattr(SqliteJournal, name, timed(getattr(SqliteJournal, name)))
+original = BaseHTTPRequestHandler.parse_request
+
+
+def notice(handler: BaseHTTPRequestHandler) -> bool:
+    """Note when a call has begun to arrive at the sandbox, which then reads its first line."""
+    at = time.perf_counter()
+    read = original(handler)
+    if handler.command == "POST":
+        arrivals.append(at)
+    return read
+
+
+# mypy takes the function for a bound method.
+BaseHTTPRequestHandler.parse_request = notice  # type: ignore[method-assign, assignment]
+
+
+def click(count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from click to first byte, and from click to the outcome in the window."""
+    first_bytes, outcomes = [], []
+    with opened() as (qt, window):
+        for number in range(count):
+            window.consent.fill(replace(TUTORIAL, ticket=f"T-{number}"))
+            qt.processEvents()
+            arrivals.clear()
+            clicked = time.perf_counter()
+            QTest.mouseClick(window.consent.send, Qt.MouseButton.LeftButton)
+            until(qt, lambda: bool(arrivals) and "Delivered" in window.status.latest.text())
+            outcomes.append((time.perf_counter() - clicked) * 1e3)
+            first_bytes.append((arrivals[0] - clicked) * 1e3)
+            until(qt, lambda: not window.consent.cancel.isVisible())
+            window.status.dismiss.click()
+    return first_bytes, outcomes
+
+
+def call(count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of whole calls: the program's transport, and a bare `http.client`."""
+    seed = json.loads(resource("sandbox.json").read_text("utf-8"))
+    ours, bare = [], []
+    with Sandbox(seed, delay=0) as sandbox:
+        body = b'{"customer_ids":{"registered":"jane@example.com"},"event_type":"consent","timestamp":1,'
+        body += b'"properties":{"action":"reject","category":"sms_marketing"}}'
+        request = prepare_event(sandbox.project, body)
+        transport = HttpTransport()
+        for _ in range(count):
+            began = time.perf_counter()
+            outcome = transport.start(request).wait()
+            ours.append((time.perf_counter() - began) * 1e3)
+            assert isinstance(outcome, Answered)
+            assert outcome.status == 200
+            began = time.perf_counter()
+            status = bare_call(request)
+            bare.append((time.perf_counter() - began) * 1e3)
+            assert status == 200
+        transport.close()
+    return ours, bare
+
+
+def bare_call(request: PreparedRequest) -> int:
+    parts = urlsplit(request.url)
+    connection = http.client.HTTPConnection(parts.netloc)
+    headers = {"Authorization": request.authorization.reveal(), **dict(request.headers)}
+    connection.request(request.method, parts.path, request.body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+def main() -> None:
+    count = int(sys.argv[1])
+    first_bytes, outcomes = click(count)
+    ours, bare = call(count)
+    found = {"first_bytes": first_bytes, "outcomes": outcomes, "commits": commits, "ours": ours, "bare": bare}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""However the program is ended, and whatever hangs: it is gone soon, and leaves an honest journal."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.delivery import State
+from tests.adapters.servers import busy_port
+from tests.end_to_end.desk import (
+    Desk,
+    Engagement,
+    keep_project,
+    keyring_session,
+    linux,
+    seconds_until_end,
+    silent,
+    states,
+)
+
+pytestmark = linux
+
+WAYS = ("SIGINT", "SIGTERM", "SIGHUP", "close button", "end of the session", "quit")
+SOON = 3.0
+"""Seconds: three times what is promised, because tests run on busy machines."""
+
+
+def assert_ends(desk: Desk, way: str) -> None:
+    """End the program in this way, and see that it does so in order."""
+    if way.startswith("SIG"):
+        desk.signal(getattr(signal, way))
+    else:
+        desk.tell("end", way)
+    seconds = seconds_until_end(desk)
+    print(f"{way}: {seconds:.2f} s")
+    assert (desk.process.returncode, desk.said) == (0, "")
+    assert seconds < SOON
+
+
+def start_a_call(desk: Desk, engagement: Engagement) -> None:
+    """Send a consent that is not answered."""
+    engagement.script = silent
+    desk.set_up(engagement.project(), says="no keyring")
+    desk.type_tutorial()
+    desk.press("Send")
+    engagement.next()
+    desk.wait("Cancel sending", "")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_idle_program_ends(home: Path, way: str) -> None:
+    with Desk(home) as desk:
+        desk.wait("Request URL", "http")
+        assert_ends(desk, way)
+        assert not desk.journal.exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_call_that_hangs_is_unconfirmed_at_the_end(home: Path, engagement: Engagement, way: str) -> None:
+    with Desk(home) as desk:
+        start_a_call(desk, engagement)
+        assert_ends(desk, way)
+        assert states(desk.journal) == [State.UNCONFIRMED]
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "close button"])
+def test_a_call_that_never_connected_is_queued_at_the_end(
+    home: Path, engagement: Engagement, way: str
+) -> None:
+    with busy_port() as port, Desk(home) as desk:
+        base_url = BaseUrl(scheme="http", host="127.0.0.1", port=port)
+        desk.set_up(engagement.project(base_url=base_url), says="no keyring")
+        desk.type_tutorial()
+        desk.press("Send")
+        desk.wait("Status", "Sending…")
+        assert_ends(desk, way)
+        assert states(desk.journal) == [State.QUEUED]
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "close button", "end of the session"])
+def test_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement: Engagement, way: str) -> None:
+    with keyring_session() as session:
+        keep_project(home, engagement.project(), session)
+        os.kill(int(session["KEYRING_PID"]), signal.SIGSTOP)
+        with Desk(home, env=session) as desk:
+            desk.wait("Project state", "Waiting for the keyring")
+            assert_ends(desk, way)
+
+
+def test_saving_in_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement: Engagement) -> None:
+    with keyring_session() as session, Desk(home, env=session) as desk:
+        desk.wait("Request URL", "http")
+        os.kill(int(session["KEYRING_PID"]), signal.SIGSTOP)
+        desk.press("Project settings")
+        desk.wait("Save", "")
+        desk.type_project(engagement.project())
+        desk.press("Save")
+        desk.wait("Save status", "Waiting for the keyring")
+        assert_ends(desk, "SIGTERM")
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "close button"])
+def test_an_open_dialog_holds_nothing_up(home: Path, way: str) -> None:
+    with Desk(home) as desk:
+        desk.wait("Request URL", "http")
+        desk.press("Project settings")
+        desk.wait("Save", "")
+        assert_ends(desk, way)
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "end of the session"])
+def test_an_open_question_holds_nothing_up(home: Path, way: str) -> None:
+    with Desk(home) as desk:
+        desk.wait("Request URL", "http")
+        desk.type_tutorial("somebody@example.com")
+        desk.press("Send")
+        desk.wait("Practise", "Practise")
+        assert_ends(desk, way)
+
+
+def test_a_second_signal_changes_nothing(home: Path, engagement: Engagement) -> None:
+    with Desk(home) as desk:
+        start_a_call(desk, engagement)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            desk.signal(getattr(signal, name))
+        assert_ends(desk, "SIGINT")
+        assert states(desk.journal) == [State.UNCONFIRMED]
+
+
+@pytest.mark.parametrize("way", ["SIGINT", "close button"])
+def test_a_demo_with_a_silent_server_ends(home: Path, way: str) -> None:
+    with Desk(home, "--demo", "--fault", "silence") as desk:
+        desk.wait("Request URL", "http")
+        desk.press("Send")
+        desk.wait("Cancel sending", "")
+        assert_ends(desk, way)
+        assert list((home / "tmp").iterdir()) == []

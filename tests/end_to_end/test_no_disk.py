@@ -1,0 +1,155 @@
+"""Where nothing can be written, the window says so, sends nothing, and hands the decision back."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.delivery import State
+from tests.end_to_end.desk import AT_HOME, Desk, Engagement, linux, states
+
+pytestmark = linux
+
+
+def assert_not_noted(desk: Desk, engagement: Engagement, why: str) -> None:
+    """Send, and see that nothing is noted or sent, and that the decision can be copied."""
+    desk.type_tutorial()
+    desk.press("Send")
+    said = desk.wait("Status", "NOT NOTED, and nothing was sent.")
+    assert why in said
+    assert engagement.sent.empty()
+    desk.press("Copy as a slip")
+    desk.wait("Copy as a slip", "")
+    slip = desk.tell("clipboard")[0].splitlines()
+    assert slip[0] == "NOT NOTED by Consent Desk, and not sent: enter it again later."
+    assert "Customer ID: registered = jane@example.com" in slip
+    assert "Category: sms_marketing" in slip
+    assert "Action: reject" in slip
+    # The form keeps it too.
+    assert desk.text("Customer ID") == "jane@example.com"
+
+
+@pytest.fixture
+def small_disk(home: Path) -> tuple[str, ...]:
+    """The command that puts a disk of 512 KiB where the journal is, for the program alone."""
+    folder = home / "data/consent-desk"
+    folder.mkdir(mode=0o700)
+    user = () if os.geteuid() == 0 else ("--map-root-user",)
+    mount = 'mount -t tmpfs -o size=512k,mode=700 none "$0" && exec "$@"'
+    before = ("unshare", "--mount", *user, "sh", "-c", mount, str(folder))
+    try:
+        tried = subprocess.run([*before, "true"], capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("unshare is not installed")
+    if tried.returncode:
+        pytest.skip("no mounts for oneself here")
+    return before
+
+
+def test_on_a_full_disk_nothing_is_noted_or_sent_and_room_heals_it(
+    home: Path, engagement: Engagement, small_disk: tuple[str, ...]
+) -> None:
+    folder = str(home / "data/consent-desk")
+    with Desk(home, before=small_disk) as desk:
+        desk.set_up(engagement.project(), says="no keyring")
+        desk.wait("Customer ID type", "registered")
+        desk.tell("fill_disk", folder)
+        assert_not_noted(desk, engagement, "the disk is full")
+        desk.tell("free_disk", folder)
+        desk.press("Send")
+        assert b"jane@example.com" in engagement.next()
+        desk.wait("Status", "Delivered")
+        assert desk.text("Response log").count("\n") == 0
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+
+
+@pytest.fixture
+def by_the_rules(home: Path) -> tuple[str, ...]:
+    """The command before the program that takes from root the right to write everywhere."""
+    for part in AT_HOME.values():
+        (home / part).mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid():
+        return ()
+    if not shutil.which("setpriv"):
+        pytest.skip("setpriv is not installed, and root may write everywhere")
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+def test_in_a_folder_that_becomes_read_only_nothing_is_noted_or_sent(
+    home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
+) -> None:
+    folder = home / "data/consent-desk"
+    with Desk(home, before=by_the_rules) as desk:
+        desk.set_up(engagement.project(), says="no keyring")
+        desk.wait("Customer ID type", "registered")
+        folder.chmod(0o500)
+        assert_not_noted(desk, engagement, "its file or folder cannot be written to")
+        folder.chmod(0o700)
+        desk.press("Send")
+        engagement.next()
+        desk.wait("Status", "Delivered")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+        assert states(desk.journal) == [State.DELIVERED]
+
+
+def test_without_a_place_for_the_journal_the_window_opens_and_says_so(
+    home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
+) -> None:
+    (home / "data").chmod(0o500)
+    with Desk(home, before=by_the_rules) as desk:
+        desk.wait("Practice", "PRACTICE")
+        desk.set_up(engagement.project(), says="no keyring")
+        assert f"The folder {home / 'data/consent-desk'} cannot be used" in desk.wait("Status", "cannot")
+        desk.type("Customer ID", "jane@example.com")
+        desk.press("Send")
+        desk.wait("Status", "Nothing was noted.")
+        assert engagement.sent.empty()
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+
+
+def test_where_nothing_at_all_can_be_written_the_window_opens_and_says_so(
+    home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
+) -> None:
+    for part in ("config", "data", "state", "cache"):
+        (home / part).chmod(0o500)
+    with Desk(home, before=by_the_rules) as desk:
+        desk.wait("Practice", "PRACTICE")
+        desk.press("Project settings")
+        desk.wait("Save", "")
+        desk.type_project(engagement.project())
+        desk.press("Save")
+        desk.wait("Save status", "The list of projects could not be saved.")
+        desk.press("Cancel")
+        # Practice needs no place of its own.
+        desk.type_tutorial()
+        desk.press("Send")
+        desk.wait("Status", "Delivered to the Sandbox only.")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+
+
+def test_a_damaged_journal_is_left_as_it_is_and_nothing_is_sent(home: Path, engagement: Engagement) -> None:
+    with Desk(home) as desk:
+        desk.set_up(engagement.project(), says="no keyring")
+        desk.wait("Customer ID type", "registered")
+        desk.tell("end", "close button")
+        desk.ended()
+    desk.journal.write_bytes(b"something else")
+    with Desk(home) as desk:
+        desk.wait("Project settings", "")
+        desk.press("Project settings")
+        desk.wait("Save", "")
+        desk.type_project(engagement.project())
+        desk.press("Save")
+        desk.wait("Status", "The journal cannot be opened: its file is damaged, or no journal at all.")
+        desk.press("Send")
+        desk.wait("Status", "Nothing was noted.")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    assert engagement.sent.empty()
+    assert desk.journal.read_bytes() == b"something else"

@@ -1,0 +1,151 @@
+"""Of all starts by one user, one sends; any other shows that one's window and goes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.folders import private_folder
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.delivery import State
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Noted
+from tests.consents import a_consent
+from tests.end_to_end.desk import PATIENCE, ROOT, Desk, Engagement, keep_project, linux, states
+
+pytestmark = linux
+
+SCREEN = ("Xvfb", "-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
+
+
+def start_plainly(home: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Start the program as a person does, and wait for its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "consent_desk"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(home), **env},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def queue_a_consent(home: Path, project: Project) -> None:
+    """Leave a consent as by a start that could not send it."""
+    folder = private_folder(home / "data/consent-desk")
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    journal.note(Noted.of(project, a_consent()))
+    journal.close()
+
+
+def test_a_second_start_raises_the_first_and_goes(home: Path) -> None:
+    with Desk(home) as first:
+        first.wait("Request URL", "http")
+        first.tell("minimize")
+        assert not first.tell("is_in_front")
+        second = start_plainly(home)
+        assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+        assert first.tell("is_in_front")
+        first.tell("end", "close button")
+        assert (first.ended(), first.said) == (0, "")
+
+
+def test_a_start_after_the_end_is_the_first_again(home: Path) -> None:
+    for _ in range(2):
+        with Desk(home) as desk:
+            desk.wait("Request URL", "http")
+            desk.tell("end", "close button")
+            assert (desk.ended(), desk.said) == (0, "")
+        assert list((home / "data/consent-desk").iterdir()) == []
+
+
+def test_a_killed_program_leaves_no_lock(home: Path) -> None:
+    with Desk(home) as first:
+        first.wait("Request URL", "http")
+        first.signal(signal.SIGKILL)
+        first.ended()
+    with Desk(home) as next_one:
+        next_one.wait("Request URL", "http")
+        # And it listens where the killed one did.
+        assert start_plainly(home).returncode == 0
+        next_one.tell("end", "close button")
+        assert (next_one.ended(), next_one.said) == (0, "")
+
+
+def the_one_that_goes(*desks: Desk) -> Desk:
+    """The one of two starts that ends by itself."""
+    with ThreadPool(len(desks)) as watching:
+        ends = watching.imap_unordered(lambda desk: (desk.process.wait(), desk)[1], desks)
+        return ends.next(PATIENCE)
+
+
+def test_of_two_starts_at_once_one_sends(home: Path, engagement: Engagement, keyring: dict[str, str]) -> None:
+    project = engagement.project()
+    keep_project(home, project, keyring)
+    queue_a_consent(home, project)
+    with Desk(home, env=keyring) as one, Desk(home, env=keyring) as other:
+        gone = the_one_that_goes(one, other)
+        staying = other if gone is one else one
+        engagement.next()
+        staying.wait("Response log", "Delivered")
+        staying.tell("end", "close button")
+        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, "")] * 2
+    assert engagement.sent.empty()
+    assert states(one.journal) == [State.DELIVERED]
+
+
+def test_two_starts_at_once_of_a_new_user_are_one(home: Path) -> None:
+    with Desk(home) as one, Desk(home) as other:
+        gone = the_one_that_goes(one, other)
+        staying = other if gone is one else one
+        staying.wait("Practice", "PRACTICE")
+        staying.tell("end", "close button")
+        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, "")] * 2
+
+
+def test_demos_run_beside_each_other(home: Path) -> None:
+    with Desk(home) as real, Desk(home, "--demo") as one, Desk(home, "--demo") as other:
+        urls = {desk.wait("Request URL", "http") for desk in (real, one, other)}
+        assert len(urls) == 3
+        for desk in (one, other):
+            assert desk.tell("title") == "PRACTICE: nothing sent here reaches Engagement – Consent Desk"
+            desk.press("Send")
+            desk.wait("Status", "Delivered to the Sandbox only. Not recorded in Engagement.")
+            desk.tell("end", "close button")
+            assert (desk.ended(), desk.said) == (0, "")
+        assert not real.journal.exists()
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """A screen on which windows really stand."""
+    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        pytest.skip("Xvfb or xdotool is not installed")
+    with subprocess.Popen(SCREEN, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        yield f":{server.stdout.readline().strip()}"
+        server.terminate()
+
+
+def test_on_a_real_screen_the_window_stands_and_a_second_start_goes(home: Path, display: str) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+    env["DISPLAY"] = display
+    looking = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^PRACTICE: .* – Consent Desk$"]
+    command = [sys.executable, "-m", "consent_desk"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as first:
+        found = subprocess.run(looking, env=env, capture_output=True, timeout=PATIENCE, check=True)
+        assert found.stdout.split()
+        second = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE, check=False
+        )
+        assert (second.returncode, second.stderr) == (0, b"")
+        first.terminate()
+        _, said = first.communicate(timeout=PATIENCE)
+        assert (first.returncode, said) == (0, "")

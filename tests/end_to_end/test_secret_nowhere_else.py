@@ -1,0 +1,236 @@
+"""A secret with a name of its own goes through everything, and is found nowhere but where it belongs."""
+
+import json
+import signal
+import stat
+import subprocess
+import sys
+from base64 import b64encode
+from html import escape
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.delivery import State
+from consent_desk.domain.project import Project
+from tests.adapters.servers import Peer, Server, answer, unknown_authority
+from tests.end_to_end.desk import Desk, Engagement, accepting, keyring_session, linux, silent, states
+
+pytestmark = linux
+
+KEY_ID = "canary-key"
+SECRET = 'cAnArY-9f1c"\\/+&=%<~7b2e0d55'
+PAIR = b64encode(f"{KEY_ID}:{SECRET}".encode()).decode()
+PLAINTEXT = """
+from keyring.backend import KeyringBackend
+
+class Keyring(KeyringBackend):
+    priority = 99
+
+    def set_password(self, *entry):
+        with open(__file__ + ".secrets", "a") as file:
+            print(*entry, file=file)
+
+    def get_password(self, *entry):
+        return None
+"""
+LOCK = "import secretstorage; secretstorage.get_default_collection(secretstorage.dbus_init()).lock()"
+
+
+def spellings() -> set[bytes]:
+    """Every form in which the secret could lie about."""
+    texts = {PAIR, PAIR.rstrip("="), quote(PAIR, safe="")}
+    for text in (SECRET, f"{KEY_ID}:{SECRET}"):
+        escaped = json.dumps(text)[1:-1]
+        texts |= {text, escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1], repr(text)[1:-1]}
+        texts |= {quote(text), quote(text, safe=""), quote_plus(text), escape(text), quote(quote(text))}
+    for before in range(3):
+        # Inside a longer base64 text it can begin at any of three places; the ends depend on the neighbours.
+        inner = b64encode(b"\0" * before + SECRET.encode()).decode()[4:-4]
+        texts |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return {text.encode(coding) for text in texts for coding in ("utf-8", "utf-16-le")}
+
+
+SPELLINGS = spellings()
+
+
+def traces(*places: bytes | str) -> set[bytes]:
+    """The forms of the secret that are found."""
+    looked_at = [place.encode() if isinstance(place, str) else place for place in places]
+    return {spelling for spelling in SPELLINGS for place in looked_at if spelling in place}
+
+
+def files_with_traces(*folders: Path) -> dict[str, set[bytes]]:
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert files
+    return {str(path): found for path in files if (found := traces(path.read_bytes()))}
+
+
+def look_at(desk: Desk) -> None:
+    """Look at what others can see of the process, and at what a person can."""
+    process = Path(f"/proc/{desk.process.pid}")
+    assert not traces((process / "cmdline").read_bytes(), (process / "environ").read_bytes())
+    assert not traces(*desk.tell("clipboard"))
+    assert not traces(*desk.tell("every_text"))
+    for tab in ("Explanation", "Answer", "As received", "Headers", "Request"):
+        desk.tell("turn_to", tab)
+        assert not traces(desk.text("Response details"), desk.text("Request body"))
+
+
+def send(desk: Desk, customer: str, says: str) -> None:
+    desk.type_tutorial(customer)
+    desk.press("Send")
+    desk.wait("Status", customer)
+    desk.wait("Status", says)
+
+
+def refusing_with_an_echo(peer: Peer) -> None:
+    """Refuse, and say all that was received: headers, the secret itself, and that as JSON."""
+    received = bytes(peer.received)
+    body = b'{"success": false, "errors": ["invalid secret %s"]}' % json.dumps(SECRET)[1:-1].encode()
+    header = next(line for line in received.split(b"\r\n") if line.startswith(b"Authorization"))
+    echo = b"X-Echo: " + header + b"\r\nX-Secret: " + SECRET.encode() + b"\r\n"
+    peer.send(answer(body, "403 Forbidden", echo))
+
+
+def speaking_plainly(peer: Peer) -> None:
+    """Answer a TLS greeting as a web server without TLS does."""
+    peer.read()
+    peer.send(answer(b"", "400 Bad Request"))
+
+
+def make_hostile(home: Path, proxy: Server) -> dict[str, str]:
+    """What may lie about on a computer and would lead a secret astray; the environment for it."""
+    netrc = home / ".netrc"
+    hosts = ("127.0.0.1", "localhost", "api.elsewhere.invalid")
+    netrc.write_text("".join(f"machine {host} login intruder password astray\n" for host in hosts))
+    netrc.chmod(0o600)
+    (home / "plain").mkdir()
+    (home / "plain/plaintext.py").write_text(PLAINTEXT)
+    (home / "config/python_keyring").mkdir()
+    (home / "config/python_keyring/keyringrc.cfg").write_text(
+        f"[backend]\ndefault-keyring=plaintext.Keyring\nkeyring-path={home / 'plain'}\n"
+    )
+    names = ("http_proxy", "https_proxy", "all_proxy")
+    proxies = {spelt: proxy.url for name in names for spelt in (name, name.upper())}
+    return {
+        **proxies,
+        "NETRC": str(netrc),
+        "SSLKEYLOGFILE": str(home / "tls-keys"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+
+
+def save_another(desk: Desk, project: Project, says: str) -> None:
+    desk.tell("choose", "Project", "New project…")
+    desk.wait("Save", "")
+    desk.type_project(project)
+    desk.press("Save")
+    desk.wait("Project state", says)
+    desk.wait("Request URL", str(project.base_url))
+
+
+def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
+    home: Path, engagement: Engagement
+) -> None:
+    project = engagement.project(SECRET, key_id=KEY_ID)
+    with (
+        Server(lambda peer: peer.send(answer(b"", "407 No"))) as proxy,
+        Server(lambda peer: peer.stay(), unknown_authority()) as impostor,
+        Server(speaking_plainly) as plain,
+        keyring_session() as session,
+    ):
+        folders = home, Path(session["KEYRING_FOLDER"])
+        env = session | make_hostile(home, proxy)
+        with Desk(home, env=env) as desk:
+            desk.set_up(project, says="saved in GNOME Keyring")
+            send(desk, "one@example.com", "Delivered")
+            assert f"Authorization: Basic {PAIR}\r\n".encode() in engagement.next()
+            desk.tell("pick", "Copy", "Whole request, without the key")
+            look_at(desk)
+
+            engagement.script = refusing_with_an_echo
+            send(desk, "two@example.com", "Not accepted")
+            look_at(desk)
+
+            for where in ("slot", "thread"):
+                desk.tell("fail", where, f"something with {SECRET} and {PAIR} in it")
+                desk.wait("Status", "Something unexpected went wrong (RuntimeError).")
+                desk.press("Dismiss")
+
+            tls = BaseUrl(scheme="https", host="localhost", port=impostor.port)
+            save_another(desk, project_at(project, tls, "Impostor"), "saved in GNOME Keyring")
+            send(desk, "three@example.com", "could not prove that it is Engagement")
+            no_tls = BaseUrl(scheme="https", host="localhost", port=plain.port)
+            save_another(desk, project_at(project, no_tls, "Not TLS"), "saved in GNOME Keyring")
+            send(desk, "four@example.com", "does not speak https")
+            assert proxy.received == []
+            elsewhere = BaseUrl(scheme="https", host="api.elsewhere.invalid")
+            save_another(desk, project_at(project, elsewhere, "Proxied"), "saved in GNOME Keyring")
+            send(desk, "five@example.com", "proxy")
+            look_at(desk)
+            assert not traces(*proxy.received, *impostor.received, *plain.received)
+
+            desk.tell("choose", "Project", project.name)
+            desk.wait("Request URL", str(project.base_url))
+            engagement.script = silent
+            desk.type_tutorial("six@example.com")
+            desk.press("Send")
+            desk.wait("Cancel sending", "")
+            engagement.next()
+            engagement.next()
+            desk.signal(signal.SIGTERM)
+            assert (desk.ended(), desk.said) == (0, "")
+        assert files_with_traces(*folders) == {}
+        assert State.UNCONFIRMED in states(desk.journal)
+
+        # The next one without PYTHON_KEYRING_BACKEND, so that the configuration file gets its turn.
+        del env["PYTHON_KEYRING_BACKEND"]
+        engagement.script = accepting
+        with Desk(home, env=env) as desk:
+            desk.wait("Project state", "key from the keyring")
+            assert desk.text("Project") == project.name
+            send(desk, "seven@example.com", "Delivered")
+            look_at(desk)
+            subprocess.run([sys.executable, "-c", LOCK], env=env, check=True)
+            desk.press("Project settings")
+            desk.wait("Save", "")
+            desk.type("API secret", SECRET)
+            desk.press("Save")
+            desk.wait("Save status", "The keyring is locked.")
+            desk.tell("end", "close button")
+            assert desk.ended() == 0
+            # The keyring library leaves its connection open where the keyring is locked, and Python says so.
+            assert all("ResourceWarning" in line for line in desk.said.splitlines())
+        assert files_with_traces(*folders) == {}
+
+    faults = home / "state/consent-desk/log/faults.log"
+    assert faults.read_text().count("builtins.RuntimeError") == 2
+    assert stat.S_IMODE(faults.stat().st_mode) == 0o600
+    assert not (home / "tls-keys").exists()
+    assert not list((home / "plain").glob("*.secrets"))
+    assert list((home / "tmp").iterdir()) == []
+    everything = engagement.everything
+    assert traces(everything.replace(PAIR.encode(), b"")) == set()
+    assert b"intruder" not in everything
+    assert b64encode(b"intruder:astray") not in everything
+
+
+def project_at(project: Project, base_url: BaseUrl, name: str) -> Project:
+    return Project(
+        id="",
+        name=name,
+        base_url=base_url,
+        project_token=project.project_token,
+        key_id=project.key_id,
+        secret=project.secret,
+    )
+
+
+def test_the_forms_are_found_where_they_are() -> None:
+    assert traces(f"Authorization: Basic {PAIR}")
+    for before in range(6):
+        assert traces(b64encode(b"x" * before + SECRET.encode() + b"y" * before))
+    assert traces(json.dumps({"secret": SECRET}))
+    assert traces(f"https://x.example/?key={quote(SECRET)}")
+    assert not traces(f"Authorization: Basic {b64encode(b'canary-key:another').decode()}")

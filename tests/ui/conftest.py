@@ -1,0 +1,133 @@
+"""A desk to sit at."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+# Its requests ignores a warning as it loads; pytest would forget that, were it loading between two tests.
+import consent_desk.adapters.deadline  # noqa: F401
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.app import build
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.projects import SecretStore
+from consent_desk.services.sender import Transport
+from consent_desk.ui.main_window import MainWindow
+from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
+
+
+class OpenOne(Protocol):
+    """Starts the program with a window."""
+
+    def __call__(
+        self,
+        secrets: SecretStore | None = None,
+        *,
+        fault: Fault | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        shown: bool = True,
+    ) -> OpenDesk: ...
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_the_gui_thread() -> Iterator[None]:
+    """Collect garbage here and only here: a widget that another thread collects brings Qt down."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return folders_in(tmp_path)
+
+
+@pytest.fixture
+def keyring() -> MemoryKeyring:
+    return MemoryKeyring()
+
+
+@pytest.fixture
+def engagement() -> Iterator[Sandbox]:
+    """A sandbox in the role of Engagement."""
+    with Sandbox(SEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    """What is put in here is closed at the end, the last first."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
+    """Starts the program; it is closed at the end of the test. Without `secrets` it is the demo."""
+
+    def open_one(
+        secrets: SecretStore | None = None,
+        *,
+        fault: Fault | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        shown: bool = True,
+    ) -> OpenDesk:
+        if transport is None:
+            own = HttpTransport()
+            closing.callback(own.close)
+            transport = own
+        people: list[Person] = []
+
+        def ask(window: MainWindow) -> Person:
+            people.append(Person(window))
+            return people[0]
+
+        clock = clock or Clock()
+        application = build(
+            folders, secrets, transport, clock, zone=UTC, fault=fault, delay=0.0, questions=ask
+        )
+        qtbot.addWidget(application.window)
+        closing.callback(application.close)
+        if shown:
+            application.window.show()
+            application.window.activateWindow()
+            qtbot.waitUntil(application.window.isActiveWindow)
+        return OpenDesk(
+            application=application, window=application.window, person=people[0], bot=qtbot, clock=clock
+        )
+
+    return open_one
+
+
+@pytest.fixture
+def demo(open_desk: OpenOne) -> OpenDesk:
+    """The demo, ready."""
+    desk = open_desk()
+    desk.wait_ready()
+    desk.wait_for_categories()
+    return desk
+
+
+@pytest.fixture
+def acme_is_kept(folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) -> None:
+    """An earlier run saved a project whose Engagement is `engagement`."""
+    keep(folders, keyring, real(engagement))
+
+
+@pytest.fixture
+def acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenDesk:
+    """A real project in use, its Engagement being `engagement`."""
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    return desk

@@ -1,0 +1,142 @@
+"""Find and use what a person finds and uses: controls by their accessible names."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QMetaType, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QTableView,
+    QWidget,
+)
+
+W = TypeVar("W", bound=QWidget)
+
+
+def named(window: QWidget, name: str, kind: type[W]) -> W:
+    """The one control with this accessible name."""
+    found = [widget for widget in window.findChildren(QWidget) if widget.accessibleName() == name]
+    assert len(found) == 1, f"{name}: {found}"
+    control = found[0]
+    assert isinstance(control, kind), control
+    return control
+
+
+def line(window: QWidget, name: str) -> QLineEdit:
+    """The line that is typed into: the control itself, or that of a combo box."""
+    control = named(window, name, QWidget)
+    edit = control.lineEdit() if isinstance(control, QComboBox) else control
+    assert isinstance(edit, QLineEdit), control
+    return edit
+
+
+def button(window: QWidget, name: str) -> QAbstractButton:
+    return named(window, name, QAbstractButton)
+
+
+def combo(window: QWidget, name: str) -> QComboBox:
+    return named(window, name, QComboBox)
+
+
+def long_text(window: QWidget, name: str) -> QPlainTextEdit:
+    return named(window, name, QPlainTextEdit)
+
+
+def raw_text(window: QWidget, name: str) -> str:
+    """The text of a large field to the character; `toPlainText` would change no-break spaces."""
+    return long_text(window, name).document().toRawText().replace("\u2029", "\n")
+
+
+def label(window: QWidget, name: str) -> str:
+    return named(window, name, QLabel).text()
+
+
+def table(window: QWidget, name: str) -> QTableView:
+    return named(window, name, QTableView)
+
+
+def cells(window: QWidget, column: int) -> list[str]:
+    """What one column of the log shows, from the top."""
+    model = table(window, "Response log").model()
+    return [str(model.data(model.index(row, column))) for row in range(model.rowCount())]
+
+
+def write(window: QWidget, name: str, text: str) -> None:
+    """Go to a field and replace what is in it by typing."""
+    control = named(window, name, QWidget)
+    edit = control if isinstance(control, QPlainTextEdit) else line(window, name)
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClick(edit, Qt.Key.Key_Delete)
+    for character in text:
+        # Not QTest's: it aborts on what no keyboard of its own has.
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            key = QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, character)
+            QApplication.sendEvent(edit, key)
+    # Completions that open take the focus a moment later: nobody is quicker than that.
+    QApplication.processEvents()
+
+
+def type_keys(window: QWidget, text: str) -> None:
+    """Press the keys of `text`, ASCII, in the window: they go where those of a person go."""
+    for character in text:
+        QTest.keyClick(window.windowHandle(), ord(character))
+
+
+def paste(window: QWidget, name: str, text: str) -> None:
+    """Go to a field and replace what is in it from the clipboard."""
+    control = named(window, name, QWidget)
+    edit = control if isinstance(control, QPlainTextEdit) else line(window, name)
+    QApplication.clipboard().setText(text)
+    edit.setFocus()
+    edit.selectAll()
+    edit.paste()
+
+
+def press(window: QWidget, name: str) -> None:
+    QTest.mouseClick(button(window, name), Qt.MouseButton.LeftButton)
+
+
+def turn_wheel(widget: QWidget) -> None:
+    """Turn the mouse wheel down by one notch over `widget`."""
+    middle = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(widget.rect().center())),
+        QPoint(0, -120),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def focused_name(window: QWidget) -> str:
+    """The accessible name of what has the focus, or of the combo box around it."""
+    widget: QWidget | None = window.focusWidget()
+    while widget is not None and not widget.accessibleName() and widget is not window:
+        widget = widget.parentWidget()
+    return "" if widget is None else widget.accessibleName()
+
+
+def everything_said(window: QWidget) -> str:
+    """Every text that any control of `window` holds, shows or tells assistive technology."""
+    texts: list[str] = []
+    for widget in (window, *window.findChildren(QWidget)):
+        meta = widget.metaObject()
+        for property_ in map(meta.property, range(meta.propertyCount())):
+            if property_.metaType().id() == QMetaType.Type.QString.value:
+                texts.append(str(property_.read(widget)))
+        if isinstance(widget, QPlainTextEdit):
+            texts.append(widget.document().toRawText())
+        if isinstance(widget, QComboBox):
+            texts.extend(widget.itemText(index) for index in range(widget.count()))
+    return "\n".join(texts)

@@ -1,0 +1,165 @@
+"""The built program for tests: the real thing, but for the keyring and the person who answers questions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from time import time_ns
+
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.app import Application
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.errors import KeyringTrouble
+from consent_desk.domain.project import Project
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.projects import Listed, Projects
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.questions import Questions
+from tests.ui import controls
+
+SEED = {
+    "categories": [
+        {"id": "sms_marketing", "translations": {"": {"name": "SMS marketing"}}},
+        {"id": "newsletter", "translations": {"": {"name": "Newsletter"}}},
+    ],
+    "customers": [
+        {"customer_ids": {"registered": "jane@example.com", "phone": "+15550100101"}, "consents": []}
+    ],
+}
+ACME = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11"
+CANARY = "canary0secret0that0must0appear0nowhere0at0all000000000000000000x"
+
+
+class MemoryKeyring:
+    """A keyring in memory. `trouble` is raised by every call; while `open_` is clear, calls wait."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
+        self.trouble: KeyringTrouble | None = None
+        self.open_ = Event()
+        self.open_.set()
+
+    def load(self, entry: str) -> str | None:
+        self._enter()
+        return self.lines.get(entry)
+
+    def save(self, entry: str, line: str) -> str:
+        self._enter()
+        self.lines[entry] = line
+        return "Memory Keyring"
+
+    def remove(self, entry: str) -> None:
+        self._enter()
+        self.lines.pop(entry, None)
+
+    def _enter(self) -> None:
+        self.open_.wait(30)
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class Person(Questions):
+    """Answers every question with the choice of index `answer`, and remembers what was asked."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.asked: list[str] = []
+        self.answer = 0
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
+        self.asked.append(f"{title} {text} {' / '.join(choices)}")
+        return self.answer
+
+
+class Clock:
+    """This computer's clock, `seconds_off`."""
+
+    def __init__(self) -> None:
+        self.seconds_off = 0
+
+    def __call__(self) -> Timestamp:
+        return Timestamp(time_ns() // 1_000 + self.seconds_off * 1_000_000)
+
+
+@dataclass(kw_only=True)
+class OpenDesk:
+    """A running program and the hands of its user."""
+
+    application: Application
+    window: MainWindow
+    person: Person
+    bot: QtBot
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def status(self) -> str:
+        return controls.label(self.window, "Status")
+
+    @property
+    def errors(self) -> str:
+        return controls.label(self.window, "Errors to look at")
+
+    @property
+    def state(self) -> str:
+        """What the bar says of the project."""
+        return self.window.project_bar.state.text()
+
+    @property
+    def project(self) -> str:
+        return controls.combo(self.window, "Project").currentText()
+
+    def wait_ready(self) -> None:
+        """Wait until a project is in use."""
+        self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() != "", timeout=10_000)
+
+    def wait_for_categories(self) -> None:
+        self.bot.waitUntil(lambda: controls.combo(self.window, "Category").count() > 0)
+
+    def wait_for_status(self, words: str) -> None:
+        self.bot.waitUntil(lambda: words in self.status, timeout=10_000)
+
+    def wait_for_line(self, *outcomes: str) -> None:
+        """Wait until the outcomes in the log are these, from the top."""
+        self.bot.waitUntil(
+            lambda: [text.split(" ", 1)[-1] for text in controls.cells(self.window, 1)] == [*outcomes],
+            timeout=10_000,
+        )
+
+    def fill(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+        """Type the tutorial's case."""
+        controls.write(self.window, "Customer ID", customer)
+        controls.write(self.window, "Category", category)
+
+    def choose_project(self, name: str) -> None:
+        chooser = controls.combo(self.window, "Project")
+        index = chooser.findText(name)
+        chooser.activated.emit(index)
+
+    def details(self, tab: str) -> str:
+        """The text beside the log under `tab`."""
+        tabs = self.window.log.tabs
+        tabs.setCurrentIndex(next(index for index in range(tabs.count()) if tabs.tabText(index) == tab))
+        return controls.long_text(self.window, "Response details").toPlainText()
+
+
+def folders_in(folder: Path) -> Folders:
+    for name in ("config", "data", "logs"):
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+    return Folders(config=folder / "config", data=folder / "data", logs=folder / "logs")
+
+
+def real(sandbox: Sandbox, **changes: object) -> Project:
+    """`sandbox` as a project that is to be taken for a real one."""
+    values = {"id": ACME, "name": "Acme production", "practice": False, **changes}
+    return replace(sandbox.project, **values)  # type: ignore[arg-type]  # the names are checked by replace
+
+
+def keep(folders: Folders, keyring: MemoryKeyring, *projects: Project) -> None:
+    """Let an earlier run have saved `projects`."""
+    kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), keyring)
+    for project in projects:
+        kept.save(project)

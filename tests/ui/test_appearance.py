@@ -1,0 +1,192 @@
+"""Light and dark, small windows and large fonts."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
+
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.fields import Note
+from consent_desk.ui.outcomes import Tone, colour, is_dark
+from consent_desk.ui.project_dialog import ProjectDialog
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+
+
+def dark() -> QPalette:
+    palette = QPalette(QColor("#353535"), QColor("#2b2b2b"))
+    palette.setColor(QPalette.ColorRole.Base, QColor("#232323"))
+    return palette
+
+
+@pytest.fixture
+def palette(qapp: QApplication) -> Iterator[QApplication]:
+    before = qapp.palette()
+    yield qapp
+    qapp.setPalette(before)
+
+
+@pytest.fixture
+def large_font(qapp: QApplication) -> Iterator[None]:
+    before = qapp.font()
+    font = qapp.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast of two colours as WCAG reckons it, from 1 to 21."""
+
+    def luminance(tint: QColor) -> float:
+        parts = (tint.redF(), tint.greenF(), tint.blueF())
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def readable(widget: QWidget) -> bool:
+    """Whether the text of `widget` stands out from what is behind it."""
+    behind: QWidget | None = widget
+    while behind is not None and not behind.autoFillBackground() and not behind.isWindow():
+        behind = behind.parentWidget()
+    assert behind is not None
+    ground = behind.palette().color(QPalette.ColorRole.Window)
+    if isinstance(widget, QAbstractButton):
+        ground = widget.palette().color(QPalette.ColorRole.Button)
+    return contrast(widget.palette().color(widget.foregroundRole()), ground) >= 4.5
+
+
+@pytest.mark.parametrize("tone", Tone)
+@pytest.mark.parametrize("make", [QPalette, dark], ids=["light", "dark"])
+def test_each_tone_is_readable(palette: QApplication, tone: Tone, make: type[QPalette]) -> None:
+    palette.setPalette(make())
+    ground = palette.palette().color(QPalette.ColorRole.Window)
+    assert contrast(colour(tone, palette.palette()), ground) >= 4.5
+
+
+def test_the_colours_follow_a_change_while_the_program_runs(demo: OpenDesk, palette: QApplication) -> None:
+    window = demo.window
+    demo.fill()
+    controls.press(window, "Send")
+    demo.wait_for_status("Delivered to the Sandbox only")
+    controls.write(window, "Customer ID", " x")
+    palette.setPalette(dark())
+    QApplication.processEvents()
+    assert is_dark(window.palette())
+    shown: list[QWidget] = [window.practice.label, window.project_bar.state, window.status.latest]
+    shown += [note for note in window.findChildren(Note) if note.isVisible()]
+    shown += [window.consent.send]
+    assert len(shown) >= 6
+    assert [widget for widget in shown if not readable(widget)] == []
+    for strip in (window.practice, window.status):
+        assert is_dark(strip.palette())
+
+
+def test_a_switched_off_send_can_still_be_read(acme: OpenDesk) -> None:
+    assert readable(controls.button(acme.window, "Send"))
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """The controls that are narrower or lower than what they show, or stand outside of the window."""
+    found = []
+    for kind in (QAbstractButton, QLineEdit, QComboBox, QLabel, QPlainTextEdit):
+        for widget in window.findChildren(kind):
+            if not widget.isVisible() or isinstance(widget.parentWidget(), QTabBar):
+                continue
+            wanted = widget.minimumSizeHint()
+            if isinstance(widget, QLabel) and widget.wordWrap():
+                wanted = QSize(0, widget.heightForWidth(widget.width()))
+            if widget.width() < wanted.width() - 1 or widget.height() < wanted.height() - 1:
+                found.append(f"{widget.accessibleName() or widget} {widget.size()} < {wanted}")
+            place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+            if place.right() > window.width() or place.left() < 0:
+                found.append(f"{widget.accessibleName() or widget} stands outside")
+    return found
+
+
+def a_busy_window(desk: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not accepted")
+    controls.button(desk.window, "Opt in (accept)").click()
+    controls.write(desk.window, "Customer ID", " jane")
+    desk.window.consent.go_to_problem()
+
+
+@pytest.mark.parametrize("size", [QSize(1280, 800), QSize(1024, 640)], ids=["1280x800", "1024x640"])
+def test_nothing_is_cut_off(acme: OpenDesk, engagement: Sandbox, size: QSize) -> None:
+    acme.window.resize(size)
+    a_busy_window(acme, engagement)
+    acme.bot.wait(50)
+    assert acme.window.size() == size
+    allowed = {"Send", ""}  # elided on purpose
+    assert [each for each in cut_off(acme.window) if each.split(" ")[0] not in allowed] == []
+
+
+def test_a_font_twice_as_large_fits_a_small_window(
+    large_font: None,
+    open_desk: OpenOne,
+    acme_is_kept: None,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+) -> None:
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.window.resize(1024, 640)
+    a_busy_window(desk, engagement)
+    desk.bot.wait(50)
+    assert desk.window.size() == QSize(1024, 640)
+    assert [each for each in cut_off(desk.window) if "outside" in each] == []
+    form = desk.window.consent.findChild(QScrollArea)
+    assert form is not None
+    assert not form.horizontalScrollBar().isVisible()
+
+
+def test_the_settings_fit_a_small_window_with_a_large_font(
+    large_font: None, open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.window.resize(1024, 640)
+    controls.press(desk.window, "Project settings")
+    dialog = desk.window.findChild(ProjectDialog)
+    assert dialog is not None
+    desk.bot.waitUntil(dialog.isVisible)
+    assert dialog.width() <= 1024
+    assert dialog.height() <= 640
+    dialog.reject()
+
+
+def test_sizes_are_remembered(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    first.window.resize(720, 700)
+    first.window.upper.setSizes([400, 300])
+    first.window.whole.setSizes([450, 150])
+    first.bot.wait(20)
+    sizes = [splitter.sizes() for splitter in (first.window.upper, first.window.whole)]
+    first.window.close()
+    second = open_desk(keyring)
+    second.wait_ready()
+    second.bot.wait(20)
+    assert second.window.size() == QSize(720, 700)
+    assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes

@@ -1,0 +1,86 @@
+"""Whatever a server does: the right outcome is shown, and the window lives."""
+
+import pytest
+from PySide6.QtWidgets import QPlainTextEdit
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.sandbox.faults import Fault
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import OpenDesk
+
+OUTCOMES = {
+    Fault.RATE_LIMIT: ("Not sent yet", "too many calls"),
+    Fault.RATE_LIMIT_RETRY_AFTER: ("Not sent yet", "too many calls"),
+    Fault.SERVER_ERROR: ("Not confirmed", "had trouble"),
+    Fault.SERVER_ERROR_STORED: ("Not confirmed", "had trouble"),
+    Fault.DROP_BEFORE_STORING: ("Not confirmed", "the line broke before Engagement answered"),
+    Fault.DROP_AFTER_STORING: ("Not confirmed", "the line broke before Engagement answered"),
+    Fault.SILENCE: ("Not confirmed", "did not answer in time"),
+    Fault.TRICKLE_HEADERS: ("Not confirmed", "did not answer in time"),
+    Fault.TRICKLE_BODY: ("Not confirmed", "did not answer in time"),
+    Fault.OVERSIZED_BODY: ("Not confirmed", "too long to read"),
+    Fault.ONE_LINE: ("Practised", "Delivered to the Sandbox only"),
+    Fault.GZIP_BOMB: ("Not confirmed", ""),
+    Fault.MALFORMED_BODY: ("Not confirmed", "does not say whether it was taken"),
+    Fault.DEEP_JSON: ("Not confirmed", "does not say whether it was taken"),
+    Fault.NO_SUCCESS: ("Not confirmed", "does not say whether it was taken"),
+    Fault.SUCCESS_FALSE: ("Refused", "may not record consents (200 Not authorized"),
+    Fault.REDIRECT_301: ("Refused", "the address leads elsewhere, to elsewhere.example"),
+    Fault.REDIRECT_307: ("Refused", "the address leads elsewhere, to elsewhere.example"),
+    Fault.NOT_FOUND: ("Refused", "no Engagement API at this address (404)"),
+    Fault.INVALID_SECRET: ("Refused", "this desk's key is wrong (403 invalid secret)"),
+    Fault.BAD_GATEWAY: ("Not confirmed", "a proxy or firewall on the way answered"),
+    Fault.CUT_BODY: ("Not confirmed", "the line broke while Engagement was answering"),
+    Fault.NOT_HTTP: ("Not confirmed", "the answer could not be understood"),
+}
+SLOW = {Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY}
+SENDABLE = {"Not sent yet", "Refused"}
+
+
+def sent_into(open_desk: OpenOne, fault: Fault, deadline: float) -> OpenDesk:
+    transport = HttpTransport(deadline=deadline)
+    desk = open_desk(fault=fault, transport=transport)
+    desk.wait_ready()
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_line(OUTCOMES[fault][0])
+    return desk
+
+
+@pytest.mark.parametrize("fault", Fault, ids=str)
+def test_every_fault_has_its_outcome_and_leaves_the_window_alive(open_desk: OpenOne, fault: Fault) -> None:
+    outcome, words = OUTCOMES[fault]
+    desk = sent_into(open_desk, fault, 0.5 if fault in SLOW else 20)
+    desk.wait_for_status(words)
+    details = controls.named(desk.window, "Response details", QPlainTextEdit)
+    desk.bot.waitUntil(lambda: "What happened:" in details.toPlainText(), timeout=10_000)
+    assert words in desk.status
+    assert len(desk.details("As received")) < 150_000
+    assert len(desk.details("Answer")) < 250_000
+    again = controls.button(desk.window, "Send again")
+    desk.bot.waitUntil(lambda: again.isEnabled() == (outcome in SENDABLE))
+    assert controls.line(desk.window, "Customer ID").text() == ""
+    desk.fill("omar.haddad@example.org")
+    assert controls.button(desk.window, "Send").isEnabled()
+
+
+def test_html_from_a_server_stays_text(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.SERVER_ERROR, 20)
+    desk.bot.waitUntil(lambda: "HTTP 500" in desk.details("Headers"), timeout=10_000)
+    assert "<h1>500 Internal Server Error</h1>" in desk.details("As received")
+    assert "<h1>" in desk.details("Answer")
+
+
+def test_hidden_characters_of_an_answer_are_written_out(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.MALFORMED_BODY, 20)
+    desk.bot.waitUntil(lambda: "HTTP 200" in desk.details("Headers"), timeout=10_000)
+    assert desk.details("As received") == '{"success": tru\\xff\\xfe\\u{0}'
+
+
+def test_a_line_of_a_megabyte_is_broken_and_cut_with_a_word_about_it(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.ONE_LINE, 20)
+    desk.bot.waitUntil(lambda: "HTTP 200" in desk.details("Headers"), timeout=10_000)
+    shown = desk.details("As received")
+    assert max(map(len, shown.splitlines())) <= 1_000
+    assert shown.splitlines()[-1].startswith("… cut here: 1,000,0")

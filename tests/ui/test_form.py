@@ -1,0 +1,269 @@
+"""What the form says, keeps and clears."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.category import Category
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.consent_panel import ConsentPanel
+from consent_desk.ui.fields import Note
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+
+
+def note(desk: OpenDesk, name: str) -> str:
+    """What stands below a field."""
+    around = controls.named(desk.window, name, QWidget).parentWidget()
+    assert around is not None
+    shown = around.findChild(Note)
+    assert shown is not None
+    return shown.text() if shown.isVisible() else ""
+
+
+def description(desk: OpenDesk) -> str:
+    return controls.button(desk.window, "Send").accessibleDescription()
+
+
+def press_by_click(desk: OpenDesk) -> None:
+    controls.press(desk.window, "Send")
+
+
+def press_by_space(desk: OpenDesk) -> None:
+    button = controls.button(desk.window, "Send")
+    button.setFocus()
+    QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Space)
+
+
+def press_by_shortcut(desk: OpenDesk) -> None:
+    QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_the_button_says_what_it_will_do(acme: OpenDesk) -> None:
+    send = controls.button(acme.window, "Send")
+    acme.fill()
+    assert send.text() == "Opt out of SMS marketing"
+    controls.write(acme.window, "Category", "newsletter")
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert send.text() == "Opt in to Newsletter"
+    assert send.accessibleName() == "Send"
+
+
+def test_a_real_project_preselects_no_category(acme: OpenDesk) -> None:
+    assert controls.combo(acme.window, "Category").count() == 2
+    assert controls.line(acme.window, "Category").text() == ""
+    assert controls.combo(acme.window, "Category").currentIndex() == -1
+
+
+def test_empty_fields_that_nobody_touched_are_not_complained_about(acme: OpenDesk) -> None:
+    assert [each.text() for each in acme.window.findChildren(Note) if each.isVisible()] == []
+
+
+def test_a_field_that_was_emptied_says_what_is_missing(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Customer ID", "jane")
+    controls.write(acme.window, "Customer ID", "")
+    assert note(acme, "Customer ID") == ""
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Tab)
+    assert note(acme, "Customer ID") == "⚠ Enter the customer ID."
+    assert note(acme, "Category") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("Customer ID", " jane", "There is a space at the beginning or the end"),
+        ("Customer ID", "null", "is what a program writes for a missing ID"),
+        ("Customer ID", "---", "at least one letter or digit"),
+        ("Customer ID", "jane\u00a0doe", "a no-break space"),
+        ("Category", "sms\u202emarketing", "an invisible direction mark"),
+        ("Taken at", "1620139769000", "This looks like milliseconds: Engagement takes seconds."),
+        ("Taken at", "2099-01-01 10:00", "This time lies in the future"),
+        ("Taken at", "noon", "Write “now”, a time such as 10:40"),
+        ("Valid until", "2001-01-01", "would end before it began"),
+        ("Valid until", "Unlimited", "Write “unlimited”, or a date"),
+        ("Ticket", "4711 ", "There is a space at the beginning or the end"),
+        ("Channel", "x" * 16_384, "16,384 bytes is too long"),
+        ("Wording read out", "a\u200bb", "a zero-width space"),
+    ],
+)
+def test_a_problem_stands_beside_its_field_and_on_the_button(
+    acme: OpenDesk, name: str, text: str, words: str
+) -> None:
+    acme.fill()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    controls.paste(acme.window, name, text)
+    assert words in note(acme, name)
+    assert description(acme).startswith(f"{name}: ")
+    assert words in description(acme)
+    assert words in controls.named(acme.window, name, QWidget).accessibleDescription()
+
+
+@pytest.mark.parametrize("press", [press_by_click, press_by_space, press_by_shortcut])
+def test_pressing_send_with_a_problem_goes_there_and_sends_nothing(
+    acme: OpenDesk, engagement: Sandbox, press: object
+) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    send = controls.button(acme.window, "Send")
+    assert send.isEnabled()
+    assert description(acme) == "Category: Choose the consent category."
+    before = engagement.received
+    press(acme)  # type: ignore[operator]  # one of the three above
+    assert controls.focused_name(acme.window) == "Category"
+    assert note(acme, "Category") == "⚠ Choose the consent category."
+    assert controls.cells(acme.window, 0) == []
+    assert engagement.received == before
+
+
+def test_valid_until_shows_only_for_an_opt_in(acme: OpenDesk) -> None:
+    field = controls.combo(acme.window, "Valid until")
+    assert not field.isVisible()
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert field.isVisible()
+    assert note(acme, "Valid until") == ""
+
+
+def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: OpenDesk) -> None:
+    acme.fill(category="SMS_marketing")
+    assert note(acme, "Category") == "Not among the project's categories: Engagement would not notice."
+    assert description(acme) == "Opt out of SMS_marketing"
+
+
+@pytest.mark.parametrize("leave", [Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape])
+def test_a_category_stays_as_it_was_typed(acme: OpenDesk, engagement: Sandbox, leave: Qt.Key) -> None:
+    line = controls.line(acme.window, "Category")
+    line.setFocus()
+    controls.type_keys(acme.window, "SMS_marketing")
+    QTest.keyClick(acme.window.windowHandle(), leave)
+    controls.line(acme.window, "Customer ID").setFocus()
+    line.setFocus()
+    assert line.text() == "SMS_marketing"
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert b'"category":"SMS_marketing"' in engagement.received[-1].body
+
+
+@pytest.mark.parametrize("name", ["Valid until", "Taken at", "Channel"])
+def test_other_spellings_of_what_is_offered_stay_too(acme: OpenDesk, name: str) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    offered = controls.combo(acme.window, name).itemText(controls.combo(acme.window, name).count() - 1)
+    controls.write(acme.window, name, offered.upper())
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Return)
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Tab)
+    assert controls.line(acme.window, name).text() == offered.upper()
+
+
+def test_choosing_from_the_list_takes_the_exact_id(acme: OpenDesk) -> None:
+    category = controls.combo(acme.window, "Category")
+    assert category.itemText(1) == "newsletter"
+    assert category.itemData(1, Qt.ItemDataRole.DisplayRole) == "Newsletter   newsletter"
+    category.setCurrentIndex(1)
+    assert controls.line(acme.window, "Category").text() == "newsletter"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Project", "Customer ID type", "Category", "Valid until", "Taken at", "Channel", "Outcome filter"],
+)
+def test_the_wheel_changes_no_closed_list(acme: OpenDesk, name: str) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    combo = controls.combo(acme.window, name)
+    before = combo.currentText()
+    controls.turn_wheel(combo)
+    combo.setFocus()
+    controls.turn_wheel(combo)
+    assert combo.currentText() == before
+    assert acme.project == "Acme production"
+
+
+def test_after_a_send_only_what_belongs_to_the_desk_stays(acme: OpenDesk) -> None:
+    acme.fill("+15550100101")
+    controls.combo(acme.window, "Customer ID type").setCurrentText("phone")
+    controls.button(acme.window, "Opt in (accept)").click()
+    for name, text in (
+        *(("Valid until", "unlimited"), ("Taken at", "2026-01-05 10:40"), ("Channel", "phone")),
+        *(("Ticket", "4711"), ("Wording read out", "May we?")),
+    ):
+        controls.write(acme.window, name, text)
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    draft = acme.window.consent.draft()
+    assert acme.project == "Acme production"
+    assert (draft.customer_id_type, draft.category, draft.channel) == ("phone", "sms_marketing", "phone")
+    assert (draft.customer_id, draft.action, draft.valid_until, draft.taken_at) == ("", "reject", "", "now")
+    assert (draft.ticket, draft.wording) == ("", "")
+    assert controls.focused_name(acme.window) == "Customer ID"
+    assert [each.text() for each in acme.window.findChildren(Note) if each.text().startswith("⚠")] == []
+
+
+def test_another_project_starts_with_an_empty_form(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    controls.write(acme.window, "Customer ID", "omar@example.org")
+    controls.write(acme.window, "Channel", "phone")
+    acme.choose_project("Sandbox (practice)")
+    acme.bot.waitUntil(acme.window.practice.isVisible)
+    acme.wait_ready()
+    draft = acme.window.consent.draft()
+    assert (draft.customer_id, draft.category, draft.channel) == ("", "", "")
+    acme.window.consent.customer_id.setFocus()
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+def test_what_was_typed_for_a_locked_project_does_not_reach_another_one(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.lines.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "not in the keyring" in desk.state)
+    controls.write(desk.window, "Customer ID", "jane@example.com")
+    desk.choose_project("Sandbox (practice)")
+    desk.wait_ready()
+    assert controls.line(desk.window, "Customer ID").text() == ""
+
+
+def test_a_long_category_does_not_widen_the_window(acme: OpenDesk) -> None:
+    width = acme.window.minimumSizeHint().width()
+    acme.fill(category="x" * 300)
+    assert acme.window.minimumSizeHint().width() == width
+    assert controls.button(acme.window, "Send").text().endswith("…")
+
+
+def test_a_label_from_the_server_is_no_markup(acme: OpenDesk) -> None:
+    acme.window.consent.offer_categories((Category("sms_marketing", "<b>SMS</b> & more"),))
+    acme.fill()
+    send = controls.button(acme.window, "Send")
+    assert send.text() == "Opt out of <b>SMS</b> && more"
+    assert "&lt;b&gt;SMS&lt;/b&gt; &amp; more" in send.toolTip()
+    assert all(
+        label.textFormat() == Qt.TextFormat.PlainText or "<" not in label.text()
+        for label in acme.window.findChildren(QLabel)
+    )
+    assert note(acme, "Category") == "<b>SMS</b> & more"
+
+
+def test_new_categories_leave_the_cursor_and_the_text_where_they_are(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Category", "smsmarketing")
+    line = controls.line(acme.window, "Category")
+    line.setCursorPosition(3)
+    acme.window.consent.offer_categories((Category("a", "A"), Category("b", "B")))
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Underscore)
+    assert line.text() == "sms_marketing"
+
+
+def test_a_panel_alone_tells_what_is_typed(qtbot: QtBot) -> None:
+    panel = ConsentPanel()
+    qtbot.addWidget(panel)
+    drafts: list[object] = []
+    panel.draft_changed.connect(drafts.append)
+    controls.line(panel, "Customer ID").setText("jane")
+    controls.line(panel, "Category").setText("x")
+    assert drafts[-1] == panel.draft()
+    assert panel.draft().customer_id == "jane"
+    assert isinstance(controls.named(panel, "Send", QWidget), QAbstractButton)

@@ -1,0 +1,174 @@
+"""The whole job without a mouse. Keys go to the window, as those of a person do."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.project_dialog import ProjectDialog
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
+PLAIN = Qt.KeyboardModifier.NoModifier
+
+
+def key(
+    desk: OpenDesk, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    QTest.keyClick(desk.window.windowHandle(), which, modifier)
+
+
+def keys(desk: OpenDesk, text: str) -> None:
+    controls.type_keys(desk.window, text)
+
+
+def test_a_consent_is_typed_and_sent_with_the_keyboard_alone(acme: OpenDesk, engagement: Sandbox) -> None:
+    before = len(engagement.received)
+    key(acme, Qt.Key.Key_L, CONTROL)
+    keys(acme, "jane@example.com")
+    key(acme, Qt.Key.Key_Tab)
+    keys(acme, "sms_marketing")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    sent = engagement.received[before:]
+    assert len(sent) == 1
+    assert b'{"registered":"jane@example.com"}' in sent[0].body
+    assert b'"category":"sms_marketing"' in sent[0].body
+
+
+def test_return_takes_the_completion_that_was_chosen(acme: OpenDesk) -> None:
+    acme.window.consent.category.line.setFocus()
+    keys(acme, "sm")
+    key(acme, Qt.Key.Key_Down)
+    key(acme, Qt.Key.Key_Return)
+    assert controls.line(acme.window, "Category").text() == "sms_marketing"
+
+
+def test_ctrl_l_leaves_open_completions_and_selects_the_customer_id(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Customer ID", "former")
+    acme.window.consent.category.line.setFocus()
+    keys(acme, "sm")
+    key(acme, Qt.Key.Key_L, CONTROL)
+    keys(acme, "x")
+    assert QApplication.activePopupWidget() is None
+    assert controls.line(acme.window, "Customer ID").text() == "x"
+    assert controls.line(acme.window, "Category").text() == "sm"
+
+
+def test_ctrl_f_goes_to_the_filter(acme: OpenDesk) -> None:
+    key(acme, Qt.Key.Key_F, CONTROL)
+    keys(acme, "jane")
+    assert controls.line(acme.window, "Filter").text() == "jane"
+
+
+def test_ctrl_comma_opens_the_project_settings(acme: OpenDesk) -> None:
+    key(acme, Qt.Key.Key_Comma, CONTROL)
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert controls.line(dialog, "Project name").text() == "Acme production"
+    dialog.reject()
+
+
+def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> None:
+    key(acme, Qt.Key.Key_F1)
+    key(acme, Qt.Key.Key_F1)
+    boxes = acme.window.findChildren(QMessageBox)
+    assert len(boxes) == 1
+    assert not boxes[0].isModal()
+    for shortcut in ("Ctrl+Return", "Ctrl+L", "Alt+Up", "Ctrl+F", "Ctrl+,", "Escape", "F1"):
+        assert shortcut in boxes[0].text()
+    boxes[0].close()
+
+
+def test_escape_closes_completions_first_and_then_cancels(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.SILENCE
+    acme.fill()
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Noted on this computer")
+    assert engagement.wait_for(2)
+    acme.window.consent.category.line.setFocus()
+    acme.window.consent.category.line.clear()
+    keys(acme, "ne")
+    assert QApplication.activePopupWidget() is not None
+    key(acme, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+    assert "Cancel" not in acme.status
+    key(acme, Qt.Key.Key_Escape)
+    acme.wait_for_status("Cancelled too late")
+
+
+def test_escape_closes_an_open_list_and_a_menu(acme: OpenDesk) -> None:
+    combo = controls.combo(acme.window, "Channel")
+    combo.showPopup()
+    key(acme, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+    combo.showPopup()
+    assert QApplication.activePopupWidget() is not None
+    combo.hidePopup()
+
+
+def test_alt_up_brings_the_last_customer_id_back(acme: OpenDesk) -> None:
+    acme.fill("omar@example.org")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+    assert controls.focused_name(acme.window) == "Customer ID"
+    key(acme, Qt.Key.Key_Up, ALT)
+    assert controls.line(acme.window, "Customer ID").text() == "omar@example.org"
+
+
+def test_undo_brings_nothing_of_the_former_caller_back(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Ticket", "4711")
+    controls.write(acme.window, "Wording read out", "May we?")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    for name in ("Customer ID", "Ticket", "Taken at"):
+        controls.line(acme.window, name).setFocus()
+        for _ in range(3):
+            key(acme, Qt.Key.Key_Z, CONTROL)
+    acme.window.consent.wording.setFocus()
+    for _ in range(3):
+        key(acme, Qt.Key.Key_Z, CONTROL)
+    draft = acme.window.consent.draft()
+    assert (draft.customer_id, draft.ticket, draft.wording, draft.taken_at) == ("", "", "", "now")
+
+
+def test_ctrl_return_sends_while_completions_are_open_and_the_next_keys_are_the_next_callers(
+    acme: OpenDesk,
+) -> None:
+    key(acme, Qt.Key.Key_L, CONTROL)
+    keys(acme, "jane@example.com")
+    key(acme, Qt.Key.Key_Tab)
+    keys(acme, "sms_marketing")
+    assert QApplication.activePopupWidget() is not None
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    keys(acme, "next@example.com")
+    assert controls.line(acme.window, "Customer ID").text() == "next@example.com"
+    assert controls.line(acme.window, "Category").text() == "sms_marketing"
+
+
+def test_the_cursor_stands_in_the_customer_id_at_the_start(acme: OpenDesk) -> None:
+    assert controls.focused_name(acme.window) == "Customer ID"
+
+
+def test_a_slow_keyring_takes_the_cursor_from_nobody(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.open_.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    controls.write(desk.window, "Customer ID", "jane@example.com")
+    controls.write(desk.window, "Category", "sms")
+    keyring.open_.set()
+    desk.wait_ready()
+    desk.wait_for_categories()
+    keys(desk, "_x")
+    draft = desk.window.consent.draft()
+    assert (draft.customer_id, draft.category) == ("jane@example.com", "sms_x")

@@ -1,0 +1,237 @@
+"""The response log is the journal's latest page."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from PySide6.QtCore import QPoint
+from pytestqt.qtbot import QtBot
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.domain.consent import Action, CustomerId
+from consent_desk.domain.delivery import State
+from consent_desk.domain.draft import moment
+from consent_desk.domain.record import Entry
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.log_model import LogModel
+from consent_desk.ui.log_panel import LogPanel
+from tests.consents import later
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+
+
+def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) -> Entry:
+    values: dict[str, object] = {
+        "request_id": str(uuid4()),
+        "noted_at": later(number),
+        "project_id": "p",
+        "project_name": "Acme production",
+        "customer": CustomerId(type="registered", value=f"customer{number}@example.com"),
+        "category": "sms_marketing",
+        "action": Action.REJECT,
+        "state": state,
+    }
+    return Entry(**(values | changes))  # type: ignore[arg-type]  # the names are checked by Entry
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> LogPanel:
+    from datetime import UTC
+
+    panel = LogPanel(LogModel(lambda at: moment(at, UTC)))
+    qtbot.addWidget(panel)
+    panel.resize(900, 200)
+    panel.show()
+    return panel
+
+
+def test_new_lines_come_together_after_a_moment(panel: LogPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.model.rowsInserted) as inserted:
+        for number in range(50):
+            panel.model.put(entry(number))
+        assert panel.model.rowCount() == 0
+    assert inserted.args is not None
+    assert inserted.args[1:] == [0, 49]
+    assert controls.cells(panel, 4)[0] == "customer49@example.com"
+
+
+def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:
+    lines = [entry(number, State.IN_FLIGHT) for number in range(3)]
+    panel.model.replace(lines, practice=False)
+    with qtbot.waitSignal(panel.model.dataChanged):
+        panel.model.put(entry(1, request_id=lines[1].request_id, status=200, elapsed=0.142))
+    assert controls.cells(panel, 1) == ["➜ Sending", "➜ Delivered", "➜ Sending"]
+    assert controls.cells(panel, 2)[1] == "200"
+    assert controls.cells(panel, 3)[1] == "142 ms"
+
+
+def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, qtbot: QtBot) -> None:
+    panel.model.replace([entry(number) for number in range(100)], practice=False)
+    table = controls.table(panel, "Response log")
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
+    table.verticalScrollBar().setValue(40)
+    top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
+    for number in range(7):
+        panel.model.put(entry(1000 + number))
+    panel.model.flush()
+    qtbot.waitUntil(lambda: table.model().rowCount() == 107)
+    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
+
+
+def test_who_is_at_the_top_sees_the_new_line(panel: LogPanel, qtbot: QtBot) -> None:
+    panel.model.replace([entry(number) for number in range(100)], practice=False)
+    panel.model.put(entry(1000))
+    panel.model.flush()
+    table = controls.table(panel, "Response log")
+    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == "customer1000@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("CUSTOMER2", ["customer2@example.com"]),
+        ("acme", None),
+        ("403", ["customer1@example.com"]),
+        ("nobody", []),
+    ],
+)
+def test_the_filter_finds_text_in_any_column_and_case(
+    panel: LogPanel, text: str, shown: list[str] | None
+) -> None:
+    lines = [entry(0), entry(1, State.REFUSED, status=403), entry(2)]
+    panel.model.replace(lines, practice=False)
+    controls.write(panel, "Filter", text)
+    assert controls.cells(panel, 4) == ([each.customer.value for each in lines] if shown is None else shown)
+
+
+def test_the_filter_by_outcome_shows_that_outcome(panel: LogPanel) -> None:
+    panel.model.replace([entry(0), entry(1, State.REFUSED), entry(2, State.QUEUED)], practice=False)
+    outcome = controls.combo(panel, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    assert controls.cells(panel, 1) == ["✖ Refused"]
+    outcome.setCurrentIndex(0)
+    assert len(controls.cells(panel, 1)) == 3
+
+
+def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> None:
+    panel.model.replace([entry(0, category="x" * 5_000)], practice=False)
+    assert len(controls.cells(panel, 5)[0]) == 200
+
+
+@pytest.mark.parametrize("state", State)
+def test_send_again_is_offered_for_what_certainly_was_not_recorded(panel: LogPanel, state: State) -> None:
+    line = entry(0, state)
+    panel.model.replace([line], practice=False)
+    panel.choose(line.request_id)
+    panel.show_details(line.request_id, {"Explanation": "x"}, state)
+    allowed = state in {State.QUEUED, State.REFUSED}
+    assert controls.button(panel, "Send again").isEnabled() == allowed
+
+
+def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
+    lines = [entry(0), entry(1)]
+    panel.model.replace(lines, practice=False)
+    panel.choose(lines[0].request_id)
+    panel.show_details(lines[1].request_id, {"Explanation": "another"}, State.REFUSED)
+    assert controls.long_text(panel, "Response details").toPlainText() == ""
+
+
+def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: "Engagement has queued it" in acme.details("Explanation"))
+    explanation = acme.details("Explanation")
+    for words in ("Customer ID: registered = jane@example.com", "x-request-id", "HTTP 200", "UTC  Sending"):
+        assert words in explanation
+    assert json.loads(acme.details("Answer")) == {"success": True, "errors": []}
+    assert acme.details("As received") == '{"success": true, "errors": []}'
+    assert acme.details("Headers").startswith("HTTP 200\n")
+    head, _, body = acme.details("Request").partition("\n\n")
+    assert head == f"POST {controls.line(acme.window, 'Request URL').text()}"
+    assert body.encode() == engagement.received[-1].body
+
+
+def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill("first@example.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    engagement.fault = Fault.SILENCE
+    acme.fill("second@example.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("second@example.com")
+    acme.bot.waitUntil(lambda: b"second@example.com" in engagement.received[-1].body)
+    table = controls.table(acme.window, "Response log")
+    table.setCurrentIndex(table.model().index(1, 0))
+    controls.press(acme.window, "Cancel sending")
+    acme.wait_for_line("Not confirmed", "Delivered")
+    assert table.currentIndex().row() == 1
+    acme.bot.waitUntil(lambda: "first@example.com" in acme.details("Explanation"))
+
+
+def test_the_log_is_there_after_a_restart(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    first.fill()
+    controls.press(first.window, "Send")
+    first.wait_for_line("Delivered")
+    first.window.close()
+    second = open_desk(keyring)
+    second.wait_ready()
+    second.wait_for_line("Delivered")
+    table = controls.table(second.window, "Response log")
+    table.setCurrentIndex(table.model().index(0, 0))
+    second.bot.waitUntil(lambda: "jane@example.com" in second.details("Explanation"))
+
+
+def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    acme.wait_for_line("Not sent yet")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_line("Delivered")
+    one, other = engagement.received[-2:]
+    assert one.body == other.body
+    acme.bot.waitUntil(lambda: not again.isEnabled())
+
+
+def test_send_again_says_why_it_cannot(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keep(folders, keyring, real(engagement), real(engagement, id=str(uuid4()), name="Other"))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    engagement.misbehave(Fault.RATE_LIMIT, times=2)
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    desk.wait_for_line("Not sent yet")
+    desk.window.close()
+    other = next(entry for entry in keyring.lines if not entry.startswith(real(engagement).id))
+    keyring.lines = {other: keyring.lines[other]}
+    second = open_desk(keyring)
+    second.bot.waitUntil(lambda: "not in the keyring" in second.state)
+    second.choose_project("Other")
+    second.wait_ready()
+    second.wait_for_line("Not sent yet")
+    table = controls.table(second.window, "Response log")
+    table.setCurrentIndex(table.model().index(0, 0))
+    again = controls.button(second.window, "Send again")
+    second.bot.waitUntil(again.isEnabled)
+    again.click()
+    second.wait_for_status("Not sent: Its settings are not in the keyring.")
+
+
+def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
+    panel.model.replace([entry(number, state) for number, state in enumerate(State)], practice=False)
+    shown = controls.cells(panel, 1)
+    assert len(set(shown)) == len(State)
+    assert all(text.split(" ")[0] in "➜▲✖" for text in shown if "Cancelled" not in text)

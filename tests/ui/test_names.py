@@ -1,0 +1,148 @@
+"""Every control is found by its name, and every label leads to its field."""
+
+import re
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from consent_desk.domain.project import ProjectDraft
+from consent_desk.ui.project_dialog import ProjectDialog
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
+
+MAIN_WINDOW = (
+    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
+    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
+    *("Response log", "Response details", "Status"),
+)
+PROJECT_SETTINGS = (
+    *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
+    *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
+)
+READING_ORDER = (
+    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt in (accept)"),
+    *("Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Filter", "Outcome filter"),
+    *("Response log", "Kind of details", "Response details"),
+)
+SETTINGS_ORDER = (
+    *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
+    *("Check connection", "Connection report", "Steps in Engagement", "Remove project", "Save", "Cancel"),
+)
+
+
+@pytest.fixture
+def settings(acme: OpenDesk) -> ProjectDialog:
+    dialog = ProjectDialog(acme.window, ProjectDraft(), stored=False, can_remove=True)
+    dialog.show()
+    acme.bot.waitUntil(dialog.isActiveWindow)
+    return dialog
+
+
+def labels(window: QWidget) -> list[QLabel]:
+    return [label for label in window.findChildren(QLabel) if label.buddy() is not None]
+
+
+def mnemonics(window: QWidget) -> list[str]:
+    texts = [label.text() for label in labels(window)]
+    texts += [button.text() for button in window.findChildren(QAbstractButton)]
+    return [found.lower() for text in texts for found in re.findall("&(.)", text.replace("&&", ""))]
+
+
+def tab_through(window: QWidget) -> list[str]:
+    """The names of what Tab leads to, from what has the focus on, once around."""
+    names: list[str] = []
+    while (name := controls.focused_name(window)) not in names:
+        names.append(name)
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
+    return names
+
+
+def test_each_name_of_the_main_window_is_borne_by_one_control(acme: OpenDesk) -> None:
+    names = Counter(widget.accessibleName() for widget in acme.window.findChildren(QWidget))
+    assert {name: names[name] for name in MAIN_WINDOW} == dict.fromkeys(MAIN_WINDOW, 1)
+
+
+def test_each_name_of_the_settings_is_borne_by_one_control(settings: ProjectDialog) -> None:
+    names = Counter(widget.accessibleName() for widget in settings.findChildren(QWidget))
+    assert {name: names[name] for name in PROJECT_SETTINGS} == dict.fromkeys(PROJECT_SETTINGS, 1)
+
+
+@pytest.mark.parametrize("which", ["main window", "settings"])
+def test_each_field_has_a_label_with_a_mnemonic_of_its_own(
+    which: str, acme: OpenDesk, settings: ProjectDialog
+) -> None:
+    window: QWidget = settings
+    named: tuple[str, ...] = PROJECT_SETTINGS[:6]
+    if which == "main window":
+        settings.reject()
+        window = acme.window
+        named = tuple(
+            name
+            for name in MAIN_WINDOW
+            if isinstance(controls.named(window, name, QWidget), QComboBox | QLineEdit | QPlainTextEdit)
+            and name != "Response details"
+        )
+    found = labels(window)
+    assert {label.buddy().accessibleName() for label in found} >= set(named)
+    assert all("&" in label.text() for label in found)
+
+
+@pytest.mark.parametrize("which", ["main window", "settings"])
+def test_no_mnemonic_is_given_twice_in_one_window(
+    which: str, acme: OpenDesk, settings: ProjectDialog
+) -> None:
+    mine = mnemonics(settings)
+    found = (
+        mine if which == "settings" else list((Counter(mnemonics(acme.window)) - Counter(mine)).elements())
+    )
+    assert found
+    assert [letter for letter, count in Counter(found).items() if count > 1] == []
+
+
+def test_tab_goes_through_the_window_as_one_reads_it(acme: OpenDesk) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.combo(acme.window, "Project").setFocus()
+    assert tab_through(acme.window) == [*READING_ORDER]
+
+
+def test_tab_goes_through_the_settings_as_one_reads_them(settings: ProjectDialog) -> None:
+    controls.line(settings, "Project name").setFocus()
+    assert tab_through(settings) == [*SETTINGS_ORDER]
+
+
+def test_the_label_of_the_action_leads_to_the_chosen_one_and_changes_nothing(acme: OpenDesk) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    acme.window.consent.customer_id.setFocus()
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)
+    assert controls.focused_name(acme.window) == "Opt in (accept)"
+    assert controls.button(acme.window, "Opt in (accept)").isChecked()
+
+
+def test_a_mnemonic_leads_out_of_a_field_whose_completions_are_open(acme: OpenDesk) -> None:
+    acme.window.consent.category.line.setFocus()
+    QTest.keyClicks(acme.window.consent.category.line, "sm")
+    assert QApplication.activePopupWidget() is not None
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_W, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_X)
+    assert controls.raw_text(acme.window, "Wording read out") == "x"
+    assert controls.line(acme.window, "Category").text() == "sm"
+
+
+def test_what_the_status_says_is_told_to_assistive_technology(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert controls.named(acme.window, "Status", QLabel).accessibleDescription() == acme.status

@@ -1,0 +1,131 @@
+"""What an earlier run left."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Noted
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from tests.consents import NOON, a_consent, later
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, real
+
+
+def leave(folders: Folders, project: Project, *, in_flight: bool = False, count: int = 1) -> None:
+    """Let an earlier run have noted consents, and have been ended before or during their calls."""
+    journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
+    for number in range(count):
+        consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
+        journal.note(Noted.of(project, consent))
+        if in_flight:
+            journal.claim(consent.request_id, later(number))
+    journal.close()
+
+
+def posts(engagement: Sandbox) -> int:
+    return sum(request.method == "POST" for request in engagement.received)
+
+
+@pytest.fixture
+def acme_again(acme_is_kept: None, open_desk: OpenOne, keyring: MemoryKeyring) -> OpenOne:
+    return open_desk
+
+
+def started(open_desk: OpenOne, keyring: MemoryKeyring) -> OpenDesk:
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    return desk
+
+
+def test_calls_left_in_flight_are_unconfirmed_and_the_window_says_so(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True, count=2)
+    desk = started(acme_again, keyring)
+    desk.wait_for_line("Not confirmed", "Not confirmed")
+    desk.wait_for_status("▲ 2 not confirmed: the program ended while they were being sent.")
+    assert "Do not enter them again" in desk.status
+    assert posts(engagement) == 0
+
+
+def test_what_waits_is_tried_once_at_each_start(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement))
+    engagement.fault = Fault.RATE_LIMIT
+    first = started(acme_again, keyring)
+    first.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    assert posts(engagement) == 1
+    first.window.close()
+    engagement.fault = None
+    second = started(acme_again, keyring)
+    second.wait_for_line("Delivered")
+    assert posts(engagement) == 2
+    assert second.status == ""
+    assert controls.focused_name(second.window) == "Customer ID"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"base_url": BaseUrl(scheme="https", host="api.exponea.com")}, {"id": str(uuid4())}],
+    ids=["another host", "a removed project"],
+)
+def test_what_belongs_elsewhere_is_held_visibly(
+    acme_again: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    changes: dict[str, object],
+) -> None:
+    leave(folders, real(engagement, **changes))
+    desk = started(acme_again, keyring)
+    desk.wait_for_status("It is held, and goes nowhere else")
+    assert "its project was removed, or now leads elsewhere" in desk.status
+    desk.wait_for_line("Held")
+    assert posts(engagement) == 0
+
+
+def test_what_waits_is_not_called_homeless_while_the_list_cannot_be_read(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement))
+    (folders.config / "projects.json").write_text("{")
+    desk = acme_again(keyring)
+    desk.bot.waitUntil(lambda: "cannot be read" in desk.state)
+    desk.wait_for_line("Not sent yet")
+    assert "removed" not in desk.status + desk.errors
+
+
+def test_a_report_of_an_earlier_run_is_not_hidden_by_what_follows(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    desk = started(acme_again, keyring)
+    desk.wait_for_status("1 not confirmed")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Delivered")
+    assert "1 not confirmed" in desk.errors
+
+
+def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
+    acme_again: OpenOne, keyring: MemoryKeyring, folders: Folders
+) -> None:
+    desk = started(acme_again, keyring)
+    try:
+        raise ValueError("canary-secret")
+    except ValueError as error:
+        desk.application.report(error)
+    desk.wait_for_status("✖ Something unexpected went wrong (ValueError).")
+    assert "canary-secret" not in desk.status
+    log = folders.logs / "faults.log"
+    assert "builtins.ValueError" in log.read_text()
+    assert "canary-secret" not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,347 @@
+"""Project settings: what is pasted, checked, saved and removed."""
+
+from time import monotonic
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.fields import Note
+from consent_desk.ui.project_dialog import ProjectDialog
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
+
+
+def settings(desk: OpenDesk) -> ProjectDialog:
+    """Open the settings as a person does."""
+    controls.press(desk.window, "Project settings")
+    dialog = next(one for one in desk.window.findChildren(ProjectDialog) if one.isVisible())
+    desk.bot.waitUntil(dialog.isActiveWindow)
+    return dialog
+
+
+def fill(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
+    texts = {
+        "Project name": "Acme production",
+        "Base URL": engagement.base_url,
+        "Project token": PROJECT_TOKEN,
+        "API key ID": KEY_ID,
+        "API secret": SECRET,
+        "Customer ID types": "registered, phone",
+    }
+    for name, text in (texts | changes).items():
+        controls.paste(dialog, name, text)
+
+
+def note(dialog: ProjectDialog, name: str) -> str:
+    around = controls.named(dialog, name, QWidget).parentWidget()
+    assert around is not None
+    shown = around.findChild(Note)
+    assert shown is not None
+    return shown.text() if shown.isVisible() else ""
+
+
+def report(desk: OpenDesk, dialog: ProjectDialog) -> list[str]:
+    """Check the connection, and read the report line by line."""
+    controls.press(dialog, "Check connection")
+    text = controls.long_text(dialog, "Connection report")
+    desk.bot.waitUntil(lambda: text.toPlainText() not in {"", "Checking…"}, timeout=10_000)
+    return text.toPlainText().splitlines()
+
+
+@pytest.fixture
+def fresh(open_desk: OpenOne, keyring: MemoryKeyring) -> OpenDesk:
+    """The first start, on the Sandbox."""
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    return desk
+
+
+def test_a_project_is_set_up_saved_and_chosen(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    controls.press(fresh.window, "Set up a project")
+    dialog = fresh.window.findChild(ProjectDialog)
+    assert dialog is not None
+    fill(dialog, engagement)
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: fresh.project == "Acme production")
+    assert fresh.state == "saved in Memory Keyring"
+    assert not fresh.window.practice.isVisible()
+    assert fresh.window.windowTitle() == "Consent Desk – Acme production"
+    assert len(keyring.lines) == 1
+    fresh.wait_ready()
+    fresh.fill()
+    controls.press(fresh.window, "Send")
+    fresh.wait_for_status("Delivered: Engagement has queued it.")
+
+
+def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
+    dialog = settings(fresh)
+    assert controls.line(dialog, "Project name").text() == ""
+    assert controls.line(dialog, "Base URL").text() == ""
+    assert not controls.button(dialog, "Remove project").isVisible()
+    dialog.reject()
+
+
+def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
+    combo = controls.combo(acme.window, "Project")
+    assert combo.itemText(combo.count() - 1) == "New project…"
+    combo.activated.emit(combo.count() - 1)
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    assert controls.line(dialog, "Project name").text() == ""
+    assert acme.project == "Acme production"
+    dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("Project name", "", "Give the project a name"),
+        ("Base URL", "http://api.exponea.com", "Use https://"),
+        ("Base URL", "https://app.exponea.com", "is the web app, not the API"),
+        ("Base URL", "https://api.exponea.com@evil.example", "“@”"),
+        ("Base URL", "https://1.2.3.4", "not a number"),
+        ("Project token", "1234", "A project token looks like"),
+        ("API key ID", "a:b", "Was the secret pasted with it?"),
+        ("API secret", "", "Enter the API secret"),
+        ("API secret", "a b", "a space or an unusual character"),
+        ("Customer ID types", " , ", "Enter at least one customer ID type"),
+    ],
+)
+def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
+    fresh: OpenDesk, engagement: Sandbox, name: str, text: str, words: str
+) -> None:
+    dialog = settings(fresh)
+    fill(dialog, engagement, **{name: text})
+    controls.press(dialog, "Save")
+    assert words in note(dialog, name)
+    assert words in controls.named(dialog, name, QWidget).accessibleDescription()
+    assert controls.focused_name(dialog) == name
+    assert dialog.message.text() == ""
+    dialog.reject()
+
+
+def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
+    dialog = settings(fresh)
+    fill(dialog, engagement, **{"API key ID": "short"})
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
+    fresh.bot.waitUntil(lambda: "this has 5. Was all of it copied?" in note(dialog, "API key ID"))
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: fresh.project == "Acme production")
+
+
+def test_empty_settings_complain_of_nothing(fresh: OpenDesk) -> None:
+    dialog = settings(fresh)
+    assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
+    dialog.reject()
+
+
+@pytest.mark.parametrize("name", ["Base URL", "Project token"])
+def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
+    dialog = settings(fresh)
+    controls.paste(
+        dialog, name, f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/customers/events"
+    )
+    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
+    assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
+    dialog.reject()
+
+
+def test_a_stored_secret_never_comes_back_into_a_widget(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keep(folders, keyring, real(engagement, secret=type(real(engagement).secret)(CANARY)))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    dialog = settings(desk)
+    secret = controls.line(dialog, "API secret")
+    assert secret.text() == ""
+    assert "kept in the keyring" in secret.placeholderText()
+    assert secret.echoMode() is QLineEdit.EchoMode.Password
+    assert CANARY not in controls.everything_said(dialog)
+    controls.write(dialog, "Project name", "Renamed")
+    controls.press(dialog, "Save")
+    desk.bot.waitUntil(lambda: desk.project == "Renamed")
+    assert [line for line in keyring.lines.values() if CANARY in line] == [*keyring.lines.values()]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("Base URL", "https://api.exponea.com", "goes nowhere else. Enter the secret for the new address."),
+        ("API key ID", "another", "Another key has another secret"),
+    ],
+)
+def test_another_host_or_key_asks_for_the_secret_again(
+    acme: OpenDesk, keyring: MemoryKeyring, name: str, text: str, words: str
+) -> None:
+    before = dict(keyring.lines)
+    dialog = settings(acme)
+    controls.paste(dialog, name, text)
+    controls.press(dialog, "Save")
+    assert words in note(dialog, "API secret")
+    assert keyring.lines == before
+    dialog.reject()
+
+
+def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: Sandbox) -> None:
+    before = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
+    dialog = settings(acme)
+    lines = report(acme, dialog)
+    assert [line.split(":")[0] for line in lines] == [
+        *("✔ Name look-up", "✔ Connection", "✔ Credentials", "✔ Clock"),
+        *("✔ Events > consent", "? Events > consent"),
+    ]
+    assert "can only be shown by a real send" in lines[-1]
+    assert acme.state.startswith("➜ credentials work, checked ")
+    after = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
+    assert after == before
+    dialog.reject()
+
+
+def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.may_read = False
+    dialog = settings(acme)
+    lines = report(acme, dialog)
+    assert lines[4].startswith("✖ Events > consent: Get: It fails: this desk's key may not read consents")
+    assert "tick Events > consent Get" in lines[4]
+    assert acme.state.startswith("✖ the check failed at ")
+    dialog.reject()
+
+
+def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
+    dialog = settings(acme)
+    controls.write(dialog, "API secret", "x" * 64)
+    lines = report(acme, dialog)
+    assert lines[-1].startswith("✖ Credentials: It fails: this desk's key is wrong (403).")
+    assert "x" * 64 not in "\n".join(lines)
+    assert acme.state == "key from the keyring"
+    dialog.reject()
+
+
+def test_a_clock_that_is_off_is_reported(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    clock = Clock()
+    clock.seconds_off = 300
+    desk = open_desk(keyring, clock=clock)
+    desk.wait_ready()
+    dialog = settings(desk)
+    lines = report(desk, dialog)
+    assert lines[3].startswith("▲ Clock: This computer's clock is ")
+    assert "seconds fast. Set it right" in lines[3]
+    dialog.reject()
+
+
+def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
+    dialog = settings(acme)
+    engagement.close()
+    lines = report(acme, dialog)
+    assert lines[0].startswith("✔ Name look-up")
+    assert lines[1].startswith("✖ Connection: It fails: nothing answers at the address")
+    assert len(lines) == 2
+    dialog.reject()
+
+
+def test_removing_without_open_consents_asks_plainly(acme: OpenDesk, keyring: MemoryKeyring) -> None:
+    dialog = settings(acme)
+    acme.person.answer = 1
+    controls.press(dialog, "Remove project")
+    acme.bot.waitUntil(lambda: acme.project == "Sandbox (practice)")
+    assert "have not certainly reached Engagement" not in acme.person.asked[0]
+    assert keyring.lines == {}
+
+
+def test_removing_with_open_consents_says_how_many_and_can_be_declined(
+    acme: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Refused")
+    dialog = settings(acme)
+    controls.press(dialog, "Remove project")
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    assert "1 of its consents have not certainly reached Engagement" in acme.person.asked[0]
+    assert acme.project == "Acme production"
+    assert len(keyring.lines) == 1
+    dialog.reject()
+
+
+def test_a_removed_projects_open_consent_is_held_when_sent_again(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    engagement.misbehave(Fault.RATE_LIMIT, times=2)
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    desk.wait_for_line("Not sent yet")
+    engagement.fault = None
+    dialog = settings(desk)
+    desk.person.answer = 1
+    controls.press(dialog, "Remove project")
+    desk.bot.waitUntil(lambda: desk.project == "Other")
+    desk.wait_ready()
+    before = len([each for each in engagement.received if each.method == "POST"])
+    table = controls.table(desk.window, "Response log")
+    desk.bot.waitUntil(lambda: table.model().rowCount() == 1)
+    table.setCurrentIndex(table.model().index(0, 0))
+    again = controls.button(desk.window, "Send again")
+    desk.bot.waitUntil(again.isEnabled)
+    again.click()
+    desk.wait_for_status("It is held, and goes nowhere else")
+    assert len([each for each in engagement.received if each.method == "POST"]) == before
+
+
+def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    from consent_desk.domain.errors import KeyringLocked
+    from consent_desk.domain.message import say
+
+    keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
+    dialog = settings(fresh)
+    fill(dialog, engagement)
+    controls.press(dialog, "Save")
+    message = controls.named(dialog, "Save status", QLabel)
+    fresh.bot.waitUntil(lambda: "The keyring is locked." in message.text())
+    controls.press(dialog, "Use for this session only")
+    fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
+    fresh.wait_ready()
+    assert fresh.project == "Acme production"
+
+
+@pytest.mark.parametrize("name", ["Project name", "Base URL", "Project token", "API key ID", "API secret"])
+def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement: Sandbox, name: str) -> None:
+    dialog = settings(fresh)
+    fill(dialog, engagement)
+    before = monotonic()
+    controls.paste(dialog, name, "x" * 1_000_000)
+    dialog.grab()
+    controls.press(dialog, "Save")
+    assert monotonic() - before < 2
+    assert note(dialog, name).startswith("⚠")
+    dialog.reject()
+
+
+def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
+    dialog = settings(fresh)
+    controls.write(dialog, "API secret", CANARY)
+    QApplication.clipboard().setText("before")
+    line = controls.line(dialog, "API secret")
+    line.selectAll()
+    line.copy()
+    line.cut()
+    assert QApplication.clipboard().text() == "before"
+    dialog.reject()

@@ -1,0 +1,76 @@
+"""What is said, kept, overtaken and dismissed."""
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.status_panel import StatusPanel
+from tests.ui import controls
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> StatusPanel:
+    panel = StatusPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+@pytest.mark.parametrize(("tone", "stays"), [(Tone.BAD, True), (Tone.WARNING, True), (Tone.NEUTRAL, False)])
+def test_what_needs_a_person_stays_when_something_else_is_said(
+    panel: StatusPanel, tone: Tone, stays: bool
+) -> None:
+    panel.show_message("one", tone, "first")
+    panel.show_message("two", Tone.NEUTRAL, "second")
+    assert ("first" in controls.label(panel, "Errors to look at")) == stays
+    assert controls.label(panel, "Status") == "➜ second"
+
+
+def test_a_message_overtakes_what_was_kept_of_the_same_matter(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "first")
+    panel.show_message("two", Tone.NEUTRAL, "second")
+    panel.show_message("one", Tone.NEUTRAL, "first mended")
+    assert controls.label(panel, "Errors to look at") == ""
+
+
+def test_many_errors_are_counted(panel: StatusPanel) -> None:
+    for number in range(5):
+        panel.show_message(str(number), Tone.BAD, f"error {number}")
+    assert controls.label(panel, "Errors to look at").splitlines() == [
+        *("… and 2 more, see the log", "✖ error 2", "✖ error 3")
+    ]
+
+
+def test_an_offer_stays_as_long_as_its_error(panel: StatusPanel) -> None:
+    done: list[str] = []
+    panel.show_message("one", Tone.BAD, "not noted", offer="Copy as a slip", act=lambda: done.append("one"))
+    panel.show_message("two", Tone.NEUTRAL, "delivered")
+    controls.press(panel, "Copy as a slip")
+    assert done == ["one"]
+    panel.show_message("one", Tone.NEUTRAL, "noted")
+    assert not panel.action.isVisible()
+
+
+def test_dismissing_clears_everything(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "first", offer="Copy as a slip")
+    panel.show_message("two", Tone.WARNING, "second")
+    controls.press(panel, "Dismiss")
+    assert controls.label(panel, "Status") == ""
+    assert controls.label(panel, "Errors to look at") == ""
+    assert not panel.action.isVisible()
+    assert not controls.named(panel, "Dismiss", QPushButton).isVisible()
+
+
+def test_what_was_taken_back_is_gone(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "first")
+    panel.show_message("two", Tone.BAD, "second")
+    panel.forget("one")
+    panel.forget("two")
+    assert controls.label(panel, "Status") == ""
+    assert controls.label(panel, "Errors to look at") == ""
+
+
+def test_markup_is_text(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "<b>bold</b>")
+    assert controls.label(panel, "Status") == "✖ <b>bold</b>"

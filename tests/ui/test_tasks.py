@@ -1,0 +1,119 @@
+"""The one door between threads."""
+
+from collections.abc import Iterator
+from threading import Event, current_thread, main_thread
+from time import monotonic
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+TROUBLE = JournalTrouble(say("Full."), say("Make room."))
+
+
+def fail(error: Exception) -> None:
+    raise AssertionError(error)
+
+
+@pytest.fixture
+def logged() -> list[Exception]:
+    return []
+
+
+@pytest.fixture
+def runner(qtbot: QtBot, logged: list[Exception]) -> Iterator[TaskRunner]:
+    runner = TaskRunner(logged.append)
+    yield runner
+    runner.close()
+
+
+def test_a_lane_keeps_the_order(runner: TaskRunner, qtbot: QtBot) -> None:
+    results: list[int] = []
+    for number in range(50):
+        runner.run(Lane.JOURNAL, lambda number=number: number, done=results.append, failed=fail)  # type: ignore[misc]  # a default of a lambda
+    qtbot.waitUntil(lambda: len(results) == 50)
+    assert results == [*range(50)]
+
+
+def test_results_arrive_on_the_gui_thread(runner: TaskRunner, qtbot: QtBot) -> None:
+    threads: list[object] = []
+
+    def work() -> object:
+        return current_thread()
+
+    def done(worker: object) -> None:
+        threads.extend((worker, current_thread()))
+
+    runner.run(Lane.SEND, work, done=done, failed=fail)
+    qtbot.waitUntil(lambda: len(threads) == 2)
+    assert threads[0] is not main_thread()
+    assert threads[1] is main_thread()
+
+
+def test_a_lane_that_hangs_holds_up_no_other(runner: TaskRunner, qtbot: QtBot) -> None:
+    release = Event()
+    results: list[object] = []
+    runner.run(Lane.KEYRING, lambda: release.wait(30), done=results.append, failed=fail)
+    for lane in (Lane.JOURNAL, Lane.SEND, Lane.LOOK_UP):
+        runner.run(lane, lambda: "done", done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: results == ["done"] * 3)
+    release.set()
+    qtbot.waitUntil(lambda: results == ["done"] * 3 + [True])
+
+
+@pytest.mark.parametrize(("error", "is_logged"), [(TROUBLE, False), (ValueError("bug"), True)])
+def test_a_failure_is_handed_over_and_a_bug_logged(
+    runner: TaskRunner, qtbot: QtBot, logged: list[Exception], error: Exception, is_logged: bool
+) -> None:
+    failures: list[Exception] = []
+
+    def work() -> Exception:
+        raise error
+
+    runner.run(Lane.JOURNAL, work, done=fail, failed=failures.append)
+    qtbot.waitUntil(lambda: failures == [error])
+    assert (logged == [error]) == is_logged
+
+
+def test_a_renewed_lane_drops_the_late_result_and_works_again(runner: TaskRunner, qtbot: QtBot) -> None:
+    release = Event()
+    results: list[object] = []
+    runner.run(Lane.KEYRING, lambda: release.wait(30), done=results.append, failed=fail)
+    runner.renew(Lane.KEYRING)
+    runner.run(Lane.KEYRING, lambda: "fresh", done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: results == ["fresh"])
+    release.set()
+    runner.run(Lane.KEYRING, lambda: "later", done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: results == ["fresh", "later"])
+
+
+def test_closing_waits_for_nothing_that_hangs_and_takes_no_result(runner: TaskRunner, qtbot: QtBot) -> None:
+    release, ended = Event(), Event()
+    results: list[object] = []
+
+    def work() -> bool:
+        release.wait(30)
+        ended.set()
+        return True
+
+    runner.run(Lane.KEYRING, work, done=results.append, failed=fail)
+    before = monotonic()
+    runner.close()
+    assert monotonic() - before < 1
+    release.set()
+    assert ended.wait(5)
+    runner.run(Lane.JOURNAL, lambda: "too late", done=results.append, failed=fail)
+    qtbot.wait(20)
+    assert results == []
+
+
+def test_idle_tells_whether_a_lane_has_caught_up(runner: TaskRunner) -> None:
+    release = Event()
+    assert runner.idle(Lane.SEND, 0.01)
+    runner.run(Lane.SEND, lambda: release.wait(30), done=lambda result: None, failed=fail)
+    assert not runner.idle(Lane.SEND, 0.01)
+    release.set()
+    assert runner.idle(Lane.SEND, 5)
