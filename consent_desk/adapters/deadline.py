@@ -27,7 +27,7 @@ from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.progress import Progress
 from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer, first_bytes
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
-from consent_desk.domain.delivery import Cause, Phase
+from consent_desk.domain.outcome import Cause, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
 

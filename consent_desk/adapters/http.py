@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from consent_desk.adapters.progress import Progress
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.delivery import Cause, Outcome
+from consent_desk.domain.outcome import Cause, Outcome
 from consent_desk.domain.request import PreparedRequest
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from secrets import token_bytes
 from typing import Any
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, State
+from consent_desk.domain.delivery import State
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Entry, Fact, Noted
 
 

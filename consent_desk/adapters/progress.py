@@ -6,7 +6,7 @@ from threading import Condition
 from time import monotonic
 
 from consent_desk.domain.answer import Headers
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 
 _NOTHING_HANDED_OVER = frozenset({Phase.RESOLVING, Phase.CONNECTING})
 

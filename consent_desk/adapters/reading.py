@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 from consent_desk.adapters.progress import Progress
-from consent_desk.domain.delivery import Phase
+from consent_desk.domain.outcome import Phase
 
 MOST_BODY = 1024 * 1024
 """Bytes of an answer's body that are read; the rest is left where it is."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from requests import RequestException
 
-from consent_desk.domain.delivery import Cause, Phase
+from consent_desk.domain.outcome import Cause, Phase
 
 _DETAIL_LIMIT = 200
 

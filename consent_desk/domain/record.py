@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, Cause, NotSent, Outcome, State
+from consent_desk.domain.delivery import State
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 

@@ -2,7 +2,7 @@
 
 from consent_desk.domain.answer import Meaning, meaning
 from consent_desk.domain.category import Category, read_categories
-from consent_desk.domain.delivery import Answered, why_no_answer
+from consent_desk.domain.outcome import Answered, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_categories
 from consent_desk.services.sender import Transport

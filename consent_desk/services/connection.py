@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_history, prepare_system_time
 from consent_desk.services.sender import Transport

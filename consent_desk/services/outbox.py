@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.delivery import Cause, Lost, Phase, State
+from consent_desk.domain.delivery import State
+from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Fact, Noted, Record
 

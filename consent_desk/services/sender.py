@@ -6,8 +6,9 @@ from threading import Lock
 from typing import Protocol
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import Answered, Cause, Judgement, NotSent, Outcome, Phase, judge
+from consent_desk.domain.delivery import Judgement, judge
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Fact, Noted
 from consent_desk.domain.request import PreparedRequest, prepare_event

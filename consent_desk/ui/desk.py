@@ -67,6 +67,7 @@ class Desk(QObject):
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self._dispatch = Dispatch(runner, self)
+        self._dispatch.begun.connect(self._log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.pending_changed.connect(self._form.cancel.setVisible)
@@ -212,8 +213,7 @@ class Desk(QObject):
         if station is None or project is None:
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
-        draft = self._form.draft()
-        consent = self._noting.failed_consent(draft) or self._parse(draft)
+        consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
@@ -227,15 +227,16 @@ class Desk(QObject):
         self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
 
     def _noted(self, press: Press, entry: Entry) -> None:
-        station = press.station
+        self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        self._depart(station, entry, press.project)
+        self._depart(press.station, entry, press.project)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = self._form.draft_for_next_caller()
             self._form.clear_caller()
-        self._log.put(station, entry, choose=True)
-        said = "Noted for practice." if station.practice else "Noted on this computer. You can end the call."
+        self._log.choose(press.station, entry)
+        practice = press.station.practice
+        said = "Noted for practice." if practice else "Noted on this computer. You can end the call."
         self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
 
     def _not_noted(self, press: Press, error: Exception) -> None:
@@ -260,7 +261,7 @@ class Desk(QObject):
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
         if sent is None:
             return
-        self._log.put(departure.station, sent.entry, choose=False)
+        self._log.put(departure.station, sent.entry)
         tone = tone_of(sent.entry.state, practice=departure.station.practice)
         text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
@@ -274,8 +275,7 @@ class Desk(QObject):
 
     def cancel(self) -> None:
         """Cancel the sending that was asked for last."""
-        departure = self._dispatch.cancel_last()
-        if departure is not None:
+        if (departure := self._dispatch.cancel_last()) is not None:
             self._say(departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def send_again(self, request_id: str) -> None:

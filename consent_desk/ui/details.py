@@ -5,7 +5,8 @@ from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
 from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.delivery import Answered, Lost, NotSent, Outcome, State, judge, noun
+from consent_desk.domain.delivery import State, judge, noun
+from consent_desk.domain.outcome import Answered, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Fact, Record
 from consent_desk.ui.words import STATE_WORDS, laid_out, render

@@ -23,8 +23,12 @@ class Departure:
 
 
 class Dispatch(QObject):
-    """Emits `sent(Departure, Sent | None)`, `failed(Departure, Exception)` and `pending_changed(bool)`."""
+    """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
 
+    `pending_changed(bool)` tells whether anything that a person asked for is on its way.
+    """
+
+    begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
     pending_changed = Signal(bool)
@@ -68,6 +72,7 @@ class Dispatch(QObject):
     def _next(self) -> None:
         if self._under_way is None and self._waiting:
             departure = self._under_way = self._waiting.popleft()
+            self.begun.emit(departure)
             self._runner.run(
                 Lane.SEND,
                 lambda: departure.station.sender.send(

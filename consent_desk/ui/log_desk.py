@@ -1,6 +1,7 @@
 """Fills the log and its details from the journal of the station at work."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject
@@ -9,6 +10,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry
 from consent_desk.ui.details import details_of
+from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -31,12 +33,20 @@ class LogDesk(QObject):
         self._station = station
         self._panel.model.replace(entries, practice=station.practice)
 
-    def put(self, station: Station, entry: Entry, *, choose: bool) -> None:
+    def put(self, station: Station, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the station that is shown."""
         if station is self._station:
             self._panel.model.put(entry)
-            if choose:
-                self._panel.choose(entry.request_id)
+
+    def choose(self, station: Station, entry: Entry) -> None:
+        """Select a line and show its details, if it belongs to the station that is shown."""
+        if station is self._station:
+            self._panel.choose(entry.request_id)
+
+    def show_begun(self, departure: Departure) -> None:
+        """Show that a call is under way. The journal knows it by itself."""
+        begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
+        self.put(departure.station, begun)
 
     def find(self, request_id: str) -> Entry | None:
         """The line of one consent, None where it is not on the page."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from consent_desk.domain.delivery import Phase
+from consent_desk.domain.outcome import Phase
 from tests.adapters.servers import (
     SUCCESS,
     Peer,

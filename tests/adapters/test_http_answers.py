@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.delivery import Answered, Cause, Lost, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
 from tests.adapters.servers import (
     LONG,
     SUCCESS,

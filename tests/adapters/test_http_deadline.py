@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from consent_desk.adapters.http import HttpCall, HttpTransport
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from tests.adapters.hangs import (
     DRIPS,
     HANGS,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.adapters.http import HttpTransport, system_trust
-from consent_desk.domain.delivery import Answered, Cause, NotSent, Phase
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Phase
 from tests.adapters.servers import (
     CANARY,
     Server,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.delivery import Answered, Cause, NotSent, Phase
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
 from tests.adapters.servers import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from tests.adapters.servers import (
     SUCCESS,
     Peer,

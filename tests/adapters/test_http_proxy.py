@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.delivery import Cause, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Cause, NotSent, Outcome, Phase
 from tests.adapters.servers import (
     Peer,
     Script,

@@ -8,7 +8,7 @@ import pytest
 
 from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.delivery import Answered, Cause, NotSent, Outcome
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome
 from consent_desk.domain.project import Secret
 from tests.adapters.servers import (
     CANARY,

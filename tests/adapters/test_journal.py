@@ -25,8 +25,9 @@ from consent_desk.domain.consent import (
     complaint_about_note,
     complaint_about_wording,
 )
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Phase, State
+from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Phase
 from consent_desk.domain.record import Fact, Noted
 from consent_desk.services.outbox import Journal
 from tests.consents import NOON, a_consent, a_noted, a_project, later

@@ -12,8 +12,9 @@ from consent_desk.adapters import journal_file
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import PRAGMAS
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, blank, migrate
-from consent_desk.domain.delivery import Answered, State
+from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import Answered
 from consent_desk.domain.record import Fact
 from tests.consents import a_noted, later
 

@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.app import TUTORIAL, resource
-from consent_desk.domain.delivery import Answered
+from consent_desk.domain.outcome import Answered
 from consent_desk.domain.request import PreparedRequest, prepare_event
 from consent_desk.sandbox.server import Sandbox
 from tests.bench.opened import opened, until

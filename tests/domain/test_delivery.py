@@ -7,22 +7,9 @@ from hypothesis import strategies as st
 
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Action
-from consent_desk.domain.delivery import (
-    OPEN_STATES,
-    SENDABLE_STATES,
-    Answered,
-    Cause,
-    Judgement,
-    Lost,
-    NotSent,
-    Outcome,
-    Phase,
-    State,
-    judge,
-    noun,
-    why_no_answer,
-)
+from consent_desk.domain.delivery import OPEN_STATES, SENDABLE_STATES, Judgement, State, judge, noun
 from consent_desk.domain.draft import Field
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.text import hidden_character
 from tests.domain.test_answer import BODIES, HEADERS, OURS, ROWS, mutated
 

@@ -7,7 +7,8 @@ import pytest
 
 from consent_desk.domain.category import read_categories
 from consent_desk.domain.consent import UNLIMITED, Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, State, judge
+from consent_desk.domain.delivery import State, judge
+from consent_desk.domain.outcome import Answered
 from consent_desk.domain.request import PreparedRequest, prepare, prepare_history, prepare_system_time
 from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, BASIC, BATCH, CATEGORIES, HISTORY, JANE, SEED, TIME, Client, Reply

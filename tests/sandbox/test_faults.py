@@ -10,7 +10,8 @@ import pytest
 
 from consent_desk.domain.answer import read_answer
 from consent_desk.domain.consent import Action
-from consent_desk.domain.delivery import Answered, State, judge
+from consent_desk.domain.delivery import State, judge
+from consent_desk.domain.outcome import Answered
 from consent_desk.sandbox.server import Fault, Sandbox
 from tests.sandbox.client import ADD, BASIC, TIME, Client, Reply
 

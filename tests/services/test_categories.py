@@ -5,8 +5,8 @@ import pytest
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.draft import Field
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.request import PreparedRequest, prepare_categories
 from consent_desk.services.categories import fetch_categories

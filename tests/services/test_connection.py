@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.request import PreparedRequest, prepare_history, prepare_system_time
 from consent_desk.services.connection import Report, Step, Verdict, check_connection

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.delivery import Cause, Lost, Phase, State
+from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.record import Fact
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox

@@ -9,9 +9,10 @@ import pytest
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import Answered, Cause, Lost, NotSent, Outcome, Phase, State
+from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Fact, Noted
 from consent_desk.domain.request import PreparedRequest, event_body

@@ -1,0 +1,142 @@
+"""What came of one call: an answer, or the reason why there is none.
+
+Network trouble is a value; `delivery.judge` decides what it means for a consent.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from consent_desk.domain.answer import Headers, Meaning
+from consent_desk.domain.draft import Field
+from consent_desk.domain.message import Message, say
+
+
+class Phase(StrEnum):
+    """How far a call came."""
+
+    RESOLVING = "resolving"
+    CONNECTING = "connecting"
+    SENDING = "sending"
+    WAITING = "waiting"
+    READING = "reading"
+
+
+class Cause(StrEnum):
+    """Why a call ended without an answer."""
+
+    UNKNOWN_HOST = "unknown host"
+    CONNECTION_REFUSED = "connection refused"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    NOT_TLS = "not TLS"
+    PROXY = "proxy"
+    PROXY_CREDENTIALS = "proxy credentials"
+    DEADLINE = "deadline"
+    CUT = "cut"
+    MALFORMED = "malformed"
+    CANCELLED = "cancelled"
+    HELD = "held"
+    PROGRAM_ENDED = "program ended"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A whole answer came, or its first MiB (`truncated`). `elapsed` in seconds."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    truncated: bool = False
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """No byte of the request was handed to the network. `detail` is technical and holds no secret."""
+
+    phase: Phase
+    cause: Cause
+    detail: str = ""
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The request had left, wholly or in part, and no whole answer came back."""
+
+    phase: Phase
+    cause: Cause
+    detail: str = ""
+    elapsed: float = 0.0
+
+
+Outcome = Answered | NotSent | Lost
+
+
+def why_no_answer(outcome: NotSent | Lost) -> Meaning:
+    """Why a call got no answer, and what to do for the next one."""
+    match outcome:
+        case NotSent(cause=cause):
+            return _NOT_SENT.get(cause, _NOT_SENT[Cause.UNEXPECTED])
+        case Lost():
+            return Meaning(_why_lost(outcome), _NETWORK)
+        case _ as never:
+            assert_never(never)
+
+
+_NETWORK = say("Check the network connection.")
+_NOT_SENT = {
+    Cause.UNKNOWN_HOST: Meaning(
+        say("the address of Engagement was not found"),
+        say("Check the network connection, then the base URL."),
+        Field.BASE_URL,
+    ),
+    Cause.CONNECTION_REFUSED: Meaning(
+        say("nothing answers at the address of Engagement"), _NETWORK, Field.BASE_URL
+    ),
+    Cause.UNREACHABLE: Meaning(say("Engagement cannot be reached"), _NETWORK),
+    Cause.CERTIFICATE: Meaning(
+        say("the server could not prove that it is Engagement"),
+        say("Tell your administrator: its certificate is not trusted on this computer."),
+        Field.BASE_URL,
+    ),
+    Cause.NOT_TLS: Meaning(
+        say("the server does not speak https"),
+        say("Tell your administrator: check the base URL."),
+        Field.BASE_URL,
+    ),
+    Cause.PROXY: Meaning(
+        say("the proxy on the way did not let it through"), say("Ask your network's administrator.")
+    ),
+    Cause.PROXY_CREDENTIALS: Meaning(
+        say("the proxy on the way wants a user name and password"),
+        say("Ask your network's administrator to let this program through without."),
+    ),
+    Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
+    Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),
+    Cause.HELD: Meaning(
+        say("its project was removed, or now leads elsewhere"),
+        say(
+            "It is held, and goes nowhere else. Set the project up as it was; if only its token was wrong, "
+            "mend that and use Send again; if its address was wrong, enter the decision again."
+        ),
+        Field.BASE_URL,
+    ),
+    Cause.UNEXPECTED: Meaning(say("the connection could not be made"), _NETWORK),
+}
+
+
+def _why_lost(outcome: Lost) -> Message:
+    if outcome.cause is Cause.PROGRAM_ENDED:
+        return say("the program ended while it was being sent")
+    if outcome.cause is Cause.DEADLINE:
+        return say("Engagement did not answer in time")
+    if outcome.phase is Phase.SENDING:
+        return say("the line broke while it was being sent")
+    if outcome.cause is Cause.MALFORMED:
+        return say("the answer could not be understood")
+    if outcome.phase is Phase.READING:
+        return say("the line broke while Engagement was answering")
+    return say("the line broke before Engagement answered")

@@ -1,0 +1,101 @@
+"""One press is one consent, also while the disk is slow or fails."""
+
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.ui.noting import Noting, Press
+from consent_desk.ui.tasks import TaskRunner
+from tests.consents import a_consent, a_project
+
+
+class SlowOutbox:
+    """Notes when it is let, or fails."""
+
+    def __init__(self) -> None:
+        self.let = Event()
+        self.trouble: JournalTrouble | None = None
+
+    def note(self, project: object, consent: object) -> object:
+        self.let.wait(30)
+        if self.trouble is not None:
+            raise self.trouble
+        return consent
+
+
+class SlowStation:
+    def __init__(self) -> None:
+        self.outbox = SlowOutbox()
+
+
+@pytest.fixture
+def noting(qtbot: QtBot) -> Iterator[Noting]:
+    runner = TaskRunner(lambda error: None)
+    parent = QObject()
+    yield Noting(runner, parent)
+    runner.close()
+
+
+def a_press(station: SlowStation, noting: Noting, draft: Draft | None = None) -> Press:
+    consent = a_consent(request_id=noting.request_id)
+    stand_in: Any = station
+    return Press(stand_in, a_project(), draft or Draft(customer_id="jane@example.com"), consent)
+
+
+def test_it_is_busy_until_it_is_noted_and_then_has_another_request_id(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    press = a_press(station, noting)
+    noting.begin(press)
+    busy = [noting.busy]
+    with qtbot.waitSignal(noting.noted):
+        station.outbox.let.set()
+    busy.append(noting.busy)
+    assert busy == [True, False]
+    assert noting.request_id != press.consent.request_id
+    assert noting.concerns_form(press)
+
+
+def test_what_is_noted_late_does_not_concern_the_form_of_another_project(
+    noting: Noting, qtbot: QtBot
+) -> None:
+    station = SlowStation()
+    press = a_press(station, noting)
+    noting.begin(press)
+    noting.leave_form()
+    with qtbot.waitSignal(noting.noted):
+        station.outbox.let.set()
+    assert not noting.concerns_form(press)
+    assert noting.concerns_form(a_press(station, noting))
+
+
+def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
+    noting: Noting, qtbot: QtBot
+) -> None:
+    station = SlowStation()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+        station.outbox.let.set()
+    assert noting.failed_consent(press.draft) is press.consent
+    assert noting.failed_consent(Draft(customer_id="omar@example.org")) is None
+    assert noting.request_id != press.consent.request_id
+    assert noting.failed_consent(press.draft) is None
+
+
+def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+        noting.leave_form()
+        station.outbox.let.set()
+    assert noting.failed_consent(press.draft) is None
