@@ -37,7 +37,7 @@ def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engage
     acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
     assert "jane@example.com, opt-out of sms_marketing" in acme.status
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
-    acme.wait_for_line("➜ Sending")
+    acme.wait_for_line("Sending")
 
 
 def test_delivered_is_not_green(acme: OpenDesk) -> None:
