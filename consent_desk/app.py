@@ -10,36 +10,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
-from consent_desk.adapters.folders import Folders, private_folder, temporary_folder, user_folders
+from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.draft import Draft, moment
-from consent_desk.domain.errors import DeskError
 from consent_desk.services.connection import check_connection
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.sender import Sender, Transport
-
-# isort: split
-# Qt comes last: once it is loaded, PySide6 reads the source of every module that is imported.
-from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
-
 from consent_desk.ui.desk import Desk
-from consent_desk.ui.instance import Instance
 from consent_desk.ui.log_model import LogModel
-from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.log_panel import LogPanel
+from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.settings_desk import SettingsDesk
-from consent_desk.ui.signals import SignalWatch
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.system_proxy import system_proxy
@@ -51,9 +46,6 @@ if TYPE_CHECKING:
 
 SANDBOX_DELAY = 4.0
 """Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
-
-SWITCH_INTERVAL = 0.001
-"""Seconds until a busy thread lets another one run: keys and sending do not wait for Python's 5 ms."""
 
 TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing")
 """The case of the vendor's tutorial: a person withdraws the consent to SMS."""
@@ -71,7 +63,6 @@ class Application(QObject):
         stations: Stations,
         projects: ProjectDesk,
         runner: TaskRunner,
-        settings: QSettings,
         resources: ExitStack,
         faults: FaultLog,
         noted_before: bool,
@@ -81,18 +72,15 @@ class Application(QObject):
         self._stations = stations
         self._projects = projects
         self._runner = runner
-        self._settings = settings
         self._resources = resources
         self._faults = faults
         self._noted_before = noted_before
         self._closed = False
-        window.restore_layout(settings)
-        window.painted.connect(self._start)
         window.closing.connect(self.close)
         self._unexpected.connect(self._show_unexpected)
 
-    def _start(self) -> None:
-        # Only now: what follows loads more than the window needed to show itself.
+    def start(self) -> None:
+        """Choose a project. Comes after the first paint: it loads more than the window needed for that."""
         self._projects.start(noted_before=self._noted_before)
         self.window.setWindowIcon(QIcon(str(resource("icons/consent-desk.svg"))))
 
@@ -113,9 +101,9 @@ class Application(QObject):
         if self._closed:
             return
         self._closed = True
-        self.window.save_layout(self._settings)
+        self.window.save_layout()
         # Left to its own time, Qt would write when a demo's folder has gone, and make that anew.
-        self._settings.sync()
+        self.window.settings.sync()
         self._runner.idle(Lane.JOURNAL, 0.2)
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
@@ -137,10 +125,12 @@ def build(
     fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
     questions: Callable[[MainWindow], Questions] = Questions,
+    window: MainWindow | None = None,
 ) -> Application:
     """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
 
-    `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
+    `window` is one that is open already; without it one is made here, which starts the program when it
+    has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -154,11 +144,13 @@ def build(
             else _open_journal(resources, transport, now, folders)
         )
 
-    window = MainWindow(LogModel(lambda at: moment(at, zone)), can_set_up=not demo)
+    shown = window is not None
+    if window is None:
+        window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
+    window.add_log(LogPanel(LogModel(lambda at: moment(at, zone))))
     runner = TaskRunner(faults.write)
     asked = questions(window)
     stations = Stations(runner, open_station, window)
-    settings = QSettings(str(folders.config / "window.ini"), QSettings.Format.IniFormat)
     kept, settings_desk = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
@@ -171,21 +163,23 @@ def build(
             open_in=stations.open_in,
         )
     projects = ProjectDesk(
-        window, runner, kept, settings_desk, settings=settings, local_now=lambda: moment(now(), zone)
+        window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
     Desk(window, runner, asked, stations, projects, now=now, zone=zone)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    return Application(
+    application = Application(
         window=window,
         stations=stations,
         projects=projects,
         runner=runner,
-        settings=settings,
         resources=resources,
         faults=faults,
         noted_before=_journal_path(folders).exists(),
     )
+    if not shown:
+        window.painted.connect(application.start)
+    return application
 
 
 def resource(name: str) -> Path:
@@ -236,46 +230,23 @@ def _open_sandbox(
     )
 
 
-def main(*, demo: bool, fault: "Fault | None" = None) -> int:
-    """Run the program with a window until it is closed; return the exit status."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    qt = QApplication(sys.argv[:1])
-    qt.setApplicationName("Consent Desk")
-    qt.setDesktopFileName("consent-desk")
-    with ExitStack() as kept:
-        folders = demo_folders(kept) if demo else user_folders()
-        for folder in {folders.config, folders.data, folders.logs}:
-            # Without them nothing is kept; the window says so when it matters.
-            with suppress(DeskError):
-                private_folder(folder)
-        instance = None if demo else Instance(folders.data)
-        if instance is not None and not instance.is_first:
-            return _raise_first(instance)
-        transport = HttpTransport(system_proxy)
-        kept.callback(transport.close)
-        application = build(folders, None if demo else KeyringStore(), transport, fault=fault)
-        _report_the_unexpected(application)
-        kept.callback(SignalWatch(application.window.close, application).close)
-        qt.commitDataRequest.connect(application.window.close)
-        qt.aboutToQuit.connect(application.close)
-        if instance is not None:
-            application.window.painted.connect(lambda: instance.listen(application.window))
-            kept.callback(instance.close)
-        application.window.show()
-        return qt.exec()
-
-
-def _raise_first(instance: Instance) -> int:
-    if instance.raise_first():
-        return 0
-    print("consent-desk: it is already running for this user, but does not answer.", file=sys.stderr)
-    return 1
-
-
-def demo_folders(kept: ExitStack) -> Folders:
-    """Folders that last as long as `kept`."""
-    folder = kept.enter_context(temporary_folder())
-    return Folders(config=folder, data=folder, logs=folder)
+def run(
+    qt: QApplication,
+    window: MainWindow,
+    folders: Folders,
+    resources: ExitStack,
+    *,
+    demo: bool,
+    fault: "Fault | None" = None,
+) -> int:
+    """Build the program around `window` and run it until that is closed; return the exit status."""
+    transport = HttpTransport(system_proxy)
+    resources.callback(transport.close)
+    application = build(folders, None if demo else KeyringStore(), transport, fault=fault, window=window)
+    _report_the_unexpected(application)
+    qt.aboutToQuit.connect(application.close)
+    application.start()
+    return qt.exec()
 
 
 def _report_the_unexpected(application: Application) -> None:

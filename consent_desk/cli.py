@@ -1,6 +1,7 @@
 """The command line. Qt is loaded only for a window."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -31,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from consent_desk.demonstration import demonstrate
 
         return demonstrate(fault)
-    from consent_desk.app import main as run
+    # Python would look for garbage ten times over in what loads for the window, and find none.
+    gc.disable()
+    from consent_desk.opening import main as run
 
     return run(demo=arguments.demo, fault=fault)
 

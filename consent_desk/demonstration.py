@@ -13,14 +13,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import TUTORIAL, build, demo_folders
+from consent_desk.app import TUTORIAL, build
 from consent_desk.domain.delivery import State
+from consent_desk.opening import demo_folders
 from consent_desk.sandbox.faults import Fault
 from consent_desk.ui.main_window import MainWindow
 
 PICTURES = Path("build/demo")
 PATIENCE = 30.0
 """Seconds for each step; a send ends after 20."""
+
+RESTING = 0.25
+"""Seconds in which layouts and the log's batches come to rest."""
+
+LONGEST_ANSWER = 2_000
+"""Characters of an answer that are printed."""
 
 _TOOK = re.compile(r"after [\d,]+ ms")
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -47,11 +54,13 @@ def _send(window: MainWindow, watch: "_Watch") -> bool:
         print(f"The sandbox did not start. {window.status.latest.text()}", file=sys.stderr)
         return False
     _type_tutorial(window)
+    watch.settle()
     pictures = [_picture(window, "before.png")]
     shown = _request_as_shown(window)
     QTest.keyClick(_named(window, "Send"), Qt.Key.Key_Space)
     watch.until(lambda: _is_over(window))
     watch.until(lambda: _TOOK.search(window.log.details.toPlainText()) is not None)
+    watch.settle()
     pictures.append(_picture(window, "after.png"))
     _print_transcript(window, shown, pictures)
     return window.log.model.rowCount() == 1 and window.log.model.entry(0).state is State.DELIVERED
@@ -84,6 +93,11 @@ class _Watch:
             if self._number:
                 raise _Ended(self._number)
         return condition()
+
+    def settle(self) -> None:
+        """Let layouts and batches come to rest, for a picture. Raises _Ended."""
+        rest = time.monotonic() + RESTING
+        self.until(lambda: time.monotonic() > rest)
 
     def _take(self, number: int, _frame: object) -> None:
         # No exception here: in the middle of a slot, Qt would swallow it.
@@ -130,6 +144,8 @@ def _print_transcript(window: MainWindow, head: str, pictures: list[Path | None]
     print(f"Sent\n{head}\n\n{body}\n")
     # Where no answer came, both say so.
     answer = "\n\n".join(dict.fromkeys((texts["Headers"], texts["As received"])))
+    if len(answer) > LONGEST_ANSWER:
+        answer = f"{answer[:LONGEST_ANSWER]}\n… cut here, {len(answer):,} characters in all"
     print(f"Answer\n{answer}\n")
     print(f"Outcome\n{window.status.latest.text()}\n")
     saved = ", ".join(str(picture) for picture in pictures if picture is not None)

@@ -52,7 +52,7 @@ def exchange(
     `progress` keeps.
     """
     if proxy and not proxy.lower().startswith("http://"):
-        raise Stopped(Cause.PROXY, "not an http proxy")
+        raise Stopped(Cause.PROXY_KIND, "not an http proxy")
     adapter = _Adapter(progress, ssl_context, connect_timeout)
     with closing(adapter):
         response = adapter.send(

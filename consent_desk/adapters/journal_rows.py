@@ -145,7 +145,7 @@ def entry_of(row: sqlite3.Row) -> Entry:
         state=State(row["state"]),
         status=row["status"],
         elapsed=row["elapsed"],
-        held=row["cause"] == Cause.HELD,
+        held=row["cause"] in {Cause.HELD, Cause.REMOVED},
     )
 
 

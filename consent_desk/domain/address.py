@@ -51,6 +51,13 @@ class Address:
     project_token: str | None = None
 
 
+def resembles_web_app(base_url: BaseUrl) -> bool:
+    """Whether its host could be that of the web app, and could be a gateway's as well (section 2)."""
+    host = base_url.host
+    first = host.partition(".")[0]
+    return (first.startswith("app") and not first.endswith("-api")) or ".app." in host
+
+
 _NO_ADDRESS = say(
     "This is no web address. Copy the base URL from Project settings > Access management > API."
 )
@@ -58,6 +65,7 @@ _METHOD_PATH = re.compile(r"/(?:track|data)/v2/projects/([^/]+)(?:/[A-Za-z0-9/_-
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _LOOPBACK_6 = re.compile(r"\[::1\](?::\d+)?", re.ASCII)
+_VENDOR = (".exponea.com", ".bloomreach.com")
 _NUMERIC = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
 
 
@@ -138,8 +146,7 @@ def _complaint_about_host(scheme: str, host: str, port: int | None) -> Message |
         return say("Enter the name of the host, not a number.")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         return _NO_ADDRESS
-    first = host.partition(".")[0]
-    if (first.startswith("app") and not first.endswith("-api")) or ".app." in host:
+    if _is_web_app(host):
         return say(
             "{host} is the web app, not the API. Copy the base URL from Project settings > "
             "Access management > API; it often begins with https://api.",
@@ -148,6 +155,13 @@ def _complaint_about_host(scheme: str, host: str, port: int | None) -> Message |
     if scheme == "http":
         return say("Use https://: over plain http anybody on the way can read the secret.")
     return None
+
+
+def _is_web_app(host: str) -> bool:
+    first = host.partition(".")[0]
+    if first == "app" or (first.startswith("app-") and not first.endswith("-api")):
+        return True
+    return ".app." in host and host.endswith(_VENDOR)
 
 
 def _is_loopback(host: str) -> bool:

@@ -64,9 +64,6 @@ class ValidUntil:
         return "unlimited" if self.seconds is None else self.seconds
 
 
-UNLIMITED = ValidUntil()
-
-
 def complaint_about_id_type(text: str) -> Message | None:
     """Why `text` cannot name an ID type, or None."""
     if not text.strip():

@@ -1,4 +1,4 @@
-"""How far a noted consent has come: states, outcomes of a call, and what an outcome makes of a state.
+"""How far a noted consent has come: its states, and what the outcome of a call makes of them.
 
     queued ──> in_flight ──> delivered
       ^            │  ├────> refused        not recorded, and not sent again by itself
@@ -82,6 +82,10 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
                 say("Cancelled before it left: nothing was sent."),
                 say("To record the decision, enter it again."),
             )
+        case NotSent(cause=Cause.REMOVED):
+            return _homeless(why_no_answer(outcome), action)
+        case NotSent(cause=Cause.HELD):
+            return _held(why_no_answer(outcome), action)
         case NotSent():
             return _queued(why_no_answer(outcome), action)
         case Lost(cause=Cause.CANCELLED):
@@ -171,5 +175,30 @@ def _queued(told: Meaning, action: Action) -> Judgement:
             noun=noun(action),
         ),
         say("{advice} It is tried again at the next start, and with Send again.", advice=told.advice),
+        told.field,
+    )
+
+
+def _held(told: Meaning, action: Action) -> Judgement:
+    return Judgement(
+        State.QUEUED,
+        say("Not sent yet: {why}. The {noun} is kept on this computer.", why=told.why, noun=noun(action)),
+        say(
+            "{advice} Where only the project token was mended, use Send again. Where the base URL is to be "
+            "as it was, set it back: then it is sent. Enter the {noun} again only if it was noted for a "
+            "wrong base URL.",
+            advice=told.advice,
+            noun=noun(action),
+        ),
+        told.field,
+    )
+
+
+def _homeless(told: Meaning, action: Action) -> Judgement:
+    # Not queued: somebody who enters it again must not find it sent as well, should the project come back.
+    return Judgement(
+        State.REFUSED,
+        say("Not sent: {why}. The {noun} was not recorded.", why=told.why, noun=noun(action)),
+        say("{advice} Enter the {noun} again.", advice=told.advice, noun=noun(action)),
         told.field,
     )

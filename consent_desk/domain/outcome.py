@@ -32,11 +32,13 @@ class Cause(StrEnum):
     NOT_TLS = "not TLS"
     PROXY = "proxy"
     PROXY_CREDENTIALS = "proxy credentials"
+    PROXY_KIND = "proxy kind"
     DEADLINE = "deadline"
     CUT = "cut"
     MALFORMED = "malformed"
     CANCELLED = "cancelled"
     HELD = "held"
+    REMOVED = "removed"
     PROGRAM_ENDED = "program ended"
     UNEXPECTED = "unexpected"
 
@@ -114,15 +116,19 @@ _NOT_SENT = {
         say("the proxy on the way wants a user name and password"),
         say("Ask your network's administrator to let this program through without."),
     ),
+    Cause.PROXY_KIND: Meaning(
+        say("this computer wants a proxy of a kind that Consent Desk does not support, such as SOCKS"),
+        say("Ask your network's administrator for an http proxy, or for a way without one."),
+    ),
     Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
     Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),
     Cause.HELD: Meaning(
-        say("its project was removed, or now leads elsewhere"),
-        say(
-            "It is held, and goes nowhere else. Set the project up as it was; if only its token was wrong, "
-            "mend that and use Send again; if its address was wrong, enter the decision again."
-        ),
+        say("its project now leads elsewhere"),
+        say("It is held, and goes only where it was noted for."),
         Field.BASE_URL,
+    ),
+    Cause.REMOVED: Meaning(
+        say("its project was removed from this computer"), say("It cannot be sent from here any more.")
     ),
     Cause.UNEXPECTED: Meaning(say("the connection could not be made"), _NETWORK),
 }
@@ -133,6 +139,8 @@ def _why_lost(outcome: Lost) -> Message:
         return say("the program ended while it was being sent")
     if outcome.cause is Cause.DEADLINE:
         return say("Engagement did not answer in time")
+    if outcome.cause is Cause.UNEXPECTED:
+        return say("something unexpected went wrong on this computer")
     if outcome.phase is Phase.SENDING:
         return say("the line broke while it was being sent")
     if outcome.cause is Cause.MALFORMED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import NoReturn
 
-from consent_desk.domain.address import Address, BaseUrl, parse_project_token, read_address
+from consent_desk.domain.address import Address, BaseUrl, parse_project_token, read_address, resembles_web_app
 from consent_desk.domain.consent import complaint_about_id_type
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.domain.message import Message, say
@@ -119,8 +119,12 @@ def parse_project(
 
 
 def remarks(draft: ProjectDraft) -> tuple[Problem, ...]:
-    """What looks unusual without being wrong: no rule for keys is published (section 3)."""
+    """What looks unusual without being wrong: no rule for keys is published (sections 2 and 3)."""
     found = []
+    address = read_address(draft.base_url)
+    if isinstance(address, Address) and resembles_web_app(address.base_url):
+        message = say("This looks like the address of the web app. Is it really that of the API?")
+        found.append(Problem(Field.BASE_URL, message))
     for field, text in ((Field.API_KEY_ID, draft.key_id.strip()), (Field.API_SECRET, draft.secret.strip())):
         if text and re.fullmatch(r"[0-9a-z]{64}", text, re.ASCII) is None:
             message = say(

@@ -55,7 +55,7 @@ class Fact:
 class Entry:
     """One line of the log: a consent and its last fact. `elapsed` in seconds.
 
-    `held`: it is queued, but its project no longer leads where it was noted for.
+    `held`: its project was removed, or no longer leads where it was noted for.
     """
 
     request_id: str
@@ -84,7 +84,7 @@ class Entry:
             state=state,
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed=None if outcome is None else outcome.elapsed,
-            held=isinstance(outcome, NotSent) and outcome.cause is Cause.HELD,
+            held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
         )
 
 

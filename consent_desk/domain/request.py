@@ -48,6 +48,13 @@ def prepare_event(project: Project, body: bytes) -> PreparedRequest:
     return _post(project, "track", "customers/events", body)
 
 
+def noted_lines(base_url: str, project_token: str) -> tuple[str, ...]:
+    """Method, URL and headers of the call that adds a consent event, as text and without the key."""
+    url = _url(base_url, "track", project_token, "customers/events")
+    headers = (("Authorization", "Basic ••••••••"), *_headers("POST"))
+    return (f"POST {url}", *(f"{name}: {value}" for name, value in headers))
+
+
 def prepare_system_time(project: Project) -> PreparedRequest:
     """The call that checks the credentials and the clock (section 4.6)."""
     return _call(project, "GET", "track", "system/time", b"")
@@ -105,17 +112,25 @@ def _post(project: Project, service: str, path: str, body: bytes) -> PreparedReq
 def _call(project: Project, method: str, service: str, path: str, body: bytes) -> PreparedRequest:
     # Printable ASCII as parsed; utf-8, because the exception of a failed encode would hold the secret.
     pair = f"{project.key_id}:{project.secret.reveal()}".encode()
-    content_type = (("Content-Type", "application/json"),) if method == "POST" else ()
     return PreparedRequest(
         method=method,
-        url=f"{project.base_url}/{service}/v2/projects/{project.project_token}/{path}",
+        url=_url(str(project.base_url), service, project.project_token, path),
         authorization=Secret(f"Basic {b64encode(pair).decode('ascii')}"),
-        headers=(
-            *content_type,
-            ("Accept", "application/json"),
-            ("Accept-Encoding", "identity"),
-            ("User-Agent", f"consent-desk/{__version__}"),
-            ("Connection", "close"),
-        ),
+        headers=_headers(method),
         body=body,
+    )
+
+
+def _url(base_url: str, service: str, project_token: str, path: str) -> str:
+    return f"{base_url}/{service}/v2/projects/{project_token}/{path}"
+
+
+def _headers(method: str) -> tuple[tuple[str, str], ...]:
+    content_type = (("Content-Type", "application/json"),) if method == "POST" else ()
+    return (
+        *content_type,
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("User-Agent", f"consent-desk/{__version__}"),
+        ("Connection", "close"),
     )

@@ -76,7 +76,11 @@ _MAY_WRITE = Step(
 
 
 def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
-    found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
+    # A deadline alone does not tell whose name was looked up; all else that a proxy does has its own cause.
+    late = isinstance(outcome, NotSent) and outcome.cause is Cause.DEADLINE
+    who = " or the proxy on the way to it" if late else ""
+    host = project.base_url.host
+    found = Step(_NAME, Verdict.GOOD, say("{host}{who} was found.", host=host, who=who))
     if isinstance(outcome, Answered):
         how = (
             say("The server proved its name (TLS).")
@@ -87,7 +91,7 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
     unresolved = outcome.phase is Phase.RESOLVING and outcome.cause is Cause.DEADLINE
     if isinstance(outcome, NotSent) and (unresolved or outcome.cause is Cause.UNKNOWN_HOST):
         return (_bad(_NAME, why_no_answer(outcome)),)
-    if outcome.cause in {Cause.PROXY, Cause.PROXY_CREDENTIALS}:
+    if outcome.cause in {Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND}:
         # The proxy would have looked the name up.
         return (_bad(_CONNECTION, why_no_answer(outcome)),)
     return (found, _bad(_CONNECTION, why_no_answer(outcome)))
@@ -95,7 +99,7 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
 
 def _bad(name: Message, told: Meaning, outcome: Answered | None = None) -> Step:
     status = "" if outcome is None else f" ({outcome.status})"
-    message = say("It fails: {why}{status}. {advice}", why=told.why, status=status, advice=told.advice)
+    message = say("No: {why}{status}. {advice}", why=told.why, status=status, advice=told.advice)
     return Step(name, Verdict.BAD, message)
 
 

@@ -76,6 +76,10 @@ class Outbox:
         """The latest page of the log, the newest first."""
         return self._journal.latest(most)
 
+    def entry(self, request_id: str) -> Entry:
+        """The line of one consent, as the journal has it now."""
+        return self._journal.entry(request_id)
+
     def record(self, request_id: str) -> Record:
         """Everything noted about one consent."""
         return self._journal.record(request_id)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 from uuid import uuid4
 
@@ -52,11 +53,16 @@ class Saved:
 
 
 class Projects:
-    """Loads, saves and removes projects. Called on the keyring lane, one call after the other."""
+    """Loads, saves and removes projects. Called on the keyring lane, one call after the other.
+
+    But one that hangs in the keyring may come back after later ones: what they did to its project stands.
+    """
 
     def __init__(self, project_list: ProjectList, secrets: SecretStore) -> None:
         self._list = project_list
         self._secrets = secrets
+        self._lock = Lock()
+        self._turns: dict[str, object] = {}
 
     def listed(self) -> tuple[Listed, ...] | None:
         """All projects by name, without touching the keyring; None where none was ever saved."""
@@ -74,43 +80,65 @@ class Projects:
 
         Without a usable keyring the settings live in memory only; the list still knows the name.
         """
-        old = self._find(project.id)
+        turn = self._begin(project.id)
+        old = self._entry_of(project.id)
         entry = f"{project.id}/{uuid4()}"
         try:
             keyring = self._secrets.save(entry, project_to_line(project))
         except KeyringAbsent:
             # A state that the window names, not a failure.
-            return self.keep_for_session(project)
-        self._put(Listed(id=project.id, name=project.name, entry=entry))
-        if old is not None and old.entry:
-            # All is saved: an old entry that cannot be removed now is no reason to say otherwise.
-            with suppress(KeyringTrouble):
-                self._secrets.remove(old.entry)
+            self._put(Listed(id=project.id, name=project.name, entry=old), turn)
+            return Saved(project, None)
+        unlisted = entry
+        try:
+            if self._put(Listed(id=project.id, name=project.name, entry=entry), turn):
+                unlisted = old
+        finally:
+            # Nobody finds it again. One that cannot be removed now is no reason to say that all failed.
+            if unlisted:
+                with suppress(KeyringTrouble):
+                    self._secrets.remove(unlisted)
         return Saved(project, keyring)
 
     def keep_for_session(self, project: Project) -> Saved:
         """Keep the name of `project` alone, without the keyring; what an earlier session kept there stays."""
-        old = self._find(project.id)
-        self._put(Listed(id=project.id, name=project.name, entry="" if old is None else old.entry))
+        turn = self._begin(project.id)
+        self._put(Listed(id=project.id, name=project.name, entry=self._entry_of(project.id)), turn)
         return Saved(project, None)
 
     def remove(self, project_id: str) -> None:
-        """Forget a project: first its entry in the keyring, so that a locked one leaves it in the list."""
-        before = self._list.read() or ()
-        for one in before:
-            if one.id == project_id and one.entry:
-                self._secrets.remove(one.entry)
-        self._list.write([one for one in before if one.id != project_id])
+        """Forget a project: first its entry in the keyring, so that a locked one leaves it in the list.
 
-    def _find(self, project_id: str) -> Listed | None:
-        return next((one for one in self._list.read() or () if one.id == project_id), None)
+        Where there is no keyring at all, there is no entry in it either.
+        """
+        turn = self._begin(project_id)
+        if entry := self._entry_of(project_id):
+            with suppress(KeyringAbsent):
+                self._secrets.remove(entry)
+        with self._lock:
+            if self._turns[project_id] is turn:
+                before = self._list.read() or ()
+                self._list.write([one for one in before if one.id != project_id])
 
-    def _put(self, new: Listed) -> None:
-        before = self._list.read() or ()
-        if any(one.id == new.id for one in before):
-            self._list.write([new if one.id == new.id else one for one in before])
-        else:
-            self._list.write([*before, new])
+    def _begin(self, project_id: str) -> object:
+        with self._lock:
+            turn = self._turns[project_id] = object()
+        return turn
+
+    def _entry_of(self, project_id: str) -> str:
+        return next((one.entry for one in self._list.read() or () if one.id == project_id), "")
+
+    def _put(self, new: Listed, turn: object) -> bool:
+        """List `new`, unless something later was asked for since `turn`; say whether it is listed."""
+        with self._lock:
+            if self._turns[new.id] is not turn:
+                return False
+            before = self._list.read() or ()
+            if any(one.id == new.id for one in before):
+                self._list.write([new if one.id == new.id else one for one in before])
+            else:
+                self._list.write([*before, new])
+            return True
 
 
 def project_to_line(project: Project) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -16,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Action
-from consent_desk.domain.draft import NOW, Draft, Field, Problem
+from consent_desk.domain.draft import NOW, Draft, Field, Problem, for_next_caller
+from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
-    CategoryModel,
     ComboBox,
+    Note,
     SendButton,
     TypingComboBox,
     WithNote,
@@ -33,6 +34,9 @@ from consent_desk.ui.fields import (
 from consent_desk.ui.long_text import follow_lines
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
+
+if TYPE_CHECKING:
+    from consent_desk.domain.category import Category
 
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
@@ -187,28 +191,25 @@ class ConsentPanel(QWidget):
         self._touched.clear()
         self._changed()
 
-    def draft_for_next_caller(self) -> Draft:
-        """What stays of the form after a send: ID type, category and channel."""
-        draft = self.draft()
-        return Draft(
-            customer_id_type=draft.customer_id_type,
-            category=draft.category,
-            channel=draft.channel,
-            taken_at=NOW,
-        )
-
     def switch_off_send(self) -> None:
         """Take no press until `send` is enabled again."""
         # Else the focus goes on to the next control, which selects all that is in it.
         self.customer_id.setFocus()
+        # What is typed from now on is the next caller's.
+        self.customer_id.selectAll()
         self.send.setEnabled(False)
 
-    def clear_caller(self) -> None:
-        """Forget the caller, but for the last customer ID, which Alt+Up brings back."""
-        self._last_customer_id = self.customer_id.text()
-        # First: a field that is left counts as looked at, and would complain of being empty.
-        self.customer_id.setFocus()
-        self.fill(self.draft_for_next_caller())
+    def clear_caller(self, noted: Draft) -> None:
+        """Forget the caller of `noted`, but for the customer ID, which Alt+Up brings back.
+
+        What was typed since then is the next caller's and stays.
+        """
+        self._last_customer_id = noted.customer_id
+        shown = self.draft()
+        if shown == noted:
+            # First: a field that is left counts as looked at, and would complain of being empty.
+            self.customer_id.setFocus()
+        self.fill(for_next_caller(noted, shown))
 
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
@@ -222,7 +223,7 @@ class ConsentPanel(QWidget):
         self.customer_id_type.addItems(list(id_types))
         self._quiet = False
 
-    def offer_categories(self, categories: Sequence[Category]) -> None:
+    def offer_categories(self, categories: Sequence["Category"]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
         self._quiet = True
@@ -244,21 +245,18 @@ class ConsentPanel(QWidget):
             if problem is not None and (field in self._touched or not self._is_empty(field)):
                 with_note.note.show_problem(text)
             else:
-                with_note.note.show_remark(self._remark(field))
+                self._show_remark(field, with_note.note)
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""
         self._touched = set(Field)
         self.show_problems(self._problems)
-        if self._problems:
-            widget = self._widgets().get(self._problems[0].field)
-            if widget is not None:
-                widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def category_label(self) -> str:
         """What people call the chosen category."""
-        category_id = self.category.currentText()
-        return self.categories.label(category_id) or category_id
+        return self.categories.label(typed := self.category.currentText()) or typed
 
     def _is_empty(self, field: Field) -> bool:
         draft = self.draft()
@@ -270,14 +268,16 @@ class ConsentPanel(QWidget):
         }
         return not texts.get(field, "something")
 
-    def _remark(self, field: Field) -> str:
-        if field is not Field.CATEGORY or not len(self.categories):
-            return ""
+    def _show_remark(self, field: Field, note: Note) -> None:
         category_id = self.category.currentText()
-        label = self.categories.label(category_id)
-        if label is None:
-            return "Not among the project's categories: Engagement would not notice." if category_id else ""
-        return label if label != category_id else ""
+        if field is not Field.CATEGORY or not category_id or not len(self.categories):
+            note.show_remark("")
+        elif (label := self.categories.label(category_id)) is not None:
+            note.show_remark(label if label != category_id else "")
+        else:
+            near = self.categories.nearest(category_id)
+            guess = f" Did you mean {near}?" if near else ""
+            note.show_doubt(f"Not among the project's categories: Engagement would not notice.{guess}")
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)

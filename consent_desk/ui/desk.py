@@ -2,36 +2,31 @@
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Action, Consent, Timestamp
-from consent_desk.domain.delivery import noun
-from consent_desk.domain.draft import Draft, Problem, moment, parse
+from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
-from consent_desk.services.sender import Sent
 from consent_desk.ui.details import slip_of
-from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
-from consent_desk.ui.outcomes import Tone, tone_of
+from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
+from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
-from consent_desk.ui.stations import Left, Stations
+from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render, render_error
 
-_START = "start"
-_LEFT = "left"
+_START, _LEFT = "start", "left"
 
 
 class Desk(QObject):
@@ -58,28 +53,25 @@ class Desk(QObject):
         self._now = now
         self._zone = zone
         self._station: Station | None = None
+        self._practice: bool | None = None
         self._project: Project | None = None
         self._why_closed = "Starting…"
         self._wanted = object()
+        self._pressed_early = False
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
         self._noting = Noting(runner, self)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
-        self._dispatch = Dispatch(runner, self)
-        self._dispatch.begun.connect(self._log.show_begun)
-        self._dispatch.sent.connect(self._sent)
-        self._dispatch.failed.connect(self._not_sent)
-        self._dispatch.pending_changed.connect(self._form.cancel.setVisible)
-        stations.taken_up.connect(self._take_up)
+        self._sending = SendingDesk(window, runner, projects, self._log, self)
+        stations.taken_up.connect(self._sending.take_up)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
+        projects.project_withheld.connect(self.wait_for_project)
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
-        self._form.cancel_requested.connect(self.cancel)
-        window.log.send_again_requested.connect(self.send_again)
         self.show_draft(self._form.draft())
 
     # -- which project ----------------------------------------------------------------------------
@@ -91,6 +83,12 @@ class Desk(QObject):
         self._window.show_title(None if project is None else project.name, practice=False)
         self._enter(practice=False, project=project)
 
+    def wait_for_project(self, name: str, why: str) -> None:
+        """Say why the chosen project cannot be used."""
+        self._why_closed = why
+        self._window.show_title(name, practice=False)
+        self.show_draft(self._form.draft())
+
     def use_sandbox(self) -> None:
         """Practise."""
         self._leave("The Sandbox is starting…")
@@ -99,12 +97,17 @@ class Desk(QObject):
 
     def _leave(self, why: str) -> None:
         self._form.offer_categories(())
+        self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
         self.show_draft(self._form.draft())
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
         wanted = self._wanted = object()
+        if practice is not self._practice:
+            # What practice said has no place beside a real project, nor the other way round.
+            self._window.status.forget_all_but_slips()
+            self._practice = practice
 
         def done(station: Station, entries: tuple[Entry, ...]) -> None:
             if self._wanted is wanted:
@@ -121,6 +124,10 @@ class Desk(QObject):
     def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
         self._station, self._project = station, project
         self._window.status.forget(_START)
+        if self._pressed_early and project is not None:
+            self._pressed_early = False
+            again = "Ready now. What was pressed before was not noted: press Send again."
+            self._window.status.show_message(_START, Tone.WARNING, again)
         self._log.show_station(station, entries)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:
@@ -142,22 +149,6 @@ class Desk(QObject):
             done=done,
             failed=lambda error: None,
         )
-
-    def _take_up(self, left: Left) -> None:
-        if left.unconfirmed:
-            self._window.status.show_message(
-                _LEFT,
-                Tone.WARNING,
-                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
-                "in the log. Do not enter them again: look the customers up in Engagement.",
-            )
-        for entry in left.queued:
-            # What the keyring withholds waits on, and says so in its line.
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, left.station, entry, by_person=False),
-                lambda why: None,
-            )
 
     # -- form and preview -------------------------------------------------------------------------
 
@@ -193,7 +184,13 @@ class Desk(QObject):
             )
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        return parse(
+            draft,
+            request_id=self._noting.request_id,
+            now=self._now(),
+            zone=self._zone,
+            earlier=self._noting.earlier(draft),
+        )
 
     def _show_action(self, first_problem: str) -> None:
         practice = self._project is not None and self._project.practice
@@ -211,16 +208,18 @@ class Desk(QObject):
         if self._noting.busy:
             return
         if station is None or project is None:
+            self._pressed_early = True
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
+        self._window.status.forget(_START)
         consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
             return
         if station.practice and consent.customer not in station.customers:
-            question = "This opts nobody out: nothing sent here reaches Engagement."
-            if self._questions.choose("A real caller?", question, ("Cancel", "Practise")) != 1:
+            question = "A real caller? This opts nobody out: nothing sent here reaches Engagement."
+            if self._questions.choose("Practice", question, ("Cancel", "Practise")) != 1:
                 return
         self._form.switch_off_send()
         self._noting.begin(Press(station, project, draft, consent))
@@ -229,15 +228,15 @@ class Desk(QObject):
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        self._depart(press.station, entry, press.project)
+        self._sending.depart(press.station, entry, press.project)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
-            self._after_send = self._form.draft_for_next_caller()
-            self._form.clear_caller()
+            self._after_send = for_next_caller(press.draft, press.draft)
+            self._form.clear_caller(press.draft)
         self._log.choose(press.station, entry)
         practice = press.station.practice
         said = "Noted for practice." if practice else "Noted on this computer. You can end the call."
-        self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
+        self._sending.say(entry, Tone.NEUTRAL, f"{said} Sending…")
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
@@ -245,56 +244,8 @@ class Desk(QObject):
             self._form.send.setFocus()
             self.show_draft(self._form.draft())
         slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
-        self._window.status.show_message(
-            press.consent.request_id,
-            Tone.BAD,
-            f"NOT NOTED, and nothing was sent. {render_error(error)}",
-            offer="Copy as a slip",
-            act=lambda: QGuiApplication.clipboard().setText(slip),
-        )
-
-    def _depart(
-        self, station: Station, entry: Entry, project: Project | None, *, by_person: bool = True
-    ) -> None:
-        self._dispatch.add(Departure(station, project, entry, by_person))
-
-    def _sent(self, departure: Departure, sent: Sent | None) -> None:
-        if sent is None:
-            return
-        self._log.put(departure.station, sent.entry)
-        tone = tone_of(sent.entry.state, practice=departure.station.practice)
-        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
-        if sent.trouble is not None:
-            tone = Tone.BAD
-            text = f"{text} This outcome could not be written down: {render_error(sent.trouble)}"
-        if departure.by_person or tone in {Tone.BAD, Tone.WARNING}:
-            self._say(sent.entry, tone, text)
-
-    def _not_sent(self, departure: Departure, error: Exception) -> None:
-        self._say(departure.entry, Tone.BAD, f"It is noted, but it was not sent. {render_error(error)}")
-
-    def cancel(self) -> None:
-        """Cancel the sending that was asked for last."""
-        if (departure := self._dispatch.cancel_last()) is not None:
-            self._say(departure.entry, Tone.NEUTRAL, "Cancelling…")
-
-    def send_again(self, request_id: str) -> None:
-        """Send what certainly was not recorded: the same bytes, once more."""
-        station, entry = self._station, self._log.find(request_id)
-        if station is None or entry is None or self._dispatch.holds(request_id):
-            return
-        if station.practice:
-            self._depart(station, entry, station.sandbox)
-        else:
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, station, entry),
-                lambda why: self._say(entry, Tone.BAD, f"Not sent: {why}"),
-            )
-
-    def _say(self, entry: Entry, tone: Tone, text: str) -> None:
-        who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
-        self._window.status.show_message(entry.request_id, tone, f"{text}\n{who}")
+        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
+        self._sending.say(press.consent, Tone.BAD, said, slip=slip)
 
     def _written(self, at: Timestamp) -> str:
         return moment(at, self._zone).strftime("%Y-%m-%d %H:%M:%S %Z")

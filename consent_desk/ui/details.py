@@ -9,22 +9,29 @@ from consent_desk.domain.delivery import State, judge, noun
 from consent_desk.domain.outcome import Answered, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Fact, Record
-from consent_desk.ui.words import STATE_WORDS, laid_out, render
+from consent_desk.domain.request import noted_lines
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.words import laid_out, render
 
 Local = Callable[[Timestamp], datetime]
 
 
 def details_of(record: Record, local: Local, *, practice: bool) -> dict[str, str]:
     """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken."""
-    answered = next(
-        (fact.outcome for fact in reversed(record.facts) if isinstance(fact.outcome, Answered)), None
-    )
-    none = "No answer came."
+
+    def of_answer(show: Callable[[Answered], str]) -> str:
+        for fact in reversed(record.facts):
+            if isinstance(fact.outcome, Answered):
+                earlier = fact is not record.facts[-1]
+                head = f"Earlier attempt, {_moment(local(fact.at))}:\n\n" if earlier else ""
+                return laid_out(head + show(fact.outcome))
+        return "No answer came."
+
     return {
         "Explanation": laid_out(_explanation(record, local, practice=practice)),
-        "Answer": none if answered is None else laid_out(_answer(answered)),
-        "As received": none if answered is None else laid_out(_as_received(answered)),
-        "Headers": none if answered is None else laid_out(_headers(answered)),
+        "Answer": of_answer(_answer),
+        "As received": of_answer(_as_received),
+        "Headers": of_answer(_headers),
         "Request": laid_out(_request(record)),
     }
 
@@ -108,5 +115,8 @@ def _headers(answered: Answered) -> str:
 
 def _request(record: Record) -> str:
     noted = record.noted
-    url = f"{noted.base_url}/track/v2/projects/{noted.project_token}/customers/events"
-    return f"POST {url}\n\n{noted.body.decode('utf-8', 'backslashreplace')}"
+    lines = [*noted_lines(noted.base_url, noted.project_token)]
+    if sum(fact.state is State.IN_FLIGHT for fact in record.facts) > 1:
+        # No fact tells which token it was sent with.
+        lines += ["", "As noted. Send again uses the project token that the settings have at that time."]
+    return "\n".join([*lines, "", noted.body.decode("utf-8", "backslashreplace")])

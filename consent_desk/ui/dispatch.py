@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
@@ -25,12 +25,15 @@ class Departure:
 class Dispatch(QObject):
     """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
 
-    `pending_changed(bool)` tells whether anything that a person asked for is on its way.
+    What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
+    could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
+    on its way.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
+    kept = Signal(object, object)
     pending_changed = Signal(bool)
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
@@ -38,6 +41,7 @@ class Dispatch(QObject):
         self._runner = runner
         self._waiting: deque[Departure] = deque()
         self._under_way: Departure | None = None
+        self._discarding: list[Departure] = []
         self._cancelled: set[str] = set()
 
     def add(self, departure: Departure) -> None:
@@ -63,11 +67,32 @@ class Dispatch(QObject):
             return None
         last = asked_for[-1]
         self._cancelled.add(last.entry.request_id)
-        last.station.sender.cancel(last.entry.request_id)
+        if last is self._under_way:
+            last.station.sender.cancel(last.entry.request_id)
+        else:
+            self._discard(last)
         return last
 
     def _pending(self) -> list[Departure]:
-        return [one for one in (self._under_way, *self._waiting) if one is not None]
+        return [one for one in (self._under_way, *self._discarding, *self._waiting) if one is not None]
+
+    def _discard(self, departure: Departure) -> None:
+        # At once, the call under way may take long: what is cancelled must not be sent at the next start.
+        self._waiting.remove(departure)
+        self._discarding.append(departure)
+        station, request_id = departure.station, departure.entry.request_id
+
+        def end(signal: SignalInstance, value: object) -> None:
+            self._discarding.remove(departure)
+            signal.emit(departure, value)
+            self._tell_pending()
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.sender.discard(request_id, practice=station.practice),
+            done=lambda sent: end(self.sent, sent),
+            failed=lambda error: end(self.kept, error),
+        )
 
     def _next(self) -> None:
         if self._under_way is None and self._waiting:
@@ -81,6 +106,9 @@ class Dispatch(QObject):
                 done=lambda sent: self._end(departure, sent),
                 failed=lambda error: self._fail(departure, error),
             )
+        self._tell_pending()
+
+    def _tell_pending(self) -> None:
         self.pending_changed.emit(any(one.by_person for one in self._pending()))
 
     def _end(self, departure: Departure, sent: Sent | None) -> None:

@@ -1,15 +1,10 @@
 """Input widgets with the manners that a form for consents needs."""
 
-from collections.abc import Sequence
-from html import escape
-
+from PySide6 import QtGui
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QAbstractListModel,
     QEvent,
-    QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
 )
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
@@ -26,7 +21,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.category import Category
 from consent_desk.domain.text import visible
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.tinted import TintedLabel
@@ -116,19 +110,22 @@ class SendButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._action = ""
         self._ready = False
+        self._tint()
 
     def show_action(self, text: str, *, description: str, ready: bool) -> None:
         """Say what it will do; `description` is what assistive technology adds."""
         self._action = _shortened(text).replace("&", "&&")
         self.setAccessibleDescription(_shortened(description))
         # As HTML, or Qt would guess whether a category's name is some.
-        self.setToolTip(f"<p>{escape(_shortened(description))}<br>Ctrl+Return</p>")
-        self._ready = ready
-        font = self.font()
-        font.setBold(ready)
-        self.setFont(font)
+        tip, wrapped = f"{_shortened(description)}\nCtrl+Return", Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self.setToolTip(QtGui.Qt.convertFromPlainText(tip, wrapped))
+        if ready is not self._ready:
+            self._ready = ready
+            font = self.font()
+            font.setBold(ready)
+            self.setFont(font)
+            self._tint()
         self._elide()
-        self._tint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -190,42 +187,6 @@ class ActionChoice(QWidget):
         (self.opt_in if self.opt_in.isChecked() else self.opt_out).setFocus(event.reason())
 
 
-class CategoryModel(QAbstractListModel):
-    """Consent categories: the list shows label and ID, the field takes the exact ID."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._categories: Sequence[Category] = ()
-
-    def replace(self, categories: Sequence[Category]) -> None:
-        """Offer `categories` instead."""
-        self.beginResetModel()
-        self._categories = tuple(categories)
-        self.endResetModel()
-
-    def label(self, category_id: str) -> str | None:
-        """The label of a category, None where it is not among those fetched."""
-        return next((one.label for one in self._categories if one.id == category_id), None)
-
-    def __len__(self) -> int:
-        return len(self._categories)
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._categories)
-
-    def data(
-        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if not index.isValid():
-            return None
-        category = self._categories[index.row()]
-        if role == Qt.ItemDataRole.EditRole:
-            return category.id
-        if role == Qt.ItemDataRole.DisplayRole:
-            return category.id if category.label == category.id else f"{category.label}   {category.id}"
-        return None
-
-
 class Note(TintedLabel):
     """The line below a field: a problem, or a quiet remark. Takes no room while it is empty."""
 
@@ -237,6 +198,10 @@ class Note(TintedLabel):
     def show_problem(self, text: str) -> None:
         """Show what is wrong."""
         self._show(f"⚠ {text}", Tone.BAD)
+
+    def show_doubt(self, text: str) -> None:
+        """Show what may be wrong, and does not stand in the way."""
+        self._show(f"▲ {text}", Tone.WARNING)
 
     def show_remark(self, text: str) -> None:
         """Show something worth knowing, or nothing where `text` is empty."""

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,5 +84,7 @@ def _raise(window: QWidget) -> None:
 def _socket_name(folder: Path) -> str:
     path = str(folder / "socket")
     if sys.platform == "win32" or len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        from hashlib import sha256
+
         return f"consent-desk-{sha256(os.fsencode(path)).hexdigest()[:24]}"
     return path

@@ -18,29 +18,41 @@ from consent_desk.ui.words import render_error
 
 
 class LogDesk(QObject):
-    """Shows the log of one station at a time."""
+    """Shows the log of one station at a time: `station`."""
 
     def __init__(self, panel: LogPanel, runner: TaskRunner, local: Callable[[Timestamp], datetime]) -> None:
         super().__init__(panel)
         self._panel = panel
         self._runner = runner
         self._local = local
-        self._station: Station | None = None
+        self.station: Station | None = None
+        self._missed: list[tuple[Station, Entry]] = []
         panel.line_chosen.connect(self._show_details)
 
     def show_station(self, station: Station, entries: tuple[Entry, ...]) -> None:
         """Show the latest page of `station`."""
-        self._station = station
+        self.station = station
         self._panel.model.replace(entries, practice=station.practice)
+        missed, self._missed = self._missed, []
+        for one in missed:
+            self.put(*one)
+
+    def leave(self) -> None:
+        """Show nothing until another station is there."""
+        self.station = None
+        self._panel.model.replace((), practice=False)
 
     def put(self, station: Station, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the station that is shown."""
-        if station is self._station:
+        if self.station is None:
+            # What is read for the next station may be older.
+            self._missed.append((station, entry))
+        elif station is self.station:
             self._panel.model.put(entry)
 
     def choose(self, station: Station, entry: Entry) -> None:
         """Select a line and show its details, if it belongs to the station that is shown."""
-        if station is self._station:
+        if station is self.station:
             self._panel.choose(entry.request_id)
 
     def show_begun(self, departure: Departure) -> None:
@@ -48,12 +60,22 @@ class LogDesk(QObject):
         begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
         self.put(departure.station, begun)
 
+    def refresh(self, departure: Departure) -> None:
+        """Show the line of `departure` as the journal has it; as it was before, where that cannot tell."""
+        station, entry = departure.station, departure.entry
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.entry(entry.request_id),
+            done=lambda read: self.put(station, read),
+            failed=lambda error: self.put(station, entry),
+        )
+
     def find(self, request_id: str) -> Entry | None:
         """The line of one consent, None where it is not on the page."""
         return self._panel.model.find(request_id)
 
     def _show_details(self, request_id: str) -> None:
-        station = self._station
+        station = self.station
         if station is None:
             return
 

@@ -18,8 +18,8 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry
 from consent_desk.domain.text import visible
-from consent_desk.ui.outcomes import colour, sign, tone_of
-from consent_desk.ui.words import STATE_WORDS
+from consent_desk.ui.outcomes import colour, sign
+from consent_desk.ui.states import STATE_WORDS, tone_of
 
 Index = QModelIndex | QPersistentModelIndex
 

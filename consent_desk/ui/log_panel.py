@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.delivery import SENDABLE_STATES, State
 from consent_desk.ui.fields import ComboBox, label_for, read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
-from consent_desk.ui.words import STATE_WORDS
+from consent_desk.ui.states import STATE_WORDS
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
@@ -31,6 +31,9 @@ class LogPanel(QWidget):
     def __init__(self, model: LogModel) -> None:
         super().__init__()
         self.model = model
+        self._changing = False
+        # Connected before the filter is, which takes lines away that it does not show any more.
+        model.dataChanged.connect(self._begin_change)
         self._details: dict[str, str] = {}
         self._shown = ""
         self._place = QPersistentModelIndex()
@@ -112,14 +115,17 @@ class LogPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
-        self.model.dataChanged.connect(self._refresh_chosen)
+        self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
 
     def choose(self, request_id: str) -> None:
-        """Select the line of one consent, if the filter lets it show."""
+        """Select the line of one consent. A filter that would hide it is taken off: it was just sent."""
         self.model.flush()
+        if all(self._id_at(row) != request_id for row in range(self.lines.rowCount())):
+            self.filter.clear()
+            self.outcome.setCurrentIndex(0)
         for row in range(self.lines.rowCount()):
             if self._id_at(row) == request_id:
                 flags = (
@@ -145,6 +151,9 @@ class LogPanel(QWidget):
 
     def _choose(self) -> None:
         current = self.table.currentIndex()
+        if self._changing:
+            # Its line was taken away by what became of it, and Qt went on to another: nobody chose that.
+            return
         if not current.isValid():
             self._forget()
         else:
@@ -155,8 +164,16 @@ class LogPanel(QWidget):
             self._shown = request_id
             self.line_chosen.emit(request_id)
 
-    def _refresh_chosen(self) -> None:
-        if self._shown:
+    def _begin_change(self) -> None:
+        self._changing = True
+
+    def _end_change(self, changed: QModelIndex) -> None:
+        current = self.table.currentIndex()
+        if self._shown and current.isValid() and self._id_at(current.row()) != self._shown:
+            self.table.selectionModel().clear()
+        self._changing = False
+        if self._shown and self.model.entry(changed.row()).request_id == self._shown:
+            self.send_again.setEnabled(False)
             self.line_chosen.emit(self._shown)
 
     def _forget(self) -> None:

@@ -1,23 +1,28 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QGroupBox,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from consent_desk.ui.consent_panel import ConsentPanel
-from consent_desk.ui.log_model import LogModel
-from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.preview_panel import PreviewPanel
 from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
 from consent_desk.ui.status_panel import StatusPanel
+
+if TYPE_CHECKING:
+    from consent_desk.ui.log_panel import LogPanel
 
 SHORTCUTS = (
     ("Ctrl+Return", "Send"),
@@ -31,31 +36,39 @@ SHORTCUTS = (
 
 
 class MainWindow(QMainWindow):
-    """All panels in one window. `painted` comes once, after the first paint; `closing` when it closes."""
+    """All panels in one window; the log is added when the others have been painted, or before.
+
+    `painted` comes once, after the first paint; `closing` when it closes.
+    """
+
+    log: "LogPanel"
 
     painted = Signal()
     closing = Signal()
 
-    def __init__(self, log: LogModel, *, can_set_up: bool) -> None:
+    def __init__(self, settings: QSettings, *, can_set_up: bool) -> None:
         super().__init__()
+        self.settings = settings
         self._painted = False
-        self._shortcuts: QMessageBox | None = None
+        self._shortcuts: QDialog | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
         self.status = StatusPanel()
-        self.log = LogPanel(log)
         self._lay_out()
         self._add_shortcuts()
         self.show_title(None, practice=False)
+        self._restore_layout()
 
     def _lay_out(self) -> None:
         self.upper = QSplitter(Qt.Orientation.Horizontal)
         self.upper.setChildrenCollapsible(False)
         for title, panel in (("Consent", self.consent), ("Preview", self.preview)):
-            self.upper.addWidget(_group(title, panel))
+            group, place = _group(title)
+            place.addWidget(panel)
+            self.upper.addWidget(group)
         self.upper.setSizes([560, 640])
         self.whole = QSplitter(Qt.Orientation.Vertical)
         self.whole.setChildrenCollapsible(False)
@@ -65,7 +78,8 @@ class MainWindow(QMainWindow):
         top_layout.addWidget(self.upper, 1)
         top_layout.addWidget(self.status)
         self.whole.addWidget(top)
-        self.whole.addWidget(_group("Response log", self.log))
+        group, self._place_of_log = _group("Response log")
+        self.whole.addWidget(group)
         self.whole.setSizes([470, 250])
         self.whole.setStretchFactor(0, 3)
         self.whole.setStretchFactor(1, 2)
@@ -83,16 +97,31 @@ class MainWindow(QMainWindow):
             ("Ctrl+Return", self._send),
             ("Ctrl+Enter", self._send),
             ("Ctrl+L", self._go_to_customer_id),
-            ("Ctrl+F", self.log.filter.setFocus),
             ("Ctrl+,", self.project_bar.settings.click),
             ("Escape", self._escape),
             ("F1", self._show_shortcuts),
         )
         for keys, slot in slots:
-            shortcut = QShortcut(QKeySequence(keys), self)
-            # A key held down sends once, and does not complain of the empty form afterwards.
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(slot)
+            self._add_shortcut(keys, slot)
+
+    def _add_shortcut(self, keys: str, slot: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        # A key held down sends once, and does not complain of the empty form afterwards.
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(slot)
+
+    def add_log(self, log: "LogPanel") -> None:
+        """Put the log into its place."""
+        self.log = log
+        self._place_of_log.addWidget(log)
+        self._add_shortcut("Ctrl+F", log.filter.setFocus)
+        self._restore(log=log.splitter)
+
+    def show_starting(self) -> None:
+        """Say that there is more to come: the rest of the program is not there yet."""
+        text = "Starting…"
+        self.consent.send.show_action(text, description=text, ready=False)
+        self.preview.body.setPlaceholderText(text)
 
     def show_title(self, project_name: str | None, *, practice: bool) -> None:
         """Say in the title which project it is, and above all when it is practice."""
@@ -102,24 +131,23 @@ class MainWindow(QMainWindow):
         else:
             self.setWindowTitle("Consent Desk" if project_name is None else f"Consent Desk – {project_name}")
 
-    def restore_layout(self, settings: QSettings) -> None:
-        """Take up the sizes of the last time."""
-        geometry = settings.value("geometry")
+    def _restore_layout(self) -> None:
+        geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        for name, splitter in self._splitters():
-            state = settings.value(name)
+        self._restore(upper=self.upper, whole=self.whole)
+
+    def _restore(self, **splitters: QSplitter) -> None:
+        for name, splitter in splitters.items():
+            state = self.settings.value(name)
             if isinstance(state, QByteArray):
                 splitter.restoreState(state)
 
-    def save_layout(self, settings: QSettings) -> None:
+    def save_layout(self) -> None:
         """Keep the sizes for the next time."""
-        settings.setValue("geometry", self.saveGeometry())
-        for name, splitter in self._splitters():
-            settings.setValue(name, splitter.saveState())
-
-    def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
-        return ("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)
+        self.settings.setValue("geometry", self.saveGeometry())
+        for name, splitter in (("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)):
+            self.settings.setValue(name, splitter.saveState())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -157,6 +185,9 @@ class MainWindow(QMainWindow):
 
     def _show_shortcuts(self) -> None:
         if self._shortcuts is None:
+            # Needed only now: not every start waits for it to load.
+            from PySide6.QtWidgets import QMessageBox
+
             box = self._shortcuts = QMessageBox(self)
             box.setModal(False)
             box.setWindowTitle("Keyboard shortcuts")
@@ -164,6 +195,11 @@ class MainWindow(QMainWindow):
             box.setText("\n".join(f"{keys}\t{what}" for keys, what in SHORTCUTS))
         self._shortcuts.show()
         self._shortcuts.activateWindow()
+
+
+def layout_settings(folder: Path) -> QSettings:
+    """The file in `folder` that keeps the sizes, and which project was used last."""
+    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
 
 
 def _close_popup() -> bool:
@@ -174,9 +210,8 @@ def _close_popup() -> bool:
     return popup is not None
 
 
-def _group(title: str, panel: QWidget) -> QGroupBox:
+def _group(title: str) -> tuple[QGroupBox, QVBoxLayout]:
     group = QGroupBox(title)
     layout = QVBoxLayout(group)
     layout.setContentsMargins(4, 4, 4, 4)
-    layout.addWidget(panel)
-    return group
+    return group, layout

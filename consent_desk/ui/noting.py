@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.project import Project
 from consent_desk.ui.station import Station
@@ -34,6 +34,7 @@ class Noting(QObject):
         self._under_way: Press | None = None
         self._of_former_form: Press | None = None
         self._failed: Press | None = None
+        self._dated: dict[tuple[str, str, str], Timestamp] = {}
         self.request_id = str(uuid4())
 
     @property
@@ -54,9 +55,15 @@ class Noting(QObject):
         self.begin_anew()
         return None
 
+    def earlier(self, draft: Draft) -> Timestamp | None:
+        """The timestamp of the decision before this one about the same category of the same customer."""
+        return self._dated.get((draft.customer_id_type, draft.customer_id, draft.category))
+
     def begin(self, press: Press) -> None:
         """Note the consent of `press`."""
         self._under_way = press
+        customer = press.consent.customer
+        self._dated[customer.type, customer.value, press.consent.category] = press.consent.timestamp
         self._runner.run(
             Lane.JOURNAL,
             lambda: press.station.outbox.note(press.project, press.consent),

@@ -4,8 +4,6 @@ from enum import StrEnum
 
 from PySide6.QtGui import QColor, QPalette
 
-from consent_desk.domain.delivery import State
-
 
 class Tone(StrEnum):
     """What a colour says. Green is kept for what was verified."""
@@ -42,20 +40,6 @@ _SIGNS = {
     Tone.BAD: "✖",
     Tone.GOOD: "✔",
 }
-
-_TONES = {
-    State.QUEUED: Tone.WARNING,
-    State.IN_FLIGHT: Tone.NEUTRAL,
-    State.DELIVERED: Tone.NEUTRAL,
-    State.REFUSED: Tone.BAD,
-    State.UNCONFIRMED: Tone.WARNING,
-    State.DISCARDED: Tone.QUIET,
-}
-
-
-def tone_of(state: State, *, practice: bool) -> Tone:
-    """How bad or good `state` is; nothing that happens in practice is more than practice."""
-    return Tone.PRACTICE if practice and state is State.DELIVERED else _TONES[state]
 
 
 def sign(tone: Tone) -> str:

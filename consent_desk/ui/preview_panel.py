@@ -1,6 +1,7 @@
 """The preview: the request as it will be sent, every byte of it."""
 
 import json
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -17,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.request import PreparedRequest
 from consent_desk.ui.fields import label_for, read_only_text
 from consent_desk.ui.long_text import show_lines
+
+if TYPE_CHECKING:
+    from consent_desk.domain.request import PreparedRequest
 
 
 class PreviewPanel(QWidget):
@@ -44,6 +47,8 @@ class PreviewPanel(QWidget):
         self.as_sent.setAccessibleName("As sent")
         self.as_sent.setToolTip("The exact bytes, instead of the same JSON laid out for reading")
         self.byte_count = QLabel()
+        # Of one size, whatever it says: else every key would have the whole panel laid out anew.
+        self.byte_count.setFixedSize(self.byte_count.fontMetrics().size(0, "000,000 bytes"))
         self.stamp = QLabel()
         # Rather cut than as wide as the panel must be.
         self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -54,6 +59,7 @@ class PreviewPanel(QWidget):
     def _make_copy_button(self) -> None:
         self.copy = QToolButton()
         self.copy.setText("Co&py")
+        self.copy.setEnabled(False)
         self.copy.setAccessibleName("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.copy)
@@ -101,7 +107,7 @@ class PreviewPanel(QWidget):
         outer.addWidget(scroll)
 
     def show_request(
-        self, request: PreparedRequest | None, *, has_body: bool, why_empty: str, stamp: str, unmasked: bool
+        self, request: "PreparedRequest | None", *, has_body: bool, why_empty: str, stamp: str, unmasked: bool
     ) -> None:
         """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`."""
         self._request = request
@@ -123,6 +129,8 @@ class PreviewPanel(QWidget):
             self.byte_count.setText("")
             show_lines(self.body, "")
             self.body.setPlaceholderText(self._why_empty)
+            # Qt itself paints another placeholder only when the text changes too.
+            self.body.viewport().update()
             return
         text = request.body.decode("utf-8")
         shown = (

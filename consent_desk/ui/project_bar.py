@@ -70,9 +70,14 @@ class ProjectBar(QWidget):
         # Its end tells whose it is; the request's URL shows the whole of it.
         self.host.setText(host if len(host) <= _LONGEST else f"…{host[-_LONGEST:]}")
 
-    def show_state(self, tone: Tone, text: str, *, go_on: bool = False) -> None:
-        """Show what is known of the key; `go_on` offers to go on without the keyring."""
+    def show_state(self, tone: Tone, text: str, *, more: str = "", go_on: bool = False) -> None:
+        """Show what is known of the key; `go_on` offers to go on without the keyring.
+
+        `more` explains it to who points at it, and to assistive technology.
+        """
         self.state.show_text(tone, f"{sign(tone)} {text}".strip())
+        self.state.setToolTip(more)
+        self.state.setAccessibleDescription(more)
         self.go_on.setVisible(go_on)
 
     def _request(self, index: int) -> None:

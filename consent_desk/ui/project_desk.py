@@ -9,27 +9,33 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from consent_desk.domain.project import Project
 from consent_desk.services.connection import Report
 from consent_desk.services.projects import Listed, Projects, Saved
+from consent_desk.ui.key_state import KeyState
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.patience import NO_ANSWER, WAITING, Patience
 from consent_desk.ui.project_bar import SANDBOX
 from consent_desk.ui.settings_desk import SettingsDesk
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render_error
 
 _LAST = "last_project"
+_UNTIL_CLOSED = (
+    "There is no keyring on this computer that can keep the settings. They last until this window closes. "
+    "Then the key is gone from here, and the settings are to be entered again."
+)
 
 
 class ProjectDesk(QObject):
     """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
 
-    `project_left` comes before, where another one was chosen until then, usable or not.
+    `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
+    where another one was chosen until then, usable or not.
 
     Without `projects` it is a demo: there is the Sandbox and nothing else.
     """
 
     project_left = Signal()
     project_chosen = Signal(object)
+    project_withheld = Signal(str, str)
     sandbox_chosen = Signal()
 
     def __init__(
@@ -52,10 +58,9 @@ class ProjectDesk(QObject):
         self._listed: dict[str, Listed] = {}
         self._list_is_known = False
         self._ready: dict[str, Project] = {}
+        self._session_only: set[str] = set()
         self._chosen: str | None = None
-        self._patience = Patience(self)
-        self._patience.worn.connect(lambda: self._bar.show_state(Tone.WARNING, WAITING))
-        self._patience.gone.connect(lambda: self._bar.show_state(Tone.WARNING, NO_ANSWER, go_on=True))
+        self._key = KeyState(self._bar, runner, self)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
@@ -64,13 +69,15 @@ class ProjectDesk(QObject):
         window.practice.set_up_requested.connect(self.set_up)
         if settings_desk is not None:
             settings_desk.saved.connect(self._take_saved)
+            settings_desk.saved_late.connect(self._take_saved_late)
             settings_desk.removed.connect(self._take_removed)
             settings_desk.checked.connect(self._show_checked)
 
     def start(self, *, noted_before: bool) -> None:
-        """Choose the project used last, or the Sandbox where no project was ever saved.
+        """Choose the project used last, or the Sandbox where nothing real was ever done.
 
-        `noted_before` says that there is a journal of real consents: then a missing list is a fault.
+        `noted_before` says that there is a journal of real consents: it is opened even where there is no
+        project any more, and a missing list is a fault then.
         """
         if self._projects is None:
             self.choose_sandbox()
@@ -78,7 +85,13 @@ class ProjectDesk(QObject):
 
         def done(listed: tuple[Listed, ...] | None) -> None:
             if listed is None and noted_before:
-                self._show_nothing("The list of your projects is gone. Set the project up again.")
+                self._show_nothing(
+                    "The list of your projects is gone. Set the project up again, and enter again what is "
+                    "shown as not sent."
+                )
+            elif not listed and noted_before:
+                self._list(())
+                self._show_no_project()
             elif not listed:
                 self._list(())
                 self.choose_sandbox()
@@ -114,18 +127,19 @@ class ProjectDesk(QObject):
             return self._ready.get(project_id) or projects.load(listed)
 
         def done(project: Project | None) -> None:
+            project = project or self._ready.get(project_id)
             if project is None:
                 cannot("Its settings are not in the keyring. Enter the project settings again.")
             else:
                 self._ready[project_id] = project
                 then(project)
 
-        self._runner.run(Lane.KEYRING, load, done=done, failed=lambda error: cannot(render_error(error)))
+        self._key.read(load, done=done, failed=lambda error: cannot(render_error(error)), given_up=cannot)
 
     def choose_sandbox(self) -> None:
         """Practise."""
         self._choose(SANDBOX)
-        self._bar.show_state(Tone.PRACTICE, "simulated on this computer")
+        self._key.say(Tone.PRACTICE, "simulated on this computer")
         self.sandbox_chosen.emit()
 
     def choose(self, project_id: str) -> None:
@@ -138,27 +152,27 @@ class ProjectDesk(QObject):
         self.project_chosen.emit(None)
         if projects is None or listed is None:
             return
-        self._bar.show_state(Tone.QUIET, "reading the keyring…")
 
         def done(project: Project | None) -> None:
             if project is not None:
                 self._ready[project_id] = project
             if self._chosen != project_id:
                 return
-            self._patience.end()
             if project is None:
-                self._bar.show_state(Tone.BAD, "not in the keyring: enter the project settings again")
+                self._key.say(Tone.BAD, "not in the keyring: enter the project settings again")
+                self.project_withheld.emit(listed.name, "Enter the project settings again: none were kept.")
             else:
                 self._use(project)
-                self._bar.show_state(Tone.QUIET, "key from the keyring")
+                self._key.say(Tone.QUIET, "key from the keyring")
 
         def failed(error: Exception) -> None:
             if self._chosen == project_id:
-                self._patience.end()
-                self._bar.show_state(Tone.BAD, f"{render_error(error)} Then choose the project again.")
+                why = f"{render_error(error)} Then choose the project again."
+                self._key.say(Tone.BAD, why)
+                self.project_withheld.emit(listed.name, why)
 
-        self._patience.begin()
-        self._runner.run(Lane.KEYRING, lambda: projects.load(listed), done=done, failed=failed)
+        # Given up, its settings are asked for.
+        self._key.read(lambda: projects.load(listed), done=done, failed=failed, given_up=lambda why: None)
 
     def set_up(self) -> None:
         """Open empty settings for a new project."""
@@ -171,22 +185,31 @@ class ProjectDesk(QObject):
         if listed is None:
             self.set_up()
         elif self._settings_desk is not None:
-            self._settings_desk.open(listed.id, listed.name, self._ready.get(listed.id), can_remove=True)
+            self._settings_desk.open(
+                listed.id,
+                listed.name,
+                self._ready.get(listed.id),
+                can_remove=True,
+                in_keyring=listed.id not in self._session_only,
+            )
 
     def _choose(self, chosen: str | None) -> None:
         # What is typed while nothing is chosen yet stays; what was typed for another project goes.
         if self._chosen not in {None, chosen}:
             self.project_left.emit()
         self._chosen = chosen
-        self._patience.end()
-        names = [(one.id, one.name) for one in self._listed.values()]
-        self._bar.show_projects(names, chosen, only=self._projects is None)
+        self._key.leave()
+        self._show_list()
         self._bar.show_host("")
+
+    def _show_list(self) -> None:
+        names = [(one.id, one.name) for one in self._listed.values()]
+        self._bar.show_projects(names, self._chosen, only=self._projects is None)
 
     def _use(self, project: Project) -> None:
         self._settings.setValue(_LAST, project.id)
         self._bar.show_host(project.base_url.authority)
-        self._bar.show_state(Tone.QUIET, "")
+        self._key.say(Tone.QUIET, "")
         self.project_chosen.emit(project)
 
     def _list(self, listed: tuple[Listed, ...]) -> None:
@@ -194,13 +217,28 @@ class ProjectDesk(QObject):
         self._list_is_known = True
 
     def _take_saved(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
-        self._list(listed)
-        self._ready[saved.project.id] = saved.project
+        self._keep(saved, listed)
         self.choose(saved.project.id)
         if saved.keyring is None:
-            self._bar.show_state(Tone.WARNING, "no keyring: this session only")
+            self._key.say(Tone.WARNING, "no keyring: this session only", more=_UNTIL_CLOSED)
         else:
-            self._bar.show_state(Tone.QUIET, f"saved in {saved.keyring}")
+            self._key.say(Tone.QUIET, f"saved in {saved.keyring}")
+
+    def _take_saved_late(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+        if saved.project.id == self._chosen:
+            self._take_saved(saved, listed)
+        else:
+            self._keep(saved, listed)
+            self._show_list()
+
+    def _keep(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        self._list(listed)
+        self._ready[saved.project.id] = saved.project
+        if saved.keyring is None:
+            self._session_only.add(saved.project.id)
+        else:
+            self._session_only.discard(saved.project.id)
 
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
@@ -208,23 +246,32 @@ class ProjectDesk(QObject):
         if listed:
             self.choose(listed[0].id)
         else:
-            self.choose_sandbox()
+            self._show_no_project()
 
     def _show_checked(self, project: Project, report: Report) -> None:
         # What was checked may be a draft: the bar speaks only of what is in use.
         if project == self._ready.get(project.id) and self._chosen == project.id:
             at = self._local_now().strftime("%H:%M")
             if report.works:
-                self._bar.show_state(Tone.NEUTRAL, f"credentials work, checked {at}")
+                self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
             else:
-                self._bar.show_state(Tone.BAD, f"the check failed at {at}: see Project settings")
+                self._key.say(Tone.BAD, f"the check failed at {at}: see Project settings")
 
-    def _show_nothing(self, why: str) -> None:
+    def _show_no_project(self) -> None:
+        # Not the Sandbox: the log of what was noted for projects that were removed is not practice.
+        self._show_nothing(
+            "No project is set up. Set one up, or choose the Sandbox to practise.", Tone.NEUTRAL
+        )
+
+    def _show_nothing(self, why: str, tone: Tone = Tone.BAD) -> None:
         self._choose(None)
-        self._bar.show_state(Tone.BAD, why)
+        self._key.say(tone, why)
         self.project_chosen.emit(None)
 
     def _go_on(self) -> None:
         self._runner.renew(Lane.KEYRING)
-        self._bar.show_state(Tone.WARNING, "without the keyring: enter the project settings again")
+        if self._chosen in self._ready or self._chosen == SANDBOX:
+            # Only something else was looked for.
+            return
+        self._key.say(Tone.WARNING, "without the keyring: enter the project settings again")
         self.open_settings()

@@ -29,7 +29,8 @@ HELP = """In Engagement, once for each project (an administrator can):
 4. Make a key in the group. Copy the secret now, it is shown once.
 5. Copy the base URL and the project token, which stand on the same page.
 
-The secret is kept in this computer's keyring and sent to the base URL's host only."""
+The secret is kept in this computer's keyring, or, where there is none, until the window closes. It is
+sent to the base URL's host only."""
 
 
 class ProjectDialog(QDialog):
@@ -41,7 +42,8 @@ class ProjectDialog(QDialog):
     keep_requested = Signal(ProjectDraft)
     remove_requested = Signal()
 
-    def __init__(self, parent: QWidget, draft: ProjectDraft, *, stored: bool, can_remove: bool) -> None:
+    def __init__(self, parent: QWidget, draft: ProjectDraft, *, kept: str, can_remove: bool) -> None:
+        """`kept` says where the secret is kept, empty where there is none yet."""
         super().__init__(parent)
         self.setModal(True)
         self.setWindowTitle("Project settings")
@@ -56,8 +58,8 @@ class ProjectDialog(QDialog):
         self.key_id = QLineEdit(draft.key_id)
         self.secret = QLineEdit()
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
-        if stored:
-            self.secret.setPlaceholderText("•••••••• kept in the keyring; type to replace it")
+        if kept:
+            self.secret.setPlaceholderText(f"•••••••• kept {kept}; type to replace it")
         self.id_types = QLineEdit(draft.id_types)
         self.id_types.setToolTip("Separated by commas, for example registered, phone")
         self.check = QPushButton("Check connectio&n")

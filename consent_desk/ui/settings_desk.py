@@ -29,9 +29,13 @@ _MARKS = {
 
 
 class SettingsDesk(QObject):
-    """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`."""
+    """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`.
+
+    `saved_late(Saved, list)` is for what was saved after its dialog had been cancelled.
+    """
 
     saved = Signal(object, object)
+    saved_late = Signal(object, object)
     removed = Signal(str, object)
     checked = Signal(object, object)
 
@@ -55,16 +59,30 @@ class SettingsDesk(QObject):
         self._dialog: ProjectDialog | None = None
         self._project_id = ""
         self._stored: Project | None = None
+        self._can_keep = False
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: self._tell(WAITING))
-        self._patience.gone.connect(lambda: self._tell(NO_ANSWER, offer_keeping=True))
+        self._patience.gone.connect(lambda: self._tell(NO_ANSWER, offer_keeping=self._can_keep))
 
-    def open(self, project_id: str, name: str, stored: Project | None, *, can_remove: bool) -> None:
-        """Show the settings of a project; `stored` is None for a new one, or one that the keyring lost."""
+    def open(
+        self,
+        project_id: str,
+        name: str,
+        stored: Project | None,
+        *,
+        can_remove: bool,
+        in_keyring: bool = True,
+    ) -> None:
+        """Show the settings of a project; `stored` is None for a new one, or one that the keyring lost.
+
+        Without `in_keyring`, `stored` lasts for this session only.
+        """
         if self._dialog is not None:
             return
         draft = ProjectDraft(name=name) if stored is None else draft_of(stored)
-        dialog = ProjectDialog(self._parent, draft, stored=stored is not None, can_remove=can_remove)
+        where = "in the keyring" if in_keyring else "until this window closes"
+        kept = "" if stored is None else where
+        dialog = ProjectDialog(self._parent, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
         dialog.draft_changed.connect(self._follow)
         dialog.check_requested.connect(self._check_draft)
@@ -140,14 +158,21 @@ class SettingsDesk(QObject):
         def done(result: tuple[Saved, tuple[Listed, ...]]) -> None:
             if self._dialog is dialog:
                 dialog.accept()
-            self.saved.emit(*result)
+                self.saved.emit(*result)
+            else:
+                self.saved_late.emit(*result)
 
-        self._run(work, done)
+        self._run(work, done, can_keep=True)
 
     def _ask_to_remove(self) -> None:
-        project_id = self._project_id
+        project_id, dialog = self._project_id, self._dialog
+        if dialog is None:
+            return
+        dialog.show_busy(checking=False, saving=True)
 
         def ask(count: int) -> None:
+            if self._dialog is not dialog:
+                return
             text = "Remove this project from this computer? Its key is removed from the keyring."
             if count:
                 text += (
@@ -156,12 +181,18 @@ class SettingsDesk(QObject):
                 )
             if self._questions.choose("Remove project", text, ("Keep it", "Remove project")) == 1:
                 self._remove(project_id)
+            else:
+                dialog.show_busy(checking=False, saving=False)
+
+        def failed(error: Exception) -> None:
+            if self._dialog is dialog:
+                self._tell(render_error(error))
 
         self._runner.run(
             Lane.JOURNAL,
             lambda: self._open_in(project_id),
             done=ask,
-            failed=lambda error: self._tell(render_error(error)),
+            failed=failed,
         )
 
     def _remove(self, project_id: str) -> None:
@@ -176,17 +207,23 @@ class SettingsDesk(QObject):
                 dialog.accept()
             self.removed.emit(project_id, listed)
 
-        self._run(work, done)
+        self._run(work, done, can_keep=False)
 
-    def _run(self, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
+    def _run(self, work: Callable[[], Result], done: Callable[[Result], None], *, can_keep: bool) -> None:
+        dialog = self._dialog
+
         def ended(result: Result) -> None:
-            self._patience.end()
+            if self._dialog is dialog:
+                self._patience.end()
             done(result)
 
         def failed(error: Exception) -> None:
-            self._patience.end()
-            self._tell(render_error(error), offer_keeping=isinstance(error, KeyringTrouble))
+            # Another dialog may be open by now: it has nothing to do with this.
+            if self._dialog is dialog:
+                self._patience.end()
+                self._tell(render_error(error), offer_keeping=can_keep and isinstance(error, KeyringTrouble))
 
+        self._can_keep = can_keep
         self._patience.begin()
         self._runner.run(Lane.KEYRING, work, done=ended, failed=failed)
 

@@ -1,10 +1,9 @@
 """What just happened, in a person's words. Errors stay until they are dismissed or overtaken."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from consent_desk.ui.outcomes import Tone, sign
@@ -18,8 +17,7 @@ _MOST_KEPT = 2
 class _Said:
     tone: Tone
     text: str
-    offer: str = ""
-    act: Callable[[], None] | None = None
+    slip: str = ""
 
     @property
     def shown(self) -> str:
@@ -39,10 +37,10 @@ class StatusPanel(TintedStrip):
         self.kept = _label("Errors to look at")
         self.latest = _label("Status")
         self.action = QPushButton()
-        self.action.clicked.connect(self._act)
+        self.action.clicked.connect(self._copy_slips)
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setAccessibleName("Dismiss")
-        self.dismiss.clicked.connect(self._dismiss)
+        self.dismiss.clicked.connect(self.clear)
         texts = QVBoxLayout()
         texts.addWidget(self.kept)
         texts.addWidget(self.latest)
@@ -55,18 +53,19 @@ class StatusPanel(TintedStrip):
         self.latest.setMinimumHeight(self.latest.fontMetrics().lineSpacing() * 2)
         self._refresh()
 
-    def show_message(
-        self, key: str, tone: Tone, text: str, *, offer: str = "", act: Callable[[], None] | None = None
-    ) -> None:
+    def show_message(self, key: str, tone: Tone, text: str, *, slip: str = "") -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
-        `offer` names a button that does `act`; it stays as long as the message.
+        `slip` is a text to copy, which is nowhere else: a button copies those of all messages that stay.
         """
         self._kept.pop(key, None)
         if self._key != key and self._latest.tone in _STAYS:
             self._kept[self._key] = self._latest
-        self._key, self._latest = key, _Said(tone, text, offer, act)
+        self._key, self._latest = key, _Said(tone, text, slip)
         self._refresh()
+        # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, text))
 
     def forget(self, key: str) -> None:
@@ -76,15 +75,21 @@ class StatusPanel(TintedStrip):
             self._key, self._latest = "", _NOTHING
         self._refresh()
 
-    def _offering(self) -> _Said | None:
-        return next((said for said in (self._latest, *reversed(self._kept.values())) if said.offer), None)
+    def _slips(self) -> list[str]:
+        return [said.slip for said in (*self._kept.values(), self._latest) if said.slip]
 
-    def _act(self) -> None:
-        offering = self._offering()
-        if offering is not None and offering.act is not None:
-            offering.act()
+    def _copy_slips(self) -> None:
+        QGuiApplication.clipboard().setText("\n\n".join(self._slips()))
 
-    def _dismiss(self) -> None:
+    def forget_all_but_slips(self) -> None:
+        """Take back everything that is written down elsewhere."""
+        said = {**self._kept, self._key: self._latest}
+        self._kept = {key: one for key, one in said.items() if one.slip}
+        self._key, self._latest = "", _NOTHING
+        self._refresh()
+
+    def clear(self) -> None:
+        """Take back everything that was said."""
         self._kept.clear()
         self._key, self._latest = "", _NOTHING
         self._refresh()
@@ -94,16 +99,18 @@ class StatusPanel(TintedStrip):
         worst = Tone.BAD if Tone.BAD in tones else Tone.WARNING
         kept = [said.shown for said in self._kept.values()]
         if len(kept) > _MOST_KEPT:
-            kept = [f"… and {len(kept) - _MOST_KEPT} more, see the log", *kept[-_MOST_KEPT:]]
+            in_log = not any(said.slip for said in [*self._kept.values()][:-_MOST_KEPT])
+            where = ", see the log" if in_log else ""
+            kept = [f"… and {len(kept) - _MOST_KEPT} more{where}", *kept[-_MOST_KEPT:]]
         self.kept.show_text(worst, "\n".join(kept))
         self.kept.setVisible(bool(kept))
         self.latest.show_text(self._latest.tone, self._latest.shown)
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
-        offering = self._offering()
-        self.action.setVisible(offering is not None)
-        if offering is not None:
-            self.action.setText(offering.offer)
-            self.action.setAccessibleName(offering.offer)
+        slips = len(self._slips())
+        self.action.setVisible(slips > 0)
+        offer = "Copy as a slip" if slips < 2 else f"Copy {slips} slips"
+        self.action.setText(offer)
+        self.action.setAccessibleName(offer)
         self.show_tone(worst if kept else self._latest.tone)
 
 

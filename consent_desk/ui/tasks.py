@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,10 +27,11 @@ class Lane(StrEnum):
 class TaskRunner(QObject):
     """Runs plain functions on daemon threads and brings what came of them back to the GUI thread.
 
-    `log` gets every exception that is no DeskError: a bug, not an answer.
+    `log` gets every exception that is no DeskError: a bug, not an answer. Emits `renewed(Lane)`.
     Daemon threads, because a keyring or a name look-up can block for ever and must not hold up quitting.
     """
 
+    renewed = Signal(object)
     _ended = Signal(object)
 
     def __init__(self, log: Callable[[Exception], None], parent: QObject | None = None) -> None:
@@ -51,7 +52,13 @@ class TaskRunner(QObject):
     ) -> None:
         """Run `work` on `lane`, then `done(result)` or `failed(error)` on the GUI thread."""
 
-        queue = self._queue(lane)
+        try:
+            queue = self._queue(lane)
+        except RuntimeError as error:
+            # No more threads.
+            self._log(error)
+            self._report(_Ended(lane, None, failed, error))
+            return
 
         def task() -> None:
             try:
@@ -66,11 +73,18 @@ class TaskRunner(QObject):
         queue.put(task)
 
     def renew(self, lane: Lane) -> None:
-        """Give up what hangs on `lane`: its results are dropped, and the next work gets a fresh thread."""
+        """Give up what hangs on `lane`: its results are dropped, and the next work gets a fresh thread.
+
+        What waits behind it is not begun any more.
+        """
         with self._lock:
             queue = self._lanes.pop(lane, None)
         if queue is not None:
+            with suppress(Empty):
+                while True:
+                    queue.get_nowait()
             queue.put(None)
+        self.renewed.emit(lane)
 
     def idle(self, lane: Lane, seconds: float) -> bool:
         """Wait at most `seconds` until all that was given to `lane` has run; say whether it has."""
@@ -97,8 +111,9 @@ class TaskRunner(QObject):
             if queue is None:
                 queue = SimpleQueue()
                 if not self._closed:
-                    self._lanes[lane] = queue
+                    # First: where no thread can be had, the next work tries for one anew.
                     Thread(target=_work_off, args=(queue,), name=f"lane {lane}", daemon=True).start()
+                    self._lanes[lane] = queue
             return queue
 
     def _report(self, ended: "_Ended") -> None:
@@ -110,16 +125,18 @@ class TaskRunner(QObject):
 
     @Slot(object)
     def _call(self, ended: "_Ended") -> None:
-        if self._lanes.get(ended.lane) is ended.queue:
+        if ended.queue is None or self._lanes.get(ended.lane) is ended.queue:
             ended.callback(ended.value)
 
 
 class _Ended:
-    """A finished task on its way to the GUI thread."""
+    """A finished task on its way to the GUI thread; `queue` is None for one that could not begin."""
 
     __slots__ = ("callback", "lane", "queue", "value")
 
-    def __init__(self, lane: Lane, queue: Queue, callback: Callable[[Any], None], value: object) -> None:
+    def __init__(
+        self, lane: Lane, queue: "Queue | None", callback: Callable[[Any], None], value: object
+    ) -> None:
         self.lane = lane
         self.queue = queue
         self.callback = callback

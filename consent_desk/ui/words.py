@@ -2,19 +2,9 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import visible
-
-STATE_WORDS = {
-    State.QUEUED: "Not sent yet",
-    State.IN_FLIGHT: "Sending",
-    State.DELIVERED: "Delivered",
-    State.REFUSED: "Refused",
-    State.UNCONFIRMED: "Not confirmed",
-    State.DISCARDED: "Cancelled",
-}
 
 _SHOWN = 100_000
 _LINE = 1_000

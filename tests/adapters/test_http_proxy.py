@@ -87,7 +87,7 @@ def test_a_proxy_of_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_other_kinds_of_proxy_are_refused(proxy: str) -> None:
     outcome = send("https://engagement.example", proxy_for=lambda _url: proxy)
-    assert not_sent(outcome) == (Phase.RESOLVING, Cause.PROXY, "not an http proxy")
+    assert not_sent(outcome) == (Phase.RESOLVING, Cause.PROXY_KIND, "not an http proxy")
 
 
 def test_a_certificate_is_checked_through_a_proxy() -> None:

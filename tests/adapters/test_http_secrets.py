@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -84,6 +85,28 @@ def test_a_secret_that_comes_back_is_starred_out_and_nothing_else(form: str) -> 
         conceal = concealing(Secret(authorization))
         for spelling in (told, quote(told, safe=""), json.dumps(told)[1:-1], told.replace("/", "\\/")):
             assert conceal(form % spelling) == form % ("*" * len(spelling))
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
+        lambda text: "".join(f"\\u{ord(one):04X}" for one in text),
+        lambda text: quote(text, safe="").replace("%3D", "%3d").replace("%2F", "%2f"),
+        lambda text: json.dumps(text)[1:-1].replace("=", "\\u003d").replace("/", "\\u002F"),
+        lambda text: text.rstrip("="),
+        lambda text: text.replace("=", "%3D"),
+        lambda text: text.replace("+", "-").replace("/", "_"),
+    ],
+    ids=["json", "JSON", "url", "mixed", "unpadded", "padding escaped", "url-safe"],
+)
+def test_a_secret_that_comes_back_in_any_spelling_is_starred_out(spell: Callable[[str], str]) -> None:
+    secret = "s/e+cr=et=~~~???>>>"
+    pair = b64encode(f"key:{secret}".encode()).decode()
+    assert pair.endswith("=")
+    for told in (pair, secret.rstrip("=")):
+        written = spell(told)
+        assert concealing(Secret(f"Basic {pair}"))(f"<{written}>") == f"<{'*' * len(written)}>"
 
 
 @pytest.mark.parametrize("authorization", ["Basic ", "Basic !!", "Basic eDp5", "x", ""])

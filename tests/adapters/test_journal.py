@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from consent_desk.adapters.journal import PAGE, SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.domain.consent import (
-    UNLIMITED,
     Action,
     Consent,
     CustomerId,
@@ -44,7 +43,7 @@ SECONDS = st.floats(0, 1e6)
 def consents(draw: st.DrawFn) -> Consent:
     timestamp, noted_at = sorted(draw(st.tuples(MICROS, MICROS)))
     action = draw(st.sampled_from(Action))
-    until = st.just(UNLIMITED) | st.builds(ValidUntil, st.integers(timestamp // 1_000_000 + 1, 10**11 - 1))
+    until = st.just(ValidUntil()) | st.builds(ValidUntil, st.integers(timestamp // 1_000_000 + 1, 10**11 - 1))
     notes = TEXTS.filter(lambda text: complaint_about_note(text) is None)
     return Consent(
         request_id=str(

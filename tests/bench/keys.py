@@ -29,7 +29,8 @@ def main() -> None:
         target = form.customer_id if field == "customer" else form.wording
         target.setFocus()
         form.wording.moveCursor(QTextCursor.MoveOperation.End)
-        qt.processEvents()
+        # Until then a thread is busy loading requests, in the first moment only.
+        until(qt, lambda: len(form.categories) > 0)
         times, spent = [], []
         gc.collect()
         for number in range(presses + 10):

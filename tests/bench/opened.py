@@ -9,7 +9,8 @@ from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qI
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import SWITCH_INTERVAL, build, demo_folders
+from consent_desk.app import build
+from consent_desk.opening import SWITCH_INTERVAL, demo_folders
 from consent_desk.ui.main_window import MainWindow
 
 PATIENCE = 30.0

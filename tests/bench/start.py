@@ -4,52 +4,58 @@ Arguments: start (monotonic nanoseconds), `time` or `memory`. "painted" is the f
 "filled" is the paint that shows the form filled and the preview of its request.
 """
 
+import gc
 import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from consent_desk import app, cli
+# As `cli.main` does before it imports `opening`.
+gc.disable()
+
+from consent_desk import cli, opening  # noqa: E402 -- see above
+from consent_desk.ui.main_window import MainWindow  # noqa: E402
 
 # Qt comes after the program's own imports, as it does without this script.
-from PySide6.QtCore import QEvent, QObject, QTimer  # isort: skip
+from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: E402 # isort: skip
 
 SETTLED = 2_000
 
 
-class Watch(QObject):
-    """Watches the paints of one window."""
+class Watched(MainWindow):
+    """The window, telling of its paints."""
 
-    def __init__(self, application: app.Application) -> None:
-        super().__init__()
-        self._window = application.window
-        self._preview = application.window.preview.body
+    def show(self) -> None:
         self._seen: dict[str, float] = {}
-        self._window.installEventFilter(self)
-        self._preview.viewport().installEventFilter(self)
+        # Told as the first to hear of it; the rest of the program is loaded next.
+        self.painted.connect(self._note_painted)
+        super().show()
+
+    def _note_painted(self) -> None:
+        self._seen["painted"] = figure()
+        self._text = self.preview.body.viewport()
+        self._text.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            if watched is self._window:
-                self._note("painted")
-            elif self._preview.document().characterCount() > 1:
-                self._note("filled")
+        filled = watched is self._text and self.preview.byte_count.text()
+        if filled and event.type() == QEvent.Type.Paint and "filled" not in self._seen:
+            self._seen["filled"] = 0
+            # The paint is flushed to the screen before the loop comes round again.
+            QTimer.singleShot(0, self._note_filled)
         return False
 
-    def _note(self, what: str) -> None:
-        if what not in self._seen:
-            self._seen[what] = 0
-            # The paint is flushed to the screen before the loop comes round again.
-            QTimer.singleShot(0, lambda: self._tell(what))
+    def _note_filled(self) -> None:
+        self._seen["filled"] = figure()
+        if sys.argv[2] == "time":
+            self._tell()
+        else:
+            QTimer.singleShot(SETTLED, self._tell)
 
-    def _tell(self, what: str) -> None:
-        self._seen[what] = figure()
-        if what == "settled" or (what == "filled" and sys.argv[2] == "time"):
-            print(json.dumps(self._seen))
-            self._window.close()
-        elif what == "filled":
-            QTimer.singleShot(SETTLED, lambda: self._tell("settled"))
+    def _tell(self) -> None:
+        if sys.argv[2] != "time":
+            self._seen["settled"] = figure()
+        print(json.dumps(self._seen))
+        self.close()
 
 
 def figure() -> float:
@@ -60,14 +66,6 @@ def figure() -> float:
     return float(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1])
 
 
-def build(*arguments: Any, **named: Any) -> app.Application:
-    application = original(*arguments, **named)
-    watches.append(Watch(application))
-    return application
-
-
-watches: list[Watch] = []
-original = app.build
-app.build = build
 if __name__ == "__main__":
+    vars(opening)["MainWindow"] = Watched
     sys.exit(cli.main(["--demo"]))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from consent_desk.domain import consent as rules
 from consent_desk.domain.consent import (
     FIRST_MILLISECOND,
-    UNLIMITED,
     VALUE_LIMIT,
     Action,
     Consent,
@@ -23,7 +22,7 @@ from tests.domain.examples import ANY_TEXT, HIDDEN, HIDDEN_IN_NAMES, REQUEST_ID,
 
 LAST = 2**33 * 1_000_000 - 1
 TUTORIAL_SECONDS = 1_620_139_769
-OPT_IN = replace(TUTORIAL, action=Action.ACCEPT, valid_until=UNLIMITED)
+OPT_IN = replace(TUTORIAL, action=Action.ACCEPT, valid_until=ValidUntil())
 
 
 @pytest.mark.parametrize("micros", [0, -1, LAST + 1, TUTORIAL_SECONDS * 1_000 * 1_000_000])
@@ -57,12 +56,12 @@ def test_an_implausible_end_cannot_be_built(seconds: int) -> None:
 
 
 def test_the_end_on_the_wire_is_the_word_or_the_seconds() -> None:
-    assert UNLIMITED.wire == "unlimited"
+    assert ValidUntil().wire == "unlimited"
     assert ValidUntil(TUTORIAL_SECONDS).wire == TUTORIAL_SECONDS
 
 
 def test_unlimited_ends_after_any_time() -> None:
-    assert ends_after(UNLIMITED, Timestamp(LAST))
+    assert ends_after(ValidUntil(), Timestamp(LAST))
 
 
 @given(st.integers(1, FIRST_MILLISECOND - 1), st.integers(1, LAST))
@@ -117,7 +116,7 @@ def test_no_id_begins_or_ends_with_a_space(value: str) -> None:
         ({"action": "REJECT"}, "neither accept nor reject"),
         ({"action": ""}, "neither accept nor reject"),
         ({"action": None}, "neither accept nor reject"),
-        ({"valid_until": UNLIMITED}, "an opt-out has none"),
+        ({"valid_until": ValidUntil()}, "an opt-out has none"),
         ({"valid_until": ValidUntil(2_000_000_000)}, "an opt-out has none"),
         ({"action": Action.ACCEPT}, "An opt-in needs an end"),
         ({"action": Action.ACCEPT, "valid_until": ValidUntil(TUTORIAL_SECONDS)}, "end before it began"),

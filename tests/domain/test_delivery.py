@@ -206,11 +206,31 @@ def test_what_was_not_sent_is_kept_unless_it_was_cancelled(phase: Phase, cause: 
     if cause is Cause.CANCELLED:
         assert judgement.state is State.DISCARDED
         assert sentence(judgement) == "Cancelled before it left: nothing was sent."
-    else:
+    elif cause not in {Cause.HELD, Cause.REMOVED}:
         assert judgement.state is State.QUEUED
         assert sentence(judgement).startswith("Not sent yet: ")
         assert sentence(judgement).endswith("The opt-in is kept on this computer. Do not enter it again.")
         assert "with Send again" in str(judgement.advice)
+
+
+def test_what_is_held_says_when_it_leaves_and_when_to_enter_it_again() -> None:
+    judgement = judge(NotSent(phase=Phase.RESOLVING, cause=Cause.HELD), Action.REJECT)
+    assert judgement.state is State.QUEUED
+    words = f"{judgement.headline} {judgement.advice}"
+    assert "its project now leads elsewhere. The opt-out is kept" in words
+    assert "Enter the opt-out again only if it was noted for a wrong base URL." in words
+    assert DO_NOT not in words
+    assert "next start" not in words
+
+
+def test_what_has_no_project_any_more_is_not_sent_by_itself_and_entered_again() -> None:
+    judgement = judge(NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED), Action.REJECT)
+    assert judgement.state is State.REFUSED
+    words = f"{judgement.headline} {judgement.advice}"
+    assert "its project was removed from this computer. The opt-out was not recorded." in words
+    assert words.endswith("Enter the opt-out again.")
+    assert DO_NOT not in words
+    assert "Send again" not in words
 
 
 @pytest.mark.parametrize(("phase", "cause"), [*product(Phase, Cause)])
@@ -234,8 +254,10 @@ def test_what_was_lost_is_unconfirmed(phase: Phase, cause: Cause) -> None:
         (Cause.NOT_TLS, "does not speak https", Field.BASE_URL),
         (Cause.PROXY, "did not let it through", None),
         (Cause.PROXY_CREDENTIALS, "user name and password", None),
+        (Cause.PROXY_KIND, "does not support, such as SOCKS", None),
         (Cause.DEADLINE, "in time", None),
         (Cause.HELD, "leads elsewhere", Field.BASE_URL),
+        (Cause.REMOVED, "was removed from this computer", None),
         (Cause.UNEXPECTED, "could not be made", None),
         (Cause.CUT, "could not be made", None),
         (Cause.CANCELLED, "could not be made", None),
@@ -257,7 +279,7 @@ def test_what_was_not_sent_says_why(cause: Cause, why: str, field: Field | None)
         (Phase.READING, Cause.CUT, "the line broke while Engagement was answering"),
         (Phase.READING, Cause.MALFORMED, "the answer could not be understood"),
         (Phase.WAITING, Cause.CUT, "the line broke before Engagement answered"),
-        (Phase.WAITING, Cause.UNEXPECTED, "the line broke before Engagement answered"),
+        (Phase.WAITING, Cause.UNEXPECTED, "something unexpected went wrong on this computer"),
     ],
 )
 def test_what_was_lost_says_how(phase: Phase, cause: Cause, why: str) -> None:

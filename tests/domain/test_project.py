@@ -173,6 +173,9 @@ def test_every_host_of_the_reference_is_taken(text: str) -> None:
     [
         ("https://acme-api.exponea.com", "https://acme-api.exponea.com"),
         ("https://apparel-api.exponea.com", "https://apparel-api.exponea.com"),
+        ("https://app-acme-api.exponea.com", "https://app-acme-api.exponea.com"),
+        ("https://application.bank.example", "https://application.bank.example"),
+        ("https://engagement.app.bank.example", "https://engagement.app.bank.example"),
         ("https://api.exponea.com/", "https://api.exponea.com"),
         ("  https://api.exponea.com\r\n", "https://api.exponea.com"),
         ("api.exponea.com", "https://api.exponea.com"),
@@ -331,7 +334,9 @@ TRICKS = [
     ("https://app.exponea.com/p/acme/crm?filter=1#/customers/x@y", WEB_APP),
     ("https://APP.exponea.com", WEB_APP),
     ("https://acme.app.exponea.com", WEB_APP),
-    ("https://apps.example", WEB_APP),
+    ("https://app.bank.example", WEB_APP),
+    ("https://app-cis.exponea.com", WEB_APP),
+    ("https://eu.app.bloomreach.com", WEB_APP),
 ]
 
 
@@ -634,6 +639,18 @@ def test_a_missing_secret_is_asked_for() -> None:
 def test_usual_keys_get_no_remark() -> None:
     assert remarks(PROJECT_DRAFT) == ()
     assert remarks(replace(PROJECT_DRAFT, key_id=f"{KEY_ID}\n", secret="")) == ()
+
+
+@pytest.mark.parametrize("host", ["application.bank.example", "engagement.app.bank.example", "apps.example"])
+def test_a_host_that_could_be_the_web_app_is_a_remark_and_no_refusal(host: str) -> None:
+    found = remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}"))
+    assert [one.field for one in found] == [Field.BASE_URL]
+    assert "looks like the address of the web app" in str(found[0].message)
+
+
+@pytest.mark.parametrize("host", ["apparel-api.exponea.com", "api.exponea.com", "app.exponea.com", "a b"])
+def test_a_host_of_the_api_or_no_host_at_all_gets_no_remark(host: str) -> None:
+    assert remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}")) == ()
 
 
 @pytest.mark.parametrize("text", [KEY_ID[:-1], KEY_ID.upper(), KEY_ID.replace("a", "\u0430")])

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from consent_desk import __version__
 from consent_desk.domain import consent as rules
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import UNLIMITED, Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import (
     event_body,
     masked,
+    noted_lines,
     prepare,
     prepare_categories,
     prepare_event,
@@ -92,7 +93,7 @@ def test_an_empty_property_is_left_out(name: str, key: str) -> None:
 
 
 def test_unlimited_is_a_word_on_the_wire() -> None:
-    assert b'"valid_until":"unlimited"' in event_body(replace(FULL, valid_until=UNLIMITED))
+    assert b'"valid_until":"unlimited"' in event_body(replace(FULL, valid_until=ValidUntil()))
 
 
 def test_a_fraction_of_a_second_is_on_the_wire() -> None:
@@ -209,3 +210,12 @@ def test_the_header_lines_show_the_secret_when_told_to() -> None:
 
 def test_a_mask_tells_how_much_it_hides() -> None:
     assert masked("Basic YWI6Y2Q=") == "Basic •••••••• (8 characters)"
+
+
+def test_the_lines_of_what_was_noted_are_those_of_its_call_without_the_key() -> None:
+    request = prepare(PROJECT, TUTORIAL)
+    assert noted_lines(str(PROJECT.base_url), PROJECT.project_token) == (
+        f"POST {request.url}",
+        "Authorization: Basic ••••••••",
+        *request.header_lines()[1:],
+    )

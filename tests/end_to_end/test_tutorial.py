@@ -109,6 +109,6 @@ def test_without_a_keyring_a_project_lasts_one_session(home: Path, engagement: E
         desk.wait("Project state", "not in the keyring: enter the project settings again")
         # A project was saved once: nothing selects the Sandbox any more.
         assert desk.text("Project") == "Acme production"
-        assert desk.tell("title") == "Consent Desk"
+        assert desk.tell("title") == "Consent Desk – Acme production"
         with pytest.raises(pytest.fail.Exception, match="Practice is hidden"):
             desk.text("Practice")

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from consent_desk.domain.category import read_categories
-from consent_desk.domain.consent import UNLIMITED, Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import State, judge
 from consent_desk.domain.outcome import Answered
 from consent_desk.domain.request import PreparedRequest, prepare, prepare_history, prepare_system_time
@@ -43,7 +43,7 @@ def consent(action: Action, micros: int) -> Consent:
         customer=CustomerId(type="registered", value="jane@example.com"),
         category="sms_marketing",
         action=action,
-        valid_until=UNLIMITED if action is Action.ACCEPT else None,
+        valid_until=ValidUntil() if action is Action.ACCEPT else None,
         timestamp=Timestamp(micros),
         noted_at=Timestamp(micros),
     )

@@ -133,8 +133,15 @@ def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
     assert not report.works
 
 
+def test_after_a_deadline_it_is_not_told_whose_name_was_found() -> None:
+    late = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE)), NAME)
+    assert str(late.message) == "api.exponea.com or the proxy on the way to it was found."
+    refused = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE)), NAME)
+    assert str(refused.message) == "api.exponea.com was found."
+
+
 @pytest.mark.parametrize("phase", [Phase.RESOLVING, Phase.CONNECTING])
-@pytest.mark.parametrize("cause", [Cause.PROXY, Cause.PROXY_CREDENTIALS])
+@pytest.mark.parametrize("cause", [Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND])
 def test_trouble_with_the_proxy_says_nothing_of_the_name(phase: Phase, cause: Cause) -> None:
     report = check(NotSent(phase=phase, cause=cause))
     assert verdicts(report) == [(CONNECTION, Verdict.BAD)]

@@ -85,3 +85,11 @@ def test_open_consents_are_counted_by_project(outbox: Outbox, journal: SqliteJou
     journal.settle(delivered, Fact(at=later(2), state=State.DELIVERED))
     assert outbox.open_in(a_project().id) == 1
     assert outbox.open_in("another") == 0
+
+
+def test_a_line_is_read_as_the_journal_has_it_now(outbox: Outbox, journal: SqliteJournal) -> None:
+    consent = a_consent()
+    noted = outbox.note(a_project(), consent)
+    assert outbox.entry(consent.request_id) == noted
+    journal.claim(consent.request_id, later(1))
+    assert outbox.entry(consent.request_id).state is State.IN_FLIGHT

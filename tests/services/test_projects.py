@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -40,11 +40,15 @@ BETA = replace(
 
 @dataclass
 class MemoryKeyring:
-    """A keyring that notes in `story` what it did, and raises `trouble` instead while there is one."""
+    """A keyring that notes in `story` what it did, and raises `trouble` instead while there is one.
+
+    `meanwhile` is done once, while a call hangs.
+    """
 
     story: list[str]
     kept: dict[str, str] = field(default_factory=dict)
     trouble: KeyringTrouble | None = None
+    meanwhile: Callable[[], object] | None = None
 
     def load(self, entry: str) -> str | None:
         self._happen("load")
@@ -60,6 +64,9 @@ class MemoryKeyring:
         self.kept.pop(entry, None)
 
     def _happen(self, what: str) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         if self.trouble is not None:
             raise self.trouble
         self.story.append(what)
@@ -204,6 +211,44 @@ def test_list_that_cannot_be_written_leaves_the_old_entry_in_force(desk: Desk) -
     with pytest.raises(ProjectListTrouble):
         desk.projects.save(replace(ACME, secret=Secret("canary-of-today")))
     assert desk.projects.load(desk.rows[0]) == ACME
+
+
+def test_list_that_cannot_be_written_leaves_no_secret_that_nobody_finds_again(desk: Desk) -> None:
+    desk.list.trouble = ProjectListTrouble(NOW, NOW)
+    for _ in range(2):
+        with pytest.raises(ProjectListTrouble):
+            desk.projects.save(ACME)
+    assert desk.keyring.kept == {}
+
+
+def test_save_that_hung_until_something_else_was_chosen_changes_nothing(desk: Desk) -> None:
+    newer = replace(ACME, name="Newer")
+    desk.keyring.meanwhile = lambda: desk.projects.keep_for_session(newer)
+    desk.projects.save(ACME)
+    assert desk.rows == (Listed(id=ACME.id, name="Newer"),)
+    assert desk.keyring.kept == {}
+
+
+def test_removal_that_hung_until_the_project_was_saved_anew_leaves_it_in_the_list(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    desk.keyring.meanwhile = lambda: desk.projects.keep_for_session(ACME)
+    desk.projects.remove(ACME.id)
+    assert [row.id for row in desk.rows] == [ACME.id]
+
+
+def test_without_a_keyring_a_project_that_was_in_one_can_be_removed(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    desk.projects.remove(ACME.id)
+    assert desk.rows == ()
+
+
+def test_locked_keyring_leaves_a_project_that_is_to_be_removed(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    desk.keyring.trouble = KeyringLocked(NOW, NOW)
+    with pytest.raises(KeyringLocked):
+        desk.projects.remove(ACME.id)
+    assert [row.id for row in desk.rows] == [ACME.id]
 
 
 def test_locked_keyring_is_told_when_loading(desk: Desk) -> None:

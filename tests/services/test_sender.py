@@ -179,22 +179,32 @@ def test_what_was_delivered_is_not_sent_again(journal: SqliteJournal, request_id
 @pytest.mark.parametrize(
     "project",
     [
-        None,
         a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com")),
         a_project(project_token="87654321-1234-1234-1234-123456789abc"),
         a_project(id="another"),
     ],
-    ids=["removed", "other host", "other token", "other project"],
+    ids=["other host", "other token", "other project"],
 )
-def test_a_consent_goes_nowhere_else(
-    journal: SqliteJournal, request_id: str, project: Project | None
-) -> None:
+def test_a_consent_goes_nowhere_else(journal: SqliteJournal, request_id: str, project: Project) -> None:
     wire = Wire()
     sent = sender_on(journal, wire).send(request_id, project, by_person=False)
     assert sent is not None
     assert sent.entry.state is State.QUEUED
     assert sent.entry.held
-    assert "removed, or now leads elsewhere" in str(sent.judgement.headline)
+    assert "its project now leads elsewhere" in str(sent.judgement.headline)
+    assert wire.requests == []
+
+
+def test_a_consent_of_a_removed_project_is_held_and_waits_no_longer(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    wire = Wire()
+    sent = sender_on(journal, wire).send(request_id, None)
+    assert sent is not None
+    assert sent.entry.state is State.REFUSED
+    assert sent.entry.held
+    assert journal.entry(request_id) == sent.entry
+    assert journal.in_state(State.QUEUED) == ()
     assert wire.requests == []
 
 
@@ -366,3 +376,68 @@ def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_i
     assert sent is not None
     assert sent.entry.state is State.QUEUED
     assert wire.requests == []
+
+
+def test_what_is_cancelled_as_it_waits_is_discarded_while_another_call_hangs(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    call = Waiting(CUT)
+    wire = Wire(call)
+    sender = sender_on(journal, wire)
+    sending = Sending(sender, request_id)
+    assert call.under_way.wait(30)
+    other = Noted.of(a_project(), a_consent())
+    journal.note(other)
+    discarded = sender.discard(other.consent.request_id, practice=False)
+    assert discarded is not None
+    assert discarded.entry.state is State.DISCARDED
+    assert journal.entry(other.consent.request_id) == discarded.entry
+    call.answer(SUCCESS)
+    assert sending.ended().entry.state is State.DELIVERED
+    assert len(wire.requests) == 1
+
+
+def test_what_was_delivered_is_not_discarded(journal: SqliteJournal, request_id: str) -> None:
+    sender = sender_on(journal, Wire(Made(SUCCESS)))
+    sender.send(request_id, a_project())
+    assert sender.discard(request_id, practice=False) is None
+    assert journal.entry(request_id).state is State.DELIVERED
+
+
+def test_what_was_cancelled_as_the_program_ends_is_discarded(journal: SqliteJournal, request_id: str) -> None:
+    sender = sender_on(journal, Wire())
+    sender.cancel(request_id)
+    sender.stop()
+    sent = sender.send(request_id, a_project())
+    assert sent is not None
+    assert sent.entry.state is State.DISCARDED
+
+
+def test_what_was_cancelled_is_discarded_also_where_it_would_be_held(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    sender = sender_on(journal, Wire())
+    sender.cancel(request_id)
+    sent = sender.send(request_id, a_project(id="another"))
+    assert sent is not None
+    assert sent.entry.state is State.DISCARDED
+
+
+class Faulty(Call):
+    """A call with a bug."""
+
+    def wait(self) -> Outcome:
+        raise ValueError("a bug")
+
+    def cancel(self) -> None:
+        raise AssertionError("it is over")
+
+
+def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(journal: SqliteJournal, request_id: str) -> None:
+    sender = sender_on(journal, Wire(Faulty(), Made(SUCCESS)))
+    with pytest.raises(ValueError, match="a bug"):
+        sender.send(request_id, a_project())
+    fact = journal.record(request_id).facts[-1]
+    assert fact.state is State.UNCONFIRMED
+    assert fact.outcome == Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED)
+    sender.stop()

@@ -128,7 +128,9 @@ def test_valid_until_shows_only_for_an_opt_in(acme: OpenDesk) -> None:
 
 def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: OpenDesk) -> None:
     acme.fill(category="SMS_marketing")
-    assert note(acme, "Category") == "Not among the project's categories: Engagement would not notice."
+    assert note(acme, "Category") == (
+        "▲ Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
+    )
     assert description(acme) == "Opt out of SMS_marketing"
 
 

@@ -11,6 +11,7 @@ from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+from tests.ui.test_recovery import leave
 
 LOCKED = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
 ABSENT = KeyringAbsent(say("There is no keyring."), say("Enter the settings again."))
@@ -122,6 +123,41 @@ def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
     assert not desk.window.practice.isVisible()
     dialog.reject()
     keyring.open_.set()
+
+
+def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders, impatience: None
+) -> None:
+    acme, other = real(engagement), real(engagement, id="other", name="Other")
+    keep(folders, keyring, acme, other)
+    leave(folders, other)
+    lines, keyring.lines = (
+        keyring.lines,
+        {entry: line for entry, line in keyring.lines.items() if entry.startswith(acme.id)},
+    )
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_status("1 consent still waits for the settings of Other.")
+    desk.wait_for_line("Not sent yet")
+    keyring.lines = lines
+    keyring.open_.clear()
+    table = controls.table(desk.window, "Response log")
+    table.setCurrentIndex(table.model().index(0, 0))
+    again = controls.button(desk.window, "Send again")
+    desk.bot.waitUntil(again.isEnabled)
+    before = desk.state
+    again.click()
+    assert desk.state == "reading the keyring…"
+    go_on = controls.button(desk.window, "Go on without the keyring")
+    desk.bot.waitUntil(go_on.isVisible)
+    go_on.click()
+    desk.wait_for_status("Not sent: The keyring does not answer.")
+    assert desk.state == before
+    assert desk.window.findChild(ProjectDialog) is None
+    keyring.open_.set()
+    again.click()
+    desk.wait_for_line("Delivered")
+    assert desk.state == before
 
 
 def test_a_keyring_that_answers_late_after_all_is_no_surprise(

@@ -1,6 +1,9 @@
 """The response log is the journal's latest page."""
 
 import json
+from dataclasses import replace
+from datetime import UTC
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -11,12 +14,14 @@ from consent_desk.adapters.folders import Folders
 from consent_desk.domain.consent import Action, CustomerId
 from consent_desk.domain.delivery import State
 from consent_desk.domain.draft import moment
-from consent_desk.domain.record import Entry
+from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
+from consent_desk.domain.record import Entry, Fact, Noted, Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.details import details_of
 from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
-from tests.consents import later
+from tests.consents import a_consent, a_project, later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
@@ -38,8 +43,6 @@ def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) ->
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> LogPanel:
-    from datetime import UTC
-
     panel = LogPanel(LogModel(lambda at: moment(at, UTC)))
     qtbot.addWidget(panel)
     panel.resize(900, 200)
@@ -150,7 +153,11 @@ def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None
     assert acme.details("As received") == '{"success": true, "errors": []}'
     assert acme.details("Headers").startswith("HTTP 200\n")
     head, _, body = acme.details("Request").partition("\n\n")
-    assert head == f"POST {controls.line(acme.window, 'Request URL').text()}"
+    assert head.splitlines()[:3] == [
+        f"POST {controls.line(acme.window, 'Request URL').text()}",
+        "Authorization: Basic ••••••••",
+        "Content-Type: application/json",
+    ]
     assert body.encode() == engagement.received[-1].body
 
 
@@ -228,6 +235,56 @@ def test_send_again_says_why_it_cannot(
     second.bot.waitUntil(again.isEnabled)
     again.click()
     second.wait_for_status("Not sent: Its settings are not in the keyring.")
+
+
+def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
+    lines = [entry(number, State.REFUSED) for number in range(3)]
+    panel.model.replace(lines, practice=False)
+    outcome = controls.combo(panel, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    panel.choose(lines[1].request_id)
+    panel.show_details(lines[1].request_id, {"Explanation": "it"}, State.REFUSED)
+    chosen: list[str] = []
+    panel.line_chosen.connect(chosen.append)
+    panel.model.put(replace(lines[1], state=State.IN_FLIGHT))
+    panel.model.flush()
+    assert controls.cells(panel, 4) == ["customer0@example.com", "customer2@example.com"]
+    assert chosen == [lines[1].request_id]
+    assert not controls.button(panel, "Send again").isEnabled()
+    assert controls.long_text(panel, "Response details").toPlainText() == "it"
+    assert not controls.table(panel, "Response log").selectionModel().hasSelection()
+    table = controls.table(panel, "Response log")
+    table.setCurrentIndex(table.model().index(1, 0))
+    assert chosen[-1] == lines[2].request_id
+
+
+def a_record(*outcomes: Outcome | None) -> Record:
+    facts = [
+        Fact(at=later(number), state=State.IN_FLIGHT if outcome is None else State.QUEUED, outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
+    return Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
+
+
+def test_an_answer_of_an_earlier_attempt_is_called_one() -> None:
+    busy = Answered(status=429, headers=(), body=b"[1]")
+    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    local = partial(moment, zone=UTC)
+    of_last = details_of(a_record(None, lost, None, busy), local, practice=False)
+    of_earlier = details_of(a_record(None, busy, None, lost), local, practice=False)
+    for tab in ("Answer", "As received", "Headers"):
+        assert not of_last[tab].startswith("Earlier")
+        assert of_earlier[tab] == f"Earlier attempt, 2026-05-31 12:00:01 UTC:\n\n{of_last[tab]}"
+
+
+def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() -> None:
+    local = partial(moment, zone=UTC)
+    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    once, twice = a_record(None, lost), a_record(None, lost, None, lost)
+    url = f"POST https://api.exponea.com/track/v2/projects/{a_project().project_token}/customers/events\n"
+    shown = [details_of(record, local, practice=False)["Request"] for record in (once, twice)]
+    assert all(text.startswith(url) for text in shown)
+    assert ["Send again uses the project token" in text for text in shown] == [False, True]
 
 
 def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:

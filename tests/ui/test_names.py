@@ -45,7 +45,7 @@ SETTINGS_ORDER = (
 
 @pytest.fixture
 def settings(acme: OpenDesk) -> ProjectDialog:
-    dialog = ProjectDialog(acme.window, ProjectDraft(), stored=False, can_remove=True)
+    dialog = ProjectDialog(acme.window, ProjectDraft(), kept="", can_remove=True)
     dialog.show()
     acme.bot.waitUntil(dialog.isActiveWindow)
     return dialog

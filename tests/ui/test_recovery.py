@@ -73,8 +73,14 @@ def test_what_waits_is_tried_once_at_each_start(
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"base_url": BaseUrl(scheme="https", host="api.exponea.com")}, {"id": str(uuid4())}],
+    "elsewhere",
+    [
+        (
+            {"base_url": BaseUrl(scheme="https", host="api.exponea.com")},
+            "Not sent yet: its project now leads elsewhere.",
+        ),
+        ({"id": str(uuid4())}, "Not sent: its project was removed from this computer."),
+    ],
     ids=["another host", "a removed project"],
 )
 def test_what_belongs_elsewhere_is_held_visibly(
@@ -82,12 +88,12 @@ def test_what_belongs_elsewhere_is_held_visibly(
     keyring: MemoryKeyring,
     engagement: Sandbox,
     folders: Folders,
-    changes: dict[str, object],
+    elsewhere: tuple[dict[str, object], str],
 ) -> None:
+    changes, words = elsewhere
     leave(folders, real(engagement, **changes))
     desk = started(acme_again, keyring)
-    desk.wait_for_status("It is held, and goes nowhere else")
-    assert "its project was removed, or now leads elsewhere" in desk.status
+    desk.wait_for_status(words)
     desk.wait_for_line("Held")
     assert posts(engagement) == 0
 
@@ -101,6 +107,32 @@ def test_what_waits_is_not_called_homeless_while_the_list_cannot_be_read(
     desk.bot.waitUntil(lambda: "cannot be read" in desk.state)
     desk.wait_for_line("Not sent yet")
     assert "removed" not in desk.status + desk.errors
+
+
+def test_what_waits_for_settings_that_the_keyring_lost_is_told_once(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), count=2)
+    keyring.lines.clear()
+    desk = acme_again(keyring)
+    desk.wait_for_status("2 consents still wait for the settings of Acme production.")
+    desk.wait_for_line("Not sent yet", "Not sent yet")
+    assert desk.errors == ""
+    assert posts(engagement) == 0
+
+
+def test_without_a_project_what_an_earlier_run_left_is_in_the_log(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    (folders.config / "projects.json").write_text('{"version": 1, "projects": []}')
+    desk = acme_again(keyring)
+    desk.wait_for_line("Not confirmed")
+    desk.wait_for_status("1 not confirmed")
+    assert desk.project == ""
+    assert not desk.window.practice.isVisible()
+    desk.choose_project("Sandbox (practice)")
+    desk.bot.waitUntil(desk.window.practice.isVisible)
 
 
 def test_a_report_of_an_earlier_run_is_not_hidden_by_what_follows(

@@ -1,5 +1,6 @@
 """One press is one consent, and the status says honestly what became of it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpCall, HttpTransport
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.delivery import State
+from consent_desk.domain.outcome import Cause, NotSent, Phase
+from consent_desk.domain.record import Fact
+from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes import Tone, colour
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
 
 
 def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
@@ -69,7 +76,7 @@ def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: int, no
     demo.fill("caller@example.net")
     controls.press(demo.window, "Send")
     assert len(demo.person.asked) == 1
-    assert demo.person.asked[0].startswith("A real caller? This opts nobody out")
+    assert demo.person.asked[0].startswith("Practice A real caller? This opts nobody out")
     demo.bot.waitUntil(lambda: len(controls.cells(demo.window, 0)) == noted)
     assert (controls.line(demo.window, "Customer ID").text() == "caller@example.net") == (noted == 0)
 
@@ -215,12 +222,147 @@ def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: S
     acme.wait_for_status("second@example.com")
     cancel = controls.button(acme.window, "Cancel sending")
     cancel.click()
+    acme.wait_for_status("Cancelled before it left: nothing was sent.")
+    acme.wait_for_line("Cancelled", "Sending")
     engagement.fault = None
     cancel.click()
     acme.bot.waitUntil(lambda: not cancel.isVisible(), timeout=10_000)
-    assert "Cancelled before it left: nothing was sent." in acme.status + acme.errors
     acme.wait_for_line("Cancelled", "Not confirmed")
     assert len(engagement.received) == before + 1
+
+
+def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    engagement.fault = Fault.SILENCE
+    send(first, "first@example.com")
+    first.bot.waitUntil(lambda: sent(engagement) == 1)
+    first.wait_for_status("first@example.com")
+    send(first, "second@example.com")
+    first.wait_for_status("second@example.com")
+    controls.button(first.window, "Cancel sending").click()
+    first.window.close()
+    engagement.fault = None
+    second = open_desk(keyring)
+    second.wait_ready()
+    second.wait_for_line("Cancelled", "Not confirmed")
+    assert sent(engagement) == 1
+
+
+def test_what_cannot_be_cancelled_for_good_says_so(
+    acme: OpenDesk, engagement: Sandbox, folders: Folders
+) -> None:
+    engagement.fault = Fault.SILENCE
+    send(acme, "first@example.com")
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    acme.wait_for_status("first@example.com")
+    send(acme, "second@example.com")
+    acme.wait_for_status("second@example.com")
+    break_journal(folders)
+    controls.button(acme.window, "Cancel sending").click()
+    acme.wait_for_status("it could not be cancelled for good: the next start would send it.")
+    acme.wait_for_line("Not sent yet", "Sending")
+
+
+def test_two_that_cannot_be_noted_name_their_customers_and_give_two_slips(
+    acme: OpenDesk, folders: Folders
+) -> None:
+    break_journal(folders)
+    send(acme, "first@example.com")
+    acme.wait_for_status("first@example.com, opt-out of sms_marketing")
+    send(acme, "second@example.com")
+    acme.wait_for_status("second@example.com, opt-out of sms_marketing")
+    assert "first@example.com, opt-out of sms_marketing" in acme.errors
+    acme.choose_project("Sandbox (practice)")
+    acme.bot.waitUntil(acme.window.practice.isVisible)
+    controls.press(acme.window, "Copy 2 slips")
+    slips = QGuiApplication.clipboard().text()
+    assert slips.index("first@example.com") < slips.index("second@example.com")
+
+
+class BrokenTransport(HttpTransport):
+    """A transport with a bug: its calls are made, and raise."""
+
+    def start(self, request: PreparedRequest) -> HttpCall:
+        if request.method == "POST":
+            raise ValueError("after the call")
+        return super().start(request)
+
+
+def test_after_a_bug_nobody_says_that_it_was_not_sent(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    transport = BrokenTransport()
+    desk = open_desk(keyring, transport=transport)
+    desk.wait_ready()
+    send(desk)
+    desk.wait_for_status("It may have been sent. Do not enter it again")
+    desk.wait_for_line("Not confirmed")
+    transport.close()
+
+
+def test_what_cannot_be_claimed_is_not_shown_as_sending(
+    acme: OpenDesk, engagement: Sandbox, folders: Folders
+) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    send(acme)
+    acme.wait_for_line("Not sent yet")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    break_journal(folders)
+    again.click()
+    acme.wait_for_status("It is noted, but it was not sent.")
+    acme.window.log.model.flush()
+    acme.wait_for_line("Not sent yet")
+
+
+def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
+    acme: OpenDesk, engagement: Sandbox, folders: Folders
+) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    send(acme)
+    acme.wait_for_line("Not sent yet")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    other = SqliteJournal.open(folders.data / "journal.sqlite")
+    (request_id,) = other.in_state(State.QUEUED)
+    other.claim(request_id, Clock()())
+    cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+    other.settle(request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
+    other.close()
+    again.click()
+    acme.wait_for_status("Nothing was sent: see in the log how it stands.")
+    acme.wait_for_line("Cancelled")
+
+
+def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDesk) -> None:
+    acme.fill("first@example.com")
+    controls.write(acme.window, "Ticket", "4711")
+    controls.press(acme.window, "Send")
+    assert not controls.button(acme.window, "Send").isEnabled()
+    controls.type_keys(acme.window, "omar")
+    acme.wait_for_status("Delivered")
+    draft = acme.window.consent.draft()
+    assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert controls.line(acme.window, "Customer ID").text() == "first@example.com"
+
+
+def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    for number in (1, 2):
+        acme.fill()
+        controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+        shown = controls.raw_text(acme.window, "Request body")
+        controls.press(acme.window, "Send")
+        acme.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
+        acme.wait_for_status("Delivered")
+        assert json.loads(shown)["timestamp"] == json.loads(engagement.received[-1].body)["timestamp"]
+    first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
+    assert first < second < first + 1
 
 
 def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
@@ -230,6 +372,7 @@ def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
     desk = open_desk(keyring)
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
     why = desk.status
+    assert controls.cells(desk.window, 0) == []
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_status("Nothing was noted.")
@@ -238,7 +381,22 @@ def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
     assert controls.button(desk.window, "Send").accessibleDescription() == why.removeprefix("✖ ")
 
 
-def test_what_was_said_of_a_window_that_was_not_ready_goes_when_it_is(
+def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_opened(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> None:
+    Path(folders.data / "journal.sqlite").write_bytes(b"this is no database" * 100)
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
+    desk.choose_project("Sandbox (practice)")
+    desk.wait_ready()
+    send(desk)
+    desk.wait_for_line("Practised")
+    desk.choose_project("Acme production")
+    desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
+    assert controls.cells(desk.window, 0) == []
+
+
+def test_a_press_before_the_window_was_ready_is_never_passed_over(
     open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
@@ -248,4 +406,8 @@ def test_what_was_said_of_a_window_that_was_not_ready_goes_when_it_is(
     assert "Nothing was noted. Choose a project, or wait" in desk.status
     keyring.open_.set()
     desk.wait_ready()
-    assert desk.status == ""
+    assert "What was pressed before was not noted: press Send again." in desk.status
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("➜ Delivered")
+    assert "press Send again" not in desk.status

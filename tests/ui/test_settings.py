@@ -8,11 +8,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.message import say
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.projects import Listed
+from consent_desk.ui import patience
 from consent_desk.ui.fields import Note
 from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.tasks import Lane
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
@@ -53,6 +59,13 @@ def report(desk: OpenDesk, dialog: ProjectDialog) -> list[str]:
     text = controls.long_text(dialog, "Connection report")
     desk.bot.waitUntil(lambda: text.toPlainText() not in {"", "Checking…"}, timeout=10_000)
     return text.toPlainText().splitlines()
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The window offers another way after a moment; for what else a test replaces."""
+    monkeypatch.setattr(patience, "GO_ON_AFTER", 30)
+    return monkeypatch
 
 
 @pytest.fixture
@@ -211,7 +224,7 @@ def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox
     engagement.may_read = False
     dialog = settings(acme)
     lines = report(acme, dialog)
-    assert lines[4].startswith("✖ Events > consent: Get: It fails: this desk's key may not read consents")
+    assert lines[4].startswith("✖ Events > consent: Get: No: this desk's key may not read consents")
     assert "tick Events > consent Get" in lines[4]
     assert acme.state.startswith("✖ the check failed at ")
     dialog.reject()
@@ -221,7 +234,7 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     dialog = settings(acme)
     controls.write(dialog, "API secret", "x" * 64)
     lines = report(acme, dialog)
-    assert lines[-1].startswith("✖ Credentials: It fails: this desk's key is wrong (403).")
+    assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
     assert acme.state == "key from the keyring"
     dialog.reject()
@@ -246,7 +259,7 @@ def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox)
     engagement.close()
     lines = report(acme, dialog)
     assert lines[0].startswith("✔ Name look-up")
-    assert lines[1].startswith("✖ Connection: It fails: nothing answers at the address")
+    assert lines[1].startswith("✖ Connection: No: nothing answers at the address")
     assert len(lines) == 2
     dialog.reject()
 
@@ -255,7 +268,9 @@ def test_removing_without_open_consents_asks_plainly(acme: OpenDesk, keyring: Me
     dialog = settings(acme)
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
-    acme.bot.waitUntil(lambda: acme.project == "Sandbox (practice)")
+    acme.bot.waitUntil(lambda: acme.state.startswith("➜ No project is set up."))
+    assert acme.project == ""
+    assert not acme.window.practice.isVisible()
     assert "have not certainly reached Engagement" not in acme.person.asked[0]
     assert keyring.lines == {}
 
@@ -300,16 +315,14 @@ def test_a_removed_projects_open_consent_is_held_when_sent_again(
     again = controls.button(desk.window, "Send again")
     desk.bot.waitUntil(again.isEnabled)
     again.click()
-    desk.wait_for_status("It is held, and goes nowhere else")
+    desk.wait_for_status("Enter the opt-out again.")
+    desk.wait_for_line("Held")
     assert len([each for each in engagement.received if each.method == "POST"]) == before
 
 
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    from consent_desk.domain.errors import KeyringLocked
-    from consent_desk.domain.message import say
-
     keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
     dialog = settings(fresh)
     fill(dialog, engagement)
@@ -320,6 +333,135 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
     fresh.wait_ready()
     assert fresh.project == "Acme production"
+
+
+def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = KeyringAbsent(say("There is no keyring."), say("Enter the settings again."))
+    dialog = settings(fresh)
+    fill(dialog, engagement)
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
+    said = fresh.window.project_bar.state
+    assert "They last until this window closes." in said.toolTip()
+    assert said.accessibleDescription() == said.toolTip()
+    fresh.wait_ready()
+    dialog = settings(fresh)
+    kept = controls.line(dialog, "API secret").placeholderText()
+    assert kept == "•••••••• kept until this window closes; type to replace it"
+    keyring.trouble = None
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: fresh.state == "saved in Memory Keyring")
+    dialog = settings(fresh)
+    assert "kept in the keyring" in controls.line(dialog, "API secret").placeholderText()
+    dialog.reject()
+
+
+def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chosen(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    keyring.open_.clear()
+    dialog = settings(fresh)
+    fill(dialog, engagement)
+    controls.press(dialog, "Save")
+    controls.press(dialog, "Cancel")
+    fresh.fill("somebody@example.com")
+    keyring.open_.set()
+    chooser = controls.combo(fresh.window, "Project")
+    fresh.bot.waitUntil(lambda: chooser.findText("Acme production") >= 0)
+    assert fresh.project == "Sandbox (practice)"
+    assert fresh.window.practice.isVisible()
+    assert fresh.window.consent.draft().customer_id == "somebody@example.com"
+    fresh.choose_project("Acme production")
+    fresh.bot.waitUntil(lambda: fresh.window.windowTitle() == "Consent Desk – Acme production")
+
+
+def test_the_chosen_project_is_used_as_saved_after_its_settings_were_cancelled(
+    acme: OpenDesk, keyring: MemoryKeyring
+) -> None:
+    keyring.open_.clear()
+    dialog = settings(acme)
+    controls.write(dialog, "Project name", "Renamed")
+    controls.press(dialog, "Save")
+    controls.press(dialog, "Cancel")
+    acme.fill("somebody@example.com")
+    keyring.open_.set()
+    acme.bot.waitUntil(lambda: acme.project == "Renamed")
+    assert acme.window.consent.draft().customer_id == "somebody@example.com"
+
+
+def test_an_abandoned_save_does_not_come_back(
+    open_desk: OpenOne,
+    engagement: Sandbox,
+    keyring: MemoryKeyring,
+    folders: Folders,
+    impatience: pytest.MonkeyPatch,
+) -> None:
+    fresh = open_desk(keyring)
+    fresh.wait_ready()
+    keyring.open_.clear()
+    dialog = settings(fresh)
+    fill(dialog, engagement, **{"Project name": "Older"})
+    controls.press(dialog, "Save")
+    keep_it = controls.button(dialog, "Use for this session only")
+    fresh.bot.waitUntil(keep_it.isVisible)
+    controls.paste(dialog, "Project name", "Newer")
+    keep_it.click()
+    fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
+    forgotten: list[str] = []
+    impatience.setattr(keyring, "remove", forgotten.append)
+    keyring.open_.set()
+    fresh.bot.waitUntil(lambda: forgotten == [*keyring.lines])
+    assert fresh.project == "Newer"
+    rows = ProjectListFile(folders.config / "projects.json", Listed).read()
+    assert rows is not None
+    assert [(row.name, row.entry) for row in rows] == [("Newer", "")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "removed"), [(KeyringLocked, False), (KeyringAbsent, True)], ids=["locked", "none"]
+)
+def test_removing_does_not_offer_to_keep_the_project_for_this_session(
+    acme: OpenDesk, keyring: MemoryKeyring, kind: type[KeyringTrouble], removed: bool
+) -> None:
+    keyring.trouble = kind(say("The keyring is closed."), say("Open it."))
+    dialog = settings(acme)
+    acme.person.answer = 1
+    controls.press(dialog, "Remove project")
+    if removed:
+        acme.bot.waitUntil(lambda: acme.project == "")
+    else:
+        acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
+        assert not controls.button(dialog, "Use for this session only").isVisible()
+        assert controls.button(dialog, "Remove project").isEnabled()
+        dialog.reject()
+
+
+def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: pytest.MonkeyPatch
+) -> None:
+    acme = open_desk(keyring)
+    acme.wait_ready()
+    dialog = settings(acme)
+    keyring.open_.clear()
+    acme.person.answer = 1
+    controls.press(dialog, "Remove project")
+    acme.bot.waitUntil(lambda: "The keyring does not answer." in dialog.message.text())
+    assert not controls.button(dialog, "Use for this session only").isVisible()
+    dialog.reject()
+    keyring.open_.set()
+
+
+def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDesk) -> None:
+    dialog = settings(acme)
+    controls.press(dialog, "Remove project")
+    assert not controls.button(dialog, "Remove project").isEnabled()
+    dialog.reject()
+    done: list[object] = []
+    acme.application._runner.run(Lane.JOURNAL, lambda: None, done=done.append, failed=done.append)
+    acme.bot.waitUntil(lambda: done == [None])
+    assert acme.person.asked == []
 
 
 @pytest.mark.parametrize("name", ["Project name", "Base URL", "Project token", "API key ID", "API secret"])

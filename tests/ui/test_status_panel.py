@@ -1,6 +1,7 @@
 """What is said, kept, overtaken and dismissed."""
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -42,18 +43,35 @@ def test_many_errors_are_counted(panel: StatusPanel) -> None:
     ]
 
 
-def test_an_offer_stays_as_long_as_its_error(panel: StatusPanel) -> None:
-    done: list[str] = []
-    panel.show_message("one", Tone.BAD, "not noted", offer="Copy as a slip", act=lambda: done.append("one"))
+def test_a_slip_stays_as_long_as_its_error(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "not noted", slip="first")
     panel.show_message("two", Tone.NEUTRAL, "delivered")
     controls.press(panel, "Copy as a slip")
-    assert done == ["one"]
+    assert QGuiApplication.clipboard().text() == "first"
     panel.show_message("one", Tone.NEUTRAL, "noted")
     assert not panel.action.isVisible()
 
 
+def test_all_slips_are_copied_the_oldest_first(panel: StatusPanel) -> None:
+    for number in range(4):
+        panel.show_message(str(number), Tone.BAD, f"not noted {number}", slip=f"slip {number}")
+    assert controls.label(panel, "Errors to look at").startswith("… and 1 more\n")
+    controls.press(panel, "Copy 4 slips")
+    assert QGuiApplication.clipboard().text() == "slip 0\n\nslip 1\n\nslip 2\n\nslip 3"
+
+
+def test_what_is_written_down_elsewhere_goes_and_a_slip_stays(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "not noted", slip="first")
+    panel.show_message("two", Tone.BAD, "refused")
+    panel.forget_all_but_slips()
+    assert controls.label(panel, "Errors to look at") == "✖ not noted"
+    assert controls.label(panel, "Status") == ""
+    panel.forget_all_but_slips()
+    assert panel.action.isVisible()
+
+
 def test_dismissing_clears_everything(panel: StatusPanel) -> None:
-    panel.show_message("one", Tone.BAD, "first", offer="Copy as a slip")
+    panel.show_message("one", Tone.BAD, "first", slip="first")
     panel.show_message("two", Tone.WARNING, "second")
     controls.press(panel, "Dismiss")
     assert controls.label(panel, "Status") == ""

@@ -1,7 +1,7 @@
 """The one door between threads."""
 
 from collections.abc import Iterator
-from threading import Event, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 
 import pytest
@@ -88,6 +88,58 @@ def test_a_renewed_lane_drops_the_late_result_and_works_again(runner: TaskRunner
     release.set()
     runner.run(Lane.KEYRING, lambda: "later", done=results.append, failed=fail)
     qtbot.waitUntil(lambda: results == ["fresh", "later"])
+
+
+def test_what_waits_behind_what_hangs_is_not_begun_on_a_renewed_lane(
+    runner: TaskRunner, qtbot: QtBot
+) -> None:
+    release, hangs, ended = Event(), Event(), Event()
+    begun: list[int] = []
+
+    def hang() -> int:
+        hangs.set()
+        release.wait(30)
+        ended.set()
+        return 0
+
+    def begin() -> int:
+        begun.append(1)
+        return 0
+
+    def dropped(_result: int) -> None:
+        raise AssertionError
+
+    runner.run(Lane.KEYRING, hang, done=dropped, failed=fail)
+    assert hangs.wait(5)
+    runner.run(Lane.KEYRING, begin, done=dropped, failed=fail)
+    with qtbot.waitSignal(runner.renewed) as renewed:
+        runner.renew(Lane.KEYRING)
+    assert renewed.args == [Lane.KEYRING]
+    release.set()
+    assert ended.wait(5)
+    results: list[str] = []
+    runner.run(Lane.KEYRING, lambda: "fresh", done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: results == ["fresh"])
+    assert begun == []
+
+
+def test_a_lane_without_a_thread_fails_and_is_tried_anew(
+    runner: TaskRunner, qtbot: QtBot, logged: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    begun: list[str] = []
+    failures: list[Exception] = []
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(Thread, "start", no_more)
+        runner.run(Lane.JOURNAL, lambda: "never", done=begun.append, failed=failures.append)
+        qtbot.waitUntil(lambda: [type(each) for each in failures] == [RuntimeError])
+    assert logged == failures
+    assert begun == []
+    results: list[str] = []
+    runner.run(Lane.JOURNAL, lambda: "fine", done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: results == ["fine"])
 
 
 def test_closing_waits_for_nothing_that_hangs_and_takes_no_result(runner: TaskRunner, qtbot: QtBot) -> None:

@@ -1,0 +1,55 @@
+"""The consent categories that a project offers, for a combo box that takes typing."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+if TYPE_CHECKING:
+    from consent_desk.domain.category import Category
+
+
+class CategoryModel(QAbstractListModel):
+    """Consent categories: the list shows label and ID, the field takes the exact ID."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._categories: Sequence[Category] = ()
+
+    def replace(self, categories: Sequence["Category"]) -> None:
+        """Offer `categories` instead."""
+        self.beginResetModel()
+        self._categories = tuple(categories)
+        self.endResetModel()
+
+    def label(self, category_id: str) -> str | None:
+        """The label of a category, None where it is not among those fetched."""
+        return next((one.label for one in self._categories if one.id == category_id), None)
+
+    def nearest(self, text: str) -> str | None:
+        """The ID of the one category that `text` could stand for, as the start of its ID or its label."""
+        wanted = text.casefold()
+        near = [
+            one.id
+            for one in self._categories
+            if wanted in one.id.casefold() or wanted in one.label.casefold()
+        ]
+        return near[0] if len(near) == 1 else None
+
+    def __len__(self) -> int:
+        return len(self._categories)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._categories)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        if not index.isValid():
+            return None
+        category = self._categories[index.row()]
+        if role == Qt.ItemDataRole.EditRole:
+            return category.id
+        if role == Qt.ItemDataRole.DisplayRole:
+            return category.id if category.label == category.id else f"{category.label}   {category.id}"
+        return None
