@@ -71,7 +71,7 @@ class ConsentPanel(QWidget):
         self.valid_until = TypingComboBox("unlimited")
         self.valid_until.line.setPlaceholderText("unlimited, or 2030-12-31")
         self.taken_at = TypingComboBox(NOW)
-        self.taken_at.set_text(NOW)
+        self.taken_at.line.setText(NOW)
         self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
         self.channel = TypingComboBox("", *CHANNELS)
         self.ticket = QLineEdit()

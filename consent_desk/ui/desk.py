@@ -159,8 +159,8 @@ class Desk(QObject):
         self._form.show_problems(problems)
         first = f"{problems[0].field}: {render(problems[0].message)}" if problems else ""
         self._show_action(first)
-        # The stamped bytes of a send stay in view until something is typed.
-        if draft != self._after_send:
+        # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
+        if draft != self._after_send and not self._noting.busy:
             self._after_send = None
             self._show_preview(read, first)
 

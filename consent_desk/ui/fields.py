@@ -85,7 +85,7 @@ class TypingComboBox(ComboBox):
         assert line is not None  # noqa: S101 -- an editable combo box has one
         self.line: QLineEdit = line
         self.line.setMaxLength(LONGEST)
-        self.set_text("")
+        self.setCurrentIndex(-1)
 
     def offer(self, model: QAbstractItemModel) -> None:
         """Offer the rows of `model`, in the list and for completion."""

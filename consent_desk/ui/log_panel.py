@@ -75,11 +75,10 @@ class LogPanel(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         digit = table.fontMetrics().horizontalAdvance("0")
-        for column, digits in zip(range(len(COLUMNS)), (9, 15, 7, 9, 10, 10, 7, 10), strict=True):
+        for column, digits in zip(range(len(COLUMNS)), (9, 14, 6, 8, 10, 14, 7, 10), strict=True):
             header.resizeSection(column, digit * digits)
-        for name in ("Customer ID", "Category", "Project"):
-            header.setSectionResizeMode(COLUMNS.index(name), QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(digit * 9)
+        header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(digit * 6)
         return table
 
     def _lay_out(self) -> None:
@@ -103,9 +102,9 @@ class LogPanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
         self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(0, 2)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([800, 400])
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([720, 500])
         layout = QVBoxLayout(self)
         layout.addWidget(self.splitter)
 

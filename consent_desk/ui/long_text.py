@@ -29,6 +29,9 @@ def show_lines(edit: QPlainTextEdit, text: str) -> None:
     cursor = QTextCursor(document.findBlockByNumber(head))
     cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
     cursor.insertText("\n".join(after[head : len(after) - tail]))
+    # Qt lays a line out as late as in its paint, which then moves the scroll bar and has it painted anew.
+    for number in range(head, len(after) - tail):
+        document.documentLayout().blockBoundingRect(document.findBlockByNumber(number))
 
 
 def follow_lines(edit: QPlainTextEdit) -> None:

@@ -69,7 +69,8 @@ class PreviewPanel(QWidget):
             "Whole request, without the key": self._copy_all,
         }
         for text, slot in self.copy_actions.items():
-            action = QAction(text, menu)
+            action = QAction(menu)
+            action.setText(text)
             action.triggered.connect(slot)
             menu.addAction(action)
         self.copy.setMenu(menu)

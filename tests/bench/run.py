@@ -93,7 +93,7 @@ def startup(bench: Bench) -> Iterator[Row]:
     bench.window("start", "time")
     times = [(bench.window("bare", "time"), bench.window("start", "time")) for _ in range(STARTS)]
     for moment, what, limit in (
-        ("painted", "window visible, its fields ready", 1.5),
+        ("painted", "window visible, form painted", 1.5),
         ("filled", "sandbox up, form filled, preview painted", None),
     ):
         yield compared(f"{bench.name}: {what}", [(a["painted"], b[moment]) for a, b in times], "ms", limit)

@@ -10,10 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+from consent_desk import cli
+
 # As `cli.main` does before it imports `opening`.
 gc.disable()
 
-from consent_desk import cli, opening  # noqa: E402 -- see above
+from consent_desk import opening  # noqa: E402 -- see above
 from consent_desk.ui.main_window import MainWindow  # noqa: E402
 
 # Qt comes after the program's own imports, as it does without this script.
