@@ -40,8 +40,8 @@ class Window(opening.MainWindow):
 opening.MainWindow = Window
 sys.exit(cli.main(sys.argv[1:]))
 """
-LOOK = "print(*sys.modules); os._exit(0)"
-READ = "print(self.consent.send.text(), self.preview.body.placeholderText()); os._exit(0)"
+LOOK = "print(*sys.modules, flush=True); os._exit(0)"
+READ = "print(self.consent.send.text(), self.preview.body.placeholderText(), flush=True); os._exit(0)"
 TYPE = "QTest.keyClicks(self.consent.customer_id, 'jane'); self.wait_for_work()"
 CLOSE = "self.close()"
 TERMINATE = """from consent_desk import app
