@@ -16,14 +16,16 @@ from consent_desk.adapters.fault_log import FaultLog
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder, user_folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
+from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.domain.errors import DeskError
 from consent_desk.services.connection import check_connection
-from consent_desk.services.outbox import Outbox
 from consent_desk.services.projects import Listed, Projects, SecretStore
-from consent_desk.services.sender import Sender, Transport
+from consent_desk.services.rounds import NAP
+from consent_desk.services.sender import Transport
+from consent_desk.services.verifier import Verifier  # noqa: F401 -- the window knows it: see below
 
 # isort: split
 # Qt comes last: once it is loaded, PySide6 reads the source of every module that is imported.
@@ -108,6 +110,11 @@ class Application(QObject):
         if not self._closed:
             self.window.status.show_message("unexpected", Tone.BAD, text)
 
+    def end(self) -> None:
+        """Close the window without a question: a signal, or the end of the session, waits for nobody."""
+        self.window.hold_open(False)
+        self.window.close()
+
     def close(self) -> None:
         """End in order, within a second: calls, then journals and sandbox, then threads."""
         if self._closed:
@@ -136,11 +143,13 @@ def build(
     zone: tzinfo | None = None,
     fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
+    nap: float = NAP,
     questions: Callable[[MainWindow], Questions] = Questions,
 ) -> Application:
     """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
 
     `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -148,11 +157,15 @@ def build(
     faults = FaultLog(folders.logs / "faults.log")
 
     def open_station(practice: bool) -> Station:
-        return (
-            _open_sandbox(resources, transport, now, fault, delay)
-            if practice
-            else _open_journal(resources, transport, now, folders)
-        )
+        # Loaded here, on its lane, and not before the window shows.
+        from consent_desk import stations
+
+        if practice:
+            seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
+            return stations.open_sandbox(
+                resources, transport, now, seed=seed, fault=fault, delay=delay, nap=nap
+            )
+        return stations.open_journal(resources, transport, now, folders, nap=nap)
 
     window = MainWindow(LogModel(lambda at: moment(at, zone)), can_set_up=not demo)
     runner = TaskRunner(faults.write)
@@ -184,7 +197,7 @@ def build(
         settings=settings,
         resources=resources,
         faults=faults,
-        noted_before=_journal_path(folders).exists(),
+        noted_before=folders.journal.exists() or mark_of(folders.journal).exists(),
     )
 
 
@@ -193,47 +206,6 @@ def resource(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources" / name
     return inside if inside.exists() else package.parent / "resources" / name
-
-
-def _journal_path(folders: Folders) -> Path:
-    return folders.data / "journal.sqlite"
-
-
-def _open_journal(
-    resources: ExitStack, transport: Transport, now: Callable[[], Timestamp], folders: Folders
-) -> Station:
-    # Loaded here, on its lane, and not before the window shows.
-    from consent_desk.adapters.journal import SqliteJournal
-
-    private_folder(folders.data)
-    journal = SqliteJournal.open(_journal_path(folders))
-    resources.callback(journal.close)
-    return Station(outbox=Outbox(journal, now), sender=Sender(journal, transport, now), transport=transport)
-
-
-def _open_sandbox(
-    resources: ExitStack,
-    transport: Transport,
-    now: Callable[[], Timestamp],
-    fault: "Fault | None",
-    delay: float,
-) -> Station:
-    from consent_desk.adapters.journal import SqliteJournal
-    from consent_desk.sandbox.server import Sandbox
-
-    seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-    folder = resources.enter_context(temporary_folder())
-    sandbox = resources.enter_context(Sandbox(seed, delay=delay))
-    sandbox.fault = fault
-    journal = SqliteJournal.open(folder / "journal.sqlite")
-    resources.callback(journal.close)
-    return Station(
-        outbox=Outbox(journal, now),
-        sender=Sender(journal, transport, now),
-        transport=transport,
-        sandbox=sandbox.project,
-        customers=frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers),
-    )
 
 
 def main(*, demo: bool, fault: "Fault | None" = None) -> int:
@@ -255,8 +227,8 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
         kept.callback(transport.close)
         application = build(folders, None if demo else KeyringStore(), transport, fault=fault)
         _report_the_unexpected(application)
-        kept.callback(SignalWatch(application.window.close, application).close)
-        qt.commitDataRequest.connect(application.window.close)
+        kept.callback(SignalWatch(application.end, application).close)
+        qt.commitDataRequest.connect(application.end)
         qt.aboutToQuit.connect(application.close)
         if instance is not None:
             application.window.painted.connect(lambda: instance.listen(application.window))

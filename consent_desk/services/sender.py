@@ -5,14 +5,29 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import Judgement, judge
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import (
+    UNCERTAIN_STATES,
+    Fact,
+    Judgement,
+    State,
+    Step,
+    judge,
+    may_have_left,
+    plan,
+    was_sent_again,
+)
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Fact, Noted
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
+from consent_desk.services.order import discard_overtaken, is_overtaken
 from consent_desk.services.outbox import Journal
+
+SECOND_TIME = "sent a second time"
+UNCHECKED = "sent a second time, unchecked: the key may not read consents"
+"""The notes of a second sending."""
 
 
 class Call(Protocol):
@@ -63,15 +78,21 @@ class Sender:
         """
         if self._stopping:
             return None
+        record = self._journal.record(request_id)
+        if not self._may_go(record, by_person=by_person):
+            return None
         noted = self._journal.claim(request_id, self._now())
         if noted is None:
             return None
         outcome = self._send(noted, project, by_person=by_person)
         practice = project is not None and project.practice
-        judgement = judge(outcome, noted.consent.action, practice=practice)
+        again = may_have_left(record.facts)
+        judgement = judge(outcome, noted.consent.action, practice=practice, again=again)
         entry = Entry.of(noted, judgement.state, outcome)
         try:
-            self._journal.settle(request_id, Fact(at=self._now(), state=judgement.state, outcome=outcome))
+            self._journal.append(request_id, self._fact(record, judgement.state, outcome))
+            # An opt-out may have been noted while it was on its way.
+            discard_overtaken(self._journal, noted, self._now)
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             return Sent(entry, judgement, trouble)
@@ -100,6 +121,26 @@ class Sender:
             call = self._call
         if call is not None:
             call.cancel()
+
+    def _fact(self, record: Record, state: State, outcome: Outcome) -> Fact:
+        fact = Fact(at=self._now(), state=state, outcome=outcome)
+        flight = Fact(at=fact.at, state=State.IN_FLIGHT)
+        is_second = was_sent_again((*record.facts, flight, fact))
+        if not is_second:
+            return fact
+        before = record.facts[-1].outcome
+        return replace(fact, note=UNCHECKED if isinstance(before, Look) and before.blind else SECOND_TIME)
+
+    def _may_go(self, record: Record, *, by_person: bool) -> bool:
+        noted, facts = record.noted, record.facts
+        action = noted.consent.action
+        discard_overtaken(self._journal, noted, self._now)
+        if facts[-1].state not in UNCERTAIN_STATES:
+            return True
+        overtaken = is_overtaken(self._journal, noted)
+        if by_person:
+            return action is Action.REJECT or not overtaken
+        return plan(facts, action, noted.consent.request_id, overtaken=overtaken).step is Step.SEND
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
         if project is None or not noted.belongs_to(project, mended=by_person):

@@ -1,37 +1,36 @@
 """The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
 
 from collections.abc import Callable
-from datetime import tzinfo
-from functools import partial
+from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Action, Consent, Timestamp
-from consent_desk.domain.delivery import noun
-from consent_desk.domain.draft import Draft, Problem, moment, parse
+from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.draft import NOW, Draft, Problem, moment, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
-from consent_desk.services.sender import Sent
+from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
-from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
-from consent_desk.ui.outcomes import Tone, tone_of
+from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
+from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
-from consent_desk.ui.stations import Left, Stations
+from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render, render_error
 
+NOTED = "Noted on this computer. You can end the call."
+
 _START = "start"
-_LEFT = "left"
 
 
 class Desk(QObject):
@@ -62,24 +61,21 @@ class Desk(QObject):
         self._why_closed = "Starting…"
         self._wanted = object()
         self._after_send: Draft | None = None
-        self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
+        self._log = LogDesk(window.log, runner, self._local)
         self._noting = Noting(runner, self)
+        self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
-        self._dispatch = Dispatch(runner, self)
-        self._dispatch.begun.connect(self._log.show_begun)
-        self._dispatch.sent.connect(self._sent)
-        self._dispatch.failed.connect(self._not_sent)
-        self._dispatch.pending_changed.connect(self._form.cancel.setVisible)
-        stations.taken_up.connect(self._take_up)
+        self._sending = SendingDesk(window, runner, projects, self._log, self._local)
+        stations.taken_up.connect(self._sending.take_up)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
-        self._form.cancel_requested.connect(self.cancel)
         window.log.send_again_requested.connect(self.send_again)
+        self._closing = ClosingDesk(window, runner, questions, self._sending)
         self.show_draft(self._form.draft())
 
     # -- which project ----------------------------------------------------------------------------
@@ -143,22 +139,6 @@ class Desk(QObject):
             failed=lambda error: None,
         )
 
-    def _take_up(self, left: Left) -> None:
-        if left.unconfirmed:
-            self._window.status.show_message(
-                _LEFT,
-                Tone.WARNING,
-                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
-                "in the log. Do not enter them again: look the customers up in Engagement.",
-            )
-        for entry in left.queued:
-            # What the keyring withholds waits on, and says so in its line.
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, left.station, entry, by_person=False),
-                lambda why: None,
-            )
-
     # -- form and preview -------------------------------------------------------------------------
 
     def show_draft(self, draft: Draft) -> None:
@@ -181,7 +161,7 @@ class Desk(QObject):
             if read.timestamp == read.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = f"taken at {self._written(read.timestamp)}"
+                stamp = stamp or f"taken at {self._written(read.timestamp)}"
             preview.show_request(
                 prepare(project, read), has_body=True, why_empty="", stamp=stamp, unmasked=project.practice
             )
@@ -224,20 +204,23 @@ class Desk(QObject):
                 return
         self._form.switch_off_send()
         self._noting.begin(Press(station, project, draft, consent))
-        self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+
+    def _show_stamped(self, press: Press) -> None:
+        if self._noting.concerns_form(press):
+            is_now = press.draft.taken_at in {"", NOW}
+            stamp = f"stamped {self._written(press.consent.timestamp)}" if is_now else ""
+            self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        self._depart(press.station, entry, press.project)
+        said = "Noted for practice." if press.station.practice else NOTED
+        self._sending.send_noted(press.station, entry, press.project, said)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = self._form.draft_for_next_caller()
             self._form.clear_caller()
         self._log.choose(press.station, entry)
-        practice = press.station.practice
-        said = "Noted for practice." if practice else "Noted on this computer. You can end the call."
-        self._say(entry, Tone.NEUTRAL, f"{said} Sending…")
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
@@ -253,48 +236,13 @@ class Desk(QObject):
             act=lambda: QGuiApplication.clipboard().setText(slip),
         )
 
-    def _depart(
-        self, station: Station, entry: Entry, project: Project | None, *, by_person: bool = True
-    ) -> None:
-        self._dispatch.add(Departure(station, project, entry, by_person))
-
-    def _sent(self, departure: Departure, sent: Sent | None) -> None:
-        if sent is None:
-            return
-        self._log.put(departure.station, sent.entry)
-        tone = tone_of(sent.entry.state, practice=departure.station.practice)
-        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
-        if sent.trouble is not None:
-            tone = Tone.BAD
-            text = f"{text} This outcome could not be written down: {render_error(sent.trouble)}"
-        if departure.by_person or tone in {Tone.BAD, Tone.WARNING}:
-            self._say(sent.entry, tone, text)
-
-    def _not_sent(self, departure: Departure, error: Exception) -> None:
-        self._say(departure.entry, Tone.BAD, f"It is noted, but it was not sent. {render_error(error)}")
-
-    def cancel(self) -> None:
-        """Cancel the sending that was asked for last."""
-        if (departure := self._dispatch.cancel_last()) is not None:
-            self._say(departure.entry, Tone.NEUTRAL, "Cancelling…")
-
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
-        station, entry = self._station, self._log.find(request_id)
-        if station is None or entry is None or self._dispatch.holds(request_id):
-            return
-        if station.practice:
-            self._depart(station, entry, station.sandbox)
-        else:
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, station, entry),
-                lambda why: self._say(entry, Tone.BAD, f"Not sent: {why}"),
-            )
+        if self._station is not None:
+            self._sending.send_again(self._station, request_id)
 
-    def _say(self, entry: Entry, tone: Tone, text: str) -> None:
-        who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
-        self._window.status.show_message(entry.request_id, tone, f"{text}\n{who}")
+    def _local(self, at: Timestamp) -> datetime:
+        return moment(at, self._zone)
 
     def _written(self, at: Timestamp) -> str:
-        return moment(at, self._zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+        return self._local(at).strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -31,14 +31,19 @@ SHORTCUTS = (
 
 
 class MainWindow(QMainWindow):
-    """All panels in one window. `painted` comes once, after the first paint; `closing` when it closes."""
+    """All panels in one window. `painted` comes once, after the first paint; `closing` when it closes.
+
+    `held_open` comes instead of `closing`, while `hold_open` says so.
+    """
 
     painted = Signal()
     closing = Signal()
+    held_open = Signal()
 
     def __init__(self, log: LogModel, *, can_set_up: bool) -> None:
         super().__init__()
         self._painted = False
+        self._is_held_open = False
         self._shortcuts: QMessageBox | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
@@ -128,7 +133,15 @@ class MainWindow(QMainWindow):
             # Later: this paint is not on the screen yet, and what follows it takes time.
             QMetaObject.invokeMethod(self, "painted", Qt.ConnectionType.QueuedConnection)
 
+    def hold_open(self, held: bool) -> None:
+        """Whether closing is only a wish, which somebody has to confirm."""
+        self._is_held_open = held
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._is_held_open:
+            event.ignore()
+            self.held_open.emit()
+            return
         # A field that still has the focus when it is destroyed reports that it was left.
         at: QWidget | None = self.focusWidget()
         if at is not None:

@@ -218,8 +218,9 @@ def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: S
     engagement.fault = None
     cancel.click()
     acme.bot.waitUntil(lambda: not cancel.isVisible(), timeout=10_000)
-    assert "Cancelled before it left: nothing was sent." in acme.status + acme.errors
-    acme.wait_for_line("Cancelled", "Not confirmed")
+    told = "Cancelled before it left: nothing was sent."
+    acme.bot.waitUntil(lambda: told in acme.status + acme.errors)
+    acme.wait_for_line("Discarded", "Not confirmed")
     assert len(engagement.received) == before + 1
 
 

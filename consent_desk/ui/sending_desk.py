@@ -1,0 +1,183 @@
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.consent import Action
+from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.message import Message
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.services.rounds import Outstanding, Task
+from consent_desk.services.sender import Sent
+from consent_desk.services.verifier import Looked
+from consent_desk.ui.dispatch import Departure, Dispatch
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone, tone_of
+from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.rounds_desk import RoundsDesk
+from consent_desk.ui.station import Station
+from consent_desk.ui.stations import Left
+from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.words import Local, render, render_error
+
+_LEFT = "left"
+
+
+class SendingDesk(QObject):
+    """Follows every consent until it is settled. An opt-out leaves at once; an opt-in may have to wait.
+
+    `counted(Station, Outstanding)` tells how many consents Engagement may not have yet.
+    """
+
+    counted = Signal(object, object)
+
+    def __init__(
+        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._projects = projects
+        self._log = log
+        self._local = local
+        # What a person asked for, and what was last said of it: a tenth failed try is no news.
+        self._asked: dict[str, str] = {}
+        self._dispatch = Dispatch(runner, self)
+        self._dispatch.begun.connect(log.show_begun)
+        self._dispatch.sent.connect(self._sent)
+        self._dispatch.failed.connect(self._not_sent)
+        self._dispatch.pending_changed.connect(window.consent.cancel.setVisible)
+        self._rounds = RoundsDesk(runner, projects.find, self)
+        self._rounds.changed.connect(self._show_lines)
+        self._rounds.to_send.connect(self._send_due)
+        self._rounds.looked.connect(self._looked)
+        self._rounds.counted.connect(self._count)
+        window.consent.cancel_requested.connect(self.cancel)
+
+    def take_up(self, left: Left) -> None:
+        """Go on with what an earlier run left."""
+        if left.unconfirmed:
+            self._window.status.show_message(
+                _LEFT,
+                Tone.WARNING,
+                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
+                "looked up now. Do not enter them again.",
+            )
+        if left.station.restored:
+            self._window.status.show_message(
+                "restored",
+                Tone.WARNING,
+                f"{left.station.restored} consents may have gone out since this journal was restored or "
+                "moved here. They are looked up before anything is sent.",
+            )
+        if left.station.trouble is not None:
+            self._window.status.show_message("backup", Tone.WARNING, render_error(left.station.trouble))
+        self._rounds.begin(left.station)
+
+    def send_noted(self, station: Station, entry: Entry, project: Project, said: str) -> None:
+        """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way.
+
+        `said` is said of it, and what comes next.
+        """
+        self._asked[entry.request_id] = ""
+        if entry.action is Action.REJECT:
+            self._dispatch.add(Departure(station, project, entry))
+            self.say(entry, Tone.NEUTRAL, f"{said} Sending…")
+            self._rounds.follow(station, entry.request_id)
+            return
+
+        def tell(outlook: Message | None) -> None:
+            coming = "Sending…" if outlook is None else render(outlook, self._local)
+            self.say(entry, Tone.NEUTRAL, f"{said} {coming}")
+
+        self._rounds.follow(station, entry.request_id, tell)
+
+    def send_again(self, station: Station, request_id: str) -> None:
+        """Send what certainly was not recorded: the same bytes, once more."""
+        entry = self._log.find(request_id)
+        if entry is None or self._dispatch.holds(request_id):
+            return
+        self._asked[request_id] = ""
+        go = partial(self._depart, station, entry)
+        if station.practice:
+            go(station.sandbox)
+        else:
+            self._projects.find(
+                entry.project_id, go, lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}")
+            )
+
+    def cancel(self) -> None:
+        """Cancel the sending that was asked for last."""
+        if (departure := self._dispatch.cancel_last()) is not None:
+            self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
+
+    def say(self, entry: Entry, tone: Tone, text: str) -> None:
+        """Say something about one consent in the status."""
+        who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}"
+        self._window.status.show_message(entry.request_id, tone, f"{text}\n{who}")
+
+    def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
+        self._dispatch.add(Departure(station, project, entry))
+
+    def _send_due(self, station: Station, task: Task, project: Project | None) -> None:
+        entry = task.entry
+        if self._dispatch.holds(entry.request_id):
+            return
+        by_person = entry.request_id in self._asked and entry.state is State.QUEUED
+        if task.due.plan.second and not station.practice:
+            self.say(entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
+        self._dispatch.add(Departure(station, project, entry, by_person))
+
+    def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        station, request_id = departure.station, departure.entry.request_id
+        if sent is None:
+            self._rounds.follow(station, request_id)
+            return
+        self._log.put(station, sent.entry)
+        tone = tone_of(sent.entry.state, practice=station.practice)
+        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
+        if sent.trouble is not None:
+            self._rounds.follow(station, request_id)
+            why = render_error(sent.trouble)
+            self.say(sent.entry, Tone.BAD, f"{text} This outcome could not be written down: {why}")
+        else:
+            self._tell(station, sent.entry, tone, text)
+
+    def _not_sent(self, departure: Departure, error: Exception) -> None:
+        self._rounds.put_off(departure.station, departure.entry.request_id)
+        self.say(departure.entry, Tone.BAD, f"It is noted, but it was not sent. {render_error(error)}")
+
+    def _looked(self, station: Station, looked: Looked) -> None:
+        entry = looked.entry
+        self._log.put(station, entry)
+        if station.practice:
+            self._rounds.follow(station, entry.request_id)
+            return
+        headline, advice = looked.judgement.headline, looked.judgement.advice
+        text = f"{render(headline, self._local)} {render(advice, self._local)}"
+        self._tell(station, entry, tone_of(entry.state, practice=False), text)
+
+    def _tell(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+        """Say `text` and what comes next, where a person asked for it or must hear of it, if it is news."""
+        request_id = entry.request_id
+        must_be_heard = tone is Tone.BAD or entry.held
+        if self._asked.get(request_id, "" if must_be_heard else text) == text:
+            self._rounds.follow(station, request_id)
+            return
+        self._asked[request_id] = text
+
+        def tell(outlook: Message | None) -> None:
+            self.say(entry, tone, text if outlook is None else f"{text} {render(outlook, self._local)}")
+
+        self._rounds.follow(station, request_id, tell)
+
+    def _show_lines(self, station: Station, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            if not self._dispatch.holds(entry.request_id):
+                self._log.put(station, entry)
+
+    def _count(self, station: Station, outstanding: Outstanding) -> None:
+        self._log.show_open(station, int(outstanding))
+        self.counted.emit(station, outstanding)
