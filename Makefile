@@ -31,6 +31,9 @@ contracts: .venv/.ready-dev ## Check which layer imports which
 bench: .venv/.ready-test ## Measure speed
 	@$(BIN)/python tests/bench/run.py
 
+soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
+	@$(BIN)/python -m tests.reliability.run
+
 screenshots: .venv/.ready-test ## Take the pictures for the documentation
 	@$(BIN)/python tests/screenshots.py
 
@@ -50,5 +53,5 @@ ifneq "$(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.place 2>/dev/nul
 endif
 
 .NOTPARALLEL:
-.PHONY: help demo test check lint types contracts bench screenshots constraints clean moved
+.PHONY: help demo test check lint types contracts bench soak screenshots constraints clean moved
 moved:

@@ -17,16 +17,17 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
-from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
+from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
+from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.services.connection import check_connection
-from consent_desk.services.outbox import Outbox
 from consent_desk.services.projects import Listed, Projects, SecretStore
-from consent_desk.services.sender import Sender, Transport
+from consent_desk.services.rounds import NAP
+from consent_desk.services.sender import Transport
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
@@ -124,6 +125,7 @@ def build(
     zone: tzinfo | None = None,
     fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
+    nap: float = NAP,
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
 ) -> Application:
@@ -131,6 +133,7 @@ def build(
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -138,11 +141,15 @@ def build(
     faults = FaultLog(folders.logs / "faults.log")
 
     def open_station(practice: bool) -> Station:
-        return (
-            _open_sandbox(resources, transport, now, fault, delay)
-            if practice
-            else _open_journal(resources, transport, now, folders)
-        )
+        # Loaded here, on its lane, and not before the window shows.
+        from consent_desk import stations
+
+        if practice:
+            seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
+            return stations.open_sandbox(
+                resources, transport, now, seed=seed, fault=fault, delay=delay, nap=nap
+            )
+        return stations.open_journal(resources, transport, now, folders, nap=nap)
 
     shown = window is not None
     if window is None:
@@ -175,7 +182,7 @@ def build(
         runner=runner,
         resources=resources,
         faults=faults,
-        noted_before=_journal_path(folders).exists(),
+        noted_before=folders.journal.exists() or mark_of(folders.journal).exists(),
     )
     if not shown:
         window.painted.connect(application.start)
@@ -187,47 +194,6 @@ def resource(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources" / name
     return inside if inside.exists() else package.parent / "resources" / name
-
-
-def _journal_path(folders: Folders) -> Path:
-    return folders.data / "journal.sqlite"
-
-
-def _open_journal(
-    resources: ExitStack, transport: Transport, now: Callable[[], Timestamp], folders: Folders
-) -> Station:
-    # Loaded here, on its lane, and not before the window shows.
-    from consent_desk.adapters.journal import SqliteJournal
-
-    private_folder(folders.data)
-    journal = SqliteJournal.open(_journal_path(folders))
-    resources.callback(journal.close)
-    return Station(outbox=Outbox(journal, now), sender=Sender(journal, transport, now), transport=transport)
-
-
-def _open_sandbox(
-    resources: ExitStack,
-    transport: Transport,
-    now: Callable[[], Timestamp],
-    fault: "Fault | None",
-    delay: float,
-) -> Station:
-    from consent_desk.adapters.journal import SqliteJournal
-    from consent_desk.sandbox.server import Sandbox
-
-    seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-    folder = resources.enter_context(temporary_folder())
-    sandbox = resources.enter_context(Sandbox(seed, delay=delay))
-    sandbox.fault = fault
-    journal = SqliteJournal.open(folder / "journal.sqlite")
-    resources.callback(journal.close)
-    return Station(
-        outbox=Outbox(journal, now),
-        sender=Sender(journal, transport, now),
-        transport=transport,
-        sandbox=sandbox.project,
-        customers=frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers),
-    )
 
 
 def run(

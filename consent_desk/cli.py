@@ -2,9 +2,11 @@
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consent_desk import __version__
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
     arguments = _parser().parse_args(argv)
+    if arguments.command == "verify":
+        return _verify(arguments.file)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
@@ -62,6 +66,7 @@ def _fault(name: str) -> "Fault":
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="consent-desk",
+        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE]]",
         description="Record what a person decided about a consent category in Bloomreach Engagement.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -77,7 +82,47 @@ def _parser() -> argparse.ArgumentParser:
         type=_fault,
         help="with --demo: let the sandbox misbehave, see below",
     )
+    commands = parser.add_subparsers(
+        dest="command",
+        title="commands without a window",
+        prog="consent-desk",
+        parser_class=argparse.ArgumentParser,
+    )
+    verify = commands.add_parser(
+        "verify",
+        help="check that the journal is still what was written, and change nothing",
+        description="Check that the journal is still what was written. Nothing is changed.",
+        epilog="exit status: 0 sound, 1 something is wrong, 2 it cannot be checked",
+    )
+    verify.add_argument(
+        "file", metavar="FILE", nargs="?", type=Path, help="a journal or a backup; without it, your journal"
+    )
     return parser
+
+
+def _verify(path: Path | None) -> int:
+    from consent_desk.adapters.folders import user_folders
+    from consent_desk.adapters.verification import Verdict, verify
+
+    path = user_folders().journal if path is None else path
+    found = verify(path)
+    # What cannot be encoded here, a folder's name for one, is written out.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    print(path)
+    if found.interrupted:
+        print("A transaction was broken off. This is the journal as the next start will find it.")
+    if found.verdict is not Verdict.SOUND:
+        print(found.why)
+        return found.verdict
+    print(f"Sound: {found.consents:,} consents, {found.facts:,} facts. The mark beside it agrees.")
+    print(f"Head of the chain: {found.head}")
+    print(
+        "Damage would have been found, and so would any change by somebody who cannot write the mark as "
+        "well. Whoever can write both may have made all of it anew: compare this head with a backup's, "
+        "or with one that is kept elsewhere."
+    )
+    return found.verdict
 
 
 def _has_display() -> bool:

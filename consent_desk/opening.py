@@ -44,13 +44,13 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
                 return _raise_first(instance)
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
         window.show_starting()
-        qt.commitDataRequest.connect(window.close)
+        qt.commitDataRequest.connect(window.end)
         if not _has_painted(window):
             return 0
 
         from consent_desk.ui.signals import SignalWatch
 
-        kept.callback(SignalWatch(window.close, window).close)
+        kept.callback(SignalWatch(window.end, window).close)
         if instance is not None:
             instance.listen(window)
 

@@ -22,6 +22,11 @@ class Folders:
     data: Path
     logs: Path
 
+    @property
+    def journal(self) -> Path:
+        """Where the journal is; its mark is beside it."""
+        return self.data / "journal.sqlite"
+
 
 def user_folders() -> Folders:
     """The folders in the places that the operating system has for them; on Windows they do not roam."""

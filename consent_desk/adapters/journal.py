@@ -6,55 +6,102 @@ and finishes at once, because an open reader blocks every commit (docs/decisions
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.journal_file import Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
+    FACTS,
     append_fact,
     entry_of,
     fact_of,
     find,
+    head,
     insert_consent,
+    last_fact,
     noted_of,
-    standing,
 )
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import OPEN_STATES, SENDABLE_STATES, State
+from consent_desk.adapters.mark import Mark, advance_mark, mark_of
+from consent_desk.adapters.personal import erase_consent, find_consents
+from consent_desk.adapters.restoration import recognise
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Entry, Fact, Noted, Record
+from consent_desk.domain.record import Entry, Noted, Record
 
 PAGE = 500
 """The most rows that one read fetches."""
 
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
-_NOT_SETTLED = "What came of the call could not be written down: {why}."
+_NOT_APPENDED = "What came of it could not be written down: {why}."
 _NOT_READ = "The journal cannot be read: {why}."
 _NOT_CLOSED = "The journal could not be closed: {why}."
+_NOT_ERASED = "The customer's data was not removed: {why}."
+_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 
 _OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
-_NOT_IN_FLIGHT = Reason(say("the journal knows of no such call"), say("Tell your administrator."))
+_ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
+_OPEN = Reason(
+    say("one of this customer's decisions has not certainly reached Engagement"),
+    say("Have it sent, or discard it, then try again."),
+)
 _UNKNOWN = Reason(say("the consent is not in it"), say("Start the program again."))
+
+_LAST = 2**63 - 1
+"""The largest number that SQLite keeps."""
+
+_LIKE = (
+    "FROM personal JOIN consent USING (seq) JOIN standing USING (seq) "
+    "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
+)
 
 
 class SqliteJournal:
-    """Fits `services.outbox.Journal`. May be called from any thread; calls take their turns."""
+    """Fits `services.outbox.Journal`. May be called from any thread; calls take their turns.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
+    elsewhere. `mark_trouble` is why the mark lags behind, if it does: the journal itself is written all the
+    same, but a cut end would not be found.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
+    ) -> None:
         self._connection = connection
         self._lock = Lock()
+        self._mark = mark
+        self._installation = installation
+        self.restored = restored
+        self.mark_trouble: JournalTrouble | None = None
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        installation: str = "",
+        now: Callable[[], Timestamp] = clock_now,
+        before_migration: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> Self:
         """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
 
-        Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
+        `installation` is this computer's (installation.py), empty where it does not matter. Raises
+        JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
         """
-        return cls(open_file(path))
+        connection = open_file(path, before_migration)
+        try:
+            restored = recognise(connection, path, installation, now)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, mark_of(path), installation=installation, restored=restored)
 
     def note(self, noted: Noted) -> None:
         """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
@@ -64,35 +111,67 @@ class SqliteJournal:
             if row is None:
                 insert_consent(connection, noted)
             elif noted_of(row) == noted:
-                # Its own commit may not have reached the disk. This one writes, and so does.
-                connection.execute("UPDATE standing SET state = state WHERE seq = ?", (row["seq"],))
+                _touch(connection, noted.consent.request_id)
             else:
                 raise _OTHERWISE.trouble(_NOT_NOTED)
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
         with self._unit(_NOT_CLAIMED) as connection:
-            row = find(connection, request_id)
-            if row is None or not row["body"] or standing(connection, request_id) not in SENDABLE_STATES:
+            row, last = find(connection, request_id), last_fact(connection, request_id)
+            if row is None or not row["body"] or last is None or last.state not in SENDABLE_STATES:
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             return noted_of(row)
 
-    def settle(self, request_id: str, fact: Fact) -> None:
-        """Append `fact` to a consent in flight."""
-        with self._unit(_NOT_SETTLED) as connection:
-            if standing(connection, request_id) is not State.IN_FLIGHT:
-                raise _NOT_IN_FLIGHT.trouble(_NOT_SETTLED)
-            append_fact(connection, request_id, fact)
+    def append(self, request_id: str, fact: Fact) -> None:
+        """Write what happened to a consent. Appending its last fact again changes nothing."""
+        with self._unit(_NOT_APPENDED) as connection:
+            last = last_fact(connection, request_id)
+            if last == fact:
+                _touch(connection, request_id)
+            elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                raise _ILLEGAL.trouble(_NOT_APPENDED)
+            else:
+                append_fact(connection, request_id, fact)
 
-    def in_state(self, state: State) -> tuple[str, ...]:
-        """The request IDs of all consents in `state`, the oldest first."""
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
+        found: dict[int, str] = {}
+        for state in states:
+            # By state, and not all at once: so each page is found by an index, in its order.
+            rows = self._pages(
+                "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
+                "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
+                "ORDER BY standing.seq LIMIT ?",
+                state,
+            )
+            found |= {row["seq"]: row["request_id"] for row in rows}
+        return tuple(found[seq] for seq in sorted(found))
+
+    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
+        """The consents of one customer and category in an open state, the oldest first."""
         rows = self._pages(
-            "SELECT seq, request_id FROM standing JOIN consent USING (seq) "
-            "WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?",
-            state,
+            f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
+            "AND state IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category, json.dumps(sorted(OPEN_STATES))),
         )
-        return tuple(row["request_id"] for row in rows)
+        return tuple(self.record(row["request_id"]) for row in rows)
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        """The latest timestamp noted for one customer and category, whatever became of it.
+
+        With `before`, of those that are earlier than it.
+        """
+        until = _LAST if before is None else before.micros
+        with self._reading() as connection:
+            last = connection.execute(
+                f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
+                (customer.value, customer.type, project_id, category, until),
+            ).fetchone()[0]
+            return None if last is None else Timestamp(last)
 
     def latest(self, most: int) -> tuple[Entry, ...]:
         """The last `most` consents noted (500 at most), the newest first."""
@@ -116,8 +195,7 @@ class SqliteJournal:
                 raise _UNKNOWN.trouble(_NOT_READ)
             noted = noted_of(row)
         rows = self._pages(
-            "SELECT fact.*, headers, body FROM fact LEFT JOIN answer ON answer.fact = fact.seq "
-            "WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
+            f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
             request_id,
         )
         with told(_NOT_READ):
@@ -133,6 +211,25 @@ class SqliteJournal:
             ).fetchone()[0]
             return count
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalTrouble."""
+        with self._reading() as connection:
+            connection.backup(target)
+
+    def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
+        """Delete all personal data of a customer, but `keyed`; return of how many consents.
+
+        Raises JournalTrouble while one of them is open: it could not be sent any more.
+        """
+        with self._unit(_NOT_ERASED) as connection:
+            found = find_consents(connection, project_id, customer)
+            for request_id in found:
+                last = last_fact(connection, request_id)
+                if last is not None and last.state in OPEN_STATES:
+                    raise _OPEN.trouble(_NOT_ERASED)
+                erase_consent(connection, request_id, keyed, at)
+        return len(found)
+
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         with self._lock, told(_NOT_CLOSED):
@@ -144,25 +241,45 @@ class SqliteJournal:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                here = head(self._connection)
                 self._connection.execute("COMMIT")
             except BaseException:
                 # After some failures SQLite has already rolled back by itself.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            self._advance(here)
+
+    def _advance(self, here: Mark) -> None:
+        try:
+            with told(_NOT_MARKED):
+                advance_mark(self._mark, replace(here, installation=self._installation))
+        except JournalTrouble as trouble:
+            # What was written is written: to call that a failure would have it written twice.
+            self.mark_trouble = trouble
+        else:
+            self.mark_trouble = None
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock, told(_NOT_READ):
             yield self._connection
 
-    def _pages(self, sql: str, key: str) -> Iterator[sqlite3.Row]:
+    def _pages(self, sql: str, *keys: str) -> Iterator[sqlite3.Row]:
         # Each page under the lock for itself: nobody who notes waits for a long list.
         after = 0
         while True:
             with self._reading() as connection:
-                rows = connection.execute(sql, (key, after, PAGE)).fetchall()
+                rows = connection.execute(sql, (*keys, after, PAGE)).fetchall()
             yield from rows
             if len(rows) < PAGE:
                 return
             after = rows[-1]["seq"]
+
+
+def _touch(connection: sqlite3.Connection, request_id: str) -> None:
+    # The commit that wrote it may have failed, and not have reached the disk. This one writes, and so does.
+    connection.execute(
+        "UPDATE standing SET state = state WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)",
+        (request_id,),
+    )

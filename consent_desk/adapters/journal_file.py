@@ -3,14 +3,16 @@
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 
-from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate
-from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.adapters.durable import companion, sync, sync_folder
+from consent_desk.adapters.mark import mark_of
+from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
+from consent_desk.domain.errors import JournalDamaged, JournalTrouble, Unfit
 from consent_desk.domain.message import Message, say
 
 PRAGMAS: dict[str, str | int] = {
@@ -20,25 +22,29 @@ PRAGMAS: dict[str, str | int] = {
     "foreign_keys": 1,
     "trusted_schema": 0,
     "busy_timeout": 5000,
+    "secure_delete": 1,
 }
 """What every connection is set to, as it reads back. Why: docs/decisions/004."""
 
-_NOT_OPENED = "The journal cannot be opened: {why}."
+NOT_OPENED = "The journal cannot be opened: {why}."
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something about the journal failed, and what a person can do."""
+    """Why something about the journal failed, and what a person can do. `damage`: it can be salvaged."""
 
     why: Message
     advice: Message
+    damage: bool = False
 
     def trouble(self, failure: str) -> JournalTrouble:
         """The error to raise. `failure` is a sentence with `{why}` in it."""
-        return JournalTrouble(say(failure, why=self.why), self.advice)
+        kind = JournalDamaged if self.damage else JournalTrouble
+        return kind(say(failure, why=self.why), self.advice)
 
 
 _TELL = say("Change nothing and tell your administrator: what was noted may still be saved.")
+_SAVE = say("What can be read of it can be saved, or a backup restored. The file itself is never deleted.")
 _ACCESS = say("Ask your administrator for permission to write to the file and to its folder.")
 
 _FULL = Reason(say("the disk is full"), say("Make room on the disk, then try again."))
@@ -59,22 +65,36 @@ _BUSY = Reason(
     say("another program holds its file"),
     say("Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
-_DAMAGED = Reason(say("its file is damaged"), _TELL)
+_DAMAGED = Reason(say("its file is damaged"), _SAVE, damage=True)
 _STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
 _UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
-_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _TELL)
-_EMPTY = Reason(say("its file is empty, though a journal never is"), _TELL)
-_FOREIGN = Reason(
+_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, damage=True)
+_FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then start again."))
+_EMPTY = Reason(say("its file is empty, though its mark says that there was a journal"), _SAVE, damage=True)
+_GONE = Reason(
+    say("its file is gone, though its mark says that there was a journal"),
+    say("Put the file back where it was, then start again. Otherwise restore a backup."),
+    damage=True,
+)
+CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, damage=True)
+REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, damage=True)
+ANOTHER = Reason(
+    say("another journal stands in its place: the mark beside it belongs to one of another name"),
+    say("Put the right file back, then start again. Otherwise what is there can be saved."),
+    damage=True,
+)
+FOREIGN = Reason(
     say("its file belongs to another program"),
     say("Move that file elsewhere, or tell your administrator."),
 )
-_NEWER = Reason(
+NEWER = Reason(
     say("a newer version of this program has written it"),
     say("Install the newer version. The file is left as it is."),
 )
 _LEFT_OVER = Reason(
     say("its file is gone, though its companion file (-journal) is there"),
     say("Put the file back where it was. If it is gone for good, move the companion file elsewhere too."),
+    damage=True,
 )
 _PRAGMA = Reason(
     say("it cannot be made to write safely"),
@@ -99,7 +119,7 @@ _BY_NUMBER = {
     errno.EROFS: _READ_ONLY,
     errno.ENOENT: _UNREACHABLE,
     errno.ENOTDIR: _UNREACHABLE,
-    errno.EISDIR: _NO_JOURNAL,
+    errno.EISDIR: _FOLDER,
 }
 
 
@@ -117,20 +137,27 @@ def told(failure: str) -> Iterator[None]:
         raise _STRANGE.trouble(failure) from None
 
 
-def open_file(path: Path) -> sqlite3.Connection:
+def open_file(
+    path: Path, before_migration: Callable[[sqlite3.Connection], None] | None = None
+) -> sqlite3.Connection:
     """A connection to the journal at `path`, made 0600 where there is nothing at all.
 
-    Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
+    `before_migration` is called where an older version is about to be brought up to date. Raises
+    JournalTrouble; a file that is not a good journal of ours is left as it is.
     """
-    with told(_NOT_OPENED):
+    with told(NOT_OPENED):
+        # Asked before anything else: another start makes the journal first, and then its mark.
+        marked = os.path.lexists(mark_of(path))
         if not os.path.lexists(path):
+            if marked:
+                raise _GONE.trouble(NOT_OPENED)
             _create(path)
-        _check_header(path)
+        _check_header(path, marked=marked)
         # mode=rw: should the file vanish now, SQLite makes no new one.
         uri = f"{path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
-            _set_up(connection)
+            _set_up(connection, before_migration)
         except BaseException:
             connection.close()
             raise
@@ -141,52 +168,53 @@ def _create(path: Path) -> None:
     """Make a journal without rows at `path`, wholly or not at all.
 
     It is made under a temporary name and then linked, which never replaces another start's journal.
-    So no crash leaves a file of 0 bytes: one that is found was a journal, and is damage.
+    So no crash leaves half a journal.
     """
-    if os.path.lexists(f"{path}-journal"):
+    if os.path.lexists(companion(path)):
         # There was a journal, and SQLite would roll that one's pages back into the new file.
-        raise _LEFT_OVER.trouble(_NOT_OPENED)
+        raise _LEFT_OVER.trouble(NOT_OPENED)
     descriptor, temporary = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(blank())
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         # On Windows it is rename that does not replace.
         publish = os.rename if os.name == "nt" else os.link
         with suppress(FileExistsError):
             publish(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
-    if os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
-def _check_header(path: Path) -> None:
+def _check_header(path: Path, *, marked: bool) -> None:
     # Read by hand: SQLite would already roll back, and so change, a file that is not ours. Never done
     # beside an open connection: on POSIX, closing any descriptor of a file drops the process's locks on it.
     with path.open("rb") as file:
         header = file.read(100)
+    if not header and not marked:
+        return  # a first start, broken off by something: what was noted has a mark
     if not header:
-        raise _EMPTY.trouble(_NOT_OPENED)
+        raise _EMPTY.trouble(NOT_OPENED)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise _NO_JOURNAL.trouble(_NOT_OPENED)
+        raise _NO_JOURNAL.trouble(NOT_OPENED)
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise _FOREIGN.trouble(_NOT_OPENED)
+        raise FOREIGN.trouble(NOT_OPENED)
     if int.from_bytes(header[60:64], "big") > VERSION:
-        raise _NEWER.trouble(_NOT_OPENED)
+        raise NEWER.trouble(NOT_OPENED)
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
+def _set_up(
+    connection: sqlite3.Connection, before_migration: Callable[[sqlite3.Connection], None] | None
+) -> None:
     connection.row_factory = sqlite3.Row
     for name, wish in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {wish}")
         if connection.execute(f"PRAGMA {name}").fetchone()[0] != wish:
-            raise _PRAGMA.trouble(_NOT_OPENED)
+            raise _PRAGMA.trouble(NOT_OPENED)
+    if before_migration is not None and 0 < version(connection) < VERSION:
+        before_migration(connection)
     migrate(connection)
     # Reads the schema, and finds at the start what would else be found at the first decision.
     connection.execute("SELECT * FROM entry LIMIT 1").fetchall()

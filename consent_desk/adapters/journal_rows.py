@@ -2,94 +2,113 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
 
+from consent_desk.adapters.chain import COLUMNS, Columns, digest, genesis, link
+from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import State
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.record import Entry, Fact, Noted
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.record import Entry, Noted
+
+CONTENTS: Mapping[str, tuple[str, ...]] = {
+    "personal": ("customer_id_type", "customer_id", "ticket", "wording", "channel", "agent", "body"),
+    "answer": ("headers", "body"),
+    "remark": ("text",),
+}
+"""The tables of what may be erased: their columns after the key and the salt."""
 
 
-def content_sha256(salt: bytes, *parts: bytes) -> bytes:
+def content_sha256(salt: bytes, *parts: bytes | str) -> bytes:
     """What a fact keeps of personal data: SHA-256 of `salt` and of each part, led by its length in 8 bytes.
 
-    The parts of `personal` and of `answer` are their columns after the salt, in the schema's order,
-    texts as UTF-8. The length is big-endian.
+    The parts are the columns of `CONTENTS`, texts as UTF-8. The length is big-endian.
     """
-    digest = sha256(salt)
+    hashed = sha256(salt)
     for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.digest()
+        octets = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        hashed.update(len(octets).to_bytes(8, "big") + octets)
+    return hashed.digest()
 
 
 def insert_consent(connection: sqlite3.Connection, noted: Noted) -> None:
     """Write a consent with its personal data and its first fact, `queued`."""
     consent = noted.consent
-    values = (
-        *(consent.request_id, noted.project_id, noted.project_name, noted.base_url, noted.project_token),
-        *(
-            consent.category,
-            consent.action,
-            None if consent.valid_until is None else consent.valid_until.wire,
-        ),
-        *(consent.timestamp.micros, consent.noted_at.micros),
-    )
-    seq = connection.execute(
-        "INSERT INTO consent (request_id, project_id, project_name, base_url, project_token, "
-        "category, action, valid_until, timestamp, noted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    ).lastrowid
-    salt = token_bytes(16)
+    columns = {
+        "seq": connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM consent").fetchone()[0],
+        "request_id": consent.request_id,
+        "project_id": noted.project_id,
+        "project_name": noted.project_name,
+        "base_url": noted.base_url,
+        "project_token": noted.project_token,
+        "category": consent.category,
+        "action": str(consent.action),
+        "valid_until": None if consent.valid_until is None else consent.valid_until.wire,
+        "timestamp": consent.timestamp.micros,
+        "noted_at": consent.noted_at.micros,
+    }
     texts = (
         *(consent.customer.type, consent.customer.value),
         *(consent.ticket, consent.wording, consent.channel, consent.agent),
     )
-    connection.execute(
-        "INSERT INTO personal (seq, salt, customer_id_type, customer_id, ticket, wording, channel, agent, "
-        "body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (seq, salt, *texts, noted.body),
-    )
-    content = content_sha256(salt, *(text.encode("utf-8") for text in texts), noted.body)
-    _insert_fact(connection, consent.request_id, Fact(at=consent.noted_at, state=State.QUEUED), content)
+    content, personal = _seal("personal", *texts, noted.body)
+    queued = _columns_of(consent.request_id, Fact(at=consent.noted_at, state=State.QUEUED))
+    insert(connection, "consent", columns)
+    insert(connection, "personal", {"seq": columns["seq"], **personal})
+    insert_fact(connection, {**queued, "content_sha256": content}, columns)
 
 
-def append_fact(connection: sqlite3.Connection, request_id: str, fact: Fact) -> None:
-    """Write a fact, and the server's answer if one came."""
-    if not isinstance(fact.outcome, Answered):
-        _insert_fact(connection, request_id, fact, None)
-        return
-    # Escaped as ASCII: a header may hold what has no UTF-8.
-    headers = json.dumps(list(fact.outcome.headers))
-    salt = token_bytes(16)
-    content = content_sha256(salt, headers.encode("utf-8"), fact.outcome.body)
-    seq = _insert_fact(connection, request_id, fact, content)
-    connection.execute(
-        "INSERT INTO answer (fact, salt, headers, body) VALUES (?, ?, ?, ?)",
-        (seq, salt, headers, fact.outcome.body),
-    )
+def append_fact(
+    connection: sqlite3.Connection, request_id: str, fact: Fact, gone: bytes | None = None
+) -> None:
+    """Write a fact, with the server's answer if one came, and with its note.
+
+    `gone`: since then personal data of the consent is gone, see migrations.py.
+    """
+    columns = {**_columns_of(request_id, fact), "gone": gone}
+    contents = {}
+    if isinstance(fact.outcome, Answered):
+        # Escaped as ASCII: a header may hold what has no UTF-8.
+        headers = json.dumps(list(fact.outcome.headers))
+        columns["content_sha256"], contents["answer"] = _seal("answer", headers, fact.outcome.body)
+    if fact.note:
+        columns["remark_sha256"], contents["remark"] = _seal("remark", _encodable(fact.note))
+    seq = insert_fact(connection, columns)
+    for table, content in contents.items():
+        insert(connection, table, {"fact": seq, **content})
 
 
-def _insert_fact(
-    connection: sqlite3.Connection, request_id: str, fact: Fact, content: bytes | None
-) -> int | None:
-    values: tuple[object, ...]
-    match fact.outcome:
-        case None:
-            values = (None,) * 7
-        case Answered(status=status, truncated=truncated, elapsed=elapsed):
-            values = ("answered", status, None, None, None, elapsed, truncated)
-        case NotSent() | Lost() as ended:
-            kind = "not_sent" if isinstance(ended, NotSent) else "lost"
-            # A system's message can hold a file name's stray byte, which has no UTF-8.
-            detail = ended.detail.encode("utf-8", "backslashreplace").decode("utf-8")
-            values = (kind, None, ended.phase, ended.cause, detail, ended.elapsed, None)
-    return connection.execute(
-        "INSERT INTO fact (request_id, at, state, outcome, status, phase, cause, detail, elapsed, truncated, "
-        "content_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (request_id, fact.at.micros, fact.state, *values, content),
-    ).lastrowid
+def insert_fact(
+    connection: sqlite3.Connection, columns: Mapping[str, Any], consent: Mapping[str, Any] | None = None
+) -> int:
+    """Write a row of `fact` as the next link of the chain; return its `seq`.
+
+    `consent` is the row of the consent where this is its first fact.
+    """
+    before = head(connection)
+    row = {name: columns.get(name) for name in COLUMNS["fact"]} | {"seq": before.facts + 1}
+    chain = link(bytes.fromhex(before.head), digest(row, consent))
+    insert(connection, "fact", {**row, "chain": chain})
+    return before.facts + 1
+
+
+def insert(connection: sqlite3.Connection, table: str, columns: Mapping[str, Any]) -> None:
+    """Write a row."""
+    names, places = ", ".join(columns), ", ".join("?" for _ in columns)
+    sql = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - the names are our own
+    connection.execute(sql, tuple(columns.values()))
+
+
+def head(connection: sqlite3.Connection) -> Mark:
+    """The journal's UUID, how many facts it holds, and its chain after the last one."""
+    uuid, facts, chain = connection.execute(
+        "SELECT uuid, fact.seq, chain FROM journal LEFT JOIN fact ON fact.seq = (SELECT max(seq) FROM fact) "
+        "WHERE journal.id = 1"
+    ).fetchone()
+    return Mark(journal=uuid, facts=facts or 0, head=(chain or genesis(uuid)).hex())
 
 
 def find(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row | None:
@@ -100,15 +119,24 @@ def find(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row | None:
     return row
 
 
-def standing(connection: sqlite3.Connection, request_id: str) -> State | None:
-    """The state of a consent."""
+def last_fact(connection: sqlite3.Connection, request_id: str) -> Fact | None:
+    """What happened to a consent last; its state is the consent's."""
     row = connection.execute(
-        "SELECT state FROM consent JOIN standing USING (seq) WHERE request_id = ?", (request_id,)
+        f"{FACTS} JOIN standing ON standing.fact = fact.seq "  # noqa: S608 - the constant below
+        "WHERE standing.seq = (SELECT seq FROM consent WHERE request_id = ?)",
+        (request_id,),
     ).fetchone()
-    return None if row is None else State(row["state"])
+    return None if row is None else fact_of(row)
 
 
-def noted_of(row: sqlite3.Row) -> Noted:
+FACTS = (
+    "SELECT fact.*, headers, body, text FROM fact "
+    "LEFT JOIN answer ON answer.fact = fact.seq LEFT JOIN remark ON remark.fact = fact.seq"
+)
+"""The question for rows that `fact_of` reads."""
+
+
+def noted_of(row: Columns) -> Noted:
     """A row of `noted` as it was noted; an erased customer is called so, and has an empty body."""
     return Noted(
         consent=Consent(
@@ -132,7 +160,7 @@ def noted_of(row: sqlite3.Row) -> Noted:
     )
 
 
-def entry_of(row: sqlite3.Row) -> Entry:
+def entry_of(row: Columns) -> Entry:
     """A row of `entry`."""
     return Entry(
         request_id=row["request_id"],
@@ -149,12 +177,15 @@ def entry_of(row: sqlite3.Row) -> Entry:
     )
 
 
-def fact_of(row: sqlite3.Row) -> Fact:
-    """A row of `fact` beside its `answer`; of an erased answer the status is left."""
-    return Fact(at=Timestamp(row["at"]), state=State(row["state"]), outcome=_outcome_of(row))
+def fact_of(row: Columns) -> Fact:
+    """A row of `FACTS`; of an erased answer the status is left."""
+    note = row["text"] or ""
+    if row["gone"] is not None and not note:
+        note = f"erased {row['gone'].hex()[:8]}" if row["gone"] else "lost in a damaged file"
+    return Fact(at=Timestamp(row["at"]), state=State(row["state"]), outcome=_outcome_of(row), note=note)
 
 
-def _outcome_of(row: sqlite3.Row) -> Outcome | None:
+def _outcome_of(row: Columns) -> Outcome | Look | None:
     match row["outcome"]:
         case None:
             return None
@@ -170,11 +201,13 @@ def _outcome_of(row: sqlite3.Row) -> Outcome | None:
             return NotSent(**_ending_of(row))
         case "lost":
             return Lost(**_ending_of(row))
+        case "look":
+            return _look_of(json.loads(row["look"]), row["elapsed"])
         case other:
             raise ValueError(other)
 
 
-def _ending_of(row: sqlite3.Row) -> dict[str, Any]:
+def _ending_of(row: Columns) -> dict[str, Any]:
     return {
         "phase": Phase(row["phase"]),
         "cause": Cause(row["cause"]),
@@ -183,7 +216,13 @@ def _ending_of(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _customer_of(row: sqlite3.Row) -> CustomerId:
+def _look_of(values: object, elapsed: float) -> Look:
+    if not isinstance(values, dict) or not values.keys() <= _LOOK:
+        raise ValueError("look")
+    return Look(**values, elapsed=elapsed)
+
+
+def _customer_of(row: Columns) -> CustomerId:
     return CustomerId(type=row["customer_id_type"], value=row["customer_id"])
 
 
@@ -191,3 +230,40 @@ def _valid_until_of(value: str | int | None) -> ValidUntil | None:
     if value is None:
         return None
     return ValidUntil() if value == "unlimited" else ValidUntil(int(value))
+
+
+def _columns_of(request_id: str, fact: Fact) -> dict[str, Any]:
+    columns: dict[str, Any] = {"request_id": request_id, "at": fact.at.micros, "state": str(fact.state)}
+    if fact.outcome is not None:
+        # A whole number of seconds would be hashed as an integer, and read back as a real number.
+        columns["elapsed"] = float(fact.outcome.elapsed)
+    match fact.outcome:
+        case None:
+            return columns
+        case Answered(status=status, truncated=truncated):
+            return columns | {"outcome": "answered", "status": status, "truncated": int(truncated)}
+        case NotSent() | Lost() as ended:
+            kind = "not_sent" if isinstance(ended, NotSent) else "lost"
+            ending = {
+                "phase": str(ended.phase),
+                "cause": str(ended.cause),
+                "detail": _encodable(ended.detail),
+            }
+            return columns | {"outcome": kind, **ending}
+        case Look() as look:
+            values = {name: getattr(look, name) for name in sorted(_LOOK)}
+            return columns | {"outcome": "look", "look": json.dumps(values, separators=(",", ":"))}
+
+
+_LOOK = frozenset({"seen", "later", "valid", "since", "source", "blind"})
+
+
+def _seal(table: str, *parts: str | bytes) -> tuple[bytes, dict[str, Any]]:
+    """The hash and the columns of what may be erased, under a salt of its own."""
+    salt = token_bytes(16)
+    return content_sha256(salt, *parts), {"salt": salt, **dict(zip(CONTENTS[table], parts, strict=True))}
+
+
+def _encodable(text: str) -> str:
+    # A system's message can hold a file name's stray byte, which has no UTF-8.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,13 +1,17 @@
 """The journal's schema, as the steps that lead from each version to the next.
 
+    journal    one row: the UUID of this journal
     consent    immutable: what was decided, without anything that names a person
     personal   beside it, may be deleted: whose decision it was, and the bytes to send
     fact       append-only: everything that happened to a consent; the last one is its state
     answer     beside a fact, may be deleted: what the server said, which can echo the person
+    remark     beside a fact, may be deleted: what a person gave as the reason
     standing   derived from fact by a trigger: the last fact of each consent, found quickly
 
-`fact.content_sha256` covers the row of `personal` (in the first fact of a consent) or of `answer`,
-so that both can go without a trace being lost of what they were.
+`fact.content_sha256` covers the row of `personal` (in the first fact of a consent) or of `answer`, and
+`fact.remark_sha256` that of `remark`, so that all three can go without a trace being lost of what they were.
+That they are gone is a fact too: `fact.gone` is the keyed hash of a customer who was erased, or empty where
+a damaged file has lost them. `fact.chain` is explained in chain.py.
 """
 
 import sqlite3
@@ -15,6 +19,20 @@ from collections.abc import Sequence
 
 APPLICATION_ID = 0x434F4E53
 """“CONS”, in the header of every journal: what bears another number is not ours."""
+
+_JOURNAL = """
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    uuid TEXT NOT NULL CHECK (length(uuid) = 36)
+) STRICT
+"""
+
+_NAME = """
+INSERT INTO journal (id, uuid)
+SELECT 1, substr(r, 1, 8) || '-' || substr(r, 9, 4) || '-4' || substr(r, 14, 3) || '-8' || substr(r, 18, 3)
+    || '-' || substr(r, 21, 12)
+FROM (SELECT lower(hex(randomblob(16))) AS r)
+"""
 
 _CONSENT = """
 CREATE TABLE consent (
@@ -62,7 +80,11 @@ CREATE TABLE fact (
     detail TEXT,
     elapsed REAL,
     truncated INTEGER,
-    content_sha256 BLOB
+    look TEXT,
+    gone BLOB CHECK (length(gone) IN (0, 32)),
+    content_sha256 BLOB CHECK (length(content_sha256) = 32),
+    remark_sha256 BLOB CHECK (length(remark_sha256) = 32),
+    chain BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT
 """
 
@@ -72,6 +94,14 @@ CREATE TABLE answer (
     salt BLOB NOT NULL CHECK (length(salt) = 16),
     headers TEXT NOT NULL,
     body BLOB NOT NULL
+) STRICT
+"""
+
+_REMARK = """
+CREATE TABLE remark (
+    fact INTEGER PRIMARY KEY REFERENCES fact (seq),
+    salt BLOB NOT NULL CHECK (length(salt) = 16),
+    text TEXT NOT NULL CHECK (text <> '')
 ) STRICT
 """
 
@@ -95,16 +125,17 @@ END
 # rewriting an append-only table. As a fact is only ever inserted, this finds as much.
 _FACT_IS_SOUND = """
 CREATE TRIGGER fact_is_sound BEFORE INSERT ON fact
-WHEN NEW.state NOT IN ('queued', 'in_flight', 'delivered', 'refused', 'unconfirmed', 'discarded')
-    OR coalesce(NEW.outcome, 'answered') NOT IN ('answered', 'not_sent', 'lost')
+WHEN NEW.state NOT IN ('queued', 'in_flight', 'retry_wait', 'delivered', 'seen', 'verified', 'not_shown',
+        'contradicted', 'refused', 'unconfirmed', 'not_seen', 'restored', 'discarded')
+    OR coalesce(NEW.outcome, 'answered') NOT IN ('answered', 'not_sent', 'lost', 'look')
     OR (NEW.outcome IS NULL) <> (NEW.elapsed IS NULL)
     OR (NEW.outcome IS 'answered') <> (NEW.status IS NOT NULL)
     OR (NEW.outcome IS 'answered') <> (coalesce(NEW.truncated, 2) IN (0, 1))
-    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.phase IS NOT NULL)
-    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.cause IS NOT NULL)
-    OR (coalesce(NEW.outcome, 'answered') <> 'answered') <> (NEW.detail IS NOT NULL)
+    OR (coalesce(NEW.outcome, '') IN ('not_sent', 'lost')) <> (NEW.phase IS NOT NULL)
+    OR (coalesce(NEW.outcome, '') IN ('not_sent', 'lost')) <> (NEW.cause IS NOT NULL)
+    OR (coalesce(NEW.outcome, '') IN ('not_sent', 'lost')) <> (NEW.detail IS NOT NULL)
+    OR (NEW.outcome IS 'look') <> (NEW.look IS NOT NULL)
     OR (NEW.outcome IS 'answered' AND NEW.content_sha256 IS NULL)
-    OR length(NEW.content_sha256) <> 32
 BEGIN
     SELECT RAISE(ABORT, 'no such fact');
 END
@@ -119,6 +150,12 @@ BEGIN
 END
 """
 
+_JOURNAL_IS_NEW = """
+CREATE TRIGGER journal_is_new BEFORE INSERT ON journal WHEN EXISTS (SELECT 1 FROM journal) BEGIN
+    SELECT RAISE(ABORT, 'a journal is immutable');
+END
+"""
+
 _FACT_IS_NEW = """
 CREATE TRIGGER fact_is_new BEFORE INSERT ON fact
 WHEN EXISTS (SELECT 1 FROM fact WHERE seq = NEW.seq)
@@ -127,11 +164,18 @@ BEGIN
 END
 """
 
+_CUSTOMER_ID = """
+    coalesce(customer_id, (
+        SELECT iif(length(gone), 'erased ' || lower(hex(substr(gone, 1, 4))), 'lost') FROM fact
+        WHERE fact.request_id = consent.request_id AND gone IS NOT NULL ORDER BY fact.seq DESC LIMIT 1
+    ), 'erased')
+""".strip()
+
 _NOTED_VIEW = """
 CREATE VIEW noted AS
 SELECT consent.seq, request_id, project_id, project_name, base_url, project_token,
     category, action, valid_until, timestamp, noted_at,
-    coalesce(customer_id_type, 'erased') AS customer_id_type, coalesce(customer_id, 'erased') AS customer_id,
+    coalesce(customer_id_type, 'erased') AS customer_id_type, CUSTOMER_ID AS customer_id,
     coalesce(ticket, '') AS ticket, coalesce(wording, '') AS wording,
     coalesce(channel, '') AS channel, coalesce(agent, '') AS agent, coalesce(body, x'') AS body
 FROM consent LEFT JOIN personal ON personal.seq = consent.seq
@@ -140,7 +184,7 @@ FROM consent LEFT JOIN personal ON personal.seq = consent.seq
 _ENTRY_VIEW = """
 CREATE VIEW entry AS
 SELECT consent.seq, consent.request_id, project_id, project_name, category, action, noted_at,
-    coalesce(customer_id_type, 'erased') AS customer_id_type, coalesce(customer_id, 'erased') AS customer_id,
+    coalesce(customer_id_type, 'erased') AS customer_id_type, CUSTOMER_ID AS customer_id,
     standing.state, status, elapsed, cause
 FROM consent
     JOIN standing ON standing.seq = consent.seq
@@ -150,13 +194,18 @@ FROM consent
 
 _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
+    _JOURNAL,
+    _NAME,
     _CONSENT,
     _PERSONAL,
     _FACT,
     _ANSWER,
+    _REMARK,
     _STANDING,
+    "CREATE INDEX personal_of_customer ON personal (customer_id)",
     "CREATE INDEX fact_of_consent ON fact (request_id)",
     "CREATE INDEX standing_in_state ON standing (state, seq)",
+    _JOURNAL_IS_NEW,
     _CONSENT_IS_NEW,
     _FACT_IS_NEW,
     _FACT_IS_SOUND,
@@ -165,17 +214,20 @@ _FIRST = (
         f"CREATE TRIGGER {table}_keeps_{event.lower()} BEFORE {event} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
         for table, event in (
+            ("journal", "UPDATE"),
+            ("journal", "DELETE"),
             ("consent", "UPDATE"),
             ("consent", "DELETE"),
             ("fact", "UPDATE"),
             ("fact", "DELETE"),
-            # These two may be erased, but never say something else.
+            # These may be erased, but never say something else.
             ("personal", "UPDATE"),
             ("answer", "UPDATE"),
+            ("remark", "UPDATE"),
         )
     ),
-    _NOTED_VIEW,
-    _ENTRY_VIEW,
+    _NOTED_VIEW.replace("CUSTOMER_ID", _CUSTOMER_ID),
+    _ENTRY_VIEW.replace("CUSTOMER_ID", _CUSTOMER_ID),
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
@@ -190,12 +242,12 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
 
     `connection` is in autocommit mode (`isolation_level=None`).
     """
-    if _version(connection) >= len(steps):
+    if version(connection) >= len(steps):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again under the lock: another start may just have done it.
-        for step in steps[_version(connection) :]:
+        for step in steps[version(connection) :]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(steps)}")
@@ -216,6 +268,7 @@ def blank() -> bytes:
         connection.close()
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version
+def version(connection: sqlite3.Connection) -> int:
+    """The version of a journal, 0 where there are no tables yet."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found

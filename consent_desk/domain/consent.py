@@ -6,6 +6,7 @@ at the server, it silently opts the person out.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from consent_desk.domain.errors import Unfit
@@ -40,6 +41,10 @@ class Timestamp:
     def __post_init__(self) -> None:
         if not 0 < self.micros < _FIRST_INEXACT * 1_000_000:
             raise Unfit(say("{micros} µs is no plausible time.", micros=self.micros), _CHECK)
+
+    def __str__(self) -> str:
+        """For where no time zone is known: the window writes a `Timestamp` of a message in local time."""
+        return f"{datetime.fromtimestamp(self.micros / 1_000_000, UTC):%Y-%m-%d %H:%M UTC}"
 
     @property
     def seconds(self) -> int | float:

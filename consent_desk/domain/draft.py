@@ -73,18 +73,13 @@ def for_next_caller(noted: Draft, shown: Draft) -> Draft:
     return replace(kept, **{name: text for name, text in asdict(shown).items() if text != before[name]})
 
 
-def parse(
-    draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo, earlier: Timestamp | None = None
-) -> Consent | tuple[Problem, ...]:
+def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Consent | tuple[Problem, ...]:
     """Turn `draft` into a `Consent` noted at `now`, or name every problem, in the order of the form.
 
-    Times without an offset are read in `zone`. `earlier` is the timestamp of the decision before this one
-    about the same category of the same customer: typed alike, this one comes after it.
+    Times without an offset are read in `zone`.
     """
     action = Action(draft.action) if draft.action in set(Action) else None
     taken_at = _taken_at(draft.taken_at, now, zone)
-    if isinstance(taken_at, Timestamp):
-        taken_at = _after(earlier, taken_at)
     valid_until: ValidUntil | Message | None = None
     if action is Action.ACCEPT:
         reference = taken_at if isinstance(taken_at, Timestamp) else now
@@ -111,7 +106,7 @@ def parse(
         action=action,
         valid_until=valid_until,
         timestamp=taken_at,
-        noted_at=max(now, taken_at),
+        noted_at=now,
         channel=draft.channel,
         ticket=draft.ticket,
         wording=draft.wording,
@@ -149,18 +144,7 @@ def _taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
         return read or how
     if read > now.micros:
         return say("This time lies in the future. A decision is recorded after it was made.")
-    if _NUMBER.fullmatch(text):
-        return Timestamp(read)
-    # The order of two events with one timestamp is open (the reference's section 4.1). Typed alike, the one
-    # noted later bears the later fraction of the second, also when the program was started anew between.
-    minutes = (now.micros - read) // 60_000_000
-    return Timestamp(read + min(minutes, 999_999))
-
-
-def _after(earlier: Timestamp | None, taken_at: Timestamp) -> Timestamp:
-    if earlier is None or taken_at > earlier or taken_at.micros // 1_000_000 < earlier.micros // 1_000_000:
-        return taken_at
-    return Timestamp(earlier.micros + 1)
+    return Timestamp(read)
 
 
 def _valid_until(text: str, taken_at: Timestamp, zone: tzinfo) -> ValidUntil | Message:

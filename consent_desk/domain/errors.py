@@ -7,6 +7,7 @@ DeskError
 │   └── KeyringAbsent    no keyring that keeps a secret safely
 ├── ProjectListTrouble   the list of projects cannot be read or written
 ├── JournalTrouble       a consent could not be noted, or the journal cannot be read
+│   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
 └── SandboxTrouble       the practice server cannot start
 """
 
@@ -47,6 +48,10 @@ class ProjectListTrouble(DeskError):
 
 class JournalTrouble(DeskError):
     """The journal could not be opened, read or written: what was asked is not noted."""
+
+
+class JournalDamaged(JournalTrouble):
+    """The journal's file is damaged, cut short, gone or replaced. It is left as it is."""
 
 
 class SandboxTrouble(DeskError):

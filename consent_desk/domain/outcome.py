@@ -39,6 +39,7 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     HELD = "held"
     REMOVED = "removed"
+    OVERTAKEN = "overtaken"
     PROGRAM_ENDED = "program ended"
     UNEXPECTED = "unexpected"
 
@@ -75,6 +76,26 @@ class Lost:
 
 
 Outcome = Answered | NotSent | Lost
+"""What came of one attempt to send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a complete look into Engagement showed (sections 4.4 and 4.5).
+
+    `seen`: our event stands in the history. `later`: so does a later one for its category. `valid`: what
+    holds for the category now, None where that was not told. `blind`: the key may not read consents, so
+    that nothing could be seen; the others then say nothing. `since` in UNIX seconds and `source` belong to
+    what holds.
+    """
+
+    seen: bool = False
+    later: bool = False
+    valid: bool | None = None
+    since: float | None = None
+    source: str = ""
+    blind: bool = False
+    elapsed: float = 0.0
 
 
 def why_no_answer(outcome: NotSent | Lost) -> Meaning:

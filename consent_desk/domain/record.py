@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import State
-from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 
@@ -43,15 +43,6 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One thing that happened to a consent: since `at` its state is `state`, because of `outcome`."""
-
-    at: Timestamp
-    state: State
-    outcome: Outcome | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the log: a consent and its last fact. `elapsed` in seconds.
 
@@ -71,7 +62,7 @@ class Entry:
     held: bool = False
 
     @classmethod
-    def of(cls, noted: Noted, state: State, outcome: Outcome | None = None) -> "Entry":
+    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | None = None) -> "Entry":
         """The line for `noted` when its last fact is `state`, because of `outcome`."""
         return cls(
             request_id=noted.consent.request_id,

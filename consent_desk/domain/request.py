@@ -79,6 +79,15 @@ def prepare_history(
     return _post(project, "data", "customers/events", _json(wish))
 
 
+def prepare_status(project: Project, customer: CustomerId, category: str) -> PreparedRequest:
+    """The call that reads what holds for one category: valid, since when, from where (section 4.4)."""
+    attributes = [
+        {"type": "consent", "category": category, "mode": mode} for mode in ("valid", "timestamp", "source")
+    ]
+    wish = {"customer_ids": {customer.type: customer.value}, "attributes": attributes}
+    return _post(project, "data", "customers/attributes", _json(wish))
+
+
 def event_body(consent: Consent) -> bytes:
     """The consent event, compact, UTF-8 unescaped, its keys in the contract's order (section 4.1)."""
     properties = {

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
+from consent_desk.domain.clock import is_off
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_history, prepare_system_time
 from consent_desk.services.sender import Transport
-
-CLOCK_TOLERANCE = 60
-"""Seconds by which this computer's clock may be off (section 4.6)."""
 
 _NOBODY = "consent-desk-connection-check"
 
@@ -113,7 +111,7 @@ def _server_time(outcome: Answered) -> float | None:
 
 def _clock(server_time: float, now: Timestamp) -> Step:
     off = round(now.micros / 1_000_000 - server_time)
-    if abs(off) > CLOCK_TOLERANCE:
+    if is_off(off):
         return Step(
             _CLOCK,
             Verdict.WARNING,

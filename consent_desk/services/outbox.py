@@ -1,13 +1,21 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
-from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.delivery import State
+from consent_desk.domain.clock import later_than
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
+from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
+from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Fact, Noted, Record
+from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.services.order import discard_overtaken
+
+_ALIKE = 1_000
+"""Microseconds: timestamps so close to each other were given alike, and told apart here."""
 
 
 class Journal(Protocol):
@@ -20,13 +28,30 @@ class Journal(Protocol):
         """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make it `in_flight` and return it; None where its state is not `queued` or `refused`."""
+        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
 
-    def settle(self, request_id: str, fact: Fact) -> None:
-        """Append `fact`."""
+    def append(self, request_id: str, fact: Fact) -> None:
+        """Write what happened to a consent. Appending its last fact again changes nothing.
 
-    def in_state(self, state: State) -> tuple[str, ...]:
-        """The request IDs of all consents in `state`, the oldest first."""
+        Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
+        """
+
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        """The request IDs of all consents in one of `states`, the oldest first.
+
+        Not those whose customer was erased or lost: nothing can be sent or looked up for them.
+        """
+
+    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
+        """The consents of one customer and category in an open state, the oldest first."""
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        """The latest timestamp noted for one customer and category, whatever became of it.
+
+        With `before`, of those that are earlier than it.
+        """
 
     def latest(self, most: int) -> tuple[Entry, ...]:
         """The last `most` consents noted (500 at most), the newest first."""
@@ -51,6 +76,20 @@ class Outbox:
         self._journal = journal
         self._now = now
 
+    def stamp(self, project: Project, consent: Consent) -> Consent:
+        """`consent` with the timestamp that goes out, which no other one for its category bears.
+
+        A decision taken now is later than any noted before: a clock that was set back counts on from the
+        last one, also for when it was noted. A time that was given stays; where it was given before, this
+        decision comes a microsecond after that one, for the order of two events with one timestamp is open
+        (section 4.1). No decision lies after its noting. Raises JournalTrouble.
+        """
+        is_now = consent.timestamp == consent.noted_at
+        before = None if is_now else Timestamp(consent.timestamp.micros + _ALIKE)
+        last = self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
+        at = later_than(consent.timestamp, last)
+        return replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
+
     def note(self, project: Project, consent: Consent) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.
 
@@ -58,19 +97,27 @@ class Outbox:
         """
         noted = Noted.of(project, consent)
         self._journal.note(noted)
+        # It is noted, whatever becomes of what it overtook: that is asked again at the start.
+        with suppress(JournalTrouble):
+            discard_overtaken(self._journal, noted, self._now)
         return Entry.of(noted, State.QUEUED)
 
     def recover(self) -> int:
-        """Mark what an earlier run left in flight as unconfirmed; return how many there were."""
-        left = self._journal.in_state(State.IN_FLIGHT)
+        """Mark what an earlier run left in flight as unconfirmed; return how many there were.
+
+        And discard the opt-ins that a later opt-out overtook: the run may have ended between the two.
+        """
+        left = self._journal.records_in({State.IN_FLIGHT})
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
         for request_id in left:
-            self._journal.settle(request_id, Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost))
+            self._journal.append(request_id, Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost))
+        for request_id in self._journal.records_in(UNSENT_STATES):
+            discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)
 
     def queued(self) -> tuple[Entry, ...]:
         """What waits to be sent, the oldest first."""
-        return tuple(self._journal.entry(one) for one in self._journal.in_state(State.QUEUED))
+        return tuple(self._journal.entry(one) for one in self._journal.records_in({State.QUEUED}))
 
     def latest(self, most: int = 500) -> tuple[Entry, ...]:
         """The latest page of the log, the newest first."""

@@ -1,18 +1,34 @@
 """Send what was noted: claim, send, judge, settle."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import Judgement, judge
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import (
+    UNCERTAIN_STATES,
+    Fact,
+    Judgement,
+    State,
+    Step,
+    judge,
+    may_have_left,
+    plan,
+    was_sent_again,
+)
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Fact, Noted
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
+from consent_desk.services.order import discard_overtaken, is_overtaken
 from consent_desk.services.outbox import Journal
+
+SECOND_TIME = "sent a second time"
+UNCHECKED = "sent a second time, unchecked: the key may not read consents"
+"""The notes of a second sending."""
 
 
 class Call(Protocol):
@@ -53,6 +69,25 @@ class Sender:
         self._sending: str | None = None
         self._cancelled: set[str] = set()
         self._stopping = False
+        self._unwritten: dict[str, Fact] = {}
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether an outcome could not be written down so far."""
+        return bool(self._unwritten)
+
+    def write_again(self) -> tuple[str, ...]:
+        """Write down the outcomes that could not be so far, and return what they are about.
+
+        Stops at the first that still cannot be written.
+        """
+        written = []
+        with suppress(JournalTrouble):
+            for request_id, fact in [*self._unwritten.items()]:
+                self._journal.append(request_id, fact)
+                del self._unwritten[request_id]
+                written.append(request_id)
+        return tuple(written)
 
     def send(self, request_id: str, project: Project | None, *, by_person: bool = True) -> Sent | None:
         """Send one noted consent and write down what came of it; None where it may not be sent.
@@ -64,6 +99,11 @@ class Sender:
         # A cancel counts also while the program ends: else the next start would send it.
         if self._stopping and request_id not in self._cancelled:
             return None
+        record = self._journal.record(request_id)
+        if not self._may_go(record, by_person=by_person):
+            return None
+        if not by_person and _is_still_held(record, project):
+            return None
         noted = self._journal.claim(request_id, self._now())
         if noted is None:
             return None
@@ -72,9 +112,9 @@ class Sender:
             outcome = self._send(noted, project, by_person=by_person)
         except Exception:
             # A bug, perhaps after the request left: nobody may believe that it is still on its way.
-            self._settle(noted, Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED), practice=practice)
+            self._settle(record, Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED), practice=practice)
             raise
-        return self._settle(noted, outcome, practice=practice)
+        return self._settle(record, outcome, practice=practice)
 
     def discard(self, request_id: str, *, practice: bool) -> Sent | None:
         """Cancel one that waits to be sent, for good; None where it does not wait any more.
@@ -82,10 +122,10 @@ class Sender:
         Waits for no call under way. Raises JournalTrouble where it could not be written down: then it
         waits on.
         """
-        noted = self._journal.claim(request_id, self._now())
-        if noted is None:
+        record = self._journal.record(request_id)
+        if self._journal.claim(request_id, self._now()) is None:
             return None
-        return self._settle(noted, NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED), practice=practice)
+        return self._settle(record, NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED), practice=practice)
 
     def admit(self, request_id: str) -> None:
         """Forget that `request_id` was cancelled: a person asks to send it once more."""
@@ -110,6 +150,26 @@ class Sender:
             call = self._call
         if call is not None:
             call.cancel()
+
+    def _fact(self, record: Record, state: State, outcome: Outcome) -> Fact:
+        fact = Fact(at=self._now(), state=state, outcome=outcome)
+        flight = Fact(at=fact.at, state=State.IN_FLIGHT)
+        is_second = was_sent_again((*record.facts, flight, fact))
+        if not is_second:
+            return fact
+        before = record.facts[-1].outcome
+        return replace(fact, note=UNCHECKED if isinstance(before, Look) and before.blind else SECOND_TIME)
+
+    def _may_go(self, record: Record, *, by_person: bool) -> bool:
+        noted, facts = record.noted, record.facts
+        action = noted.consent.action
+        discard_overtaken(self._journal, noted, self._now)
+        if facts[-1].state not in UNCERTAIN_STATES:
+            return True
+        overtaken = is_overtaken(self._journal, noted)
+        if by_person:
+            return action is Action.REJECT or not overtaken
+        return plan(facts, action, noted.consent.request_id, overtaken=overtaken).step is Step.SEND
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
         request_id = noted.consent.request_id
@@ -136,13 +196,26 @@ class Sender:
             return outcome
         return replace(outcome, cause=Cause.PROGRAM_ENDED)
 
-    def _settle(self, noted: Noted, outcome: Outcome, *, practice: bool) -> Sent:
-        judgement = judge(outcome, noted.consent.action, practice=practice)
+    def _settle(self, record: Record, outcome: Outcome, *, practice: bool) -> Sent:
+        """Judge `outcome` and write it down. `record` is what was known before the consent was claimed."""
+        noted = record.noted
+        again = may_have_left(record.facts)
+        judgement = judge(outcome, noted.consent.action, practice=practice, again=again)
         entry = Entry.of(noted, judgement.state, outcome)
+        fact = self._fact(record, judgement.state, outcome)
         try:
-            fact = Fact(at=self._now(), state=judgement.state, outcome=outcome)
-            self._journal.settle(noted.consent.request_id, fact)
+            self._journal.append(noted.consent.request_id, fact)
+            # An opt-out may have been noted while it was on its way.
+            discard_overtaken(self._journal, noted, self._now)
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
+            self._unwritten[noted.consent.request_id] = fact
             return Sent(entry, judgement, trouble)
         return Sent(entry, judgement)
+
+
+def _is_still_held(record: Record, project: Project | None) -> bool:
+    """Whether another try would be held again: that is no news to write down."""
+    last = record.facts[-1].outcome
+    held = isinstance(last, NotSent) and last.cause is Cause.HELD
+    return held and project is not None and not record.noted.belongs_to(project)

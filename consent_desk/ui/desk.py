@@ -1,18 +1,19 @@
 """The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
 
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
+from consent_desk.domain.draft import NOW, Draft, Problem, for_next_caller, moment, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
+from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -26,7 +27,9 @@ from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render, render_error
 
-_START, _LEFT = "start", "left"
+NOTED = "Noted on this computer. You can end the call."
+
+_START = "start"
 
 
 class Desk(QObject):
@@ -59,11 +62,12 @@ class Desk(QObject):
         self._wanted = object()
         self._pressed_early = False
         self._after_send: Draft | None = None
-        self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
+        self._log = LogDesk(window.log, runner, self._local)
         self._noting = Noting(runner, self)
+        self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
-        self._sending = SendingDesk(window, runner, projects, self._log, self)
+        self._sending = SendingDesk(window, runner, projects, self._log, self._local)
         stations.taken_up.connect(self._sending.take_up)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
@@ -72,6 +76,7 @@ class Desk(QObject):
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
+        self._closing = ClosingDesk(window, runner, questions, self._sending)
         self.show_draft(self._form.draft())
 
     # -- which project ----------------------------------------------------------------------------
@@ -172,7 +177,7 @@ class Desk(QObject):
             if read.timestamp == read.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = f"taken at {self._written(read.timestamp)}"
+                stamp = stamp or f"taken at {self._written(read.timestamp)}"
             preview.show_request(
                 prepare(project, read), has_body=True, why_empty="", stamp=stamp, unmasked=project.practice
             )
@@ -184,13 +189,7 @@ class Desk(QObject):
             )
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        return parse(
-            draft,
-            request_id=self._noting.request_id,
-            now=self._now(),
-            zone=self._zone,
-            earlier=self._noting.earlier(draft),
-        )
+        return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
 
     def _show_action(self, first_problem: str) -> None:
         practice = self._project is not None and self._project.practice
@@ -223,20 +222,23 @@ class Desk(QObject):
                 return
         self._form.switch_off_send()
         self._noting.begin(Press(station, project, draft, consent))
-        self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+
+    def _show_stamped(self, press: Press) -> None:
+        if self._noting.concerns_form(press):
+            is_now = press.draft.taken_at in {"", NOW}
+            stamp = f"stamped {self._written(press.consent.timestamp)}" if is_now else ""
+            self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        self._sending.depart(press.station, entry, press.project)
+        said = "Noted for practice." if press.station.practice else NOTED
+        self._sending.send_noted(press.station, entry, press.project, said)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = for_next_caller(press.draft, press.draft)
             self._form.clear_caller(press.draft)
         self._log.choose(press.station, entry)
-        practice = press.station.practice
-        said = "Noted for practice." if practice else "Noted on this computer. You can end the call."
-        self._sending.say(entry, Tone.NEUTRAL, f"{said} Sending…")
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
@@ -247,5 +249,8 @@ class Desk(QObject):
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
         self._sending.say(press.consent, Tone.BAD, said, slip=slip)
 
+    def _local(self, at: Timestamp) -> datetime:
+        return moment(at, self._zone)
+
     def _written(self, at: Timestamp) -> str:
-        return moment(at, self._zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+        return self._local(at).strftime("%Y-%m-%d %H:%M:%S %Z")

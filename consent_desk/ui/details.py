@@ -4,31 +4,37 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
-from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.delivery import State, judge, noun
-from consent_desk.domain.outcome import Answered, Lost, NotSent, Outcome
+from consent_desk.domain.consent import Consent
+from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
+from consent_desk.domain.message import Message
+from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Fact, Record
+from consent_desk.domain.record import Record
 from consent_desk.domain.request import noted_lines
+from consent_desk.domain.telling import tell_look
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.words import laid_out, render
-
-Local = Callable[[Timestamp], datetime]
+from consent_desk.ui.words import Local, laid_out, render
 
 
-def details_of(record: Record, local: Local, *, practice: bool) -> dict[str, str]:
-    """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken."""
+def details_of(
+    record: Record, local: Local, *, practice: bool, outlook: Message | None = None
+) -> dict[str, str]:
+    """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken.
+
+    `outlook`: what comes next.
+    """
 
     def of_answer(show: Callable[[Answered], str]) -> str:
-        for fact in reversed(record.facts):
+        attempts = [fact for fact in record.facts if isinstance(fact.outcome, Answered | NotSent | Lost)]
+        for fact in reversed(attempts):
             if isinstance(fact.outcome, Answered):
-                earlier = fact is not record.facts[-1]
+                earlier = fact is not attempts[-1]
                 head = f"Earlier attempt, {_moment(local(fact.at))}:\n\n" if earlier else ""
                 return laid_out(head + show(fact.outcome))
         return "No answer came."
 
     return {
-        "Explanation": laid_out(_explanation(record, local, practice=practice)),
+        "Explanation": laid_out(_explanation(record, local, outlook, practice=practice)),
         "Answer": of_answer(_answer),
         "As received": of_answer(_as_received),
         "Headers": of_answer(_headers),
@@ -53,15 +59,26 @@ def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
     return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
 
 
-def _explanation(record: Record, local: Local, *, practice: bool) -> str:
+def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
+    action, last = record.noted.consent.action, record.facts[-1]
+    if last.outcome is None:
+        waits = f"Noted on this computer. The {noun(action)} waits to be sent."
+        return [waits] if last.state is State.QUEUED else []
+    if isinstance(last.outcome, Look):
+        judgement = tell_look(last.outcome, last.state, action, practice=practice)
+    else:
+        again = may_have_left(record.facts[:-1])
+        judgement = judge(last.outcome, action, practice=practice, again=again)
+    return [render(judgement.headline, local), render(judgement.advice, local)]
+
+
+def _explanation(record: Record, local: Local, outlook: Message | None, *, practice: bool) -> str:
     consent = record.noted.consent
-    last = record.facts[-1]
-    lines = []
-    if last.outcome is not None:
-        judgement = judge(last.outcome, consent.action, practice=practice)
-        lines += [render(judgement.headline), render(judgement.advice), ""]
-    elif last.state is State.QUEUED:
-        lines += [f"Noted on this computer. The {noun(consent.action)} waits to be sent.", ""]
+    lines = _meaning(record, local, practice=practice)
+    if outlook is not None:
+        lines.append(render(outlook, local))
+    if lines:
+        lines.append("")
     lines += [
         f"Customer ID: {consent.customer.type} = {consent.customer.value}",
         f"Category: {consent.category}",
@@ -70,9 +87,8 @@ def _explanation(record: Record, local: Local, *, practice: bool) -> str:
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
     ]
-    request_id = None
-    if isinstance(last.outcome, Answered):
-        request_id = header(last.outcome.headers, "x-request-id")
+    answers = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Answered)]
+    request_id = header(answers[-1].headers, "x-request-id") if answers else None
     if request_id is not None:
         lines.append(f"Engagement's x-request-id, for its support: {request_id}")
     lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
@@ -81,10 +97,11 @@ def _explanation(record: Record, local: Local, *, practice: bool) -> str:
 
 def _fact(fact: Fact, local: Local) -> str:
     outcome = "" if fact.outcome is None else f": {_technical(fact.outcome)}"
-    return f"{_moment(local(fact.at))}  {STATE_WORDS[fact.state]}{outcome}"
+    note = f" ({fact.note})" if fact.note else ""
+    return f"{_moment(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
 
 
-def _technical(outcome: Outcome) -> str:
+def _technical(outcome: Outcome | Look) -> str:
     took = f"after {outcome.elapsed * 1000:,.0f} ms"
     match outcome:
         case Answered():
@@ -94,6 +111,12 @@ def _technical(outcome: Outcome) -> str:
             kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
             detail = f", {outcome.detail}" if outcome.detail else ""
             return f"{outcome.cause} while {outcome.phase}, {kind}{detail}, {took}"
+        case Look():
+            if outcome.blind:
+                return f"looked up, but the key may not read consents, {took}"
+            history = "in the history" if outcome.seen else "not in the history"
+            holds = {True: "valid", False: "not valid", None: "not told"}[outcome.valid]
+            return f"looked up: {history}, the category now reads {holds}, {took}"
 
 
 def _moment(at: datetime) -> str:

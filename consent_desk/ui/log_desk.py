@@ -1,12 +1,9 @@
 """Fills the log and its details from the journal of the station at work."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry
 from consent_desk.ui.details import details_of
@@ -14,13 +11,13 @@ from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.words import render_error
+from consent_desk.ui.words import Local, render_error
 
 
 class LogDesk(QObject):
     """Shows the log of one station at a time: `station`."""
 
-    def __init__(self, panel: LogPanel, runner: TaskRunner, local: Callable[[Timestamp], datetime]) -> None:
+    def __init__(self, panel: LogPanel, runner: TaskRunner, local: Local) -> None:
         super().__init__(panel)
         self._panel = panel
         self._runner = runner
@@ -55,6 +52,11 @@ class LogDesk(QObject):
         if station is self.station:
             self._panel.choose(entry.request_id)
 
+    def show_open(self, station: Station, count: int) -> None:
+        """Show how many consents Engagement may not have yet."""
+        if station is self.station:
+            self._panel.show_open(count)
+
     def show_begun(self, departure: Departure) -> None:
         """Show that a call is under way. The journal knows it by itself."""
         begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
@@ -82,7 +84,9 @@ class LogDesk(QObject):
         def work() -> tuple[dict[str, str], State]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
-            return details_of(record, self._local, practice=station.practice), record.facts[-1].state
+            outlook = station.rounds.outlook(request_id)
+            texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
+            return texts, record.facts[-1].state
 
         def done(result: tuple[dict[str, str], State]) -> None:
             self._panel.show_details(request_id, *result)

@@ -15,11 +15,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.record import Entry
 from consent_desk.domain.text import visible
 from consent_desk.ui.outcomes import colour, sign
-from consent_desk.ui.states import STATE_WORDS, tone_of
+from consent_desk.ui.states import PRACTISED_STATES, STATE_WORDS, tone_of
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -112,7 +112,7 @@ class LogModel(QAbstractTableModel):
             case "Outcome":
                 tone = tone_of(entry.state, practice=self.practice)
                 word = "Held" if entry.held else STATE_WORDS[entry.state]
-                practised = self.practice and entry.state is State.DELIVERED
+                practised = self.practice and entry.state in PRACTISED_STATES
                 return f"{sign(tone)} {'Practised' if practised else word}".strip()
             case "Status":
                 return "" if entry.status is None else str(entry.status)
@@ -142,18 +142,29 @@ class LogFilter(QSortFilterProxyModel):
         self._log = source
         self._wanted = ""
         self._state: State | None = None
+        self._open_only = False
         self.setSourceModel(source)
 
-    def search(self, text: str, state: State | None) -> None:
-        """Show the lines with `text` in them, in any case, whose state is `state` if one is given."""
+    def search(self, text: str, state: State | None, *, open_only: bool = False) -> None:
+        """Show the lines with `text` in them, in any case, whose state is `state` if one is given.
+
+        `open_only`: of those that Engagement may not have yet, and the oldest first.
+        """
         self._wanted = text.casefold()
         self._state = state
+        self._open_only = open_only
         self.invalidate()
+        self.sort(0 if open_only else -1, Qt.SortOrder.AscendingOrder)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         if self._state is not None and self._log.entry(row).state is not self._state:
+            return False
+        if self._open_only and self._log.entry(row).state not in OPEN_STATES:
             return False
         if not self._wanted:
             return True
         texts = (str(self._log.data(self._log.index(row, column))) for column in range(len(COLUMNS)))
         return any(self._wanted in text.casefold() for text in texts)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        return self._log.entry(left.row()).noted_at < self._log.entry(right.row()).noted_at

@@ -46,6 +46,13 @@ class LogPanel(QWidget):
         self.outcome.addItem("all outcomes", None)
         for state in State:
             self.outcome.addItem(STATE_WORDS[state], state)
+        self.open_ones = QPushButton()
+        self.open_ones.setAccessibleName("Not yet confirmed")
+        self.open_ones.setCheckable(True)
+        self.open_ones.setToolTip("Show only what Engagement may not have yet, the oldest first")
+        # Rather cut than a window that is wider than the screen.
+        self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
+        self.open_ones.hide()
         self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
@@ -87,6 +94,7 @@ class LogPanel(QWidget):
         bar.addWidget(self.filter, 1)
         bar.addWidget(label_for("Outco&me", self.outcome, "Outcome filter"))
         bar.addWidget(self.outcome)
+        bar.addWidget(self.open_ones)
         bar.addWidget(self.send_again)
         left = QWidget()
         left_layout = QVBoxLayout(left)
@@ -111,6 +119,7 @@ class LogPanel(QWidget):
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._search)
         self.outcome.currentIndexChanged.connect(self._search)
+        self.open_ones.toggled.connect(self._search)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
@@ -118,6 +127,11 @@ class LogPanel(QWidget):
         self.model.modelReset.connect(self._forget)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
+
+    def show_open(self, count: int) -> None:
+        """Show how many consents Engagement may not have yet; none needs no room."""
+        self.open_ones.setText(f"{count:,} not yet confirmed")
+        self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent. A filter that would hide it is taken off: it was just sent."""
@@ -144,9 +158,9 @@ class LogPanel(QWidget):
         return self.model.entry(self.lines.mapToSource(self.lines.index(row, 0)).row()).request_id
 
     def _search(self) -> None:
-        # Qt hands a state back as a plain text.
         state = self.outcome.currentData()
-        self.lines.search(self.filter.text(), None if state is None else State(state))
+        wanted = None if state is None else State(state)
+        self.lines.search(self.filter.text(), wanted, open_only=self.open_ones.isChecked())
 
     def _choose(self) -> None:
         current = self.table.currentIndex()

@@ -38,18 +38,21 @@ SHORTCUTS = (
 class MainWindow(QMainWindow):
     """All panels in one window; the log is added when the others have been painted, or before.
 
-    `painted` comes once, after the first paint; `closing` when it closes.
+    `painted` comes once, after the first paint; `closing` when it closes, and `held_open` instead of that
+    while `hold_open` says so.
     """
 
     log: "LogPanel"
 
     painted = Signal()
     closing = Signal()
+    held_open = Signal()
 
     def __init__(self, settings: QSettings, *, can_set_up: bool) -> None:
         super().__init__()
         self.settings = settings
         self._painted = False
+        self._is_held_open = False
         self._shortcuts: QDialog | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
@@ -156,7 +159,20 @@ class MainWindow(QMainWindow):
             # Later: this paint is not on the screen yet, and what follows it takes time.
             QMetaObject.invokeMethod(self, "painted", Qt.ConnectionType.QueuedConnection)
 
+    def hold_open(self, held: bool) -> None:
+        """Whether closing is only a wish, which somebody has to confirm."""
+        self._is_held_open = held
+
+    def end(self) -> None:
+        """Close without a question: a signal, or the end of the desktop session, waits for nobody."""
+        self.hold_open(False)
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._is_held_open:
+            event.ignore()
+            self.held_open.emit()
+            return
         # A field that still has the focus when it is destroyed reports that it was left.
         at: QWidget | None = self.focusWidget()
         if at is not None:

@@ -1,72 +1,108 @@
-"""Sends what is noted, and says in words what came of it."""
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
 
+from collections import defaultdict
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.consent import Action, Consent
 from consent_desk.domain.delivery import State, noun
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
+from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
+from consent_desk.services.verifier import Looked
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.rounds_desk import RoundsDesk
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Left
 from consent_desk.ui.tasks import TaskRunner
-from consent_desk.ui.words import render, render_error
+from consent_desk.ui.words import Local, render, render_error
 
-_LEFT = "left"
+_LEFT, _RESTORED, _BACKUP = "left", "restored", "backup"
 
 
 class SendingDesk(QObject):
-    """Knows what is on its way, for whatever station, also while the window shows another one."""
+    """Follows every consent until it is settled, for whatever station, also while another one is shown.
+
+    An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
+    consents Engagement may not have yet.
+    """
+
+    counted = Signal(object, object)
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, parent: QObject
+        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
     ) -> None:
-        super().__init__(parent)
+        super().__init__(window)
         self._status = window.status
         self._projects = projects
         self._log = log
-        self._asked = False
+        self._local = local
+        # What a person asked for, and what was last said of it: a tenth failed try is no news.
+        self._asked: dict[str, str] = {}
+        # What waits for the settings of a project, by the project's ID.
+        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
         self._dispatch = Dispatch(runner, self)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
         self._dispatch.pending_changed.connect(window.consent.cancel.setVisible)
+        self._rounds = RoundsDesk(runner, projects.find, self)
+        self._rounds.changed.connect(self._show_lines)
+        self._rounds.to_send.connect(self._send_due)
+        self._rounds.looked.connect(self._looked)
+        self._rounds.withheld.connect(self._say_that_it_waits)
+        self._rounds.counted.connect(self._count)
         window.consent.cancel_requested.connect(self.cancel)
         window.log.send_again_requested.connect(self.send_again)
 
-    def depart(
-        self, station: Station, entry: Entry, project: Project | None, *, by_person: bool = True
-    ) -> None:
-        """Send a noted consent, unless it is on its way already."""
-        self._asked = self._asked or by_person
-        if not self._dispatch.holds(entry.request_id):
-            self._dispatch.add(Departure(station, project, entry, by_person))
-
     def take_up(self, left: Left) -> None:
-        """Tell what an earlier run left, and send what still waits."""
+        """Go on with what an earlier run left."""
+        station = left.station
         if left.unconfirmed:
             self._status.show_message(
                 _LEFT,
                 Tone.WARNING,
                 f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
-                "in the log. Do not enter them again: look the customers up in Engagement.",
+                "looked up now. Do not enter them again.",
             )
-        for entry in left.queued:
-            self._projects.find(
-                entry.project_id,
-                partial(self.depart, left.station, entry, by_person=False),
-                partial(self._say_that_it_waits, left.queued, entry),
+        if station.restored:
+            self._status.show_message(
+                _RESTORED,
+                Tone.WARNING,
+                f"{station.restored} consents may have gone out since this journal was restored or "
+                "moved here. They are looked up before anything is sent.",
             )
+        if station.trouble is not None:
+            self._status.show_message(_BACKUP, Tone.WARNING, render_error(station.trouble))
+        self._rounds.begin(station)
+
+    def send_noted(self, station: Station, entry: Entry, project: Project, said: str) -> None:
+        """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way.
+
+        `said` is said of it, and what comes next.
+        """
+        self._asked[entry.request_id] = ""
+        if entry.action is Action.REJECT:
+            self._dispatch.add(Departure(station, project, entry))
+            self.say(entry, Tone.NEUTRAL, f"{said} Sending…")
+            self._rounds.follow(station, entry.request_id)
+            return
+
+        def tell(outlook: Message | None) -> None:
+            coming = "Sending…" if outlook is None else render(outlook, self._local)
+            self.say(entry, Tone.NEUTRAL, f"{said} {coming}")
+
+        self._rounds.follow(station, entry.request_id, tell)
 
     def cancel(self) -> None:
         """Cancel the sending that was asked for last."""
@@ -78,12 +114,13 @@ class SendingDesk(QObject):
         station, entry = self._log.station, self._log.find(request_id)
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
+        self._asked[request_id] = ""
         if station.practice:
-            self.depart(station, entry, station.sandbox)
+            self._depart(station, entry, station.sandbox)
         else:
             self._projects.find(
                 entry.project_id,
-                partial(self.depart, station, entry),
+                partial(self._depart, station, entry),
                 lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}"),
             )
 
@@ -92,39 +129,100 @@ class SendingDesk(QObject):
         who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
         self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
 
-    def _say_that_it_waits(self, queued: tuple[Entry, ...], entry: Entry, why: str) -> None:
+    def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
+        if not self._dispatch.holds(entry.request_id):
+            self._dispatch.add(Departure(station, project, entry))
+
+    def _send_due(self, station: Station, task: Task, project: Project | None) -> None:
+        entry = task.entry
+        self._settings_came(entry.project_id)
+        if self._dispatch.holds(entry.request_id):
+            return
+        by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
+        if task.due.plan.second and not station.practice:
+            self.say(entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
+        self._dispatch.add(Departure(station, project, entry, by_person))
+
+    def _say_that_it_waits(self, entry: Entry, why: str) -> None:
         # Once for a project: the last that was told of it is replaced.
-        count = sum(one.project_id == entry.project_id for one in queued)
-        waits = "1 consent still waits" if count == 1 else f"{count} consents still wait"
-        text = f"{waits} for the settings of {entry.project_name}. {why} Then use Send again."
+        waiting = self._waiting[entry.project_id]
+        waiting.add(entry.request_id)
+        waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
+        text = f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
         self._status.show_message(entry.project_id, Tone.WARNING, text)
 
+    def _settings_came(self, project_id: str) -> None:
+        if self._waiting.pop(project_id, None):
+            self._status.forget(project_id)
+
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        station, entry = departure.station, departure.entry
         if sent is None:
             self._log.refresh(departure)
             if departure.by_person:
-                self.say(departure.entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
+                self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
+            if entry.held:
+                self._rounds.put_off(station, entry.request_id)
+            else:
+                self._rounds.follow(station, entry.request_id)
             return
-        self._log.put(departure.station, sent.entry)
-        tone = tone_of(sent.entry.state, practice=departure.station.practice)
+        self._log.put(station, sent.entry)
+        tone = tone_of(sent.entry.state, practice=station.practice)
         text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
-            tone = Tone.BAD
-            text = f"{text} This outcome could not be written down: {render_error(sent.trouble)}"
-        # What waited from earlier and still waits says so in its line, and not over what was sent since.
-        waits_on = sent.entry.state is State.QUEUED and self._asked
-        if departure.by_person or (tone in {Tone.BAD, Tone.WARNING} and not waits_on):
-            self.say(sent.entry, tone, text)
+            self._rounds.follow(station, entry.request_id)
+            why = render_error(sent.trouble)
+            text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
+            self.say(sent.entry, Tone.BAD, text)
+        else:
+            self._tell(station, sent.entry, tone, text)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
+        station, request_id = departure.station, departure.entry.request_id
         if isinstance(error, JournalTrouble):
+            self._rounds.put_off(station, request_id)
             said = "It is noted, but it was not sent."
         else:
-            said = "It may have been sent. Do not enter it again: look the customer up in Engagement."
+            self._rounds.follow(station, request_id)
+            said = "It may have been sent, and is looked up. Do not enter it again."
         self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
         self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+
+    def _looked(self, station: Station, looked: Looked) -> None:
+        entry = looked.entry
+        self._settings_came(entry.project_id)
+        self._log.put(station, entry)
+        if station.practice:
+            self._rounds.follow(station, entry.request_id)
+            return
+        headline, advice = looked.judgement.headline, looked.judgement.advice
+        text = f"{render(headline, self._local)} {render(advice, self._local)}"
+        self._tell(station, entry, tone_of(entry.state, practice=False), text)
+
+    def _tell(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+        """Say `text` and what comes next, where a person asked for it or must hear of it, if it is news."""
+        request_id = entry.request_id
+        must_be_heard = tone is Tone.BAD or entry.held
+        if self._asked.get(request_id, "" if must_be_heard else text) == text:
+            self._rounds.follow(station, request_id)
+            return
+        self._asked[request_id] = text
+
+        def tell(outlook: Message | None) -> None:
+            self.say(entry, tone, text if outlook is None else f"{text} {render(outlook, self._local)}")
+
+        self._rounds.follow(station, request_id, tell)
+
+    def _show_lines(self, station: Station, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            if not self._dispatch.holds(entry.request_id):
+                self._log.put(station, entry)
+
+    def _count(self, station: Station, outstanding: Outstanding) -> None:
+        self._log.show_open(station, int(outstanding))
+        self.counted.emit(station, outstanding)

@@ -5,23 +5,40 @@ from consent_desk.ui.outcomes import Tone
 
 STATE_WORDS = {
     State.QUEUED: "Not sent yet",
+    State.RETRY_WAIT: "Waiting to retry",
     State.IN_FLIGHT: "Sending",
     State.DELIVERED: "Delivered",
+    State.SEEN: "Seen",
+    State.VERIFIED: "Verified",
+    State.NOT_SHOWN: "Not shown yet",
+    State.CONTRADICTED: "Contradicted",
     State.REFUSED: "Refused",
     State.UNCONFIRMED: "Not confirmed",
-    State.DISCARDED: "Cancelled",
+    State.NOT_SEEN: "Not seen",
+    State.RESTORED: "Restored",
+    State.DISCARDED: "Discarded",
 }
+
+PRACTISED_STATES = frozenset({State.DELIVERED, State.SEEN, State.VERIFIED, State.NOT_SHOWN})
+"""What counts as practised in the Sandbox: nothing there is ever more."""
 
 _TONES = {
     State.QUEUED: Tone.WARNING,
     State.IN_FLIGHT: Tone.NEUTRAL,
+    State.RETRY_WAIT: Tone.WARNING,
     State.DELIVERED: Tone.NEUTRAL,
+    State.SEEN: Tone.NEUTRAL,
+    State.VERIFIED: Tone.GOOD,
+    State.NOT_SHOWN: Tone.WARNING,
+    State.CONTRADICTED: Tone.BAD,
     State.REFUSED: Tone.BAD,
     State.UNCONFIRMED: Tone.WARNING,
+    State.NOT_SEEN: Tone.WARNING,
+    State.RESTORED: Tone.WARNING,
     State.DISCARDED: Tone.QUIET,
 }
 
 
 def tone_of(state: State, *, practice: bool) -> Tone:
     """How bad or good `state` is; nothing that happens in practice is more than practice."""
-    return Tone.PRACTICE if practice and state is State.DELIVERED else _TONES[state]
+    return Tone.PRACTICE if practice and state in PRACTISED_STATES else _TONES[state]

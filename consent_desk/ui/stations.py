@@ -13,11 +13,10 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What an earlier run left: how many calls it did not finish, and what still waits to be sent."""
+    """What an earlier run left: `unconfirmed` calls that it did not finish."""
 
     station: Station
     unconfirmed: int
-    queued: tuple[Entry, ...]
 
 
 class Stations(QObject):
@@ -71,6 +70,6 @@ class Stations(QObject):
                 return self._opened[practice], None
             station = self._open_station(practice)
             unconfirmed = station.outbox.recover()
-            left = Left(station, unconfirmed, station.outbox.queued())
+            left = Left(station, unconfirmed)
             self._opened[practice] = station
             return station, left

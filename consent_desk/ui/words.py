@@ -1,22 +1,40 @@
 """Turns the messages of domain and services into the text that is shown."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from PySide6.QtCore import QCoreApplication
 
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import visible
+
+Local = Callable[[Timestamp], datetime]
+"""A moment in the time zone of this computer."""
 
 _SHOWN = 100_000
 _LINE = 1_000
 
 
-def render(message: Message) -> str:
-    """`message` in the language of the window."""
+def render(message: Message, local: Local | None = None) -> str:
+    """`message` in the language of the window; the moments that it tells of are written in `local` time."""
+
+    def shown(value: object) -> object:
+        if isinstance(value, Message):
+            return render(value, local)
+        return moment_of(local(value)) if isinstance(value, Timestamp) and local is not None else value
+
     template = QCoreApplication.translate("messages", message.template)
-    values = {
-        name: render(value) if isinstance(value, Message) else value for name, value in message.values.items()
-    }
-    return template.format_map(values)
+    return template.format_map({name: shown(value) for name, value in message.values.items()})
+
+
+def moment_of(at: datetime) -> str:
+    """A local time as short as it is clear: 10:44 today, 3 Nov 10:44, 3 Nov 2024 10:44."""
+    today = datetime.now(at.tzinfo)
+    if at.date() == today.date():
+        return f"{at:%H:%M}"
+    return f"{at.day} {at:%b %H:%M}" if at.year == today.year else f"{at.day} {at:%b %Y %H:%M}"
 
 
 def render_error(error: Exception) -> str:

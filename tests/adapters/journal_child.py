@@ -36,7 +36,7 @@ def note_for_ever(path: Path) -> None:
 
 def claim_all(path: Path) -> None:
     journal = SqliteJournal.open(path)
-    waiting = journal.in_state(State.QUEUED)
+    waiting = journal.records_in({State.QUEUED})
     tell("ready")
     sys.stdin.readline()
     for request_id in waiting:
@@ -82,10 +82,10 @@ def note_until_full(path: Path) -> None:
             tell(f"trouble: {trouble.title}")
             break
         count += 1
-    tell(f"all there: {len(journal.in_state(State.QUEUED)) == count}")
+    tell(f"all there: {len(journal.records_in({State.QUEUED})) == count}")
     ballast.unlink()
     journal.note(noted)
-    tell(f"noted: {journal.in_state(State.QUEUED)[-1] == noted.consent.request_id}")
+    tell(f"noted: {journal.records_in({State.QUEUED})[-1] == noted.consent.request_id}")
 
 
 class Instruction(ctypes.Structure):

@@ -24,11 +24,12 @@ from consent_desk.domain.consent import (
     complaint_about_note,
     complaint_about_wording,
 )
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Phase
-from consent_desk.domain.record import Fact, Noted
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Phase
+from consent_desk.domain.record import Noted
 from consent_desk.services.outbox import Journal
+from tests.adapters.journals import noted_in, tamper
 from tests.consents import NOON, a_consent, a_noted, a_project, later
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -86,9 +87,23 @@ OUTCOMES = (
     )
     | st.builds(NotSent, **ENDINGS)
     | st.builds(Lost, **ENDINGS)
+    | st.builds(
+        Look,
+        seen=st.booleans(),
+        later=st.booleans(),
+        valid=st.none() | st.booleans(),
+        since=st.none() | st.floats(0, 1e12),
+        source=st.text(max_size=60),
+        blind=st.booleans(),
+        elapsed=SECONDS,
+    )
 )
-SETTLED = st.builds(
-    Fact, at=st.builds(Timestamp, MICROS), state=st.sampled_from(State), outcome=st.none() | OUTCOMES
+AFTER_A_CALL = st.builds(
+    Fact,
+    at=st.builds(Timestamp, MICROS),
+    state=st.sampled_from(sorted(LEGAL[State.IN_FLIGHT])),
+    outcome=st.none() | OUTCOMES,
+    note=st.text(st.characters(exclude_categories=["Cs"])),
 )
 
 
@@ -115,16 +130,10 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def noted_in(journal: Journal, **changes: object) -> str:
-    noted = a_noted(**changes)
-    journal.note(noted)
-    return noted.consent.request_id
-
-
 def settled_in(journal: Journal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
     request_id = noted_in(journal)
     journal.claim(request_id, later(1))
-    journal.settle(request_id, Fact(at=later(2), state=state, outcome=outcome))
+    journal.append(request_id, Fact(at=later(2), state=state, outcome=outcome))
     return request_id
 
 
@@ -141,7 +150,7 @@ def test_a_noted_consent_survives_closing(tmp_path: Path) -> None:
     request_id = noted_in(journal)
     journal.close()
     again = SqliteJournal.open(tmp_path / "journal.db")
-    assert again.in_state(State.QUEUED) == (request_id,)
+    assert again.records_in({State.QUEUED}) == (request_id,)
     again.close()
 
 
@@ -188,11 +197,11 @@ def test_a_claim_returns_exactly_what_was_noted(shared: SqliteJournal, consent: 
     assert shared.entry(consent.request_id).customer == consent.customer
 
 
-@given(fact=SETTLED)
+@given(fact=AFTER_A_CALL)
 def test_a_fact_is_read_back_exactly(shared: SqliteJournal, fact: Fact) -> None:
     request_id = noted_in(shared)
     shared.claim(request_id, later(1))
-    shared.settle(request_id, fact)
+    shared.append(request_id, fact)
     assert shared.record(request_id).facts[-1] == fact
 
 
@@ -225,29 +234,48 @@ def test_a_second_claim_gets_nothing(journal: SqliteJournal) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_only_what_is_queued_or_refused_can_be_claimed(journal: SqliteJournal, state: State) -> None:
-    request_id = settled_in(journal, state)
+def test_only_what_may_be_sent_can_be_claimed(journal: SqliteJournal, state: State) -> None:
+    request_id = noted_in(journal, state)
     claimed = journal.claim(request_id, later(3))
-    assert (claimed is not None) == (state in {State.QUEUED, State.REFUSED})
+    assert (claimed is not None) == (state in SENDABLE_STATES)
 
 
 def test_an_unknown_consent_cannot_be_claimed(journal: SqliteJournal) -> None:
     assert journal.claim(str(uuid4()), NOON) is None
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.IN_FLIGHT])
-def test_only_what_is_in_flight_can_be_settled(journal: SqliteJournal, state: State) -> None:
-    request_id = settled_in(journal, state)
+@pytest.mark.parametrize("state", State)
+def test_only_what_may_follow_is_appended(journal: SqliteJournal, state: State) -> None:
+    for following in State:
+        request_id = noted_in(journal, state)
+        before = journal.record(request_id)
+        if following in LEGAL[state] - {State.IN_FLIGHT}:
+            journal.append(request_id, Fact(at=later(3), state=following))
+            assert journal.entry(request_id).state is following
+        else:
+            with pytest.raises(JournalTrouble, match="could not be written down"):
+                journal.append(request_id, Fact(at=later(3), state=following))
+            assert journal.record(request_id) == before
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.QUEUED])
+def test_appending_the_last_fact_again_changes_nothing(journal: SqliteJournal, state: State) -> None:
+    request_id = noted_in(journal, state)
     before = journal.record(request_id)
-    with pytest.raises(JournalTrouble, match="could not be written down"):
-        journal.settle(request_id, Fact(at=later(3), state=State.DELIVERED))
+    journal.append(request_id, before.facts[-1])
     assert journal.record(request_id) == before
+
+
+def test_a_reason_is_kept_with_its_fact(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, note="called back: Jürgen\udce9"))
+    assert journal.record(request_id).facts[-1].note == r"called back: Jürgen\udce9"
 
 
 def test_an_unknown_consent_is_trouble(journal: SqliteJournal) -> None:
     unknown = str(uuid4())
     with pytest.raises(JournalTrouble):
-        journal.settle(unknown, Fact(at=NOON, state=State.DELIVERED))
+        journal.append(unknown, Fact(at=NOON, state=State.DELIVERED))
     with pytest.raises(JournalTrouble):
         journal.entry(unknown)
     with pytest.raises(JournalTrouble):
@@ -277,14 +305,14 @@ def test_the_latest_come_newest_first(journal: SqliteJournal) -> None:
 def test_no_page_is_longer_than_500_and_no_list_is_cut(journal: SqliteJournal) -> None:
     ids = tuple(noted_in(journal) for _ in range(2 * PAGE + 1))
     assert len(journal.latest(10**6)) == PAGE
-    assert journal.in_state(State.QUEUED) == ids
+    assert journal.records_in({State.QUEUED}) == ids
 
 
 def test_a_record_of_very_many_facts_is_whole(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     for number in range(PAGE // 2 + 1):
         journal.claim(request_id, later(number))
-        journal.settle(request_id, Fact(at=later(number), state=State.QUEUED))
+        journal.append(request_id, Fact(at=later(number), state=State.QUEUED))
     facts = journal.record(request_id).facts
     assert len(facts) == PAGE + 3
     assert [fact.state for fact in facts[::2]] == [State.QUEUED] * (PAGE // 2 + 2)
@@ -292,9 +320,9 @@ def test_a_record_of_very_many_facts_is_whole(journal: SqliteJournal) -> None:
 
 def test_open_ones_are_counted_by_project(journal: SqliteJournal) -> None:
     for state in State:
-        settled_in(journal, state)
+        noted_in(journal, state)
     journal.note(Noted.of(a_project(id="another"), a_consent()))
-    assert journal.open_in(a_project().id) == 4
+    assert journal.open_in(a_project().id) == len(OPEN_STATES)
     assert journal.open_in("another") == 1
     assert journal.open_in("unknown") == 0
 
@@ -306,21 +334,54 @@ def test_the_state_that_stands_is_always_that_of_the_last_fact(
 ) -> None:
     ids = [noted_in(shared) for _ in range(5)]
     for which, state in moves:
-        if shared.claim(ids[which], later(1)) is not None:
-            shared.settle(ids[which], Fact(at=later(2), state=state))
+        shared.claim(ids[which], later(1))
+        if state in LEGAL[shared.entry(ids[which]).state] - {State.IN_FLIGHT}:
+            shared.append(ids[which], Fact(at=later(2), state=state))
     last = {request_id: shared.record(request_id).facts[-1].state for request_id in ids}
     assert {request_id: shared.entry(request_id).state for request_id in ids} == last
-    assert {one: state for state in State for one in shared.in_state(state) if one in last} == last
+    assert {one: state for state in State for one in shared.records_in({state}) if one in last} == last
+
+
+def test_what_is_in_several_states_comes_in_one_order(journal: SqliteJournal) -> None:
+    states = [State.REFUSED, State.QUEUED, State.VERIFIED, State.REFUSED, State.QUEUED]
+    ids = [noted_in(journal, state) for state in states]
+    found = journal.records_in({State.QUEUED, State.REFUSED})
+    assert found == (ids[0], ids[1], ids[3], ids[4])
+    assert journal.records_in(()) == ()
+
+
+def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJournal) -> None:
+    ids = {state: noted_in(journal, state) for state in State}
+    joe = CustomerId(type="registered", value="joe")
+    noted_in(journal, customer=joe)
+    noted_in(journal, customer=CustomerId(type="cookie", value="jane@example.com"))
+    noted_in(journal, category="newsletter")
+    jane = a_consent().customer
+    found = journal.open_like(a_project().id, jane, "sms_marketing")
+    assert [one.noted.consent.request_id for one in found] == [
+        request_id for state, request_id in ids.items() if state in OPEN_STATES
+    ]
+    assert found[0] == journal.record(ids[State.QUEUED])
+    assert journal.open_like("another", jane, "sms_marketing") == ()
+
+
+def test_the_last_timestamp_counts_whatever_became_of_it(journal: SqliteJournal) -> None:
+    jane = a_consent().customer
+    assert journal.last_timestamp(a_project().id, jane, "sms_marketing") is None
+    for seconds, state in ((2, State.DISCARDED), (1, State.QUEUED)):
+        noted_in(journal, state, timestamp=later(seconds), noted_at=later(5))
+    noted_in(journal, category="newsletter", timestamp=later(3), noted_at=later(5))
+    assert journal.last_timestamp(a_project().id, jane, "sms_marketing") == later(2)
+    assert journal.last_timestamp("another", jane, "sms_marketing") is None
 
 
 def test_the_derived_table_agrees_with_the_facts(journal: SqliteJournal, tmp_path: Path) -> None:
     for state in [*State, *State]:
-        settled_in(journal, state)
-    noted_in(journal)
+        noted_in(journal, state)
     derived = "SELECT request_id, fact, state FROM standing JOIN consent USING (seq) ORDER BY request_id"
     facts = "SELECT request_id, max(seq), state FROM fact GROUP BY request_id ORDER BY request_id"
     assert rows(tmp_path / "journal.db", derived) == rows(tmp_path / "journal.db", facts)
-    assert len(rows(tmp_path / "journal.db", derived)) == 13
+    assert len(rows(tmp_path / "journal.db", derived)) == 2 * len(State)
 
 
 def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_path: Path) -> None:
@@ -335,10 +396,10 @@ def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_pa
     )
     journal.claim(request_id, later(1))
     echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
-    journal.settle(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo))
+    journal.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
     for table in ("consent", "fact", "standing"):
         assert canary not in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
-    for table in ("personal", "answer"):
+    for table in ("personal", "answer", "remark"):
         assert canary in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
 
 
@@ -381,15 +442,17 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     noted_in(journal)
     journal.latest(PAGE)
     journal.entry(request_id)
-    journal.in_state(State.QUEUED)
+    journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
+    journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
+    journal.last_timestamp(a_project().id, a_consent().customer, "sms_marketing")
     journal.claim(request_id, later(3))
-    journal.settle(request_id, Fact(at=later(4), state=State.DELIVERED))
+    journal.append(request_id, Fact(at=later(4), state=State.DELIVERED))
     journal.record(request_id)
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 8
+    assert len(questions) == 13
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         # Walking consent by its key from the end is how the latest are found, up to their limit.
@@ -401,10 +464,7 @@ def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
     journal: SqliteJournal, tmp_path: Path
 ) -> None:
     request_id = noted_in(journal)
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
-    connection.execute("DROP TRIGGER personal_keeps_update")
-    connection.execute("UPDATE personal SET customer_id = 'canary' || char(10)")
-    connection.close()
+    tamper(tmp_path / "journal.db", "UPDATE personal SET customer_id = 'canary' || char(10)")
     with pytest.raises(JournalTrouble, match="does not understand") as caught:
         journal.entry(request_id)
     assert "canary" not in str(caught.value)
@@ -413,10 +473,7 @@ def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
 
 def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(journal: SqliteJournal, tmp_path: Path) -> None:
     request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
-    connection.execute("DROP TRIGGER fact_keeps_update")
-    connection.execute("UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
-    connection.close()
+    tamper(tmp_path / "journal.db", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
     with pytest.raises(JournalTrouble, match="does not understand"):
         journal.record(request_id)
 

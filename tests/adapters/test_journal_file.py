@@ -12,10 +12,9 @@ from consent_desk.adapters import journal_file
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import PRAGMAS
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, blank, migrate
-from consent_desk.domain.delivery import State
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.errors import JournalDamaged, JournalTrouble
 from consent_desk.domain.outcome import Answered
-from consent_desk.domain.record import Fact
 from tests.consents import a_noted, later
 
 
@@ -32,7 +31,8 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     journal.note(noted)
     journal.claim(noted.consent.request_id, later(1))
     answered = Answered(status=200, headers=(), body=b"{}")
-    journal.settle(noted.consent.request_id, Fact(at=later(2), state=State.DELIVERED, outcome=answered))
+    delivered = Fact(at=later(2), state=State.DELIVERED, outcome=answered, note="by hand")
+    journal.append(noted.consent.request_id, delivered)
     yield journal
     journal.close()
 
@@ -47,11 +47,12 @@ def execute(path: Path, *statements: str) -> None:
         connection.close()
 
 
-def refuse(path: Path, words: str) -> None:
+def refuse(path: Path, words: str, kind: type[JournalTrouble] = JournalTrouble) -> None:
     """Opening is refused in these words, and changes nothing."""
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
-    with pytest.raises(JournalTrouble, match=f"The journal cannot be opened: .*{words}"):
+    with pytest.raises(kind, match=f"The journal cannot be opened: .*{words}") as caught:
         SqliteJournal.open(path)
+    assert type(caught.value) is kind
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
 
@@ -65,7 +66,7 @@ def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> Non
     finally:
         os.umask(before)
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
-    assert modes == {"journal.db": 0o600, "journal.db-journal": 0o600}
+    assert modes == {"journal.db": 0o600, "journal.db-journal": 0o600, "journal.mark": 0o600}
 
 
 def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
@@ -87,9 +88,9 @@ def test_the_header_says_whose_it_is(path: Path, journal: SqliteJournal) -> None
     assert int.from_bytes(header[60:64], "big") == VERSION == len(STEPS) == 1
 
 
-def test_a_new_journal_leaves_no_other_file(path: Path) -> None:
+def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
     SqliteJournal.open(path).close()
-    assert [each.name for each in path.parent.iterdir()] == ["journal.db"]
+    assert {each.name for each in path.parent.iterdir()} == {"journal.db", "journal.mark"}
 
 
 @pytest.mark.parametrize("name", ["a b", "50%25", "what?mode=ro", "number#1", "Žofie 山田"])
@@ -100,7 +101,7 @@ def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
     journal = SqliteJournal.open(folder / "journal.db")
     journal.note(a_noted())
     journal.close()
-    assert {each.name for each in folder.iterdir()} == {"journal.db", "journal.db-journal"}
+    assert {each.name for each in folder.iterdir()} == {"journal.db", "journal.db-journal", "journal.mark"}
 
 
 def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
@@ -129,24 +130,40 @@ def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
 
     monkeypatch.setattr(journal_file, "blank", overtaken)
     journal = SqliteJournal.open(path)
-    assert journal.in_state(State.QUEUED) == (noted.consent.request_id,)
+    assert journal.records_in({State.QUEUED}) == (noted.consent.request_id,)
     journal.close()
 
 
 def test_a_journal_cut_to_nothing_is_no_fresh_start(path: Path) -> None:
+    SqliteJournal.open(path).close()
     path.write_bytes(b"")
-    refuse(path, "empty")
+    refuse(path, "empty", JournalDamaged)
+
+
+def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
+    path.write_bytes(b"")
+    journal = SqliteJournal.open(path)
+    journal.note(a_noted())
+    journal.close()
+    assert len({each.name for each in path.parent.iterdir()}) == 3
+
+
+def test_a_journal_that_is_gone_is_no_fresh_start(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    path.unlink()
+    refuse(path, "gone, though its mark", JournalDamaged)
 
 
 def test_a_companion_without_its_journal_is_no_fresh_start(path: Path, journal: SqliteJournal) -> None:
     path.rename(path.with_name("elsewhere.db"))
-    refuse(path, "companion")
+    path.with_suffix(".mark").unlink()
+    refuse(path, "companion", JournalDamaged)
 
 
 @pytest.mark.parametrize("content", [b"hello", b"hello" * 1000, b"SQLite format 3\0"])
 def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    refuse(path, "no journal")
+    refuse(path, "no journal", JournalDamaged)
 
 
 def test_another_programs_database_is_left_alone(path: Path) -> None:
@@ -168,13 +185,13 @@ def test_a_damaged_journal_is_left_alone(path: Path, first: int) -> None:
     content[first:] = b"\xa5" * (len(content) - first)
     content[60:72] = spared
     path.write_bytes(content)
-    refuse(path, "damaged")
+    refuse(path, "damaged", JournalDamaged)
 
 
 def test_a_journal_cut_short_is_left_alone(path: Path) -> None:
     SqliteJournal.open(path).close()
     os.truncate(path, 4096)
-    refuse(path, "damaged")
+    refuse(path, "damaged", JournalDamaged)
 
 
 def test_a_journal_without_its_tables_is_left_alone(path: Path) -> None:
@@ -185,7 +202,7 @@ def test_a_journal_without_its_tables_is_left_alone(path: Path) -> None:
 
 def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
     path.mkdir()
-    refuse(path, "no journal")
+    refuse(path, "folder in its place")
 
 
 def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
@@ -262,6 +279,10 @@ def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> Non
         "DELETE FROM fact",
         "UPDATE personal SET customer_id = 'joe'",
         "UPDATE answer SET body = x'00'",
+        "UPDATE remark SET text = 'because'",
+        "UPDATE journal SET uuid = '00000000-0000-4000-8000-000000000000'",
+        "DELETE FROM journal",
+        "REPLACE INTO journal VALUES (1, '00000000-0000-4000-8000-000000000000')",
         "REPLACE INTO consent SELECT * FROM consent",
         "REPLACE INTO consent SELECT seq + 1, request_id, project_id, project_name, base_url, project_token, "
         "category, action, valid_until, timestamp, noted_at FROM consent",
@@ -275,7 +296,7 @@ def test_no_statement_changes_what_was_written(path: Path, journal: SqliteJourna
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("table", ["personal", "answer"])
+@pytest.mark.parametrize("table", ["personal", "answer", "remark"])
 def test_what_names_a_person_can_be_erased(path: Path, journal: SqliteJournal, table: str) -> None:
     execute(path, "PRAGMA foreign_keys = ON", f"DELETE FROM {table}")
     assert len(journal.latest(500)) == 1
@@ -321,6 +342,7 @@ COMPLETE = {
     "answered": {"status": 200, "elapsed": 0.1, "truncated": 0, "content_sha256": b"#" * 32},
     "lost": {"phase": "waiting", "cause": "cut", "detail": "", "elapsed": 0.1},
     "not_sent": {"phase": "resolving", "cause": "held", "detail": "", "elapsed": 0.1},
+    "look": {"look": "{}", "elapsed": 0.1},
 }
 
 
@@ -333,6 +355,12 @@ COMPLETE = {
         (None, {"content_sha256": b"short"}),
         (None, {"status": 200}),
         (None, {"truncated": 0}),
+        (None, {"look": "{}"}),
+        (None, {"gone": b"short"}),
+        (None, {"remark_sha256": b"short"}),
+        (None, {"chain": b"short"}),
+        (None, {"chain": None}),
+        ("look", {"status": 200}),
         ("answered", {"truncated": 2}),
         *((kind, {name: None}) for kind, values in COMPLETE.items() for name in values),
         *(("lost", {name: value}) for name, value in (("status", 200), ("truncated", 1))),
@@ -344,7 +372,10 @@ def test_an_impossible_fact_cannot_be_written(
     path: Path, journal: SqliteJournal, outcome: str | None, changes: dict[str, object]
 ) -> None:
     request_id = journal.latest(1)[0].request_id
-    sound = {"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, **COMPLETE[outcome]}
+    sound = {
+        **{"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, "chain": b"#" * 32},
+        **COMPLETE[outcome],
+    }
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
 

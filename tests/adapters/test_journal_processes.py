@@ -46,7 +46,7 @@ def lines_of(*arguments: str | Path, before: tuple[str, ...] = ()) -> list[str]:
 def noted_in(path: Path) -> tuple[str, ...]:
     journal = SqliteJournal.open(path)
     try:
-        return journal.in_state(State.QUEUED)
+        return journal.records_in({State.QUEUED})
     finally:
         journal.close()
 
@@ -113,7 +113,7 @@ def test_of_two_processes_one_gets_each_row(tmp_path: Path) -> None:
             child.stdin.flush()
         claimed = [line for child in (first, second) for line in child.communicate(timeout=50)[0].split()]
     assert sorted(claimed) == sorted(noted.consent.request_id for noted in consents)
-    assert journal.in_state(State.QUEUED) == ()
+    assert journal.records_in({State.QUEUED}) == ()
     journal.close()
 
 
@@ -163,6 +163,7 @@ def test_a_read_only_file_is_said_to_be_read_only(open_folder: Path) -> None:
     path = open_folder / "journal.db"
     SqliteJournal.open(path).close()
     path.chmod(0o444)
+    path.with_suffix(".mark").chmod(0o444)
     told = lines_of("nobody", path)
     assert told == ["trouble: The decision is not noted: its file or folder cannot be written to."]
     assert noted_in(path) == ()
@@ -172,6 +173,7 @@ def test_a_read_only_folder_is_said_to_be_read_only(open_folder: Path) -> None:
     path = open_folder / "journal.db"
     SqliteJournal.open(path).close()
     path.chmod(0o666)
+    path.with_suffix(".mark").chmod(0o666)
     open_folder.chmod(0o555)
     told = lines_of("nobody", path)
     assert told == ["trouble: The decision is not noted: its file or folder cannot be written to."]

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Action
-from consent_desk.domain.delivery import OPEN_STATES, SENDABLE_STATES, Judgement, State, judge, noun
+from consent_desk.domain.delivery import (
+    ACCEPTED_STATES,
+    OPEN_STATES,
+    SENDABLE_STATES,
+    UNSENT_STATES,
+    Judgement,
+    State,
+    judge,
+    noun,
+)
 from consent_desk.domain.draft import Field
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.text import hidden_character
@@ -129,7 +138,7 @@ def test_a_truncated_answer_is_unconfirmed(status: int, body: bytes) -> None:
 @pytest.mark.parametrize("truncated", [False, True])
 def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) -> None:
     judgement = answered(429, body, truncated=truncated)
-    assert judgement.state is State.QUEUED
+    assert judgement.state is State.RETRY_WAIT
     assert sentence(judgement) == (
         "Not sent yet: Engagement is taking too many calls at the moment. "
         "The opt-out is kept on this computer. Do not enter it again."
@@ -154,7 +163,7 @@ def test_every_failure_is_judged_with_its_words(
 ) -> None:
     judgement = answered(status, body.encode())
     refused = 300 <= status < 500 or (status == 200 and '"success": false' in body)
-    expected = State.QUEUED if status == 429 else State.REFUSED if refused else State.UNCONFIRMED
+    expected = State.RETRY_WAIT if status == 429 else State.REFUSED if refused else State.UNCONFIRMED
     assert judgement.state is expected
     assert why in sentence(judgement)
     assert judgement.field is field
@@ -206,11 +215,15 @@ def test_what_was_not_sent_is_kept_unless_it_was_cancelled(phase: Phase, cause: 
     if cause is Cause.CANCELLED:
         assert judgement.state is State.DISCARDED
         assert sentence(judgement) == "Cancelled before it left: nothing was sent."
+    elif cause is Cause.OVERTAKEN:
+        assert judgement.state is State.DISCARDED
+        assert sentence(judgement) == "Overtaken by a later decision: this opt-in is not sent."
     elif cause not in {Cause.HELD, Cause.REMOVED}:
-        assert judgement.state is State.QUEUED
+        is_ours = cause is Cause.PROGRAM_ENDED
+        assert judgement.state is (State.QUEUED if is_ours else State.RETRY_WAIT)
         assert sentence(judgement).startswith("Not sent yet: ")
         assert sentence(judgement).endswith("The opt-in is kept on this computer. Do not enter it again.")
-        assert "with Send again" in str(judgement.advice)
+        assert ("It is tried again by itself." in str(judgement.advice)) is not is_ours
 
 
 def test_what_is_held_says_when_it_leaves_and_when_to_enter_it_again() -> None:
@@ -325,6 +338,36 @@ def test_only_success_true_is_delivered(status: int, body: bytes, truncated: boo
 
 
 def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
-    assert {State.QUEUED, State.REFUSED} == SENDABLE_STATES
-    assert set(State) - OPEN_STATES == {State.DELIVERED, State.DISCARDED}
+    assert {State.QUEUED, State.RETRY_WAIT, State.REFUSED} == UNSENT_STATES
+    assert {State.NOT_SEEN} == SENDABLE_STATES - UNSENT_STATES
     assert SENDABLE_STATES < OPEN_STATES
+    assert not OPEN_STATES & ACCEPTED_STATES
+    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED}
+    assert set(State) - OPEN_STATES - ACCEPTED_STATES == settled
+
+
+@given(OUTCOMES, st.sampled_from(Action))
+def test_a_second_sending_makes_nothing_certain_but_success(outcome: Outcome, action: Action) -> None:
+    second, first = judge(outcome, action, again=True), judge(outcome, action)
+    if first.state in {State.DELIVERED, State.UNCONFIRMED} or (
+        isinstance(outcome, NotSent) and outcome.cause is Cause.OVERTAKEN
+    ):
+        assert second == first
+    else:
+        assert second.state is State.UNCONFIRMED
+        for claim in ("nothing was sent.", "not recorded", "Not sent yet", "Not accepted"):
+            assert claim not in sentence(second)
+
+
+def test_what_was_cancelled_before_it_left_again_may_have_left_before() -> None:
+    outcome = NotSent(phase=Phase.CONNECTING, cause=Cause.CANCELLED)
+    judgement = judge(outcome, Action.REJECT, again=True)
+    assert sentence(judgement) == "Cancelled before it left a second time: Engagement may have the first."
+
+
+def test_what_is_refused_a_second_time_is_still_unconfirmed() -> None:
+    body = b'{"success": false, "error": "invalid secret"}'
+    judgement = judge(Answered(status=403, headers=OURS, body=body), Action.REJECT, again=True)
+    assert sentence(judgement) == (
+        "Not yet confirmed, and not taken a second time: this desk's key is wrong. Do not enter it again."
+    )

@@ -33,6 +33,8 @@ def test_killed_during_a_call_it_is_unconfirmed_and_not_sent_again(
         assert b"john@example.com" in engagement.next()
         desk.wait("Response log", "Delivered")
         desk.tell("end", "close button")
+        desk.wait("Close anyway", "Close anyway")
+        desk.press("Close anyway")
         assert (desk.ended(), desk.said) == (0, "")
     assert engagement.sent.empty()
     assert states(desk.journal) == [State.DELIVERED, State.UNCONFIRMED]

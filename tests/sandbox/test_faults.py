@@ -278,7 +278,7 @@ def test_a_fault_that_stores_still_refuses_a_wrong_key(sandbox: Sandbox, client:
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
-        (Fault.RATE_LIMIT, State.QUEUED),
+        (Fault.RATE_LIMIT, State.RETRY_WAIT),
         (Fault.SERVER_ERROR, State.UNCONFIRMED),
         (Fault.BAD_GATEWAY, State.UNCONFIRMED),
         (Fault.MALFORMED_BODY, State.UNCONFIRMED),

@@ -1,15 +1,16 @@
 """The outbox, on the real journal."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.delivery import State
+from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
-from consent_desk.domain.record import Fact
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, a_project, later
@@ -82,7 +83,7 @@ def test_open_consents_are_counted_by_project(outbox: Outbox, journal: SqliteJou
     delivered = outbox.note(a_project(), a_consent()).request_id
     journal.claim(delivered, later(1))
     assert outbox.open_in(a_project().id) == 2
-    journal.settle(delivered, Fact(at=later(2), state=State.DELIVERED))
+    journal.append(delivered, Fact(at=later(2), state=State.DELIVERED))
     assert outbox.open_in(a_project().id) == 1
     assert outbox.open_in("another") == 0
 
@@ -93,3 +94,29 @@ def test_a_line_is_read_as_the_journal_has_it_now(outbox: Outbox, journal: Sqlit
     assert outbox.entry(consent.request_id) == noted
     journal.claim(consent.request_id, later(1))
     assert outbox.entry(consent.request_id).state is State.IN_FLIGHT
+
+
+def test_a_decision_taken_now_never_reuses_a_timestamp(outbox: Outbox) -> None:
+    first = a_consent()
+    outbox.note(a_project(), first)
+    second = outbox.stamp(a_project(), a_consent(action=Action.ACCEPT, valid_until=ValidUntil()))
+    assert second.timestamp == Timestamp(first.timestamp.micros + 1)
+    assert second.noted_at == second.timestamp
+    outbox.note(a_project(), second)
+    assert json.loads(outbox.record(second.request_id).noted.body)["timestamp"] == NOON.micros / 1e6 + 1e-6
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"timestamp": later(-60)},
+        {"category": "newsletter"},
+        {"customer": CustomerId(type="registered", value="omar@example.org")},
+        {"timestamp": later(1), "noted_at": later(1)},
+    ],
+    ids=["a time that was given", "another category", "another customer", "a later moment"],
+)
+def test_a_timestamp_that_nobody_has_used_stays(outbox: Outbox, changes: dict[str, object]) -> None:
+    outbox.note(a_project(), a_consent())
+    consent = a_consent(**changes)
+    assert outbox.stamp(a_project(), consent) == consent

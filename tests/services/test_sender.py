@@ -9,12 +9,12 @@ import pytest
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Fact, Noted
+from consent_desk.domain.record import Noted
 from consent_desk.domain.request import PreparedRequest, event_body
 from consent_desk.services.sender import Call, Sender, Sent, Transport
 from tests.consents import NOON, a_consent, a_project, later
@@ -74,7 +74,7 @@ class Wire(Transport):
 class ForgetfulJournal(SqliteJournal):
     """A journal on which the disk fills up once a consent is claimed."""
 
-    def settle(self, request_id: str, fact: Fact) -> None:
+    def append(self, request_id: str, fact: Fact) -> None:
         raise JournalTrouble(say("Full."), say("Make room."))
 
 
@@ -140,11 +140,11 @@ def test_a_consent_is_in_flight_before_the_call_begins(journal: SqliteJournal, r
     ("outcome", "state"),
     [
         (SUCCESS, State.DELIVERED),
-        (Answered(status=429, headers=(), body=b"Too Many Requests"), State.QUEUED),
+        (Answered(status=429, headers=(), body=b"Too Many Requests"), State.RETRY_WAIT),
         (Answered(status=403, headers=(), body=b'{"error": "invalid secret"}'), State.REFUSED),
         (Answered(status=500, headers=(("Server", "x"),), body=b"<html>"), State.UNCONFIRMED),
         (CUT, State.UNCONFIRMED),
-        (NotSent(phase=Phase.CONNECTING, cause=Cause.CONNECTION_REFUSED), State.QUEUED),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CONNECTION_REFUSED), State.RETRY_WAIT),
     ],
     ids=str,
 )
@@ -204,7 +204,7 @@ def test_a_consent_of_a_removed_project_is_held_and_waits_no_longer(
     assert sent.entry.state is State.REFUSED
     assert sent.entry.held
     assert journal.entry(request_id) == sent.entry
-    assert journal.in_state(State.QUEUED) == ()
+    assert journal.records_in({State.QUEUED}) == ()
     assert wire.requests == []
 
 

@@ -94,7 +94,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
 
         clock = clock or Clock()
         application = build(
-            folders, secrets, transport, clock, zone=UTC, fault=fault, delay=0.0, questions=ask
+            folders, secrets, transport, clock, zone=UTC, fault=fault, delay=0.0, nap=0.05, questions=ask
         )
         qtbot.addWidget(application.window)
         closing.callback(application.close)

@@ -10,8 +10,8 @@ from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk
 
 OUTCOMES = {
-    Fault.RATE_LIMIT: ("Not sent yet", "too many calls"),
-    Fault.RATE_LIMIT_RETRY_AFTER: ("Not sent yet", "too many calls"),
+    Fault.RATE_LIMIT: ("Waiting to retry", "too many calls"),
+    Fault.RATE_LIMIT_RETRY_AFTER: ("Waiting to retry", "too many calls"),
     Fault.SERVER_ERROR: ("Not confirmed", "had trouble"),
     Fault.SERVER_ERROR_STORED: ("Not confirmed", "had trouble"),
     Fault.DROP_BEFORE_STORING: ("Not confirmed", "the line broke before Engagement answered"),
@@ -35,7 +35,7 @@ OUTCOMES = {
     Fault.NOT_HTTP: ("Not confirmed", "the answer could not be understood"),
 }
 SLOW = {Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY}
-SENDABLE = {"Not sent yet", "Refused"}
+SENDABLE = {"Waiting to retry", "Refused"}
 
 
 def sent_into(open_desk: OpenOne, fault: Fault, deadline: float) -> OpenDesk:

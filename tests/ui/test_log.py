@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.consent import Action, CustomerId
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.draft import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
-from consent_desk.domain.record import Entry, Fact, Noted, Record
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.details import details_of
@@ -124,12 +124,12 @@ def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> 
 
 
 @pytest.mark.parametrize("state", State)
-def test_send_again_is_offered_for_what_certainly_was_not_recorded(panel: LogPanel, state: State) -> None:
+def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogPanel, state: State) -> None:
     line = entry(0, state)
     panel.model.replace([line], practice=False)
     panel.choose(line.request_id)
     panel.show_details(line.request_id, {"Explanation": "x"}, state)
-    allowed = state in {State.QUEUED, State.REFUSED}
+    allowed = state in {State.QUEUED, State.RETRY_WAIT, State.REFUSED, State.NOT_SEEN}
     assert controls.button(panel, "Send again").isEnabled() == allowed
 
 
@@ -196,11 +196,12 @@ def test_the_log_is_there_after_a_restart(
 
 
 def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
     acme.fill()
     controls.press(acme.window, "Send")
     acme.wait_for_status("Not sent yet: Engagement is taking too many calls")
-    acme.wait_for_line("Not sent yet")
+    assert "It is tried again by itself. Next try at " in acme.status
+    acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
     again.click()
@@ -216,19 +217,20 @@ def test_send_again_says_why_it_cannot(
     keep(folders, keyring, real(engagement), real(engagement, id=str(uuid4()), name="Other"))
     desk = open_desk(keyring)
     desk.wait_ready()
-    engagement.misbehave(Fault.RATE_LIMIT, times=2)
+    desk.wait_for_categories()
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
-    desk.wait_for_line("Not sent yet")
-    desk.window.close()
+    desk.wait_for_line("Waiting to retry")
+    desk.window.end()
     other = next(entry for entry in keyring.lines if not entry.startswith(real(engagement).id))
     keyring.lines = {other: keyring.lines[other]}
     second = open_desk(keyring)
     second.bot.waitUntil(lambda: "not in the keyring" in second.state)
     second.choose_project("Other")
     second.wait_ready()
-    second.wait_for_line("Not sent yet")
+    second.wait_for_line("Waiting to retry")
     table = controls.table(second.window, "Response log")
     table.setCurrentIndex(table.model().index(0, 0))
     again = controls.button(second.window, "Send again")
@@ -291,4 +293,4 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     panel.model.replace([entry(number, state) for number, state in enumerate(State)], practice=False)
     shown = controls.cells(panel, 1)
     assert len(set(shown)) == len(State)
-    assert all(text.split(" ")[0] in "➜▲✖" for text in shown if "Cancelled" not in text)
+    assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)

@@ -55,19 +55,25 @@ def test_calls_left_in_flight_are_unconfirmed_and_the_window_says_so(
     assert posts(engagement) == 0
 
 
-def test_what_waits_is_tried_once_at_each_start(
+def test_what_waits_is_tried_again_when_its_time_has_come_also_after_a_restart(
     acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     leave(folders, real(engagement))
-    engagement.fault = Fault.RATE_LIMIT
+    engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
     first = started(acme_again, keyring)
-    first.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    first.wait_for_line("Waiting to retry")
     assert posts(engagement) == 1
-    first.window.close()
+    assert controls.button(first.window, "Not yet confirmed").text() == "1 not yet confirmed"
+    first.window.end()
     engagement.fault = None
     second = started(acme_again, keyring)
+    second.bot.waitUntil(controls.button(second.window, "Not yet confirmed").isVisible)
+    second.wait_for_line("Waiting to retry")
+    assert posts(engagement) == 1
+    second.clock.seconds_off += 31
     second.wait_for_line("Delivered")
     assert posts(engagement) == 2
+    second.bot.waitUntil(lambda: not controls.button(second.window, "Not yet confirmed").isVisible())
     assert second.status == ""
     assert controls.focused_name(second.window) == "Customer ID"
 

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpCall, HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Cause, NotSent, Phase
-from consent_desk.domain.record import Fact
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -223,11 +222,11 @@ def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: S
     cancel = controls.button(acme.window, "Cancel sending")
     cancel.click()
     acme.wait_for_status("Cancelled before it left: nothing was sent.")
-    acme.wait_for_line("Cancelled", "Sending")
+    acme.wait_for_line("Discarded", "Sending")
     engagement.fault = None
     cancel.click()
     acme.bot.waitUntil(lambda: not cancel.isVisible(), timeout=10_000)
-    acme.wait_for_line("Cancelled", "Not confirmed")
+    acme.wait_for_line("Discarded", "Not confirmed")
     assert len(engagement.received) == before + 1
 
 
@@ -247,7 +246,7 @@ def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
     engagement.fault = None
     second = open_desk(keyring)
     second.wait_ready()
-    second.wait_for_line("Cancelled", "Not confirmed")
+    second.wait_for_line("Discarded", "Not confirmed")
     assert sent(engagement) == 1
 
 
@@ -298,7 +297,7 @@ def test_after_a_bug_nobody_says_that_it_was_not_sent(
     desk = open_desk(keyring, transport=transport)
     desk.wait_ready()
     send(desk)
-    desk.wait_for_status("It may have been sent. Do not enter it again")
+    desk.wait_for_status("It may have been sent, and is looked up. Do not enter it again")
     desk.wait_for_line("Not confirmed")
     transport.close()
 
@@ -308,14 +307,14 @@ def test_what_cannot_be_claimed_is_not_shown_as_sending(
 ) -> None:
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
     send(acme)
-    acme.wait_for_line("Not sent yet")
+    acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
     break_journal(folders)
     again.click()
     acme.wait_for_status("It is noted, but it was not sent.")
     acme.window.log.model.flush()
-    acme.wait_for_line("Not sent yet")
+    acme.wait_for_line("Waiting to retry")
 
 
 def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
@@ -323,18 +322,18 @@ def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
 ) -> None:
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
     send(acme)
-    acme.wait_for_line("Not sent yet")
+    acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
     other = SqliteJournal.open(folders.data / "journal.sqlite")
-    (request_id,) = other.in_state(State.QUEUED)
+    (request_id,) = other.records_in({State.RETRY_WAIT})
     other.claim(request_id, Clock()())
     cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
-    other.settle(request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
+    other.append(request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
     other.close()
     again.click()
     acme.wait_for_status("Nothing was sent: see in the log how it stands.")
-    acme.wait_for_line("Cancelled")
+    acme.wait_for_line("Discarded")
 
 
 def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDesk) -> None:
@@ -356,10 +355,10 @@ def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
     for number in (1, 2):
         acme.fill()
         controls.write(acme.window, "Taken at", "2026-01-05 10:40")
-        shown = controls.raw_text(acme.window, "Request body")
         controls.press(acme.window, "Send")
         acme.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
         acme.wait_for_status("Delivered")
+        shown = controls.raw_text(acme.window, "Request body")
         assert json.loads(shown)["timestamp"] == json.loads(engagement.received[-1].body)["timestamp"]
     first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
     assert first < second < first + 1

@@ -297,12 +297,12 @@ def test_a_removed_projects_open_consent_is_held_when_sent_again(
     keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
     desk = open_desk(keyring)
     desk.wait_ready()
-    engagement.misbehave(Fault.RATE_LIMIT, times=2)
+    desk.wait_for_categories()
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
-    desk.wait_for_line("Not sent yet")
-    engagement.fault = None
+    desk.wait_for_line("Waiting to retry")
     dialog = settings(desk)
     desk.person.answer = 1
     controls.press(dialog, "Remove project")

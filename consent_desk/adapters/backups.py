@@ -1,0 +1,195 @@
+"""Copies of the journal: one a day and one before each migration, each verified, each with its own mark."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.durable import companion, copy_file, set_aside, sync, sync_folder
+from consent_desk.adapters.folders import private_folder
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.journal_file import Reason, open_file, told
+from consent_desk.adapters.journal_rows import head
+from consent_desk.adapters.mark import create_mark, mark_of
+from consent_desk.adapters.migrations import version
+from consent_desk.adapters.personal import erase_consent, find_consents
+from consent_desk.adapters.restoration import FROM_BACKUP, restore_open
+from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.errors import DeskError, JournalTrouble
+from consent_desk.domain.message import Message, say
+
+KEPT = 14
+"""So many daily backups are kept."""
+
+_DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d\.sqlite")
+_NOT_BACKED_UP = "The journal was not backed up: {why}."
+_NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
+_NOT_ERASED = "The customer's data was removed from the journal, but not from all backups: {why}."
+_NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
+_NO_SECOND = Reason(
+    say("the second folder for backups is not there"),
+    say("Connect its disk, then remove the data once more."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restoration did: the file that was there is `replaced` now; so many open consents `restored`."""
+
+    replaced: Path | None
+    restored: int
+
+
+class Backups:
+    """The backups of the journal at `journal`, in a folder beside it and, if one is set, in a second one."""
+
+    def __init__(self, journal: Path, *, second: Path | None = None) -> None:
+        self._folder = journal.parent / "backups"
+        self._second = second
+
+    def all(self) -> tuple[Path, ...]:
+        """The backups that are there, in both folders, the newest first by name. Raises JournalTrouble."""
+        with told(_NOT_BACKED_UP):
+            found = [
+                path
+                for folder in (self._folder, self._second)
+                if folder is not None and folder.is_dir()
+                for path in folder.glob("journal-*.sqlite")
+            ]
+            return tuple(sorted(found, key=lambda path: path.name, reverse=True))
+
+    def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
+        """Back the journal up unless that was done today (in UTC); return the new backup.
+
+        Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
+        """
+        name = f"journal-{_day(at)}.sqlite"
+        path = self._folder / name
+        if not path.exists():
+            self._make(path, journal.copy_to)
+        elif self._second is None or (self._second / name).exists():
+            return None
+        self._prune(self._folder)
+        if self._second is not None:
+            with told(_NOT_COPIED):
+                # The mark first: a backup without one counts as damaged.
+                copy_file(mark_of(path), mark_of(self._second / name))
+                copy_file(path, self._second / name)
+            self._prune(self._second)
+        return path
+
+    def before_migration(self, connection: sqlite3.Connection) -> None:
+        """Back up a journal that is about to be brought up to date. Fits `SqliteJournal.open`."""
+        name = f"journal-{_day(clock_now())}-version-{version(connection)}.sqlite"
+        self._make(self._folder / name, connection.backup)
+
+    def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
+        """Delete all personal data of a customer, but `keyed`, from the backups; return how many held some.
+
+        Raises JournalTrouble where one cannot be rewritten, or the second folder is not there.
+        """
+        if self._second is not None and not self._second.is_dir():
+            raise _NO_SECOND.trouble(_NOT_ERASED)
+        return sum(_erase(path, project_id, customer, keyed, at) for path in self.all())
+
+    def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
+        with told(_NOT_BACKED_UP):
+            try:
+                private_folder(self._folder)
+            except DeskError as error:
+                raise JournalTrouble(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
+            part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            try:
+                # Made by hand first: SQLite would make it readable for all.
+                os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                with closing(sqlite3.connect(part, isolation_level=None)) as target:
+                    target.row_factory = sqlite3.Row
+                    target.execute("PRAGMA journal_mode = off")
+                    target.execute("PRAGMA synchronous = off")
+                    copy_to(target)
+                    mark = head(target)
+                descriptor = os.open(part, os.O_RDWR)
+                try:
+                    sync(descriptor)
+                finally:
+                    os.close(descriptor)
+                create_mark(mark_of(path), mark)
+                _require_sound(part, mark_of(path), _NOT_BACKED_UP)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            sync_folder(self._folder)
+
+    def _prune(self, folder: Path) -> None:
+        with told(_NOT_BACKED_UP):
+            daily = sorted(path for path in folder.iterdir() if _DAILY.fullmatch(path.name))
+            for path in daily[:-KEPT]:
+                path.unlink(missing_ok=True)
+                mark_of(path).unlink(missing_ok=True)
+                companion(path).unlink(missing_ok=True)
+
+
+def restore(
+    backup: Path, path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now
+) -> Restored:
+    """Put a copy of `backup` in the place of the journal at `path`, which nobody has open.
+
+    The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
+    `restored`: it may have gone out since. Raises JournalTrouble.
+    """
+    with told(_NOT_RESTORED):
+        _require_sound(backup, mark_of(backup), _NOT_RESTORED)
+        copy = path.with_name(f".{path.name}.restoring")
+        _forget(copy)
+        try:
+            copy_file(backup, copy)
+            if companion(backup).exists():
+                copy_file(companion(backup), companion(copy))
+            with closing(open_file(copy)) as connection:
+                restored = restore_open(connection, now(), FROM_BACKUP)
+                mark = replace(head(connection), installation=installation)
+            replaced = set_aside(path, "replaced", now())
+            copy.rename(path)
+        finally:
+            _forget(copy)
+        create_mark(mark_of(path), mark)
+        return Restored(replaced=replaced, restored=restored)
+
+
+def _erase(path: Path, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> bool:
+    with told(_NOT_ERASED), closing(open_file(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        found = find_consents(connection, project_id, customer)
+        for request_id in found:
+            # Open or not: in the journal itself it is settled by now.
+            erase_consent(connection, request_id, keyed, at)
+        connection.execute("COMMIT")
+        create_mark(mark_of(path), head(connection))
+    companion(path).unlink(missing_ok=True)
+    return bool(found)
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    companion(path).unlink(missing_ok=True)
+
+
+def _require_sound(path: Path, mark: Path, failure: str) -> None:
+    found = verify(path, mark)
+    if found.verdict is not Verdict.SOUND:
+        why = found.why or Message("")
+        raise Reason(
+            say("the copy is not sound ({why})", why=why),
+            say("Take another backup, and tell your administrator."),
+        ).trouble(failure)
+
+
+def _day(at: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%d}"

@@ -1,0 +1,97 @@
+"""Files that survive a power cut, and files that are set aside instead of being written over."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+
+from consent_desk.domain.consent import Timestamp
+
+if sys.platform == "darwin":
+    import fcntl
+
+
+def sync(descriptor: int) -> None:
+    """Return once what was written to `descriptor` is on the disk itself."""
+    if sys.platform == "darwin":
+        # There fsync stops at the drive's cache. Not every file system knows the other one.
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Return once the names in `folder` are on the disk. On Windows there is no such call."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, wholly or not at all. Raises OSError."""
+    with _replacement(path) as file:
+        file.write(content)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file that nobody writes, with mode 0600, wholly or not at all. Raises OSError."""
+    with _replacement(target) as file, source.open("rb") as original:
+        copyfileobj(original, file, 1 << 20)
+
+
+@contextmanager
+def _replacement(path: Path) -> Iterator[IO[bytes]]:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            sync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def utc(at: Timestamp) -> str:
+    """A moment as part of a file's name."""
+    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}"
+
+
+def companion(path: Path) -> Path:
+    """The file in which SQLite keeps what a broken-off transaction must undo."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def set_aside(path: Path, why: str, at: Timestamp) -> Path | None:
+    """Rename a closed database together with its companion; return its new name, None where there is none.
+
+    Raises OSError.
+
+    The database first: should this be the last thing that happens, the companion alone says that
+    something is missing, while a database without it would be read with half a transaction in it.
+    """
+    number = 0
+    while True:
+        place = path.with_name(f"{path.name}.{why}-{utc(at)}{f'-{number}' if number else ''}")
+        if not os.path.lexists(place) and not os.path.lexists(companion(place)):
+            break
+        number += 1
+    found = os.path.lexists(path)
+    if found:
+        path.rename(place)
+    if os.path.lexists(companion(path)):
+        companion(path).rename(companion(place))
+    sync_folder(path.parent)
+    return place if found else None

@@ -1,0 +1,159 @@
+"""Save what can be read of a damaged journal into a new one. The damaged file is set aside, never deleted."""
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import copyfile
+
+from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.durable import companion, replace_file, set_aside
+from consent_desk.adapters.fragments import Row, Saved, assemble
+from consent_desk.adapters.journal_file import told
+from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
+from consent_desk.adapters.mark import create_mark, mark_of, read_mark
+from consent_desk.adapters.migrations import migrate
+from consent_desk.adapters.pages import read_cells
+from consent_desk.adapters.restoration import FROM_DAMAGED
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import OPEN_STATES, Fact, State
+
+_NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salvage:
+    """What became of a damaged journal: its file is `damaged` now, and what could be read is in its place.
+
+    Those `lost` are known to have been there; of a file that was cut short, nobody knows them all.
+    `incomplete`: of so many consents the customer or an answer is missing. `rest`: so many rows fit nowhere
+    any more, and are kept beside the damaged file, as JSON Lines (`.rest.jsonl`). `restored`: so many were
+    open, and may have gone out without this journal knowing.
+    """
+
+    damaged: Path | None
+    consents: int
+    consents_lost: int
+    facts: int
+    facts_lost: int
+    incomplete: int
+    rest: int
+    restored: int
+
+
+def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
+    """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalTrouble."""
+    with told(_NOT_SALVAGED):
+        mark = read_mark(mark_of(path))
+        found = assemble(read_cells(_content(path)))
+        at = now()
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            connection.row_factory = sqlite3.Row
+            migrate(connection)
+            written: set[tuple[str, int]] = set()
+            saved = [each for each in found.consents if _write(connection, each, written)]
+            facts = sum(table == "fact" for table, _ in written)
+            restored = sum(_finish(connection, each, at) for each in saved)
+            content, new_mark = connection.serialize(), head(connection)
+        rest = [
+            json.dumps({"table": table, **row}, default=bytes.hex)
+            for table, rows in found.rows.items()
+            for key, row in rows.items()
+            if (table, key) not in written
+        ]
+        damaged = set_aside(path, "damaged", at)
+        if damaged is not None and rest:
+            replace_file(damaged.with_name(f"{damaged.name}.rest.jsonl"), "\n".join([*rest, ""]).encode())
+        replace_file(path, content)
+        create_mark(mark_of(path), replace(new_mark, installation=installation))
+    # A number that was changed itself says nothing: there are no more of either than the mark knows of.
+    most = found.last_fact if mark is None else mark.facts
+    return Salvage(
+        damaged=damaged,
+        consents=len(saved),
+        consents_lost=max(0, min(found.last_consent, most) - len(saved)),
+        facts=facts,
+        facts_lost=max(0, most - facts),
+        rest=len(rest),
+        incomplete=sum(each.incomplete for each in saved),
+        restored=restored,
+    )
+
+
+def _content(path: Path) -> bytes:
+    """The file as it is once a broken-off transaction has been rolled back, where SQLite still can."""
+    if not companion(path).exists():
+        return path.read_bytes()
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        copy = Path(folder) / "damaged.sqlite"
+        copyfile(path, copy)
+        copyfile(companion(path), companion(copy))
+        with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return copy.read_bytes()
+
+
+def _write(connection: sqlite3.Connection, saved: Saved, written: set[tuple[str, int]]) -> bool:
+    """Write one consent with all that is left of it; False where the journal does not take it.
+
+    Tables and old keys of what was taken are added to `written`.
+    """
+    if not saved.facts:
+        return False
+    (first, contents), *facts = saved.facts
+    with _attempt(connection) as taken:
+        insert(connection, "consent", saved.consent)
+        if saved.personal is not None:
+            insert(connection, "personal", saved.personal)
+        _write_fact(connection, first, contents, saved.consent)
+    if not taken:
+        return False
+    seq = saved.consent["seq"]
+    written |= {("consent", seq), *([("personal", seq)] if saved.personal else [])}
+    written |= {(table, first["seq"]) for table in (*contents, *(["fact"] if first["seq"] else []))}
+    for fact, contents in facts:
+        with _attempt(connection) as taken:
+            _write_fact(connection, fact, contents, None)
+        if taken:
+            written |= {(table, fact["seq"]) for table in ("fact", *contents)}
+    return True
+
+
+def _write_fact(
+    connection: sqlite3.Connection, fact: Row, contents: dict[str, Row], consent: Row | None
+) -> None:
+    # A real number without a fraction lies in the file as an integer.
+    elapsed = None if fact.get("elapsed") is None else float(fact["elapsed"])
+    seq = insert_fact(connection, {**fact, "elapsed": elapsed}, consent)
+    for table, row in contents.items():
+        insert(connection, table, {**row, "fact": seq})
+
+
+@contextmanager
+def _attempt(connection: sqlite3.Connection) -> Iterator[list[bool]]:
+    """All of it or nothing; what is yielded holds something afterwards if the journal took it."""
+    taken: list[bool] = []
+    connection.execute("SAVEPOINT attempt")
+    try:
+        yield taken
+        taken.append(True)
+    except (sqlite3.IntegrityError, sqlite3.DataError):
+        connection.execute("ROLLBACK TO attempt")
+    finally:
+        connection.execute("RELEASE attempt")
+
+
+def _finish(connection: sqlite3.Connection, saved: Saved, at: Timestamp) -> bool:
+    """Write down what the salvage has made of a consent; return whether it was open."""
+    request_id = saved.consent["request_id"]
+    last = last_fact(connection, request_id)
+    if last is None:
+        return False
+    was_open = last.state in OPEN_STATES
+    if was_open or saved.incomplete:
+        fact = Fact(at=at, state=State.RESTORED if was_open else last.state, note=FROM_DAMAGED)
+        append_fact(connection, request_id, fact, gone=b"" if saved.incomplete else None)
+    return was_open

@@ -1,0 +1,59 @@
+"""How far this computer's clock is off, and what order its times have. Reads no clock itself."""
+
+import re
+from datetime import UTC, datetime
+
+from consent_desk.domain.answer import header
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.outcome import Answered
+
+CLOCK_TOLERANCE = 60
+"""Seconds by which this computer's clock may be off (section 4.6)."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The form that every server sends. strptime would read it with the month names of the user's language.
+_HTTP_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+
+
+def http_date(text: str) -> int | None:
+    """The UNIX seconds that an HTTP date says, None where `text` is none."""
+    found = _HTTP_DATE.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, month, year, hour, minute, second = found.groups()
+    try:
+        moment = datetime(
+            int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+    except ValueError:
+        return None
+    return int(moment.timestamp())
+
+
+def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
+    """Seconds by which this computer's clock is fast (negative: slow), by an answer's `Date`.
+
+    The least that is certain: `Date` says whole seconds, and the answer was `elapsed` seconds under way.
+    None where the answer tells no time.
+    """
+    told = http_date(header(answered.headers, "date") or "")
+    if told is None:
+        return None
+    latest = read_at.micros / 1_000_000 - told
+    earliest = latest - answered.elapsed - 1
+    return max(0.0, earliest) + min(0.0, latest)
+
+
+def is_off(seconds: float) -> bool:
+    """Whether a clock that is fast or slow by so much is wrong."""
+    return abs(seconds) > CLOCK_TOLERANCE
+
+
+def later_than(timestamp: Timestamp, last: Timestamp | None) -> Timestamp:
+    """`timestamp`, or the moment just after `last`: the order of two events of one time is not promised."""
+    if last is None or timestamp > last:
+        return timestamp
+    return Timestamp(last.micros + 1)

@@ -1,0 +1,122 @@
+"""What a look into Engagement showed, and what comes next, in words.
+
+The values of a message may be a `Timestamp`: the window writes it in local time.
+"""
+
+from dataclasses import replace
+
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import Judgement, Plan, State, Step, noun
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Look
+
+
+def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
+    """What a look that led to `state` means for a person."""
+    judgement = _tell(look, state, action)
+    if not practice:
+        return judgement
+    if state is State.VERIFIED:
+        return Judgement(state, _PRACTISED, _NOTHING)
+    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
+    """What happens next by itself, or is left to a person; None where there is nothing to say.
+
+    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: an opt-in while the clock is off.
+    """
+    if plan.step is Step.SEND and waits:
+        return say("It waits until the earlier opt-out of this customer is settled.")
+    if plan.step is Step.SEND and held:
+        return say("It waits until this computer's clock is right: it is more than a minute off.")
+    match plan.step:
+        case Step.SEND if plan.second:
+            return say("It was not seen there, and is sent a second time.")
+        case Step.SEND if plan.at is None:
+            return say("It is sent in its turn.")
+        case Step.SEND:
+            return say("Next try at {at}.", at=plan.at)
+        case Step.LOOK_UP:
+            return say("Checking at {at}.", at=plan.at)
+        case Step.ASK:
+            return say(
+                "Nothing more happens by itself. Look the customer up in Engagement, then decide what is "
+                "to become of the {noun}.",
+                noun=noun(action),
+            )
+        case _:
+            return None
+
+
+_NOTHING = say("There is nothing more to do.")
+_PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
+_BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
+_LOOK = say("Look the customer up in Engagement. Do not enter it again.")
+
+
+def _tell(look: Look, state: State, action: Action) -> Judgement:
+    what = noun(action)
+    match state:
+        case State.VERIFIED:
+            return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
+        case State.CONTRADICTED:
+            return _alarm(look, action)
+        case State.SEEN:
+            headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
+            return Judgement(state, headline, say("Whether it holds is not known."))
+        case State.NOT_SHOWN if look.blind:
+            headline = say("Delivered, but not checked: this desk's key may not read consents.")
+            return Judgement(state, headline, _BLIND)
+        case State.NOT_SHOWN:
+            return Judgement(
+                state, say("Delivered, but the {noun} is not in Engagement's history.", noun=what), _LOOK
+            )
+        case State.DISCARDED:
+            headline = say("Discarded, and not in Engagement's history.")
+            return Judgement(state, headline, say("It is not sent again."))
+        case _ if look.blind:
+            headline = say("Not yet confirmed: this desk's key may not read consents. Do not enter it again.")
+            return Judgement(state, headline, _BLIND)
+        case _:
+            return Judgement(
+                state,
+                say("Not yet confirmed: the {noun} is not in Engagement's history.", noun=what),
+                _LOOK,
+            )
+
+
+def _alarm(look: Look, action: Action) -> Judgement:
+    is_reject = action is Action.REJECT
+    since = _moment(look.since)
+    told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
+    origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
+    headline = (
+        say("Recorded, but Engagement still shows consent{origin}.", origin=origin)
+        if is_reject
+        else say("Recorded, but Engagement shows no consent{origin}.", origin=origin)
+    )
+    advice = (
+        say("A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action))
+        if look.later
+        else say("Use Send with the time now, and tell your administrator.")
+    )
+    return Judgement(State.CONTRADICTED, headline, advice)
+
+
+def _origin(since: Timestamp | None, source: str, what: Message) -> Message:
+    if since is None:
+        return say("source {source}", source=source)
+    if not source:
+        return say("{what} {since}", what=what, since=since)
+    return say("{what} {since}, source {source}", what=what, since=since, source=source)
+
+
+def _moment(seconds: float | None) -> Timestamp | None:
+    if seconds is None:
+        return None
+    try:
+        return Timestamp(round(seconds * 1_000_000))
+    except Unfit:
+        return None

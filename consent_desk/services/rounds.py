@@ -1,0 +1,113 @@
+"""Everything that the program does by itself: retries, look-ups, and the second sending of an opt-out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import OPEN_STATES
+from consent_desk.domain.message import Message
+from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.telling import tell_plan
+from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.services.outbox import Journal
+
+MOST_ACCEPTED = 500
+"""Consents that Engagement accepted, the last ones, whose look-ups are taken up again at the start."""
+
+NAP = 30.0
+"""Seconds after which the clock is read again at the latest: a computer may sleep, or be set right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do now, and the line of the log that it is about."""
+
+    due: Due
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """How many consents Engagement may not have yet."""
+
+    opt_outs: int = 0
+    opt_ins: int = 0
+
+    def __int__(self) -> int:
+        """All of them."""
+        return self.opt_outs + self.opt_ins
+
+
+class Rounds:
+    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        now: Callable[[], Timestamp],
+        holds_accepts: Callable[[], bool],
+        *,
+        nap: float = NAP,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._holds_accepts = holds_accepts
+        self._nap = nap
+        self._agenda = Agenda()
+
+    def begin(self) -> None:
+        """Take up everything that is not settled."""
+        open_ones = self._journal.records_in(OPEN_STATES)
+        # Where a key may not read, all that was ever delivered rests here: only the last ones count.
+        accepted = self._journal.records_in(UNSETTLED_STATES - OPEN_STATES)[-MOST_ACCEPTED:]
+        for request_id in (*open_ones, *accepted):
+            refresh(self._agenda, self._journal, request_id)
+
+    def follow(self, request_id: str) -> tuple[Entry, ...]:
+        """Plan anew after something happened to a consent; return the lines that may have changed."""
+        records = refresh(self._agenda, self._journal, request_id)
+        return tuple(_entry(record) for record in records)
+
+    def put_off(self, request_id: str, wait: int = 0) -> None:
+        """Try it again later, after `wait` microseconds at the earliest: the last try told nothing."""
+        self._agenda.postpone(request_id, self._now(), at_least=wait)
+
+    def due(self) -> tuple[Task, ...]:
+        """What is to be done now. Each is handed out once, until it is followed or put off."""
+        due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
+        return tuple(Task(one, _entry(self._journal.record(one.request_id))) for one in due)
+
+    def outlook(self, request_id: str) -> Message | None:
+        """What comes next for a consent; None where nothing is left to say."""
+        plan = self._agenda.plan_of(request_id)
+        if plan is None:
+            return None
+        record = self._journal.record(request_id)
+        if _entry(record).held:
+            return None
+        action = record.noted.consent.action
+        waits = self._agenda.waits_for_reject(request_id)
+        held = action is Action.ACCEPT and self._holds_accepts()
+        return tell_plan(plan, action, waits=waits, held=held)
+
+    def wait(self) -> float | None:
+        """Seconds until it should be asked again what is due, None where nothing is unless something happens.
+
+        While an opt-in is held because of the clock, an answer must come first.
+        """
+        now = self._now()
+        at = self._agenda.next_at(now, hold_accepts=self._holds_accepts())
+        return None if at is None else max(0.0, min((at.micros - now.micros) / 1_000_000, self._nap))
+
+    def outstanding(self) -> Outstanding:
+        """What Engagement may not have yet."""
+        return Outstanding(self._agenda.open_count(Action.REJECT), self._agenda.open_count(Action.ACCEPT))
+
+    def open_entries(self) -> tuple[Entry, ...]:
+        """What Engagement may not have yet, the oldest first."""
+        return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
+
+
+def _entry(record: Record) -> Entry:
+    last = record.facts[-1]
+    return Entry.of(record.noted, last.state, last.outcome)

@@ -1,0 +1,120 @@
+"""Asks before the window is closed on what has not reached Engagement."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+
+from consent_desk.domain.delivery import noun
+from consent_desk.domain.record import Entry
+from consent_desk.services.rounds import Outstanding
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+_KEY = "closing"
+
+
+class ClosingDesk(QObject):
+    """Holds the window open while real consents are outstanding. Practice keeps nobody."""
+
+    def __init__(
+        self, window: MainWindow, runner: TaskRunner, questions: Questions, sending: SendingDesk
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._runner = runner
+        self._questions = questions
+        self._station: Station | None = None
+        self._outstanding = Outstanding()
+        self._counting = False
+        self._asking = False
+        sending.counted.connect(self._count)
+        # Later: a question within the window's own event could not be overtaken by the session's end.
+        window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+
+    def _count(self, station: Station, outstanding: Outstanding) -> None:
+        if not station.practice:
+            self._station, self._outstanding = station, outstanding
+            self._window.hold_open(int(outstanding) > 0)
+
+    def _begin(self) -> None:
+        station = self._station
+        if self._counting or station is None:
+            # Asked a second time, while the disk does not answer: what is known has to do.
+            self._ask()
+            return
+        self._counting = True
+        self._runner.run(
+            Lane.JOURNAL,
+            station.rounds.outstanding,
+            done=self._ask_or_close,
+            failed=lambda error: self._ask(),
+        )
+
+    def _ask_or_close(self, outstanding: Outstanding) -> None:
+        self._outstanding = outstanding
+        if int(outstanding):
+            self._ask()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self._window.hold_open(False)
+        self._window.close()
+
+    def _ask(self) -> None:
+        if self._asking:
+            return
+        self._counting, self._asking = False, True
+        answer = self._questions.choose(
+            "Close Consent Desk?", told(self._outstanding), ("Stay open", "Close anyway", "Copy list")
+        )
+        self._asking = False
+        if answer == 1:
+            self._close()
+        elif answer == 2 and self._station is not None:
+            station = self._station
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: list_of(station.rounds.open_entries()),
+                done=self._copy,
+                failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
+            )
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._window.status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
+
+
+def told(outstanding: Outstanding) -> str:
+    """What is outstanding, and what that means, in a person's words."""
+    parts = [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in ((outstanding.opt_outs, "opt-out"), (outstanding.opt_ins, "opt-in"))
+        if count
+    ]
+    one = int(outstanding) == 1
+    return (
+        f"{' and '.join(parts)} {'has' if one else 'have'} not reached Engagement. "
+        f"{'It leaves' if one else 'They leave'} only when Consent Desk is opened here again."
+    )
+
+
+def list_of(entries: tuple[Entry, ...]) -> str:
+    """The consents as lines of text, their fields between tabs."""
+    return "\n".join(
+        "\t".join(
+            (
+                f"{entry.customer.type} = {entry.customer.value}",
+                f"{noun(entry.action)} of {entry.category}",
+                entry.project_name,
+                STATE_WORDS[entry.state],
+                entry.request_id,
+            )
+        )
+        for entry in entries
+    )

@@ -1,0 +1,158 @@
+"""Does what is due without being asked: sends again, looks up, and keeps the lines of the log true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from consent_desk.domain.delivery import Step
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.services.agenda import Due
+from consent_desk.services.rounds import NAP, Outstanding, Task
+from consent_desk.services.verifier import Looked, Missed
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+RETRY = 5.0
+"""Seconds after which an outcome that could not be written down is written again."""
+
+KEYRING_PAUSE = 300_000_000
+"""Microseconds: a locked keyring may ask its person each time that it is asked."""
+
+_UNKNOWN = say("What comes next is not known: the journal cannot be read now.")
+
+Tell = Callable[[Message | None], None]
+"""Takes what comes next for a consent; None while it is being done, or where nothing is left to say."""
+
+Find = Callable[[str, Callable[[Project | None], None], Callable[[str], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What the journal lane found out: changed lines, what is due, when to ask again, what is open."""
+
+    entries: tuple[Entry, ...]
+    tasks: tuple[Task, ...]
+    wait: float | None
+    outstanding: Outstanding
+    outlook: Message | None = None
+
+
+class RoundsDesk(QObject):
+    """Emits `changed(Station, entries)`, `to_send(Station, Task, Project | None)`, `looked(Station, Looked)`.
+
+    Who takes the last two has to `follow` or to `put_off` what they are about.
+
+    `withheld(Entry, why)` tells that the settings of its project cannot be had now: it is tried again.
+    `counted(Station, Outstanding)` tells how many consents Engagement may not have yet.
+    """
+
+    changed = Signal(object, object)
+    to_send = Signal(object, object, object)
+    looked = Signal(object, object)
+    withheld = Signal(object, str)
+    counted = Signal(object, object)
+
+    def __init__(self, runner: TaskRunner, find: Find, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._find = find
+        self._timers: dict[bool, QTimer] = {}
+
+    def begin(self, station: Station) -> None:
+        """Take up what an earlier run left."""
+        self._run(station, station.rounds.begin)
+
+    def follow(self, station: Station, request_id: str, tell: Tell | None = None) -> None:
+        """Something happened to a consent: plan anew, and `tell` what comes next."""
+        self._run(station, lambda: station.rounds.follow(request_id), request_id, tell)
+
+    def put_off(self, station: Station, request_id: str, wait: int = 0) -> None:
+        """The last try told nothing: try again later."""
+        self._run(station, lambda: station.rounds.put_off(request_id, wait))
+
+    def _run(
+        self,
+        station: Station,
+        work: Callable[[], tuple[Entry, ...] | None],
+        request_id: str = "",
+        tell: Tell | None = None,
+    ) -> None:
+        def on_lane() -> _News:
+            entries = work() or ()
+            rounds = station.rounds
+            written = station.sender.write_again()
+            for one in written:
+                entries += rounds.follow(one)
+            # In this order: what is handed out now is not waited for.
+            tasks = rounds.due()
+            is_done_now = any(task.due.request_id == request_id for task in tasks)
+            outlook = None if tell is None or is_done_now else rounds.outlook(request_id)
+            wait = RETRY if station.sender.has_unwritten else rounds.wait()
+            return _News(entries, tasks, wait, rounds.outstanding(), outlook)
+
+        def failed(error: Exception) -> None:
+            # Nothing is lost by it: the journal is asked again.
+            self._sleep(station, NAP)
+            if tell is not None:
+                tell(_UNKNOWN)
+
+        self._runner.run(Lane.JOURNAL, on_lane, done=partial(self._take, station, tell), failed=failed)
+
+    def _take(self, station: Station, tell: Tell | None, news: _News) -> None:
+        if tell is not None:
+            tell(news.outlook)
+        if news.entries:
+            self.changed.emit(station, news.entries)
+        self.counted.emit(station, news.outstanding)
+        for task in news.tasks:
+            self._act(station, task)
+        self._sleep(station, news.wait)
+
+    def _sleep(self, station: Station, wait: float | None) -> None:
+        timer = self._timers.get(station.practice)
+        if timer is None:
+            timer = self._timers[station.practice] = QTimer(self)
+            timer.setSingleShot(True)
+            timer.timeout.connect(lambda: self._run(station, lambda: None))
+        if wait is None:
+            timer.stop()
+        else:
+            timer.start(int(wait * 1_000) + 1)
+
+    def _act(self, station: Station, task: Task) -> None:
+        go = partial(self._go, station, task)
+        if station.practice:
+            go(station.sandbox)
+        else:
+            self._find(task.due.project_id, go, partial(self._withhold, station, task))
+
+    def _withhold(self, station: Station, task: Task, why: str) -> None:
+        self.withheld.emit(task.entry, why)
+        self.put_off(station, task.due.request_id, KEYRING_PAUSE)
+
+    def _go(self, station: Station, task: Task, project: Project | None) -> None:
+        due = task.due
+        if due.plan.step is Step.SEND:
+            self.to_send.emit(station, task, project)
+        elif project is None:
+            self.put_off(station, due.request_id)
+        else:
+            self._runner.run(
+                Lane.LOOK_UP,
+                lambda: station.verifier.look_up(due.request_id, project),
+                done=partial(self._end_look, station, due),
+                failed=lambda error: self.put_off(station, due.request_id),
+            )
+
+    def _end_look(self, station: Station, due: Due, result: Looked | Missed | None) -> None:
+        match result:
+            case Looked():
+                self.looked.emit(station, result)
+            case Missed(wait=wait):
+                self.put_off(station, due.request_id, wait)
+            case None:
+                self.put_off(station, due.request_id)

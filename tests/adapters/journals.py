@@ -1,0 +1,108 @@
+"""Journals to test with, with consents in every state."""
+
+import shutil
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from consent_desk.adapters.durable import companion
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.mark import mark_of
+from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.delivery import LEGAL, Fact, State
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.services.outbox import Journal
+from tests.consents import a_noted, later
+
+ANSWERED = Answered(status=200, headers=(("X-Request-Id", "4711"),), body=b'{"success": true}', elapsed=0.25)
+OUTCOMES: Mapping[State, Outcome | Look] = {
+    State.DELIVERED: ANSWERED,
+    State.REFUSED: Answered(status=403, headers=(), body=b'{"error": "invalid secret"}', elapsed=0.5),
+    State.RETRY_WAIT: NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE, elapsed=1.5),
+    State.UNCONFIRMED: Lost(phase=Phase.WAITING, cause=Cause.CUT, detail="reset by peer", elapsed=2.5),
+    State.NOT_SEEN: Look(elapsed=0.125),
+    State.NOT_SHOWN: Look(later=True, elapsed=0.125),
+    State.SEEN: Look(seen=True, valid=True, since=1.5, source="page", elapsed=0.125),
+    State.VERIFIED: Look(seen=True, valid=False, since=1.25, source="private_api", elapsed=0.125),
+    State.CONTRADICTED: Look(seen=True, valid=True, since=2.5, source="scenario", elapsed=0.125),
+}
+
+
+def way_to(state: State) -> Sequence[State]:
+    """The shortest legal way from `queued` to `state`."""
+    ways: dict[State, tuple[State, ...]] = {State.QUEUED: ()}
+    waiting = [State.QUEUED]
+    for each in waiting:
+        for following in sorted(LEGAL[each]):
+            if following not in ways:
+                ways[following] = (*ways[each], following)
+                waiting.append(following)
+    return ways[state]
+
+
+def lead(journal: Journal, request_id: str, states: Sequence[State]) -> None:
+    """Lead a consent through `states`."""
+    for state in states:
+        if state is State.IN_FLIGHT:
+            assert journal.claim(request_id, later(1)) is not None
+        else:
+            note = "the customer asked for it" if state is State.DISCARDED else ""
+            journal.append(request_id, Fact(at=later(2), state=state, outcome=OUTCOMES.get(state), note=note))
+
+
+def noted_in(journal: Journal, state: State = State.QUEUED, **changes: object) -> str:
+    """Note a consent and bring it into `state`; return its request ID."""
+    noted = a_noted(**changes)
+    journal.note(noted)
+    lead(journal, noted.consent.request_id, way_to(state))
+    return noted.consent.request_id
+
+
+def fill(journal: Journal, count: int) -> tuple[str, ...]:
+    """Note `count` consents of different sizes, in all states in turn."""
+    states = list(State)
+    ids = []
+    for number in range(count):
+        accept = number % 3 == 0
+        ids.append(
+            noted_in(
+                journal,
+                states[number % len(states)],
+                customer=CustomerId(type="registered", value=f"customer-{number}@example.com"),
+                action=Action.ACCEPT if accept else Action.REJECT,
+                valid_until=ValidUntil() if accept else None,
+                category=("sms_marketing", "newsletter")[number % 2],
+                wording="May we write to you? " * (number % 7) + "word " * (2000 * (number % 20 == 19)),
+                ticket=f"T-{number}",
+            )
+        )
+    return tuple(ids)
+
+
+def filled(path: Path, count: int) -> tuple[str, ...]:
+    """A closed journal at `path` with `count` consents; the request IDs, the oldest first."""
+    with closing(SqliteJournal.open(path)) as journal:
+        return fill(journal, count)
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """A copy of a closed journal and of its mark, in a folder that is made."""
+    folder.mkdir()
+    copy = folder / path.name
+    for source, target in ((path, copy), (mark_of(path), mark_of(copy)), (companion(path), companion(copy))):
+        if source.exists():
+            shutil.copyfile(source, target)
+    return copy
+
+
+def tamper(path: Path, *statements: str) -> None:
+    """Change a journal as somebody would who has nothing to fear from its triggers."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _sql in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        for _name, sql in triggers:
+            connection.execute(sql)

@@ -1,0 +1,179 @@
+"""The right to erasure: nothing of the customer is left in any file, and the chain is whole."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.erasure import Erasure, erase
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.personal import erasure_key, keyed_hash
+from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.delivery import OPEN_STATES, Fact, State
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import Answered
+from tests.adapters.journals import fill, noted_in
+from tests.consents import a_project, later
+
+CANARY = "canary-4711"
+CUSTOMER = CustomerId(type="registered", value=CANARY)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(path)
+    yield journal
+    journal.close()
+
+
+def canary_in(journal: SqliteJournal, state: State) -> str:
+    """A consent whose every text, answer and remark names the customer."""
+    request_id = noted_in(
+        journal, State.IN_FLIGHT, customer=CUSTOMER, wording=CANARY * 500, ticket=CANARY, agent=CANARY
+    )
+    echo = Answered(status=200, headers=(("X-Echo", CANARY),), body=CANARY.encode())
+    journal.append(request_id, Fact(at=later(2), state=state, outcome=echo, note=f"called by {CANARY}"))
+    return request_id
+
+
+def erase_all(path: Path, journal: SqliteJournal, second: Path | None = None) -> Erasure:
+    backups = Backups(path, second=second)
+    return erase(path, journal, backups, project_id=a_project().id, customer=CUSTOMER, at=later(50))
+
+
+def files_with_canary(folder: Path) -> list[str]:
+    return [
+        each.name for each in folder.rglob("*") if each.is_file() and CANARY.encode() in each.read_bytes()
+    ]
+
+
+def test_nothing_of_the_customer_is_left_in_any_file(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    second.mkdir()
+    fill(journal, 40)
+    for state in (State.DELIVERED, State.DISCARDED, State.DELIVERED):
+        canary_in(journal, state)
+        fill(journal, 40)
+    Backups(path, second=second).make_daily(journal, later(0))
+    assert len(files_with_canary(tmp_path)) == 3
+    told = erase_all(path, journal, second)
+    assert (told.consents, told.backups, told.left) == (3, 2, ())
+    assert files_with_canary(tmp_path) == []
+    for each in (path, *Backups(path, second=second).all()):
+        assert verify(each).verdict is Verdict.SOUND
+
+
+def test_what_sqlite_has_moved_about_is_written_over_too(path: Path, journal: SqliteJournal) -> None:
+    dice = random.Random(7)
+    names = [f"{dice.random()}-{CANARY}" for _ in range(20)]
+    for number in range(100):
+        # The index of customers is filled in no order: its pages are split again and again.
+        name = names[number // 5] if number % 5 == 0 else f"{dice.random()}"
+        customer = CustomerId(type="registered", value=name)
+        noted_in(journal, State.DELIVERED, customer=customer, wording=f"{name} " * 10)
+    for name in names:
+        journal.erase(a_project().id, CustomerId(type="registered", value=name), b"k" * 32, later(50))
+    assert files_with_canary(path.parent) == []
+
+
+def test_the_log_shows_that_there_was_somebody(path: Path, journal: SqliteJournal) -> None:
+    request_id = canary_in(journal, State.DELIVERED)
+    told = erase_all(path, journal)
+    entry = journal.entry(request_id)
+    assert entry.customer == CustomerId(type="erased", value=f"erased {told.short}")
+    assert (entry.state, entry.category, entry.noted_at) == (State.DELIVERED, "sms_marketing", later(0))
+    record = journal.record(request_id)
+    assert record.noted.body == b""
+    assert record.facts[-1] == Fact(at=later(50), state=State.DELIVERED, note=f"erased {told.short}")
+    assert [fact.note for fact in record.facts[:-1]] == ["", "", ""]
+    assert record.facts[2].outcome == Answered(status=200, headers=(), body=b"")
+
+
+def test_an_erased_customer_is_never_sent_or_looked_up(path: Path, journal: SqliteJournal) -> None:
+    request_id = canary_in(journal, State.DELIVERED)
+    erase_all(path, journal)
+    assert journal.records_in(list(State)) == ()
+    assert journal.claim(request_id, later(60)) is None
+
+
+def test_the_same_customer_has_the_same_hash_and_another_one_another(
+    path: Path, journal: SqliteJournal
+) -> None:
+    canary_in(journal, State.DELIVERED)
+    first = erase_all(path, journal)
+    canary_in(journal, State.DELIVERED)
+    assert erase_all(path, journal).short == first.short
+    key = erasure_key(path)
+    assert key == erasure_key(path)
+    hashes = {
+        keyed_hash(key, "project", CUSTOMER),
+        keyed_hash(key, "another", CUSTOMER),
+        keyed_hash(key, "project", CustomerId(type="cookie", value=CANARY)),
+        keyed_hash(b"another", "project", CUSTOMER),
+        keyed_hash(key, "projectr", CustomerId(type="egistered", value=CANARY)),
+    }
+    assert len(hashes) == 5
+
+
+def test_others_are_left_as_they_are(path: Path, journal: SqliteJournal) -> None:
+    ids = fill(journal, 20)
+    same_name = noted_in(journal, customer=CustomerId(type="cookie", value=CANARY))
+    before = [journal.record(request_id) for request_id in (*ids, same_name)]
+    canary_in(journal, State.DELIVERED)
+    erase_all(path, journal)
+    assert [journal.record(request_id) for request_id in (*ids, same_name)] == before
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_STATES))
+def test_nothing_is_erased_while_something_of_it_is_open(
+    path: Path, journal: SqliteJournal, state: State
+) -> None:
+    canary_in(journal, State.DELIVERED)
+    noted_in(journal, state, customer=CUSTOMER)
+    with pytest.raises(JournalTrouble, match="not removed: one of this customer's decisions"):
+        erase_all(path, journal)
+    assert len([entry for entry in journal.latest(500) if entry.customer == CUSTOMER]) == 2
+
+
+def test_erasing_may_be_repeated(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
+    canary_in(journal, State.DELIVERED)
+    stick = tmp_path / "stick"
+    with pytest.raises(JournalTrouble, match="not from all backups: the second folder"):
+        erase_all(path, journal, stick)
+    stick.mkdir()
+    told = erase_all(path, journal, stick)
+    assert (told.consents, told.backups) == (0, 0)
+    assert verify(path).verdict is Verdict.SOUND
+
+
+def test_files_that_were_set_aside_are_named(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    aside = path.with_name(f"{path.name}.damaged-2026-05-31T120140Z")
+    aside.write_bytes(b"")
+    assert erase_all(path, journal).left == (aside,)
+
+
+def test_a_key_that_is_damaged_is_not_written_over(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    path.with_suffix(".key").write_text("no key")
+    with pytest.raises(JournalTrouble, match="not removed"):
+        erase_all(path, journal)
+    assert path.with_suffix(".key").read_text() == "no key"
+
+
+def test_noting_goes_on_after_an_erasure(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    erase_all(path, journal)
+    request_id = noted_in(journal, State.VERIFIED)
+    assert journal.entry(request_id).state is State.VERIFIED
+    assert verify(path).verdict is Verdict.SOUND

@@ -1,0 +1,198 @@
+"""Salvage: what can be read of a damaged journal is saved, and the damaged file is kept."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.durable import companion
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.mark import mark_of
+from consent_desk.adapters.pages import read_cells
+from consent_desk.adapters.salvage import salvage
+from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from tests.adapters.journals import copied, filled, noted_in, tamper
+from tests.consents import a_noted, later
+from tests.reliability import damaged_journals
+
+COUNT = 3 * len(State)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sound") / "journal.sqlite"
+    filled(path, COUNT)
+    return path
+
+
+@pytest.fixture
+def path(sound: Path, tmp_path: Path) -> Path:
+    return copied(sound, tmp_path / "copy")
+
+
+def opened(path: Path) -> SqliteJournal:
+    return SqliteJournal.open(path, now=lambda: later(200))
+
+
+def test_all_of_an_undamaged_journal_is_saved(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        before = {entry.request_id: journal.record(entry.request_id) for entry in journal.latest(500)}
+    content = path.read_bytes()
+    told = salvage(path, now=lambda: later(100))
+    assert (told.consents, told.consents_lost, told.facts_lost) == (COUNT, 0, 0)
+    assert (told.incomplete, told.rest) == (0, 0)
+    assert told.damaged is not None
+    assert told.damaged.read_bytes() == content
+    assert verify(path).verdict is Verdict.SOUND
+    with closing(opened(path)) as journal:
+        assert journal.restored == 0
+        for request_id, record in before.items():
+            after = journal.record(request_id)
+            assert after.noted == record.noted
+            if record.facts[-1].state in OPEN_STATES:
+                assert after.facts[:-1] == record.facts
+                assert (after.facts[-1].state, after.facts[-1].at) == (State.RESTORED, later(100))
+            else:
+                assert after.facts == record.facts
+        assert told.restored == 3 * len(OPEN_STATES)
+
+
+def test_the_damaged_file_goes_with_its_companion(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        noted_in(journal)
+    companion(path).write_bytes(b"companion")
+    told = salvage(path, now=lambda: later(100))
+    assert told.damaged is not None
+    assert told.damaged.name == "journal.sqlite.damaged-2026-05-31T120140Z"
+    assert companion(told.damaged).read_bytes() == b"companion"
+    assert not companion(path).exists()
+
+
+def test_no_damaged_file_is_ever_written_over(path: Path) -> None:
+    first = salvage(path, now=lambda: later(100))
+    second = salvage(path, now=lambda: later(100))
+    assert first.damaged != second.damaged
+    assert len([each for each in path.parent.glob("*.damaged-*") if not each.name.endswith("-journal")]) == 2
+
+
+def test_a_consent_is_rebuilt_from_the_bytes_that_were_to_be_sent(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        request_id = journal.records_in({State.REFUSED})[0]
+        before = journal.record(request_id)
+    spoil_pages(path, columns=11)
+    told = salvage(path)
+    assert (told.consents, told.consents_lost) == (COUNT, 0)
+    with closing(opened(path)) as journal:
+        after = journal.record(request_id)
+        assert after.noted.consent == before.noted.consent
+        assert after.noted.body == before.noted.body
+        # Where it belongs is lost: so it is held, and goes nowhere by itself.
+        assert (after.noted.project_id, after.noted.base_url) == ("", "")
+
+
+def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> None:
+    spoil_pages(path, columns=9)
+    told = salvage(path)
+    assert (told.consents, told.incomplete) == (COUNT, COUNT)
+    assert verify(path).verdict is Verdict.SOUND
+    with closing(opened(path)) as journal:
+        entry = journal.latest(1)[0]
+        assert entry.customer.value == "lost"
+        assert journal.claim(entry.request_id, later(300)) is None
+        assert journal.records_in(list(State)) == ()
+
+
+def test_rows_that_fit_nowhere_are_kept_beside_the_damaged_file(path: Path) -> None:
+    spoil_pages(path, columns=9)
+    spoil_pages(path, columns=11)
+    told = salvage(path)
+    assert told.consents == 0
+    assert told.consents_lost == COUNT
+    assert told.damaged is not None
+    rest = told.damaged.with_name(f"{told.damaged.name}.rest.jsonl")
+    rows = [json.loads(line) for line in rest.read_text("utf-8").splitlines()]
+    assert len(rows) == told.rest
+    assert {row["table"] for row in rows} == {"fact", "answer", "remark"}
+
+
+def test_a_changed_row_that_speaks_for_a_person_is_not_believed(path: Path) -> None:
+    tamper(path, "UPDATE personal SET customer_id = 'joe' WHERE seq = 1")
+    told = salvage(path)
+    assert told.incomplete == 1
+    assert (told.rest, told.consents_lost) == (1, 0)
+
+
+def test_a_category_that_was_changed_is_read_from_the_body(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        before = {entry.request_id: entry.category for entry in journal.latest(500)}
+    tamper(path, "UPDATE consent SET category = 'other'")
+    salvage(path)
+    with closing(opened(path)) as journal:
+        assert {entry.request_id: entry.category for entry in journal.latest(500)} == before
+
+
+def test_a_journal_that_was_cut_to_nothing_can_be_left_behind(path: Path) -> None:
+    path.write_bytes(b"")
+    with pytest.raises(JournalDamaged):
+        opened(path)
+    told = salvage(path)
+    assert (told.consents, told.facts) == (0, 0)
+    assert told.facts_lost > COUNT
+    with closing(opened(path)) as journal:
+        journal.note(a_noted())
+
+
+def test_what_is_not_there_cannot_be_saved(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(JournalTrouble, match="Nothing was saved"):
+        salvage(path)
+    assert mark_of(path).exists()
+
+
+def test_a_broken_off_transaction_is_rolled_back_before_it_is_read(path: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("DROP TRIGGER fact_keeps_update")
+        connection.execute("UPDATE fact SET state = 'discarded'")
+        connection.execute("CREATE TABLE much (a)")
+        connection.executemany("INSERT INTO much VALUES (?)", [("much" * 500,) for _ in range(200)])
+        torn = copied(path, tmp_path / "torn")
+        connection.execute("ROLLBACK")
+    told = salvage(torn)
+    assert told.restored == 3 * len(OPEN_STATES)
+
+
+def test_the_raw_reader_finds_every_row_that_sqlite_finds(path: Path) -> None:
+    cells = list(read_cells(path.read_bytes()))
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("consent", "personal", "fact", "answer", "standing", "journal"):
+            asked = connection.execute(f"SELECT * FROM {table}")
+            found = {
+                (cell.rowid, *cell.values[1:]) for cell in cells if len(cell.values) == len(asked.description)
+            }
+            assert found >= set(asked.fetchall())
+
+
+@pytest.mark.parametrize("content", [b"", b"\x0d" * 10_000, b"SQLite format 3\0" + b"\x02\x00" + bytes(5000)])
+def test_the_raw_reader_reads_anything(content: bytes) -> None:
+    assert not [cell for cell in read_cells(content) if len(cell.values) in {9, 11, 16}]
+
+
+def test_of_undamaged_pages_nearly_all_is_saved() -> None:
+    results = damaged_journals.run(120, seed=7)
+    assert len(results) == 30
+    assert [result.name for result in results if result.share < damaged_journals.WANTED] == []
+    assert all(result.sound for result in results)
+
+
+def spoil_pages(path: Path, *, columns: int) -> None:
+    """Overwrite all pages on which rows of so many columns begin."""
+    content = bytearray(path.read_bytes())
+    for number in {cell.pages[0] for cell in read_cells(bytes(content)) if len(cell.values) == columns}:
+        content[(number - 1) * 4096 : number * 4096] = bytes(4096)
+    path.write_bytes(content)

@@ -1,0 +1,81 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_desk.domain.clock import clock_off, http_date, is_off, later_than
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.outcome import Answered
+from tests.consents import NOON, later
+
+DATE = "Sun, 31 May 2026 12:00:00 GMT"
+
+
+def dated(date: str, elapsed: float = 0.0) -> Answered:
+    return Answered(status=200, headers=(("Date", date),), body=b"", elapsed=elapsed)
+
+
+def test_an_http_date_is_read_in_any_language_of_the_user() -> None:
+    assert http_date(DATE) == NOON.micros // 1_000_000
+    assert http_date(f" {DATE} ") == NOON.micros // 1_000_000
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_every_http_date_is_read(moment: datetime) -> None:
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    text = (
+        f"{days[moment.weekday()]}, {moment.day:02} {months[moment.month - 1]} {moment.year} "
+        f"{moment:%H:%M:%S} GMT"
+    )
+    assert http_date(text) == int(moment.timestamp())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "Sun, 31 Feb 2026 12:00:00 GMT", "Sun, 31 May 2026 25:00:00 GMT", DATE[:-4], "²" + DATE],
+)
+def test_anything_else_is_no_http_date(text: str) -> None:
+    assert http_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "elapsed", "off"),
+    [
+        (0, 0, 0),
+        (0.999, 0, 0),  # the header tells whole seconds
+        (1.5, 0, 0.5),
+        (61, 0, 60),
+        (62, 0, 61),
+        (62, 30, 31),  # it may have been under way for so long
+        (-0.5, 0, -0.5),
+        (-61, 20, -61),
+        (1_000_000, 0, 999_999),
+    ],
+)
+def test_a_clock_is_off_by_what_is_certain(seconds: float, elapsed: float, off: float) -> None:
+    assert clock_off(dated(DATE, elapsed), later(seconds)) == pytest.approx(off)
+
+
+def test_an_answer_without_a_date_tells_no_time() -> None:
+    assert clock_off(Answered(status=200, headers=(), body=b""), NOON) is None
+    assert clock_off(dated("soon"), NOON) is None
+
+
+def test_a_clock_is_wrong_by_more_than_a_minute() -> None:
+    assert not is_off(60)
+    assert not is_off(-60)
+    assert is_off(60.5)
+    assert is_off(-61)
+
+
+def test_a_correction_never_reuses_a_timestamp() -> None:
+    assert later_than(NOON, None) == NOON
+    assert later_than(later(1), NOON) == later(1)
+    assert later_than(NOON, NOON) == Timestamp(NOON.micros + 1)
+    assert later_than(NOON, later(5)) == Timestamp(later(5).micros + 1)
+
+
+def test_a_timestamp_without_a_zone_is_written_in_utc() -> None:
+    assert str(NOON) == "2026-05-31 12:00 UTC"

@@ -1,0 +1,97 @@
+import pytest
+
+from consent_desk.domain.consent import Action
+from consent_desk.domain.delivery import Plan, State, Step
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.telling import tell_look, tell_plan
+from tests.consents import NOON
+
+SINCE = NOON.micros / 1_000_000
+
+
+def told(state: State, look: Look, action: Action = Action.REJECT, *, practice: bool = False) -> str:
+    judgement = tell_look(look, state, action, practice=practice)
+    assert judgement.state is state
+    return f"{judgement.headline} {judgement.advice}"
+
+
+def test_the_loudest_alarm_says_what_still_holds_since_when_and_from_where() -> None:
+    look = Look(seen=True, later=True, valid=True, since=SINCE, source="page")
+    assert told(State.CONTRADICTED, look) == (
+        "Recorded, but Engagement still shows consent (accepted 2026-05-31 12:00 UTC, source page). "
+        "A later event rules. If the opt-out still stands, use Send with the time now."
+    )
+
+
+def test_an_opt_in_that_reads_as_revoked_is_the_next() -> None:
+    look = Look(seen=True, valid=False, since=SINCE, source="import")
+    assert told(State.CONTRADICTED, look, Action.ACCEPT) == (
+        "Recorded, but Engagement shows no consent (rejected 2026-05-31 12:00 UTC, source import). "
+        "Use Send with the time now, and tell your administrator."
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "source", "words"),
+    [
+        (None, "", "shows consent. "),
+        (None, "page", "shows consent (source page). "),
+        (SINCE, "", "shows consent (accepted 2026-05-31 12:00 UTC). "),
+        (-5.0, "", "shows consent. "),
+        (1e11, "page", "shows consent (source page). "),
+    ],
+)
+def test_the_alarm_says_no_more_than_was_told(since: float | None, source: str, words: str) -> None:
+    assert words in told(State.CONTRADICTED, Look(seen=True, valid=True, since=since, source=source))
+
+
+def test_a_source_stays_inert() -> None:
+    look = Look(seen=True, valid=True, source="{what} {0}")
+    assert "(source {what} {0})" in told(State.CONTRADICTED, look)
+
+
+@pytest.mark.parametrize(
+    ("state", "look", "words"),
+    [
+        (State.VERIFIED, Look(seen=True, valid=False), "Verified: Engagement shows the opt-out."),
+        (State.SEEN, Look(seen=True), "Recorded: the opt-out stands in Engagement's history."),
+        (State.NOT_SHOWN, Look(), "Delivered, but the opt-out is not in Engagement's history."),
+        (State.NOT_SHOWN, Look(blind=True), "Delivered, but not checked: this desk's key may not read"),
+        (State.DISCARDED, Look(), "Discarded, and not in Engagement's history. It is not sent again."),
+        (State.NOT_SEEN, Look(), "Not yet confirmed: the opt-out is not in Engagement's history."),
+        (State.NOT_SEEN, Look(blind=True), "Not yet confirmed: this desk's key may not read consents."),
+    ],
+)
+def test_a_look_is_told_in_words(state: State, look: Look, words: str) -> None:
+    assert told(state, look).startswith(words)
+
+
+def test_nothing_that_practice_shows_is_recorded_in_engagement() -> None:
+    verified = told(State.VERIFIED, Look(seen=True, valid=False), practice=True)
+    assert verified.startswith("Shown by the Sandbox. Not recorded in Engagement.")
+    assert told(State.NOT_SEEN, Look(), practice=True).startswith("Practice: Not yet confirmed")
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (Plan(Step.LOOK_UP, NOON), "Checking at 2026-05-31 12:00 UTC."),
+        (Plan(Step.SEND, NOON), "Next try at 2026-05-31 12:00 UTC."),
+        (Plan(Step.SEND), "It is sent in its turn."),
+        (Plan(Step.SEND, second=True), "It was not seen there, and is sent a second time."),
+        (Plan(Step.REST), None),
+    ],
+)
+def test_what_comes_next_is_told(plan: Plan, words: str | None) -> None:
+    found = tell_plan(plan, Action.REJECT)
+    assert (None if found is None else str(found)) == words
+
+
+def test_what_is_left_to_a_person_is_told() -> None:
+    assert "decide what is to become of the opt-in" in str(tell_plan(Plan(Step.ASK), Action.ACCEPT))
+
+
+def test_an_opt_in_that_waits_says_what_for() -> None:
+    plan = Plan(Step.SEND)
+    assert "earlier opt-out" in str(tell_plan(plan, Action.ACCEPT, waits=True))
+    assert "clock" in str(tell_plan(plan, Action.ACCEPT, held=True))

@@ -1,0 +1,366 @@
+"""A state machine over outbox, sender, verifier and agenda: whatever happens, the promises hold.
+
+nothing noted is lost; no state claims more than was seen; no opt-out waits behind an opt-in;
+no opt-in is sent twice; an opt-out only where it was not to be seen, and then it is marked
+"""
+
+from collections import Counter
+from random import Random
+from typing import ClassVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from consent_desk.domain.clock import later_than
+from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.delivery import (
+    LEGAL,
+    OPEN_STATES,
+    UNCERTAIN_STATES,
+    UNSENT_STATES,
+    Fact,
+    State,
+    Step,
+    may_have_left,
+    plan,
+    was_sent_again,
+)
+from consent_desk.domain.outcome import Cause, Look
+from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.services.order import is_overtaken
+from consent_desk.services.outbox import Outbox
+from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
+from consent_desk.services.verifier import Looked, Verifier
+from tests.consents import NOON, a_consent, a_project
+from tests.faulty_engagement import Crash, Engagement, Fault
+from tests.memory_journal import MemoryJournal
+
+CUSTOMERS = ("jane@example.com", "joe@example.com")
+CATEGORY = "sms_marketing"
+NOTHING_STORED = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.CANCELLED_LOST, Fault.CRASH_BEFORE)
+
+
+class Machine(RuleBasedStateMachine):
+    """One desk, its journal, and Engagement. `figures` counts over all runs."""
+
+    figures: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = NOON.micros
+        self.clock_off = 0
+        self.journal = MemoryJournal()
+        self.engagement = Engagement(lambda: self.time / 1_000_000)
+        self.engagement.on_store = self.check_order
+        self.noted: list[str] = []
+        self.asked: set[str] = set()
+        self.killed: set[str] = set()
+        self.random = Random(0)
+        self.crash_after: int | None = None
+        self.journal.on_write = self.count_write
+        self.steps = 0
+        self.start()
+
+    # -- the program ----------------------------------------------------------------------------
+
+    def now(self) -> Timestamp:
+        self.time += 1_000
+        return Timestamp(self.time + self.clock_off)
+
+    def start(self) -> None:
+        """Begin, or begin again after everything in memory is gone, which may happen while beginning too."""
+        self.killed |= set(self.journal.records_in({State.IN_FLIGHT}))
+        try:
+            self.begin_again()
+        except Crash:
+            self.start()
+
+    def begin_again(self) -> None:
+        self.outbox = Outbox(self.journal, self.now)
+        self.sender = Sender(self.journal, self.engagement, self.now)
+        self.verifier = Verifier(self.journal, self.engagement, self.now)
+        self.engagement.on_cancel = self.sender.cancel
+        self.agenda = Agenda()
+        self.outbox.recover()
+        for request_id in self.journal.records_in(UNSETTLED_STATES):
+            refresh(self.agenda, self.journal, request_id)
+
+    def count_write(self) -> None:
+        if self.crash_after is not None:
+            self.crash_after -= 1
+            if self.crash_after < 0:
+                self.crash_after = None
+                raise Crash
+
+    def work(self) -> None:
+        """Do what is due now, as the window does."""
+        try:
+            due = self.agenda.due(self.now())
+            self.check_due(due)
+            for one in due:
+                self.act(one)
+        except Crash:
+            self.start()
+
+    def act(self, due: Due) -> None:
+        before = len(self.journal.record(due.request_id).facts)
+        if due.plan.step is Step.SEND:
+            self.sender.send(due.request_id, a_project(), by_person=False)
+        else:
+            looked = self.verifier.look_up(due.request_id, a_project())
+            if isinstance(looked, Looked):
+                self.check_look(due.request_id, looked)
+        refresh(self.agenda, self.journal, due.request_id)
+        if len(self.journal.record(due.request_id).facts) == before:
+            self.agenda.postpone(due.request_id, self.now())
+
+    # -- what happens -----------------------------------------------------------------------------
+
+    @initialize(seed=st.integers(0, 2**32))
+    def begin(self, seed: int) -> None:
+        self.random.seed(seed)
+
+    @rule(
+        action=st.sampled_from(Action),
+        customer=st.sampled_from(CUSTOMERS),
+        crash=st.none() | st.none() | st.integers(0, 5),
+    )
+    def note(self, action: Action, customer: str, crash: int | None) -> None:
+        self.steps += 1
+        who = CustomerId(type="registered", value=customer)
+        last = self.journal.last_timestamp(a_project().id, who, CATEGORY)
+        timestamp = later_than(self.now(), last)
+        consent = a_consent(
+            request_id=str(UUID(int=self.random.getrandbits(128), version=4)),
+            customer=who,
+            category=CATEGORY,
+            action=action,
+            valid_until=ValidUntil() if action is Action.ACCEPT else None,
+            timestamp=timestamp,
+            noted_at=timestamp,
+        )
+        self.crash_after = crash
+        try:
+            self.outbox.note(a_project(), consent)
+            self.crash_after = None
+            self.noted.append(consent.request_id)
+            self.check_overtaken(consent.request_id)
+            refresh(self.agenda, self.journal, consent.request_id)
+        except Crash:
+            self.start()
+            # It may be in the journal all the same, though nobody was told.
+            self.noted += {consent.request_id} & set(self.journal.records_in(set(State)))
+
+    @rule(seconds=st.sampled_from([0, 1, 5, 30, 60, 120, 600, 1000, 86_400]))
+    def wait(self, seconds: int) -> None:
+        self.steps += 1
+        self.time += seconds * 1_000_000
+        self.work()
+
+    @rule(turns=st.integers(2, 6))
+    def wait_for_what_is_next(self, turns: int) -> None:
+        self.steps += 1
+        for _ in range(turns):
+            at = self.agenda.next_at(self.now())
+            if at is not None:
+                self.time = max(self.time, at.micros - self.clock_off)
+                self.work()
+
+    @rule(faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4))
+    def sends_go_wrong(self, faults: list[Fault]) -> None:
+        self.steps += 1
+        self.engagement.faults = faults
+
+    @rule(faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4))
+    def reads_go_wrong(self, faults: list[Fault]) -> None:
+        self.steps += 1
+        self.engagement.read_faults = faults
+
+    @rule(fault=st.sampled_from(Fault), turns=st.integers(1, 12))
+    def all_sends_go_wrong_for_a_while(self, fault: Fault, turns: int) -> None:
+        self.engagement.faults = [fault] * turns
+        self.wait_for_what_is_next(turns)
+
+    @rule(
+        action=st.sampled_from(Action),
+        customer=st.sampled_from(CUSTOMERS),
+        faults=st.lists(st.sampled_from(NOTHING_STORED), min_size=1, max_size=3),
+    )
+    def one_is_lost_on_the_way(self, action: Action, customer: str, faults: list[Fault]) -> None:
+        self.note(action, customer, None)
+        self.engagement.faults = faults
+        self.wait_for_what_is_next(12)
+
+    @rule(writes=st.integers(0, 6))
+    def the_program_ends_at_a_write(self, writes: int) -> None:
+        self.steps += 1
+        self.crash_after = writes
+        self.work()
+        self.crash_after = None
+
+    @rule()
+    def the_program_is_started_again(self) -> None:
+        self.steps += 1
+        self.start()
+
+    @rule(may_read=st.booleans())
+    def the_permission_changes(self, may_read: bool) -> None:
+        self.steps += 1
+        self.engagement.may_read = may_read
+
+    @rule(seconds=st.sampled_from([-100_000, -90, -5, 0, 5]))
+    def the_clock_is_set(self, seconds: int) -> None:
+        self.steps += 1
+        self.clock_off = seconds * 1_000_000
+
+    @rule(customer=st.sampled_from(CUSTOMERS), action=st.sampled_from(Action))
+    def somebody_decides_on_a_page(self, customer: str, action: Action) -> None:
+        self.steps += 1
+        self.engagement.add(customer, CATEGORY, action)
+
+    @precondition(lambda self: self.in_states(UNSENT_STATES))
+    @rule(data=st.data())
+    def a_person_discards(self, data: st.DataObject) -> None:
+        self.steps += 1
+        states = UNSENT_STATES
+        if State.SEEN in LEGAL[State.DISCARDED]:
+            states |= UNCERTAIN_STATES
+        request_id = data.draw(st.sampled_from(self.in_states(states)))
+        self.journal.append(request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
+        refresh(self.agenda, self.journal, request_id)
+
+    @precondition(lambda self: self.in_states({State.REFUSED, State.NOT_SEEN}))
+    @rule(data=st.data())
+    def a_person_sends_again(self, data: st.DataObject) -> None:
+        self.steps += 1
+        request_id = data.draw(st.sampled_from(self.in_states({State.REFUSED, State.NOT_SEEN})))
+        self.asked.add(request_id)
+        try:
+            self.sender.send(request_id, a_project())
+            refresh(self.agenda, self.journal, request_id)
+        except Crash:
+            self.start()
+
+    @rule()
+    def a_backup_is_restored(self) -> None:
+        self.steps += 1
+        for request_id in self.journal.records_in(OPEN_STATES):
+            self.journal.append(request_id, Fact(at=self.now(), state=State.RESTORED))
+        self.start()
+
+    # -- what holds ---------------------------------------------------------------------------------
+
+    def in_states(self, states: frozenset[State] | set[State]) -> list[str]:
+        return list(self.journal.records_in(states))
+
+    def check_overtaken(self, request_id: str) -> None:
+        noted = self.journal.record(request_id).noted
+        if noted.consent.action is Action.REJECT:
+            for one in self.journal.open_like(noted.project_id, noted.consent.customer, CATEGORY):
+                waits = one.noted.consent.action is Action.ACCEPT and one.facts[-1].state in UNSENT_STATES
+                assert not waits, "an opt-in that was overtaken is not discarded"
+
+    def check_due(self, due: tuple[Due, ...]) -> None:
+        sends = [one for one in due if one.plan.step is Step.SEND]
+        accepts = [one.action is Action.ACCEPT for one in sends]
+        assert accepts == sorted(accepts), "an opt-in goes before an opt-out"
+        for request_id in self.in_states({State.QUEUED}):
+            record = self.journal.record(request_id)
+            if record.noted.consent.action is Action.REJECT and record.facts[-1].outcome is None:
+                assert any(one.request_id == request_id for one in sends), "an opt-out waits"
+
+    def check_order(self, request_id: str) -> None:
+        record = self.journal.record(request_id)
+        consent = record.noted.consent
+        if consent.action is Action.REJECT or request_id in self.asked:
+            return
+        alike = self.journal.open_like(a_project().id, consent.customer, consent.category)
+        assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+
+    def check_look(self, request_id: str, looked: Looked) -> None:
+        consent = self.journal.record(request_id).noted.consent
+        valid = self.engagement.valid(consent.customer.value, consent.category)
+        if looked.entry.state in {State.SEEN, State.VERIFIED, State.CONTRADICTED}:
+            assert request_id in self.engagement.seen
+        if looked.entry.state is State.VERIFIED:
+            assert valid is (consent.action is Action.ACCEPT)
+        if looked.entry.state is State.CONTRADICTED:
+            assert valid is (consent.action is not Action.ACCEPT)
+
+    @invariant()
+    def nothing_noted_is_lost(self) -> None:
+        assert {entry.request_id for entry in self.journal.latest(10_000)} >= set(self.noted)
+
+    @invariant()
+    def no_state_claims_more_than_was_seen(self) -> None:
+        for request_id in self.noted:
+            state = self.journal.entry(request_id).state
+            if state is State.DELIVERED or state is State.NOT_SHOWN:
+                assert request_id in self.engagement.succeeded, state
+            if state in {State.SEEN, State.VERIFIED, State.CONTRADICTED}:
+                assert request_id in self.engagement.seen, state
+            if state in UNSENT_STATES:
+                assert not self.engagement.stored(request_id), state
+
+    @invariant()
+    def nothing_is_sent_twice_without_need(self) -> None:
+        for request_id in self.noted:
+            arrivals = self.engagement.arrivals.get(request_id, [])
+            assert len({arrival.body for arrival in arrivals}) <= 1
+            if request_id in self.asked or len(arrivals) < 2:
+                continue
+            record = self.journal.record(request_id)
+            assert record.noted.consent.action is Action.REJECT, "an opt-in was sent twice"
+            assert len(arrivals) == 2, "a third time"
+            assert arrivals[1].unseen, "it was there to be seen"
+            self.check_second(record.facts)
+            assert was_sent_again(record.facts), "not marked"
+            is_noted = any(fact.note in {SECOND_TIME, UNCHECKED} for fact in record.facts)
+            assert is_noted or request_id in self.killed, "not noted"
+
+    def check_second(self, facts: tuple[Fact, ...]) -> None:
+        """By the facts alone, without what the policy counts."""
+        flights = [number for number, fact in enumerate(facts) if fact.state is State.IN_FLIGHT]
+        second = next(
+            one for one in flights if may_have_left(facts[:one]) and was_sent_again(facts[: one + 2])
+        )
+        looks = [fact.outcome for fact in facts[:second] if isinstance(fact.outcome, Look)]
+        assert looks[-1].blind or sum(not look.blind for look in looks) >= 3, "too few looks"
+        causes = [getattr(fact.outcome, "cause", None) for fact in facts[:second]]
+        assert Cause.CANCELLED not in causes, "it was cancelled"
+
+    def teardown(self) -> None:
+        """Once everything works, all that can end by itself does."""
+        self.engagement.faults, self.engagement.read_faults = [], []
+        self.engagement.may_read = True
+        self.crash_after = None
+        self.start()
+        for _ in range(400):
+            at = self.agenda.next_at(self.now())
+            if at is None:
+                break
+            self.time = max(self.time, at.micros - self.clock_off)
+            self.work()
+        assert self.agenda.next_at(self.now()) is None, "it never comes to rest"
+        self.no_state_claims_more_than_was_seen()
+        self.nothing_is_sent_twice_without_need()
+        for request_id in self.noted:
+            self.check_end(request_id)
+        self.figures.update(runs=1, steps=self.steps, noted=len(self.noted), calls=self.engagement.calls)
+        again = sum(was_sent_again(self.journal.record(one).facts) for one in self.noted)
+        self.figures.update({"sent a second time": again})
+        self.figures.update(self.journal.entry(one).state.value for one in self.noted)
+
+    def check_end(self, request_id: str) -> None:
+        record = self.journal.record(request_id)
+        state, action = record.facts[-1].state, record.noted.consent.action
+        overtaken = is_overtaken(self.journal, record.noted)
+        step = plan(record.facts, action, request_id, overtaken=overtaken).step
+        if state in OPEN_STATES:
+            waits = self.agenda.waits_for_reject(request_id)
+            assert step is Step.ASK or waits or state is State.REFUSED, (state, step)
+        if action is Action.REJECT and state is State.NOT_SEEN:
+            given_up = any(getattr(fact.outcome, "cause", None) is Cause.CANCELLED for fact in record.facts)
+            later = any(isinstance(fact.outcome, Look) and fact.outcome.later for fact in record.facts)
+            assert overtaken or given_up or later or was_sent_again(record.facts), record.facts

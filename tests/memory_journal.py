@@ -1,0 +1,91 @@
+"""A journal in memory with the rules of the real one, which can be told to end the program at any write."""
+
+from collections.abc import Callable, Collection
+
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.record import Entry, Noted, Record
+
+
+class MemoryJournal:
+    """Fits `services.outbox.Journal`. `on_write` is called before and after each write."""
+
+    def __init__(self) -> None:
+        self._noted: dict[str, Noted] = {}
+        self._facts: dict[str, list[Fact]] = {}
+        self.on_write: Callable[[], None] = lambda: None
+
+    def note(self, noted: Noted) -> None:
+        self.on_write()
+        request_id = noted.consent.request_id
+        if self._noted.setdefault(request_id, noted) != noted:
+            raise JournalTrouble(say("Another decision bears its request ID."), say("Enter it again."))
+        self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
+        self.on_write()
+
+    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        if self._facts[request_id][-1].state not in SENDABLE_STATES:
+            return None
+        self._write(request_id, Fact(at=at, state=State.IN_FLIGHT))
+        return self._noted[request_id]
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        last = self._facts[request_id][-1]
+        if fact == last:
+            return
+        if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+            raise JournalTrouble(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
+        self._write(request_id, fact)
+
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
+
+    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
+        return tuple(
+            record
+            for record in self._alike(project_id, customer, category)
+            if record.facts[-1].state in OPEN_STATES
+        )
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        alike = self._alike(project_id, customer, category)
+        return max(
+            (
+                record.noted.consent.timestamp
+                for record in alike
+                if before is None or record.noted.consent.timestamp < before
+            ),
+            default=None,
+        )
+
+    def latest(self, most: int) -> tuple[Entry, ...]:
+        return tuple(self.entry(one) for one in [*reversed(self._noted)][:most])
+
+    def entry(self, request_id: str) -> Entry:
+        return Entry.of(self._noted[request_id], self._facts[request_id][-1].state)
+
+    def record(self, request_id: str) -> Record:
+        return Record(noted=self._noted[request_id], facts=tuple(self._facts[request_id]))
+
+    def open_in(self, project_id: str) -> int:
+        return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def _write(self, request_id: str, fact: Fact) -> None:
+        self.on_write()
+        self._facts[request_id].append(fact)
+        self.on_write()
+
+    def _alike(self, project_id: str, customer: CustomerId, category: str) -> list[Record]:
+        return [
+            self.record(one)
+            for one, noted in self._noted.items()
+            if (noted.project_id, noted.consent.customer, noted.consent.category)
+            == (project_id, customer, category)
+        ]

@@ -1,0 +1,143 @@
+"""How long the window does not react while many consents go out, offscreen.
+
+    python -m tests.reliability.gap [CONSENTS]
+
+The journal holds so many opt-outs that were noted and never sent; the program takes them up as it starts.
+A timer of the GUI thread rings every 2 ms: what lies between two rings is a gap. The sandbox is another
+process.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.adapters.clock import now
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.installation import installation_id
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.app import build
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.delivery import State
+from consent_desk.domain.project import Project
+from consent_desk.opening import SWITCH_INTERVAL
+from consent_desk.services.outbox import Outbox
+from consent_desk.services.projects import Listed, project_to_line
+from consent_desk.services.sender import Sent
+from consent_desk.ui.dispatch import Dispatch
+from tests.consents import a_consent
+from tests.reliability.kill_child import Vault
+from tests.reliability.sandbox_process import sandbox_elsewhere
+
+USUAL, LONGEST = 50.0, 100.0
+"""Milliseconds: what 99 of 100 gaps, and all of them, may last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The gaps in milliseconds, each with the seconds since the first paint, and how many were delivered."""
+
+    gaps: list[tuple[float, float]]
+    delivered: int
+
+    @property
+    def usual(self) -> float:
+        """The 99th percentile."""
+        return statistics.quantiles((gap for _, gap in self.gaps), n=100, method="inclusive")[98]
+
+    @property
+    def longest(self) -> tuple[float, float]:
+        """The longest one: when, in seconds, and how long, in milliseconds."""
+        return max(self.gaps, key=lambda gap: gap[1])
+
+
+class Watch(QObject):
+    """Rings every 2 ms, from now to the last departure's end."""
+
+    def __init__(self, dispatch: Dispatch, wanted: int, loop: QEventLoop) -> None:
+        super().__init__()
+        self._loop = loop
+        self.gaps: list[tuple[float, float]] = []
+        self.delivered = 0
+        self._ended = 0
+        self._wanted = wanted
+        self._began = self._last = time.perf_counter()
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=2)
+        self._timer.timeout.connect(self._ring)
+        self._timer.start()
+        dispatch.sent.connect(self._sent)
+
+    def _ring(self) -> None:
+        at = time.perf_counter()
+        self.gaps.append((at - self._began, (at - self._last) * 1e3))
+        self._last = at
+
+    def _sent(self, _departure: object, sent: Sent | None) -> None:
+        self._ended += 1
+        self.delivered += sent is not None and sent.entry.state is State.DELIVERED
+        if self._ended >= self._wanted:
+            self._timer.stop()
+            self._loop.quit()
+
+
+def prepare(home: Path, project: Project, count: int) -> None:
+    """Note so many opt-outs, and list the project."""
+    listed = Listed(id=project.id, name=project.name, entry="kept")
+    ProjectListFile(home / "projects.json", Listed).write([listed])
+    with closing(SqliteJournal.open(home / "journal.sqlite", installation=installation_id(home))) as journal:
+        outbox = Outbox(journal, now)
+        for number in range(count):
+            customer = CustomerId(type="registered", value=f"customer-{number}@example.com")
+            moment = now()
+            outbox.note(project, a_consent(customer=customer, timestamp=moment, noted_at=moment))
+
+
+def run(count: int) -> Figures:
+    """Let so many go out. Needs a `QApplication`."""
+    with (
+        sandbox_elsewhere() as project,
+        tempfile.TemporaryDirectory(prefix="consent-desk-", ignore_cleanup_errors=True) as folder,
+        closing(HttpTransport()) as transport,
+    ):
+        home = Path(folder)
+        prepare(home, project, count)
+        folders = Folders(config=home, data=home, logs=home)
+        application = build(folders, Vault(project_to_line(project)), transport)
+        dispatch = application.window.findChild(Dispatch)
+        assert isinstance(dispatch, Dispatch)
+        watches: list[Watch] = []
+        # A loop of its own: to end the program's would have it ask about what is open.
+        loop = QEventLoop()
+        # From the first paint on: until then the program starts, and docs/performance.md has that.
+        application.window.painted.connect(lambda: watches.append(Watch(dispatch, count, loop)))
+        application.window.show()
+        loop.exec()
+        application.close()
+        return Figures(watches[0].gaps, watches[0].delivered)
+
+
+def main() -> int:
+    """Print the figures; return 0 if they are small enough."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    qt = QApplication(["consent-desk", "-platform", "offscreen"])
+    found = run(count)
+    at, longest = found.longest
+    print(
+        f"GUI gap while {count} consents go out: 99th percentile {found.usual:.1f} ms, "
+        f"most {longest:.1f} ms ({at:.1f} s after the first paint); {found.delivered} delivered"
+    )
+    qt.shutdown()
+    return not (found.delivered == count and found.usual <= USUAL and longest <= LONGEST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""The real program in a process of its own, to be killed: `build()` with a clock that runs faster.
+
+    python -m tests.reliability.kill_child ERRAND    (in JSON, see `Errand`)
+
+Prints `ready` when the form can be used, `noted ID` for each consent that the program calls noted, and, where
+it is to settle, `ask ID` for what waits for a person (who answers by a line, `yes` to send it again) and at
+last `settled`.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path
+from random import Random
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.app import Application, build
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import State, Step
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.record import Entry
+from consent_desk.opening import SWITCH_INTERVAL
+from consent_desk.services.rounds import Rounds
+from consent_desk.ui.noting import Noting, Press
+from consent_desk.ui.tasks import Lane
+
+CATEGORY = "sms_marketing"
+PATIENCE = 40
+"""How often one looks whether what a person sent again has left."""
+
+DEADLINE = 1.5
+"""Seconds for a call, instead of 20: an answer that never comes must not take up a whole run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock that runs `pace` times as fast since `start`, in UNIX seconds; the same in all processes."""
+
+    start: float
+    pace: float
+
+    def seconds(self) -> float:
+        """The time, in UNIX seconds."""
+        return self.start + (time.time() - self.start) * self.pace
+
+    def now(self) -> Timestamp:
+        """The time as the program knows it."""
+        return Timestamp(round(self.seconds() * 1_000_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one start of the program is for: `consents` are pairs of customer and action."""
+
+    home: str
+    keyring: str
+    start: float
+    pace: float
+    seed: int
+    consents: Sequence[tuple[str, str]] = ()
+    settle: bool = False
+
+    def to_json(self) -> str:
+        """The errand as an argument."""
+        return json.dumps(asdict(self))
+
+
+class Vault:
+    """A keyring that holds one line."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def load(self, entry: str) -> str | None:
+        return self._line if entry else None
+
+    def save(self, entry: str, line: str) -> str:
+        raise NotImplementedError
+
+    def remove(self, entry: str) -> None:
+        raise NotImplementedError
+
+
+class Person(QObject):
+    """Types consents as they come, in no regular time."""
+
+    def __init__(self, application: Application, errand: Errand) -> None:
+        super().__init__()
+        self._application = application
+        self._form = application.window.consent
+        self._consents = list(errand.consents)
+        self._dice = Random(errand.seed)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(5)
+        noting = application.window.findChild(Noting)
+        assert isinstance(noting, Noting)
+        noting.noted.connect(self._noted)
+        noting.failed.connect(lambda press, error: tell(f"failed {type(error).__name__}"))
+
+    def _look(self) -> None:
+        if self._form.customer_id_type.currentText() == "registered":
+            tell("ready")
+            self._type()
+        else:
+            self._timer.start(5)
+
+    def _type(self) -> None:
+        if self._consents:
+            customer, action = self._consents.pop(0)
+            until = "unlimited" if action == Action.ACCEPT else ""
+            draft = Draft(
+                customer_id_type="registered",
+                customer_id=customer,
+                category=CATEGORY,
+                action=action,
+                valid_until=until,
+            )
+            self._form.fill(draft)
+            self._form.send.click()
+
+    def _noted(self, _press: Press, entry: Entry) -> None:
+        tell(f"noted {entry.request_id}")
+        QTimer.singleShot(self._dice.randrange(0, 150), self._type)
+
+
+class Settling(QObject):
+    """Waits until nothing is to be done any more, and has a person decide where one must."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__()
+        self._application = application
+        self._asked: dict[str, int] = {}
+        self._patience = 0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(200)
+
+    def _look(self) -> None:
+        runner, stations = self._application._runner, self._application._stations
+        if False in stations._opened:
+            rounds = stations._opened[False].rounds
+            runner.run(Lane.JOURNAL, lambda: self._open(rounds), done=self._decide, failed=self._fail)
+        else:
+            self._timer.start(200)
+
+    def _open(self, rounds: Rounds) -> tuple[bool, dict[str, int]]:
+        """Whether something goes on by itself, and what waits for a person, with its number of facts."""
+        items = rounds._agenda._items.values()
+        waits = {
+            item.due.request_id: item.facts
+            for item in items
+            if item.state is State.REFUSED or item.due.plan.step is Step.ASK
+        }
+        busy = any(item.at is not None or item.state is State.IN_FLIGHT for item in items)
+        return busy, waits
+
+    def _decide(self, found: tuple[bool, dict[str, int]]) -> None:
+        busy, waits = found
+        fresh = {request_id: facts for request_id, facts in waits.items() if request_id not in self._asked}
+        for request_id, facts in fresh.items():
+            tell(f"ask {request_id}")
+            again = sys.stdin.readline().strip() == "yes"
+            self._asked[request_id] = facts if again else -1
+            if again:
+                self._patience = PATIENCE
+                self._application.window.log.send_again_requested.emit(request_id)
+        on_the_way = any(self._asked.get(request_id) == facts for request_id, facts in waits.items())
+        # An opt-in that a later decision has overtaken does not leave, whoever asks for it.
+        on_the_way = on_the_way and self._patience > 0
+        self._patience -= 1
+        if not (busy or fresh or on_the_way):
+            tell("settled")
+        else:
+            self._timer.start(200)
+
+    def _fail(self, error: Exception) -> None:
+        tell(f"failed {type(error).__name__}")
+        self._timer.start(200)
+
+
+def tell(line: str) -> None:
+    os.write(1, f"{line}\n".encode())
+
+
+def hurry(pace: float) -> None:
+    """Have the window's timers run as fast as the clock."""
+    by_the_clock = Rounds.wait
+
+    def wait(self: Rounds) -> float | None:
+        seconds = by_the_clock(self)
+        return None if seconds is None else seconds / pace
+
+    Rounds.wait = wait  # type: ignore[method-assign]  # the product's clock needs no such thing
+
+
+def die_with_parent() -> None:
+    """End as soon as nobody is there to kill this process."""
+    parent = os.getppid()
+    tick = threading.Event()
+    while os.getppid() == parent:
+        tick.wait(0.5)
+    os._exit(1)
+
+
+def main() -> None:
+    errand = Errand(**json.loads(sys.argv[1]))
+    threading.Thread(target=die_with_parent, daemon=True).start()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    hurry(errand.pace)
+    clock = Clock(errand.start, errand.pace)
+    home = Path(errand.home)
+    qt = QApplication(["consent-desk"])
+    folders = Folders(config=home, data=home, logs=home)
+    transport = HttpTransport(deadline=DEADLINE)
+    application = build(folders, Vault(errand.keyring), transport, clock.now, zone=UTC)
+    keep: list[QObject] = [Person(application, errand)]
+    if errand.settle:
+        keep.append(Settling(application))
+    application.window.show()
+    qt.exec()
+
+
+if __name__ == "__main__":
+    main()

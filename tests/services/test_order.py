@@ -1,0 +1,227 @@
+"""The order of decisions, on the real journal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.delivery import Fact, State, judge
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.record import Noted
+from consent_desk.services.order import OVERTAKEN, is_overtaken
+from consent_desk.services.outbox import Outbox
+from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
+from tests.consents import a_consent, a_project, later
+from tests.services.test_sender import CUT, SUCCESS, Made, Wire
+
+DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+FORBIDDEN = Answered(status=403, headers=(), body=b'{"success": false, "error": "invalid secret"}')
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def outbox(journal: SqliteJournal) -> Outbox:
+    return Outbox(journal, lambda: later(900))
+
+
+def note(outbox: Outbox, action: Action, seconds: float = 0, **changes: Any) -> str:
+    values = {
+        "action": action,
+        "valid_until": ValidUntil() if action is Action.ACCEPT else None,
+        "timestamp": later(seconds),
+        "noted_at": later(seconds),
+        **changes,
+    }
+    return outbox.note(a_project(), a_consent(**values)).request_id
+
+
+def send(journal: SqliteJournal, request_id: str, *outcomes: Outcome, by_person: bool = False) -> None:
+    sender = Sender(journal, Wire(*map(Made, outcomes)), lambda: later(901))
+    for _ in outcomes:
+        sender.send(request_id, a_project(), by_person=by_person)
+
+
+def look_in_vain(
+    journal: SqliteJournal, request_id: str, times: tuple[float, ...] = (1000, 1100, 1600)
+) -> None:
+    for time in times:
+        journal.append(request_id, Fact(at=later(time), state=State.NOT_SEEN, outcome=Look()))
+
+
+# -------------------------------------------------------------------------------- overtaken by an opt-out
+
+
+@pytest.mark.parametrize("outcome", [None, DOWN, FORBIDDEN], ids=["queued", "waiting", "refused"])
+def test_an_opt_in_that_has_not_left_is_discarded_by_a_later_opt_out(
+    outbox: Outbox, journal: SqliteJournal, outcome: Outcome | None
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    if outcome is not None:
+        send(journal, opt_in, outcome)
+    opt_out = note(outbox, Action.REJECT, 60)
+    last = journal.record(opt_in).facts[-1]
+    assert (last.state, last.outcome, last.note) == (State.DISCARDED, OVERTAKEN, "overtaken by opt-out")
+    assert journal.entry(opt_out).state is State.QUEUED
+    words = judge(OVERTAKEN, Action.ACCEPT).headline
+    assert str(words) == "Overtaken by a later decision: this opt-in is not sent."
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"category": "newsletter"},
+        {"timestamp": later(61), "noted_at": later(61)},
+    ],
+    ids=["other category", "later"],
+)
+def test_nothing_else_is_discarded(outbox: Outbox, journal: SqliteJournal, changes: dict[str, Any]) -> None:
+    other = note(outbox, Action.ACCEPT, **changes)
+    earlier = note(outbox, Action.REJECT, 30)
+    note(outbox, Action.REJECT, 60)
+    assert [journal.entry(one).state for one in (other, earlier)] == [State.QUEUED, State.QUEUED]
+
+
+def test_an_opt_in_that_may_have_left_is_not_discarded_and_never_sent_again(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    note(outbox, Action.REJECT, 60)
+    assert journal.entry(opt_in).state is State.UNCONFIRMED
+    look_in_vain(journal, opt_in)
+    for by_person in (False, True):
+        wire = Wire()
+        sender = Sender(journal, wire, lambda: later(2000))
+        assert sender.send(opt_in, a_project(), by_person=by_person) is None
+        assert wire.requests == []
+
+
+def test_what_cannot_be_discarded_does_not_make_the_opt_out_less_noted(tmp_path: Path) -> None:
+    class FullJournal(SqliteJournal):
+        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+            raise JournalTrouble(say("Full."), say("Make room."))
+
+    journal = FullJournal.open(tmp_path / "full.db")
+    outbox = Outbox(journal, lambda: later(900))
+    opt_in, opt_out = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, 60)
+    assert [journal.entry(one).state for one in (opt_in, opt_out)] == [State.QUEUED, State.QUEUED]
+    journal.close()
+    again = SqliteJournal.open(tmp_path / "full.db")
+    Outbox(again, lambda: later(900)).recover()
+    assert [again.entry(one).state for one in (opt_in, opt_out)] == [State.DISCARDED, State.QUEUED]
+    again.close()
+
+
+def test_an_opt_out_noted_while_an_opt_in_fails_to_leave_discards_it(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    wire = Wire(Made(DOWN))
+    wire.on_start = lambda: print(note(outbox, Action.REJECT, 60))
+    Sender(journal, wire, lambda: later(901)).send(opt_in, a_project())
+    states = [fact.state for fact in journal.record(opt_in).facts]
+    assert states[-3:] == [State.RETRY_WAIT, State.IN_FLIGHT, State.DISCARDED]
+
+
+# ------------------------------------------------------------------------------------ the later decision
+
+
+def test_nothing_is_overtaken_by_what_is_earlier(outbox: Outbox, journal: SqliteJournal) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    assert is_overtaken(journal, journal.record(first).noted)
+    assert not is_overtaken(journal, journal.record(second).noted)
+    assert not is_overtaken(journal, Noted.of(a_project(), a_consent(category="newsletter")))
+
+
+def test_an_opt_in_that_waits_for_the_opt_out_does_not_hold_it_up(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_out, opt_in = note(outbox, Action.REJECT), note(outbox, Action.ACCEPT, 60)
+    assert not is_overtaken(journal, journal.record(opt_out).noted)
+    send(journal, opt_in, CUT)
+    assert is_overtaken(journal, journal.record(opt_out).noted)
+
+
+def test_a_later_decision_that_is_settled_overtakes_too(outbox: Outbox, journal: SqliteJournal) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    send(journal, second, SUCCESS)
+    assert is_overtaken(journal, journal.record(first).noted)
+
+
+# ------------------------------------------------------------------------------------- the second sending
+
+
+def test_a_second_sending_is_marked(outbox: Outbox, journal: SqliteJournal) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    look_in_vain(journal, opt_out)
+    send(journal, opt_out, SUCCESS)
+    facts = journal.record(opt_out).facts
+    assert (facts[-1].state, facts[-1].note) == (State.DELIVERED, SECOND_TIME)
+    assert [fact.note for fact in facts[:-1]] == [""] * (len(facts) - 1)
+
+
+def test_a_second_sending_that_nobody_could_check_is_marked_so(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    for time in (1000, 1600):
+        blind = Fact(at=later(time), state=State.NOT_SEEN, outcome=Look(blind=True))
+        journal.append(opt_out, blind)
+    send(journal, opt_out, SUCCESS)
+    assert journal.record(opt_out).facts[-1].note == UNCHECKED
+
+
+def test_a_second_sending_that_did_not_leave_is_none(outbox: Outbox, journal: SqliteJournal) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    look_in_vain(journal, opt_out)
+    send(journal, opt_out, DOWN)
+    last = journal.record(opt_out).facts[-1]
+    assert (last.state, last.note) == (State.UNCONFIRMED, "")
+
+
+def test_what_was_planned_before_a_later_decision_was_noted_is_not_sent_again(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    look_in_vain(journal, opt_out)
+    note(outbox, Action.REJECT, 60)
+    wire = Wire()
+    assert Sender(journal, wire, lambda: later(2000)).send(opt_out, a_project(), by_person=False) is None
+    assert wire.requests == []
+
+
+def test_a_person_may_send_an_opt_out_again_all_the_same(outbox: Outbox, journal: SqliteJournal) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    look_in_vain(journal, opt_out, (1000,))
+    note(outbox, Action.REJECT, 60)
+    send(journal, opt_out, SUCCESS, by_person=True)
+    assert journal.entry(opt_out).state is State.DELIVERED
+
+
+def test_cancelled_before_it_leaves_again_it_stays_unconfirmed(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, Lost(phase=Phase.READING, cause=Cause.DEADLINE))
+    look_in_vain(journal, opt_out)
+    sender = Sender(journal, Wire(), lambda: later(2000))
+    sender.cancel(opt_out)
+    sent = sender.send(opt_out, a_project())
+    assert sent is not None
+    assert sent.entry.state is State.UNCONFIRMED

@@ -1,0 +1,166 @@
+"""The rounds: what is due, when to ask again, and what a person is told of it."""
+
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.delivery import Fact, State, Step
+from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.record import Noted
+from consent_desk.services import rounds as module
+from consent_desk.services.rounds import Outstanding, Rounds
+from tests.consents import NOON, a_noted, later
+from tests.memory_journal import MemoryJournal
+
+UNREACHABLE = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+
+
+class Desk:
+    """A journal, a clock that stands still, and the rounds over both."""
+
+    def __init__(self) -> None:
+        self.journal = MemoryJournal()
+        self.now = NOON
+        self.clock_is_off = False
+        self.rounds = self.restarted()
+
+    def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
+        return Rounds(self.journal, lambda: self.now, lambda: self.clock_is_off, nap=nap)
+
+    def left(self, state: State | None = None, outcome: Outcome | Look | None = None, **changes: Any) -> str:
+        """A consent that was noted, and came as far as `state`."""
+        noted: Noted = a_noted(**changes)
+        request_id = noted.consent.request_id
+        self.journal.note(noted)
+        if state is not None:
+            self.journal.claim(request_id, NOON)
+            if state is not State.IN_FLIGHT:
+                fact = Fact(at=NOON, state=state, outcome=outcome)
+                self.journal.append(request_id, fact)
+        return request_id
+
+    def due(self, rounds: Rounds | None = None) -> list[tuple[str, Step]]:
+        tasks = (rounds or self.rounds).due()
+        assert all(task.entry.request_id == task.due.request_id for task in tasks)
+        return [(task.due.request_id, task.due.plan.step) for task in tasks]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def accept(timestamp: Timestamp = NOON) -> dict[str, Any]:
+    return {
+        "action": Action.ACCEPT,
+        "valid_until": ValidUntil(),
+        "timestamp": timestamp,
+        "noted_at": timestamp,
+    }
+
+
+def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None:
+    queued = desk.left()
+    lost = desk.left(State.UNCONFIRMED, LOST, category="newsletter")
+    delivered = desk.left(State.DELIVERED, category="email")
+    desk.left(State.REFUSED, category="phone")
+    desk.rounds.begin()
+    assert desk.due() == [(queued, Step.SEND)]
+    desk.now = later(30)
+    assert sorted(desk.due()) == sorted([(lost, Step.LOOK_UP), (delivered, Step.LOOK_UP)])
+    assert desk.due() == []
+
+
+def test_of_the_accepted_ones_a_start_takes_up_the_last(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ACCEPTED", 2)
+    ids = [desk.left(State.DELIVERED, category=f"category{number}") for number in range(3)]
+    desk.rounds.begin()
+    desk.now = later(30)
+    assert [request_id for request_id, _ in desk.due()] == ids[1:]
+
+
+def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    [entry] = desk.rounds.follow(request_id)
+    assert (entry.request_id, entry.state) == (request_id, State.RETRY_WAIT)
+
+
+def test_what_is_put_off_comes_again_later_and_not_before_the_server_wants(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.follow(request_id)
+    assert desk.due() == [(request_id, Step.SEND)]
+    desk.rounds.put_off(request_id, 40_000_000)
+    desk.now = later(39)
+    assert desk.due() == []
+    desk.now = later(40)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_nothing_to_do_is_not_waited_for(desk: Desk) -> None:
+    desk.rounds.begin()
+    assert desk.rounds.wait() is None
+    desk.rounds.follow(desk.left(State.REFUSED))
+    assert desk.rounds.wait() is None
+
+
+def test_it_waits_until_something_is_due_and_never_longer_than_a_nap(desk: Desk) -> None:
+    request_id = desk.left(State.UNCONFIRMED, LOST)
+    desk.rounds.follow(request_id)
+    assert desk.rounds.wait() == 30
+    desk.now = later(31)
+    assert desk.rounds.wait() == 0
+    desk.now = NOON
+    napping = desk.restarted(nap=5)
+    napping.begin()
+    assert napping.wait() == 5
+
+
+def test_the_outlook_tells_when_it_is_looked_up(desk: Desk) -> None:
+    request_id = desk.left(State.DELIVERED)
+    desk.rounds.follow(request_id)
+    outlook = desk.rounds.outlook(request_id)
+    assert outlook is not None
+    assert (outlook.template, outlook.values) == ("Checking at {at}.", {"at": later(30)})
+
+
+def test_of_what_is_settled_there_is_no_outlook(desk: Desk) -> None:
+    request_id = desk.left(State.DELIVERED)
+    look = Look(seen=True, valid=False)
+    desk.journal.append(request_id, Fact(at=later(30), state=State.VERIFIED, outcome=look))
+    desk.rounds.follow(request_id)
+    assert desk.rounds.outlook(request_id) is None
+    assert desk.rounds.outlook("never noted") is None
+
+
+def test_an_opt_in_behind_an_opt_out_is_not_due_and_its_outlook_says_why(desk: Desk) -> None:
+    opt_out = desk.left(State.UNCONFIRMED, LOST)
+    opt_in = desk.left(**accept(later(1)))
+    desk.rounds.follow(opt_in)
+    assert desk.due() == []
+    assert "until the earlier opt-out" in str(desk.rounds.outlook(opt_in))
+    look = Look(seen=True, valid=False)
+    desk.journal.append(opt_out, Fact(at=later(30), state=State.VERIFIED, outcome=look))
+    assert {entry.request_id for entry in desk.rounds.follow(opt_out)} == {opt_out, opt_in}
+    assert desk.due() == [(opt_in, Step.SEND)]
+
+
+def test_a_wrong_clock_holds_opt_ins_alone_and_their_outlook_says_so(desk: Desk) -> None:
+    desk.clock_is_off = True
+    opt_in, opt_out = desk.left(**accept()), desk.left(category="newsletter")
+    desk.rounds.begin()
+    assert "until this computer's clock is right" in str(desk.rounds.outlook(opt_in))
+    assert str(desk.rounds.outlook(opt_out)) == "It is sent in its turn."
+    assert desk.due() == [(opt_out, Step.SEND)]
+    desk.clock_is_off = False
+    assert desk.due() == [(opt_in, Step.SEND)]
+
+
+def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:
+    ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
+    desk.left(State.DELIVERED, category="email")
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1)
+    assert int(desk.rounds.outstanding()) == 3
+    assert [entry.request_id for entry in desk.rounds.open_entries()] == ids

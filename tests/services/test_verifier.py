@@ -1,0 +1,462 @@
+"""Looking up what was sent: in an Engagement in memory, behind hand-made answers, and in the real sandbox."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.services.outbox import Outbox
+from consent_desk.services.sender import Sender
+from consent_desk.services.verifier import MOST_PAGES, PAGE, Looked, Missed, Verifier
+from tests.consents import NOON, a_consent, a_project, later
+from tests.faulty_engagement import Engagement, told
+from tests.sandbox.client import SEED
+from tests.services.test_sender import CUT, SUCCESS, Made, Wire
+
+JANE = "jane@example.com"
+DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+NO_CUSTOMER = told(404, {"success": False, "errors": {"_global": ["Customer does not exist"]}})
+
+
+class Clock:
+    """A time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> Timestamp:
+        return self.time
+
+    def seconds(self) -> float:
+        return self.time.micros / 1_000_000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def engagement(clock: Clock) -> Engagement:
+    return Engagement(clock.seconds)
+
+
+@pytest.fixture
+def note(journal: SqliteJournal, clock: Clock) -> Callable[..., str]:
+    def note(action: Action = Action.REJECT, outcome: Outcome = CUT, **changes: object) -> str:
+        """Note a consent and send it, with this outcome; return its request ID."""
+        values = {
+            "action": action,
+            "valid_until": ValidUntil() if action is Action.ACCEPT else None,
+            "timestamp": clock.time,
+            "noted_at": clock.time,
+            **changes,
+        }
+        request_id = Outbox(journal, clock).note(a_project(), a_consent(**values)).request_id
+        Sender(journal, Wire(Made(outcome)), clock).send(request_id, a_project())
+        return request_id
+
+    return note
+
+
+def look(
+    journal: SqliteJournal, transport: Engagement | Wire, clock: Clock, request_id: str, seconds: float
+) -> Looked | Missed | None:
+    clock.time = later(seconds)
+    return Verifier(journal, transport, clock).look_up(request_id, a_project())
+
+
+def store(engagement: Engagement, journal: SqliteJournal, request_id: str) -> None:
+    consent = journal.record(request_id).noted.consent
+    engagement.add(consent.customer.value, consent.category, consent.action)
+    engagement.events[-1].timestamp = consent.timestamp.micros / 1_000_000
+    engagement.events[-1].properties |= {"desk_request_id": request_id, "source": "private_api"}
+
+
+def entries(*events: tuple[float, str | None]) -> Answered:
+    """A page of a history: the timestamp of each event, and its request ID."""
+    data = [
+        {
+            "timestamp": timestamp,
+            "properties": {"action": "reject", "category": "sms_marketing", "desk_request_id": request_id},
+        }
+        for timestamp, request_id in events
+    ]
+    return told(200, {"success": True, "data": data})
+
+
+def status(*values: object) -> Answered:
+    return told(200, {"success": True, "results": [{"success": True, "value": value} for value in values]})
+
+
+# ------------------------------------------------------------------------------------------- what is seen
+
+
+@pytest.fixture(params=[CUT, SUCCESS], ids=["unconfirmed", "delivered"])
+def sending(request: pytest.FixtureRequest) -> Outcome:
+    """What came of the call that sent it."""
+    outcome: Outcome = request.param
+    return outcome
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_stands_there_and_holds_is_verified(
+    journal: SqliteJournal, engagement: Engagement, note: Callable[..., str], sending: Outcome, action: Action
+) -> None:
+    clock, request_id = Clock(), note(action, sending)
+    store(engagement, journal, request_id)
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry == journal.entry(request_id)
+    assert looked.entry.state is looked.judgement.state is State.VERIFIED
+    assert str(looked.judgement.headline).startswith("Verified: Engagement shows the opt-")
+    seen = Look(seen=True, valid=action is Action.ACCEPT, since=NOON.micros / 1e6, source="private_api")
+    assert journal.record(request_id).facts[-1] == Fact(at=later(30), state=State.VERIFIED, outcome=seen)
+
+
+def test_a_customer_who_does_not_exist_yet_shows_nothing(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.NOT_SEEN
+    assert journal.record(request_id).facts[-1].outcome == Look()
+
+
+def test_a_reject_that_reads_as_valid_is_the_loudest_alarm(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note(outcome=SUCCESS)
+    store(engagement, journal, request_id)
+    clock.time = later(20)
+    engagement.add(JANE, "sms_marketing", "accept")
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.CONTRADICTED
+    assert str(looked.judgement.headline) == (
+        "Recorded, but Engagement still shows consent (accepted 2026-05-31 12:00 UTC, source page)."
+    )
+
+
+def test_an_accept_that_reads_as_revoked_is_the_next(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note(Action.ACCEPT, SUCCESS)
+    store(engagement, journal, request_id)
+    clock.time = later(20)
+    engagement.add(JANE, "sms_marketing", "reject")
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.CONTRADICTED
+    assert "Engagement shows no consent" in str(looked.judgement.headline)
+
+
+def test_a_later_decision_of_this_desk_is_no_alarm(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    opt_out = note(outcome=SUCCESS)
+    store(engagement, journal, opt_out)
+    clock.time = later(20)
+    opt_in = note(Action.ACCEPT, SUCCESS)
+    store(engagement, journal, opt_in)
+    looked = look(journal, engagement, clock, opt_out, 50)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.SEEN
+    verified = look(journal, engagement, clock, opt_in, 50)
+    assert isinstance(verified, Looked)
+    assert verified.entry.state is State.VERIFIED
+
+
+def test_a_later_decision_of_this_desk_that_is_not_there_excuses_nothing(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    opt_out = note(outcome=SUCCESS)
+    store(engagement, journal, opt_out)
+    clock.time = later(20)
+    engagement.add(JANE, "sms_marketing", "accept")
+    clock.time = later(21)
+    note(Action.ACCEPT, DOWN)
+    looked = look(journal, engagement, clock, opt_out, 50)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.CONTRADICTED
+
+
+def test_an_opt_in_that_has_come_to_its_end_is_no_alarm(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    ending = ValidUntil(seconds=later(60).micros // 1_000_000)
+    request_id = note(Action.ACCEPT, SUCCESS, valid_until=ending)
+    for seconds, state in ((86_400, State.SEEN), (86_430, State.SEEN)):
+        page = entries((NOON.micros / 1e6, request_id))
+        wire = Wire(Made(page), Made(status(False, NOON.micros / 1e6, "private_api")))
+        looked = look(journal, wire, clock, request_id, seconds)
+        assert isinstance(looked, Looked)
+        assert looked.entry.state is state
+
+
+# ------------------------------------------------------------------------------------ how far it is read
+
+
+def test_a_history_is_read_back_past_our_own_time(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    store(engagement, journal, request_id)
+    for seconds in range(PAGE * 3):
+        clock.time = later(1 + seconds / 10)
+        engagement.add(JANE, "newsletter", "accept")
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.VERIFIED
+    assert engagement.calls == 5
+
+
+def test_a_page_shorter_than_asked_for_is_not_the_end(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(
+        Made(entries((NOON.micros / 1e6 + 9, None))),
+        Made(entries((NOON.micros / 1e6, request_id))),
+        Made(status(False, None, None)),
+    )
+    looked = look(journal, wire, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.VERIFIED
+    assert b'"skip":1' in wire.requests[1].body
+
+
+def test_the_end_of_a_history_is_an_empty_page(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(Made(entries((NOON.micros / 1e6 + 9, None))), Made(entries()))
+    looked = look(journal, wire, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.NOT_SEEN
+    assert journal.record(request_id).facts[-1].outcome == Look(later=True)
+
+
+def test_older_events_need_no_further_page(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(Made(entries((NOON.micros / 1e6 - 9, None))))
+    looked = look(journal, wire, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert journal.record(request_id).facts[-1].outcome == Look()
+
+
+def test_a_history_without_an_end_shows_nothing(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(*[Made(entries((NOON.micros / 1e6 + 9, None)))] * MOST_PAGES)
+    looked = look(journal, wire, clock, request_id, 30)
+    assert isinstance(looked, Missed)
+    assert str(looked.why.why) == "the customer's history is too long to be read"
+    assert journal.entry(request_id).state is State.UNCONFIRMED
+
+
+# ------------------------------------------------------------------------------- looks that show nothing
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words", "wait"),
+    [
+        (DOWN, "cannot be reached", 0),
+        (Lost(phase=Phase.READING, cause=Cause.DEADLINE), "did not answer in time", 0),
+        (Answered(status=500, headers=(("x-request-id", "1"),), body=b"<html>"), "had trouble", 0),
+        (
+            Answered(status=429, headers=(("Retry-After", "40"),), body=b"Too Many Requests"),
+            "too many calls",
+            40_000_000,
+        ),
+        (told(200, {"success": False}), "did not take the call", 0),
+        (told(200, {"success": True, "data": ["?"]}), "error", 0),
+        (told(403, {"success": False, "error": "invalid secret"}), "key is wrong", 0),
+        (Answered(status=404, headers=(), body=b"<html>not found"), "no Engagement API", 0),
+        (
+            Answered(status=200, headers=(), body=b'{"success": true, "data": []}', truncated=True),
+            "error",
+            0,
+        ),
+    ],
+)
+def test_a_look_that_is_not_complete_is_no_fact(
+    journal: SqliteJournal, note: Callable[..., str], outcome: Outcome, words: str, wait: int
+) -> None:
+    clock, request_id = Clock(), note()
+    before = journal.record(request_id)
+    missed = look(journal, Wire(Made(outcome)), clock, request_id, 30)
+    assert isinstance(missed, Missed)
+    assert words in str(missed.why.why)
+    assert missed.wait == wait
+    assert journal.record(request_id) == before
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        DOWN,
+        NO_CUSTOMER,
+        Answered(status=200, headers=(), body=status(False, None, None).body, truncated=True),
+        status(False, None),
+    ],
+    ids=["not reached", "no customer", "truncated", "not told"],
+)
+def test_what_stands_there_is_written_down_though_nobody_knows_what_holds(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], outcome: Outcome
+) -> None:
+    request_id = note()
+    page = Made(entries((NOON.micros / 1e6, request_id)))
+    looked = look(journal, Wire(page, Made(outcome)), clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.SEEN
+    # The next one is no look until it tells what holds.
+    assert isinstance(look(journal, Wire(page, Made(outcome)), clock, request_id, 120), Missed)
+    verified = look(journal, Wire(page, Made(status(False, None, None))), clock, request_id, 120)
+    assert isinstance(verified, Looked)
+    assert verified.entry.state is State.VERIFIED
+
+
+NO_PERMISSION = told(403, {"success": False, "error": "No permission"})
+
+
+def test_without_the_permission_a_look_is_blind(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    store(engagement, journal, request_id)
+    engagement.may_read = False
+    looked = look(journal, engagement, clock, request_id, 30)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.NOT_SEEN
+    assert "may not read consents" in str(looked.judgement.headline)
+    assert journal.record(request_id).facts[-1].outcome == Look(blind=True)
+
+
+def test_without_the_permission_for_what_holds_it_is_seen_all_the_same(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    page = Made(entries((NOON.micros / 1e6, request_id)))
+    item = {"success": False, "error": "No permission"}
+    refused = Made(told(200, {"success": True, "results": [item] * 3}))
+    for seconds in (30, 120):
+        looked = look(journal, Wire(page, refused), clock, request_id, seconds)
+        assert isinstance(looked, Looked)
+        assert looked.entry.state is State.SEEN
+
+
+# ----------------------------------------------------------------------------------- what is looked up
+
+
+def test_nothing_is_looked_up_before_its_time(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    assert look(journal, Wire(), clock, note(), 29) is None
+
+
+@pytest.mark.parametrize("outcome", [DOWN, told(403, {"error": "invalid secret"})], ids=["kept", "refused"])
+def test_what_did_not_leave_is_not_looked_up(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], outcome: Outcome
+) -> None:
+    request_id = note(outcome=outcome)
+    assert look(journal, Wire(), clock, request_id, 3600) is None
+    verifier = Verifier(journal, Wire(), clock)
+    assert verifier.look_up(request_id, a_project(), by_person=True) is None
+
+
+def test_nobody_is_looked_up_in_another_project(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    clock.time = later(3600)
+    other = a_project(project_token="87654321-1234-1234-1234-123456789abc")
+    for by_person in (False, True):
+        assert Verifier(journal, Wire(), clock).look_up(request_id, other, by_person=by_person) is None
+
+
+def test_a_person_may_look_at_any_time(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    verifier = Verifier(journal, engagement, clock)
+    looked = verifier.look_up(request_id, a_project(), by_person=True)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.NOT_SEEN
+    store(engagement, journal, request_id)
+    looked = verifier.look_up(request_id, a_project(), by_person=True)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.VERIFIED
+    assert verifier.look_up(request_id, a_project(), by_person=True) is None
+
+
+# ---------------------------------------------------------------------------------- in the real sandbox
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    with Sandbox(SEED, delay=5.0, now=clock.seconds) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize(
+    ("fault", "states"),
+    [
+        (None, [State.DELIVERED, State.VERIFIED]),
+        (Fault.DROP_AFTER_STORING, [State.UNCONFIRMED, State.VERIFIED]),
+        (
+            Fault.DROP_BEFORE_STORING,
+            [State.UNCONFIRMED, State.NOT_SEEN, State.NOT_SEEN, State.NOT_SEEN, State.DELIVERED],
+        ),
+    ],
+)
+def test_an_opt_out_finally_stands_in_the_sandbox(
+    journal: SqliteJournal, clock: Clock, sandbox: Sandbox, fault: Fault | None, states: list[State]
+) -> None:
+    transport = HttpTransport()
+    project = sandbox.project
+    jane = CustomerId(type="registered", value=JANE)
+    consent = a_consent(customer=jane)
+    Outbox(journal, clock).note(project, consent)
+    sandbox.misbehave(fault, times=1)
+    sender, verifier = Sender(journal, transport, clock), Verifier(journal, transport, clock)
+    sender.send(consent.request_id, project)
+    for seconds in (30, 120, 600):
+        clock.time = later(seconds)
+        verifier.look_up(consent.request_id, project)
+    sender.send(consent.request_id, project, by_person=False)
+    found = [fact.state for fact in journal.record(consent.request_id).facts]
+    assert [one for one in found[2:] if one is not State.IN_FLIGHT] == states
+    bodies = [one.body for one in sandbox.received if b"desk_request_id" in one.body]
+    assert set(bodies) == {journal.record(consent.request_id).noted.body}
+    clock.time = later(700)
+    verifier.look_up(consent.request_id, project)
+    assert journal.entry(consent.request_id).state is State.VERIFIED
+
+
+def test_practice_is_verified_as_practice(journal: SqliteJournal, clock: Clock, sandbox: Sandbox) -> None:
+    transport = HttpTransport()
+    consent = a_consent()
+    Outbox(journal, clock).note(sandbox.project, consent)
+    Sender(journal, transport, clock).send(consent.request_id, sandbox.project)
+    clock.time = later(30)
+    looked = Verifier(journal, transport, clock).look_up(consent.request_id, sandbox.project)
+    assert isinstance(looked, Looked)
+    assert str(looked.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."

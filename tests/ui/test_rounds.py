@@ -1,0 +1,210 @@
+"""What the desk does by itself, end to end: it tries again, looks up, and says so. The clock is moved on."""
+
+import socket
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.request import event_body, prepare_event
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.outcomes import Tone, colour
+from tests.adapters.servers import Server, answer, answering, free_port
+from tests.consents import a_consent
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+
+
+def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
+    desk.fill(customer)
+    controls.press(desk.window, "Send")
+
+
+def opt_in(desk: OpenDesk, customer: str = "jane@example.com") -> None:
+    desk.fill(customer)
+    controls.button(desk.window, "Opt in (accept)").click()
+    controls.write(desk.window, "Valid until", "unlimited")
+    controls.press(desk.window, "Send")
+
+
+def sent(engagement: Sandbox) -> list[bytes]:
+    """The bodies of the consents that arrived; look-ups are POSTs too."""
+    return [each.body for each in engagement.received if "/track/" in each.path]
+
+
+def looks(desk: OpenDesk) -> int:
+    return desk.details("Explanation").count("looked up: ")
+
+
+def wait_for_looks(desk: OpenDesk, count: int) -> None:
+    desk.bot.waitUntil(lambda: looks(desk) == count, timeout=10_000)
+
+
+def counter(desk: OpenDesk) -> str:
+    shown = controls.button(desk.window, "Not yet confirmed")
+    return shown.text() if shown.isVisible() else ""
+
+
+def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
+    send(acme)
+    acme.wait_for_status("▲ Not yet confirmed: the line broke before Engagement answered.")
+    assert "Checking at " in acme.status
+    acme.wait_for_line("Not confirmed")
+    acme.bot.waitUntil(lambda: counter(acme) == "1 not yet confirmed")
+    acme.bot.waitUntil(lambda: "\nChecking at " in acme.details("Explanation"))
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Verified")
+    acme.wait_for_status("✔ Verified: Engagement shows the opt-out.")
+    label = acme.window.status.latest
+    green = colour(Tone.GOOD, QApplication.palette()).name()
+    assert label.palette().color(label.foregroundRole()).name() == green
+    acme.bot.waitUntil(lambda: counter(acme) == "")
+    wait_for_looks(acme, 1)
+    assert "Checking at" not in acme.details("Explanation")
+    assert len(sent(engagement)) == 1
+
+
+def test_what_was_delivered_is_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
+    send(acme)
+    acme.wait_for_status("➜ Delivered: Engagement has queued it.")
+    assert "Checking at " in acme.status
+    acme.wait_for_line("Delivered")
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Verified")
+    assert len(sent(engagement)) == 1
+
+
+def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    port = free_port()
+    keep(folders, keyring, real(engagement, base_url=BaseUrl(scheme="http", host="127.0.0.1", port=port)))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    send(desk)
+    desk.wait_for_status("▲ Not sent yet: nothing answers at the address of Engagement.")
+    assert "It is tried again by itself. Next try at " in desk.status
+    desk.wait_for_line("Waiting to retry")
+    body = controls.raw_text(desk.window, "Request body")
+    with Server(answering(answer()), listener=socket.create_server(("127.0.0.1", port))) as server:
+        desk.clock.seconds_off += 300
+        desk.wait_for_line("Delivered")
+        desk.wait_for_status("➜ Delivered")
+        [request] = server.received
+    desk.window.preview.as_sent.setChecked(True)
+    assert body != ""
+    assert request.endswith(controls.raw_text(desk.window, "Request body").encode())
+
+
+def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marked(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
+    send(acme)
+    acme.wait_for_line("Not confirmed")
+    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    for count, seconds in enumerate((31, 90), 1):
+        acme.clock.seconds_off += seconds
+        wait_for_looks(acme, count)
+        acme.wait_for_line("Not seen")
+        acme.wait_for_status("Not yet confirmed: the opt-out is not in Engagement's history.")
+        assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 480
+    acme.wait_for_line("Delivered")
+    first, second = sent(engagement)
+    assert first == second
+    acme.bot.waitUntil(lambda: "Delivered (sent a second time)" in acme.details("Explanation"))
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Verified")
+    assert len(sent(engagement)) == 2
+
+
+def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
+    send(acme)
+    acme.wait_for_line("Not confirmed")
+    opt_in(acme)
+    acme.wait_for_status(
+        "➜ Noted on this computer. You can end the call. "
+        "It waits until the earlier opt-out of this customer is settled."
+    )
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Delivered", "Verified")
+    assert len(sent(engagement)) == 2
+
+
+def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.SILENCE
+    opt_in(acme)
+    acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
+    acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
+
+
+def test_an_opt_out_that_does_not_hold_is_an_alarm_that_stays(acme: OpenDesk, engagement: Sandbox) -> None:
+    send(acme)
+    acme.wait_for_line("Delivered")
+    acme.clock.seconds_off += 10
+    elsewhere = a_consent(
+        action=Action.ACCEPT, valid_until=ValidUntil(), timestamp=acme.clock(), noted_at=acme.clock()
+    )
+    with closing(HttpTransport()) as transport:
+        transport.start(prepare_event(real(engagement), event_body(elsewhere))).wait()
+    acme.clock.seconds_off += 21
+    acme.wait_for_line("Contradicted")
+    acme.wait_for_status("✖ Recorded, but Engagement still shows consent (accepted ")
+    assert "Timestamp" not in acme.status
+    engagement.fault = Fault.SILENCE
+    send(acme, "second@example.com")
+    acme.wait_for_status("second@example.com")
+    assert "Engagement still shows consent" in acme.errors
+
+
+def test_a_look_up_in_practice_stays_amber_and_says_nothing(demo: OpenDesk) -> None:
+    send(demo)
+    demo.wait_for_line("Practised")
+    said = demo.status
+    assert said.startswith("◆ Delivered to the Sandbox only.")
+    demo.clock.seconds_off += 31
+    wait_for_looks(demo, 1)
+    demo.wait_for_line("Practised")
+    assert demo.status == said
+    assert "Shown by the Sandbox. Not recorded in Engagement." in demo.details("Explanation")
+
+
+def test_two_decisions_of_one_moment_have_two_timestamps_and_the_preview_shows_the_second(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    send(acme)
+    acme.wait_for_line("Delivered")
+    acme.clock.seconds_off -= 60
+    send(acme)
+    acme.wait_for_line("Delivered", "Delivered")
+    first, second = (a_timestamp(body) for body in sent(engagement))
+    assert second.micros == first.micros + 1
+    acme.window.preview.as_sent.setChecked(True)
+    assert controls.raw_text(acme.window, "Request body").encode() == sent(engagement)[-1]
+
+
+def a_timestamp(body: bytes) -> Timestamp:
+    import json
+    from decimal import Decimal
+
+    return Timestamp(int(json.loads(body, parse_float=Decimal)["timestamp"] * 1_000_000))
+
+
+def test_moments_are_written_as_short_as_they_are_clear() -> None:
+    from consent_desk.ui.words import moment_of
+
+    today = datetime.now(UTC).replace(hour=10, minute=44)
+    assert moment_of(today) == "10:44"
+    assert moment_of(datetime(2021, 11, 3, 10, 44, tzinfo=UTC)) == "3 Nov 2021 10:44"
+    other = today - timedelta(days=1) if today.day > 1 else today + timedelta(days=1)
+    assert moment_of(other) == f"{other.day} {other:%b} 10:44"
