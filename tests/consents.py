@@ -4,9 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project, Secret
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Context, Noted
 
 NOON = Timestamp(1_780_228_800_000_000)
 
@@ -34,6 +35,14 @@ def a_consent(**changes: Any) -> Consent:
         "noted_at": NOON,
     }
     return Consent(**(values | changes))
+
+
+def a_context() -> Context:
+    """One that leaves nothing out."""
+    before = CategoryStatus(
+        valid=True, since=1_762_167_600.5, source="page", until=ValidUntil(1_893_456_000), wording="May we?"
+    )
+    return Context(account="anna", before=before, is_new_profile=True, corrects=str(uuid4()))
 
 
 def a_noted(**changes: Any) -> Noted:

@@ -83,7 +83,7 @@ def _table_of(values: tuple[Value, ...]) -> str | None:
     match values:
         case (None, str(name), str(), str(), str(), str(), *rest) if len(rest) == 5 and len(name) == 36:
             return "consent"
-        case (None, bytes(salt), str(), str(), str(), str(), str(), str(), bytes()) if len(salt) == 16:
+        case (None, bytes(salt), *texts, bytes()) if len(salt) == 16 and _are_personal(texts):
             return "personal"
         case (None, str(name), int(), str(), *rest) if len(rest) == 12 and len(name) == 36:
             return "fact"
@@ -95,6 +95,11 @@ def _table_of(values: tuple[Value, ...]) -> str | None:
             return "standing"
         case _:
             return None
+
+
+def _are_personal(values: list[Value]) -> bool:
+    texts = len(CONTENTS["personal"]) - 1
+    return len(values) == texts and all(isinstance(value, str) for value in values)
 
 
 def _saved(seq: int, tables: dict[str, dict[int, Row]], facts: dict[str, list[Row]]) -> Saved | None:
@@ -128,6 +133,7 @@ def _joined(
     shown = personal or {
         **dict.fromkeys(CONTENTS["personal"], ""),
         "body": b"",
+        "context": "{}",
         "customer_id_type": "lost",
         "customer_id": "lost",
     }

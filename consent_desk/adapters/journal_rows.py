@@ -8,6 +8,7 @@ from secrets import token_bytes
 from typing import Any
 
 from consent_desk.adapters.chain import COLUMNS, Columns, digest, genesis, link
+from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
@@ -15,7 +16,16 @@ from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Ou
 from consent_desk.domain.record import Entry, Noted
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {
-    "personal": ("customer_id_type", "customer_id", "ticket", "wording", "channel", "agent", "body"),
+    "personal": (
+        "customer_id_type",
+        "customer_id",
+        "ticket",
+        "wording",
+        "channel",
+        "agent",
+        "context",
+        "body",
+    ),
     "answer": ("headers", "body"),
     "remark": ("text",),
 }
@@ -52,7 +62,7 @@ def insert_consent(connection: sqlite3.Connection, noted: Noted) -> None:
     }
     texts = (
         *(consent.customer.type, consent.customer.value),
-        *(consent.ticket, consent.wording, consent.channel, consent.agent),
+        *(consent.ticket, consent.wording, consent.channel, consent.agent, context_text(noted)),
     )
     content, personal = _seal("personal", *texts, noted.body)
     queued = _columns_of(consent.request_id, Fact(at=consent.noted_at, state=State.QUEUED))
@@ -138,6 +148,7 @@ FACTS = (
 
 def noted_of(row: Columns) -> Noted:
     """A row of `noted` as it was noted; an erased customer is called so, and has an empty body."""
+    context, properties = read_context(row["context"])
     return Noted(
         consent=Consent(
             request_id=row["request_id"],
@@ -151,12 +162,14 @@ def noted_of(row: Columns) -> Noted:
             ticket=row["ticket"],
             wording=row["wording"],
             agent=row["agent"],
+            properties=properties,
         ),
         project_id=row["project_id"],
         project_name=row["project_name"],
         base_url=row["base_url"],
         project_token=row["project_token"],
         body=row["body"],
+        context=context,
     )
 
 

@@ -62,6 +62,7 @@ CREATE TABLE personal (
     wording TEXT NOT NULL,
     channel TEXT NOT NULL,
     agent TEXT NOT NULL,
+    context TEXT NOT NULL,
     body BLOB NOT NULL CHECK (length(body) > 0)
 ) STRICT
 """
@@ -177,7 +178,8 @@ SELECT consent.seq, request_id, project_id, project_name, base_url, project_toke
     category, action, valid_until, timestamp, noted_at,
     coalesce(customer_id_type, 'erased') AS customer_id_type, CUSTOMER_ID AS customer_id,
     coalesce(ticket, '') AS ticket, coalesce(wording, '') AS wording,
-    coalesce(channel, '') AS channel, coalesce(agent, '') AS agent, coalesce(body, x'') AS body
+    coalesce(channel, '') AS channel, coalesce(agent, '') AS agent,
+    coalesce(context, '{}') AS context, coalesce(body, x'') AS body
 FROM consent LEFT JOIN personal ON personal.seq = consent.seq
 """
 

@@ -5,9 +5,11 @@ at the server, it silently opts the person out.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import isfinite
 
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
@@ -18,6 +20,12 @@ VALUE_LIMIT = 16 * 1024
 
 FIRST_MILLISECOND = 100_000_000_000
 """From here on a number of "seconds" is milliseconds: the year 5138 otherwise."""
+
+PropertyValue = str | bool | int | float
+"""What a further property of an event may hold."""
+
+# Beyond this, a JSON number is no longer read back as the same one everywhere.
+_LARGEST_EXACT = 2**53
 
 # From here on (the year 2242) a float, which is what JSON numbers become, no longer tells microseconds apart.
 _FIRST_INEXACT = 2**33
@@ -99,6 +107,35 @@ def complaint_about_note(text: str) -> Message | None:
     return _complaint_about_name(text) if text else None
 
 
+OWN_PROPERTIES = frozenset(
+    {"action", "category", "valid_until", "message"}
+    | {"source", "identification", "identification_type", "imported_timestamp"}
+)
+"""The names that mean something to Engagement: no further property may bear them (section 4.1)."""
+
+
+def complaint_about_property_name(text: str, others: Collection[str] = ()) -> Message | None:
+    """Why `text` cannot name a further property beside `others`, or None."""
+    if not text:
+        return say("Enter the property's name.")
+    if (complaint := _complaint_about_name(text)) is not None:
+        return complaint
+    if text in OWN_PROPERTIES or text.startswith("desk_"):
+        return say("“{text}” has a meaning of its own. Choose another name.", text=text)
+    return say("“{text}” stands there twice. Delete one.", text=text) if text in others else None
+
+
+def complaint_about_property(value: PropertyValue) -> Message | None:
+    """Why `value` cannot be that of a further property, or None."""
+    if isinstance(value, str):
+        return complaint_about_wording(value)
+    if isinstance(value, float) and not isfinite(value):
+        return say("This is no number. Write one such as 12.5.")
+    if not isinstance(value, bool) and abs(value) > _LARGEST_EXACT:
+        return say("This number is too large to be kept exactly. Choose text as its type.")
+    return None
+
+
 def complaint_about_wording(text: str) -> Message | None:
     """Why `text` cannot be the wording, or None. Line breaks, tabs and no-break spaces are part of it."""
     return _complaint_about_size(text) or _complaint_about_hidden(text, allow="\n\t\u00a0")
@@ -151,6 +188,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 class Consent:
     """One decision, complete. `noted_at` is when this desk took it down, never before `timestamp`.
 
+    `properties`: further ones of the event, each with a name of its own, in the order in which they go out.
+
     Raises Unfit for whatever would not be a valid consent event (sections 1, 4.1 and 5).
     """
 
@@ -165,6 +204,7 @@ class Consent:
     ticket: str = ""
     wording: str = ""
     agent: str = ""
+    properties: tuple[tuple[str, PropertyValue], ...] = ()
 
     def __post_init__(self) -> None:
         if _UUID.fullmatch(self.request_id) is None:
@@ -172,6 +212,9 @@ class Consent:
         _require(complaint_about_category(self.category))
         for note in (self.channel, self.ticket, self.agent):
             _require(complaint_about_note(note))
+        for number, (name, value) in enumerate(self.properties):
+            _require(complaint_about_property_name(name, [one for one, _ in self.properties[:number]]))
+            _require(complaint_about_property(value))
         _require(complaint_about_wording(self.wording))
         if not isinstance(self.action, Action):
             raise Unfit(say("The action is neither accept nor reject."), _CHECK)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from consent_desk.domain.answer import read_answer
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.text import visible
 
 _LONGEST_SOURCE = 60
@@ -26,11 +27,16 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryStatus:
-    """What holds for one category: `since` in UNIX seconds, None where there never was an event."""
+    """What holds for one category: `since` in UNIX seconds, None where there never was an event.
+
+    `until` is None where that was not told, or makes no sense; `wording` is what the person reacted to.
+    """
 
     valid: bool
     since: float | None
     source: str
+    until: ValidUntil | None = None
+    wording: str = ""
 
 
 def read_history(status: int, body: bytes) -> tuple[HistoryEvent, ...] | None:

@@ -3,10 +3,29 @@
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What this desk knew when a consent was noted. Nothing of it is sent.
+
+    `account`: whose session on this computer it was. `before`: what Engagement showed for the category,
+    None where that was not known; `is_new_profile`: it knew no such customer. `corrects`: the request ID
+    of the consent that this one puts right.
+    """
+
+    account: str = ""
+    before: CategoryStatus | None = None
+    is_new_profile: bool = False
+    corrects: str | None = None
+
+
+NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +38,10 @@ class Noted:
     base_url: str
     project_token: str
     body: bytes
+    context: Context = NO_CONTEXT
 
     @classmethod
-    def of(cls, project: Project, consent: Consent) -> "Noted":
+    def of(cls, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> "Noted":
         """What is to be noted of `consent` for `project`."""
         return cls(
             consent=consent,
@@ -30,6 +50,7 @@ class Noted:
             base_url=str(project.base_url),
             project_token=project.project_token,
             body=event_body(consent),
+            context=context,
         )
 
     def belongs_to(self, project: Project, *, mended: bool = False) -> bool:

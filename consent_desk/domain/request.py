@@ -105,7 +105,10 @@ def event_body(consent: Consent) -> bytes:
             "customer_ids": {consent.customer.type: consent.customer.value},
             "event_type": "consent",
             "timestamp": consent.timestamp.seconds,
-            "properties": {name: value for name, value in properties.items() if value not in {None, ""}},
+            "properties": {
+                **{name: value for name, value in properties.items() if value not in {None, ""}},
+                **dict(consent.properties),
+            },
         }
     )
 

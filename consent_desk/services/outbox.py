@@ -11,7 +11,7 @@ from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.services.order import discard_overtaken
 
 _ALIKE = 1_000
@@ -90,12 +90,12 @@ class Outbox:
         at = later_than(consent.timestamp, last)
         return replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
 
-    def note(self, project: Project, consent: Consent) -> Entry:
+    def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.
 
         Raises JournalTrouble: then it is not noted.
         """
-        noted = Noted.of(project, consent)
+        noted = Noted.of(project, consent, context)
         self._journal.note(noted)
         # It is noted, whatever becomes of what it overtook: that is asked again at the start.
         with suppress(JournalTrouble):

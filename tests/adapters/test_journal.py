@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent_desk.adapters.context import read_context
 from consent_desk.adapters.journal import PAGE, SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.domain.consent import (
@@ -24,13 +26,14 @@ from consent_desk.domain.consent import (
     complaint_about_note,
     complaint_about_wording,
 )
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Phase
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import NO_CONTEXT, Noted
 from consent_desk.services.outbox import Journal
 from tests.adapters.journals import noted_in, tamper
-from tests.consents import NOON, a_consent, a_noted, a_project, later
+from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
 SCRIPTS = st.sampled_from(["Jürgen Müller", "Παπαδόπουλος", "محمد", "山田 太郎", "Žofie 👩‍👧", "नमस्ते"])
@@ -203,6 +206,26 @@ def test_a_fact_is_read_back_exactly(shared: SqliteJournal, fact: Fact) -> None:
     shared.claim(request_id, later(1))
     shared.append(request_id, fact)
     assert shared.record(request_id).facts[-1] == fact
+
+
+def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: SqliteJournal) -> None:
+    properties = (("store", "Graz"), ("visits", 3), ("rate", 0.5), ("vip", True), ("flag", "“ü”"))
+    for context in (
+        NO_CONTEXT,
+        a_context(),
+        replace(a_context(), before=CategoryStatus(valid=False, since=None, source="", until=ValidUntil())),
+    ):
+        noted = Noted.of(a_project(), a_consent(properties=properties), context)
+        journal.note(noted)
+        assert journal.record(noted.consent.request_id).noted == noted
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"other":1}', '{"before":{"valid":true}}', '{"before":{"until":"x"}}', "{"]
+)
+def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
+        read_context(text)
 
 
 def test_a_stray_byte_in_a_technical_detail_is_written_out(journal: SqliteJournal) -> None:

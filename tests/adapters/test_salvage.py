@@ -95,7 +95,7 @@ def test_a_consent_is_rebuilt_from_the_bytes_that_were_to_be_sent(path: Path) ->
 
 
 def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> None:
-    spoil_pages(path, columns=9)
+    spoil_pages(path, columns=10)
     told = salvage(path)
     assert (told.consents, told.incomplete) == (COUNT, COUNT)
     assert verify(path).verdict is Verdict.SOUND
@@ -107,7 +107,7 @@ def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> No
 
 
 def test_rows_that_fit_nowhere_are_kept_beside_the_damaged_file(path: Path) -> None:
-    spoil_pages(path, columns=9)
+    spoil_pages(path, columns=10)
     spoil_pages(path, columns=11)
     told = salvage(path)
     assert told.consents == 0

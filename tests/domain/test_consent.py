@@ -134,6 +134,34 @@ def test_an_invalid_consent_cannot_be_built(changes: dict[str, Any], words: str)
         replace(TUTORIAL, **changes)
 
 
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ((("", "x"),), "Enter the property's name."),
+        ((("two\nlines", "x"),), "Delete it."),
+        ((("action", "accept"),), "a meaning of its own"),
+        ((("source", "page"),), "a meaning of its own"),
+        ((("desk_agent", "x"),), "a meaning of its own"),
+        ((("store", "x"), ("store", "y")), "stands there twice"),
+        ((("store", "x" * 16 * 1024),), "too long"),
+        ((("store", "\u202e"),), "Delete it."),
+        ((("rate", float("nan")),), "This is no number"),
+        ((("rate", float("inf")),), "This is no number"),
+        ((("count", 2**53 + 1),), "too large"),
+    ],
+)
+def test_a_further_property_that_engagement_would_misread_cannot_be_built(
+    properties: tuple[tuple[str, Any], ...], words: str
+) -> None:
+    with pytest.raises(Unfit, match=words):
+        replace(TUTORIAL, properties=properties)
+
+
+def test_further_properties_have_any_other_name_and_the_types_of_json() -> None:
+    properties = (("store", "Graz"), ("count", 2**53), ("rate", -0.5), ("vip", True), ("empty", ""))
+    assert replace(TUTORIAL, properties=properties).properties == properties
+
+
 def test_an_opt_in_that_holds_for_a_second_can_be_built() -> None:
     assert replace(OPT_IN, valid_until=ValidUntil(TUTORIAL_SECONDS + 1)).action is Action.ACCEPT
 

@@ -219,3 +219,11 @@ def test_the_lines_of_what_was_noted_are_those_of_its_call_without_the_key() -> 
         "Authorization: Basic ••••••••",
         *request.header_lines()[1:],
     )
+
+
+def test_further_properties_go_out_last_with_their_types() -> None:
+    consent = replace(
+        TUTORIAL, agent="Ada", properties=(("store", "Graz"), ("visits", 3), ("vip", False), ("note", ""))
+    )
+    body = event_body(consent).decode("utf-8")
+    assert body.endswith('"desk_agent":"Ada","store":"Graz","visits":3,"vip":false,"note":""}}')
