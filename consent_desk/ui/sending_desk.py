@@ -4,8 +4,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.consent import Action, Consent
-from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.consent import Consent
+from consent_desk.domain.delivery import State, decision
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
@@ -89,7 +89,7 @@ class SendingDesk(QObject):
 
     def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
         """Say `text` of one consent. What was said of it before is overtaken."""
-        who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
+        who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
         self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
 
     def _say_that_it_waits(self, queued: tuple[Entry, ...], entry: Entry, why: str) -> None:

@@ -47,6 +47,15 @@ def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engage
     acme.wait_for_line("Sending")
 
 
+def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing")
+
+
 def test_delivered_is_not_green(acme: OpenDesk) -> None:
     send(acme)
     acme.wait_for_status("➜ Delivered")
