@@ -131,7 +131,21 @@ def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: O
     assert note(acme, "Category") == (
         "▲ Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
     )
-    assert description(acme) == "Opt out of SMS_marketing"
+    assert description(acme).startswith("Opt out of SMS_marketing. Category: Not among the project's")
+
+
+def test_a_category_not_meant_for_the_api_is_warned_of_and_may_be_sent(demo: OpenDesk) -> None:
+    demo.fill(category="catalogue_by_post")
+    assert note(demo, "Category").startswith("▲ The project does not mean this category to be changed")
+    assert "Ask your administrator" in controls.combo(demo.window, "Category").accessibleDescription()
+    assert "Category: The project does not mean" in description(demo)
+    controls.press(demo.window, "Send")
+    demo.wait_for_status("Delivered")
+
+
+def test_a_problem_comes_before_a_warning(acme: OpenDesk) -> None:
+    acme.fill(category="fax ")
+    assert note(acme, "Category").startswith("⚠ There is a space at the beginning or the end.")
 
 
 @pytest.mark.parametrize("leave", [Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape])
