@@ -82,7 +82,7 @@ def parse(
     about the same category of the same customer: typed alike, this one comes after it.
     """
     action = Action(draft.action) if draft.action in set(Action) else None
-    taken_at = _taken_at(draft.taken_at, now, zone)
+    taken_at = read_taken_at(draft.taken_at, now, zone)
     if isinstance(taken_at, Timestamp):
         taken_at = _after(earlier, taken_at)
     valid_until: ValidUntil | Message | None = None
@@ -134,7 +134,8 @@ def moment(timestamp: Timestamp, zone: tzinfo) -> datetime:
     return (_EPOCH + timedelta(microseconds=timestamp.micros)).astimezone(zone)
 
 
-def _taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
+def read_taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
+    """The moment that stands in *Taken at*, or why it is none. Times without an offset are read in `zone`."""
     if text in {"", NOW}:
         return now
     how = say("Write “now”, a time such as 10:40, or a date and time such as 2026-03-31 10:40.")

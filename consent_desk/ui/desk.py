@@ -163,7 +163,7 @@ class Desk(QObject):
         """Show what would be sent now, or what is missing."""
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
-        odd = doubts(draft, categories=self._categories)
+        odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
         self._form.show_problems(problems, odd)
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)

@@ -143,6 +143,25 @@ def test_a_category_not_meant_for_the_api_is_warned_of_and_may_be_sent(demo: Ope
     demo.wait_for_status("Delivered")
 
 
+def test_an_opt_out_dated_back_is_warned_of_and_may_be_sent(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+    assert note(acme, "Taken at").startswith("▲ An opt-in given after this time may stay in force.")
+    assert "Write “now”" in controls.combo(acme.window, "Taken at").accessibleDescription()
+    assert "Taken at: An opt-in given after" in description(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert note(acme, "Taken at") == ""
+
+
+def test_a_warning_goes_when_its_reason_goes(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert note(acme, "Taken at") == ""
+    assert controls.combo(acme.window, "Taken at").accessibleDescription() == ""
+
+
 def test_a_problem_comes_before_a_warning(acme: OpenDesk) -> None:
     acme.fill(category="fax ")
     assert note(acme, "Category").startswith("⚠ There is a space at the beginning or the end.")
