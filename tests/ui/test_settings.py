@@ -130,6 +130,7 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
         ("API secret", "", "Enter the API secret"),
         ("API secret", "a b", "a space or an unusual character"),
         ("Customer ID types", " , ", "Enter at least one customer ID type"),
+        ("Customer ID types", "registered phone", "Separate ID types by commas"),
     ],
 )
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
