@@ -21,7 +21,7 @@ from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
-from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.sending_desk import SendingDesk, noted
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -243,9 +243,7 @@ class Desk(QObject):
             self._after_send = for_next_caller(press.draft, press.draft)
             self._form.clear_caller(press.draft)
         self._log.choose(press.station, entry)
-        practice = press.station.practice
-        said = "Noted for practice." if practice else "Noted on this computer. You can end the call."
-        self._sending.say(entry, Tone.NEUTRAL, f"{said} Sending…")
+        self._sending.say(entry, Tone.NEUTRAL, f"{noted(practice=press.station.practice)} Sending…")
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)

@@ -2,14 +2,16 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Consent
 from consent_desk.domain.delivery import State, decision
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.outcome import DEADLINE
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.sender import Sent
+from consent_desk.ui import patience
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -24,6 +26,11 @@ from consent_desk.ui.words import render, render_error
 _LEFT = "left"
 
 
+def noted(*, practice: bool) -> str:
+    """What is said of a consent as soon as it is on disk."""
+    return "Noted for practice." if practice else "Noted on this computer. You can end the call."
+
+
 class SendingDesk(QObject):
     """Knows what is on its way, for whatever station, also while the window shows another one."""
 
@@ -36,7 +43,12 @@ class SendingDesk(QObject):
         self._log = log
         self._asked = False
         self._dispatch = Dispatch(runner, self)
+        self._under_way: Departure | None = None
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.timeout.connect(self._say_that_it_is_slow)
         self._dispatch.begun.connect(log.show_begun)
+        self._dispatch.begun.connect(self._begin_to_wait)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
@@ -71,6 +83,7 @@ class SendingDesk(QObject):
     def cancel(self) -> None:
         """Cancel the sending that was asked for last."""
         if (departure := self._dispatch.cancel_last()) is not None:
+            self._end_waiting(departure)
             self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def send_again(self, request_id: str) -> None:
@@ -99,7 +112,25 @@ class SendingDesk(QObject):
         text = f"{waits} for the settings of {entry.project_name}. {why} Then use Send again."
         self._status.show_message(entry.project_id, Tone.WARNING, text)
 
+    def _begin_to_wait(self, departure: Departure) -> None:
+        self._under_way = departure
+        self._slow.start(patience.SAY_SLOW_AFTER)
+
+    def _end_waiting(self, departure: Departure) -> None:
+        # What waits behind the call under way may be cancelled: that call goes on.
+        if departure is self._under_way:
+            self._slow.stop()
+
+    def _say_that_it_is_slow(self) -> None:
+        departure = self._under_way
+        if departure is not None and departure.by_person:
+            practice = departure.station.practice
+            who = "The Sandbox" if practice else "Engagement"
+            slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
+            self.say(departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
+
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        self._end_waiting(departure)
         if sent is None:
             self._log.refresh(departure)
             if departure.by_person:
@@ -117,6 +148,7 @@ class SendingDesk(QObject):
             self.say(sent.entry, tone, text)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
+        self._end_waiting(departure)
         self._log.refresh(departure)
         if isinstance(error, JournalTrouble):
             said = "It is noted, but it was not sent."
