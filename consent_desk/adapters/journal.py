@@ -22,7 +22,7 @@ from consent_desk.adapters.journal_rows import (
     noted_of,
     standing,
 )
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, SENDABLE_STATES, State
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry, Fact, Noted, Record
@@ -93,6 +93,19 @@ class SqliteJournal:
             state,
         )
         return tuple(row["request_id"] for row in rows)
+
+    def last_in_second(
+        self, project_id: str, customer: CustomerId, category: str, at: Timestamp
+    ) -> Timestamp | None:
+        """The latest timestamp in the second of `at` that was noted for one customer and category."""
+        second = at.micros // 1_000_000 * 1_000_000
+        with self._reading() as connection:
+            last = connection.execute(
+                "SELECT max(timestamp) FROM personal JOIN consent USING (seq) WHERE customer_id = ? "
+                "AND customer_id_type = ? AND project_id = ? AND category = ? AND timestamp BETWEEN ? AND ?",
+                (customer.value, customer.type, project_id, category, second, second + 999_999),
+            ).fetchone()[0]
+            return None if last is None else Timestamp(last)
 
     def latest(self, most: int) -> tuple[Entry, ...]:
         """The last `most` consents noted (500 at most), the newest first."""

@@ -1,9 +1,10 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
@@ -28,6 +29,11 @@ class Journal(Protocol):
     def in_state(self, state: State) -> tuple[str, ...]:
         """The request IDs of all consents in `state`, the oldest first."""
 
+    def last_in_second(
+        self, project_id: str, customer: CustomerId, category: str, at: Timestamp
+    ) -> Timestamp | None:
+        """The latest timestamp in the second of `at` that was noted for one customer and category."""
+
     def latest(self, most: int) -> tuple[Entry, ...]:
         """The last `most` consents noted (500 at most), the newest first."""
 
@@ -50,6 +56,21 @@ class Outbox:
     def __init__(self, journal: Journal, now: Callable[[], Timestamp]) -> None:
         self._journal = journal
         self._now = now
+
+    def stamp(self, project: Project, consent: Consent) -> Consent:
+        """`consent` with the timestamp that goes out: of times typed alike, the one noted later is later.
+
+        The order of two events with one timestamp is not promised (the reference's section 4.1). A decision
+        taken now has a time of its own already. Raises JournalTrouble.
+        """
+        if consent.timestamp == consent.noted_at:
+            return consent
+        last = self._journal.last_in_second(project.id, consent.customer, consent.category, consent.timestamp)
+        if last is None or last < consent.timestamp:
+            return consent
+        at = Timestamp(last.micros + 1)
+        # Asked once more: this may be the next second, with events of its own.
+        return self.stamp(project, replace(consent, timestamp=at, noted_at=max(at, consent.noted_at)))
 
     def note(self, project: Project, consent: Consent) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.

@@ -440,3 +440,32 @@ def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())
+
+
+def test_the_last_timestamp_of_a_second_is_found_for_one_customer_and_category(tmp_path: Path) -> None:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    customer = a_consent().customer
+    for seconds in (-0.000001, 0.25, 0.5, 0.999999, 1.0):
+        journal.note(a_noted(timestamp=later(seconds), noted_at=later(2)))
+    found = journal.last_in_second(a_project().id, customer, "sms_marketing", later(0.3))
+    journal.close()
+    assert found == later(0.999999)
+
+
+@pytest.mark.parametrize(
+    ("project_id", "customer", "category"),
+    [
+        ("another", CustomerId(type="registered", value="jane@example.com"), "sms_marketing"),
+        (a_project().id, CustomerId(type="phone", value="jane@example.com"), "sms_marketing"),
+        (a_project().id, CustomerId(type="registered", value="Jane@example.com"), "sms_marketing"),
+        (a_project().id, CustomerId(type="registered", value="jane@example.com"), "newsletter"),
+    ],
+)
+def test_another_project_customer_or_category_has_times_of_its_own(
+    tmp_path: Path, project_id: str, customer: CustomerId, category: str
+) -> None:
+    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal.note(a_noted())
+    found = journal.last_in_second(project_id, customer, category, NOON)
+    journal.close()
+    assert found is None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
@@ -93,3 +94,42 @@ def test_a_line_is_read_as_the_journal_has_it_now(outbox: Outbox, journal: Sqlit
     assert outbox.entry(consent.request_id) == noted
     journal.claim(consent.request_id, later(1))
     assert outbox.entry(consent.request_id).state is State.IN_FLIGHT
+
+
+def test_a_time_typed_like_a_noted_one_comes_just_after_it(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(0.25), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=later(0.25), noted_at=later(120)))
+    assert (stamped.timestamp, stamped.noted_at) == (later(0.250001), later(120))
+
+
+def test_a_time_typed_to_the_second_comes_after_all_that_was_noted_in_it(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(0.25), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    assert stamped.timestamp == later(0.250001)
+
+
+def test_a_time_moved_into_the_next_second_comes_after_what_stands_there(outbox: Outbox) -> None:
+    for seconds in (0.999999, 1.0, 1.000001):
+        outbox.note(a_project(), a_consent(timestamp=later(seconds), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    assert stamped.timestamp == later(1.000002)
+
+
+def test_no_decision_lies_after_its_noting(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=NOON, noted_at=later(0.000001)))
+    outbox.note(a_project(), a_consent(timestamp=later(0.000001), noted_at=later(0.000002)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(0.000001)))
+    assert stamped.timestamp == stamped.noted_at == later(0.000002)
+
+
+@pytest.mark.parametrize("noted_at", [NOON, later(60)], ids=["now", "typed"])
+def test_a_time_of_its_own_stays(outbox: Outbox, noted_at: Timestamp) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(-1), noted_at=NOON))
+    consent = a_consent(timestamp=NOON, noted_at=noted_at)
+    assert outbox.stamp(a_project(), consent) is consent
+
+
+def test_a_typed_time_that_lies_after_the_noted_ones_of_its_second_stays(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    consent = a_consent(timestamp=later(0.5), noted_at=later(60))
+    assert outbox.stamp(a_project(), consent) is consent
