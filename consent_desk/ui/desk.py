@@ -63,6 +63,7 @@ class Desk(QObject):
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, lambda at: moment(at, zone))
         self._noting = Noting(runner, self)
+        self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self._sending = SendingDesk(window, runner, projects, self._log, self)
@@ -232,7 +233,11 @@ class Desk(QObject):
                 return
         self._form.switch_off_send()
         self._noting.begin(Press(station, project, draft, consent))
-        self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+
+    def _show_stamped(self, press: Press) -> None:
+        if self._noting.concerns_form(press):
+            stamp = f"stamped {self._written(press.consent.timestamp)}"
+            self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)

@@ -1,6 +1,6 @@
 """What Send asks for is noted here, one press at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
@@ -23,8 +23,12 @@ class Press:
 
 
 class Noting(QObject):
-    """Emits `noted(Press, Entry)` and `failed(Press, Exception)`. Knows the next request ID."""
+    """Emits `stamped(Press)`, then `noted(Press, Entry)` or `failed(Press, Exception)`.
 
+    Knows the next request ID. The press of `stamped` holds the consent as it is noted and sent, to the byte.
+    """
+
+    stamped = Signal(object)
     noted = Signal(object, object)
     failed = Signal(object, object)
 
@@ -32,8 +36,9 @@ class Noting(QObject):
         super().__init__(parent)
         self._runner = runner
         self._under_way: Press | None = None
-        self._of_former_form: Press | None = None
+        self._of_former_form = ""
         self._failed: Press | None = None
+        self._stamped: Consent | None = None
         self._dated: dict[tuple[str, str, str], Timestamp] = {}
         self.request_id = str(uuid4())
 
@@ -62,11 +67,25 @@ class Noting(QObject):
     def begin(self, press: Press) -> None:
         """Note the consent of `press`."""
         self._under_way = press
-        customer = press.consent.customer
-        self._dated[customer.type, customer.value, press.consent.category] = press.consent.timestamp
+        if press.consent is self._stamped:
+            # Its row may be there already, with this very timestamp.
+            self._note(press)
+            return
         self._runner.run(
             Lane.JOURNAL,
-            lambda: press.station.outbox.note(press.project, press.consent),
+            lambda: press.station.outbox.stamp(press.project, press.consent),
+            done=lambda consent: self._note(replace(press, consent=consent)),
+            failed=lambda error: self._fail(press, error),
+        )
+
+    def _note(self, press: Press) -> None:
+        consent = press.consent
+        self._under_way, self._stamped = press, consent
+        self._dated[consent.customer.type, consent.customer.value, consent.category] = consent.timestamp
+        self.stamped.emit(press)
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: press.station.outbox.note(press.project, consent),
             done=lambda entry: self._end(press, entry),
             failed=lambda error: self._fail(press, error),
         )
@@ -78,12 +97,13 @@ class Noting(QObject):
 
     def leave_form(self) -> None:
         """The form was emptied: what is noted from now on concerns it no longer."""
-        self._of_former_form = self._under_way
+        if self._under_way is not None:
+            self._of_former_form = self._under_way.consent.request_id
         self.begin_anew()
 
     def concerns_form(self, press: Press) -> bool:
         """Whether the form is still the one of `press`."""
-        return press is not self._of_former_form
+        return press.consent.request_id != self._of_former_form
 
     def _end(self, press: Press, entry: object) -> None:
         self._under_way = None

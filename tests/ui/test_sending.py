@@ -418,6 +418,24 @@ def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
     assert first < second < first + 1
 
 
+def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    for number in (1, 2):
+        desk = open_desk(keyring)
+        desk.wait_ready()
+        desk.fill()
+        controls.write(desk.window, "Taken at", "1767609600")
+        controls.press(desk.window, "Send")
+        desk.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
+        desk.wait_for_status("Delivered")
+        shown = controls.raw_text(desk.window, "Request body")
+        assert json.loads(shown) == json.loads(engagement.received[-1].body)
+        desk.window.close()
+    first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
+    assert (first, second) == (1767609600, 1767609600.000001)
+
+
 def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
     open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders, engagement: Sandbox
 ) -> None:
