@@ -348,6 +348,27 @@ def test_no_time_of_the_log_is_cut(qtbot: QtBot, noted_at: str) -> None:
         assert table.fontMetrics().horizontalAdvance(text) < table.columnWidth(column)
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(None, False), (1, False), (3_600, True)])
+def test_a_request_that_left_long_after_its_noting_warns_of_a_mended_token(
+    seconds: int | None, expected: bool
+) -> None:
+    facts = [Fact(at=later(0), state=State.QUEUED)]
+    if seconds is not None:
+        facts.append(Fact(at=later(seconds), state=State.IN_FLIGHT))
+    record = Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
+    shown = details_of(record, partial(moment, zone=UTC), practice=False)["Request"]
+    assert ("Send again uses the project token" in shown) == expected
+
+
+def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: acme.details("Request") != "")
+    path = next(one.path for one in engagement.received if one.method == "POST")
+    assert acme.details("Request").startswith(f"POST {engagement.base_url}{path}\n")
+
+
 def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     panel.model.replace([entry(number, state) for number, state in enumerate(State)], practice=False)
     shown = controls.cells(panel, 1)
