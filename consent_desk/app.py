@@ -154,7 +154,7 @@ def build(
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
-    window.add_log(LogPanel(LogModel(lambda at: moment(at, zone))))
+    window.add_log(LogPanel(LogModel(lambda at: moment(at, zone), now)))
     runner = TaskRunner(faults.write)
     asked = questions(window)
     stations = Stations(runner, open_station, window)

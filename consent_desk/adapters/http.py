@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from consent_desk.adapters.progress import Progress
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.outcome import Cause, Outcome
+from consent_desk.domain.outcome import DEADLINE, Cause, Outcome
 from consent_desk.domain.request import PreparedRequest
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class HttpTransport:
         proxy_for: Callable[[str], str | None] = no_proxy,
         *,
         connect_timeout: float = 5.0,
-        deadline: float = 20.0,
+        deadline: float = DEADLINE,
         ssl_context: Callable[[], "ssl.SSLContext"] = system_trust,
     ) -> None:
         self._proxy_for = proxy_for

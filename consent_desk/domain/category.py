@@ -8,10 +8,14 @@ from consent_desk.domain.consent import complaint_about_category
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A consent category: its exact `id`, which goes on the wire, and the `label` that people know."""
+    """A consent category: its exact `id`, which goes on the wire, and the `label` that people know.
+
+    Without `by_private_api` the project does not mean it to be changed over this API.
+    """
 
     id: str
     label: str
+    by_private_api: bool = True
 
 
 def read_categories(body: bytes) -> tuple[Category, ...] | None:
@@ -33,4 +37,6 @@ def _category(item: object) -> Category | None:
     default = translations.get("") if isinstance(translations, dict) else None
     name = default.get("name") if isinstance(default, dict) else None
     label = name if isinstance(name, str) and complaint_about_category(name) is None else category_id
-    return Category(category_id, label)
+    sources = item.get("sources")
+    by_private_api = not (isinstance(sources, dict) and sources.get("private_api") is False)
+    return Category(category_id, label, by_private_api)

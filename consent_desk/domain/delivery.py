@@ -190,6 +190,12 @@ def noun(action: Action) -> str:
     return "opt-out" if action is Action.REJECT else "opt-in"
 
 
+def decision(action: Action, category: str) -> Message:
+    """What a person decided about a category: the opt-out of it, the opt-in to it."""
+    template = "opt-out of {category}" if action is Action.REJECT else "opt-in to {category}"
+    return say(template, category=category)
+
+
 _LOOK = say("Look the customer up in Engagement: the consent may be there, or may come within a minute.")
 
 

@@ -79,7 +79,7 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
     Times without an offset are read in `zone`.
     """
     action = Action(draft.action) if draft.action in set(Action) else None
-    taken_at = _taken_at(draft.taken_at, now, zone)
+    taken_at = read_taken_at(draft.taken_at, now, zone)
     valid_until: ValidUntil | Message | None = None
     if action is Action.ACCEPT:
         reference = taken_at if isinstance(taken_at, Timestamp) else now
@@ -129,7 +129,8 @@ def moment(timestamp: Timestamp, zone: tzinfo) -> datetime:
     return (_EPOCH + timedelta(microseconds=timestamp.micros)).astimezone(zone)
 
 
-def _taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
+def read_taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Message:
+    """The moment that stands in *Taken at*, or why it is none. Times without an offset are read in `zone`."""
     if text in {"", NOW}:
         return now
     how = say("Write “now”, a time such as 10:40, or a date and time such as 2026-03-31 10:40.")

@@ -11,6 +11,9 @@ from consent_desk.domain.answer import Headers, Meaning
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
 
+DEADLINE = 20.0
+"""Seconds after which a call has ended, answered or not."""
+
 
 class Phase(StrEnum):
     """How far a call came."""

@@ -119,7 +119,10 @@ def parse_project(
 
 
 def remarks(draft: ProjectDraft) -> tuple[Problem, ...]:
-    """What looks unusual without being wrong: no rule for keys is published (sections 2 and 3)."""
+    """What looks unusual without being wrong: no rule for keys is published (sections 2 and 3).
+
+    And `cookie` among the ID types: it names a soft ID.
+    """
     found = []
     address = read_address(draft.base_url)
     if isinstance(address, Address) and resembles_web_app(address.base_url):
@@ -132,6 +135,12 @@ def remarks(draft: ProjectDraft) -> tuple[Problem, ...]:
                 count=len(text),
             )
             found.append(Problem(field, message))
+    if "cookie" in _split_id_types(draft.id_types):
+        message = say(
+            "“cookie” is a soft ID: it stands for a browser, not for a person. Leave it out unless callers "
+            "really name one."
+        )
+        found.append(Problem(Field.CUSTOMER_ID_TYPES, message))
     return tuple(found)
 
 
@@ -195,10 +204,34 @@ def _parse_id_types(text: str) -> tuple[str, ...] | Message:
     # The keyring of Windows keeps about 1,280 characters for the whole project.
     if len(text) > 200:
         return say("Choose fewer ID types, or shorter ones.")
-    id_types = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if not id_types:
+    id_types = _split_id_types(text)
+    if not any(id_types):
         return say("Enter at least one customer ID type, for example registered.")
     for id_type in id_types:
-        if (complaint := complaint_about_id_type(id_type)) is not None:
+        if (complaint := _complaint_about_id_type(id_type)) is not None:
             return complaint
+        if id_types.count(id_type) > 1:
+            return say("“{id_type}” stands there twice. Delete one of them.", id_type=id_type)
     return id_types
+
+
+def _split_id_types(text: str) -> tuple[str, ...]:
+    return tuple(part.strip(" \t\r\n") for part in text.split(","))
+
+
+def _complaint_about_id_type(id_type: str) -> Message | None:
+    if not id_type:
+        return say("There is a comma too many. Write one between two ID types: registered, phone.")
+    if (complaint := complaint_about_id_type(id_type)) is not None:
+        return complaint
+    if " " in id_type:
+        return say(
+            "“{id_type}” has a space in it. Separate ID types by commas: registered, phone.", id_type=id_type
+        )
+    strange = re.search(r"[^\w.-]", id_type)
+    if strange is not None or not any(character.isalnum() for character in id_type):
+        return say(
+            "“{id_type}” is no ID type: its name has letters, digits, _ and - only. Copy it from Engagement.",
+            id_type=id_type,
+        )
+    return None

@@ -14,8 +14,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.services.order import discard_overtaken
 
-_ALIKE = 1_000
-"""Microseconds: timestamps so close to each other were given alike, and told apart here."""
+_SECOND = 1_000_000
 
 
 class Journal(Protocol):
@@ -80,15 +79,21 @@ class Outbox:
         """`consent` with the timestamp that goes out, which no other one for its category bears.
 
         A decision taken now is later than any noted before: a clock that was set back counts on from the
-        last one, also for when it was noted. A time that was given stays; where it was given before, this
-        decision comes a microsecond after that one, for the order of two events with one timestamp is open
+        last one, also for when it was noted. A time that was given stays; where something was noted in its
+        second, this decision comes just after that, for the order of two events with one timestamp is open
         (section 4.1). No decision lies after its noting. Raises JournalTrouble.
         """
-        is_now = consent.timestamp == consent.noted_at
-        before = None if is_now else Timestamp(consent.timestamp.micros + _ALIKE)
-        last = self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
-        at = later_than(consent.timestamp, last)
-        return replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
+        given = consent.timestamp
+        is_now = given == consent.noted_at
+        before = None if is_now else Timestamp((given.micros // _SECOND + 1) * _SECOND)
+        at = later_than(
+            given, self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
+        )
+        if at == given:
+            return consent
+        stamped = replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
+        # Asked once more: this may be the next second, with events of its own.
+        return stamped if is_now else self.stamp(project, stamped)
 
     def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.

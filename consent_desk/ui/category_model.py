@@ -26,16 +26,6 @@ class CategoryModel(QAbstractListModel):
         """The label of a category, None where it is not among those fetched."""
         return next((one.label for one in self._categories if one.id == category_id), None)
 
-    def nearest(self, text: str) -> str | None:
-        """The ID of the one category that `text` could stand for, as the start of its ID or its label."""
-        wanted = text.casefold()
-        near = [
-            one.id
-            for one in self._categories
-            if wanted in one.id.casefold() or wanted in one.label.casefold()
-        ]
-        return near[0] if len(near) == 1 else None
-
     def __len__(self) -> int:
         return len(self._categories)
 

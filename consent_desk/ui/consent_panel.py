@@ -24,7 +24,6 @@ from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
     ComboBox,
-    Note,
     SendButton,
     TypingComboBox,
     WithNote,
@@ -54,6 +53,7 @@ class ConsentPanel(QWidget):
         self._last_customer_id = ""
         self._touched: set[Field] = set()
         self._problems: Sequence[Problem] = ()
+        self._doubts: Sequence[Problem] = ()
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -233,24 +233,28 @@ class ConsentPanel(QWidget):
         self._quiet = False
         self._changed()
 
-    def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Light up the fields with problems; an empty one only after it was emptied or Send pressed."""
-        self._problems = problems
-        found = {problem.field: problem for problem in problems}
+    def show_problems(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
+        """Light up the fields with problems; an empty one only after it was emptied or Send pressed.
+
+        Doubts show where there is no problem, and stand in nobody's way.
+        """
+        self._problems, self._doubts = problems, doubts
+        wrong = {problem.field: render(problem.message) for problem in problems}
+        odd = {doubt.field: render(doubt.message) for doubt in doubts}
         widgets = self._widgets()
         for field, with_note in self._notes.items():
-            problem = found.get(field)
-            text = "" if problem is None else render(problem.message)
-            widgets[field].setAccessibleDescription(text)
-            if problem is not None and (field in self._touched or not self._is_empty(field)):
-                with_note.note.show_problem(text)
+            widgets[field].setAccessibleDescription(wrong.get(field, odd.get(field, "")))
+            if field in wrong and (field in self._touched or not self._is_empty(field)):
+                with_note.note.show_problem(wrong[field])
+            elif field in odd:
+                with_note.note.show_doubt(odd[field])
             else:
-                self._show_remark(field, with_note.note)
+                with_note.note.show_remark(self._remark(field))
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""
         self._touched = set(Field)
-        self.show_problems(self._problems)
+        self.show_problems(self._problems, self._doubts)
         if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -268,20 +272,14 @@ class ConsentPanel(QWidget):
         }
         return not texts.get(field, "something")
 
-    def _show_remark(self, field: Field, note: Note) -> None:
+    def _remark(self, field: Field) -> str:
         category_id = self.category.currentText()
-        if field is not Field.CATEGORY or not category_id or not len(self.categories):
-            note.show_remark("")
-        elif (label := self.categories.label(category_id)) is not None:
-            note.show_remark(label if label != category_id else "")
-        else:
-            near = self.categories.nearest(category_id)
-            guess = f" Did you mean {near}?" if near else ""
-            note.show_doubt(f"Not among the project's categories: Engagement would not notice.{guess}")
+        label = self.categories.label(category_id) if field is Field.CATEGORY else None
+        return label if label is not None and label != category_id else ""
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)
-        self.show_problems(self._problems)
+        self.show_problems(self._problems, self._doubts)
 
     def _follow_action(self) -> None:
         for widget in self._valid_until_row:

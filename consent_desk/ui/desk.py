@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.draft import NOW, Draft, Problem, for_next_caller, moment, parse
+from consent_desk.domain.doubts import doubts
+from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
@@ -58,6 +59,7 @@ class Desk(QObject):
         self._station: Station | None = None
         self._practice: bool | None = None
         self._project: Project | None = None
+        self._categories: tuple[Category, ...] = ()
         self._why_closed = "Starting…"
         self._wanted = object()
         self._pressed_early = False
@@ -101,7 +103,7 @@ class Desk(QObject):
         self._enter(practice=True, project=None)
 
     def _leave(self, why: str) -> None:
-        self._form.offer_categories(())
+        self._offer_categories(())
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -145,7 +147,7 @@ class Desk(QObject):
     def _fetch_categories(self, station: Station, project: Project) -> None:
         def done(result: tuple[Category, ...] | Meaning) -> None:
             if self._project is project and not isinstance(result, Meaning):
-                self._form.offer_categories(result)
+                self._offer_categories(result)
 
         # Categories are a convenience: without them they are typed, and a check says what is wrong.
         self._runner.run(
@@ -155,15 +157,21 @@ class Desk(QObject):
             failed=lambda error: None,
         )
 
+    def _offer_categories(self, categories: tuple[Category, ...]) -> None:
+        # First: to be offered them, the form tells its draft anew.
+        self._categories = categories
+        self._form.offer_categories(categories)
+
     # -- form and preview -------------------------------------------------------------------------
 
     def show_draft(self, draft: Draft) -> None:
         """Show what would be sent now, or what is missing."""
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
-        self._form.show_problems(problems)
-        first = f"{problems[0].field}: {render(problems[0].message)}" if problems else ""
-        self._show_action(first)
+        odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
+        self._form.show_problems(problems, odd)
+        first = _named(problems[0]) if problems else ""
+        self._show_action(first, odd)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
         if draft != self._after_send and not self._noting.busy:
             self._after_send = None
@@ -191,13 +199,14 @@ class Desk(QObject):
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
 
-    def _show_action(self, first_problem: str) -> None:
+    def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self._project is not None and self._project.practice
         action = "opt in to" if self._form.opt_in.isChecked() else "opt out of"
         text = f"{action} {self._form.category_label() or 'the category'}"
         text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
         why_not = self._why_closed if self._project is None else first_problem
-        self._form.send.show_action(text, description=why_not or text, ready=not why_not)
+        described = f"{text}. {' '.join(map(_named, odd))}" if odd else text
+        self._form.send.show_action(text, description=why_not or described, ready=not why_not)
 
     # -- noting and sending -----------------------------------------------------------------------
 
@@ -225,15 +234,13 @@ class Desk(QObject):
 
     def _show_stamped(self, press: Press) -> None:
         if self._noting.concerns_form(press):
-            is_now = press.draft.taken_at in {"", NOW}
-            stamp = f"stamped {self._written(press.consent.timestamp)}" if is_now else ""
+            stamp = f"stamped {self._written(press.consent.timestamp)}"
             self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        said = "Noted for practice." if press.station.practice else NOTED
-        self._sending.send_noted(press.station, entry, press.project, said)
+        self._sending.send_noted(press.station, entry, press.project)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = for_next_caller(press.draft, press.draft)
@@ -254,3 +261,7 @@ class Desk(QObject):
 
     def _written(self, at: Timestamp) -> str:
         return self._local(at).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _named(problem: Problem) -> str:
+    return f"{problem.field}: {render(problem.message)}"

@@ -15,6 +15,9 @@ from consent_desk.domain.telling import tell_look
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render
 
+_AT_ONCE = 60_000_000
+"""Microseconds after its noting by which a consent leaves, unless it was sent again or at another start."""
+
 
 def details_of(
     record: Record, local: Local, *, practice: bool, outlook: Message | None = None
@@ -139,7 +142,8 @@ def _headers(answered: Answered) -> str:
 def _request(record: Record) -> str:
     noted = record.noted
     lines = [*noted_lines(noted.base_url, noted.project_token)]
-    if sum(fact.state is State.IN_FLIGHT for fact in record.facts) > 1:
-        # No fact tells which token it was sent with.
+    departures = [fact.at for fact in record.facts if fact.state is State.IN_FLIGHT]
+    # No fact tells which token it was sent with. The address is always this one: it goes to no other.
+    if len(departures) > 1 or any(at.micros - noted.consent.noted_at.micros > _AT_ONCE for at in departures):
         lines += ["", "As noted. Send again uses the project token that the settings have at that time."]
     return "\n".join([*lines, "", noted.body.decode("utf-8", "backslashreplace")])

@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QEvent,
     QObject,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
@@ -97,6 +98,29 @@ class TypingComboBox(ComboBox):
         self.completing.close()
         self.setCurrentIndex(-1)
         self.line.setText(text)
+
+
+class Pasting(QObject):
+    """Emits `pasted` when more than one character came into a line at once: pasted, dropped or chosen."""
+
+    pasted = Signal()
+
+    def __init__(self, line: QLineEdit) -> None:
+        super().__init__(line)
+        self._before = line.text()
+        line.textChanged.connect(self._compare)
+
+    def _compare(self, text: str) -> None:
+        before, self._before = self._before, text
+        start = _alike(before, text)
+        end = _alike(before[start:][::-1], text[start:][::-1])
+        if len(text) - start - end > 1:
+            self.pasted.emit()
+
+
+def _alike(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (mine, yours) in pairs if mine != yours), min(len(one), len(other)))
 
 
 class SendButton(QPushButton):

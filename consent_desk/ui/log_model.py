@@ -33,9 +33,15 @@ _LONGEST = 200
 class LogModel(QAbstractTableModel):
     """Lines of the log. New and changed ones come in batches."""
 
-    def __init__(self, local: Callable[[Timestamp], datetime], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        local: Callable[[Timestamp], datetime],
+        now: Callable[[], Timestamp],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._local = local
+        self._now = now
         self._entries: list[Entry] = []
         self._waiting: dict[str, Entry] = {}
         self.practice = False
@@ -88,9 +94,10 @@ class LogModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        title = COLUMNS[section]
+        return f"{title} ({self._today().tzname()})" if title == "Time" else title
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self._entries[index.row()]
@@ -99,7 +106,7 @@ class LogModel(QAbstractTableModel):
             return self._text(entry, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
             return colour(tone_of(entry.state, practice=self.practice), QGuiApplication.palette())
-        if role == Qt.ItemDataRole.ToolTipRole and column == "Time":
+        if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
         if role == Qt.ItemDataRole.TextAlignmentRole and column in {"Status", "Duration"}:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -128,10 +135,14 @@ class LogModel(QAbstractTableModel):
                 return visible(entry.project_name)
 
     def _time(self, at: Timestamp) -> str:
-        local = self._local(at)
-        return local.strftime(
-            "%H:%M:%S" if local.date() == datetime.now(local.tzinfo).date() else "%d %b %H:%M"
-        )
+        local, today = self._local(at), self._today()
+        day = "" if local.date() == today.date() else "%d %b " if local.year == today.year else "%Y-%m-%d "
+        # The header names the zone of today; a line from before the clocks were changed names its own.
+        zone = "" if local.tzname() == today.tzname() else " %Z"
+        return local.strftime(f"{day}%H:%M{zone}" if day else f"%H:%M:%S{zone}")
+
+    def _today(self) -> datetime:
+        return self._local(self._now())
 
 
 class LogFilter(QSortFilterProxyModel):

@@ -82,7 +82,7 @@ class LogPanel(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         digit = table.fontMetrics().horizontalAdvance("0")
-        for column, digits in zip(range(len(COLUMNS)), (9, 14, 6, 8, 10, 14, 7, 10), strict=True):
+        for column, digits in zip(range(len(COLUMNS)), (12, 14, 6, 8, 10, 14, 7, 10), strict=True):
             header.resizeSection(column, digit * digits)
         header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(digit * 6)
@@ -125,6 +125,7 @@ class LogPanel(QWidget):
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
         self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
+        self.lines.modelReset.connect(self._make_room_for_times)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
 
@@ -194,6 +195,11 @@ class LogPanel(QWidget):
         self._details = {}
         self.send_again.setEnabled(False)
         self._show_tab()
+
+    def _make_room_for_times(self) -> None:
+        # Those of another year or zone are longer: rare, and the customer ID wants the room.
+        column, header = COLUMNS.index("Time"), self.table.horizontalHeader()
+        header.resizeSection(column, max(header.sectionSize(column), self.table.sizeHintForColumn(column)))
 
     def _keep_place(self) -> None:
         # New lines come in above; somebody who reads further down is left where they are.

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.status = StatusPanel()
         self._lay_out()
         self._add_shortcuts()
+        self.status.shortcuts_requested.connect(self._show_shortcuts)
         self.show_title(None, practice=False)
         self._restore_layout()
 

@@ -69,21 +69,17 @@ class Noting(QObject):
         self._runner.run(
             Lane.JOURNAL,
             lambda: press.station.outbox.stamp(press.project, press.consent),
-            done=lambda consent: self._note(self._stamp(press, consent)),
+            done=lambda consent: self._note(replace(press, consent=consent)),
             failed=lambda error: self._fail(press, error),
         )
 
-    def _stamp(self, press: Press, consent: Consent) -> Press:
-        stamped = replace(press, consent=consent)
-        self._stamped = consent
-        self._under_way = stamped
-        return stamped
-
     def _note(self, press: Press) -> None:
+        consent = press.consent
+        self._under_way, self._stamped = press, consent
         self.stamped.emit(press)
         self._runner.run(
             Lane.JOURNAL,
-            lambda: press.station.outbox.note(press.project, press.consent),
+            lambda: press.station.outbox.note(press.project, consent),
             done=lambda entry: self._end(press, entry),
             failed=lambda error: self._fail(press, error),
         )

@@ -1,10 +1,13 @@
-"""How long the window waits for the keyring before it says so."""
+"""How long the window waits, for the keyring and for an answer, before it says so."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 SAY_WHY_AFTER = 1_500
 GO_ON_AFTER = 20_000
 """Milliseconds after which the window says what it waits for, and offers to go on without."""
+
+SAY_SLOW_AFTER = 3_000
+"""Milliseconds after which the window says that a call has no answer yet."""
 
 WAITING = "Waiting for the keyring: perhaps it asks for its password in another window."
 NO_ANSWER = "The keyring does not answer."

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.domain.project import ProjectDraft
-from consent_desk.ui.fields import TypingComboBox, WithNote, label_for, read_only_text
+from consent_desk.ui.fields import Pasting, TypingComboBox, WithNote, label_for, read_only_text
 from consent_desk.ui.words import render
 
 HELP = """In Engagement, once for each project (an administrator can):
@@ -34,9 +34,13 @@ sent to the base URL's host only."""
 
 
 class ProjectDialog(QDialog):
-    """Emits the draft as typed; shows problems, remarks and the report of a check."""
+    """Emits the draft as typed; shows problems, remarks and the report of a check.
+
+    `address_entered` tells that base URL or project token is whole: it was pasted, or its field was left.
+    """
 
     draft_changed = Signal(ProjectDraft)
+    address_entered = Signal(ProjectDraft)
     check_requested = Signal(ProjectDraft)
     save_requested = Signal(ProjectDraft)
     keep_requested = Signal(ProjectDraft)
@@ -144,6 +148,9 @@ class ProjectDialog(QDialog):
             line = widget.line if isinstance(widget, TypingComboBox) else widget
             line.textChanged.connect(lambda: self.draft_changed.emit(self.draft()))
             line.editingFinished.connect(lambda field=field: self._touch(field))
+            if field in {Field.BASE_URL, Field.PROJECT_TOKEN}:
+                line.editingFinished.connect(lambda: self.address_entered.emit(self.draft()))
+                Pasting(line).pasted.connect(lambda: self.address_entered.emit(self.draft()))
         self.check.clicked.connect(lambda: self.check_requested.emit(self.draft()))
         self.save.clicked.connect(lambda: self.save_requested.emit(self.draft()))
         self.keep.clicked.connect(lambda: self.keep_requested.emit(self.draft()))
@@ -162,7 +169,7 @@ class ProjectDialog(QDialog):
         )
 
     def show_address(self, base_url: str, project_token: str) -> None:
-        """Show a pasted method URL taken apart."""
+        """Show a method URL taken apart."""
         # Told once, when both are there: in between there is still a method URL to take apart.
         self.blockSignals(True)
         self.base_url.set_text(base_url)

@@ -3,17 +3,19 @@
 from collections import defaultdict
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.consent import Action, Consent
-from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.delivery import State, decision
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
+from consent_desk.domain.outcome import DEADLINE
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
+from consent_desk.ui import patience
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -27,6 +29,11 @@ from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
 _LEFT, _RESTORED, _BACKUP = "left", "restored", "backup"
+
+
+def noted(*, practice: bool) -> str:
+    """What is said of a consent as soon as it is on disk."""
+    return "Noted for practice." if practice else "Noted on this computer. You can end the call."
 
 
 class SendingDesk(QObject):
@@ -51,7 +58,12 @@ class SendingDesk(QObject):
         # What waits for the settings of a project, by the project's ID.
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
         self._dispatch = Dispatch(runner, self)
+        self._under_way: Departure | None = None
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.timeout.connect(self._say_that_it_is_slow)
         self._dispatch.begun.connect(log.show_begun)
+        self._dispatch.begun.connect(self._begin_to_wait)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
@@ -86,11 +98,9 @@ class SendingDesk(QObject):
             self._status.show_message(_BACKUP, Tone.WARNING, render_error(station.trouble))
         self._rounds.begin(station)
 
-    def send_noted(self, station: Station, entry: Entry, project: Project, said: str) -> None:
-        """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way.
-
-        `said` is said of it, and what comes next.
-        """
+    def send_noted(self, station: Station, entry: Entry, project: Project) -> None:
+        """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
+        said = noted(practice=station.practice)
         self._asked[entry.request_id] = ""
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
@@ -107,6 +117,7 @@ class SendingDesk(QObject):
     def cancel(self) -> None:
         """Cancel the sending that was asked for last."""
         if (departure := self._dispatch.cancel_last()) is not None:
+            self._end_waiting(departure)
             self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def send_again(self, request_id: str) -> None:
@@ -126,7 +137,7 @@ class SendingDesk(QObject):
 
     def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
         """Say `text` of one consent. What was said of it before is overtaken."""
-        who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
+        who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
         self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
 
     def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
@@ -155,7 +166,25 @@ class SendingDesk(QObject):
         if self._waiting.pop(project_id, None):
             self._status.forget(project_id)
 
+    def _begin_to_wait(self, departure: Departure) -> None:
+        self._under_way = departure
+        self._slow.start(patience.SAY_SLOW_AFTER)
+
+    def _end_waiting(self, departure: Departure) -> None:
+        # What waits behind the call under way may be cancelled: that call goes on.
+        if departure is self._under_way:
+            self._slow.stop()
+
+    def _say_that_it_is_slow(self) -> None:
+        departure = self._under_way
+        if departure is not None and departure.by_person:
+            practice = departure.station.practice
+            who = "The Sandbox" if practice else "Engagement"
+            slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
+            self.say(departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
+
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        self._end_waiting(departure)
         station, entry = departure.station, departure.entry
         if sent is None:
             self._log.refresh(departure)
@@ -178,6 +207,7 @@ class SendingDesk(QObject):
             self._tell(station, sent.entry, tone, text)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
+        self._end_waiting(departure)
         self._log.refresh(departure)
         station, request_id = departure.station, departure.entry.request_id
         if isinstance(error, JournalTrouble):

@@ -84,13 +84,14 @@ class SettingsDesk(QObject):
         kept = "" if stored is None else where
         dialog = ProjectDialog(self._parent, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
-        dialog.draft_changed.connect(self._follow)
+        dialog.draft_changed.connect(lambda typed: self._read(typed, all_problems=False))
+        dialog.address_entered.connect(self._take_apart)
         dialog.check_requested.connect(self._check_draft)
         dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
         dialog.keep_requested.connect(lambda typed: self._save(typed, keyring=False))
         dialog.remove_requested.connect(self._ask_to_remove)
         dialog.finished.connect(self._close)
-        self._follow(draft)
+        self._read(draft, all_problems=False)
         dialog.open()
 
     def _close(self) -> None:
@@ -103,14 +104,13 @@ class SettingsDesk(QObject):
             # Saving once more is always possible: a lane that hangs is left to itself.
             self._dialog.show_busy(checking=False, saving=False)
 
-    def _follow(self, typed: ProjectDraft) -> None:
+    def _take_apart(self, typed: ProjectDraft) -> None:
         for text in (typed.base_url, typed.project_token):
             if self._dialog is not None and "/projects/" in text:
                 address = read_address(text)
                 if isinstance(address, Address) and address.project_token is not None:
                     self._dialog.show_address(str(address.base_url), address.project_token)
                     return
-        self._read(typed, all_problems=False)
 
     def _read(self, typed: ProjectDraft, *, all_problems: bool) -> Project | None:
         read = parse_project(typed, project_id=self._project_id, stored=self._stored)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
@@ -28,7 +28,12 @@ _NOTHING = _Said(Tone.QUIET, "")
 
 
 class StatusPanel(TintedStrip):
-    """A strip of one or two lines. Each message belongs to a `key`: a later one with it overtakes it."""
+    """A strip of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
+
+    At its end stands the way to the list of shortcuts: `shortcuts_requested`.
+    """
+
+    shortcuts_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__(Tone.QUIET)
@@ -41,6 +46,10 @@ class StatusPanel(TintedStrip):
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setAccessibleName("Dismiss")
         self.dismiss.clicked.connect(self.clear)
+        self.shortcuts = QPushButton("F1: shortcuts")
+        self.shortcuts.setAccessibleName("Keyboard shortcuts")
+        self.shortcuts.setFlat(True)
+        self.shortcuts.clicked.connect(self.shortcuts_requested)
         texts = QVBoxLayout()
         texts.addWidget(self.kept)
         texts.addWidget(self.latest)
@@ -49,6 +58,7 @@ class StatusPanel(TintedStrip):
         layout.addLayout(texts, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.shortcuts, 0, Qt.AlignmentFlag.AlignTop)
         # Room for two lines, so that the window does not jump when there is something to say.
         self.latest.setMinimumHeight(self.latest.fontMetrics().lineSpacing() * 2)
         self._refresh()

@@ -520,3 +520,12 @@ def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())
+
+
+def test_the_last_timestamp_before_a_time_is_found(journal: SqliteJournal) -> None:
+    customer = a_consent().customer
+    for seconds in (-0.000001, 0.25, 0.5, 0.999999, 1.0):
+        journal.note(a_noted(timestamp=later(seconds), noted_at=later(2)))
+    asked = a_project().id, customer, "sms_marketing"
+    assert journal.last_timestamp(*asked, later(1)) == later(0.999999)
+    assert journal.last_timestamp(*asked, later(-1)) is None

@@ -93,6 +93,21 @@ def test_the_default_language_names_a_category() -> None:
     assert read_categories(answer(named("SMS & más"))) == (Category("sms", "SMS & más"),)
 
 
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ({"private_api": False, "crm": True}, False),
+        ({"private_api": True}, True),
+        ({"crm": False}, True),
+        ({"private_api": None}, True),
+        (None, True),
+        (["private_api"], True),
+    ],
+)
+def test_only_a_plain_no_keeps_a_category_from_the_private_api(sources: object, expected: bool) -> None:
+    assert read_categories(answer({"id": "sms", "sources": sources})) == (Category("sms", "sms", expected),)
+
+
 @given(BODIES)
 def test_any_bytes_are_categories_that_can_be_sent_or_none(body: bytes) -> None:
     for category in read_categories(body) or ():

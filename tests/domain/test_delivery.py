@@ -14,6 +14,7 @@ from consent_desk.domain.delivery import (
     UNSENT_STATES,
     Judgement,
     State,
+    decision,
     judge,
     noun,
 )
@@ -204,6 +205,13 @@ def test_braces_in_an_answer_stay_braces() -> None:
 def test_a_decision_is_called_what_a_person_calls_it(action: Action, word: str) -> None:
     assert noun(action) == word
     assert f"The {word} is kept" in sentence(judge(Answered(status=400, headers=(), body=b""), action))
+
+
+@pytest.mark.parametrize(
+    ("action", "words"), [(Action.REJECT, "opt-out of sms"), (Action.ACCEPT, "opt-in to sms")]
+)
+def test_one_opts_out_of_a_category_and_in_to_it(action: Action, words: str) -> None:
+    assert str(decision(action, "sms")) == words
 
 
 # --------------------------------------------------------------------------------------------- no answers

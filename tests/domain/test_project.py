@@ -492,7 +492,7 @@ def test_settings_are_freed_of_what_pasting_adds() -> None:
         project_token=f"{TOKEN} ",
         key_id=f"\t{KEY_ID}\n",
         secret=f" {SECRET}\r\n",
-        id_types=" registered ,, google_analytics,registered ",
+        id_types=" registered ,google_analytics\n",
     )
     assert saved(pasted) == replace(PROJECT, id="1", id_types=("registered", "google_analytics"))
 
@@ -545,6 +545,15 @@ def test_a_base_url_without_a_token_leaves_the_project_token_missing() -> None:
         ({"secret": "a\nb"}, Field.API_SECRET, "a space or an unusual character"),
         ({"secret": "a" * 401}, Field.API_SECRET, "too long"),
         ({"id_types": " , "}, Field.CUSTOMER_ID_TYPES, "at least one"),
+        ({"id_types": "registered,, phone"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
+        ({"id_types": "registered,"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
+        ({"id_types": "phone, registered,phone"}, Field.CUSTOMER_ID_TYPES, "“phone” stands there twice"),
+        ({"id_types": "registered phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
+        ({"id_types": "registered; phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
+        ({"id_types": "registered;phone"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": '"registered"'}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": "jane@example.com"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": "---"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "registered, goo\u200bgle"}, Field.CUSTOMER_ID_TYPES, "a zero-width space"),
         ({"id_types": ",".join(f"type_{number}" for number in range(40))}, Field.CUSTOMER_ID_TYPES, "fewer"),
     ],
@@ -555,6 +564,23 @@ def test_a_setting_that_cannot_be_right_is_a_problem(
     found, message = problem(replace(PROJECT_DRAFT, **changes))
     assert found is field
     assert words in message
+
+
+@pytest.mark.parametrize(
+    "id_type", ["registered", "phone", "email_id", "customer-no", "crm.id", "ID2", "téléphone"]
+)
+def test_names_of_id_types_are_taken_as_they_are(id_type: str) -> None:
+    assert saved(replace(PROJECT_DRAFT, id_types=id_type)).id_types == (id_type,)
+
+
+@pytest.mark.parametrize(
+    ("id_types", "expected"), [("registered, cookie", True), ("registered, cookie_id", False)]
+)
+def test_a_soft_id_among_the_id_types_is_remarked_upon(id_types: str, expected: bool) -> None:
+    draft = replace(PROJECT_DRAFT, id_types=id_types)
+    assert len(saved(draft).id_types) == 2
+    said = [str(one.message) for one in remarks(draft) if one.field is Field.CUSTOMER_ID_TYPES]
+    assert ["not for a person" in words for words in said] == [True] * expected
 
 
 @pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)

@@ -88,6 +88,11 @@ def test_categories_are_those_of_the_seed(client: Client) -> None:
     assert {category.id: category.label for category in categories}["sms_marketing"] == "SMS marketing"
 
 
+def test_one_category_is_not_meant_for_this_api(client: Client) -> None:
+    categories = read_categories(client.call("GET", CATEGORIES).body) or ()
+    assert [each.id for each in categories if not each.by_private_api] == ["catalogue_by_post"]
+
+
 @pytest.mark.parametrize(
     ("mode", "value"),
     [

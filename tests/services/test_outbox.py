@@ -120,3 +120,42 @@ def test_a_timestamp_that_nobody_has_used_stays(outbox: Outbox, changes: dict[st
     outbox.note(a_project(), a_consent())
     consent = a_consent(**changes)
     assert outbox.stamp(a_project(), consent) == consent
+
+
+def test_a_time_typed_like_a_noted_one_comes_just_after_it(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(0.25), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=later(0.25), noted_at=later(120)))
+    assert (stamped.timestamp, stamped.noted_at) == (later(0.250001), later(120))
+
+
+def test_a_time_typed_to_the_second_comes_after_all_that_was_noted_in_it(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(0.25), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    assert stamped.timestamp == later(0.250001)
+
+
+def test_a_time_moved_into_the_next_second_comes_after_what_stands_there(outbox: Outbox) -> None:
+    for seconds in (0.999999, 1.0, 1.000001):
+        outbox.note(a_project(), a_consent(timestamp=later(seconds), noted_at=later(60)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    assert stamped.timestamp == later(1.000002)
+
+
+def test_no_decision_lies_after_its_noting(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=NOON, noted_at=later(0.000001)))
+    outbox.note(a_project(), a_consent(timestamp=later(0.000001), noted_at=later(0.000002)))
+    stamped = outbox.stamp(a_project(), a_consent(timestamp=NOON, noted_at=later(0.000001)))
+    assert stamped.timestamp == stamped.noted_at == later(0.000002)
+
+
+@pytest.mark.parametrize("noted_at", [NOON, later(60)], ids=["now", "typed"])
+def test_a_time_of_its_own_stays(outbox: Outbox, noted_at: Timestamp) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(-1), noted_at=NOON))
+    consent = a_consent(timestamp=NOON, noted_at=noted_at)
+    assert outbox.stamp(a_project(), consent) is consent
+
+
+def test_a_typed_time_that_lies_after_the_noted_ones_of_its_second_stays(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
+    consent = a_consent(timestamp=later(0.5), noted_at=later(60))
+    assert outbox.stamp(a_project(), consent) is consent

@@ -131,7 +131,40 @@ def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: O
     assert note(acme, "Category") == (
         "▲ Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
     )
-    assert description(acme) == "Opt out of SMS_marketing"
+    assert description(acme).startswith("Opt out of SMS_marketing. Category: Not among the project's")
+
+
+def test_a_category_not_meant_for_the_api_is_warned_of_and_may_be_sent(demo: OpenDesk) -> None:
+    demo.fill(category="catalogue_by_post")
+    assert note(demo, "Category").startswith("▲ The project does not mean this category to be changed")
+    assert "Ask your administrator" in controls.combo(demo.window, "Category").accessibleDescription()
+    assert "Category: The project does not mean" in description(demo)
+    controls.press(demo.window, "Send")
+    demo.wait_for_status("Delivered")
+
+
+def test_an_opt_out_dated_back_is_warned_of_and_may_be_sent(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+    assert note(acme, "Taken at").startswith("▲ An opt-in given after this time may stay in force.")
+    assert "Write “now”" in controls.combo(acme.window, "Taken at").accessibleDescription()
+    assert "Taken at: An opt-in given after" in description(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert note(acme, "Taken at") == ""
+
+
+def test_a_warning_goes_when_its_reason_goes(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert note(acme, "Taken at") == ""
+    assert controls.combo(acme.window, "Taken at").accessibleDescription() == ""
+
+
+def test_a_problem_comes_before_a_warning(acme: OpenDesk) -> None:
+    acme.fill(category="fax ")
+    assert note(acme, "Category").startswith("⚠ There is a space at the beginning or the end.")
 
 
 @pytest.mark.parametrize("leave", [Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape])

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -83,6 +83,19 @@ def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> 
     for shortcut in ("Ctrl+Return", "Ctrl+L", "Alt+Up", "Ctrl+F", "Ctrl+,", "Escape", "F1"):
         assert shortcut in boxes[0].text()
     boxes[0].close()
+
+
+def test_the_way_to_the_shortcuts_is_shown_and_reached_with_the_keyboard(acme: OpenDesk) -> None:
+    way = controls.button(acme.window, "Keyboard shortcuts")
+    assert way.isVisible()
+    assert way.text() == "F1: shortcuts"
+    controls.named(acme.window, "Copy", QWidget).setFocus()
+    key(acme, Qt.Key.Key_Tab)
+    key(acme, Qt.Key.Key_Space)
+    box = acme.window.findChild(QMessageBox)
+    assert box is not None
+    assert box.isVisible()
+    box.close()
 
 
 def test_escape_closes_completions_first_and_then_cancels(acme: OpenDesk, engagement: Sandbox) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from consent_desk.adapters.folders import Folders
@@ -19,9 +19,10 @@ from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.details import details_of
-from consent_desk.ui.log_model import LogModel
+from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.log_panel import LogPanel
 from tests.consents import a_consent, a_project, later
+from tests.domain.examples import Berlin, at
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
@@ -43,7 +44,7 @@ def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) ->
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> LogPanel:
-    panel = LogPanel(LogModel(lambda at: moment(at, UTC)))
+    panel = LogPanel(LogModel(lambda at: moment(at, UTC), lambda: later(60)))
     qtbot.addWidget(panel)
     panel.resize(900, 200)
     panel.show()
@@ -287,6 +288,87 @@ def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() 
     shown = [details_of(record, local, practice=False)["Request"] for record in (once, twice)]
     assert all(text.startswith(url) for text in shown)
     assert ["Send again uses the project token" in text for text in shown] == [False, True]
+
+
+def a_log(now: str) -> LogModel:
+    """A log in Berlin at `now`."""
+    return LogModel(lambda at: moment(at, Berlin()), lambda: at(now))
+
+
+def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:
+    model.replace([entry(noted_at=at(noted_at))], practice=False)
+    return model.data(model.index(0, COLUMNS.index("Time")), role)
+
+
+@pytest.mark.parametrize(
+    ("now", "title"), [("2026-07-01T12:00+02:00", "Time (CEST)"), ("2026-12-01T12:00+01:00", "Time (CET)")]
+)
+def test_the_header_names_the_zone_of_the_times(now: str, title: str) -> None:
+    assert a_log(now).headerData(COLUMNS.index("Time"), Qt.Orientation.Horizontal) == title
+
+
+@pytest.mark.parametrize(
+    ("noted_at", "shown"),
+    [
+        ("2026-12-01T10:43:12+01:00", "10:43:12"),
+        ("2026-11-30T23:59:59+01:00", "30 Nov 23:59"),
+        ("2026-12-01T00:00:00+01:00", "00:00:00"),
+        ("2025-12-01T10:43:12+01:00", "2025-12-01 10:43"),
+        ("2026-07-01T10:43:12+02:00", "01 Jul 10:43 CEST"),
+    ],
+)
+def test_a_line_of_another_day_shows_its_date_and_one_of_another_zone_its_zone(
+    noted_at: str, shown: str
+) -> None:
+    assert time_shown(a_log("2026-12-01T12:00:00+01:00"), noted_at) == shown
+
+
+@pytest.mark.parametrize(
+    ("noted_at", "shown"),
+    [("2026-10-25T02:30:00+02:00", "02:30:00 CEST"), ("2026-10-25T02:30:00+01:00", "02:30:00")],
+)
+def test_the_hour_that_comes_twice_is_told_apart(noted_at: str, shown: str) -> None:
+    assert time_shown(a_log("2026-10-25T12:00:00+01:00"), noted_at) == shown
+
+
+@pytest.mark.parametrize("role", [Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole])
+def test_the_whole_time_with_its_zone_is_told_of_each_line(role: Qt.ItemDataRole) -> None:
+    told = time_shown(a_log("2026-12-01T12:00:00+01:00"), "2026-12-01T10:43:12+01:00", role)
+    assert told == "2026-12-01 10:43:12 CET"
+
+
+@pytest.mark.parametrize(
+    "noted_at",
+    ["2026-12-01T10:43:12+01:00", "2026-07-01T10:43:12+02:00", "2025-12-01T10:43:12+01:00"],
+)
+def test_no_time_of_the_log_is_cut(qtbot: QtBot, noted_at: str) -> None:
+    panel = LogPanel(a_log("2026-12-01T12:00:00+01:00"))
+    qtbot.addWidget(panel)
+    shown = str(time_shown(panel.model, noted_at))
+    table, column = controls.table(panel, "Response log"), COLUMNS.index("Time")
+    for text in (shown, "Time (CET)", "30 Nov 23:59"):
+        assert table.fontMetrics().horizontalAdvance(text) < table.columnWidth(column)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(None, False), (1, False), (3_600, True)])
+def test_a_request_that_left_long_after_its_noting_warns_of_a_mended_token(
+    seconds: int | None, expected: bool
+) -> None:
+    facts = [Fact(at=later(0), state=State.QUEUED)]
+    if seconds is not None:
+        facts.append(Fact(at=later(seconds), state=State.IN_FLIGHT))
+    record = Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
+    shown = details_of(record, partial(moment, zone=UTC), practice=False)["Request"]
+    assert ("Send again uses the project token" in shown) == expected
+
+
+def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: acme.details("Request") != "")
+    path = next(one.path for one in engagement.received if one.method == "POST")
+    assert acme.details("Request").startswith(f"POST {engagement.base_url}{path}\n")
 
 
 def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:

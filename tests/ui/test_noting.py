@@ -1,6 +1,7 @@
 """One press is one consent, also while the disk is slow or fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -8,12 +9,13 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.tasks import TaskRunner
-from tests.consents import a_consent, a_project
+from tests.consents import a_consent, a_project, later
 
 
 class SlowOutbox:
@@ -22,9 +24,11 @@ class SlowOutbox:
     def __init__(self) -> None:
         self.let = Event()
         self.trouble: JournalTrouble | None = None
+        self.asked = 0
 
-    def stamp(self, project: object, consent: object) -> object:
-        return consent
+    def stamp(self, project: object, consent: Consent) -> Consent:
+        self.asked += 1
+        return replace(consent, timestamp=later(-1))
 
     def note(self, project: object, consent: object) -> object:
         self.let.wait(30)
@@ -87,10 +91,44 @@ def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
         station.outbox.let.set()
-    assert noting.failed_consent(press.draft) is press.consent
+    failed = noting.failed_consent(press.draft)
+    assert failed == replace(press.consent, timestamp=later(-1))
     assert noting.failed_consent(Draft(customer_id="omar@example.org")) is None
     assert noting.request_id != press.consent.request_id
     assert noting.failed_consent(press.draft) is None
+
+
+def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    station.outbox.let.set()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+    failed = noting.failed_consent(press.draft)
+    assert failed is not None
+    station.outbox.trouble = None
+    with qtbot.waitSignal(noting.noted) as noted:
+        noting.begin(replace(press, consent=failed))
+    assert noted.args is not None
+    assert noted.args[1] is failed
+    assert station.outbox.asked == 1
+
+
+def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
+    noting: Noting, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = SlowStation()
+
+    def fail(project: object, consent: object) -> Consent:
+        raise JournalTrouble(say("Gone."), say("Look."))
+
+    monkeypatch.setattr(station.outbox, "stamp", fail)
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+    assert not noting.busy
+    assert noting.failed_consent(press.draft) is press.consent
 
 
 def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -17,7 +17,9 @@ from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import patience
 from consent_desk.ui.outcomes import Tone, colour
+from consent_desk.ui.sending_desk import SendingDesk
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
@@ -44,6 +46,57 @@ def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engage
     assert "jane@example.com, opt-out of sms_marketing" in acme.status
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.wait_for_line("Sending")
+
+
+def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing")
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY])
+def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
+    acme: OpenDesk, engagement: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SAY_SLOW_AFTER", 30)
+    engagement.fault = fault
+    send(acme)
+    acme.wait_for_status(
+        "➜ Noted on this computer. You can end the call. Engagement has not answered yet. "
+        "It is given 20 seconds in all; Escape cancels."
+    )
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Escape)
+    acme.wait_for_status("Cancelled too late")
+
+
+def test_in_practice_it_is_the_sandbox_that_is_slow(
+    open_desk: OpenOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SAY_SLOW_AFTER", 30)
+    demo = open_desk(fault=Fault.SILENCE)
+    demo.wait_ready()
+    send(demo)
+    demo.wait_for_status("Noted for practice. The Sandbox has not answered yet.")
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
+    acme: OpenDesk, engagement: Sandbox, cancelled: bool
+) -> None:
+    if cancelled:
+        engagement.fault = Fault.SILENCE
+    send(acme)
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    if cancelled:
+        controls.press(acme.window, "Cancel sending")
+    else:
+        acme.wait_for_status("Delivered")
+    (desk,) = acme.window.findChildren(SendingDesk)
+    assert not any(timer.isActive() for timer in desk.findChildren(QTimer))
 
 
 def test_delivered_is_not_green(acme: OpenDesk) -> None:
@@ -362,6 +415,24 @@ def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
         assert json.loads(shown)["timestamp"] == json.loads(engagement.received[-1].body)["timestamp"]
     first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
     assert first < second < first + 1
+
+
+def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    for number in (1, 2):
+        desk = open_desk(keyring)
+        desk.wait_ready()
+        desk.fill()
+        controls.write(desk.window, "Taken at", "1767609600")
+        controls.press(desk.window, "Send")
+        desk.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
+        desk.wait_for_status("Delivered")
+        shown = controls.raw_text(desk.window, "Request body")
+        assert json.loads(shown) == json.loads(engagement.received[-1].body)
+        desk.window.close()
+    first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
+    assert (first, second) == (1767609600, 1767609600.000001)
 
 
 def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(

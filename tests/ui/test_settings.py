@@ -1,5 +1,6 @@
 """Project settings: what is pasted, checked, saved and removed."""
 
+import json
 from time import monotonic
 
 import pytest
@@ -22,6 +23,8 @@ from consent_desk.ui.tasks import Lane
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
+
+METHOD_URL = f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/customers/events"
 
 
 def settings(desk: OpenDesk) -> ProjectDialog:
@@ -127,6 +130,7 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
         ("API secret", "", "Enter the API secret"),
         ("API secret", "a b", "a space or an unusual character"),
         ("Customer ID types", " , ", "Enter at least one customer ID type"),
+        ("Customer ID types", "registered phone", "Separate ID types by commas"),
     ],
 )
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
@@ -160,12 +164,43 @@ def test_empty_settings_complain_of_nothing(fresh: OpenDesk) -> None:
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
 def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
     dialog = settings(fresh)
-    controls.paste(
-        dialog, name, f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/customers/events"
-    )
+    controls.paste(dialog, name, METHOD_URL)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
     assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
     dialog.reject()
+
+
+@pytest.mark.parametrize("name", ["Base URL", "Project token"])
+def test_a_typed_method_url_is_taken_apart_when_its_field_is_left(fresh: OpenDesk, name: str) -> None:
+    dialog = settings(fresh)
+    controls.line(dialog, name).setFocus()
+    controls.type_keys(dialog, METHOD_URL)
+    assert controls.line(dialog, name).text() == METHOD_URL
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
+    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
+    assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
+    dialog.reject()
+
+
+def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: OpenDesk) -> None:
+    dialog = settings(fresh)
+    controls.paste(dialog, "Base URL", "https://api.uk.exponea.com")
+    controls.paste(dialog, "Base URL", METHOD_URL)
+    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
+    dialog.reject()
+
+
+def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    dialog = settings(fresh)
+    fill(dialog, engagement, **{"Project token": ""})
+    url = f"{engagement.base_url}/track/v2/projects/{PROJECT_TOKEN}/customers/events"
+    controls.write(dialog, "Base URL", url)
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    fresh.bot.waitUntil(lambda: len(keyring.lines) == 1)
+    kept = json.loads(next(iter(keyring.lines.values())))
+    assert (kept["base_url"], kept["project_token"]) == (engagement.base_url, PROJECT_TOKEN)
 
 
 def test_a_stored_secret_never_comes_back_into_a_widget(

@@ -1,0 +1,62 @@
+"""What may be wrong with a draft without standing in the way of sending it."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from consent_desk.domain.category import Category
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.draft import Draft, Field, Problem, read_taken_at
+from consent_desk.domain.message import Message, say
+
+_JUST_NOW = 60_000_000
+"""Microseconds. A time is typed in minutes: what was just now may look this old."""
+
+
+def doubts(
+    draft: Draft, *, categories: Sequence[Category], now: Timestamp, zone: tzinfo
+) -> tuple[Problem, ...]:
+    """Warnings beside the fields of `draft`, in the order of the form. `categories` are those of the project.
+
+    Engagement answers success to all of it (the reference's sections 1 and 4).
+    """
+    found = (
+        (Field.CATEGORY, _about_category(draft.category, categories)),
+        (Field.TAKEN_AT, _about_time(draft, now, zone)),
+    )
+    return tuple(Problem(field, message) for field, message in found if message is not None)
+
+
+def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:
+    if not category_id or not categories:
+        return None
+    chosen = next((one for one in categories if one.id == category_id), None)
+    if chosen is None:
+        unknown = say("Not among the project's categories: Engagement would not notice.")
+        near = _nearest(category_id, categories)
+        return unknown if near is None else say("{unknown} Did you mean {near}?", unknown=unknown, near=near)
+    if not chosen.by_private_api:
+        # What the server answers is not documented (section 4.3): nothing is promised either way.
+        return say(
+            "The project does not mean this category to be changed over this API: the change may have no "
+            "effect. Ask your administrator, or look the customer up in Engagement afterwards."
+        )
+    return None
+
+
+def _nearest(text: str, categories: Sequence[Category]) -> str | None:
+    wanted = text.casefold()
+    near = [one.id for one in categories if wanted in one.id.casefold() or wanted in one.label.casefold()]
+    return near[0] if len(near) == 1 else None
+
+
+def _about_time(draft: Draft, now: Timestamp, zone: tzinfo) -> Message | None:
+    taken_at = read_taken_at(draft.taken_at, now, zone)
+    if draft.action != Action.REJECT or isinstance(taken_at, Message):
+        return None
+    if now.micros - taken_at.micros <= _JUST_NOW:
+        return None
+    # Assumed, not documented (section 4.1): the last event by timestamp rules.
+    return say(
+        "An opt-in given after this time may stay in force. Write “now” if the person decides now; "
+        "otherwise look the customer up in Engagement afterwards."
+    )
