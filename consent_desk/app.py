@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
-from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
+from consent_desk.adapters.folders import Folders, is_there, private_folder, temporary_folder
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.project_list import ProjectListFile
@@ -175,7 +175,7 @@ def build(
         runner=runner,
         resources=resources,
         faults=faults,
-        noted_before=_journal_path(folders).exists(),
+        noted_before=_noted_before(folders),
     )
     if not shown:
         window.painted.connect(application.start)
@@ -191,6 +191,14 @@ def resource(name: str) -> Path:
 
 def _journal_path(folders: Folders) -> Path:
     return folders.data / "journal.sqlite"
+
+
+def _noted_before(folders: Folders) -> bool:
+    try:
+        return is_there(_journal_path(folders))
+    except OSError:
+        # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
+        return True
 
 
 def _open_journal(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 
+from consent_desk.adapters.folders import is_there
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate
 from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.message import Message, say
@@ -123,7 +124,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
     """
     with told(_NOT_OPENED):
-        if not os.path.lexists(path):
+        if not is_there(path):
             _create(path)
         _check_header(path)
         # mode=rw: should the file vanish now, SQLite makes no new one.
@@ -143,7 +144,7 @@ def _create(path: Path) -> None:
     It is made under a temporary name and then linked, which never replaces another start's journal.
     So no crash leaves a file of 0 bytes: one that is found was a journal, and is damage.
     """
-    if os.path.lexists(f"{path}-journal"):
+    if is_there(path.with_name(f"{path.name}-journal")):
         # There was a journal, and SQLite would roll that one's pages back into the new file.
         raise _LEFT_OVER.trouble(_NOT_OPENED)
     descriptor, temporary = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
