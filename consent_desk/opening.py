@@ -53,6 +53,7 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
         kept.callback(SignalWatch(window.close, window).close)
         if instance is not None:
             instance.listen(window)
+            window.closing.connect(instance.fall_silent)
 
         from consent_desk.app import run
 
@@ -73,7 +74,11 @@ def _has_painted(window: MainWindow) -> bool:
 def _raise_first(instance: Instance) -> int:
     if instance.raise_first():
         return 0
-    print("consent-desk: it is already running for this user, but does not answer.", file=sys.stderr)
+    print(
+        "consent-desk: it is already running for this user, but does not answer. "
+        "Wait a moment and start it again; if that does not help, end the one that runs.",
+        file=sys.stderr,
+    )
     return 1
 
 

@@ -57,6 +57,19 @@ def test_a_second_start_raises_the_first_and_goes(home: Path) -> None:
         assert (first.ended(), first.said) == (0, "")
 
 
+def test_a_second_start_that_gets_no_answer_says_so(home: Path) -> None:
+    with Desk(home) as first:
+        first.wait("Request URL", "http")
+        first.signal(signal.SIGSTOP)
+        second = start_plainly(home)
+        first.signal(signal.SIGCONT)
+        assert (second.returncode, second.stdout) == (1, "")
+        assert second.stderr.startswith("consent-desk: it is already running for this user, but does not")
+        assert second.stderr.count("\n") == 1
+        first.tell("end", "close button")
+        assert (first.ended(), first.said) == (0, "")
+
+
 def test_a_start_after_the_end_is_the_first_again(home: Path) -> None:
     for _ in range(2):
         with Desk(home) as desk:
