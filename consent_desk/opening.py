@@ -73,6 +73,7 @@ def _has_painted(window: MainWindow) -> bool:
 
 def _raise_first(instance: Instance) -> int:
     if instance.raise_first():
+        print("Consent Desk is already open; its window was raised.")
         return 0
     print(
         "consent-desk: it is already running for this user, but does not answer. "
