@@ -137,11 +137,11 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
 
-    def open_station(practice: bool) -> Station:
+    def open_station(practice: bool, opened: ExitStack) -> Station:
         return (
-            _open_sandbox(resources, transport, now, fault, delay)
+            _open_sandbox(opened, transport, now, fault, delay)
             if practice
-            else _open_journal(resources, transport, now, folders)
+            else _open_journal(opened, transport, now, folders)
         )
 
     shown = window is not None
@@ -150,7 +150,7 @@ def build(
     window.add_log(LogPanel(LogModel(lambda at: moment(at, zone))))
     runner = TaskRunner(faults.write)
     asked = questions(window)
-    stations = Stations(runner, open_station, window)
+    stations = Stations(runner, open_station, resources, window)
     kept, settings_desk = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
@@ -202,19 +202,19 @@ def _noted_before(folders: Folders) -> bool:
 
 
 def _open_journal(
-    resources: ExitStack, transport: Transport, now: Callable[[], Timestamp], folders: Folders
+    opened: ExitStack, transport: Transport, now: Callable[[], Timestamp], folders: Folders
 ) -> Station:
     # Loaded here, on its lane, and not before the window shows.
     from consent_desk.adapters.journal import SqliteJournal
 
     private_folder(folders.data)
     journal = SqliteJournal.open(_journal_path(folders))
-    resources.callback(journal.close)
+    opened.callback(journal.close)
     return Station(outbox=Outbox(journal, now), sender=Sender(journal, transport, now), transport=transport)
 
 
 def _open_sandbox(
-    resources: ExitStack,
+    opened: ExitStack,
     transport: Transport,
     now: Callable[[], Timestamp],
     fault: "Fault | None",
@@ -224,11 +224,11 @@ def _open_sandbox(
     from consent_desk.sandbox.server import Sandbox
 
     seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-    folder = resources.enter_context(temporary_folder())
-    sandbox = resources.enter_context(Sandbox(seed, delay=delay))
+    folder = opened.enter_context(temporary_folder())
+    sandbox = opened.enter_context(Sandbox(seed, delay=delay))
     sandbox.fault = fault
     journal = SqliteJournal.open(folder / "journal.sqlite")
-    resources.callback(journal.close)
+    opened.callback(journal.close)
     return Station(
         outbox=Outbox(journal, now),
         sender=Sender(journal, transport, now),

@@ -1,6 +1,7 @@
 """Opens the journals, real and practice, on their lane, and takes up what an earlier run left there."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock
 
@@ -21,16 +22,25 @@ class Left:
 
 
 class Stations(QObject):
-    """Opens each station once. Emits `taken_up(Left)` the first time."""
+    """Opens each station once. Emits `taken_up(Left)` the first time.
+
+    `open_station(practice, opened)` puts into `opened` whatever is to be closed again: at once where
+    anything fails before the station is in use, else with `resources`.
+    """
 
     taken_up = Signal(object)
 
     def __init__(
-        self, runner: TaskRunner, open_station: Callable[[bool], Station], parent: QObject | None = None
+        self,
+        runner: TaskRunner,
+        open_station: Callable[[bool, ExitStack], Station],
+        resources: ExitStack,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._runner = runner
         self._open_station = open_station
+        self._resources = resources
         self._opened: dict[bool, Station] = {}
         self._lock = Lock()
 
@@ -69,8 +79,10 @@ class Stations(QObject):
         with self._lock:
             if practice in self._opened:
                 return self._opened[practice], None
-            station = self._open_station(practice)
-            unconfirmed = station.outbox.recover()
-            left = Left(station, unconfirmed, station.outbox.queued())
+            with ExitStack() as opened:
+                station = self._open_station(practice, opened)
+                unconfirmed = station.outbox.recover()
+                left = Left(station, unconfirmed, station.outbox.queued())
+                self._resources.enter_context(opened.pop_all())
             self._opened[practice] = station
             return station, left
