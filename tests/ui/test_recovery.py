@@ -210,6 +210,22 @@ def test_a_journal_that_fails_after_it_was_opened_is_closed_and_opens_again(
     assert open_in(folders.data) == [str(folders.data / "journal.sqlite")]
 
 
+def test_what_an_earlier_run_left_is_told_of_when_the_log_can_be_read(
+    acme_again: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    fail_at(monkeypatch, "latest")
+    desk = acme_again(keyring)
+    desk.wait_for_status("The journal cannot be read.")
+    monkeypatch.undo()
+    desk.choose_project("Acme production")
+    desk.wait_for_status("1 not confirmed")
+
+
 @linux
 def test_a_sandbox_whose_journal_fails_leaves_nothing(
     open_desk: OpenOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
