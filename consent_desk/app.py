@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
-from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.folders import Folders, is_there
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.mark import mark_of
@@ -140,16 +140,14 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
 
-    def open_station(practice: bool) -> Station:
+    def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.
         from consent_desk import stations
 
         if practice:
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-            return stations.open_sandbox(
-                resources, transport, now, seed=seed, fault=fault, delay=delay, nap=nap
-            )
-        return stations.open_journal(resources, transport, now, folders, nap=nap)
+            return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
+        return stations.open_journal(opened, transport, now, folders, nap=nap)
 
     shown = window is not None
     if window is None:
@@ -157,7 +155,7 @@ def build(
     window.add_log(LogPanel(LogModel(lambda at: moment(at, zone), now)))
     runner = TaskRunner(faults.write)
     asked = questions(window)
-    stations = Stations(runner, open_station, window)
+    stations = Stations(runner, open_station, resources, window)
     kept, settings_desk = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
@@ -182,7 +180,7 @@ def build(
         runner=runner,
         resources=resources,
         faults=faults,
-        noted_before=folders.journal.exists() or mark_of(folders.journal).exists(),
+        noted_before=_noted_before(folders),
     )
     if not shown:
         window.painted.connect(application.start)
@@ -194,6 +192,14 @@ def resource(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources" / name
     return inside if inside.exists() else package.parent / "resources" / name
+
+
+def _noted_before(folders: Folders) -> bool:
+    try:
+        return is_there(folders.journal) or is_there(mark_of(folders.journal))
+    except OSError:
+        # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
+        return True
 
 
 def run(

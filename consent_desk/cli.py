@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consent_desk import __version__
+from consent_desk.adapters.display import Display, find_display
 
 if TYPE_CHECKING:
     from consent_desk.sandbox.faults import Fault
+
+_NO_DISPLAY = (
+    "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
+    "Start it in a desktop session; consent-desk --demo also runs without one."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,14 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
     fault: Fault | None = arguments.fault
-    if not _has_display():
+    display = find_display()
+    if display is Display.DEAD:
+        print(_cannot_be_reached(demo=arguments.demo), file=sys.stderr)
         if not arguments.demo:
-            print(
-                "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
-                "Start it in a desktop session; consent-desk --demo also runs without one.",
-                file=sys.stderr,
-            )
-            return 2
+            return 1
+    elif display is Display.NONE and not arguments.demo:
+        print(_NO_DISPLAY, file=sys.stderr)
+        return 2
+    if arguments.demo and display is not Display.READY:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from consent_desk.demonstration import demonstrate
 
@@ -74,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo",
         action="store_true",
-        help="work on a sandbox on this computer only; without a display, send one consent and print it",
+        help="work on a sandbox on this computer only; without a display, or where it cannot be reached, "
+        "send one consent and print it",
     )
     parser.add_argument(
         "--fault",
@@ -125,7 +133,12 @@ def _verify(path: Path | None) -> int:
     return found.verdict
 
 
-def _has_display() -> bool:
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def _cannot_be_reached(*, demo: bool) -> str:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
+    advice = (
+        "The demo runs without a window."
+        if demo
+        else "Start it in a desktop session, or set DISPLAY to one that is open."
+    )
+    return f"consent-desk: the display cannot be reached ({named}). {advice}"

@@ -53,6 +53,7 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
         kept.callback(SignalWatch(window.end, window).close)
         if instance is not None:
             instance.listen(window)
+            window.closing.connect(instance.fall_silent)
 
         from consent_desk.app import run
 
@@ -72,8 +73,13 @@ def _has_painted(window: MainWindow) -> bool:
 
 def _raise_first(instance: Instance) -> int:
     if instance.raise_first():
+        print("Consent Desk is already open; its window was raised.")
         return 0
-    print("consent-desk: it is already running for this user, but does not answer.", file=sys.stderr)
+    print(
+        "consent-desk: it is already running for this user, but does not answer. "
+        "Wait a moment and start it again; if that does not help, end the one that runs.",
+        file=sys.stderr,
+    )
     return 1
 
 

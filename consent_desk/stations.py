@@ -21,14 +21,14 @@ from consent_desk.ui.station import Station
 
 
 def open_journal(
-    resources: ExitStack,
+    opened: ExitStack,
     transport: Transport,
     now: Callable[[], Timestamp],
     folders: Folders,
     *,
     nap: float,
 ) -> Station:
-    """The station of the real consents, with a backup of today. `resources` closes it. Raises DeskError."""
+    """The station of the real consents, with a backup of today. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
     backups = Backups(folders.journal)
     journal = SqliteJournal.open(
@@ -37,7 +37,7 @@ def open_journal(
         now=now,
         before_migration=backups.before_migration,
     )
-    resources.callback(journal.close)
+    opened.callback(journal.close)
     trouble = None
     try:
         backups.make_daily(journal, now())
@@ -48,7 +48,7 @@ def open_journal(
 
 
 def open_sandbox(
-    resources: ExitStack,
+    opened: ExitStack,
     transport: Transport,
     now: Callable[[], Timestamp],
     *,
@@ -57,12 +57,12 @@ def open_sandbox(
     delay: float,
     nap: float,
 ) -> Station:
-    """The station of practice: sandbox and journal last as long as `resources`. Raises DeskError."""
-    folder = resources.enter_context(temporary_folder())
-    sandbox = resources.enter_context(Sandbox(seed, delay=delay))
+    """The station of practice: sandbox and journal last as long as `opened`. Raises DeskError."""
+    folder = opened.enter_context(temporary_folder())
+    sandbox = opened.enter_context(Sandbox(seed, delay=delay))
     sandbox.fault = fault
     journal = SqliteJournal.open(folder / "journal.sqlite")
-    resources.callback(journal.close)
+    opened.callback(journal.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     return _station(journal, transport, now, nap, sandbox=sandbox.project, customers=customers)
 

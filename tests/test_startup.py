@@ -38,6 +38,8 @@ class Window(opening.MainWindow):
             QTimer.singleShot(10, self.wait_for_work)
 
 opening.MainWindow = Window
+# It looks at the window, wherever that is drawn.
+cli.find_display = lambda: cli.Display.READY
 sys.exit(cli.main(sys.argv[1:]))
 """
 LOOK = "print(*sys.modules, flush=True); os._exit(0)"

@@ -54,6 +54,16 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path`, a dangling link too. Raises OSError where that cannot be told."""
+    # Unlike Path.exists and os.path.lexists, some of which take "not allowed to look" for "nothing there".
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder of mode 0700 for one run, gone at the end with all that is in it. Raises DeskError."""

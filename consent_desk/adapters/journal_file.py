@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from consent_desk.adapters.durable import companion, sync, sync_folder
+from consent_desk.adapters.folders import is_there
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble, Unfit
@@ -147,8 +148,8 @@ def open_file(
     """
     with told(NOT_OPENED):
         # Asked before anything else: another start makes the journal first, and then its mark.
-        marked = os.path.lexists(mark_of(path))
-        if not os.path.lexists(path):
+        marked = is_there(mark_of(path))
+        if not is_there(path):
             if marked:
                 raise _GONE.trouble(NOT_OPENED)
             _create(path)
@@ -170,7 +171,7 @@ def _create(path: Path) -> None:
     It is made under a temporary name and then linked, which never replaces another start's journal.
     So no crash leaves half a journal.
     """
-    if os.path.lexists(companion(path)):
+    if is_there(companion(path)):
         # There was a journal, and SQLite would roll that one's pages back into the new file.
         raise _LEFT_OVER.trouble(NOT_OPENED)
     descriptor, temporary = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600

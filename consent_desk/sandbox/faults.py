@@ -105,7 +105,8 @@ def _with_hostile_body(fault: Fault, true: Answer) -> Answer:
             return Answer(status=200, body=taken + b', "line": "' + b"x" * 1_000_000 + b'"}')
         case Fault.GZIP_BOMB:
             # Packed data may be joined: one packed mebibyte of blanks, 256 times.
-            packed = gzip.compress(taken + b"}") + gzip.compress(b" " * _MEBIBYTE) * 256
+            # Of no time: bytes of now would be other text every second, at times in a script without a font.
+            packed = gzip.compress(taken + b"}", mtime=0) + gzip.compress(b" " * _MEBIBYTE, mtime=0) * 256
             return Answer(status=200, body=packed, headers=(("Content-Encoding", "gzip"),))
         case Fault.MALFORMED_BODY:
             return Answer(status=200, body=b'{"success": tru\xff\xfe\x00')

@@ -64,11 +64,15 @@ class Instance(QObject):
             QThread.msleep(50)
         return False
 
-    def close(self) -> None:
-        """Let the next start be the first."""
+    def fall_silent(self) -> None:
+        """Raise no window any more: shown again while it closes, it would keep the program from ending."""
         if self._server is not None:
             self._server.close()
             self._server = None
+
+    def close(self) -> None:
+        """Let the next start be the first."""
+        self.fall_silent()
         if self.is_first:
             self._lock.unlock()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.adapters.folders import Folders, private_folder, temporary_folder, user_folders
+from consent_desk.adapters.folders import Folders, is_there, private_folder, temporary_folder, user_folders
 from consent_desk.domain.errors import DeskError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
@@ -99,3 +99,23 @@ def test_nowhere_to_put_a_temporary_folder_is_trouble(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(DeskError, match="missing"), temporary_folder():
         raise AssertionError("there is no folder")
+
+
+def test_a_dangling_link_is_there(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("nowhere")
+    assert is_there(link)
+
+
+@pytest.mark.parametrize("path", ["missing", "missing/below", "file/below"])
+def test_what_is_missing_is_not_there(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    assert not is_there(tmp_path / path)
+
+
+@posix
+def test_what_cannot_be_looked_at_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    with pytest.raises(OSError, match="symbolic links"):
+        is_there(circle / "below")

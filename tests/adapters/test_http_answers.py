@@ -1,12 +1,12 @@
 """Answers that are whole count; what is cut, broken or no HTTP is lost, in the phase that it had come to."""
 
 import socket
-from typing import Any
 
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
+from tests.adapters.calls import send
 from tests.adapters.servers import (
     LONG,
     SUCCESS,
@@ -18,10 +18,6 @@ from tests.adapters.servers import (
     request_to,
     trusting,
 )
-
-
-def send(url: str, **settings: Any) -> Outcome:
-    return HttpTransport(ssl_context=trusting, **settings).start(request_to(url)).wait()
 
 
 def lost(outcome: Outcome) -> tuple[Phase, Cause, str]:

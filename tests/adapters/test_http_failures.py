@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, Phase
+from tests.adapters.calls import know_no_name, not_sent, send
 from tests.adapters.servers import (
     LONG,
     Peer,
@@ -26,24 +27,11 @@ from tests.adapters.servers import (
     unknown_authority,
 )
 
-
-def send(url: str, **settings: Any) -> Outcome:
-    return HttpTransport(ssl_context=trusting, **settings).start(request_to(url)).wait()
-
-
-def not_sent(outcome: Outcome) -> tuple[Phase, Cause, str]:
-    assert isinstance(outcome, NotSent)
-    return outcome.phase, outcome.cause, outcome.detail
-
-
 # ------------------------------------------------------------------------------------ name and connection
 
 
 def test_unknown_host_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(*_args: object, **_options: object) -> NoReturn:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    know_no_name(monkeypatch)
     assert not_sent(send("https://engagement.invalid")) == (
         Phase.RESOLVING,
         Cause.UNKNOWN_HOST,

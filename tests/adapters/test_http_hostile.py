@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Phase
+from tests.adapters.calls import send
 from tests.adapters.servers import (
     SUCCESS,
     Peer,
@@ -29,10 +30,6 @@ from tests.adapters.servers import (
 )
 
 MEBIBYTE = 1024 * 1024
-
-
-def send(url: str) -> Outcome:
-    return HttpTransport(ssl_context=trusting).start(request_to(url)).wait()
 
 
 # --------------------------------------------------------------------------------------------------- size

@@ -1,12 +1,9 @@
 """A proxy on the way that does not let a call through is named, and sees no secret."""
 
-import socket
-from typing import Any, NoReturn
-
 import pytest
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.outcome import Cause, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Cause, Phase
+from tests.adapters.calls import know_no_name, not_sent, send
 from tests.adapters.servers import (
     Peer,
     Script,
@@ -15,19 +12,8 @@ from tests.adapters.servers import (
     answering,
     certified,
     free_port,
-    request_to,
-    trusting,
     tunnelling,
 )
-
-
-def send(url: str, **settings: Any) -> Outcome:
-    return HttpTransport(ssl_context=trusting, **settings).start(request_to(url)).wait()
-
-
-def not_sent(outcome: Outcome) -> tuple[Phase, Cause, str]:
-    assert isinstance(outcome, NotSent)
-    return outcome.phase, outcome.cause, outcome.detail
 
 
 def proxied(script: Script) -> tuple[Phase, Cause, str]:
@@ -74,10 +60,7 @@ def test_a_proxy_that_is_not_there_is_named() -> None:
 
 
 def test_a_proxy_of_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(*_args: object, **_options: object) -> NoReturn:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    know_no_name(monkeypatch)
     outcome = send("https://engagement.example", proxy_for=lambda _url: "http://proxy.invalid:3128")
     assert not_sent(outcome)[:2] == (Phase.RESOLVING, Cause.PROXY)
 

@@ -11,6 +11,7 @@ from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome
 from consent_desk.domain.project import Secret
+from tests.adapters.calls import send
 from tests.adapters.servers import (
     CANARY,
     SUCCESS,
@@ -25,11 +26,6 @@ from tests.adapters.servers import (
     trusting,
     unknown_authority,
 )
-
-
-def send(url: str) -> Outcome:
-    return HttpTransport(ssl_context=trusting).start(request_to(url)).wait()
-
 
 PAIR = CANARY.removeprefix("Basic ")
 

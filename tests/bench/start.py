@@ -6,11 +6,13 @@ Arguments: start (monotonic nanoseconds), `time` or `memory`. "painted" is the f
 
 import gc
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
 from consent_desk import cli
+from consent_desk.adapters.display import Display
 
 # As `cli.main` does before it imports `opening`.
 gc.disable()
@@ -70,4 +72,7 @@ def figure() -> float:
 
 if __name__ == "__main__":
     vars(opening)["MainWindow"] = Watched
+    if os.environ["QT_QPA_PLATFORM"] == "offscreen":
+        # Measured is the window, wherever it is drawn.
+        vars(cli)["find_display"] = lambda: Display.READY
     sys.exit(cli.main(["--demo"]))

@@ -13,6 +13,7 @@ import pytest
 
 from consent_desk import __version__
 from consent_desk.sandbox.faults import Fault
+from tests.adapters.servers import free_port
 from tests.end_to_end.desk import PATIENCE, ROOT, linux
 
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
@@ -34,13 +35,13 @@ def here(home: Path) -> Path:
     return folder
 
 
-def start(here: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start the program where there is no screen."""
+def start(here: Path, *arguments: str, **screen: str) -> subprocess.Popen[str]:
+    """Start the program where there is no screen but that of which `screen` tells."""
     env = {name: value for name, value in os.environ.items() if name not in SCREENS}
     return subprocess.Popen(
         [sys.executable, "-m", "consent_desk", *arguments],
         cwd=here,
-        env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(here.parent / "tmp")},
+        env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(here.parent / "tmp")} | screen,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -48,9 +49,9 @@ def start(here: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def run(here: Path, *arguments: str) -> tuple[int, str, str]:
+def run(here: Path, *arguments: str, **screen: str) -> tuple[int, str, str]:
     """The exit status of a start, and what it printed as output and as errors."""
-    with start(here, *arguments) as process:
+    with start(here, *arguments, **screen) as process:
         output, errors = process.communicate(timeout=2 * PATIENCE)
     return process.returncode, output, errors
 
@@ -83,6 +84,35 @@ def test_without_a_screen_it_says_so(here: Path) -> None:
         "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)."
     )
     assert errors.count("\n") == 1
+
+
+@linux
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_screen_that_cannot_be_reached_is_named(here: Path, name: str) -> None:
+    screen = {name: f":{free_port() - 6000}"}
+    status, output, errors = run(here, **screen)
+    assert (status, output) == (1, "")
+    assert errors.startswith(f"consent-desk: the display cannot be reached ({name}={screen[name]}).")
+    assert errors.count("\n") == 1
+
+
+@linux
+def test_a_demo_that_cannot_reach_the_screen_says_so_and_runs_without_one(here: Path) -> None:
+    display = f":{free_port() - 6000}"
+    status, output, errors = run(here, "--demo", DISPLAY=display)
+    assert (status, _outcome(output)) == (0, "Delivered")
+    said = f"the display cannot be reached (DISPLAY={display}). The demo runs without a window."
+    assert errors == f"consent-desk: {said}\n"
+
+
+@linux
+@pytest.mark.parametrize("platform", ["offscreen", "minimal"])
+@pytest.mark.parametrize("screen", [{}, {"DISPLAY": ":0"}], ids=["no display", "a display"])
+def test_a_demo_that_is_to_be_drawn_out_of_sight_runs_by_itself(
+    here: Path, platform: str, screen: dict[str, str]
+) -> None:
+    status, output, errors = run(here, "--demo", QT_QPA_PLATFORM=platform, **screen)
+    assert (status, _outcome(output), errors) == (0, "Delivered", "")
 
 
 @linux

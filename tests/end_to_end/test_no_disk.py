@@ -112,6 +112,20 @@ def test_without_a_place_for_the_journal_the_window_opens_and_says_so(
         assert (desk.ended(), desk.said) == (0, "")
 
 
+def test_a_journal_out_of_sight_is_no_fresh_start(home: Path, by_the_rules: tuple[str, ...]) -> None:
+    folder = home / "data/consent-desk"
+    folder.mkdir(mode=0o000)
+    with Desk(home, before=by_the_rules) as desk:
+        said = desk.wait("Status", "The journal cannot be opened: its file or folder cannot be written to.")
+        assert "Ask your administrator for permission to write to the file and to its folder." in said
+        assert desk.tell("title") == "Consent Desk"
+        desk.press("Send")
+        desk.wait("Status", "Nothing was noted.")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    folder.chmod(0o700)
+
+
 def test_where_nothing_at_all_can_be_written_the_window_opens_and_says_so(
     home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
 ) -> None:

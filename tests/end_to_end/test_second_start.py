@@ -21,6 +21,7 @@ from tests.end_to_end.desk import PATIENCE, ROOT, Desk, Engagement, keep_project
 
 pytestmark = linux
 
+RAISED = "Consent Desk is already open; its window was raised."
 SCREEN = ("Xvfb", "-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
 
 
@@ -45,14 +46,27 @@ def queue_a_consent(home: Path, project: Project) -> None:
     journal.close()
 
 
-def test_a_second_start_raises_the_first_and_goes(home: Path) -> None:
+def test_a_second_start_raises_the_first_says_so_and_goes(home: Path) -> None:
     with Desk(home) as first:
         first.wait("Request URL", "http")
         first.tell("minimize")
         assert not first.tell("is_in_front")
         second = start_plainly(home)
-        assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+        assert (second.returncode, second.stdout, second.stderr) == (0, f"{RAISED}\n", "")
         assert first.tell("is_in_front")
+        first.tell("end", "close button")
+        assert (first.ended(), first.said) == (0, "")
+
+
+def test_a_second_start_that_gets_no_answer_says_so(home: Path) -> None:
+    with Desk(home) as first:
+        first.wait("Request URL", "http")
+        first.signal(signal.SIGSTOP)
+        second = start_plainly(home)
+        first.signal(signal.SIGCONT)
+        assert (second.returncode, second.stdout) == (1, "")
+        assert second.stderr.startswith("consent-desk: it is already running for this user, but does not")
+        assert second.stderr.count("\n") == 1
         first.tell("end", "close button")
         assert (first.ended(), first.said) == (0, "")
 
@@ -96,7 +110,7 @@ def test_of_two_starts_at_once_one_sends(home: Path, engagement: Engagement, key
         engagement.next()
         staying.wait("Response log", "Delivered")
         staying.tell("end", "close button")
-        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, "")] * 2
+        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, RAISED), (0, "")]
     assert engagement.sent.empty()
     assert states(one.journal) == [State.DELIVERED]
 
@@ -107,7 +121,7 @@ def test_two_starts_at_once_of_a_new_user_are_one(home: Path) -> None:
         staying = other if gone is one else one
         staying.wait("Practice", "PRACTICE")
         staying.tell("end", "close button")
-        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, "")] * 2
+        assert [(desk.ended(), desk.said) for desk in (gone, staying)] == [(0, RAISED), (0, "")]
 
 
 def test_demos_run_beside_each_other(home: Path) -> None:

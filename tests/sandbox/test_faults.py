@@ -174,6 +174,12 @@ def test_a_gzip_bomb_is_small_and_grows_a_thousandfold(sandbox: Sandbox, client:
     assert gzip.decompress(reply.body[: len(reply.body) - len(first.unused_data)])
 
 
+def test_a_gzip_bomb_does_not_tell_the_time(sandbox: Sandbox, client: Client) -> None:
+    body = wronged(sandbox, client, Fault.GZIP_BOMB).body
+    # RFC 1952: four bytes of time, of which 0 says that there is none.
+    assert body[4:8] == bytes(4)
+
+
 def test_a_malformed_body_is_neither_json_nor_text(sandbox: Sandbox, client: Client) -> None:
     body = wronged(sandbox, client, Fault.MALFORMED_BODY).body
     with pytest.raises(UnicodeDecodeError):

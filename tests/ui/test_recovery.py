@@ -1,6 +1,11 @@
 """What an earlier run left."""
 
+import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+from threading import enumerate as enumerate_threads
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
@@ -8,10 +13,13 @@ import pytest
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Noted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -167,3 +175,72 @@ def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
     assert "builtins.ValueError" in log.read_text()
     assert "canary-secret" not in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+NOT_READ = JournalTrouble(say("The journal cannot be read."), say("Try again."))
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a read of the opened journal fail until `monkeypatch.undo()`."""
+
+    def fail(_outbox: Outbox) -> NoReturn:
+        raise NOT_READ
+
+    monkeypatch.setattr(Outbox, name, fail)
+
+
+def open_in(folder: Path) -> list[str]:
+    """The open descriptors of this process that lead into `folder`."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was open for looking here
+            found.append(str(descriptor.readlink()))
+    return [path for path in found if path.startswith(f"{folder}/")]
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is open")
+
+
+@linux
+@pytest.mark.parametrize("step", ["recover", "queued"])
+def test_a_journal_that_fails_after_it_was_opened_is_closed_and_opens_again(
+    acme_again: OpenOne, keyring: MemoryKeyring, folders: Folders, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    fail_at(monkeypatch, step)
+    desk = acme_again(keyring)
+    desk.wait_for_status("The journal cannot be read.")
+    assert open_in(folders.data) == []
+    monkeypatch.undo()
+    desk.choose_project("Acme production")
+    desk.wait_ready()
+    assert open_in(folders.data) == [str(folders.data / "journal.sqlite")]
+
+
+def test_what_an_earlier_run_left_is_told_of_when_the_log_can_be_read(
+    acme_again: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    fail_at(monkeypatch, "latest")
+    desk = acme_again(keyring)
+    desk.wait_for_status("The journal cannot be read.")
+    monkeypatch.undo()
+    desk.choose_project("Acme production")
+    desk.wait_for_status("1 not confirmed")
+
+
+@linux
+def test_a_sandbox_whose_journal_fails_leaves_nothing(
+    open_desk: OpenOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    fail_at(monkeypatch, "recover")
+    desk = open_desk()
+    desk.wait_for_status("The journal cannot be read.")
+    assert open_in(tmp_path) == []
+    assert set(tmp_path.iterdir()) == before
+    assert [thread for thread in enumerate_threads() if thread.name == "sandbox"] == []

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpCall, HttpTransport
@@ -96,7 +96,10 @@ def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
     else:
         acme.wait_for_status("Delivered")
     (desk,) = acme.window.findChildren(SendingDesk)
-    assert not any(timer.isActive() for timer in desk.findChildren(QTimer))
+    assert not any(
+        timer.isActive()
+        for timer in desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    )
 
 
 def test_delivered_is_not_green(acme: OpenDesk) -> None:
@@ -355,36 +358,37 @@ def test_after_a_bug_nobody_says_that_it_was_not_sent(
     transport.close()
 
 
-def test_what_cannot_be_claimed_is_not_shown_as_sending(
-    acme: OpenDesk, engagement: Sandbox, folders: Folders
-) -> None:
+@pytest.fixture
+def send_again(acme: OpenDesk, engagement: Sandbox) -> QAbstractButton:
+    """The button that sends a consent once more, which Engagement was too busy to take."""
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
     send(acme)
     acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
+    return again
+
+
+def test_what_cannot_be_claimed_is_not_shown_as_sending(
+    acme: OpenDesk, send_again: QAbstractButton, folders: Folders
+) -> None:
     break_journal(folders)
-    again.click()
+    send_again.click()
     acme.wait_for_status("It is noted, but it was not sent.")
     acme.window.log.model.flush()
     acme.wait_for_line("Waiting to retry")
 
 
 def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
-    acme: OpenDesk, engagement: Sandbox, folders: Folders
+    acme: OpenDesk, send_again: QAbstractButton, folders: Folders
 ) -> None:
-    engagement.misbehave(Fault.RATE_LIMIT, times=1)
-    send(acme)
-    acme.wait_for_line("Waiting to retry")
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
     other = SqliteJournal.open(folders.data / "journal.sqlite")
     (request_id,) = other.records_in({State.RETRY_WAIT})
     other.claim(request_id, Clock()())
     cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
     other.append(request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
     other.close()
-    again.click()
+    send_again.click()
     acme.wait_for_status("Nothing was sent: see in the log how it stands.")
     acme.wait_for_line("Discarded")
 
