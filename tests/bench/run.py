@@ -252,9 +252,11 @@ def machine() -> str:
     with suppress(OSError):
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    told = Path("/proc/cpuinfo").read_text("utf-8").partition("model name\t: ")[2]
+    processor = told.partition("\n")[0] or platform.machine()
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {memory:.0f} GiB, {system}, "
+        f"{datetime.now(UTC):%Y-%m-%d}: {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {system}, "
         f"Python {platform.python_version()}, load before the run {load}"
     )
 
