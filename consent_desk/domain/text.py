@@ -35,7 +35,7 @@ def hidden_character(text: str, *, allow: str = "") -> str | None:
     for character in allow:
         rest = rest.replace(character, "")
     # Nearly always the whole answer, and fast: text is looked at with every key press.
-    if rest.isprintable() and _BLANK.isdisjoint(rest) and _ATTACHED.isdisjoint(rest):
+    if rest.isprintable() and (rest.isascii() or (_BLANK.isdisjoint(rest) and _ATTACHED.isdisjoint(rest))):
         return None
     for before, character in zip(" " + text, text, strict=False):
         if character not in allow and (name := _name_if_hidden(before, character)) is not None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
     QTimer,
+    Signal,
 )
 from PySide6.QtGui import QGuiApplication
 
@@ -31,7 +32,9 @@ _LONGEST = 200
 
 
 class LogModel(QAbstractTableModel):
-    """Lines of the log. New and changed ones come in batches."""
+    """Lines of the log. New and changed ones come in batches; `flushed` tells that one was shown."""
+
+    flushed = Signal()
 
     def __init__(
         self,
@@ -76,6 +79,11 @@ class LogModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
             self._entries[:0] = new
             self.endInsertRows()
+        self.flushed.emit()
+
+    def waits(self, request_id: str) -> bool:
+        """Whether one consent is to be shown, or shown anew, with the next batch."""
+        return request_id in self._waiting
 
     def entry(self, row: int) -> Entry:
         """The consent in line `row`."""

@@ -36,6 +36,7 @@ class LogPanel(QWidget):
         model.dataChanged.connect(self._begin_change)
         self._details: dict[str, str] = {}
         self._shown = ""
+        self._wanted = ""
         self._place = QPersistentModelIndex()
         self.lines = LogFilter(model)
         self.filter = QLineEdit()
@@ -126,6 +127,7 @@ class LogPanel(QWidget):
         self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
         self.lines.modelReset.connect(self._make_room_for_times)
+        self.model.flushed.connect(self._choose_wanted)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
 
@@ -135,8 +137,16 @@ class LogPanel(QWidget):
         self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
 
     def choose(self, request_id: str) -> None:
-        """Select the line of one consent. A filter that would hide it is taken off: it was just sent."""
-        self.model.flush()
+        """Select the line of one consent, once it is shown. A filter that would hide it is taken off."""
+        self._wanted = request_id
+        # Not before its batch: reading its details would take time from the sending.
+        if not self.model.waits(request_id):
+            self._choose_wanted()
+
+    def _choose_wanted(self) -> None:
+        request_id, self._wanted = self._wanted, ""
+        if not request_id:
+            return
         if all(self._id_at(row) != request_id for row in range(self.lines.rowCount())):
             self.filter.clear()
             self.outcome.setCurrentIndex(0)
@@ -191,7 +201,7 @@ class LogPanel(QWidget):
             self.line_chosen.emit(self._shown)
 
     def _forget(self) -> None:
-        self._shown = ""
+        self._shown = self._wanted = ""
         self._details = {}
         self.send_again.setEnabled(False)
         self._show_tab()

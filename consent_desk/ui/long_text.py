@@ -10,28 +10,27 @@ LONGEST_WORD = 500
 
 
 def show_lines(edit: QPlainTextEdit, text: str) -> None:
-    """Let `edit` show `text`. Lines that stay are not laid out again, and the view does not jump."""
-    before, after = typed_text(edit).split("\n"), text.split("\n")
-    if before == after:
+    """Let `edit` show `text`. What stays is not laid out again, and the view does not jump."""
+    before = typed_text(edit)
+    if before == text:
         return
     _break_lines(edit, text)
-    head = _alike(before, after)
-    if head == 0:
+    if not (before and text):
         edit.setPlainText(text)
         return
-    tail = min(_alike(before[::-1], after[::-1]), len(before) - head - 1, len(after) - head - 1)
-    if tail < 0:
-        # Lines were only added or only taken away.
-        edit.setPlainText(text)
-        return
-    document = edit.document()
-    last = document.findBlockByNumber(len(before) - tail - 1)
-    cursor = QTextCursor(document.findBlockByNumber(head))
-    cursor.setPosition(last.position() + last.length() - 1, QTextCursor.MoveMode.KeepAnchor)
-    cursor.insertText("\n".join(after[head : len(after) - tail]))
+    # No more than what differs: where that lies within one line, which gets no higher, Qt lays out and
+    # paints that line alone. Otherwise it paints everything, the scroll bar as well.
+    head = _alike(before, text)
+    tail = _alike(before[head:][::-1], text[head:][::-1])
+    cursor = QTextCursor(edit.document())
+    cursor.setPosition(_units(before[:head]))
+    cursor.setPosition(_units(before[: len(before) - tail]), QTextCursor.MoveMode.KeepAnchor)
+    first = cursor.document().findBlock(cursor.anchor())
+    cursor.insertText(text[head : len(text) - tail])
     # Qt lays a line out as late as in its paint, which then moves the scroll bar and has it painted anew.
-    for number in range(head, len(after) - tail):
-        document.documentLayout().blockBoundingRect(document.findBlockByNumber(number))
+    layout = edit.document().documentLayout()
+    for number in range(first.blockNumber(), cursor.blockNumber() + 1):
+        layout.blockBoundingRect(edit.document().findBlockByNumber(number))
 
 
 def follow_lines(edit: QPlainTextEdit) -> None:
@@ -49,6 +48,18 @@ def _break_lines(edit: QPlainTextEdit, text: str) -> None:
         edit.setWordWrapMode(mode)
 
 
-def _alike(some: list[str], others: list[str]) -> int:
-    pairs = zip(some, others, strict=False)
-    return next((number for number, (one, other) in enumerate(pairs) if one != other), len(some))
+def _alike(one: str, other: str) -> int:
+    """How many characters at the beginning are the same."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _units(text: str) -> int:
+    """How many characters Qt counts, in UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

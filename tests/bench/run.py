@@ -30,7 +30,11 @@ MEMORIES = 5
 KEY_RUNS = 3
 KEYS = 400
 SENDS = 60
+KEYRINGS = 2
+CANCELS = 20
+ENDINGS = 3
 IDLE = 10
+NO_KEYRING = "not measured: gnome-keyring or dbus is not installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,54 @@ def sending(bench: Bench, where: str, **environment: str) -> Iterator[Row]:
         yield compared("whole call to the sandbox, against http.client", pairs, "ms", None)
 
 
+def blocked(bench: Bench) -> Iterator[Row]:
+    """For how long the window stood still at most, whatever state the keyring is in."""
+    if not has_keyring():
+        yield Row(what="window blocked, by state of the keyring", shown=NO_KEYRING)
+        return
+    for state, runs in bench.child("-m", "tests.bench.keyrings", str(KEYRINGS)).items():
+        building, longest = (max(times) for times in zip(*runs, strict=True))
+        yield Row(
+            what=f"{bench.name}: window blocked, keyring {state}",
+            shown=f"at most {longest:.0f} ms; {building:.0f} ms before, while starting",
+            value=longest,
+            limit=100,
+            unit="ms",
+        )
+
+
+def cancelling(bench: Bench) -> Iterator[Row]:
+    """From Cancel to the end of the call, as the server sees it."""
+    for line, times in bench.child("-m", "tests.bench.cancel", str(CANCELS)).items():
+        yield Row(
+            what=f"Cancel to the call's end, {line}",
+            shown=f"at most {max(times):.1f} ms, median {statistics.median(times):.1f} ms",
+            value=max(times),
+            limit=100,
+            unit="ms",
+        )
+
+
+def ending(bench: Bench) -> Iterator[Row]:
+    """From asking the program to end to its end, while something hangs."""
+    for hangs in ("server", "keyring"):
+        if hangs == "keyring" and not has_keyring():
+            yield Row(what="to the program's end, keyring hangs", shown=NO_KEYRING)
+            return
+        for way, times in bench.child("-m", "tests.bench.endings", hangs, str(ENDINGS)).items():
+            yield Row(
+                what=f"{way} to the program's end, {hangs} hangs",
+                shown=f"at most {max(times):.0f} ms, median {statistics.median(times):.0f} ms",
+                value=max(times),
+                limit=1000,
+                unit="ms",
+            )
+
+
+def has_keyring() -> bool:
+    return all(shutil.which(name) for name in ("gnome-keyring-daemon", "dbus-run-session"))
+
+
 def idle(bench: Bench) -> Iterator[Row]:
     """Processor time of the window, left alone."""
     share = bench.child("-m", "tests.bench.idle", str(IDLE))
@@ -200,9 +252,11 @@ def machine() -> str:
     with suppress(OSError):
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    told = Path("/proc/cpuinfo").read_text("utf-8").partition("model name\t: ")[2]
+    processor = told.partition("\n")[0] or platform.machine()
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {memory:.0f} GiB, {system}, "
+        f"{datetime.now(UTC):%Y-%m-%d}: {processor}, {os.cpu_count()} cores, {memory:.0f} GiB, {system}, "
         f"Python {platform.python_version()}, load before the run {load}"
     )
 
@@ -217,6 +271,9 @@ def measure() -> Iterator[Row]:
         yield from sending(benches[0], "disk")
         if MEMORY.is_dir():
             yield from sending(benches[0], "memory", TMPDIR=str(MEMORY))
+        yield from blocked(benches[0])
+        yield from cancelling(benches[0])
+        yield from ending(benches[0])
         yield from idle(benches[0])
 
 

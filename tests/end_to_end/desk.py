@@ -58,6 +58,7 @@ class Desk:
         *arguments: str,
         env: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
+        python: Sequence[str] = ("-X", "dev"),
         **options: Any,
     ) -> None:
         for part in AT_HOME.values():
@@ -68,7 +69,7 @@ class Desk:
         self._said = home / f"said-{id(self)}"
         own = {name: str(home / part) for name, part in AT_HOME.items()}
         with child_end, self._said.open("wb") as said:
-            child = ("-X", "dev", "-m", "tests.end_to_end.desk_child", str(child_end.fileno()))
+            child = (*python, "-m", "tests.end_to_end.desk_child", str(child_end.fileno()))
             self.process = subprocess.Popen(
                 [*before, sys.executable, *child, *arguments],
                 cwd=ROOT,

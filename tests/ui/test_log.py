@@ -134,6 +134,25 @@ def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogP
     assert controls.button(panel, "Send again").isEnabled() == allowed
 
 
+def test_a_line_that_waits_for_its_batch_is_chosen_with_it(panel: LogPanel, qtbot: QtBot) -> None:
+    panel.model.replace([entry()], practice=False)
+    new = entry(1)
+    panel.model.put(new)
+    with qtbot.waitSignal(panel.line_chosen) as chosen:
+        panel.choose(new.request_id)
+        assert panel.model.rowCount() == 1
+    assert chosen.args == [new.request_id]
+
+
+def test_nothing_is_chosen_any_more_when_the_log_is_another_one(panel: LogPanel) -> None:
+    line = entry()
+    panel.model.put(line)
+    panel.choose(line.request_id)
+    panel.model.replace([line], practice=False)
+    panel.model.flush()
+    assert not controls.table(panel, "Response log").currentIndex().isValid()
+
+
 def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
     lines = [entry(0), entry(1)]
     panel.model.replace(lines, practice=False)
@@ -171,6 +190,7 @@ def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement
     controls.press(acme.window, "Send")
     acme.wait_for_status("second@example.com")
     acme.bot.waitUntil(lambda: b"second@example.com" in engagement.received[-1].body)
+    acme.wait_for_line("Sending", "Delivered")
     table = controls.table(acme.window, "Response log")
     table.setCurrentIndex(table.model().index(1, 0))
     controls.press(acme.window, "Cancel sending")

@@ -1,4 +1,4 @@
-"""Long texts are replaced line by line."""
+"""Of a long text, only what differs is replaced."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from consent_desk.ui.fields import typed_text
 from consent_desk.ui.long_text import follow_lines, show_lines
 
-texts = st.lists(st.sampled_from(["{", "}", "", "  a", "  b\u00a0b", "  c c"]), max_size=8).map("\n".join)
+lines = ["{", "}", "", "  a", "  b\u00a0b", "  c c", "  \U0001f600\U0001f601!", "  \U0001f601"]
+texts = st.lists(st.sampled_from(lines), max_size=8).map("\n".join)
 
 
 @pytest.fixture
@@ -35,6 +36,13 @@ def test_lines_that_stay_are_not_laid_out_again(edit: QPlainTextEdit) -> None:
     show_lines(edit, "{\n  new\n  long\n}")
     assert edit.document().findBlockByNumber(2) == long
     assert long.revision() == revision
+
+
+def test_a_change_within_a_line_has_that_line_painted_alone(edit: QPlainTextEdit, qtbot: QtBot) -> None:
+    show_lines(edit, "{\n" + "word " * 200 + "x\n}")
+    layout = edit.document().documentLayout()
+    with qtbot.assertNotEmitted(layout.update), qtbot.waitSignal(layout.updateBlock):
+        show_lines(edit, "{\n" + "word " * 200 + "y\n}")
 
 
 def test_a_text_with_words_breaks_between_them_and_one_without_breaks_anywhere(edit: QPlainTextEdit) -> None:
