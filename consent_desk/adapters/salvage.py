@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 
@@ -18,30 +18,11 @@ from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
 from consent_desk.adapters.restoration import FROM_DAMAGED
+from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 
 _NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Salvage:
-    """What became of a damaged journal: its file is `damaged` now, and what could be read is in its place.
-
-    Those `lost` are known to have been there; of a file that was cut short, nobody knows them all.
-    `incomplete`: of so many consents the customer or an answer is missing. `rest`: so many rows fit nowhere
-    any more, and are kept beside the damaged file, as JSON Lines (`.rest.jsonl`). `restored`: so many were
-    open, and may have gone out without this journal knowing.
-    """
-
-    damaged: Path | None
-    consents: int
-    consents_lost: int
-    facts: int
-    facts_lost: int
-    incomplete: int
-    rest: int
-    restored: int
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
