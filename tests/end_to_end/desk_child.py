@@ -38,6 +38,7 @@ from shiboken6 import Shiboken
 from consent_desk.cli import main
 from consent_desk.services.sender import Sender
 from consent_desk.ui.main_window import MainWindow
+from tests.adapters.journal_child import forbid_sync
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -193,6 +194,10 @@ class Person(QObject):
             except OSError:
                 continue
         os.close(descriptor)
+
+    def forbid_sync(self) -> None:
+        """Let the disk fail from now on."""
+        forbid_sync()
 
     def free_disk(self, folder: str) -> None:
         """Make room again."""
