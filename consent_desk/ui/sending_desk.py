@@ -26,7 +26,7 @@ from consent_desk.ui.stations import Left
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
-_LEFT, _RESTORED, _BACKUP = "left", "restored", "backup"
+_LEFT, _RESTORED = "left", "restored"
 
 
 class SendingDesk(QObject):
@@ -82,8 +82,6 @@ class SendingDesk(QObject):
                 f"{station.restored} consents may have gone out since this journal was restored or "
                 "moved here. They are looked up before anything is sent.",
             )
-        if station.trouble is not None:
-            self._status.show_message(_BACKUP, Tone.WARNING, render_error(station.trouble))
         self._rounds.begin(station)
 
     def send_noted(self, station: Station, entry: Entry, project: Project, said: str) -> None:
