@@ -10,7 +10,7 @@ from pathlib import Path
 from shutil import copyfile
 
 from consent_desk.adapters.clock import now as clock_now
-from consent_desk.adapters.durable import companion, replace_file, set_aside
+from consent_desk.adapters.durable import companion, replace_file, set_aside, sync_folder
 from consent_desk.adapters.fragments import Row, Saved, assemble
 from consent_desk.adapters.journal_file import told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
@@ -45,10 +45,19 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
             for key, row in rows.items()
             if (table, key) not in written
         ]
-        damaged = set_aside(path, "damaged", at)
-        if damaged is not None and rest:
-            replace_file(damaged.with_name(f"{damaged.name}.rest.jsonl"), "\n".join([*rest, ""]).encode())
-        replace_file(path, content)
+        # Written before anything is renamed: a disk that is full leaves all as it is.
+        saved_as, rest_as = path.with_name(f".{path.name}.saved"), path.with_name(f".{path.name}.rest")
+        try:
+            replace_file(saved_as, content)
+            replace_file(rest_as, "\n".join([*rest, ""]).encode())
+            damaged = set_aside(path, "damaged", at)
+            if damaged is not None and rest:
+                rest_as.rename(damaged.with_name(f"{damaged.name}.rest.jsonl"))
+            saved_as.rename(path)
+            sync_folder(path.parent)
+        finally:
+            saved_as.unlink(missing_ok=True)
+            rest_as.unlink(missing_ok=True)
         create_mark(mark_of(path), replace(new_mark, installation=installation))
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
     most = found.last_fact if mark is None else mark.facts
