@@ -181,6 +181,8 @@ def build(
         recovery = RecoveryDesk(window, runner, asked, stations, care)
         recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
         recovery.follow(desk)
+        # What was said of the journal of real consents has no place beside practice.
+        projects.sandbox_chosen.connect(recovery.show_well)
         backup = BackupDesk(window, runner, stations, desk.sending, lambda: moment(now(), zone))
         recovery.folder_changed.connect(backup.make_now)
     if demo:

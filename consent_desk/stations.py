@@ -51,8 +51,10 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> bool:
-        backups = Backups(folders.journal, second=settings.second_folder)
-        return backups.make_daily(journal, now()) is not None
+        # The nearer one first: it is made also where nobody knows of a second folder any more.
+        made = Backups(folders.journal).make_daily(journal, now())
+        copied = Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+        return made is not None or copied is not None
 
     return _station(journal, transport, now, nap, restored=journal.restored, back_up=back_up)
 

@@ -5,7 +5,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,8 +63,9 @@ class Backups:
         """
         with told(_NOT_FOUND):
             found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
-            if self._second is not None:
-                for folder in (self._second, *self._second.glob(f"{_OURS}*")):
+            # Where the second folder cannot be read, that is told by the next backup.
+            with suppress(OSError):
+                for folder in () if self._second is None else (self._second, *self._second.glob(f"{_OURS}*")):
                     found += [
                         Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
                     ]
@@ -80,11 +81,15 @@ class Backups:
         if is_new:
             self._make(path, journal.copy_to)
             self._prune(self._folder)
-        is_copied = self._second is not None and self._copy_to(self._second, path)
+        is_copied = False
+        if self._second is not None:
+            # What was made before a migration is copied now: no start waits for a folder on a network.
+            for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
+                is_copied |= self._copy_to(self._second, each)
         return path if is_new or is_copied else None
 
     def _copy_to(self, second: Path, path: Path) -> bool:
-        """Copy today's backup into a folder of ours in `second`, unless it is there."""
+        """Copy a backup into a folder of ours in `second`, unless it is there."""
         with told(_NOT_COPIED):
             # Asked first: a disk that is not connected is not to be made up for by an empty folder.
             if not second.is_dir():

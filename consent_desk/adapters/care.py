@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from consent_desk.adapters.backups import Backups, restore
@@ -18,6 +18,7 @@ from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
+from consent_desk.domain.errors import DeskError
 
 _NOT_BEGUN = "No new journal was begun: {why}."
 
@@ -49,7 +50,11 @@ class JournalCare:
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups that are there, the newest first."""
-        return Backups(self._folders.journal, second=self.second_folder()).found()
+        second = None
+        # Where that cannot be read, the backups beside the journal are wanted all the more.
+        with suppress(DeskError):
+            second = self.second_folder()
+        return Backups(self._folders.journal, second=second).found()
 
     def check(self, backup: Backup) -> Checked:
         """Verify a backup, whole. Reads all of it."""

@@ -21,6 +21,9 @@ EVERY = 60.0
 MOST_PUT_OFF = 60
 """So many looks in a row a backup waits for a quiet moment: nobody types, nothing is on its way."""
 
+MOST_WAITED = 10
+"""Looks after which a backup that is still under way is told of."""
+
 _BACKUP, _MARK = "backup", "mark"
 
 
@@ -46,7 +49,7 @@ class BackupDesk(QObject):
         self._local_now = local_now
         self._station: Station | None = None
         self._running = False
-        self._put_off = 0
+        self._put_off = self._waited = 0
         self._told: tuple[date, str] | None = None
         self._mark_told = ""
         self._timer = QTimer(self)
@@ -61,7 +64,7 @@ class BackupDesk(QObject):
         if station is None or station.back_up is None or self._running:
             return
         self._running = True
-        self._put_off = 0
+        self._put_off = self._waited = 0
         self._runner.run(Lane.UPKEEP, station.back_up, done=self._made, failed=self._failed)
 
     def _follow(self, left: Left) -> None:
@@ -73,10 +76,19 @@ class BackupDesk(QObject):
     def _look(self) -> None:
         form = self._window.consent
         is_quiet = not form.customer_id.text() and not form.cancel.isVisible()
-        if is_quiet or self._put_off >= MOST_PUT_OFF:
+        if self._running:
+            self._wait()
+        elif is_quiet or self._put_off >= MOST_PUT_OFF:
             self.make_now()
         else:
             self._put_off += 1
+
+    def _wait(self) -> None:
+        # Nothing else waits behind it: it has a lane of its own.
+        self._waited += 1
+        if self._waited == MOST_WAITED:
+            text = "The backup does not come to an end: perhaps the second folder does not answer."
+            self._status.show_message(_BACKUP, Tone.WARNING, text)
 
     def _made(self, is_new: bool) -> None:
         self._running = False

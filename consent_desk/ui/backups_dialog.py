@@ -90,7 +90,7 @@ class BackupsDialog(QDialog):
         layout.addLayout(second)
         layout.addLayout(buttons)
 
-    def show_backups(self, backups: Sequence[Backup], folder: Path | None) -> None:
+    def show_backups(self, backups: Sequence[Backup]) -> None:
         """List `backups`, the newest first; what checking them comes to is told one by one."""
         self._backups, self._sound = tuple(backups), set()
         self.table.setRowCount(len(self._backups))
@@ -101,12 +101,15 @@ class BackupsDialog(QDialog):
                 item = QTableWidgetItem(text)
                 item.setToolTip(str(backup.path))
                 self.table.setItem(row, column, item)
-        self.folder.setText("" if folder is None else str(folder))
-        self.without.setEnabled(folder is not None)
         self.show_message("" if backups else "No backups were found.")
         if backups:
             self.table.selectRow(0)
         self._follow_choice()
+
+    def show_folder(self, folder: Path | None) -> None:
+        """Show which second folder is set."""
+        self.folder.setText("" if folder is None else str(folder))
+        self.without.setEnabled(folder is not None)
 
     def show_checked(self, backup: Backup, checked: Checked) -> None:
         """Show what checking a backup came to. Only a sound one can be restored."""

@@ -35,10 +35,11 @@ _START = "start"
 class Desk(QObject):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
-    Emits `journal_opened`, `journal_shut(error)` where it could not be, and `not_noted(error)`.
+    Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
+    could not be opened, and `not_noted(error)`.
     """
 
-    journal_opened = Signal()
+    journal_well = Signal()
     journal_shut = Signal(object)
     not_noted = Signal(object)
 
@@ -145,7 +146,7 @@ class Desk(QObject):
         self._station, self._project = station, project
         self._window.status.forget(_START)
         if not station.practice:
-            self.journal_opened.emit()
+            self.journal_well.emit()
         if self._pressed_early and project is not None:
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
@@ -247,6 +248,8 @@ class Desk(QObject):
             self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
+        if not press.station.practice:
+            self.journal_well.emit()
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
         said = "Noted for practice." if press.station.practice else NOTED

@@ -85,7 +85,7 @@ class RecoveryDesk(QObject):
     def follow(self, desk: Desk) -> None:
         """Hear from `desk` how the journal is, and have it put the journal down where that must be."""
         self.left.connect(desk.leave_journal)
-        desk.journal_opened.connect(self.show_well)
+        desk.journal_well.connect(self.show_well)
         desk.journal_shut.connect(self.show_trouble)
         desk.not_noted.connect(self.show_failure)
 
@@ -147,15 +147,16 @@ class RecoveryDesk(QObject):
             return
         dialog.show_message("Looking for backups…")
 
-        def look() -> tuple[tuple[Backup, ...], Path | None]:
-            return self._care.backups(), self._care.second_folder()
-
-        def done(found: tuple[tuple[Backup, ...], Path | None]) -> None:
-            dialog.show_backups(*found)
-            for backup in found[0]:
+        def done(found: tuple[Backup, ...]) -> None:
+            dialog.show_backups(found)
+            for backup in found:
                 self._check(dialog, backup)
+            self._runner.run(Lane.UPKEEP, self._care.second_folder, done=dialog.show_folder, failed=failed)
 
-        self._runner.run(Lane.UPKEEP, look, done=done, failed=lambda error: self._say(render_error(error)))
+        def failed(error: Exception) -> None:
+            self._say(render_error(error))
+
+        self._runner.run(Lane.UPKEEP, self._care.backups, done=done, failed=failed)
 
     def _check(self, dialog: BackupsDialog, backup: Backup) -> None:
         self._runner.run(

@@ -2,8 +2,6 @@
 
 from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 
-_LOOKED_UP = "They are looked up before anything is sent. Do not enter them again."
-
 
 def why_not_restore(backup: Backup, missing: Missing | None) -> str:
     """What a person must know before a backup takes the journal's place."""
@@ -14,8 +12,8 @@ def why_not_restore(backup: Backup, missing: Missing | None) -> str:
         unsettled = ""
         if missing.unsettled:
             unsettled = (
-                f" {missing.unsettled:,} of them {_has(missing.unsettled)} not certainly reached Engagement, "
-                "and will not be sent by themselves any more: note them elsewhere first."
+                f" {missing.unsettled:,} of these {_has(missing.unsettled)} not certainly reached "
+                "Engagement, and would not be sent any more: see “not yet confirmed” by the log first."
             )
         is_or_are = "is" if missing.consents == 1 else "are"
         parts.append(f"{_consents(missing.consents)} noted since {is_or_are} not in it.{unsettled}")
@@ -54,7 +52,11 @@ def told_salvaged(saved: Salvage) -> str:
 def _open(count: int) -> str:
     if not count:
         return ""
-    return f" {_consents(count)} may have gone out since. {_LOOKED_UP}"
+    it_is, it = ("It is", "it") if count == 1 else ("They are", "them")
+    return (
+        f" {_consents(count)} may have gone out since. {it_is} looked up before anything is sent. "
+        f"Do not enter {it} again."
+    )
 
 
 def _consents(count: int) -> str:

@@ -79,8 +79,8 @@ class SendingDesk(QObject):
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{station.restored} consents may have gone out since this journal was restored or "
-                "moved here. They are looked up before anything is sent.",
+                f"{station.restored:,} consent{'' if station.restored == 1 else 's'} may have gone out since "
+                "this journal was restored or moved here. Each is looked up before anything is sent.",
             )
         self._rounds.begin(station)
 

@@ -174,6 +174,17 @@ def test_before_a_migration_the_journal_is_backed_up(
     SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
 
 
+def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    Backups(path).before_migration(journal._connection)
+    Backups(path, second=tmp_path).make_daily(journal, later(0))
+    copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
+    assert len(copies) == 2
+    assert copies[0].name.endswith("-version-1.sqlite") or copies[1].name.endswith("-version-1.sqlite")
+    assert {verify(copy).verdict for copy in copies} == {Verdict.SOUND}
+
+
 def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
     path: Path, journal: SqliteJournal
 ) -> None:

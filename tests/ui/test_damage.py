@@ -13,11 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of, read_mark
 from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.backups_dialog import BackupsDialog
 from tests.adapters.journals import filled
@@ -26,6 +28,7 @@ from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
 from tests.ui.test_appearance import cut_off, large_font
+from tests.ui.test_names import tab_through
 from tests.ui.test_recovery import leave, posts
 
 __all__ = ["large_font"]
@@ -377,7 +380,7 @@ def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
     desk.person.answer = 1
     controls.press(dialog, "Restore")
     wait_for_words(desk, "The backup of 2026-05-31 was restored. The journal that was there is kept as ")
-    assert "1 consent may have gone out since. They are looked up before anything is sent." in said(desk)
+    assert "1 consent may have gone out since. It is looked up before anything is sent." in said(desk)
     wait_until_well(desk)
     desk.bot.waitUntil(lambda: len(controls.cells(desk.window, 1)) == 1)
     desk.clock.seconds_off += 31
@@ -388,6 +391,12 @@ def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
     [kept] = folders.data.glob("journal.sqlite.replaced-*Z")
     with closing(sqlite3.connect(kept)) as old:
         assert old.execute("SELECT count(*) FROM consent").fetchone() == (2,)
+
+
+def looks_in_vain(folders: Folders) -> int:
+    with closing(sqlite3.connect(f"{folders.journal.as_uri()}?mode=ro", uri=True)) as connection:
+        count: int = connection.execute("SELECT count(*) FROM fact WHERE state = 'not_seen'").fetchone()[0]
+        return count
 
 
 def posts_of_events(engagement: Sandbox) -> int:
@@ -406,7 +415,7 @@ def test_a_question_says_what_would_not_be_sent_any_more(
     choose(dialog, "2026-05-31")
     controls.press(dialog, "Restore")
     desk.bot.waitUntil(lambda: len(desk.person.asked) == 1)
-    assert "2 of them have not certainly reached Engagement, and will not be sent" in desk.person.asked[0]
+    assert "2 of these have not certainly reached Engagement, and would not be sent" in desk.person.asked[0]
     assert not [*folders.data.glob("*replaced*")]
 
 
@@ -509,6 +518,59 @@ def test_what_the_strip_offers_is_reached_by_tab(
         QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Tab)
         names.append(controls.focused_name(desk.window))
     assert names == [LOOK, SAVE, RESTORE]
+
+
+def test_tab_goes_through_the_backups_as_one_reads_them(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox, tmp_path: Path
+) -> None:
+    leave(folders, real(engagement))
+    back_up(folders)
+    JournalCare(folders).set_second_folder(tmp_path)
+    desk = start()
+    wait_until_well(desk)
+    dialog = open_backups(desk)
+    desk.bot.waitUntil(lambda: controls.button(dialog, "Do without second folder").isEnabled())
+    dialog.table.setFocus()
+    assert tab_through(dialog) == [
+        *("List of backups", "Second backup folder", "Choose second folder", "Do without second folder"),
+        *("Restore", "Close"),
+    ]
+
+
+def test_on_another_computer_what_was_open_is_looked_up_before_it_is_sent(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox
+) -> None:
+    leave(folders, real(engagement))
+    engagement.fault = Fault.RATE_LIMIT
+    first = start()
+    first.wait_for_line("Waiting to retry")
+    first.window.end()
+    engagement.fault = None
+    sent = posts_of_events(engagement)
+    (folders.config / "installation.json").unlink()
+    desk = start()
+    desk.wait_for_status("1 consent may have gone out since this journal was restored or moved here.")
+    wait_until_well(desk)
+    for number, wait in enumerate((31, 121), start=1):
+        desk.clock.seconds_off += wait
+        desk.bot.waitUntil(lambda number=number: looks_in_vain(folders) == number, timeout=10_000)
+    assert posts_of_events(engagement) == sent
+    desk.clock.seconds_off += 601
+    desk.wait_for_line("Delivered")
+    assert posts_of_events(engagement) == sent + 1
+
+
+def test_a_damaged_journal_says_nothing_beside_practice(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox
+) -> None:
+    leave(folders, real(engagement))
+    truncate(folders.journal, 0)
+    desk = start()
+    wait_for_offers(desk, DAMAGED)
+    desk.choose_project("Sandbox (practice)")
+    wait_for_offers(desk, set())
+    desk.choose_project("Acme production")
+    wait_for_offers(desk, DAMAGED)
 
 
 def test_each_letter_leads_to_one_control_of_the_backups(start: Callable[[], OpenDesk]) -> None:
