@@ -14,13 +14,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
-from consent_desk.adapters.folders import Folders, is_there
+from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
-from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
@@ -28,6 +28,7 @@ from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
+from consent_desk.ui.backup_desk import BackupDesk
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
@@ -35,6 +36,7 @@ from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
+from consent_desk.ui.recovery_desk import RecoveryDesk
 from consent_desk.ui.settings_desk import SettingsDesk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
@@ -139,6 +141,7 @@ def build(
     zone = zone or LocalZone()
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
+    care = None if demo else JournalCare(folders, now)
 
     def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.
@@ -147,7 +150,8 @@ def build(
         if practice:
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
             return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
-        return stations.open_journal(opened, transport, now, folders, nap=nap)
+        assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
+        return stations.open_journal(opened, transport, now, folders, settings=care.settings, nap=nap)
 
     shown = window is not None
     if window is None:
@@ -170,7 +174,15 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
-    Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    desk = Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    if care is not None:
+        recovery = RecoveryDesk(window, runner, asked, stations, care)
+        recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
+        recovery.follow(desk)
+        # What was said of the journal of real consents has no place beside practice.
+        projects.sandbox_chosen.connect(recovery.show_well)
+        backup = BackupDesk(window, runner, stations, desk.sending, lambda: moment(now(), zone))
+        recovery.folder_changed.connect(backup.make_now)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(
@@ -180,7 +192,7 @@ def build(
         runner=runner,
         resources=resources,
         faults=faults,
-        noted_before=_noted_before(folders),
+        noted_before=care is not None and care.noted_before,
     )
     if not shown:
         window.painted.connect(application.start)
@@ -192,14 +204,6 @@ def resource(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "resources" / name
     return inside if inside.exists() else package.parent / "resources" / name
-
-
-def _noted_before(folders: Folders) -> bool:
-    try:
-        return is_there(folders.journal) or is_there(mark_of(folders.journal))
-    except OSError:
-        # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
-        return True
 
 
 def run(

@@ -1,14 +1,19 @@
 """Opens a station: a journal, and the services around it. Loaded on the journal lane, after the paint."""
 
+import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.desk_settings import DeskSettings
+from consent_desk.adapters.durable import companion
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.journal_file import nowhere
+from consent_desk.adapters.mark import mark_of
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -26,25 +31,32 @@ def open_journal(
     now: Callable[[], Timestamp],
     folders: Folders,
     *,
+    settings: DeskSettings,
     nap: float,
 ) -> Station:
-    """The station of the real consents, with a backup of today. `opened` closes it. Raises DeskError."""
+    """The station of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
-    backups = Backups(folders.journal)
+    left = (folders.journal, mark_of(folders.journal), companion(folders.journal))
+    if settings.has_journal and not any(map(os.path.lexists, left)):
+        raise nowhere(folders.data)
     journal = SqliteJournal.open(
         folders.journal,
         installation=installation_id(folders.config),
         now=now,
-        before_migration=backups.before_migration,
+        before_migration=Backups(folders.journal).before_migration,
     )
     opened.callback(journal.close)
-    trouble = None
-    try:
-        backups.make_daily(journal, now())
-    except JournalTrouble as failed:
-        # A consent is noted with or without a copy of the others; the window says what failed.
-        trouble = failed
-    return _station(journal, transport, now, nap, restored=journal.restored, trouble=trouble)
+    # Only what would find a lost folder is missing then, and who sets a second one is told.
+    with suppress(DeskError):
+        settings.remember_journal()
+
+    def back_up() -> bool:
+        # The nearer one first: it is made also where nobody knows of a second folder any more.
+        made = Backups(folders.journal).make_daily(journal, now())
+        copied = Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+        return made is not None or copied is not None
+
+    return _station(journal, transport, now, nap, restored=journal.restored, back_up=back_up)
 
 
 def open_sandbox(
@@ -76,7 +88,7 @@ def _station(
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
-    trouble: JournalTrouble | None = None,
+    back_up: Callable[[], bool] | None = None,
 ) -> Station:
     watched = ClockWatch(transport, now)
     return Station(
@@ -88,5 +100,7 @@ def _station(
         sandbox=sandbox,
         customers=customers,
         restored=restored,
-        trouble=trouble,
+        back_up=back_up,
+        mark_trouble=lambda: journal.mark_trouble,
+        close=journal.close,
     )

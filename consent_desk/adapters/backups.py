@@ -1,11 +1,12 @@
 """Copies of the journal: one a day and one before each migration, each verified, each with its own mark."""
 
+import errno
 import os
 import re
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from consent_desk.adapters.folders import private_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import Reason, open_file, told
 from consent_desk.adapters.journal_rows import head
-from consent_desk.adapters.mark import create_mark, mark_of
+from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import version
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import FROM_BACKUP, restore_open
 from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.backup import Backup, Restored
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError, JournalTrouble
 from consent_desk.domain.message import Message, say
@@ -28,6 +30,10 @@ KEPT = 14
 """So many daily backups are kept."""
 
 _DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d\.sqlite")
+_OURS = "consent-desk-"
+"""How the name of a folder in the second folder begins, one for each journal that is backed up there."""
+
+_NOT_FOUND = "The backups cannot be listed: {why}."
 _NOT_BACKED_UP = "The journal was not backed up: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
 _NOT_ERASED = "The customer's data was removed from the journal, but not from all backups: {why}."
@@ -36,14 +42,6 @@ _NO_SECOND = Reason(
     say("the second folder for backups is not there"),
     say("Connect its disk, then remove the data once more."),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """What a restoration did: the file that was there is `replaced` now; so many open consents `restored`."""
-
-    replaced: Path | None
-    restored: int
 
 
 class Backups:
@@ -55,34 +53,58 @@ class Backups:
 
     def all(self) -> tuple[Path, ...]:
         """The backups that are there, in both folders, the newest first by name. Raises JournalTrouble."""
-        with told(_NOT_BACKED_UP):
-            found = [
-                path
-                for folder in (self._folder, self._second)
-                if folder is not None and folder.is_dir()
-                for path in folder.glob("journal-*.sqlite")
-            ]
-            return tuple(sorted(found, key=lambda path: path.name, reverse=True))
+        return tuple(backup.path for backup in self.found())
+
+    def found(self) -> tuple[Backup, ...]:
+        """The backups that are there, in both folders, the newest first. Raises JournalTrouble.
+
+        In the second folder those of other journals too: of one that was salvaged since, or of the
+        computer before this one.
+        """
+        with told(_NOT_FOUND):
+            found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
+            # Where the second folder cannot be read, that is told by the next backup.
+            with suppress(OSError):
+                for folder in () if self._second is None else (self._second, *self._second.glob(f"{_OURS}*")):
+                    found += [
+                        Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
+                    ]
+            return tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
 
     def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
         """Back the journal up unless that was done today (in UTC); return the new backup.
 
         Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
         """
-        name = f"journal-{_day(at)}.sqlite"
-        path = self._folder / name
-        if not path.exists():
+        path = self._folder / f"journal-{_day(at)}.sqlite"
+        is_new = not path.exists()
+        if is_new:
             self._make(path, journal.copy_to)
-        elif self._second is None or (self._second / name).exists():
-            return None
-        self._prune(self._folder)
+            self._prune(self._folder)
+        is_copied = False
         if self._second is not None:
-            with told(_NOT_COPIED):
-                # The mark first: a backup without one counts as damaged.
-                copy_file(mark_of(path), mark_of(self._second / name))
-                copy_file(path, self._second / name)
-            self._prune(self._second)
-        return path
+            # What was made before a migration is copied now: no start waits for a folder on a network.
+            for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
+                is_copied |= self._copy_to(self._second, each)
+        return path if is_new or is_copied else None
+
+    def _copy_to(self, second: Path, path: Path) -> bool:
+        """Copy a backup into a folder of ours in `second`, unless it is there."""
+        with told(_NOT_COPIED):
+            # Asked first: a disk that is not connected is not to be made up for by an empty folder.
+            if not second.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "no folder")
+            mark = read_mark(mark_of(path))
+            folder = second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            copy = folder / path.name
+            if copy.exists():
+                return False
+            # The mark first: a backup without one counts as damaged.
+            copy_file(mark_of(path), mark_of(copy))
+            copy_file(path, copy)
+        self._prune(folder)
+        return True
 
     def before_migration(self, connection: sqlite3.Connection) -> None:
         """Back up a journal that is about to be brought up to date. Fits `SqliteJournal.open`."""
@@ -134,6 +156,10 @@ class Backups:
                 path.unlink(missing_ok=True)
                 mark_of(path).unlink(missing_ok=True)
                 companion(path).unlink(missing_ok=True)
+
+
+def _backups_in(folder: Path) -> list[Path]:
+    return [*folder.glob("journal-*.sqlite")] if folder.is_dir() else []
 
 
 def restore(

@@ -13,7 +13,7 @@ from consent_desk.adapters.durable import companion, sync, sync_folder
 from consent_desk.adapters.folders import is_there
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble, Unfit
+from consent_desk.domain.errors import JournalDamaged, JournalGone, JournalMissing, JournalTrouble, Unfit
 from consent_desk.domain.message import Message, say
 
 PRAGMAS: dict[str, str | int] = {
@@ -32,16 +32,15 @@ NOT_OPENED = "The journal cannot be opened: {why}."
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something about the journal failed, and what a person can do. `damage`: it can be salvaged."""
+    """Why something about the journal failed, and what a person can do. `kind` is the error that says so."""
 
     why: Message
     advice: Message
-    damage: bool = False
+    kind: type[JournalTrouble] = JournalTrouble
 
     def trouble(self, failure: str) -> JournalTrouble:
         """The error to raise. `failure` is a sentence with `{why}` in it."""
-        kind = JournalDamaged if self.damage else JournalTrouble
-        return kind(say(failure, why=self.why), self.advice)
+        return self.kind(say(failure, why=self.why), self.advice)
 
 
 _TELL = say("Change nothing and tell your administrator: what was noted may still be saved.")
@@ -56,33 +55,37 @@ _DISK_ERROR = Reason(
 )
 _UNREACHABLE = Reason(
     say("its folder or file cannot be reached"),
-    say("Check that the disk is connected and that the folder exists, then start the program again."),
+    say("Check that its disk is connected and that its folder exists, then try again."),
+    JournalGone,
 )
 _MOVED = Reason(
     say("its file was moved, replaced or deleted"),
-    say("Close the program, put the file back where it was, then start again."),
+    say("Put the file back where it was, then look again."),
+    JournalGone,
 )
 _BUSY = Reason(
     say("another program holds its file"),
     say("Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
-_DAMAGED = Reason(say("its file is damaged"), _SAVE, damage=True)
+_DAMAGED = Reason(say("its file is damaged"), _SAVE, JournalDamaged)
 _STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
 _UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
-_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, damage=True)
-_FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then start again."))
-_EMPTY = Reason(say("its file is empty, though its mark says that there was a journal"), _SAVE, damage=True)
+_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamaged)
+_FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
+_EMPTY = Reason(
+    say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamaged
+)
 _GONE = Reason(
     say("its file is gone, though its mark says that there was a journal"),
-    say("Put the file back where it was, then start again. Otherwise restore a backup."),
-    damage=True,
+    say("Put the file back where it was, then look again. Otherwise restore a backup."),
+    JournalMissing,
 )
-CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, damage=True)
-REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, damage=True)
+CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamaged)
+REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamaged)
 ANOTHER = Reason(
     say("another journal stands in its place: the mark beside it belongs to one of another name"),
-    say("Put the right file back, then start again. Otherwise what is there can be saved."),
-    damage=True,
+    say("Put the right file back, then look again. Otherwise what is there can be saved."),
+    JournalDamaged,
 )
 FOREIGN = Reason(
     say("its file belongs to another program"),
@@ -94,12 +97,12 @@ NEWER = Reason(
 )
 _LEFT_OVER = Reason(
     say("its file is gone, though its companion file (-journal) is there"),
-    say("Put the file back where it was. If it is gone for good, move the companion file elsewhere too."),
-    damage=True,
+    say("Put the file back where it was, then look again. Otherwise restore a backup."),
+    JournalMissing,
 )
 _PRAGMA = Reason(
     say("it cannot be made to write safely"),
-    say("Close all other programs that use the file, then start again."),
+    say("Close all other programs that use the file, then try again."),
 )
 
 _BY_FAMILY = {
@@ -115,6 +118,8 @@ _BY_FAMILY = {
 }
 _BY_NUMBER = {
     errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
     errno.EACCES: _READ_ONLY,
     errno.EPERM: _READ_ONLY,
     errno.EROFS: _READ_ONLY,
@@ -122,6 +127,14 @@ _BY_NUMBER = {
     errno.ENOTDIR: _UNREACHABLE,
     errno.EISDIR: _FOLDER,
 }
+
+
+def nowhere(folder: Path) -> JournalMissing:
+    """The error where `folder` holds nothing of a journal that was there before."""
+    return JournalMissing(
+        say(NOT_OPENED, why=say("there was one in {folder}, and now there is none", folder=folder)),
+        say("Connect its disk, or put the folder back, then look again. Otherwise restore a backup."),
+    )
 
 
 @contextmanager

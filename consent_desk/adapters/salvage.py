@@ -5,12 +5,12 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 
 from consent_desk.adapters.clock import now as clock_now
-from consent_desk.adapters.durable import companion, replace_file, set_aside
+from consent_desk.adapters.durable import companion, replace_file, set_aside, sync_folder
 from consent_desk.adapters.fragments import Row, Saved, assemble
 from consent_desk.adapters.journal_file import told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
@@ -18,30 +18,11 @@ from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
 from consent_desk.adapters.restoration import FROM_DAMAGED
+from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 
 _NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Salvage:
-    """What became of a damaged journal: its file is `damaged` now, and what could be read is in its place.
-
-    Those `lost` are known to have been there; of a file that was cut short, nobody knows them all.
-    `incomplete`: of so many consents the customer or an answer is missing. `rest`: so many rows fit nowhere
-    any more, and are kept beside the damaged file, as JSON Lines (`.rest.jsonl`). `restored`: so many were
-    open, and may have gone out without this journal knowing.
-    """
-
-    damaged: Path | None
-    consents: int
-    consents_lost: int
-    facts: int
-    facts_lost: int
-    incomplete: int
-    rest: int
-    restored: int
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
@@ -64,10 +45,19 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
             for key, row in rows.items()
             if (table, key) not in written
         ]
-        damaged = set_aside(path, "damaged", at)
-        if damaged is not None and rest:
-            replace_file(damaged.with_name(f"{damaged.name}.rest.jsonl"), "\n".join([*rest, ""]).encode())
-        replace_file(path, content)
+        # Written before anything is renamed: a disk that is full leaves all as it is.
+        saved_as, rest_as = path.with_name(f".{path.name}.saved"), path.with_name(f".{path.name}.rest")
+        try:
+            replace_file(saved_as, content)
+            replace_file(rest_as, "\n".join([*rest, ""]).encode())
+            damaged = set_aside(path, "damaged", at)
+            if damaged is not None and rest:
+                rest_as.rename(damaged.with_name(f"{damaged.name}.rest.jsonl"))
+            saved_as.rename(path)
+            sync_folder(path.parent)
+        finally:
+            saved_as.unlink(missing_ok=True)
+            rest_as.unlink(missing_ok=True)
         create_mark(mark_of(path), replace(new_mark, installation=installation))
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
     most = found.last_fact if mark is None else mark.facts

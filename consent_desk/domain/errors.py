@@ -7,7 +7,9 @@ DeskError
 │   └── KeyringAbsent    no keyring that keeps a secret safely
 ├── ProjectListTrouble   the list of projects cannot be read or written
 ├── JournalTrouble       a consent could not be noted, or the journal cannot be read
+│   ├── JournalGone      its file or folder is not there now: put it back, then look again
 │   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
+│       └── JournalMissing   there was one, and now there is none
 └── SandboxTrouble       the practice server cannot start
 """
 
@@ -52,6 +54,14 @@ class JournalTrouble(DeskError):
 
 class JournalDamaged(JournalTrouble):
     """The journal's file is damaged, cut short, gone or replaced. It is left as it is."""
+
+
+class JournalGone(JournalTrouble):
+    """The journal's file or folder cannot be reached any more. Perhaps its disk was taken out."""
+
+
+class JournalMissing(JournalDamaged):
+    """There was a journal, and where it was is none: there is nothing to salvage."""
 
 
 class SandboxTrouble(DeskError):

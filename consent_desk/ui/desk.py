@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
@@ -34,7 +34,15 @@ _START = "start"
 
 
 class Desk(QObject):
-    """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane."""
+    """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
+
+    Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
+    could not be opened, and `not_noted(error)`.
+    """
+
+    journal_well = Signal()
+    journal_shut = Signal(object)
+    not_noted = Signal(object)
 
     def __init__(
         self,
@@ -69,8 +77,8 @@ class Desk(QObject):
         self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
-        self._sending = SendingDesk(window, runner, projects, self._log, self._local)
-        stations.taken_up.connect(self._sending.take_up)
+        self.sending = SendingDesk(window, runner, projects, self._log, self._local)
+        stations.taken_up.connect(self.sending.take_up)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
@@ -78,7 +86,7 @@ class Desk(QObject):
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
-        self._closing = ClosingDesk(window, runner, questions, self._sending)
+        self._closing = ClosingDesk(window, runner, questions, self.sending)
         self.show_draft(self._form.draft())
 
     # -- which project ----------------------------------------------------------------------------
@@ -101,6 +109,12 @@ class Desk(QObject):
         self._leave("The Sandbox is starting…")
         self._window.show_title(None, practice=True)
         self._enter(practice=True, project=None)
+
+    def leave_journal(self, why: str) -> None:
+        """Put the journal of the real consents down: it is about to be closed."""
+        if self._practice is False:
+            self._wanted = object()
+            self._leave(why)
 
     def _leave(self, why: str) -> None:
         self._offer_categories(())
@@ -125,12 +139,16 @@ class Desk(QObject):
                 self._why_closed = render_error(error)
                 self._window.status.show_message(_START, Tone.BAD, self._why_closed)
                 self.show_draft(self._form.draft())
+                if not practice:
+                    self.journal_shut.emit(error)
 
         self._stations.enter(practice=practice, done=done, failed=failed)
 
     def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
         self._station, self._project = station, project
         self._window.status.forget(_START)
+        if not station.practice:
+            self.journal_well.emit()
         if self._pressed_early and project is not None:
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
@@ -238,9 +256,11 @@ class Desk(QObject):
             self._show_preview(press.consent, "", stamp=stamp)
 
     def _noted(self, press: Press, entry: Entry) -> None:
+        if not press.station.practice:
+            self.journal_well.emit()
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        self._sending.send_noted(press.station, entry, press.project)
+        self.sending.send_noted(press.station, entry, press.project)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = for_next_caller(press.draft, press.draft)
@@ -254,7 +274,9 @@ class Desk(QObject):
             self.show_draft(self._form.draft())
         slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self._sending.say(press.consent, Tone.BAD, said, slip=slip)
+        self.sending.say(press.consent, Tone.BAD, said, slip=slip)
+        if not press.station.practice:
+            self.not_noted.emit(error)
 
     def _local(self, at: Timestamp) -> datetime:
         return moment(at, self._zone)

@@ -3,11 +3,15 @@
 import os
 import sys
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Qt, QThread
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
@@ -16,6 +20,8 @@ ANSWER_WITHIN = 3_000
 """Milliseconds that a first instance, perhaps still starting, has to answer."""
 
 _LONGEST_SOCKET_PATH = 90
+_BEING_MADE = 5
+"""Seconds after which an empty lock is no new one."""
 
 
 class Instance(QObject):
@@ -24,11 +30,15 @@ class Instance(QObject):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._name = _socket_name(folder)
-        self._lock = QLockFile(str(folder / "lock"))
+        path = folder / "lock"
+        self._lock = QLockFile(str(path))
         # Never stale by age: a laptop sleeps. Qt itself notices that the process has gone.
         self._lock.setStaleLockTime(0)
         self._server: QLocalServer | None = None
-        self.is_first = self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+        is_locked = self._lock.tryLock(0)
+        if not is_locked and _remove_left_over(path):
+            is_locked = self._lock.tryLock(0)
+        self.is_first = is_locked or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def listen(self, window: QWidget) -> None:
         """Raise `window` whenever another start asks for it."""
@@ -75,6 +85,32 @@ class Instance(QObject):
         self.fall_silent()
         if self.is_first:
             self._lock.unlock()
+
+
+def _remove_left_over(path: Path) -> bool:
+    """Remove a lock that nobody holds; say whether there was one.
+
+    Qt takes it for held where its process ID belongs to another program by now, the computer has another
+    name, or a power cut left it empty. The system's own lock on it went with the process that held it.
+    """
+    if sys.platform == "win32":
+        return False  # there Qt keeps the file open, and nobody can take it for held afterwards
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        status = os.fstat(descriptor)
+        # An empty one may be that of a start that is about to lock it.
+        is_young = status.st_size == 0 and abs(time() - status.st_mtime) < _BEING_MADE
+        if not is_young:
+            path.unlink()
+        return not is_young
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _raise(window: QWidget) -> None:

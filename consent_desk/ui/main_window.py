@@ -30,6 +30,7 @@ SHORTCUTS = (
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
+    ("Ctrl+B", "Backups of the journal"),
     ("Escape", "Cancel sending"),
     ("F1", "This list"),
 )
@@ -77,10 +78,10 @@ class MainWindow(QMainWindow):
         self.whole = QSplitter(Qt.Orientation.Vertical)
         self.whole.setChildrenCollapsible(False)
         top = QWidget()
-        top_layout = QVBoxLayout(top)
-        top_layout.setContentsMargins(0, 0, 0, 0)
-        top_layout.addWidget(self.upper, 1)
-        top_layout.addWidget(self.status)
+        self._below_status = QVBoxLayout(top)
+        self._below_status.setContentsMargins(0, 0, 0, 0)
+        self._below_status.addWidget(self.upper, 1)
+        self._below_status.addWidget(self.status)
         self.whole.addWidget(top)
         group, self._place_of_log = _group("Response log")
         self.whole.addWidget(group)
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Enter", self._send),
             ("Ctrl+L", self._go_to_customer_id),
             ("Ctrl+,", self.project_bar.settings.click),
+            ("Ctrl+B", self.project_bar.backups.click),
             ("Escape", self._escape),
             ("F1", self._show_shortcuts),
         )
@@ -120,6 +122,10 @@ class MainWindow(QMainWindow):
         self._place_of_log.addWidget(log)
         self._add_shortcut("Ctrl+F", log.filter.setFocus)
         self._restore(log=log.splitter)
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a strip below what the status says."""
+        self._below_status.addWidget(strip)
 
     def show_starting(self) -> None:
         """Say that there is more to come: the rest of the program is not there yet."""

@@ -23,6 +23,7 @@ class ProjectBar(QWidget):
     new_project_requested = Signal()
     settings_requested = Signal()
     go_on_requested = Signal()
+    backups_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +39,9 @@ class ProjectBar(QWidget):
         self.go_on.hide()
         self.settings = QPushButton("Project se&ttings…")
         self.settings.setAccessibleName("Project settings")
+        self.backups = QPushButton("Backups…")
+        self.backups.setAccessibleName("Backups")
+        self.backups.hide()
         self.host.setTextFormat(Qt.TextFormat.PlainText)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QHBoxLayout(self)
@@ -47,10 +51,12 @@ class ProjectBar(QWidget):
         layout.addWidget(self.state, 1)
         layout.addWidget(self.go_on)
         layout.addWidget(self.settings)
+        layout.addWidget(self.backups)
         self._shown = -1
         self.project.activated.connect(self._request)
         self.settings.clicked.connect(self.settings_requested)
         self.go_on.clicked.connect(self.go_on_requested)
+        self.backups.clicked.connect(self.backups_requested)
 
     def show_projects(self, projects: Sequence[tuple[str, str]], chosen: str | None, *, only: bool) -> None:
         """List `projects` (id and name), the Sandbox and *New project…*; with `only`, the Sandbox alone."""

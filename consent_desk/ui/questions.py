@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
 class Questions:
@@ -24,3 +24,7 @@ class Questions:
         box.exec()
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)
+
+    def choose_folder(self, title: str, at: str) -> str:
+        """Ask for a folder, beginning at the one named; empty where none was chosen."""
+        return QFileDialog.getExistingDirectory(self._parent, title, at)

@@ -61,9 +61,13 @@ class RoundsDesk(QObject):
         self._runner = runner
         self._find = find
         self._timers: dict[bool, QTimer] = {}
+        self._current: dict[bool, Station] = {}
 
     def begin(self, station: Station) -> None:
-        """Take up what an earlier run left."""
+        """Take up what an earlier run left. What is still told of a station before this one is no news."""
+        self._current[station.practice] = station
+        if (timer := self._timers.pop(station.practice, None)) is not None:
+            timer.stop()
         self._run(station, station.rounds.begin)
 
     def follow(self, station: Station, request_id: str, tell: Tell | None = None) -> None:
@@ -105,6 +109,8 @@ class RoundsDesk(QObject):
     def _take(self, station: Station, tell: Tell | None, news: _News) -> None:
         if tell is not None:
             tell(news.outlook)
+        if not self._is_current(station):
+            return
         if news.entries:
             self.changed.emit(station, news.entries)
         self.counted.emit(station, news.outstanding)
@@ -112,7 +118,12 @@ class RoundsDesk(QObject):
             self._act(station, task)
         self._sleep(station, news.wait)
 
+    def _is_current(self, station: Station) -> bool:
+        return self._current.get(station.practice, station) is station
+
     def _sleep(self, station: Station, wait: float | None) -> None:
+        if not self._is_current(station):
+            return
         timer = self._timers.get(station.practice)
         if timer is None:
             timer = self._timers[station.practice] = QTimer(self)

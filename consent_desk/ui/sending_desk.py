@@ -28,7 +28,7 @@ from consent_desk.ui.stations import Left
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
-_LEFT, _RESTORED, _BACKUP = "left", "restored", "backup"
+_LEFT, _RESTORED = "left", "restored"
 
 
 def noted(*, practice: bool) -> str:
@@ -91,11 +91,9 @@ class SendingDesk(QObject):
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{station.restored} consents may have gone out since this journal was restored or "
-                "moved here. They are looked up before anything is sent.",
+                f"{station.restored:,} consent{'' if station.restored == 1 else 's'} may have gone out since "
+                "this journal was restored or moved here. Each is looked up before anything is sent.",
             )
-        if station.trouble is not None:
-            self._status.show_message(_BACKUP, Tone.WARNING, render_error(station.trouble))
         self._rounds.begin(station)
 
     def send_noted(self, station: Station, entry: Entry, project: Project) -> None:

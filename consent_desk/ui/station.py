@@ -1,5 +1,6 @@
 """Where consents of one kind go: the real ones, or those of practice. The two never share a journal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from consent_desk.domain.consent import CustomerId
@@ -16,7 +17,8 @@ class Station:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
-    `trouble`: why there is no backup of today.
+    `back_up` makes today's backup unless it is there, and says whether it did; None where there are none.
+    `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal.
     """
 
     outbox: Outbox
@@ -27,7 +29,9 @@ class Station:
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
-    trouble: JournalTrouble | None = None
+    back_up: Callable[[], bool] | None = None
+    mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
+    close: Callable[[], None] = lambda: None
 
     @property
     def practice(self) -> bool:

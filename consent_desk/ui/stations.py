@@ -1,15 +1,19 @@
 """Opens the journals, real and practice, on their lane, and takes up what an earlier run left there."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.record import Entry
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Left:
 
 
 class Stations(QObject):
-    """Opens each station once. Emits `taken_up(Left)` the first time that it can be entered.
+    """Opens each station once, unless told to `reopen`. Emits `taken_up(Left)` once it can be entered.
 
     `open_station(practice, opened)` puts into `opened` whatever is to be closed again: at once where
     anything fails before the station is in use, else with `resources`.
@@ -64,6 +68,34 @@ class Stations(QObject):
                 self.taken_up.emit(left)
 
         self._runner.run(Lane.JOURNAL, work, done=entered, failed=failed)
+
+    def reopen(
+        self,
+        work: Callable[[], Result],
+        *,
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Close the real journal, and do `work` on its lane while nobody has it open.
+
+        First its calls are ended, and what came of them is written down. Whoever enters next opens it anew.
+        """
+        if (station := self._opened.get(False)) is not None:
+            station.sender.stop()
+
+        def on_lane() -> Result:
+            with self._lock:
+                closing = self._opened.pop(False, None)
+            if closing is not None:
+                # One that is damaged may not even close well: that is why it is replaced.
+                with suppress(JournalTrouble):
+                    closing.close()
+            return work()
+
+        def replace(_ended: object) -> None:
+            self._runner.run(Lane.JOURNAL, on_lane, done=done, failed=failed)
+
+        self._runner.run(Lane.SEND, lambda: None, done=replace, failed=replace)
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a real project are open. For the journal lane."""

@@ -22,6 +22,7 @@ class Lane(StrEnum):
     KEYRING = "keyring"
     SEND = "send"
     LOOK_UP = "look-up"
+    UPKEEP = "upkeep"
 
 
 class TaskRunner(QObject):

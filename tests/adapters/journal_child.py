@@ -20,6 +20,8 @@ from tests.consents import NOON, a_noted
 SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}
 """The numbers of fsync and fdatasync on Linux."""
 
+SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
+
 
 def tell(line: object) -> None:
     print(line, flush=True)
@@ -102,7 +104,10 @@ class Program(ctypes.Structure):
 
 
 def forbid_sync() -> None:
-    """Let fsync and fdatasync fail with EIO from now on (a seccomp filter, which no process can undo)."""
+    """Let fsync and fdatasync fail with EIO from now on, in all threads.
+
+    It is a seccomp filter, which no process can undo.
+    """
     first, second = SYNC_CALLS[platform.machine()]
     instructions = (Instruction * 5)(
         Instruction(0x20, 0, 0, 0),  # load the call's number
@@ -113,9 +118,9 @@ def forbid_sync() -> None:
     )
     program = Program(len(instructions), instructions)
     libc = ctypes.CDLL(None, use_errno=True)
-    no_new_privileges, set_seccomp, mode_filter = 38, 22, 2
-    if libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.prctl(
-        set_seccomp, mode_filter, ctypes.byref(program)
+    no_new_privileges, set_filter, all_threads = 38, 1, 1
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.syscall(
+        SECCOMP_CALL[platform.machine()], set_filter, all_threads, ctypes.byref(program)
     ):
         raise OSError(ctypes.get_errno(), "no seccomp filter")
 

@@ -100,9 +100,42 @@ def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_p
     backups = Backups(path, second=second)
     backup = backups.make_daily(journal, later(0))
     assert backup is not None
-    assert verify(second / backup.name).verdict is Verdict.SOUND
+    [copy] = second.glob("consent-desk-*/*.sqlite")
+    assert verify(copy).verdict is Verdict.SOUND
     assert backups.make_daily(journal, later(1)) is None
-    assert len(backups.all()) == 2
+    assert {(each.path, each.day, each.second) for each in backups.found()} == {
+        (backup, "2026-05-31", False),
+        (copy, "2026-05-31", True),
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_in_the_second_folder_too_a_backup_is_for_its_owner_alone(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    second.mkdir(mode=0o755)
+    Backups(path, second=second).make_daily(journal, later(0))
+    [folder] = second.iterdir()
+    assert stat.S_IMODE(second.stat().st_mode) == 0o755
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
+
+
+def test_two_desks_with_the_same_second_folder_do_not_disturb_each_other(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "share"
+    second.mkdir()
+    other_path = tmp_path / "other" / "journal.sqlite"
+    other_path.parent.mkdir()
+    with closing(SqliteJournal.open(other_path)) as other:
+        for day in range(KEPT + 1):
+            Backups(path, second=second).make_daily(journal, later(day * DAY))
+            Backups(other_path, second=second).make_daily(other, later(day * DAY))
+    assert [len([*folder.glob("*.sqlite")]) for folder in second.iterdir()] == [KEPT, KEPT]
+    heads = {verify(copy).head for copy in second.glob("*/*.sqlite")}
+    assert heads == {verify(path).head, verify(other_path).head}
 
 
 def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
@@ -139,6 +172,17 @@ def test_before_a_migration_the_journal_is_backed_up(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
+
+
+def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    Backups(path).before_migration(journal._connection)
+    Backups(path, second=tmp_path).make_daily(journal, later(0))
+    copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
+    assert len(copies) == 2
+    assert copies[0].name.endswith("-version-1.sqlite") or copies[1].name.endswith("-version-1.sqlite")
+    assert {verify(copy).verdict for copy in copies} == {Verdict.SOUND}
 
 
 def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(

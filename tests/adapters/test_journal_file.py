@@ -13,7 +13,7 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import PRAGMAS
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, blank, migrate
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
 from consent_desk.domain.outcome import Answered
 from tests.consents import a_noted, later
 
@@ -151,13 +151,13 @@ def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
 def test_a_journal_that_is_gone_is_no_fresh_start(path: Path) -> None:
     SqliteJournal.open(path).close()
     path.unlink()
-    refuse(path, "gone, though its mark", JournalDamaged)
+    refuse(path, "gone, though its mark", JournalMissing)
 
 
 def test_a_companion_without_its_journal_is_no_fresh_start(path: Path, journal: SqliteJournal) -> None:
     path.rename(path.with_name("elsewhere.db"))
     path.with_suffix(".mark").unlink()
-    refuse(path, "companion", JournalDamaged)
+    refuse(path, "companion", JournalMissing)
 
 
 @pytest.mark.parametrize("content", [b"hello", b"hello" * 1000, b"SQLite format 3\0"])

@@ -1,6 +1,8 @@
 """Salvage: what can be read of a damaged journal is saved, and the damaged file is kept."""
 
+import errno
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -151,6 +153,21 @@ def test_what_is_not_there_cannot_be_saved(path: Path) -> None:
     with pytest.raises(JournalTrouble, match="Nothing was saved"):
         salvage(path)
     assert mark_of(path).exists()
+
+
+def test_on_a_full_disk_the_damaged_file_is_left_as_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.truncate(path, 4096 * 12)
+    before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+
+    def full(_path: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("consent_desk.adapters.salvage.replace_file", full)
+    with pytest.raises(JournalTrouble, match="its file is left as it is: the disk is full"):
+        salvage(path)
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
 
 
 def test_a_broken_off_transaction_is_rolled_back_before_it_is_read(path: Path, tmp_path: Path) -> None:

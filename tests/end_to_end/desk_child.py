@@ -39,6 +39,7 @@ from consent_desk import cli
 from consent_desk.adapters.display import Display
 from consent_desk.services.sender import Sender
 from consent_desk.ui.main_window import MainWindow
+from tests.adapters.journal_child import forbid_sync
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -194,6 +195,10 @@ class Person(QObject):
             except OSError:
                 continue
         os.close(descriptor)
+
+    def forbid_sync(self) -> None:
+        """Let the disk fail from now on."""
+        forbid_sync()
 
     def free_disk(self, folder: str) -> None:
         """Make room again."""

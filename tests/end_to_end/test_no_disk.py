@@ -1,13 +1,16 @@
 """Where nothing can be written, the window says so, sends nothing, and hands the decision back."""
 
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import State
+from tests.adapters.journal_child import SYNC_CALLS
 from tests.end_to_end.desk import AT_HOME, Desk, Engagement, linux, states
 
 pytestmark = linux
@@ -64,6 +67,19 @@ def test_on_a_full_disk_nothing_is_noted_or_sent_and_room_heals_it(
         assert desk.text("Response log").count("\n") == 0
         desk.tell("end", "close button")
         assert (desk.ended(), desk.said) == (0, "")
+
+
+@pytest.mark.skipif(platform.machine() not in SYNC_CALLS, reason="its system calls have other numbers")
+def test_on_a_disk_that_fails_to_sync_nothing_is_noted_or_sent(home: Path, engagement: Engagement) -> None:
+    with Desk(home) as desk:
+        desk.set_up(engagement.project(), says="no keyring")
+        desk.wait("Customer ID type", "registered")
+        desk.tell("forbid_sync")
+        assert_not_noted(desk, engagement, "the disk reported an error. Save other work, start the program")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    assert states(desk.journal) == []
+    assert verify(desk.journal).verdict is Verdict.SOUND
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from pathlib import Path
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.pages import Cell, read_cells
-from consent_desk.adapters.salvage import Salvage, salvage
+from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.backup import Salvage
 from tests.adapters.journals import copied, filled
 from tests.consents import later
 

@@ -25,15 +25,15 @@ MAIN_WINDOW = (
     *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
     *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
-    *("Response log", "Response details", "Status", "Keyboard shortcuts"),
+    *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
 )
 PROJECT_SETTINGS = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt in (accept)"),
-    *("Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
+    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Response log", "Kind of details", "Response details"),
 )

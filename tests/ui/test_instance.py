@@ -1,0 +1,63 @@
+"""One of all starts is the first; what a dead process left behind keeps no start from being it."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from consent_desk.ui.instance import Instance
+
+HOLD = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from consent_desk.ui.instance import Instance
+qt = QCoreApplication([])
+instance = Instance(Path(sys.argv[1]))
+print(instance.is_first, flush=True)
+sys.stdin.read()
+"""
+
+
+def first(folder: Path) -> bool:
+    instance = Instance(folder)
+    instance.close()
+    return instance.is_first
+
+
+def test_a_start_beside_a_living_one_is_not_the_first(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        assert not first(tmp_path)
+        assert not first(tmp_path)
+        other.kill()
+    assert first(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock that lies about")
+@pytest.mark.parametrize("what", ["a process ID used again", "another computer's name", "half written"])
+def test_a_stale_lock_keeps_no_start_from_being_the_first(qapp: object, tmp_path: Path, what: str) -> None:
+    name = Path(sys.executable).resolve().name
+    content = {
+        "a process ID used again": f"{os.getppid()}\n{name}\n{socket.gethostname()}\n",
+        "another computer's name": f"999999\n{name}\nformer-name\n",
+        "half written": "12",
+    }[what]
+    (tmp_path / "lock").write_text(content)
+    assert first(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock that lies about")
+def test_an_empty_lock_is_left_to_a_start_that_is_about_to_fill_it(qapp: object, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+    assert not first(tmp_path)
+    os.utime(lock, (0, 0))
+    assert first(tmp_path)
