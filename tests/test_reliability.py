@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.reliability import answers, kills, soak
+from tests.reliability import answers, kills, power_cuts, soak
+from tests.reliability.disk import Model
+from tests.reliability.recorder import reachable
 
 ROOT = Path(__file__).parents[1]
+recordable = pytest.mark.skipif(not reachable(), reason="this Python hides its SQLite")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="SIGKILL and /proc as Linux has them")
 
 
@@ -40,6 +44,24 @@ def test_two_hundred_sends_leave_no_descriptor_and_little_memory() -> None:
     found = soak.run(200, seed=1)
     assert (found.delivered, found.descriptors) == (200, 0)
     assert found.memory < soak.MOST_MEMORY
+
+
+@linux
+@recordable
+@pytest.mark.parametrize("model", Model)
+def test_when_the_power_is_cut_nothing_is_lost_or_corrupt(model: Model) -> None:
+    result = power_cuts.run(120, 1, model)
+    assert result.wrong == ()
+    assert result.cuts == 120
+
+
+@linux
+@recordable
+@pytest.mark.parametrize(("model", "pragmas"), power_cuts.CONTROLS)
+def test_the_cuts_are_such_that_other_pragmas_lose_something(
+    model: Model, pragmas: Mapping[str, str | int]
+) -> None:
+    assert power_cuts.run(40, 1, model, pragmas).wrong
 
 
 def test_the_window_stays_alive_while_what_was_left_goes_out() -> None:

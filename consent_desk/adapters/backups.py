@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from consent_desk.adapters.clock import now as clock_now
-from consent_desk.adapters.durable import companion, copy_file, set_aside, sync, sync_folder
+from consent_desk.adapters.durable import companion, copy_file, set_aside, sync, sync_name
 from consent_desk.adapters.folders import private_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import Reason, open_file, told
@@ -147,7 +147,7 @@ class Backups:
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
-            sync_folder(self._folder)
+            sync_name(path)
 
     def _prune(self, folder: Path) -> None:
         with told(_NOT_BACKED_UP):

@@ -37,6 +37,19 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_name(path: Path) -> None:
+    """Return once the name of the file at `path` is on the disk, after it was made or renamed."""
+    if os.name != "nt":
+        sync_folder(path.parent)
+        return
+    # There the name goes along with the file. Opened for writing, or it cannot be flushed.
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file of mode 0600, wholly or not at all. Raises OSError."""
     with _replacement(path) as file:
@@ -61,7 +74,7 @@ def _replacement(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    sync_name(path)
 
 
 def utc(at: Timestamp) -> str:

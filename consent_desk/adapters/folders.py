@@ -1,12 +1,14 @@
 """Where this user's files are, closed to all others."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from consent_desk.adapters.durable import sync_folder
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 
@@ -43,7 +45,12 @@ def private_folder(path: Path) -> Path:
     """
     try:
         for folder in reversed((path, *path.parents)):
+            missing = not os.path.lexists(folder)
             folder.mkdir(mode=0o700, exist_ok=True)
+            if missing:
+                # Or a power cut could take it, with all that is kept in it. Some file systems cannot.
+                with suppress(OSError):
+                    sync_folder(folder.parent)
         if sys.platform != "win32":
             status = path.stat()
             # Somebody else's, as a mounted folder may seem: whoever owns it decides.

@@ -4,12 +4,13 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkstemp
+from shutil import copyfile
+from tempfile import TemporaryDirectory, mkstemp
 
-from consent_desk.adapters.durable import companion, sync, sync_folder
+from consent_desk.adapters.durable import companion, sync, sync_name
 from consent_desk.adapters.folders import is_there
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
@@ -26,6 +27,9 @@ PRAGMAS: dict[str, str | int] = {
     "secure_delete": 1,
 }
 """What every connection is set to, as it reads back. Why: docs/decisions/004."""
+
+MAGIC = b"SQLite format 3\0"
+"""What a database begins with."""
 
 NOT_OPENED = "The journal cannot be opened: {why}."
 
@@ -199,19 +203,49 @@ def _create(path: Path) -> None:
             publish(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
-    sync_folder(path.parent)
+    # Before the mark is made: a mark without its journal means that one is gone.
+    sync_name(path)
+
+
+def read_header(path: Path) -> bytes:
+    """The first 100 bytes of the file at `path`, less where there are not so many."""
+    with path.open("rb") as file:
+        return file.read(100)
+
+
+def is_hot(path: Path) -> bool:
+    """Does the companion of the file at `path` hold anything? So a transaction may have been broken off."""
+    try:
+        return companion(path).stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def rolled_back(path: Path) -> Iterator[Path]:
+    """A copy of the journal at `path` without the transaction that was broken off in it."""
+    with TemporaryDirectory(prefix="consent-desk-") as folder:
+        copy = Path(folder) / "journal.sqlite"
+        copyfile(path, copy)
+        copyfile(companion(path), companion(copy))
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        yield copy
 
 
 def _check_header(path: Path, *, marked: bool) -> None:
     # Read by hand: SQLite would already roll back, and so change, a file that is not ours. Never done
     # beside an open connection: on POSIX, closing any descriptor of a file drops the process's locks on it.
-    with path.open("rb") as file:
-        header = file.read(100)
+    header = read_header(path)
+    if header and not header.startswith(MAGIC) and is_hot(path):
+        # Torn while it was written over: what SQLite will roll back to is what counts.
+        with rolled_back(path) as copy:
+            header = read_header(copy)
     if not header and not marked:
         return  # a first start, broken off by something: what was noted has a mark
     if not header:
         raise _EMPTY.trouble(NOT_OPENED)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+    if len(header) < 100 or not header.startswith(MAGIC):
         raise _NO_JOURNAL.trouble(NOT_OPENED)
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise FOREIGN.trouble(NOT_OPENED)

@@ -6,18 +6,15 @@ head that is kept elsewhere helps, in a backup or an export.
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
-from shutil import copyfile
 from typing import Any
 
 from consent_desk.adapters.chain import COLUMNS, digest, genesis, link
-from consent_desk.adapters.durable import companion
-from consent_desk.adapters.journal_file import FOREIGN, NEWER, told
+from consent_desk.adapters.journal_file import FOREIGN, MAGIC, NEWER, is_hot, read_header, rolled_back, told
 from consent_desk.adapters.journal_rows import CONTENTS, content_sha256
 from consent_desk.adapters.mark import Mark, mark_of, read_mark
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, migrate, version
@@ -71,16 +68,12 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
     try:
         with told(_NOT_CHECKED):
             try:
-                return _verify(path, read_mark(mark))
+                if read_header(path).startswith(MAGIC) or not is_hot(path):
+                    return _verify(path, read_mark(mark))
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
                     raise
-            with tempfile.TemporaryDirectory(prefix="consent-desk-") as folder:
-                copy = Path(folder) / "journal.sqlite"
-                copyfile(path, copy)
-                copyfile(companion(path), companion(copy))
-                with closing(sqlite3.connect(copy)) as connection:
-                    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            with rolled_back(path) as copy:
                 return replace(_verify(copy, read_mark(mark)), interrupted=True)
     except JournalDamaged as damaged:
         return Verification(verdict=Verdict.WRONG, why=damaged.title)
@@ -89,10 +82,9 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
 
 
 def _verify(path: Path, mark: Mark | None) -> Verification:
-    with path.open("rb") as file:
-        header = file.read(100)
+    header = read_header(path)
     # Version 1 of reading and writing is no WAL; no vacuuming by itself; UTF-8.
-    sound = header.startswith(b"SQLite format 3\0") and len(header) == 100
+    sound = header.startswith(MAGIC) and len(header) == 100
     if not sound or (header[18:20], header[52:60]) != (b"\1\1", bytes(7) + b"\1"):
         return Verification(
             verdict=Verdict.WRONG, why=say("The file is empty, or its header is no journal's.")

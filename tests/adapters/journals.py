@@ -96,6 +96,21 @@ def copied(path: Path, folder: Path) -> Path:
     return copy
 
 
+def broken_off(path: Path, folder: Path) -> Path:
+    """A copy as `copied` makes it, of a moment in which a transaction is under way in the file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM remark")
+        connection.execute("UPDATE standing SET state = 'queued'")
+        connection.execute("CREATE TABLE much (a)")
+        connection.executemany("INSERT INTO much VALUES (?)", [("much" * 500,) for _ in range(200)])
+        copy = copied(path, folder)
+        connection.execute("ROLLBACK")
+    assert companion(copy).stat().st_size > 0
+    return copy
+
+
 def tamper(path: Path, *statements: str) -> None:
     """Change a journal as somebody would who has nothing to fear from its triggers."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

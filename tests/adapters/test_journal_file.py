@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, bla
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
 from consent_desk.domain.outcome import Answered
+from tests.adapters.journals import broken_off, filled
 from tests.consents import a_noted, later
 
 
@@ -185,6 +187,20 @@ def test_a_damaged_journal_is_left_alone(path: Path, first: int) -> None:
     content[first:] = b"\xa5" * (len(content) - first)
     content[60:72] = spared
     path.write_bytes(content)
+    refuse(path, "damaged", JournalDamaged)
+
+
+def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_path: Path) -> None:
+    last = filled(path, 30)[-1]
+    torn = broken_off(path, tmp_path / "torn")
+    torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
+    with closing(SqliteJournal.open(torn)) as opened:
+        assert opened.latest(1)[0].request_id == last
+
+
+def test_a_torn_header_without_a_transaction_to_roll_back_is_damage(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:])
     refuse(path, "damaged", JournalDamaged)
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.cli import main
 from consent_desk.domain.delivery import State
-from tests.adapters.journals import copied, filled, noted_in, tamper
+from tests.adapters.journals import broken_off, copied, filled, noted_in, tamper
 from tests.consents import a_noted
 from tests.reliability import changed_bytes
 
@@ -139,22 +138,18 @@ def test_a_structure_that_is_damaged_is_found(path: Path) -> None:
 
 
 def test_a_transaction_that_was_broken_off_is_checked_as_rolled_back(path: Path, tmp_path: Path) -> None:
-    half = tmp_path / "half"
-    half.mkdir()
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA cache_size = 1")
-        connection.execute("BEGIN")
-        connection.execute("DELETE FROM remark")
-        connection.execute("UPDATE standing SET state = 'queued'")
-        connection.execute("CREATE TABLE much (a)")
-        connection.executemany("INSERT INTO much VALUES (?)", [("much" * 500,) for _ in range(200)])
-        torn = copied(path, half / "copy")
-        connection.execute("ROLLBACK")
-    assert companion(torn).stat().st_size > 0
+    torn = broken_off(path, tmp_path / "half")
     before = {each.name: each.read_bytes() for each in torn.parent.iterdir()}
     found = verify(torn)
     assert (found.verdict, found.interrupted) == (Verdict.SOUND, True)
     assert {each.name: each.read_bytes() for each in torn.parent.iterdir()} == before
+
+
+def test_a_header_torn_in_such_a_transaction_is_checked_as_rolled_back(path: Path, tmp_path: Path) -> None:
+    torn = broken_off(path, tmp_path / "half")
+    torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
+    found = verify(torn)
+    assert (found.verdict, found.interrupted) == (Verdict.SOUND, True)
 
 
 def test_an_open_journal_can_be_verified_by_another_process(path: Path) -> None:
