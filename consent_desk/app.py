@@ -109,6 +109,10 @@ class Application(QObject):
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
             self._runner.idle(Lane.SEND, 0.2)
+        if self._stations.has_unwritten:
+            # Where it fails once more, the next start makes it unconfirmed, which is what is known then.
+            self._runner.run(Lane.JOURNAL, self._stations.write_again, done=_let_be, failed=_let_be)
+            self._runner.idle(Lane.JOURNAL, 0.1)
         # On a thread of its own: what hangs there must not keep the window from going.
         closing = threading.Thread(target=self._resources.close, daemon=True)
         closing.start()
@@ -187,6 +191,10 @@ def build(
     if not shown:
         window.painted.connect(application.start)
     return application
+
+
+def _let_be(result: object) -> None:
+    """Nobody is left to be told."""
 
 
 def resource(name: str) -> Path:

@@ -88,6 +88,15 @@ class Agenda:
             item.at = Timestamp(now.micros + max(back_off(request_id, item.tries), at_least))
             item.is_out = False
 
+    def hasten(self, project_id: str) -> None:
+        """Try again what was put off, for its project was set up anew."""
+        for item in self._items.values():
+            # What is queued waits for nobody but its settings: no server has seen it.
+            is_queued = item.state is State.QUEUED
+            if item.due.project_id == project_id and (item.tries or is_queued) and not item.is_out:
+                item.tries = 0
+                item.at = _AT_ONCE if is_queued else item.due.plan.at or _AT_ONCE
+
     def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
 

@@ -72,6 +72,10 @@ class Rounds:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing."""
         self._agenda.postpone(request_id, self._now(), at_least=wait)
 
+    def hasten(self, project_id: str) -> None:
+        """The settings of a project were saved: try again what was put off, which may have been for them."""
+        self._agenda.hasten(project_id)
+
     def due(self) -> tuple[Task, ...]:
         """What is to be done now. Each is handed out once, until it is followed or put off."""
         due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())

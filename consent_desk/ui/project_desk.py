@@ -30,10 +30,13 @@ class ProjectDesk(QObject):
     `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
     where another one was chosen until then, usable or not.
 
+    `project_saved(id)`: its settings are others from now on, chosen or not.
+
     Without `projects` it is a demo: there is the Sandbox and nothing else.
     """
 
     project_left = Signal()
+    project_saved = Signal(str)
     project_chosen = Signal(object)
     project_withheld = Signal(str, str)
     sandbox_chosen = Signal()
@@ -239,6 +242,7 @@ class ProjectDesk(QObject):
             self._session_only.add(saved.project.id)
         else:
             self._session_only.discard(saved.project.id)
+        self.project_saved.emit(saved.project.id)
 
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)

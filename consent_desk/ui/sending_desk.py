@@ -50,6 +50,9 @@ class SendingDesk(QObject):
         self._asked: dict[str, str] = {}
         # What waits for the settings of a project, by the project's ID.
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        # Outcomes that could not be written down, with what is said of each when it was.
+        self._unwritten: dict[str, tuple[Station, Entry, Tone, str]] = {}
+        self._real: Station | None = None
         self._dispatch = Dispatch(runner, self)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
@@ -61,6 +64,7 @@ class SendingDesk(QObject):
         self._rounds.to_send.connect(self._send_due)
         self._rounds.looked.connect(self._looked)
         self._rounds.withheld.connect(self._say_that_it_waits)
+        projects.project_saved.connect(self._go_on_with)
         self._rounds.counted.connect(self._count)
         window.consent.cancel_requested.connect(self.cancel)
         window.log.send_again_requested.connect(self.send_again)
@@ -68,6 +72,8 @@ class SendingDesk(QObject):
     def take_up(self, left: Left) -> None:
         """Go on with what an earlier run left."""
         station = left.station
+        if not station.practice:
+            self._real = station
         if left.unconfirmed:
             self._status.show_message(
                 _LEFT,
@@ -170,12 +176,19 @@ class SendingDesk(QObject):
         tone = tone_of(sent.entry.state, practice=station.practice)
         text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
+            # A person has heard of it: so they shall hear the rest, however good it is.
+            self._asked[entry.request_id] = ""
+            self._unwritten[entry.request_id] = (station, sent.entry, tone, text)
             self._rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
             self.say(sent.entry, Tone.BAD, text)
         else:
             self._tell(station, sent.entry, tone, text)
+
+    def _go_on_with(self, project_id: str) -> None:
+        if self._real is not None:
+            self._rounds.hasten(self._real, project_id)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
@@ -224,5 +237,10 @@ class SendingDesk(QObject):
                 self._log.put(station, entry)
 
     def _count(self, station: Station, outstanding: Outstanding) -> None:
+        # After each visit to the journal, in which it was tried again.
+        for request_id, told in [*self._unwritten.items()]:
+            if not told[0].sender.is_unwritten(request_id):
+                del self._unwritten[request_id]
+                self._tell(*told)
         self._log.show_open(station, int(outstanding))
         self.counted.emit(station, outstanding)
