@@ -80,7 +80,8 @@ LEGAL: Mapping[State, frozenset[State]] = {
     State.SEEN: _LOOKED_UP,
     State.NOT_SHOWN: _LOOKED_UP,
     State.VERIFIED: frozenset(),
-    State.CONTRADICTED: frozenset(),
+    # Once more: a person has dismissed the alarm.
+    State.CONTRADICTED: frozenset({State.CONTRADICTED}),
     State.DISCARDED: _LOOKED_UP - {State.NOT_SHOWN} | {State.DISCARDED},
 }
 """The states that may follow each state. The journal takes no other fact."""

@@ -13,6 +13,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
+from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.log_desk import LogDesk
@@ -68,7 +69,12 @@ class Desk(QObject):
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self._sending = SendingDesk(window, runner, projects, self._log, self._local)
+        self._alarms = AlarmDesk(window, runner, projects, self._log, self._local)
+        self._alarms.noted.connect(self._noted_anew)
+        self._alarms.failed.connect(self._say_not_noted)
+        self._sending.contradicted.connect(self._alarms.look_again)
         stations.taken_up.connect(self._sending.take_up)
+        stations.taken_up.connect(self._alarms.take_up)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
@@ -232,8 +238,8 @@ class Desk(QObject):
     def _noted(self, press: Press, entry: Entry) -> None:
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
-        said = "Noted for practice." if press.station.practice else NOTED
-        self._sending.send_noted(press.station, entry, press.project, said)
+        self._sending.send_noted(press.station, entry, press.project, _said(press.station))
+        self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = for_next_caller(press.draft, press.draft)
@@ -245,12 +251,27 @@ class Desk(QObject):
         if self._noting.concerns_form(press):
             self._form.send.setFocus()
             self.show_draft(self._form.draft())
-        slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
+        self._say_not_noted(press.project, press.consent, error)
+
+    def _say_not_noted(self, project: Project, consent: Consent, error: Exception) -> None:
+        slip = slip_of(consent, project, self._written(consent.timestamp))
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self._sending.say(press.consent, Tone.BAD, said, slip=slip)
+        self._sending.say(consent, Tone.BAD, said, slip=slip)
+
+    def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
+        self._log.put(station, entry)
+        self._sending.send_noted(station, entry, project, _said(station))
+        if project == self._project and not self._noting.busy:
+            self._after_send = self._form.draft()
+            self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+        self._log.choose(station, entry)
 
     def _local(self, at: Timestamp) -> datetime:
         return moment(at, self._zone)
 
     def _written(self, at: Timestamp) -> str:
         return self._local(at).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _said(station: Station) -> str:
+    return "Noted for practice." if station.practice else NOTED

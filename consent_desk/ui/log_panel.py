@@ -27,6 +27,7 @@ class LogPanel(QWidget):
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
+    send_now_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
@@ -56,6 +57,10 @@ class LogPanel(QWidget):
         self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
+        self.send_now = QPushButton("Send with the time now")
+        self.send_now.setAccessibleName("Send this with the time now")
+        self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
+        self.send_now.hide()
         self.table = self._make_table()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -106,6 +111,7 @@ class LogPanel(QWidget):
         right_layout.setContentsMargins(0, 0, 0, 0)
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
+        right_layout.addWidget(self.send_now)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
@@ -123,6 +129,7 @@ class LogPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
+        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
         self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
@@ -152,6 +159,7 @@ class LogPanel(QWidget):
         if request_id == self._shown:
             self._details = details
             self.send_again.setEnabled(state in SENDABLE_STATES)
+            self.send_now.setVisible(state is State.CONTRADICTED)
             self._show_tab()
 
     def _id_at(self, row: int) -> str:
@@ -174,6 +182,7 @@ class LogPanel(QWidget):
             if request_id != self._shown:
                 self._details = {}
                 self.send_again.setEnabled(False)
+                self.send_now.hide()
             self._shown = request_id
             self.line_chosen.emit(request_id)
 
@@ -193,6 +202,7 @@ class LogPanel(QWidget):
         self._shown = ""
         self._details = {}
         self.send_again.setEnabled(False)
+        self.send_now.hide()
         self._show_tab()
 
     def _keep_place(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.consent_panel import ConsentPanel
+from consent_desk.ui.notice import Notice
 from consent_desk.ui.preview_panel import PreviewPanel
 from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
 from consent_desk.ui.status_panel import StatusPanel
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._shortcuts: QDialog | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
+        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss a&larm")
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(central)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.practice)
+        layout.addWidget(self.alarm)
         layout.addWidget(self.project_bar)
         layout.addWidget(self.whole, 1)
         self.setCentralWidget(central)

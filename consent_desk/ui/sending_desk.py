@@ -33,10 +33,11 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold.
     """
 
     counted = Signal(object, object)
+    contradicted = Signal()
 
     def __init__(
         self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
@@ -212,6 +213,12 @@ class SendingDesk(QObject):
         self._log.put(station, entry)
         if station.practice:
             self._rounds.follow(station, entry.request_id)
+            return
+        if entry.state is State.CONTRADICTED:
+            # The alarm says it, louder than the status.
+            self._status.forget(entry.request_id)
+            self._rounds.follow(station, entry.request_id)
+            self.contradicted.emit()
             return
         headline, advice = looked.judgement.headline, looked.judgement.advice
         text = f"{render(headline, self._local)} {render(advice, self._local)}"

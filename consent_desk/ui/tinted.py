@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QLabel
 
-from consent_desk.ui.outcomes import Tone, background, colour
+from consent_desk.ui.outcomes import Tone, background, colour, loud_colours
 
 
 class TintedLabel(QLabel):
@@ -14,12 +14,13 @@ class TintedLabel(QLabel):
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._tone = Tone.QUIET
+        self._loud = False
         self._tint()
 
-    def show_text(self, tone: Tone, text: str) -> None:
-        """Show `text` in the colour of `tone`."""
-        if tone is not self._tone:
-            self._tone = tone
+    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        """Show `text` in the colour of `tone`, or in that which stands on a loud strip."""
+        if (tone, loud) != (self._tone, self._loud):
+            self._tone, self._loud = tone, loud
             self._tint()
         if text != self.text():
             self.setText(text)
@@ -33,7 +34,8 @@ class TintedLabel(QLabel):
 
     def _tint(self) -> None:
         palette = QPalette()
-        palette.setColor(QPalette.ColorRole.WindowText, colour(self._tone, palette))
+        shown = loud_colours(self._tone, palette)[1] if self._loud else colour(self._tone, palette)
+        palette.setColor(QPalette.ColorRole.WindowText, shown)
         self.setPalette(palette)
 
 
@@ -44,12 +46,13 @@ class TintedStrip(QFrame):
         super().__init__()
         self.setAutoFillBackground(True)
         self._tone = tone
+        self._loud = False
         self._tint()
 
-    def show_tone(self, tone: Tone) -> None:
-        """Take the background of `tone`."""
-        if tone is not self._tone:
-            self._tone = tone
+    def show_tone(self, tone: Tone, *, loud: bool = False) -> None:
+        """Take the background of `tone`, `loud` for what must be seen before all else."""
+        if (tone, loud) != (self._tone, self._loud):
+            self._tone, self._loud = tone, loud
             self._tint()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -59,5 +62,6 @@ class TintedStrip(QFrame):
 
     def _tint(self) -> None:
         palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, background(self._tone, palette))
+        shown = loud_colours(self._tone, palette)[0] if self._loud else background(self._tone, palette)
+        palette.setColor(QPalette.ColorRole.Window, shown)
         self.setPalette(palette)
