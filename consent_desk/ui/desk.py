@@ -16,6 +16,7 @@ from consent_desk.services.categories import fetch_categories
 from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
+from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
@@ -75,6 +76,8 @@ class Desk(QObject):
         self._sending.contradicted.connect(self._alarms.look_again)
         stations.taken_up.connect(self._sending.take_up)
         stations.taken_up.connect(self._alarms.take_up)
+        self._kept = KeptDesk(window, runner, self._sending, now)
+        projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
@@ -108,6 +111,7 @@ class Desk(QObject):
 
     def _leave(self, why: str) -> None:
         self._form.offer_categories(())
+        self._kept.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -147,6 +151,11 @@ class Desk(QObject):
         if project is not None:
             self._window.begin_at_customer_id()
             self._fetch_categories(station, project)
+            self._kept.consider(station, project)
+
+    def _offer_kept(self) -> None:
+        if self._station is not None and self._project is not None:
+            self._kept.consider(self._station, self._project, checked=True)
 
     def _fetch_categories(self, station: Station, project: Project) -> None:
         def done(result: tuple[Category, ...] | Meaning) -> None:

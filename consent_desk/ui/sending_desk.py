@@ -33,11 +33,13 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet; `contradicted`, that a real one does not hold.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `ended(id)`,
+    that the sending of a consent is over.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
+    ended = Signal(str)
 
     def __init__(
         self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
@@ -59,7 +61,9 @@ class SendingDesk(QObject):
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
-        self._dispatch.pending_changed.connect(window.consent.cancel.setVisible)
+        self._cancel = window.consent.cancel
+        self._is_pending = self._sends_kept = False
+        self._dispatch.pending_changed.connect(self._show_pending)
         self._rounds = RoundsDesk(runner, projects.find, self)
         self._rounds.changed.connect(self._show_lines)
         self._rounds.to_send.connect(self._send_due)
@@ -131,6 +135,21 @@ class SendingDesk(QObject):
                 lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}"),
             )
 
+    def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
+        """Send one of many that were refused before: nothing is said of it but what must be heard."""
+        self._asked.pop(entry.request_id, None)
+        self._status.forget(entry.request_id)
+        self._dispatch.add(Departure(station, project, entry, kept=True))
+
+    def show_kept(self, *, under_way: bool) -> None:
+        """Offer to cancel while what was kept is sent, also between two calls."""
+        self._sends_kept = under_way
+        self._cancel.setVisible(self._is_pending or under_way)
+
+    def _show_pending(self, pending: bool) -> None:
+        self._is_pending = pending
+        self._cancel.setVisible(pending or self._sends_kept)
+
     def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
         """Say `text` of one consent. What was said of it before is overtaken."""
         who = f"{entry.customer.value}, {noun(Action(entry.action))} of {entry.category}"
@@ -163,10 +182,14 @@ class SendingDesk(QObject):
             self._status.forget(project_id)
 
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
+        self._take(departure, sent)
+        self.ended.emit(departure.entry.request_id)
+
+    def _take(self, departure: Departure, sent: Sent | None) -> None:
         station, entry = departure.station, departure.entry
         if sent is None:
             self._log.refresh(departure)
-            if departure.by_person:
+            if departure.by_person and not departure.kept:
                 self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
             if entry.held:
                 self._rounds.put_off(station, entry.request_id)
@@ -201,6 +224,7 @@ class SendingDesk(QObject):
             self._rounds.follow(station, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
         self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.ended.emit(request_id)
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)

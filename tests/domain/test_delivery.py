@@ -12,14 +12,17 @@ from consent_desk.domain.delivery import (
     OPEN_STATES,
     SENDABLE_STATES,
     UNSENT_STATES,
+    Fact,
     Judgement,
     State,
     judge,
     noun,
+    was_refused_for_settings,
 )
 from consent_desk.domain.draft import Field
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.text import hidden_character
+from tests.consents import NOON
 from tests.domain.test_answer import BODIES, HEADERS, OURS, ROWS, mutated
 
 TAKEN = b'{"success": true, "errors": []}'
@@ -371,3 +374,54 @@ def test_what_is_refused_a_second_time_is_still_unconfirmed() -> None:
     assert sentence(judgement) == (
         "Not yet confirmed, and not taken a second time: this desk's key is wrong. Do not enter it again."
     )
+
+
+def refused(status: int, body: bytes, headers: Headers = OURS) -> tuple[Fact, ...]:
+    return (Fact(at=NOON, state=State.REFUSED, outcome=Answered(status=status, headers=headers, body=body)),)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        refused(403, b'{"error": "invalid secret"}'),
+        refused(401, b'{"error": "Access key not found"}'),
+        refused(403, b'{"error": "something else"}'),
+        refused(200, b'{"success": false, "error": "Not authorized to add event of specified type"}'),
+        refused(400, b'{"success": false, "error": "Invalid project id"}'),
+        refused(404, b"The requested URL was not found on the server"),
+        refused(302, b""),
+        refused(403, b"<html>blocked</html>", ()),
+        refused(407, b"no", ()),
+    ],
+    ids=["secret", "key", "permission", "200", "token", "address", "redirect", "firewall", "proxy"],
+)
+def test_a_desk_that_was_refused_may_pass_when_its_settings_are_mended(facts: tuple[Fact, ...]) -> None:
+    assert was_refused_for_settings(facts)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        refused(400, b'{"success": false, "errors": ["At least one id should be specified."]}'),
+        refused(400, b'{"success": false, "error": "Invalid JSON"}'),
+        refused(400, b'{"success": false, "errors": ["Field \'event_type\' is required."]}'),
+        (*refused(403, b'{"error": "invalid secret"}'), Fact(at=NOON, state=State.IN_FLIGHT)),
+        (
+            Fact(
+                at=NOON,
+                state=State.REFUSED,
+                outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED),
+            ),
+        ),
+    ],
+    ids=["customer", "broken", "field", "in flight", "removed"],
+)
+def test_what_was_refused_for_its_content_would_be_refused_again(facts: tuple[Fact, ...]) -> None:
+    assert not was_refused_for_settings(facts)
+
+
+def test_what_was_refused_for_the_address_is_kept_as_long_as_that_stays() -> None:
+    judgement = judge(Answered(status=404, headers=OURS, body=b"not found"), Action.REJECT)
+    assert "was not recorded, and is kept." in sentence(judgement)
+    assert "Where the base URL stays as it is, use Send again." in str(judgement.advice)
+    assert "Where it has to be changed, enter the opt-out again." in str(judgement.advice)
