@@ -28,10 +28,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """How many consents Engagement may not have yet."""
+    """How many consents Engagement may not have yet, and since when: the oldest was noted then."""
 
     opt_outs: int = 0
     opt_ins: int = 0
+    since: Timestamp | None = None
 
     def __int__(self) -> int:
         """All of them."""
@@ -105,7 +106,11 @@ class Rounds:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
-        return Outstanding(self._agenda.open_count(Action.REJECT), self._agenda.open_count(Action.ACCEPT))
+        return Outstanding(
+            opt_outs=self._agenda.open_count(Action.REJECT),
+            opt_ins=self._agenda.open_count(Action.ACCEPT),
+            since=self._agenda.open_since(),
+        )
 
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""

@@ -15,6 +15,7 @@ from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
 from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
+from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
@@ -77,6 +78,7 @@ class Desk(QObject):
         stations.taken_up.connect(self._sending.take_up)
         stations.taken_up.connect(self._alarms.take_up)
         self._kept = KeptDesk(window, runner, self._sending, now)
+        self._counter = CounterDesk(window.log, self._sending, now, self._local)
         projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
@@ -144,6 +146,7 @@ class Desk(QObject):
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._window.status.show_message(_START, Tone.WARNING, again)
         self._log.show_station(station, entries)
+        self._counter.show_station(station)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.delivery import SENDABLE_STATES, State
 from consent_desk.ui.fields import ComboBox, label_for, read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
+from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.tinted import TintedButton
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
@@ -47,7 +49,7 @@ class LogPanel(QWidget):
         self.outcome.addItem("all outcomes", None)
         for state in State:
             self.outcome.addItem(STATE_WORDS[state], state)
-        self.open_ones = QPushButton()
+        self.open_ones = TintedButton()
         self.open_ones.setAccessibleName("Not yet confirmed")
         self.open_ones.setCheckable(True)
         self.open_ones.setToolTip("Show only what Engagement may not have yet, the oldest first")
@@ -135,9 +137,15 @@ class LogPanel(QWidget):
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
 
-    def show_open(self, count: int) -> None:
-        """Show how many consents Engagement may not have yet; none needs no room."""
-        self.open_ones.setText(f"{count:,} not yet confirmed")
+    def show_open(self, count: int, *, since: str = "") -> None:
+        """Show how many consents Engagement may not have yet; none needs no room.
+
+        `since`: the day from which on, where that was too long ago: it turns red.
+        """
+        text = f"{count:,} not yet confirmed"
+        self.open_ones.show_text(
+            Tone.BAD if since else Tone.QUIET, f"{text}, since {since}" if since else text
+        )
         self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
 
     def choose(self, request_id: str) -> None:

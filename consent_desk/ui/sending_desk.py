@@ -273,5 +273,4 @@ class SendingDesk(QObject):
             if not told[0].sender.is_unwritten(request_id):
                 del self._unwritten[request_id]
                 self._tell(*told)
-        self._log.show_open(station, int(outstanding))
         self.counted.emit(station, outstanding)

@@ -1,10 +1,10 @@
-"""Labels and strips in the colour of a tone, on a light or a dark system, also when that changes."""
+"""Labels, buttons and strips in the colour of a tone, on a light or a dark system, also when that changes."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
-from consent_desk.ui.outcomes import Tone, background, colour, loud_colours
+from consent_desk.ui.outcomes import Tone, background, colour, loud_colours, sign
 
 
 class TintedLabel(QLabel):
@@ -64,4 +64,31 @@ class TintedStrip(QFrame):
         palette = QPalette()
         shown = loud_colours(self._tone, palette)[0] if self._loud else background(self._tone, palette)
         palette.setColor(QPalette.ColorRole.Window, shown)
+        self.setPalette(palette)
+
+
+class TintedButton(QPushButton):
+    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tone = Tone.QUIET
+
+    def show_text(self, tone: Tone, text: str) -> None:
+        """Show `text` in the colour of `tone`."""
+        self.setText(f"{sign(tone)} {text}".strip())
+        self.setAccessibleDescription(text)
+        if tone is not self._tone:
+            self._tone = tone
+            self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        palette = QPalette()
+        if self._tone is not Tone.QUIET:
+            palette.setColor(QPalette.ColorRole.ButtonText, colour(self._tone, palette))
         self.setPalette(palette)

@@ -161,7 +161,7 @@ def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: 
     ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
     desk.left(State.DELIVERED, category="email")
     desk.rounds.begin()
-    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1)
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
     assert int(desk.rounds.outstanding()) == 3
     assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
 
@@ -194,3 +194,12 @@ def test_what_is_held_has_no_outlook_beside_what_is_said_of_it(desk: Desk) -> No
     desk.journal.append(held, Fact(at=NOON, state=State.QUEUED, outcome=outcome))
     desk.rounds.follow(held)
     assert desk.rounds.outlook(held) is None
+
+
+def test_it_is_outstanding_since_the_oldest_open_one_was_noted(desk: Desk) -> None:
+    desk.left(State.DELIVERED, category="email")
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
+    desk.rounds.follow(desk.left(timestamp=later(5), noted_at=later(9)))
+    desk.rounds.follow(desk.left(timestamp=later(1), noted_at=later(7), category="newsletter"))
+    assert desk.rounds.outstanding().since == later(7)
