@@ -33,6 +33,7 @@ from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.printing import Printing
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.settings_desk import SettingsDesk
@@ -176,6 +177,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
+    Printing(window, asked)
     Desk(window, runner, asked, stations, projects, now=now, zone=zone)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))

@@ -1,9 +1,13 @@
 """The questions that stop the program until they are answered. All of them are asked here."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
 
 
 class Questions:
@@ -24,3 +28,26 @@ class Questions:
         box.exec()
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)
+
+    def has_printer(self) -> bool:
+        """Whether there is a printer to choose."""
+        # Here and below: loaded when it is needed, so that no start waits for it.
+        from PySide6.QtPrintSupport import QPrinterInfo
+
+        return bool(QPrinterInfo.availablePrinterNames())
+
+    def choose_printer(self, title: str) -> "QPrinter | None":
+        """Ask for a printer; None where the person thinks better of it."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        dialog = QPrintDialog(printer, self._parent)
+        dialog.setWindowTitle(title)
+        return printer if dialog.exec() else None
+
+    def choose_file(self, title: str, name: str) -> str:
+        """Ask where to save a file called `name`; an empty text where the person thinks better of it."""
+        from PySide6.QtWidgets import QFileDialog
+
+        chosen, _kind = QFileDialog.getSaveFileName(self._parent, title, name, "PDF (*.pdf)")
+        return chosen
