@@ -162,8 +162,8 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case Lost(cause=Cause.CANCELLED):
             return Judgement(
                 State.UNCONFIRMED,
-                say("Cancelled too late: Engagement may have it. Do not enter it again."),
-                _LOOK,
+                say("Cancelled too late: Engagement may have it. It will be looked up, not sent again."),
+                say("Do not enter it again."),
             )
         case Lost():
             return _unconfirmed(why_no_answer(outcome).why, _LOOK)
@@ -191,7 +191,7 @@ def noun(action: Action) -> str:
     return "opt-out" if action is Action.REJECT else "opt-in"
 
 
-_LOOK = say("Look the customer up in Engagement: the consent may be there, or may come within a minute.")
+_LOOK = say("It may be there, or may come within a minute: it is looked up by itself.")
 
 
 def _is_success(body: bytes) -> bool:
@@ -206,9 +206,12 @@ def _meaning(outcome: Answered) -> Meaning:
     return meaning(outcome.status, outcome.headers, outcome.body)
 
 
+QUEUED_THERE = say("Delivered: Engagement has queued it.")
+"""All that the answer of success says."""
+
 _DELIVERED = Judgement(
     State.DELIVERED,
-    say("Delivered: Engagement has queued it."),
+    QUEUED_THERE,
     say("Engagement shows it within a minute. It does not check the customer ID or the category."),
 )
 _PRACTISED = Judgement(

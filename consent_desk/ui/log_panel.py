@@ -52,14 +52,15 @@ class LogPanel(QWidget):
         self.open_ones = TintedButton()
         self.open_ones.setAccessibleName("Not yet confirmed")
         self.open_ones.setCheckable(True)
-        self.open_ones.setToolTip("Show only what Engagement may not have yet, the oldest first")
         # Rather cut than a window that is wider than the screen.
         self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
         self.open_ones.hide()
         self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
-        self.send_now = QPushButton("Send with the time now")
+        self.send_now = TintedButton()
+        self.send_now.show_text(Tone.QUIET, "Send with the time now")
+        self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
         self.send_now.hide()
@@ -103,6 +104,7 @@ class LogPanel(QWidget):
         bar.addWidget(self.outcome)
         bar.addWidget(self.open_ones)
         bar.addWidget(self.send_again)
+        bar.addWidget(self.send_now)
         left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +115,6 @@ class LogPanel(QWidget):
         right_layout.setContentsMargins(0, 0, 0, 0)
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
-        right_layout.addWidget(self.send_now)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
@@ -146,6 +147,7 @@ class LogPanel(QWidget):
         self.open_ones.show_text(
             Tone.BAD if since else Tone.QUIET, f"{text}, since {since}" if since else text
         )
+        self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
         self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
 
     def choose(self, request_id: str) -> None:
@@ -167,7 +169,7 @@ class LogPanel(QWidget):
         if request_id == self._shown:
             self._details = details
             self.send_again.setEnabled(state in SENDABLE_STATES)
-            self.send_now.setVisible(state is State.CONTRADICTED)
+            self._offer_now(offered=state is State.CONTRADICTED)
             self._show_tab()
 
     def _id_at(self, row: int) -> str:
@@ -190,7 +192,7 @@ class LogPanel(QWidget):
             if request_id != self._shown:
                 self._details = {}
                 self.send_again.setEnabled(False)
-                self.send_now.hide()
+                self._offer_now(offered=False)
             self._shown = request_id
             self.line_chosen.emit(request_id)
 
@@ -206,11 +208,16 @@ class LogPanel(QWidget):
             self.send_again.setEnabled(False)
             self.line_chosen.emit(self._shown)
 
+    def _offer_now(self, *, offered: bool) -> None:
+        # Of the two, one alone can be of use: they share their place.
+        self.send_now.setVisible(offered)
+        self.send_again.setVisible(not offered)
+
     def _forget(self) -> None:
         self._shown = ""
         self._details = {}
         self.send_again.setEnabled(False)
-        self.send_now.hide()
+        self._offer_now(offered=False)
         self._show_tab()
 
     def _keep_place(self) -> None:

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
         self.offer = Notice("Kept consents", "Send what was kept", "Not now")
+        self.alarm.rang.connect(self.offer.step_back)
         self.status = StatusPanel()
         self._lay_out()
         self._add_shortcuts()

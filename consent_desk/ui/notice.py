@@ -1,30 +1,35 @@
 """A strip that asks a person for something: a text, a button that does it, and one that takes it away."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from consent_desk.ui.outcomes import Tone, sign
-from consent_desk.ui.tinted import TintedLabel, TintedStrip
+from consent_desk.ui.tinted import TintedLines, TintedStrip
 
 
 class Notice(TintedStrip):
     """Hidden while there is nothing to ask. Emits `acted` and `dismissed`; goes only when it is told to.
 
+    `rang(bool)` tells whether it is there now: another one may step back for it.
     `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
     """
 
     acted = Signal()
     dismissed = Signal()
+    rang = Signal(bool)
 
     def __init__(self, name: str, action: str, dismiss: str) -> None:
         super().__init__(Tone.QUIET)
         self._said = ""
-        self.headline = _label(name)
+        self._steps_back = False
+        self.headline = TintedLines()
+        self.headline.setAccessibleName(name)
         font = self.headline.font()
         font.setBold(True)
         self.headline.setFont(font)
-        self.details = _label(f"About: {name}")
+        self.details = TintedLines()
+        self.details.setAccessibleName(f"About: {name}")
         self.action = QPushButton(action)
         self.action.setAccessibleName(action.replace("&", ""))
         self.action.clicked.connect(self.acted)
@@ -34,11 +39,16 @@ class Notice(TintedStrip):
         texts = QVBoxLayout()
         texts.addWidget(self.headline)
         texts.addWidget(self.details)
+        texts.addStretch()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.addLayout(texts, 1)
-        layout.addWidget(self.action)
-        layout.addWidget(self.dismiss)
+        # One above the other, which leaves more room to the texts.
+        buttons = QVBoxLayout()
+        buttons.addWidget(self.action)
+        buttons.addWidget(self.dismiss)
+        buttons.addStretch()
+        layout.addLayout(buttons)
         self.hide()
 
     def show_notice(
@@ -51,7 +61,8 @@ class Notice(TintedStrip):
         self.details.setVisible(bool(details))
         if action:
             self.action.setText(action)
-        self.show()
+        self.setVisible(not self._steps_back)
+        self.rang.emit(True)
         said = f"{headline} {details}"
         if said != self._said:
             self._said = said
@@ -67,12 +78,9 @@ class Notice(TintedStrip):
         """Ask nothing any more."""
         self._said = ""
         self.hide()
+        self.rang.emit(False)
 
-
-def _label(accessible_name: str) -> TintedLabel:
-    label = TintedLabel()
-    label.setAccessibleName(accessible_name)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return label
+    def step_back(self, back: bool) -> None:
+        """Let something more important have the room; it comes back after that."""
+        self._steps_back = back
+        self.setVisible(bool(self._said) and not back)

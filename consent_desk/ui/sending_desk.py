@@ -6,11 +6,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.consent import Action, Consent
-from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.delivery import Judgement, State, noun
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
+from consent_desk.domain.telling import tell_all
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
@@ -54,7 +55,7 @@ class SendingDesk(QObject):
         # What waits for the settings of a project, by the project's ID.
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
         # Outcomes that could not be written down, with what is said of each when it was.
-        self._unwritten: dict[str, tuple[Station, Entry, Tone, str]] = {}
+        self._unwritten: dict[str, tuple[Station, Entry, Tone, Judgement]] = {}
         self._real: Station | None = None
         self._dispatch = Dispatch(runner, self)
         self._dispatch.begun.connect(log.show_begun)
@@ -198,17 +199,17 @@ class SendingDesk(QObject):
             return
         self._log.put(station, sent.entry)
         tone = tone_of(sent.entry.state, practice=station.practice)
-        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._asked[entry.request_id] = ""
-            self._unwritten[entry.request_id] = (station, sent.entry, tone, text)
+            self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
             self._rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
+            text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
             self.say(sent.entry, Tone.BAD, text)
         else:
-            self._tell(station, sent.entry, tone, text)
+            self._tell(station, sent.entry, tone, sent.judgement)
 
     def _go_on_with(self, project_id: str) -> None:
         if self._real is not None:
@@ -244,13 +245,12 @@ class SendingDesk(QObject):
             self._rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
-        headline, advice = looked.judgement.headline, looked.judgement.advice
-        text = f"{render(headline, self._local)} {render(advice, self._local)}"
-        self._tell(station, entry, tone_of(entry.state, practice=False), text)
+        self._tell(station, entry, tone_of(entry.state, practice=False), looked.judgement)
 
-    def _tell(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
-        """Say `text` and what comes next, where a person asked for it or must hear of it, if it is news."""
+    def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
+        """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""
         request_id = entry.request_id
+        text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
             self._rounds.follow(station, request_id)
@@ -258,7 +258,7 @@ class SendingDesk(QObject):
         self._asked[request_id] = text
 
         def tell(outlook: Message | None) -> None:
-            self.say(entry, tone, text if outlook is None else f"{text} {render(outlook, self._local)}")
+            self.say(entry, tone, render(tell_all(judgement, outlook), self._local))
 
         self._rounds.follow(station, request_id, tell)
 

@@ -1,8 +1,18 @@
 """Labels, buttons and strips in the colour of a tone, on a light or a dark system, also when that changes."""
 
+from html import escape
+
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+)
 
 from consent_desk.ui.outcomes import Tone, background, colour, loud_colours, sign
 
@@ -39,6 +49,24 @@ class TintedLabel(QLabel):
         self.setPalette(palette)
 
 
+class TintedLines(TintedLabel):
+    """Lines of which each is cut where there is no room: tool tip and description have the whole text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        super().show_text(tone, text, loud=loud)
+        # A tool tip guesses rich text.
+        self.setToolTip(f"<p>{escape(text)}</p>")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        cut, width = Qt.TextElideMode.ElideRight, self.width()
+        text = "\n".join(self.fontMetrics().elidedText(line, cut, width) for line in self.text().split("\n"))
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+
 class TintedStrip(QFrame):
     """A frame with a background of its tone."""
 
@@ -68,7 +96,10 @@ class TintedStrip(QFrame):
 
 
 class TintedButton(QPushButton):
-    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other."""
+    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other.
+
+    Where there is no room for the whole text, its end is cut, and the description has it all.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +117,14 @@ class TintedButton(QPushButton):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._tint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
+        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        option.text = elided
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
     def _tint(self) -> None:
         palette = QPalette()

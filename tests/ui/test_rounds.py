@@ -69,8 +69,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
 
 def test_what_was_delivered_is_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
     send(acme)
-    acme.wait_for_status("➜ Delivered: Engagement has queued it.")
-    assert "Checking at " in acme.status
+    acme.wait_for_status("➜ Delivered: Engagement has queued it; checking at ")
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
