@@ -34,6 +34,7 @@ from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.printing import Printing
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.recovery_desk import RecoveryDesk
@@ -111,6 +112,10 @@ class Application(QObject):
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
             self._runner.idle(Lane.SEND, 0.2)
+        if self._stations.has_unwritten:
+            # Where it fails once more, the next start makes it unconfirmed, which is what is known then.
+            self._runner.run(Lane.JOURNAL, self._stations.write_again, done=_let_be, failed=_let_be)
+            self._runner.idle(Lane.JOURNAL, 0.1)
         # On a thread of its own: what hangs there must not keep the window from going.
         closing = threading.Thread(target=self._resources.close, daemon=True)
         closing.start()
@@ -174,6 +179,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
+    Printing(window, asked)
     desk = Desk(window, runner, asked, stations, projects, now=now, zone=zone)
     if care is not None:
         recovery = RecoveryDesk(window, runner, asked, stations, care)
@@ -197,6 +203,10 @@ def build(
     if not shown:
         window.painted.connect(application.start)
     return application
+
+
+def _let_be(result: object) -> None:
+    """Nobody is left to be told."""
 
 
 def resource(name: str) -> Path:

@@ -17,7 +17,9 @@ from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.alarms import Alarms
 from consent_desk.services.clock_watch import ClockWatch
+from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
@@ -96,6 +98,8 @@ def _station(
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        alarms=Alarms(journal, now),
+        kept=Kept(journal),
         transport=watched,
         sandbox=sandbox,
         customers=customers,

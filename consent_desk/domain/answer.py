@@ -80,7 +80,7 @@ def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
     answer = read_answer(body)
     if 300 <= status < 400:
         return _redirect(headers)
-    if _is_from_the_way(status, headers, body):
+    if is_from_the_way(status, headers, body):
         return Meaning(
             say("a proxy or firewall on the way answered, probably not Engagement"),
             say("Ask your network's administrator; give them the answer in the details."),
@@ -245,7 +245,8 @@ def _redirect(headers: Headers) -> Meaning:
     )
 
 
-def _is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
+def is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
+    """Whether a proxy or firewall seems to have answered instead of Engagement (section 5, assumed)."""
     return (
         status in {401, 403, 407, 502, 503}
         and header(headers, "x-request-id") is None

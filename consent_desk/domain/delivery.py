@@ -23,7 +23,7 @@ from itertools import accumulate
 from typing import assert_never
 from zlib import crc32
 
-from consent_desk.domain.answer import Meaning, header, meaning, read_answer
+from consent_desk.domain.answer import Meaning, header, is_from_the_way, meaning, read_answer
 from consent_desk.domain.clock import http_date
 from consent_desk.domain.consent import Action, Timestamp
 from consent_desk.domain.draft import Field
@@ -80,7 +80,8 @@ LEGAL: Mapping[State, frozenset[State]] = {
     State.SEEN: _LOOKED_UP,
     State.NOT_SHOWN: _LOOKED_UP,
     State.VERIFIED: frozenset(),
-    State.CONTRADICTED: frozenset(),
+    # Once more: a person has dismissed the alarm.
+    State.CONTRADICTED: frozenset({State.CONTRADICTED}),
     State.DISCARDED: _LOOKED_UP - {State.NOT_SHOWN} | {State.DISCARDED},
 }
 """The states that may follow each state. The journal takes no other fact."""
@@ -161,8 +162,8 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case Lost(cause=Cause.CANCELLED):
             return Judgement(
                 State.UNCONFIRMED,
-                say("Cancelled too late: Engagement may have it. Do not enter it again."),
-                _LOOK,
+                say("Cancelled too late: Engagement may have it. It will be looked up, not sent again."),
+                say("Do not enter it again."),
             )
         case Lost():
             return _unconfirmed(why_no_answer(outcome).why, _LOOK)
@@ -196,7 +197,7 @@ def decision(action: Action, category: str) -> Message:
     return say(template, category=category)
 
 
-_LOOK = say("Look the customer up in Engagement: the consent may be there, or may come within a minute.")
+_LOOK = say("It may be there, or may come within a minute: it is looked up by itself.")
 
 
 def _is_success(body: bytes) -> bool:
@@ -211,9 +212,12 @@ def _meaning(outcome: Answered) -> Meaning:
     return meaning(outcome.status, outcome.headers, outcome.body)
 
 
+QUEUED_THERE = say("Delivered: Engagement has queued it.")
+"""All that the answer of success says."""
+
 _DELIVERED = Judgement(
     State.DELIVERED,
-    say("Delivered: Engagement has queued it."),
+    QUEUED_THERE,
     say("Engagement shows it within a minute. It does not check the customer ID or the category."),
 )
 _PRACTISED = Judgement(
@@ -232,8 +236,24 @@ def _refused(outcome: Answered, action: Action) -> Judgement:
         "text": f" {errors[0]}" if errors else "",
         "noun": noun(action),
     }
-    if told.field in {Field.CUSTOMER_ID, Field.BASE_URL}:
-        # What was noted is never changed, and goes to no other address: this one would be refused for ever.
+    if told.field is Field.BASE_URL:
+        # What was noted goes to no other address: after that was changed, it is held for ever.
+        return Judgement(
+            State.REFUSED,
+            say(
+                "Not accepted: {why} ({status}{text}). The {noun} was not recorded, and is kept.",
+                **told_and_said,
+            ),
+            say(
+                "{advice} Where the base URL stays as it is, use Send again. Where it has to be changed, "
+                "enter the {noun} again.",
+                advice=told.advice,
+                noun=noun(action),
+            ),
+            told.field,
+        )
+    if told.field is Field.CUSTOMER_ID:
+        # What was noted is never changed: this one would be refused for ever.
         return Judgement(
             State.REFUSED,
             say("Not accepted: {why} ({status}{text}). The {noun} was not recorded.", **told_and_said),
@@ -342,6 +362,7 @@ class Plan:
     second: bool = False
 
 
+_SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
 _REST = Plan(Step.REST)
 _ASK = Plan(Step.ASK)
 
@@ -380,6 +401,18 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
 def is_time(at: Timestamp | None, now: Timestamp) -> bool:
     """Whether what was planned for `at` is due; also where the clock was set back since."""
     return at is None or at <= now or at.micros > now.micros + LONGEST_AHEAD
+
+
+def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
+    """Whether this desk was refused and not the consent: its key, permission, project token or address.
+
+    The same bytes may pass once that is mended; nothing was recorded so far.
+    """
+    refusal = facts[-1].outcome
+    if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
+        return False
+    on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body) or refusal.status == 407
+    return on_the_way or _meaning(refusal).field in _SETTINGS
 
 
 def may_have_left(facts: Sequence[Fact]) -> bool:

@@ -6,7 +6,7 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 from dataclasses import replace
 
 from consent_desk.domain.consent import Action, Timestamp
-from consent_desk.domain.delivery import Judgement, Plan, State, Step, noun
+from consent_desk.domain.delivery import QUEUED_THERE, Judgement, Plan, State, Step, noun
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
@@ -39,7 +39,7 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
         case Step.SEND:
             return say("Next try at {at}.", at=plan.at)
         case Step.LOOK_UP:
-            return say("Checking at {at}.", at=plan.at)
+            return say(_CHECKING, at=plan.at)
         case Step.ASK:
             return say(
                 "Nothing more happens by itself. Look the customer up in Engagement, then decide what is "
@@ -50,10 +50,29 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
             return None
 
 
+def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
+    """What came of it, what to do, and what comes next: all that is said of a consent at once."""
+    if outlook is None:
+        return say("{headline} {advice}", headline=judgement.headline, advice=judgement.advice)
+    if judgement.headline == QUEUED_THERE and outlook.template == _CHECKING:
+        # One sentence, so that nobody takes the first half of it for the end of the matter.
+        at = outlook.values["at"]
+        return say(
+            "Delivered: Engagement has queued it; checking at {at}. {advice}", at=at, advice=judgement.advice
+        )
+    return say(
+        "{headline} {advice} {outlook}",
+        headline=judgement.headline,
+        advice=judgement.advice,
+        outlook=outlook,
+    )
+
+
+_CHECKING = "Checking at {at}."
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
-_LOOK = say("Look the customer up in Engagement. Do not enter it again.")
+_LOOK = say("Do not enter it again.")
 
 
 def _tell(look: Look, state: State, action: Action) -> Judgement:

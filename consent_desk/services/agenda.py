@@ -41,6 +41,7 @@ class _Item:
     due: Due
     subject: Subject
     timestamp: Timestamp
+    noted_at: Timestamp
     state: State
     facts: int
     at: Timestamp | None
@@ -72,6 +73,7 @@ class Agenda:
             due=Due(consent.request_id, noted.project_id, consent.action, next_step),
             subject=subject,
             timestamp=consent.timestamp,
+            noted_at=consent.noted_at,
             state=state,
             facts=len(record.facts),
             at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
@@ -87,6 +89,15 @@ class Agenda:
             item.tries += 1
             item.at = Timestamp(now.micros + max(back_off(request_id, item.tries), at_least))
             item.is_out = False
+
+    def hasten(self, project_id: str) -> None:
+        """Try again what was put off, for its project was set up anew."""
+        for item in self._items.values():
+            # What is queued waits for nobody but its settings: no server has seen it.
+            is_queued = item.state is State.QUEUED
+            if item.due.project_id == project_id and (item.tries or is_queued) and not item.is_out:
+                item.tries = 0
+                item.at = _AT_ONCE if is_queued else item.due.plan.at or _AT_ONCE
 
     def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
@@ -130,6 +141,12 @@ class Agenda:
         """How many consents Engagement may not have yet, all of them or the opt-outs or opt-ins."""
         return sum(
             item.state in OPEN_STATES and action in {None, item.due.action} for item in self._items.values()
+        )
+
+    def open_since(self) -> Timestamp | None:
+        """When the oldest of those was noted; None where there is none."""
+        return min(
+            (item.noted_at for item in self._items.values() if item.state in OPEN_STATES), default=None
         )
 
     def _drop(self, request_id: str, subject: Subject) -> None:

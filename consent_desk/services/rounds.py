@@ -28,10 +28,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """How many consents Engagement may not have yet."""
+    """How many consents Engagement may not have yet, and since when: the oldest was noted then."""
 
     opt_outs: int = 0
     opt_ins: int = 0
+    since: Timestamp | None = None
 
     def __int__(self) -> int:
         """All of them."""
@@ -72,6 +73,10 @@ class Rounds:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing."""
         self._agenda.postpone(request_id, self._now(), at_least=wait)
 
+    def hasten(self, project_id: str) -> None:
+        """The settings of a project were saved: try again what was put off, which may have been for them."""
+        self._agenda.hasten(project_id)
+
     def due(self) -> tuple[Task, ...]:
         """What is to be done now. Each is handed out once, until it is followed or put off."""
         due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
@@ -101,7 +106,11 @@ class Rounds:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
-        return Outstanding(self._agenda.open_count(Action.REJECT), self._agenda.open_count(Action.ACCEPT))
+        return Outstanding(
+            opt_outs=self._agenda.open_count(Action.REJECT),
+            opt_ins=self._agenda.open_count(Action.ACCEPT),
+            since=self._agenda.open_since(),
+        )
 
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""

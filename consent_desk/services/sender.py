@@ -76,6 +76,10 @@ class Sender:
         """Whether an outcome could not be written down so far."""
         return bool(self._unwritten)
 
+    def is_unwritten(self, request_id: str) -> bool:
+        """Whether what came of this consent could not be written down so far."""
+        return request_id in self._unwritten
+
     def write_again(self) -> tuple[str, ...]:
         """Write down the outcomes that could not be so far, and return what they are about.
 

@@ -1,4 +1,7 @@
-"""The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
+"""The presenter: connects form, preview, status and log to the services. Holds the state of the window.
+
+Long because what is typed, shown and noted share one state.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -14,8 +17,11 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
+from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
+from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
+from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
@@ -27,8 +33,6 @@ from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render, render_error
-
-NOTED = "Noted on this computer. You can end the call."
 
 _START = "start"
 
@@ -78,16 +82,27 @@ class Desk(QObject):
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self.sending = SendingDesk(window, runner, projects, self._log, self._local)
+        self._alarms = AlarmDesk(window, runner, projects, self._log, self._local)
+        self._alarms.noted.connect(self._noted_anew)
+        self._alarms.failed.connect(self._say_not_noted)
+        self.sending.contradicted.connect(self._alarms.look_again)
+        self._kept = KeptDesk(window, runner, self.sending, now)
+        self._counter = CounterDesk(window.log, self.sending, now, self._local)
+        self._closing = ClosingDesk(window, runner, questions, self.sending)
+        self._follow(stations, projects)
+        self._form.draft_changed.connect(self.show_draft)
+        self._form.send_requested.connect(self.send)
+        self.show_draft(self._form.draft())
+
+    def _follow(self, stations: Stations, projects: ProjectDesk) -> None:
         stations.taken_up.connect(self.sending.take_up)
+        stations.taken_up.connect(self._alarms.take_up)
+        projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.project_withheld.connect(self.wait_for_project)
         projects.sandbox_chosen.connect(self.use_sandbox)
-        self._form.draft_changed.connect(self.show_draft)
-        self._form.send_requested.connect(self.send)
-        self._closing = ClosingDesk(window, runner, questions, self.sending)
-        self.show_draft(self._form.draft())
 
     # -- which project ----------------------------------------------------------------------------
 
@@ -118,6 +133,7 @@ class Desk(QObject):
 
     def _leave(self, why: str) -> None:
         self._offer_categories(())
+        self._kept.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -154,6 +170,7 @@ class Desk(QObject):
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._window.status.show_message(_START, Tone.WARNING, again)
         self._log.show_station(station, entries)
+        self._counter.show_station(station)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)
@@ -161,6 +178,11 @@ class Desk(QObject):
         if project is not None:
             self._window.begin_at_customer_id()
             self._fetch_categories(station, project)
+            self._kept.consider(station, project)
+
+    def _offer_kept(self) -> None:
+        if self._station is not None and self._project is not None:
+            self._kept.consider(self._station, self._project, checked=True)
 
     def _fetch_categories(self, station: Station, project: Project) -> None:
         def done(result: tuple[Category, ...] | Meaning) -> None:
@@ -261,6 +283,7 @@ class Desk(QObject):
         self._log.put(press.station, entry)
         # First: while the form is cleared, it is on its way.
         self.sending.send_noted(press.station, entry, press.project)
+        self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._after_send = for_next_caller(press.draft, press.draft)
@@ -272,11 +295,22 @@ class Desk(QObject):
         if self._noting.concerns_form(press):
             self._form.send.setFocus()
             self.show_draft(self._form.draft())
-        slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
+        self._say_not_noted(press.project, press.consent, error)
+
+    def _say_not_noted(self, project: Project, consent: Consent, error: Exception) -> None:
+        slip = slip_of(consent, project, self._written(consent.timestamp))
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.say(press.consent, Tone.BAD, said, slip=slip)
-        if not press.station.practice:
+        self.sending.say(consent, Tone.BAD, said, slip=slip)
+        if not project.practice:
             self.not_noted.emit(error)
+
+    def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
+        self._log.put(station, entry)
+        self.sending.send_noted(station, entry, project)
+        if project == self._project and not self._noting.busy:
+            self._after_send = self._form.draft()
+            self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+        self._log.choose(station, entry)
 
     def _local(self, at: Timestamp) -> datetime:
         return moment(at, self._zone)

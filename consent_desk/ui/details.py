@@ -64,6 +64,9 @@ def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
 
 def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
     action, last = record.noted.consent.action, record.facts[-1]
+    if last.state is State.CONTRADICTED:
+        # A person has dismissed the alarm: it is still what the look showed.
+        last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
     if last.outcome is None:
         waits = f"Noted on this computer. The {noun(action)} waits to be sent."
         return [waits] if last.state is State.QUEUED else []

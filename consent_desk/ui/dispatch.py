@@ -14,12 +14,16 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A noted consent on its way out. `by_person` is false for what waits from earlier days."""
+    """A noted consent on its way out. `by_person` is false for what waits from earlier days.
+
+    `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
+    """
 
     station: Station
     project: Project | None
     entry: Entry
     by_person: bool = True
+    kept: bool = False
 
 
 class Dispatch(QObject):
@@ -61,7 +65,9 @@ class Dispatch(QObject):
     def cancel_last(self) -> Departure | None:
         """End the sending that a person asked for last, of those not cancelled yet; None if there is none."""
         asked_for = [
-            one for one in self._pending() if one.by_person and one.entry.request_id not in self._cancelled
+            one
+            for one in self._pending()
+            if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
         ]
         if not asked_for:
             return None

@@ -52,11 +52,6 @@ class LogDesk(QObject):
         if station is self.station:
             self._panel.choose(entry.request_id)
 
-    def show_open(self, station: Station, count: int) -> None:
-        """Show how many consents Engagement may not have yet."""
-        if station is self.station:
-            self._panel.show_open(count)
-
     def show_begun(self, departure: Departure) -> None:
         """Show that a call is under way. The journal knows it by itself."""
         begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.delivery import SENDABLE_STATES, State
 from consent_desk.ui.fields import ComboBox, label_for, read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
+from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.tinted import TintedButton
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
@@ -27,6 +29,7 @@ class LogPanel(QWidget):
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
+    send_now_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
@@ -47,16 +50,21 @@ class LogPanel(QWidget):
         self.outcome.addItem("all outcomes", None)
         for state in State:
             self.outcome.addItem(STATE_WORDS[state], state)
-        self.open_ones = QPushButton()
+        self.open_ones = TintedButton()
         self.open_ones.setAccessibleName("Not yet confirmed")
         self.open_ones.setCheckable(True)
-        self.open_ones.setToolTip("Show only what Engagement may not have yet, the oldest first")
         # Rather cut than a window that is wider than the screen.
         self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
         self.open_ones.hide()
         self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
+        self.send_now = TintedButton()
+        self.send_now.show_text(Tone.QUIET, "Send with the time now")
+        self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
+        self.send_now.setAccessibleName("Send this with the time now")
+        self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
+        self.send_now.hide()
         self.table = self._make_table()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -97,6 +105,7 @@ class LogPanel(QWidget):
         bar.addWidget(self.outcome)
         bar.addWidget(self.open_ones)
         bar.addWidget(self.send_again)
+        bar.addWidget(self.send_now)
         left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +133,7 @@ class LogPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
+        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
         self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
         self.lines.modelReset.connect(self._make_room_for_times)
@@ -131,9 +141,16 @@ class LogPanel(QWidget):
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
 
-    def show_open(self, count: int) -> None:
-        """Show how many consents Engagement may not have yet; none needs no room."""
-        self.open_ones.setText(f"{count:,} not yet confirmed")
+    def show_open(self, count: int, *, since: str = "") -> None:
+        """Show how many consents Engagement may not have yet; none needs no room.
+
+        `since`: the day from which on, where that was too long ago: it turns red.
+        """
+        text = f"{count:,} not yet confirmed"
+        self.open_ones.show_text(
+            Tone.BAD if since else Tone.QUIET, f"{text}, since {since}" if since else text
+        )
+        self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
         self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
 
     def choose(self, request_id: str) -> None:
@@ -163,6 +180,7 @@ class LogPanel(QWidget):
         if request_id == self._shown:
             self._details = details
             self.send_again.setEnabled(state in SENDABLE_STATES)
+            self._offer_now(offered=state is State.CONTRADICTED)
             self._show_tab()
 
     def _id_at(self, row: int) -> str:
@@ -185,6 +203,7 @@ class LogPanel(QWidget):
             if request_id != self._shown:
                 self._details = {}
                 self.send_again.setEnabled(False)
+                self._offer_now(offered=False)
             self._shown = request_id
             self.line_chosen.emit(request_id)
 
@@ -200,10 +219,16 @@ class LogPanel(QWidget):
             self.send_again.setEnabled(False)
             self.line_chosen.emit(self._shown)
 
+    def _offer_now(self, *, offered: bool) -> None:
+        # Of the two, one alone can be of use: they share their place.
+        self.send_now.setVisible(offered)
+        self.send_again.setVisible(not offered)
+
     def _forget(self) -> None:
         self._shown = self._wanted = ""
         self._details = {}
         self.send_again.setEnabled(False)
+        self._offer_now(offered=False)
         self._show_tab()
 
     def _make_room_for_times(self) -> None:

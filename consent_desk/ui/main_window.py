@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.consent_panel import ConsentPanel
+from consent_desk.ui.notice import Notice
 from consent_desk.ui.preview_panel import PreviewPanel
 from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
 from consent_desk.ui.status_panel import StatusPanel
@@ -57,9 +58,12 @@ class MainWindow(QMainWindow):
         self._shortcuts: QDialog | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
+        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss a&larm")
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
+        self.offer = Notice("Kept consents", "Send what was kept", "Not now")
+        self.alarm.rang.connect(self.offer.step_back)
         self.status = StatusPanel()
         self._lay_out()
         self._add_shortcuts()
@@ -81,6 +85,7 @@ class MainWindow(QMainWindow):
         self._below_status = QVBoxLayout(top)
         self._below_status.setContentsMargins(0, 0, 0, 0)
         self._below_status.addWidget(self.upper, 1)
+        self._below_status.addWidget(self.offer)
         self._below_status.addWidget(self.status)
         self.whole.addWidget(top)
         group, self._place_of_log = _group("Response log")
@@ -92,6 +97,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(central)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(self.practice)
+        layout.addWidget(self.alarm)
         layout.addWidget(self.project_bar)
         layout.addWidget(self.whole, 1)
         self.setCentralWidget(central)

@@ -69,6 +69,11 @@ def background(tone: Tone, palette: QPalette) -> QColor:
     )
 
 
+def loud_colours(tone: Tone, palette: QPalette) -> tuple[QColor, QColor]:
+    """Background and text of what must be seen before all else."""
+    return (QColor("#8c1d18") if is_dark(palette) else QColor(_LIGHT[tone])), QColor("#ffffff")
+
+
 def is_dark(palette: QPalette) -> bool:
     """Whether `palette` is a dark one."""
     return palette.color(QPalette.ColorRole.Window).lightnessF() < 0.5

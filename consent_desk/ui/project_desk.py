@@ -30,10 +30,15 @@ class ProjectDesk(QObject):
     `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
     where another one was chosen until then, usable or not.
 
+    `project_saved(id)`: its settings are others from now on, chosen or not. `check_passed`:
+    the one in use was checked on request, and works.
+
     Without `projects` it is a demo: there is the Sandbox and nothing else.
     """
 
     project_left = Signal()
+    project_saved = Signal(str)
+    check_passed = Signal()
     project_chosen = Signal(object)
     project_withheld = Signal(str, str)
     sandbox_chosen = Signal()
@@ -239,6 +244,7 @@ class ProjectDesk(QObject):
             self._session_only.add(saved.project.id)
         else:
             self._session_only.discard(saved.project.id)
+        self.project_saved.emit(saved.project.id)
 
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
@@ -254,6 +260,7 @@ class ProjectDesk(QObject):
             at = self._local_now().strftime("%H:%M")
             if report.works:
                 self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
+                self.check_passed.emit()
             else:
                 self._key.say(Tone.BAD, f"the check failed at {at}: see Project settings")
 

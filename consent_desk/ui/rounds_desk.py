@@ -78,6 +78,10 @@ class RoundsDesk(QObject):
         """The last try told nothing: try again later."""
         self._run(station, lambda: station.rounds.put_off(request_id, wait))
 
+    def hasten(self, station: Station, project_id: str) -> None:
+        """The settings of a project were saved: what waited for them goes on."""
+        self._run(station, lambda: station.rounds.hasten(project_id))
+
     def _run(
         self,
         station: Station,
@@ -88,8 +92,7 @@ class RoundsDesk(QObject):
         def on_lane() -> _News:
             entries = work() or ()
             rounds = station.rounds
-            written = station.sender.write_again()
-            for one in written:
+            for one in station.sender.write_again():
                 entries += rounds.follow(one)
             # In this order: what is handed out now is not waited for.
             tasks = rounds.due()
@@ -100,7 +103,7 @@ class RoundsDesk(QObject):
 
         def failed(error: Exception) -> None:
             # Nothing is lost by it: the journal is asked again.
-            self._sleep(station, NAP)
+            self._sleep(station, RETRY if station.sender.has_unwritten else NAP)
             if tell is not None:
                 tell(_UNKNOWN)
 

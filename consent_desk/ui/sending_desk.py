@@ -1,4 +1,7 @@
-"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it.
+
+Long because each way in which a sending can end has its own words, and its own next step.
+"""
 
 from collections import defaultdict
 from functools import partial
@@ -6,12 +9,13 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.consent import Action, Consent
-from consent_desk.domain.delivery import State, decision
+from consent_desk.domain.delivery import Judgement, State, decision
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import DEADLINE
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
+from consent_desk.domain.telling import tell_all
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
@@ -40,10 +44,13 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `ended(id)`,
+    that the sending of a consent is over.
     """
 
     counted = Signal(object, object)
+    contradicted = Signal()
+    ended = Signal(str)
 
     def __init__(
         self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
@@ -57,6 +64,9 @@ class SendingDesk(QObject):
         self._asked: dict[str, str] = {}
         # What waits for the settings of a project, by the project's ID.
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        # Outcomes that could not be written down, with what is said of each when it was.
+        self._unwritten: dict[str, tuple[Station, Entry, Tone, Judgement]] = {}
+        self._real: Station | None = None
         self._dispatch = Dispatch(runner, self)
         self._under_way: Departure | None = None
         self._slow = QTimer(self)
@@ -67,12 +77,15 @@ class SendingDesk(QObject):
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
-        self._dispatch.pending_changed.connect(window.consent.cancel.setVisible)
+        self._cancel = window.consent.cancel
+        self._is_pending = self._sends_kept = False
+        self._dispatch.pending_changed.connect(self._show_pending)
         self._rounds = RoundsDesk(runner, projects.find, self)
         self._rounds.changed.connect(self._show_lines)
         self._rounds.to_send.connect(self._send_due)
         self._rounds.looked.connect(self._looked)
         self._rounds.withheld.connect(self._say_that_it_waits)
+        projects.project_saved.connect(self._go_on_with)
         self._rounds.counted.connect(self._count)
         window.consent.cancel_requested.connect(self.cancel)
         window.log.send_again_requested.connect(self.send_again)
@@ -80,6 +93,8 @@ class SendingDesk(QObject):
     def take_up(self, left: Left) -> None:
         """Go on with what an earlier run left."""
         station = left.station
+        if not station.practice:
+            self._real = station
         if left.unconfirmed:
             self._status.show_message(
                 _LEFT,
@@ -133,6 +148,21 @@ class SendingDesk(QObject):
                 lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}"),
             )
 
+    def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
+        """Send one of many that were refused before: nothing is said of it but what must be heard."""
+        self._asked.pop(entry.request_id, None)
+        self._status.forget(entry.request_id)
+        self._dispatch.add(Departure(station, project, entry, kept=True))
+
+    def show_kept(self, *, under_way: bool) -> None:
+        """Offer to cancel while what was kept is sent, also between two calls."""
+        self._sends_kept = under_way
+        self._cancel.setVisible(self._is_pending or under_way)
+
+    def _show_pending(self, pending: bool) -> None:
+        self._is_pending = pending
+        self._cancel.setVisible(pending or self._sends_kept)
+
     def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
         """Say `text` of one consent. What was said of it before is overtaken."""
         who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
@@ -183,10 +213,14 @@ class SendingDesk(QObject):
 
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
         self._end_waiting(departure)
+        self._take(departure, sent)
+        self.ended.emit(departure.entry.request_id)
+
+    def _take(self, departure: Departure, sent: Sent | None) -> None:
         station, entry = departure.station, departure.entry
         if sent is None:
             self._log.refresh(departure)
-            if departure.by_person:
+            if departure.by_person and not departure.kept:
                 self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
             if entry.held:
                 self._rounds.put_off(station, entry.request_id)
@@ -195,14 +229,21 @@ class SendingDesk(QObject):
             return
         self._log.put(station, sent.entry)
         tone = tone_of(sent.entry.state, practice=station.practice)
-        text = f"{render(sent.judgement.headline)} {render(sent.judgement.advice)}"
         if sent.trouble is not None:
+            # A person has heard of it: so they shall hear the rest, however good it is.
+            self._asked[entry.request_id] = ""
+            self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
             self._rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
+            text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
             self.say(sent.entry, Tone.BAD, text)
         else:
-            self._tell(station, sent.entry, tone, text)
+            self._tell(station, sent.entry, tone, sent.judgement)
+
+    def _go_on_with(self, project_id: str) -> None:
+        if self._real is not None:
+            self._rounds.hasten(self._real, project_id)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._end_waiting(departure)
@@ -215,6 +256,7 @@ class SendingDesk(QObject):
             self._rounds.follow(station, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
         self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.ended.emit(request_id)
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
@@ -228,13 +270,18 @@ class SendingDesk(QObject):
         if station.practice:
             self._rounds.follow(station, entry.request_id)
             return
-        headline, advice = looked.judgement.headline, looked.judgement.advice
-        text = f"{render(headline, self._local)} {render(advice, self._local)}"
-        self._tell(station, entry, tone_of(entry.state, practice=False), text)
+        if entry.state is State.CONTRADICTED:
+            # The alarm says it, louder than the status.
+            self._status.forget(entry.request_id)
+            self._rounds.follow(station, entry.request_id)
+            self.contradicted.emit()
+            return
+        self._tell(station, entry, tone_of(entry.state, practice=False), looked.judgement)
 
-    def _tell(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
-        """Say `text` and what comes next, where a person asked for it or must hear of it, if it is news."""
+    def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
+        """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""
         request_id = entry.request_id
+        text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
             self._rounds.follow(station, request_id)
@@ -242,7 +289,7 @@ class SendingDesk(QObject):
         self._asked[request_id] = text
 
         def tell(outlook: Message | None) -> None:
-            self.say(entry, tone, text if outlook is None else f"{text} {render(outlook, self._local)}")
+            self.say(entry, tone, render(tell_all(judgement, outlook), self._local))
 
         self._rounds.follow(station, request_id, tell)
 
@@ -252,5 +299,9 @@ class SendingDesk(QObject):
                 self._log.put(station, entry)
 
     def _count(self, station: Station, outstanding: Outstanding) -> None:
-        self._log.show_open(station, int(outstanding))
+        # After each visit to the journal, in which it was tried again.
+        for request_id, told in [*self._unwritten.items()]:
+            if not told[0].sender.is_unwritten(request_id):
+                del self._unwritten[request_id]
+                self._tell(*told)
         self.counted.emit(station, outstanding)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
+from consent_desk.services.alarms import Alarms
+from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
@@ -25,6 +27,8 @@ class Station:
     sender: Sender
     verifier: Verifier
     rounds: Rounds
+    alarms: Alarms
+    kept: Kept
     transport: Transport
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)

@@ -106,6 +106,16 @@ class Stations(QObject):
         for station in list(self._opened.values()):
             station.sender.stop()
 
+    def write_again(self) -> None:
+        """Write down, at the end, what could not be so far. For the journal lane."""
+        for station in list(self._opened.values()):
+            station.sender.write_again()
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether there is an outcome that could not be written down so far."""
+        return any(station.sender.has_unwritten for station in list(self._opened.values()))
+
     def _open(self, *, practice: bool) -> Station:
         with self._lock:
             if practice in self._opened:

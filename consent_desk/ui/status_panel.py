@@ -30,10 +30,12 @@ _NOTHING = _Said(Tone.QUIET, "")
 class StatusPanel(TintedStrip):
     """A strip of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
 
-    At its end stands the way to the list of shortcuts: `shortcuts_requested`.
+    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `print_requested(text)` asks
+    to print the slips.
     """
 
     shortcuts_requested = Signal()
+    print_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(Tone.QUIET)
@@ -43,6 +45,9 @@ class StatusPanel(TintedStrip):
         self.latest = _label("Status")
         self.action = QPushButton()
         self.action.clicked.connect(self._copy_slips)
+        self.print_slips = QPushButton("Print slip…")
+        self.print_slips.setAccessibleName("Print slip")
+        self.print_slips.clicked.connect(lambda: self.print_requested.emit("\n\n".join(self._slips())))
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setAccessibleName("Dismiss")
         self.dismiss.clicked.connect(self.clear)
@@ -57,6 +62,7 @@ class StatusPanel(TintedStrip):
         layout.setContentsMargins(10, 6, 10, 6)
         layout.addLayout(texts, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.shortcuts, 0, Qt.AlignmentFlag.AlignTop)
         # Room for two lines, so that the window does not jump when there is something to say.
@@ -66,7 +72,7 @@ class StatusPanel(TintedStrip):
     def show_message(self, key: str, tone: Tone, text: str, *, slip: str = "") -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
-        `slip` is a text to copy, which is nowhere else: a button copies those of all messages that stay.
+        `slip` is a text to copy, which is nowhere else: buttons copy and print those of all that stay.
         """
         self._kept.pop(key, None)
         if self._key != key and self._latest.tone in _STAYS:
@@ -118,6 +124,8 @@ class StatusPanel(TintedStrip):
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)
+        self.print_slips.setVisible(slips > 0)
+        self.print_slips.setText("Print slip…" if slips < 2 else f"Print {slips} slips…")
         offer = "Copy as a slip" if slips < 2 else f"Copy {slips} slips"
         self.action.setText(offer)
         self.action.setAccessibleName(offer)

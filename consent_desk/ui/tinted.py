@@ -1,13 +1,22 @@
-"""Labels and strips in the colour of a tone, on a light or a dark system, also when that changes."""
+"""Labels, buttons and strips in the colour of a tone, on a light or a dark system, also when that changes."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QWidget,
+)
 
-from consent_desk.ui.outcomes import Tone, background, colour
+from consent_desk.ui.outcomes import Tone, background, colour, loud_colours, sign
 
 # To Python it is no widget: a class can have but one base of Qt's.
 if TYPE_CHECKING:
@@ -17,16 +26,15 @@ else:
 
 
 class _Tinted(_Widget):
-    """The half of a widget that gives one `role` of its palette the `shade` of its tone."""
+    """The half of a widget that colours its palette by its tone, `loud` for what is seen before all else."""
 
-    _role: ClassVar[QPalette.ColorRole]
-    _shade: ClassVar[Callable[[Tone, QPalette], QColor]]
     _tone: Tone | None = None
+    _loud = False
 
-    def show_tone(self, tone: Tone) -> None:
+    def show_tone(self, tone: Tone, *, loud: bool = False) -> None:
         """Take the colour of `tone`."""
-        if tone is not self._tone:
-            self._tone = tone
+        if (tone, loud) != (self._tone, self._loud):
+            self._tone, self._loud = tone, loud
             self._tint()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -37,37 +45,85 @@ class _Tinted(_Widget):
     def _tint(self) -> None:
         if self._tone is not None:
             palette = QPalette()
-            palette.setColor(self._role, type(self)._shade(self._tone, palette))
+            self._colour(palette, self._tone)
             self.setPalette(palette)
+
+    def _colour(self, palette: QPalette, tone: Tone) -> None:
+        raise NotImplementedError
 
 
 class TintedLabel(_Tinted, QLabel):
     """Plain text in the colour of its tone; its description tells assistive technology the text."""
-
-    _role = QPalette.ColorRole.WindowText
-    _shade = colour
 
     def __init__(self) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.show_tone(Tone.QUIET)
 
-    def show_text(self, tone: Tone, text: str) -> None:
-        """Show `text` in the colour of `tone`."""
-        self.show_tone(tone)
+    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        """Show `text` in the colour of `tone`, or in that which stands on a loud strip."""
+        self.show_tone(tone, loud=loud)
         if text != self.text():
             self.setText(text)
             # A name of its own, as tests and screen readers want it, hides a label's text from them.
             self.setAccessibleDescription(text)
 
+    def _colour(self, palette: QPalette, tone: Tone) -> None:
+        shown = loud_colours(tone, palette)[1] if self._loud else colour(tone, palette)
+        palette.setColor(QPalette.ColorRole.WindowText, shown)
+
+
+class TintedLines(TintedLabel):
+    """Lines of which each is cut where there is no room: tool tip and description have the whole text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        super().show_text(tone, text, loud=loud)
+        # A tool tip guesses rich text.
+        self.setToolTip(f"<p>{escape(text)}</p>")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        cut, width = Qt.TextElideMode.ElideRight, self.width()
+        text = "\n".join(self.fontMetrics().elidedText(line, cut, width) for line in self.text().split("\n"))
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
 
 class TintedStrip(_Tinted, QFrame):
     """A frame with a background of its tone."""
-
-    _role = QPalette.ColorRole.Window
-    _shade = background
 
     def __init__(self, tone: Tone) -> None:
         super().__init__()
         self.setAutoFillBackground(True)
         self.show_tone(tone)
+
+    def _colour(self, palette: QPalette, tone: Tone) -> None:
+        shown = loud_colours(tone, palette)[0] if self._loud else background(tone, palette)
+        palette.setColor(QPalette.ColorRole.Window, shown)
+
+
+class TintedButton(_Tinted, QPushButton):
+    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other.
+
+    Where there is no room for the whole text, its end is cut, and the description has it all.
+    """
+
+    def show_text(self, tone: Tone, text: str) -> None:
+        """Show `text` in the colour of `tone`."""
+        self.setText(f"{sign(tone)} {text}".strip())
+        self.setAccessibleDescription(text)
+        self.show_tone(tone)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
+        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        option.text = elided
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+
+    def _colour(self, palette: QPalette, tone: Tone) -> None:
+        if tone is not Tone.QUIET:
+            palette.setColor(QPalette.ColorRole.ButtonText, colour(tone, palette))

@@ -12,20 +12,23 @@ from consent_desk.domain.delivery import (
     OPEN_STATES,
     SENDABLE_STATES,
     UNSENT_STATES,
+    Fact,
     Judgement,
     State,
     decision,
     judge,
     noun,
+    was_refused_for_settings,
 )
 from consent_desk.domain.draft import Field
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.text import hidden_character
+from tests.consents import NOON
 from tests.domain.test_answer import BODIES, HEADERS, OURS, ROWS, mutated
 
 TAKEN = b'{"success": true, "errors": []}'
 DO_NOT = "Do not enter it again."
-LOOK = "Look the customer up in Engagement"
+LOOK = "It may be there, or may come within a minute: it is looked up by itself."
 OUTCOMES: st.SearchStrategy[Outcome] = (
     st.builds(
         Answered,
@@ -258,11 +261,12 @@ def test_what_has_no_project_any_more_is_not_sent_by_itself_and_entered_again() 
 def test_what_was_lost_is_unconfirmed(phase: Phase, cause: Cause) -> None:
     judgement = judge(Lost(phase=phase, cause=cause), Action.REJECT)
     assert judgement.state is State.UNCONFIRMED
-    assert sentence(judgement).endswith(DO_NOT)
-    assert str(judgement.advice).startswith(LOOK)
-    assert ("Cancelled too late: Engagement may have it." in sentence(judgement)) == (
-        cause is Cause.CANCELLED
-    )
+    if cause is Cause.CANCELLED:
+        too_late = "Cancelled too late: Engagement may have it. It will be looked up, not sent again."
+        assert (sentence(judgement), str(judgement.advice)) == (too_late, DO_NOT)
+    else:
+        assert sentence(judgement).endswith(DO_NOT)
+        assert str(judgement.advice).startswith(LOOK)
 
 
 @pytest.mark.parametrize(
@@ -379,3 +383,54 @@ def test_what_is_refused_a_second_time_is_still_unconfirmed() -> None:
     assert sentence(judgement) == (
         "Not yet confirmed, and not taken a second time: this desk's key is wrong. Do not enter it again."
     )
+
+
+def refused(status: int, body: bytes, headers: Headers = OURS) -> tuple[Fact, ...]:
+    return (Fact(at=NOON, state=State.REFUSED, outcome=Answered(status=status, headers=headers, body=body)),)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        refused(403, b'{"error": "invalid secret"}'),
+        refused(401, b'{"error": "Access key not found"}'),
+        refused(403, b'{"error": "something else"}'),
+        refused(200, b'{"success": false, "error": "Not authorized to add event of specified type"}'),
+        refused(400, b'{"success": false, "error": "Invalid project id"}'),
+        refused(404, b"The requested URL was not found on the server"),
+        refused(302, b""),
+        refused(403, b"<html>blocked</html>", ()),
+        refused(407, b"no", ()),
+    ],
+    ids=["secret", "key", "permission", "200", "token", "address", "redirect", "firewall", "proxy"],
+)
+def test_a_desk_that_was_refused_may_pass_when_its_settings_are_mended(facts: tuple[Fact, ...]) -> None:
+    assert was_refused_for_settings(facts)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        refused(400, b'{"success": false, "errors": ["At least one id should be specified."]}'),
+        refused(400, b'{"success": false, "error": "Invalid JSON"}'),
+        refused(400, b'{"success": false, "errors": ["Field \'event_type\' is required."]}'),
+        (*refused(403, b'{"error": "invalid secret"}'), Fact(at=NOON, state=State.IN_FLIGHT)),
+        (
+            Fact(
+                at=NOON,
+                state=State.REFUSED,
+                outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED),
+            ),
+        ),
+    ],
+    ids=["customer", "broken", "field", "in flight", "removed"],
+)
+def test_what_was_refused_for_its_content_would_be_refused_again(facts: tuple[Fact, ...]) -> None:
+    assert not was_refused_for_settings(facts)
+
+
+def test_what_was_refused_for_the_address_is_kept_as_long_as_that_stays() -> None:
+    judgement = judge(Answered(status=404, headers=OURS, body=b"not found"), Action.REJECT)
+    assert "was not recorded, and is kept." in sentence(judgement)
+    assert "Where the base URL stays as it is, use Send again." in str(judgement.advice)
+    assert "Where it has to be changed, enter the opt-out again." in str(judgement.advice)

@@ -1,9 +1,10 @@
 import pytest
 
 from consent_desk.domain.consent import Action
-from consent_desk.domain.delivery import Plan, State, Step
-from consent_desk.domain.outcome import Look
-from consent_desk.domain.telling import tell_look, tell_plan
+from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
+from consent_desk.domain.message import say
+from consent_desk.domain.outcome import Answered, Look
+from consent_desk.domain.telling import tell_all, tell_look, tell_plan
 from tests.consents import NOON
 
 SINCE = NOON.micros / 1_000_000
@@ -95,3 +96,26 @@ def test_an_opt_in_that_waits_says_what_for() -> None:
     plan = Plan(Step.SEND)
     assert "earlier opt-out" in str(tell_plan(plan, Action.ACCEPT, waits=True))
     assert "clock" in str(tell_plan(plan, Action.ACCEPT, held=True))
+
+
+DELIVERED = Answered(status=200, headers=(), body=b'{"success": true}')
+
+
+def test_delivered_and_when_it_is_checked_is_one_sentence() -> None:
+    outlook = tell_plan(Plan(Step.LOOK_UP, NOON), Action.REJECT)
+    assert str(tell_all(judge(DELIVERED, Action.REJECT), outlook)).startswith(
+        "Delivered: Engagement has queued it; checking at 2026-05-31 12:00 UTC. Engagement shows it"
+    )
+
+
+def test_practice_is_never_told_as_queued_by_engagement() -> None:
+    outlook = tell_plan(Plan(Step.LOOK_UP, NOON), Action.REJECT)
+    told = str(tell_all(judge(DELIVERED, Action.REJECT, practice=True), outlook))
+    assert told.startswith("Delivered to the Sandbox only. Not recorded in Engagement.")
+    assert told.endswith("Checking at 2026-05-31 12:00 UTC.")
+
+
+@pytest.mark.parametrize(("outlook", "words"), [(None, "Head. Advice."), ("Next.", "Head. Advice. Next.")])
+def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> None:
+    judgement = Judgement(State.UNCONFIRMED, say("Head."), say("Advice."))
+    assert str(tell_all(judgement, None if outlook is None else say(outlook))) == words

@@ -159,3 +159,30 @@ def test_a_typed_time_that_lies_after_the_noted_ones_of_its_second_stays(outbox:
     outbox.note(a_project(), a_consent(timestamp=NOON, noted_at=later(60)))
     consent = a_consent(timestamp=later(0.5), noted_at=later(60))
     assert outbox.stamp(a_project(), consent) is consent
+
+
+def test_a_time_that_was_typed_twice_is_told_apart_also_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "restarted.db"
+    typed = later(-3600)
+    stamps = []
+    for _ in range(3):
+        journal = SqliteJournal.open(path)
+        outbox = Outbox(journal, lambda: later(60))
+        stamped = outbox.stamp(a_project(), a_consent(timestamp=typed))
+        outbox.note(a_project(), stamped)
+        stamps.append(outbox.record(stamped.request_id).noted.consent.timestamp.micros - typed.micros)
+        journal.close()
+    assert stamps == [0, 1, 2]
+
+
+def test_a_time_that_was_typed_twice_never_lies_after_its_noting(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent())
+    typed_again = outbox.stamp(a_project(), a_consent(noted_at=NOON, timestamp=later(-0.0005)))
+    assert typed_again.timestamp == Timestamp(NOON.micros + 1)
+    assert typed_again.noted_at == typed_again.timestamp
+
+
+def test_a_typed_time_before_a_later_decision_stays_before_it(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent())
+    given = a_consent(timestamp=later(-3600))
+    assert outbox.stamp(a_project(), given) == given

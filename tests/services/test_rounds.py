@@ -161,6 +161,45 @@ def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: 
     ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
     desk.left(State.DELIVERED, category="email")
     desk.rounds.begin()
-    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1)
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
     assert int(desk.rounds.outstanding()) == 3
     assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
+
+
+def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_saved(desk: Desk) -> None:
+    mine, another = desk.left(), desk.left(category="newsletter")
+    desk.rounds.begin()
+    desk.due()
+    desk.rounds.put_off(mine, 300_000_000)
+    project_id = desk.journal.record(mine).noted.project_id
+    desk.rounds.hasten("another project")
+    assert desk.due() == []
+    desk.rounds.hasten(project_id)
+    assert desk.due() == [(mine, Step.SEND)]
+    desk.rounds.hasten(project_id)
+    assert another not in [request_id for request_id, _ in desk.due()]
+
+
+def test_a_retry_that_was_planned_is_not_hastened_by_new_settings(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    desk.rounds.begin()
+    desk.rounds.hasten(desk.journal.record(request_id).noted.project_id)
+    assert desk.due() == []
+
+
+def test_what_is_held_has_no_outlook_beside_what_is_said_of_it(desk: Desk) -> None:
+    held = desk.left()
+    desk.journal.claim(held, NOON)
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
+    desk.journal.append(held, Fact(at=NOON, state=State.QUEUED, outcome=outcome))
+    desk.rounds.follow(held)
+    assert desk.rounds.outlook(held) is None
+
+
+def test_it_is_outstanding_since_the_oldest_open_one_was_noted(desk: Desk) -> None:
+    desk.left(State.DELIVERED, category="email")
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
+    desk.rounds.follow(desk.left(timestamp=later(5), noted_at=later(9)))
+    desk.rounds.follow(desk.left(timestamp=later(1), noted_at=later(7), category="newsletter"))
+    assert desk.rounds.outstanding().since == later(7)

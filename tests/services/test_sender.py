@@ -441,3 +441,76 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(journal: SqliteJournal
     assert fact.state is State.UNCONFIRMED
     assert fact.outcome == Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED)
     sender.stop()
+
+
+class FullJournal(SqliteJournal):
+    """A journal on a disk that is full, until it is not any more."""
+
+    full = True
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if self.full:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super().append(request_id, fact)
+
+
+@pytest.fixture
+def full(path: Path) -> Iterator[FullJournal]:
+    full = FullJournal.open(path)
+    yield full
+    full.close()
+
+
+def test_an_outcome_that_could_not_be_written_down_is_kept_and_written_again(full: FullJournal) -> None:
+    noted = Noted.of(a_project(), a_consent())
+    request_id = noted.consent.request_id
+    full.note(noted)
+    sender = sender_on(full, Wire(Made(SUCCESS)))
+    sender.send(request_id, a_project())
+    assert sender.write_again() == ()
+    unwritten = [sender.has_unwritten]
+    assert sender.is_unwritten(request_id)
+    full.full = False
+    assert sender.write_again() == (request_id,)
+    unwritten.append(sender.has_unwritten)
+    assert unwritten == [True, False]
+    assert full.record(request_id).facts[-1] == Fact(at=later(1), state=State.DELIVERED, outcome=SUCCESS)
+    assert not sender.is_unwritten(request_id)
+    assert sender.write_again() == ()
+
+
+def test_outcomes_are_written_again_in_the_order_in_which_they_came(full: FullJournal) -> None:
+    ids = []
+    sender = sender_on(full, Wire(Made(SUCCESS), Made(CUT)))
+    for _ in range(2):
+        noted = Noted.of(a_project(), a_consent())
+        full.note(noted)
+        ids.append(noted.consent.request_id)
+        sender.send(ids[-1], a_project())
+    full.full = False
+    assert sender.write_again() == tuple(ids)
+
+
+def test_what_is_held_writes_no_further_fact_until_its_project_leads_back(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    wire = Wire(Made(SUCCESS))
+    sender = sender_on(journal, wire)
+    elsewhere = a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
+    assert sender.send(request_id, elsewhere, by_person=False) is not None
+    before = journal.record(request_id).facts
+    for _ in range(3):
+        assert sender.send(request_id, elsewhere, by_person=False) is None
+    assert journal.record(request_id).facts == before
+    sent = sender.send(request_id, a_project(), by_person=False)
+    assert sent is not None
+    assert sent.entry.state is State.DELIVERED
+    assert len(wire.requests) == 1
+
+
+def test_what_is_held_and_lost_its_project_is_refused(journal: SqliteJournal, request_id: str) -> None:
+    sender = sender_on(journal, Wire())
+    sender.send(request_id, a_project(id="another"), by_person=False)
+    sent = sender.send(request_id, None, by_person=False)
+    assert sent is not None
+    assert sent.entry.state is State.REFUSED

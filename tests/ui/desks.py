@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from time import time_ns
 
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -63,17 +64,33 @@ class MemoryKeyring:
 
 
 class Person(Questions):
-    """Answers every question with the choice of index `answer`, and remembers what was asked."""
+    """Answers every question with the choice of index `answer`, and remembers what was asked.
+
+    `file` is where to save, `printer` the one to print with: without one the computer has none.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.asked: list[str] = []
         self.answer = 0
         self.folder = ""
+        self.file = ""
+        self.printer: QPrinter | None = None
 
     def choose_folder(self, title: str, at: str) -> str:
         self.asked.append(title)
         return self.folder
+
+    def has_printer(self) -> bool:
+        return self.printer is not None
+
+    def choose_printer(self, title: str) -> QPrinter | None:
+        self.asked.append(title)
+        return self.printer
+
+    def choose_file(self, title: str, name: str) -> str:
+        self.asked.append(f"{title} {name}")
+        return self.file
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         self.asked.append(f"{title} {text} {' / '.join(choices)}")

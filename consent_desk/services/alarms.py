@@ -1,0 +1,69 @@
+"""The alarms: what Engagement has recorded, and yet shows otherwise. They ring until a person has acted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent_desk.domain.consent import Action, Consent, Timestamp, ends_after, with_the_time_now
+from consent_desk.domain.delivery import Fact, Judgement, State
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.telling import tell_look
+from consent_desk.services.outbox import Journal
+
+DISMISSED = "alarm dismissed"
+"""The note of the fact that ends an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A consent that is contradicted, and what that means for a person."""
+
+    entry: Entry
+    judgement: Judgement
+
+
+class Alarms:
+    """The alarms of one journal. For the journal lane alone; raises JournalTrouble."""
+
+    def __init__(self, journal: Journal, now: Callable[[], Timestamp]) -> None:
+        self._journal = journal
+        self._now = now
+
+    def standing(self) -> tuple[Alarm, ...]:
+        """The alarms that nobody has dismissed or acted upon: opt-outs first, each the oldest first.
+
+        A later decision that was noted here ends one, and so does the end of an opt-in.
+        """
+        alarms = []
+        for request_id in self._journal.records_in({State.CONTRADICTED}):
+            record = self._journal.record(request_id)
+            noted, look = record.noted, record.facts[-1].outcome
+            until, action = noted.consent.valid_until, noted.consent.action
+            if (
+                isinstance(look, Look)
+                and (until is None or ends_after(until, self._now()))
+                and not self._has_later(noted)
+            ):
+                entry = Entry.of(noted, State.CONTRADICTED, look)
+                alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action)))
+        return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
+
+    def dismiss(self, request_id: str) -> None:
+        """Write down that a person has seen the alarm, and that it is to ring no more."""
+        if isinstance(self._journal.record(request_id).facts[-1].outcome, Look):
+            fact = Fact(at=self._now(), state=State.CONTRADICTED, note=DISMISSED)
+            self._journal.append(request_id, fact)
+
+    def renewed(self, request_id: str, new_id: str) -> Consent | Message:
+        """The same decision with the time now, to be noted as `new_id`; or why there is none."""
+        noted = self._journal.record(request_id).noted
+        if self._has_later(noted):
+            return say("A later decision of this customer was noted here since. Enter what is to hold now.")
+        consent = with_the_time_now(noted.consent, new_id, self._now())
+        return consent or say("This opt-in has come to its end. Enter it anew if the customer wants it.")
+
+    def _has_later(self, noted: Noted) -> bool:
+        consent = noted.consent
+        last = self._journal.last_timestamp(noted.project_id, consent.customer, consent.category)
+        return last is not None and last > consent.timestamp

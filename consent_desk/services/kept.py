@@ -1,0 +1,40 @@
+"""The consents that are kept because the desk was refused, and may pass now that its settings are mended."""
+
+from consent_desk.domain.consent import Action
+from consent_desk.domain.delivery import State, was_refused_for_settings
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry, Record
+from consent_desk.services.order import is_overtaken
+from consent_desk.services.outbox import Journal
+
+
+class Kept:
+    """What is kept in one journal. For the journal lane alone; raises JournalTrouble."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def of(self, project: Project) -> tuple[Entry, ...]:
+        """What may pass in `project` now, in the order of noting, without the opt-ins that were overtaken."""
+        refused = (self._journal.record(one) for one in self._journal.records_in({State.REFUSED}))
+        return tuple(
+            Entry.of(record.noted, State.REFUSED, record.facts[-1].outcome)
+            for record in refused
+            if record.noted.belongs_to(project, mended=True) and self._may_pass(record)
+        )
+
+    def may_leave(self, request_id: str) -> bool:
+        """Whether one of them is still to be sent: an opt-in not before an opt-out that is not settled."""
+        record = self._journal.record(request_id)
+        noted = record.noted
+        if not self._may_pass(record):
+            return False
+        if noted.consent.action is Action.REJECT:
+            return True
+        alike = self._journal.open_like(noted.project_id, noted.consent.customer, noted.consent.category)
+        return all(one.noted.consent.action is Action.ACCEPT for one in alike)
+
+    def _may_pass(self, record: Record) -> bool:
+        if not was_refused_for_settings(record.facts):
+            return False
+        return record.noted.consent.action is Action.REJECT or not is_overtaken(self._journal, record.noted)

@@ -1,0 +1,163 @@
+"""Rings while Engagement shows other than what was recorded, and notes the same decision anew on request."""
+
+from functools import partial
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.delivery import noun
+from consent_desk.domain.message import Message
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.services.alarms import Alarm
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.station import Station
+from consent_desk.ui.stations import Left
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import Local, render, render_error
+
+_KEY = "alarm"
+_REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
+
+
+class AlarmDesk(QObject):
+    """Emits `noted(Station, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
+
+    Rings for real consents alone; a line of practice can be sent with the time now all the same.
+    """
+
+    noted = Signal(object, object, object, object)
+    failed = Signal(object, object, object)
+
+    def __init__(
+        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
+    ) -> None:
+        super().__init__(window)
+        self._notice = window.alarm
+        self._status = window.status
+        self._runner = runner
+        self._projects = projects
+        self._log = log
+        self._local = local
+        self._station: Station | None = None
+        self._ringing: Entry | None = None
+        self._busy: set[str] = set()
+        # What could not be noted: its row may be there after all, so the very same one is tried again.
+        self._tried: dict[str, Consent] = {}
+        self._notice.acted.connect(self._act)
+        self._notice.dismissed.connect(self._dismiss)
+        window.log.send_now_requested.connect(self._send_line)
+
+    def take_up(self, left: Left) -> None:
+        """Ring for what nobody has seen so far."""
+        if not left.station.practice:
+            self._station = left.station
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Something happened that may be an alarm, or the end of one."""
+        if self._station is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                self._station.alarms.standing,
+                done=self._show,
+                failed=self._cannot,
+            )
+
+    def end_if_overtaken(self) -> None:
+        """A decision was noted: it may be the end of the alarm that rings."""
+        if self._ringing is not None:
+            self.look_again()
+
+    def _show(self, alarms: tuple[Alarm, ...]) -> None:
+        self._ringing = alarms[0].entry if alarms else None
+        if not alarms:
+            self._notice.take_back()
+            return
+        entry, judgement = alarms[0].entry, alarms[0].judgement
+        who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
+        more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
+        self._notice.show_notice(
+            Tone.BAD,
+            render(judgement.headline, self._local),
+            f"{who}\n{render(judgement.advice, self._local)}{more}",
+            loud=entry.action is Action.REJECT,
+        )
+
+    def _dismiss(self) -> None:
+        station, ringing = self._station, self._ringing
+        if station is not None and ringing is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: station.alarms.dismiss(ringing.request_id),
+                done=lambda nothing: self.look_again(),
+                failed=self._cannot,
+            )
+
+    def _cannot(self, error: Exception) -> None:
+        self._status.show_message(_KEY, Tone.BAD, render_error(error))
+
+    def _act(self) -> None:
+        if self._station is not None and self._ringing is not None:
+            self._send(self._station, self._ringing)
+
+    def _send_line(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is not None and entry is not None:
+            self._send(station, entry)
+
+    def _send(self, station: Station, entry: Entry) -> None:
+        if entry.request_id in self._busy:
+            return
+        self._busy.add(entry.request_id)
+        self._status.forget(_KEY)
+        go = partial(self._renew, station, entry)
+        if station.practice:
+            go(station.sandbox)
+        else:
+            self._projects.find(entry.project_id, go, partial(self._say_why, entry))
+
+    def _say_why(self, entry: Entry, why: str) -> None:
+        self._busy.discard(entry.request_id)
+        self._status.show_message(_KEY, Tone.BAD, f"Nothing was noted or sent. {why}")
+
+    def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:
+        if project is None:
+            self._say_why(entry, _REMOVED)
+            return
+        found, tried = project, self._tried.get(entry.request_id)
+
+        def work() -> Consent | Message:
+            renewed = tried or station.alarms.renewed(entry.request_id, str(uuid4()))
+            return renewed if isinstance(renewed, Message) or tried else station.outbox.stamp(found, renewed)
+
+        def done(renewed: Consent | Message) -> None:
+            if isinstance(renewed, Message):
+                self._say_why(entry, render(renewed))
+            else:
+                self._note(station, entry, found, renewed)
+
+        self._runner.run(
+            Lane.JOURNAL, work, done=done, failed=lambda error: self._say_why(entry, render_error(error))
+        )
+
+    def _note(self, station: Station, entry: Entry, project: Project, consent: Consent) -> None:
+        self._tried[entry.request_id] = consent
+
+        def done(new: Entry) -> None:
+            self._busy.discard(entry.request_id)
+            del self._tried[entry.request_id]
+            self.noted.emit(station, project, consent, new)
+            self.look_again()
+
+        def failed(error: Exception) -> None:
+            self._busy.discard(entry.request_id)
+            self.failed.emit(project, consent, error)
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.outbox.note(project, consent), done=done, failed=failed
+        )

@@ -1,0 +1,183 @@
+"""Offers to send what was refused for the settings of its project, once these work."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry
+from consent_desk.services.connection import check_connection
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+_KEY = "kept"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a person asked for: the kept consents of `project`, one after the other."""
+
+    station: Station
+    project: Project
+    waiting: deque[Entry]
+    total: int
+    gone: int = 0
+    under_way: str = ""
+    stopped: str = ""
+
+
+class KeptDesk(QObject):
+    """Never sends by itself: whoever checks a connection may not mean to send 37 consents."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        sending: SendingDesk,
+        now: Callable[[], Timestamp],
+    ) -> None:
+        super().__init__(window)
+        self._notice = window.offer
+        self._status = window.status
+        self._runner = runner
+        self._sending = sending
+        self._now = now
+        self._offered: tuple[Station, Project, tuple[Entry, ...]] | None = None
+        self._wanted = object()
+        self._batch: _Batch | None = None
+        self._notice.acted.connect(self._begin)
+        self._notice.dismissed.connect(self.leave)
+        window.consent.cancel_requested.connect(self._stop)
+        sending.ended.connect(self._ended)
+
+    def leave(self) -> None:
+        """Offer nothing any more."""
+        self._wanted = object()
+        self._offered = None
+        self._notice.take_back()
+
+    def consider(self, station: Station, project: Project, *, checked: bool = False) -> None:
+        """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
+        if station.practice or self._batch is not None:
+            return
+        self.leave()
+        wanted = self._wanted
+
+        def offer(entries: tuple[Entry, ...]) -> None:
+            if self._wanted is wanted and self._batch is None:
+                self._offer(station, project, entries)
+
+        def found(entries: tuple[Entry, ...]) -> None:
+            if checked or not entries:
+                offer(entries)
+                return
+            self._runner.run(
+                Lane.LOOK_UP,
+                lambda: check_connection(station.transport, project, self._now).works,
+                done=lambda works: offer(entries if works else ()),
+                failed=lambda error: None,
+            )
+
+        # What cannot be read now is offered another time: nothing is lost by it.
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.kept.of(project), done=found, failed=lambda error: None
+        )
+
+    def _offer(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
+        if not entries:
+            return
+        self._offered = station, project, entries
+        they = "was refused for the key, a permission or the address, and is"
+        if len(entries) > 1:
+            they = "were refused for the key, a permission or the address, and are"
+        self._notice.show_notice(
+            Tone.NEUTRAL,
+            f"The connection to {project.name} works.",
+            f"{counted(entries)} {they} kept.",
+            action=f"Send the {counted(entries, kept=True)}",
+        )
+
+    def _begin(self) -> None:
+        if self._offered is None or self._batch is not None:
+            return
+        station, project, entries = self._offered
+        self.leave()
+        self._batch = _Batch(station, project, deque(entries), len(entries))
+        self._sending.show_kept(under_way=True)
+        self._next(self._batch)
+
+    def _stop(self) -> None:
+        if self._batch is not None:
+            self._batch.stopped = "Stopped."
+            self._status.show_message(_KEY, Tone.NEUTRAL, "Stopping after the one that is under way…")
+
+    def _next(self, batch: _Batch) -> None:
+        if batch.stopped or not batch.waiting:
+            self._end(batch)
+            return
+        entry = batch.waiting.popleft()
+        number = batch.total - len(batch.waiting)
+        self._status.show_message(
+            _KEY, Tone.NEUTRAL, f"Sending what was kept: {number:,} of {batch.total:,}."
+        )
+
+        def send(may_leave: bool) -> None:
+            if batch.stopped or not may_leave:
+                self._next(batch)
+            else:
+                batch.under_way = entry.request_id
+                self._sending.send_kept(batch.station, entry, batch.project)
+
+        self._ask(batch, entry.request_id, send)
+
+    def _ended(self, request_id: str) -> None:
+        batch = self._batch
+        if batch is None or request_id != batch.under_way:
+            return
+        batch.under_way = ""
+
+        def look(is_kept: bool) -> None:
+            if is_kept:
+                # The next one would fare no better.
+                batch.stopped = batch.stopped or "Refused again."
+            else:
+                batch.gone += 1
+            self._next(batch)
+
+        self._ask(batch, request_id, look)
+
+    def _ask(self, batch: _Batch, request_id: str, then: Callable[[bool], None]) -> None:
+        def failed(error: Exception) -> None:
+            batch.stopped = render_error(error)
+            self._end(batch)
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: batch.station.kept.may_leave(request_id), done=then, failed=failed
+        )
+
+    def _end(self, batch: _Batch) -> None:
+        self._batch = None
+        self._sending.show_kept(under_way=False)
+        left = batch.total - batch.gone
+        said = f"{batch.gone:,} of {batch.total:,} that were kept went out: the log shows how each stands."
+        kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""
+        tone = Tone.WARNING if left else Tone.NEUTRAL
+        self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip())
+
+
+def counted(entries: Sequence[Entry], *, kept: bool = False) -> str:
+    """How many opt-outs and opt-ins, each by its name: 37 opt-outs and 2 opt-ins."""
+    parts: list[str] = []
+    for action, name in ((Action.REJECT, "opt-out"), (Action.ACCEPT, "opt-in")):
+        count = sum(entry.action is action for entry in entries)
+        if count:
+            word = " kept" if kept and not parts else ""
+            parts.append(f"{count:,}{word} {name}{'' if count == 1 else 's'}")
+    return " and ".join(parts)

@@ -1,0 +1,111 @@
+"""The alarms, on the journal in memory."""
+
+import pytest
+
+from consent_desk.domain.consent import Action, Consent, Timestamp, ValidUntil
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.message import Message
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.record import Noted
+from consent_desk.services.alarms import DISMISSED, Alarms
+from tests.consents import NOON, a_consent, a_noted, a_project, later
+from tests.memory_journal import MemoryJournal
+
+NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
+STILL_VALID = Look(seen=True, later=True, valid=True, since=NOON.micros / 1e6, source="page")
+REVOKED = Look(seen=True, later=True, valid=False)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.journal = MemoryJournal()
+        self.now = later(700)
+        self.alarms = Alarms(self.journal, lambda: self.now)
+
+    def contradicted(self, **changes: object) -> str:
+        noted = a_noted(**changes)
+        request_id = noted.consent.request_id
+        self.journal.note(noted)
+        self.journal.claim(request_id, NOON)
+        look = STILL_VALID if noted.consent.action is Action.REJECT else REVOKED
+        self.journal.append(request_id, Fact(at=NOON, state=State.DELIVERED))
+        self.journal.append(request_id, Fact(at=later(600), state=State.CONTRADICTED, outcome=look))
+        return request_id
+
+    def ringing(self) -> list[str]:
+        return [alarm.entry.request_id for alarm in self.alarms.standing()]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def opt_in(seconds: int | None = None) -> dict[str, object]:
+    return {"action": Action.ACCEPT, "valid_until": ValidUntil(seconds)}
+
+
+def test_an_alarm_says_what_holds_and_whose_it_is(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    [alarm] = desk.alarms.standing()
+    assert (alarm.entry.request_id, alarm.entry.state) == (request_id, State.CONTRADICTED)
+    assert str(alarm.judgement.headline).startswith("Recorded, but Engagement still shows consent (accepted")
+
+
+def test_opt_outs_ring_first_and_the_oldest_of_them(desk: Desk) -> None:
+    accepted = desk.contradicted(category="email", **opt_in())
+    rejected = [desk.contradicted(category=category) for category in ("newsletter", "phone")]
+    assert desk.ringing() == [*rejected, accepted]
+
+
+def test_nothing_rings_for_what_holds(desk: Desk) -> None:
+    desk.journal.note(a_noted())
+    assert desk.ringing() == []
+
+
+def test_a_dismissed_alarm_rings_no_more_and_says_so_in_the_journal(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    desk.alarms.dismiss(request_id)
+    assert desk.ringing() == []
+    facts = desk.journal.record(request_id).facts
+    assert facts[-1] == Fact(at=desk.now, state=State.CONTRADICTED, note=DISMISSED)
+    desk.now = later(800)
+    desk.alarms.dismiss(request_id)
+    assert desk.journal.record(request_id).facts == facts
+
+
+def test_a_later_decision_that_was_noted_here_ends_it(desk: Desk) -> None:
+    desk.contradicted()
+    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1), category="newsletter"))
+    assert len(desk.ringing()) == 1
+    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1)))
+    assert desk.ringing() == []
+
+
+def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
+    until = NOON.micros // 1_000_000 + 701
+    desk.contradicted(**opt_in(until))
+    assert len(desk.ringing()) == 1
+    desk.now = later(701)
+    assert desk.ringing() == []
+
+
+def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: Desk) -> None:
+    told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
+    renewed = desk.alarms.renewed(desk.contradicted(**opt_in(), **told), NEW)
+    assert renewed == a_consent(request_id=NEW, timestamp=desk.now, noted_at=desk.now, **opt_in(), **told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [(opt_in(NOON.micros // 1_000_000 + 700), "has come to its end"), ({}, "A later decision")],
+    ids=["ended", "overtaken"],
+)
+def test_there_is_not_always_something_to_renew(desk: Desk, changes: dict[str, object], words: str) -> None:
+    request_id = desk.contradicted(**changes)
+    if not changes:
+        newer: Consent = a_consent(timestamp=later(1), noted_at=Timestamp(later(2).micros))
+        desk.journal.note(Noted.of(a_project(), newer))
+    renewed = desk.alarms.renewed(request_id, NEW)
+    assert isinstance(renewed, Message)
+    assert words in str(renewed)
