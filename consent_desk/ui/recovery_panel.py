@@ -22,7 +22,7 @@ class RecoveryStrip(TintedStrip):
         self.label = TintedLabel()
         self.label.setAccessibleName("Journal")
         self.label.setWordWrap(True)
-        self.look = _button("&Look again")
+        self.look = _button("Look again")
         self.salvage = _button("Save what can be read")
         self.restore = _button("Restore from backup…")
         self.begin = _button("Begin a new journal…")

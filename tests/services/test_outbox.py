@@ -175,13 +175,6 @@ def test_a_time_that_was_typed_twice_is_told_apart_also_after_a_restart(tmp_path
     assert stamps == [0, 1, 2]
 
 
-def test_a_time_that_was_typed_twice_never_lies_after_its_noting(outbox: Outbox) -> None:
-    outbox.note(a_project(), a_consent())
-    typed_again = outbox.stamp(a_project(), a_consent(noted_at=NOON, timestamp=later(-0.0005)))
-    assert typed_again.timestamp == Timestamp(NOON.micros + 1)
-    assert typed_again.noted_at == typed_again.timestamp
-
-
 def test_a_typed_time_before_a_later_decision_stays_before_it(outbox: Outbox) -> None:
     outbox.note(a_project(), a_consent())
     given = a_consent(timestamp=later(-3600))

@@ -72,7 +72,7 @@ def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
 def test_nothing_outstanding_is_not_asked_about(acme: OpenDesk) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_status("Checking at")
+    acme.wait_for_status("checking at")
     assert acme.window.close()
     assert acme.person.asked == []
 
