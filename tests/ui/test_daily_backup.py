@@ -65,6 +65,7 @@ def test_a_backup_waits_while_somebody_types_but_not_for_ever(
     desk = start()
     wait_for_backups(desk, folders, 1)
     minutes(desk).stop()
+    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
     controls.write(desk.window, "Customer ID", "jane")
     desk.clock.seconds_off += DAY
     for _ in range(MOST_PUT_OFF):
