@@ -52,11 +52,10 @@ def open_journal(
     with suppress(DeskError):
         settings.remember_journal()
 
-    def back_up() -> bool:
+    def back_up() -> None:
         # The nearer one first: it is made also where nobody knows of a second folder any more.
-        made = Backups(folders.journal).make_daily(journal, now())
-        copied = Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
-        return made is not None or copied is not None
+        Backups(folders.journal).make_daily(journal, now())
+        Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
 
     return _station(journal, transport, now, nap, restored=journal.restored, back_up=back_up)
 
@@ -90,7 +89,7 @@ def _station(
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
-    back_up: Callable[[], bool] | None = None,
+    back_up: Callable[[], None] | None = None,
 ) -> Station:
     watched = ClockWatch(transport, now)
     return Station(

@@ -29,7 +29,7 @@ from consent_desk.domain.message import Message, say
 KEPT = 14
 """So many daily backups are kept."""
 
-_DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d\.sqlite")
+_DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8})?\.sqlite")
 _OURS = "consent-desk-"
 """How the name of a folder in the second folder begins, one for each journal that is backed up there."""
 
@@ -48,6 +48,7 @@ class Backups:
     """The backups of the journal at `journal`, in a folder beside it and, if one is set, in a second one."""
 
     def __init__(self, journal: Path, *, second: Path | None = None) -> None:
+        self._journal = journal
         self._folder = journal.parent / "backups"
         self._second = second
 
@@ -76,7 +77,7 @@ class Backups:
 
         Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
         """
-        path = self._folder / f"journal-{_day(at)}.sqlite"
+        path = self._today(at)
         is_new = not path.exists()
         if is_new:
             self._make(path, journal.copy_to)
@@ -87,6 +88,16 @@ class Backups:
             for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
                 is_copied |= self._copy_to(self._second, each)
         return path if is_new or is_copied else None
+
+    def _today(self, at: Timestamp) -> Path:
+        """Where today's backup is, or is to be made."""
+        path = self._folder / f"journal-{_day(at)}.sqlite"
+        with told(_NOT_BACKED_UP):
+            ours, there = read_mark(mark_of(self._journal)), read_mark(mark_of(path))
+        if ours is None or there is None or ours.journal == there.journal:
+            return path
+        # What was backed up this morning was salvaged since: its last backup is not written over.
+        return path.with_name(f"journal-{_day(at)}-{ours.journal[:8]}.sqlite")
 
     def _copy_to(self, second: Path, path: Path) -> bool:
         """Copy a backup into a folder of ours in `second`, unless it is there."""

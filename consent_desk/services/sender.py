@@ -83,12 +83,15 @@ class Sender:
     def write_again(self) -> tuple[str, ...]:
         """Write down the outcomes that could not be so far, and return what they are about.
 
-        Stops at the first that still cannot be written.
+        Stops at the first that still cannot be written. What another program has settled meanwhile, as one
+        that found it in flight does, stays as that has it.
         """
         written = []
         with suppress(JournalTrouble):
             for request_id, fact in [*self._unwritten.items()]:
-                self._journal.append(request_id, fact)
+                last = self._journal.record(request_id).facts[-1]
+                if last.state is State.IN_FLIGHT or last == fact:
+                    self._journal.append(request_id, fact)
                 del self._unwritten[request_id]
                 written.append(request_id)
         return tuple(written)

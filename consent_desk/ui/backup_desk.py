@@ -90,9 +90,9 @@ class BackupDesk(QObject):
             text = "The backup does not come to an end: perhaps the second folder does not answer."
             self._status.show_message(_BACKUP, Tone.WARNING, text)
 
-    def _made(self, is_new: bool) -> None:
+    def _made(self, _none: None) -> None:
         self._running = False
-        if self._told is not None and is_new:
+        if self._told is not None or self._waited >= MOST_WAITED:
             self._told = None
             self._status.forget(_BACKUP)
 

@@ -72,6 +72,7 @@ class RecoveryDesk(QObject):
         self._stations = stations
         self._care = care
         self._busy = False
+        self._to_repeat = ""
         self._dialog: BackupsDialog | None = None
         self.strip = RecoveryStrip()
         window.add_strip(self.strip)
@@ -103,6 +104,9 @@ class RecoveryDesk(QObject):
         """The journal is open."""
         if not self._busy:
             self.strip.hide()
+        if self._to_repeat:
+            self._window.status.show_message(_KEY, Tone.WARNING, self._to_repeat)
+            self._to_repeat = ""
 
     def look_again(self) -> None:
         """Open the journal anew, whatever it was that stood in the way."""
@@ -243,6 +247,8 @@ class RecoveryDesk(QObject):
         )
 
     def _tell(self, text: str) -> None:
+        # What is said beside practice is taken back when the real journal is shown, a moment later.
+        self._to_repeat = text if self._window.practice.isVisible() else ""
         self._window.status.show_message(_KEY, Tone.WARNING, text)
 
     def _say(self, text: str) -> None:

@@ -19,7 +19,7 @@ class Station:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
-    `back_up` makes today's backup unless it is there, and says whether it did; None where there are none.
+    `back_up` makes today's backup unless it is there; None where nothing is backed up.
     `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal.
     """
 
@@ -33,7 +33,7 @@ class Station:
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
-    back_up: Callable[[], bool] | None = None
+    back_up: Callable[[], None] | None = None
     mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
     close: Callable[[], None] = lambda: None
 

@@ -15,6 +15,7 @@ from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import STEPS, migrate
+from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
@@ -172,6 +173,20 @@ def test_before_a_migration_the_journal_is_backed_up(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
+
+
+def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_the_old_one(
+    path: Path, journal: SqliteJournal
+) -> None:
+    old = made(path, journal)
+    journal.close()
+    salvage(path)
+    with closing(SqliteJournal.open(path)) as again:
+        new = made(path, again, days=0)
+        assert Backups(path).make_daily(again, later(1)) is None
+    assert new != old
+    assert verify(new).head == verify(path).head != verify(old).head
+    assert [each.day for each in Backups(path).found()] == ["2026-05-31"] * 2
 
 
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(

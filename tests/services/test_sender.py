@@ -16,6 +16,7 @@ from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome,
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Noted
 from consent_desk.domain.request import PreparedRequest, event_body
+from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Call, Sender, Sent, Transport
 from tests.consents import NOON, a_consent, a_project, later
 
@@ -489,6 +490,19 @@ def test_outcomes_are_written_again_in_the_order_in_which_they_came(full: FullJo
         sender.send(ids[-1], a_project())
     full.full = False
     assert sender.write_again() == tuple(ids)
+
+
+def test_what_another_program_settled_meanwhile_stays_as_that_has_it(full: FullJournal) -> None:
+    noted = Noted.of(a_project(), a_consent())
+    request_id = noted.consent.request_id
+    full.note(noted)
+    sender = sender_on(full, Wire(Made(SUCCESS)))
+    sender.send(request_id, a_project())
+    full.full = False
+    Outbox(full, lambda: later(2)).recover()
+    assert sender.write_again() == (request_id,)
+    assert full.record(request_id).facts[-1].state is State.UNCONFIRMED
+    assert not sender.has_unwritten
 
 
 def test_what_is_held_writes_no_further_fact_until_its_project_leads_back(

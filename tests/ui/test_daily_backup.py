@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.ui.backup_desk import MOST_PUT_OFF, BackupDesk
 from tests.ui import controls
@@ -62,6 +65,7 @@ def test_a_backup_waits_while_somebody_types_but_not_for_ever(
     desk = start()
     wait_for_backups(desk, folders, 1)
     minutes(desk).stop()
+    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
     controls.write(desk.window, "Customer ID", "jane")
     desk.clock.seconds_off += DAY
     for _ in range(MOST_PUT_OFF):
@@ -105,3 +109,38 @@ def test_a_backup_that_cannot_be_made_is_told(start: Callable[[], OpenDesk], fol
 def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
     assert demo.window.findChild(BackupDesk) is None
     assert not controls.button(demo.window, "Backups").isVisible()
+
+
+def test_a_warning_of_the_second_folder_goes_with_the_folder(
+    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path
+) -> None:
+    JournalCare(folders).set_second_folder(tmp_path / "stick")
+    desk = start()
+    desk.wait_for_status("second folder")
+    JournalCare(folders).set_second_folder(None)
+    desk.bot.waitUntil(lambda: "second folder" not in desk.status + desk.errors)
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_backup_is_made(
+    start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    (folders.config / "settings.json").write_text("{")
+    SqliteJournal.open(folders.journal).close()
+    desk = start()
+    desk.wait_for_status("▲ The settings for backups cannot be read.")
+    wait_for_backups(desk, folders, 1)
+    assert (folders.config / "settings.json").read_text() == "{"
+
+
+def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
+    start: Callable[[], OpenDesk], folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = Event()
+    monkeypatch.setattr(Backups, "make_daily", lambda *_: answered.wait(30))
+    desk = start()
+    desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_line("Delivered")
+    answered.set()
+    desk.bot.waitUntil(lambda: "does not come to an end" not in desk.status + desk.errors)

@@ -474,6 +474,8 @@ def test_on_a_new_computer_the_backups_of_the_old_one_are_found_in_the_second_fo
     controls.press(dialog, "Restore")
     wait_for_words(desk, "2 consents may have gone out since.")
     desk.bot.waitUntil(lambda: len(controls.cells(desk.window, 1)) == 2)
+    assert "2 consents may have gone out since." in said(desk)
+    assert not desk.window.practice.isVisible()
     assert posts(engagement) == 0
 
 
