@@ -267,16 +267,13 @@ class SendingDesk(QObject):
         entry = looked.entry
         self._settings_came(entry.project_id)
         self._log.put(station, entry)
-        if station.practice:
-            self._rounds.follow(station, entry.request_id)
-            return
-        if entry.state is State.CONTRADICTED:
+        if entry.state is State.CONTRADICTED and not station.practice:
             # The alarm says it, louder than the status.
             self._status.forget(entry.request_id)
             self._rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
-        self._tell(station, entry, tone_of(entry.state, practice=False), looked.judgement)
+        self._tell(station, entry, tone_of(entry.state, practice=station.practice), looked.judgement)
 
     def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

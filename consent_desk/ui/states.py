@@ -41,4 +41,5 @@ _TONES = {
 
 def tone_of(state: State, *, practice: bool) -> Tone:
     """How bad or good `state` is; nothing that happens in practice is more than practice."""
-    return Tone.PRACTICE if practice and state in PRACTISED_STATES else _TONES[state]
+    practised = practice and state in PRACTISED_STATES | {State.CONTRADICTED}
+    return Tone.PRACTICE if practised else _TONES[state]
