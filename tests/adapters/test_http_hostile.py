@@ -231,4 +231,6 @@ def test_two_hundred_calls_leave_no_descriptor_and_no_thread() -> None:
     before = open_descriptors(), threading.active_count()
     for _ in range(15):
         every_kind_of_call()
-    assert (open_descriptors(), threading.active_count()) == before
+    # What an earlier test left to be collected may have gone meanwhile.
+    assert open_descriptors() <= before[0]
+    assert threading.active_count() <= before[1]
