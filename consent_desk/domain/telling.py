@@ -4,8 +4,10 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from dataclasses import replace
+from functools import reduce
 
 from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Judgement, Plan, State, Step, noun
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
@@ -50,6 +52,38 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
             return None
 
 
+def tell_status(status: CategoryStatus) -> Message:
+    """What holds for a category, since when, from where and until when."""
+    until = status.until
+    end = None if until is None or until.seconds is None else moment(until.seconds)
+    has_ended = not status.valid and end is not None
+    if status.valid or has_ended:
+        head = say("accepted")
+    elif status.since is None:
+        return say("no consent recorded")
+    else:
+        head = say("rejected")
+    since = moment(status.since)
+    parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
+    if status.source:
+        parts.append(say("source {source}", source=status.source))
+    if end is not None:
+        parts.append(say("ended {end}", end=end) if has_ended else say("until {end}", end=end))
+    elif until is not None:
+        parts.append(say("unlimited"))
+    return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
+
+
+def moment(seconds: float | None) -> Timestamp | None:
+    """A time of Engagement's, None where it is none that a desk can show."""
+    if seconds is None:
+        return None
+    try:
+        return Timestamp(round(seconds * 1_000_000))
+    except Unfit:
+        return None
+
+
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
@@ -89,7 +123,7 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
-    since = _moment(look.since)
+    since = moment(look.since)
     told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
     origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
     headline = (
@@ -111,12 +145,3 @@ def _origin(since: Timestamp | None, source: str, what: Message) -> Message:
     if not source:
         return say("{what} {since}", what=what, since=since)
     return say("{what} {since}, source {source}", what=what, since=since, source=source)
-
-
-def _moment(seconds: float | None) -> Timestamp | None:
-    if seconds is None:
-        return None
-    try:
-        return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
-        return None
