@@ -12,7 +12,8 @@ from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.telling import tell_status
+from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.text import cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
         text=say(
             "No customer with {type} = {value}. {in_vain} Read it back to the caller.",
             type=customer.type,
-            value=customer.value,
+            value=cut(customer.value),
             in_vain=in_vain,
         ),
         field=Field.CUSTOMER_ID,
@@ -83,7 +84,7 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
         return None
     if _holds_already(consent, status):
         return Caution(
-            text=say("{category}: already {told}.", category=consent.category, told=tell_status(status)),
+            text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
             field=Field.CUSTOMER_ID,
             mend=say("Leave it"),
             go_on=say("Record again"),
@@ -95,7 +96,7 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
             text=say(
                 "{category}: {told}. That is later than {time}, so this decision may change nothing. "
                 "If the person decides now, the time is “now”.",
-                category=consent.category,
+                category=cut(consent.category),
                 told=tell_status(status),
                 time=consent.timestamp,
             ),
@@ -108,8 +109,7 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
 
 def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
     if consent.action is Action.REJECT:
-        # One without an event was never asked, and one with an end has expired: both are no opt-out.
-        return not status.valid and status.since is not None and status.until is None
+        return standing_of(status) is Standing.REJECTED
     return status.valid and status.until in {None, consent.valid_until}
 
 
@@ -118,7 +118,7 @@ def _about_category(consent: Consent, categories: Sequence[Category]) -> Caution
     if unlisted is None:
         return None
     return Caution(
-        text=say("{category}: {unlisted}", category=consent.category, unlisted=unlisted),
+        text=say("{category}: {unlisted}", category=cut(consent.category), unlisted=unlisted),
         field=Field.CATEGORY,
         mend=say("Correct the category"),
         go_on=say("Record anyway"),

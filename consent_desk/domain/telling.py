@@ -4,6 +4,7 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from dataclasses import replace
+from enum import StrEnum
 from functools import reduce
 
 from consent_desk.domain.consent import Action, Timestamp
@@ -52,25 +53,40 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
             return None
 
 
+class Standing(StrEnum):
+    """What holds for a category, in a word."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ENDED = "ended"
+    NEVER = "never asked"
+
+
+def standing_of(status: CategoryStatus) -> Standing:
+    """What holds for a category. An opt-in that has ended is no opt-out; without an event it is neither."""
+    if status.valid:
+        return Standing.ACCEPTED
+    if status.since is None:
+        return Standing.NEVER
+    return Standing.REJECTED if status.until is None else Standing.ENDED
+
+
 def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
-    until = status.until
-    end = None if until is None or until.seconds is None else moment(until.seconds)
-    has_ended = not status.valid and end is not None
-    if status.valid or has_ended:
-        head = say("accepted")
-    elif status.since is None:
+    standing, until, since = standing_of(status), status.until, moment(status.since)
+    if standing is Standing.NEVER:
         return say("no consent recorded")
-    else:
-        head = say("rejected")
-    since = moment(status.since)
+    head = say("rejected") if standing is Standing.REJECTED else say("accepted")
     parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
     if status.source:
         parts.append(say("source {source}", source=status.source))
-    if end is not None:
-        parts.append(say("ended {end}", end=end) if has_ended else say("until {end}", end=end))
-    elif until is not None:
+    if until is not None and until.seconds is None:
         parts.append(say("unlimited"))
+    elif until is not None:
+        end = moment(until.seconds)
+        parts.append(
+            say("ended {end}", end=end) if standing is Standing.ENDED else say("until {end}", end=end)
+        )
     return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
 
 

@@ -65,6 +65,11 @@ def test_an_unknown_customer_is_to_be_read_back() -> None:
     assert (caution.field, caution.instead) == (Field.CUSTOMER_ID, None)
 
 
+def test_a_long_id_is_cut() -> None:
+    customer = CustomerId(type="registered", value="j" * 16_000)
+    assert len(str(only(replace(OPT_OUT, customer=customer), Unknown(customer=customer)).text)) < 200
+
+
 def test_an_unknown_customer_would_get_a_profile_by_an_opt_in() -> None:
     assert "Opting in this ID makes a new, empty profile." in str(only(OPT_IN, Unknown(customer=JANE)).text)
 

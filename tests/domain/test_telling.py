@@ -119,6 +119,7 @@ def test_an_opt_in_that_waits_says_what_for() -> None:
             CategoryStatus(valid=False, since=SINCE, source="page"),
             "rejected since 2026-05-31 12:00 UTC, source page",
         ),
+        (CategoryStatus(valid=False, since=None, source="", until=ValidUntil()), "no consent recorded"),
         (CategoryStatus(valid=False, since=1e12, source="{told}"), "rejected, source {told}"),
         (CategoryStatus(valid=True, since=None, source=""), "accepted"),
     ],
