@@ -107,4 +107,4 @@ class QuestionStrip(TintedStrip):
         for button, text in texts.items():
             button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
         # A layout does not count with lines that are broken: in a low window they would be cut off.
-        self.setMinimumHeight(self._whole.heightForWidth(self.width()))
+        self.setMinimumHeight(max(self._whole.heightForWidth(self.width()), 0))

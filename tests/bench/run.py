@@ -31,6 +31,7 @@ KEY_RUNS = 3
 KEYS = 400
 SENDS = 60
 IDLE = 10
+LOOK_UPS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,20 @@ def sending(bench: Bench, where: str, **environment: str) -> Iterator[Row]:
         yield compared("whole call to the sandbox, against http.client", pairs, "ms", None)
 
 
+def look_ups(bench: Bench) -> Iterator[Row]:
+    """From a pasted customer ID to what is known, and how long the window does not react meanwhile."""
+    found = bench.child("-m", "tests.bench.look_up", str(LOOK_UPS))
+    usual, longest = statistics.median(found["shown"]), max(found["gaps"])
+    yield Row(
+        what=f"{bench.name}: gap of the window in {LOOK_UPS} look-ups",
+        shown=f"most {longest:.1f} ms, p99 {percentile(found['gaps'], 99):.1f} ms",
+        value=longest,
+        limit=50,
+        unit="ms",
+    )
+    yield Row(what=f"{bench.name}: paste to what is known", shown=f"median {usual:.1f} ms")
+
+
 def idle(bench: Bench) -> Iterator[Row]:
     """Processor time of the window, left alone."""
     share = bench.child("-m", "tests.bench.idle", str(IDLE))
@@ -217,6 +232,7 @@ def measure() -> Iterator[Row]:
         yield from sending(benches[0], "disk")
         if MEMORY.is_dir():
             yield from sending(benches[0], "memory", TMPDIR=str(MEMORY))
+        yield from look_ups(benches[0])
         yield from idle(benches[0])
 
 
