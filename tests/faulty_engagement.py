@@ -202,7 +202,9 @@ class Engagement:
         values = {
             "valid": bool(self.valid(customer, category)),
             "timestamp": None if ruling is None else ruling.timestamp,
+            "until": None if ruling is None else ruling.properties.get("valid_until"),
             "source": None if ruling is None else ruling.properties["source"],
+            "message": None if ruling is None else ruling.properties.get("message"),
         }
         results = [{"success": True, "value": values[wish["mode"]]} for wish in wishes]
         return told(200, {"success": True, "results": results})

@@ -3,15 +3,19 @@
 Facts: the reference's sections 4.4 and 4.5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from consent_desk.domain.answer import read_answer
-from consent_desk.domain.consent import ValidUntil
+from consent_desk.domain.answer import Meaning, read_answer
+from consent_desk.domain.consent import VALUE_LIMIT, CustomerId, ValidUntil
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.request import READ_MODES
 from consent_desk.domain.text import visible
 
 _LONGEST_SOURCE = 60
+_FAR = 1e15
+"""Seconds. Milliseconds taken for seconds are a time all the same: there is an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,33 @@ class CategoryStatus:
     wording: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A customer that exists. Of a category that is missing in `consents`, nothing was told."""
+
+    customer: CustomerId
+    consents: Mapping[str, CategoryStatus]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """No such customer. `lower`: the one with the same ID in lower case, where that one exists."""
+
+    customer: CustomerId
+    lower: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Nothing is known of the customer, and why."""
+
+    why: Meaning
+
+
+Found = Known | Unknown | Untold
+"""What a look-up told."""
+
+
 def read_history(status: int, body: bytes) -> tuple[HistoryEvent, ...] | None:
     """One page of a history, the latest event first; None where the answer is no complete page.
 
@@ -46,9 +77,9 @@ def read_history(status: int, body: bytes) -> tuple[HistoryEvent, ...] | None:
     answer at all: it might be the one that is looked for. Nor is one in another order: then nobody knows
     how far back it goes.
     """
-    answer = read_answer(body)
-    if status == 404 and any("customer does not exist" in error.lower() for error in answer.errors):
+    if is_unknown(status, body):
         return ()
+    answer = read_answer(body)
     data = answer.document.get("data") if isinstance(answer.document, dict) else None
     if status != 200 or answer.success is not True or not isinstance(data, list):
         return None
@@ -58,16 +89,26 @@ def read_history(status: int, body: bytes) -> tuple[HistoryEvent, ...] | None:
     return read if len(read) == len(events) and in_order else None
 
 
-def read_status(status: int, body: bytes) -> CategoryStatus | None:
-    """The answer to a request for `valid`, `timestamp` and `source` of one category, in this order."""
+def is_unknown(status: int, body: bytes) -> bool:
+    """Whether an answer to a read says that the customer does not exist."""
+    errors = read_answer(body).errors
+    return status == 404 and any("customer does not exist" in error.lower() for error in errors)
+
+
+def read_consents(status: int, body: bytes, categories: Sequence[str]) -> Mapping[str, CategoryStatus] | None:
+    """What holds for each of `categories`, as `prepare_consents` asked for it; None where this is no answer.
+
+    A category of which it was not told whether it is valid, or since when, is left out.
+    """
     answer = read_answer(body)
     results = answer.document.get("results") if isinstance(answer.document, dict) else None
     if status != 200 or answer.success is not True or not isinstance(results, list):
         return None
-    values = [item.get("value") for item in results if isinstance(item, dict) and item.get("success") is True]
-    if len(values) != 3 or not isinstance(values[0], bool):
+    if len(results) != len(categories) * len(READ_MODES):
         return None
-    return CategoryStatus(valid=values[0], since=_number(values[1]), source=_source(values[2]))
+    of_each = zip(*[iter(results)] * len(READ_MODES), strict=True)
+    read = {category: _status(items) for category, items in zip(categories, of_each, strict=True)}
+    return {category: status for category, status in read.items() if status is not None}
 
 
 def lacks_permission(status: int, body: bytes) -> bool:
@@ -107,8 +148,38 @@ def _event(item: object) -> HistoryEvent | None:
     )
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= 1e12:
+def _status(items: Sequence[object]) -> CategoryStatus | None:
+    told = {
+        mode: item["value"]
+        for mode, item in zip(READ_MODES, items, strict=True)
+        if isinstance(item, dict) and item.get("success") is True and "value" in item
+    }
+    valid, timestamp = told.get("valid"), told.get("timestamp", "not told")
+    since = _number(timestamp, most=_FAR)
+    if not isinstance(valid, bool) or (since is None and timestamp is not None):
+        return None
+    wording = told.get("message")
+    return CategoryStatus(
+        valid=valid,
+        since=since,
+        source=_source(told.get("source")),
+        until=_until(told.get("until")),
+        wording=visible(wording[:VALUE_LIMIT]) if isinstance(wording, str) else "",
+    )
+
+
+def _until(value: object) -> ValidUntil | None:
+    if value == "unlimited":
+        return ValidUntil()
+    seconds = _number(value)
+    try:
+        return None if seconds is None else ValidUntil(int(seconds))
+    except Unfit:
+        return None
+
+
+def _number(value: object, most: float = 1e12) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= most:
         return None
     return float(value)
 

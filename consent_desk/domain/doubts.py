@@ -27,20 +27,26 @@ def doubts(
 
 
 def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:
-    if not category_id or not categories:
+    if not category_id:
         return None
-    chosen = next((one for one in categories if one.id == category_id), None)
-    if chosen is None:
-        unknown = say("Not among the project's categories: Engagement would not notice.")
-        near = _nearest(category_id, categories)
-        return unknown if near is None else say("{unknown} Did you mean {near}?", unknown=unknown, near=near)
-    if not chosen.by_private_api:
+    if (unlisted := about_unlisted(category_id, categories)) is not None:
+        return unlisted
+    if any(one.id == category_id and not one.by_private_api for one in categories):
         # What the server answers is not documented (section 4.3): nothing is promised either way.
         return say(
             "The project does not mean this category to be changed over this API: the change may have no "
             "effect. Ask your administrator, or look the customer up in Engagement afterwards."
         )
     return None
+
+
+def about_unlisted(category_id: str, categories: Sequence[Category]) -> Message | None:
+    """The warning that a category is none of the project's, or None; also where those are not known."""
+    if not categories or any(one.id == category_id for one in categories):
+        return None
+    unknown = say("Not among the project's categories: Engagement would not notice.")
+    near = _nearest(category_id, categories)
+    return unknown if near is None else say("{unknown} Did you mean {near}?", unknown=unknown, near=near)
 
 
 def _nearest(text: str, categories: Sequence[Category]) -> str | None:

@@ -5,11 +5,15 @@ Paths, headers and bodies: the reference's sections 3 and 4.
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consent_desk import __version__
 from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.project import Project, Secret
+
+READ_MODES = ("valid", "timestamp", "until", "source", "message")
+"""What is read of each category, in this order (section 4.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +83,12 @@ def prepare_history(
     return _post(project, "data", "customers/events", _json(wish))
 
 
-def prepare_status(project: Project, customer: CustomerId, category: str) -> PreparedRequest:
-    """The call that reads what holds for one category: valid, since when, from where (section 4.4)."""
+def prepare_consents(project: Project, customer: CustomerId, categories: Sequence[str]) -> PreparedRequest:
+    """The call that reads what holds for each of `categories`: all modes of one, then the next (4.4)."""
     attributes = [
-        {"type": "consent", "category": category, "mode": mode} for mode in ("valid", "timestamp", "source")
+        {"type": "consent", "category": category, "mode": mode}
+        for category in categories
+        for mode in READ_MODES
     ]
     wish = {"customer_ids": {customer.type: customer.value}, "attributes": attributes}
     return _post(project, "data", "customers/attributes", _json(wish))

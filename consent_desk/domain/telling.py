@@ -4,8 +4,11 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from dataclasses import replace
+from enum import StrEnum
+from functools import reduce
 
 from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import QUEUED_THERE, Judgement, Plan, State, Step, noun
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
@@ -69,6 +72,55 @@ def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
 
 
 _CHECKING = "Checking at {at}."
+
+
+class Standing(StrEnum):
+    """What holds for a category, in a word."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ENDED = "ended"
+    NEVER = "never asked"
+
+
+def standing_of(status: CategoryStatus) -> Standing:
+    """What holds for a category. An opt-in that has ended is no opt-out; without an event it is neither."""
+    if status.valid:
+        return Standing.ACCEPTED
+    if status.since is None:
+        return Standing.NEVER
+    return Standing.REJECTED if status.until is None else Standing.ENDED
+
+
+def tell_status(status: CategoryStatus) -> Message:
+    """What holds for a category, since when, from where and until when."""
+    standing, until, since = standing_of(status), status.until, moment(status.since)
+    if standing is Standing.NEVER:
+        return say("no consent recorded")
+    head = say("rejected") if standing is Standing.REJECTED else say("accepted")
+    parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
+    if status.source:
+        parts.append(say("source {source}", source=status.source))
+    if until is not None and until.seconds is None:
+        parts.append(say("unlimited"))
+    elif until is not None:
+        end = moment(until.seconds)
+        parts.append(
+            say("ended {end}", end=end) if standing is Standing.ENDED else say("until {end}", end=end)
+        )
+    return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
+
+
+def moment(seconds: float | None) -> Timestamp | None:
+    """A time of Engagement's, None where it is none that a desk can show."""
+    if seconds is None:
+        return None
+    try:
+        return Timestamp(round(seconds * 1_000_000))
+    except Unfit:
+        return None
+
+
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
@@ -108,7 +160,7 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
-    since = _moment(look.since)
+    since = moment(look.since)
     told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
     origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
     headline = (
@@ -130,12 +182,3 @@ def _origin(since: Timestamp | None, source: str, what: Message) -> Message:
     if not source:
         return say("{what} {since}", what=what, since=since)
     return say("{what} {since}, source {source}", what=what, since=since, source=source)
-
-
-def _moment(seconds: float | None) -> Timestamp | None:
-    if seconds is None:
-        return None
-    try:
-        return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
-        return None

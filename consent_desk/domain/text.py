@@ -70,6 +70,11 @@ def _code(character: str) -> str:
     return f"\\u{{{ord(character):x}}}"
 
 
+def cut(text: str, most: int = 60) -> str:
+    """`text`, or its first `most` characters: an ID may have sixteen thousand."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def visible(text: str, write: Callable[[str], str] = _code) -> str:
     """`text` with every hidden character written out, so that it cannot disguise anything.
 

@@ -9,8 +9,8 @@ from consent_desk.domain.customer import (
     HistoryEvent,
     lacks_permission,
     later_events,
+    read_consents,
     read_history,
-    read_status,
 )
 from consent_desk.domain.delivery import (
     LEGAL,
@@ -28,7 +28,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Look, Outcome, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted
-from consent_desk.domain.request import PreparedRequest, prepare_history, prepare_status
+from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.domain.telling import tell_look
 from consent_desk.services.outbox import Journal
 from consent_desk.services.sender import Transport
@@ -133,11 +133,12 @@ class Reading:
         later = later_events(events, consent.category, timestamp, consent.request_id)
         if not any(event.request_id == consent.request_id for event in events):
             return Sight(Look(seen=False, later=bool(later)), later)
-        outcome = self._call(prepare_status(project, consent.customer, consent.category))
+        asked = (consent.category,)
+        outcome = self._call(prepare_consents(project, consent.customer, asked))
         seen = Sight(Look(seen=True, later=bool(later)), later)
         if isinstance(outcome, Answered) and not outcome.truncated:
-            status = read_status(outcome.status, outcome.body)
-            if status is not None:
+            read = read_consents(outcome.status, outcome.body, asked) or {}
+            if (status := read.get(consent.category)) is not None:
                 look = Look(
                     seen=True,
                     later=bool(later),

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +29,10 @@ from consent_desk.ui.fields import (
     label_for,
     typed_text,
 )
+from consent_desk.ui.known_view import KnownView
 from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.question_strip import QuestionStrip
+from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
 
@@ -63,6 +65,7 @@ class ConsentPanel(QWidget):
         self.customer_id_type = ComboBox()
         self.customer_id = QLineEdit()
         self.customer_id.setMaxLength(LONGEST)
+        self.known = KnownView()
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
@@ -78,6 +81,7 @@ class ConsentPanel(QWidget):
         self.ticket.setMaxLength(LONGEST)
         self.wording = WordingField()
         follow_lines(self.wording)
+        self.question = QuestionStrip()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
@@ -85,6 +89,7 @@ class ConsentPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
+        self._notes[Field.CUSTOMER_ID].add(self.known)
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -113,20 +118,13 @@ class ConsentPanel(QWidget):
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
         grid.setRowStretch(len(places), 1)
-        scroll = QScrollArea()
-        scroll.setWidget(form)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # Scrolled downwards only: to the side the window does not get narrower than the form.
-        beside = scroll.verticalScrollBar().sizeHint().width()
-        scroll.setMinimumWidth(form.minimumSizeHint().width() + beside)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
         buttons.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(scrolled(form), 1)
+        layout.addWidget(self.question)
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
@@ -257,6 +255,10 @@ class ConsentPanel(QWidget):
         self.show_problems(self._problems, self._doubts)
         if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def go_to(self, field: Field) -> None:
+        """Put the cursor into a field, all that is in it selected."""
+        self._widgets()[field].setFocus(Qt.FocusReason.TabFocusReason)
 
     def category_label(self) -> str:
         """What people call the chosen category."""

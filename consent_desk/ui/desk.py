@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
+from consent_desk.domain.cautions import Caution, cautions
 from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.customer import Known
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
 from consent_desk.domain.project import Project
@@ -23,10 +25,12 @@ from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
@@ -63,7 +67,6 @@ class Desk(QObject):
         self._window = window
         self._form = window.consent
         self._runner = runner
-        self._questions = questions
         self._stations = stations
         self._projects = projects
         self._now = now
@@ -77,6 +80,11 @@ class Desk(QObject):
         self._pressed_early = False
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, self._local)
+        self._look_up = LookUpDesk(window, runner, self._local)
+        self._question = QuestionDesk(self._form.question, self._local, self)
+        self._question.confirmed.connect(self._press)
+        self._question.another_chosen.connect(self._use_instead)
+        self._question.declined.connect(self._form.go_to)
         self._noting = Noting(runner, self)
         self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
@@ -206,6 +214,9 @@ class Desk(QObject):
 
     def show_draft(self, draft: Draft) -> None:
         """Show what would be sent now, or what is missing."""
+        self._question.follow(draft)
+        transport = None if self._station is None else self._station.transport
+        self._look_up.follow(draft, self._project, transport, self._categories)
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
         odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
@@ -251,7 +262,13 @@ class Desk(QObject):
     # -- noting and sending -----------------------------------------------------------------------
 
     def send(self) -> None:
-        """Note the consent, then send it. One press is one consent."""
+        """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
+        if self._question.is_open:
+            self._question.go_on()
+        else:
+            self._press(())
+
+    def _press(self, confirmed: tuple[Caution, ...]) -> None:
         station, project = self._station, self._project
         if self._noting.busy:
             return
@@ -260,17 +277,24 @@ class Desk(QObject):
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
         self._window.status.forget(_START)
-        consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
+        failed = self._noting.failed_consent(draft := self._form.draft())
+        consent = failed or self._parse(draft)
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
             return
-        if station.practice and consent.customer not in station.customers:
-            question = "A real caller? This opts nobody out: nothing sent here reaches Engagement."
-            if self._questions.choose("Practice", question, ("Cancel", "Practise")) != 1:
-                return
+        is_stranger = station.practice and consent.customer not in station.customers
+        found = self._look_up.found(consent.customer)
+        speaks_against = cautions(consent, found, self._categories, is_stranger=is_stranger)
+        if failed is None and self._question.asks(speaks_against, confirmed, draft):
+            return
         self._form.switch_off_send()
-        self._noting.begin(Press(station, project, draft, consent))
+        self._noting.begin(Press(station, project, draft, consent, self._look_up.keep(consent)))
+
+    def _use_instead(self, known: Known) -> None:
+        self._form.customer_id.setText(known.customer.value)
+        self._look_up.adopt(known)
+        self._press(())
 
     def _show_stamped(self, press: Press) -> None:
         if self._noting.concerns_form(press):
@@ -281,6 +305,7 @@ class Desk(QObject):
         if not press.station.practice:
             self.journal_well.emit()
         self._log.put(press.station, entry)
+        self._look_up.confirm(press.consent)
         # First: while the form is cleared, it is on its way.
         self.sending.send_noted(press.station, entry, press.project)
         self._alarms.end_if_overtaken()

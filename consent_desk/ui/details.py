@@ -9,9 +9,9 @@ from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Record
+from consent_desk.domain.record import Context, Record
 from consent_desk.domain.request import noted_lines
-from consent_desk.domain.telling import tell_look
+from consent_desk.domain.telling import tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render
 
@@ -90,6 +90,7 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         f"Category: {consent.category}",
         f"Action: {consent.action}",
         f"Decision taken at: {_moment(local(consent.timestamp))}",
+        f"Before: {_before(record.noted.context, local)}",
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
     ]
@@ -99,6 +100,12 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         lines.append(f"Engagement's x-request-id, for its support: {request_id}")
     lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
     return "\n".join(lines)
+
+
+def _before(context: Context, local: Local) -> str:
+    if context.is_new_profile:
+        return "Engagement knew no such customer"
+    return "not known" if context.before is None else render(tell_status(context.before), local)
 
 
 def _fact(fact: Fact, local: Local) -> str:

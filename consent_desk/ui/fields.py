@@ -247,6 +247,11 @@ class WithNote(QWidget):
         layout.setSpacing(2)
         layout.addWidget(field)
         layout.addWidget(self.note)
+        self._layout = layout
+
+    def add(self, view: QWidget) -> None:
+        """Put `view` below."""
+        self._layout.addWidget(view)
 
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from consent_desk.ui.log_panel import LogPanel
 
 SHORTCUTS = (
-    ("Ctrl+Return", "Send"),
+    ("Ctrl+Return", "Send; once more: go on, where a question stands above Send"),
+    ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "Cancel sending"),
+    ("Escape", "The safe answer to a question; else cancel sending"),
     ("F1", "This list"),
 )
 
@@ -198,7 +199,11 @@ class MainWindow(QMainWindow):
         self.consent.send_requested.emit()
 
     def _escape(self) -> None:
-        if not _close_popup():
+        if _close_popup():
+            return
+        if self.consent.question.is_open:
+            self.consent.question.choose_default()
+        else:
             self.consent.cancel_requested.emit()
 
     def _go_to_customer_id(self) -> None:

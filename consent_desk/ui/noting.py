@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.project import Project
+from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
@@ -20,6 +21,7 @@ class Press:
     project: Project
     draft: Draft
     consent: Consent
+    context: Context = NO_CONTEXT
 
 
 class Noting(QObject):
@@ -38,7 +40,7 @@ class Noting(QObject):
         self._under_way: Press | None = None
         self._of_former_form = ""
         self._failed: Press | None = None
-        self._stamped: Consent | None = None
+        self._stamped: Press | None = None
         self.request_id = str(uuid4())
 
     @property
@@ -62,9 +64,10 @@ class Noting(QObject):
     def begin(self, press: Press) -> None:
         """Note the consent of `press`."""
         self._under_way = press
-        if press.consent is self._stamped:
-            # Its row may be there already, with this very timestamp.
-            self._note(press)
+        stamped = self._stamped
+        if stamped is not None and press.consent is stamped.consent:
+            # Its row may be there already, with this very timestamp and context.
+            self._note(replace(press, context=stamped.context))
             return
         self._runner.run(
             Lane.JOURNAL,
@@ -75,11 +78,11 @@ class Noting(QObject):
 
     def _note(self, press: Press) -> None:
         consent = press.consent
-        self._under_way, self._stamped = press, consent
+        self._under_way = self._stamped = press
         self.stamped.emit(press)
         self._runner.run(
             Lane.JOURNAL,
-            lambda: press.station.outbox.note(press.project, consent),
+            lambda: press.station.outbox.note(press.project, consent, press.context),
             done=lambda entry: self._end(press, entry),
             failed=lambda error: self._fail(press, error),
         )

@@ -84,6 +84,15 @@ class StatusPanel(TintedStrip):
 
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, text))
 
+    def show_beside(self, key: str, tone: Tone, text: str) -> None:
+        """Show and announce `text` among what stays, beside the latest message."""
+        self._kept.pop(key, None)
+        self._kept[key] = _Said(tone, text)
+        self._refresh()
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.kept, text))
+
     def forget(self, key: str) -> None:
         """Take back what `key` said."""
         self._kept.pop(key, None)

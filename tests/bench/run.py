@@ -35,6 +35,7 @@ CANCELS = 20
 ENDINGS = 3
 IDLE = 10
 NO_KEYRING = "not measured: gnome-keyring or dbus is not installed"
+LOOK_UPS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,20 @@ def has_keyring() -> bool:
     return all(shutil.which(name) for name in ("gnome-keyring-daemon", "dbus-run-session"))
 
 
+def look_ups(bench: Bench) -> Iterator[Row]:
+    """From a pasted customer ID to what is known, and how long the window does not react meanwhile."""
+    found = bench.child("-m", "tests.bench.look_up", str(LOOK_UPS))
+    usual, longest = statistics.median(found["shown"]), max(found["gaps"])
+    yield Row(
+        what=f"{bench.name}: gap of the window in {LOOK_UPS} look-ups",
+        shown=f"most {longest:.1f} ms, p99 {percentile(found['gaps'], 99):.1f} ms",
+        value=longest,
+        limit=50,
+        unit="ms",
+    )
+    yield Row(what=f"{bench.name}: paste to what is known", shown=f"median {usual:.1f} ms")
+
+
 def idle(bench: Bench) -> Iterator[Row]:
     """Processor time of the window, left alone."""
     share = bench.child("-m", "tests.bench.idle", str(IDLE))
@@ -274,6 +289,7 @@ def measure() -> Iterator[Row]:
         yield from blocked(benches[0])
         yield from cancelling(benches[0])
         yield from ending(benches[0])
+        yield from look_ups(benches[0])
         yield from idle(benches[0])
 
 

@@ -48,7 +48,7 @@ def notice(handler: BaseHTTPRequestHandler) -> bool:
     """Note when a call has begun to arrive at the sandbox, which then reads its first line."""
     at = time.perf_counter()
     read = original(handler)
-    if handler.command == "POST":
+    if handler.command == "POST" and handler.path.startswith("/track/"):
         arrivals.append(at)
     return read
 

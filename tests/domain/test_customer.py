@@ -1,17 +1,20 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.customer import (
     CategoryStatus,
     HistoryEvent,
+    is_unknown,
     lacks_permission,
     later_events,
+    read_consents,
     read_history,
-    read_status,
 )
 from tests.domain.test_answer import BODIES
 
@@ -105,36 +108,105 @@ def test_a_source_that_is_no_text_is_none() -> None:
 # ------------------------------------------------------------------------------------------ what holds
 
 
+ONE = ("sms_marketing",)
+TOLD = {"success": True, "value": True}
+DENIED = {"success": False, "error": "No permission"}
+
+
+def read(body: bytes, status: int = 200) -> Mapping[str, CategoryStatus] | None:
+    return read_consents(status, body, ONE)
+
+
 def test_what_holds_is_read_in_the_order_asked_for() -> None:
-    assert read_status(200, values(True, 1_700_000_000.5, "page")) == CategoryStatus(
-        valid=True, since=1_700_000_000.5, source="page"
-    )
+    body = values(True, 1_700_000_000.5, "unlimited", "page", "May we?")
+    assert read(body) == {
+        "sms_marketing": CategoryStatus(
+            valid=True, since=1_700_000_000.5, source="page", until=ValidUntil(), wording="May we?"
+        )
+    }
+
+
+def test_each_category_has_its_five_modes() -> None:
+    body = values(False, 100, None, "crm", None, True, 200, 1_900_000_000, "page", None)
+    assert read_consents(200, body, ("sms_marketing", "newsletter")) == {
+        "sms_marketing": CategoryStatus(valid=False, since=100.0, source="crm"),
+        "newsletter": CategoryStatus(valid=True, since=200.0, source="page", until=ValidUntil(1_900_000_000)),
+    }
 
 
 def test_a_category_without_an_event_is_not_valid() -> None:
-    assert read_status(200, values(False, None, None)) == CategoryStatus(valid=False, since=None, source="")
+    assert read(values(False, None, None, None, None)) == {
+        "sms_marketing": CategoryStatus(valid=False, since=None, source="")
+    }
+
+
+def test_what_is_refused_of_one_category_leaves_out_that_one() -> None:
+    body = results(*[DENIED] * 5, *[{"success": True, "value": value} for value in (False, 7, None, "", "")])
+    assert read_consents(200, body, ("sms_marketing", "newsletter")) == {
+        "newsletter": CategoryStatus(valid=False, since=7.0, source="")
+    }
+
+
+def test_details_that_are_refused_are_not_known() -> None:
+    body = results(TOLD, {"success": True, "value": 7}, DENIED, DENIED, DENIED)
+    assert read(body) == {"sms_marketing": CategoryStatus(valid=True, since=7.0, source="")}
+
+
+@pytest.mark.parametrize("until", ["soon", True, -1, 0, 1e11, 1e300, [], {}])
+def test_an_end_that_makes_no_sense_is_not_known(until: object) -> None:
+    assert read(values(True, 7, until, "page", None)) == {
+        "sms_marketing": CategoryStatus(valid=True, since=7.0, source="page")
+    }
+
+
+def test_an_event_in_milliseconds_is_an_event() -> None:
+    assert read(values(False, 1_700_000_000_000, None, None, None)) == {
+        "sms_marketing": CategoryStatus(valid=False, since=1_700_000_000_000.0, source="")
+    }
+
+
+def test_source_and_wording_are_made_inert() -> None:
+    assert read(values(True, 7, None, "pa\x1bge", "\u202eMay we?")) == {
+        "sms_marketing": CategoryStatus(
+            valid=True, since=7.0, source="pa\\u{1b}ge", wording="\\u{202e}May we?"
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        results(*[DENIED] * 5),
+        results(TOLD, DENIED, TOLD, TOLD, TOLD),
+        results(TOLD, {"success": True}, TOLD, TOLD, TOLD),
+        values(1, 1, None, "page", None),
+        values("true", 1, None, "page", None),
+        values(None, None, None, None, None),
+        values(True, "yesterday", None, None, None),
+        values(False, True, None, None, None),
+        values(False, 1e15, None, None, None),
+        results("x", "y", "z", 1, None),
+    ],
+)
+def test_a_category_of_which_too_little_was_told_is_left_out(body: bytes) -> None:
+    assert read(body) == {}
 
 
 @pytest.mark.parametrize(
     ("status", "body"),
     [
         (404, NO_CUSTOMER),
-        (500, values(True, 1, "page")),
-        (200, results({"success": False, "error": "No permission"})),
-        (200, results({"success": True, "value": True}, {"success": False}, {"success": True, "value": 1})),
-        (200, values(True, 1)),
-        (200, values(True, 1, "page", 4)),
-        (200, values(1, 1, "page")),
-        (200, values(None, None, None)),
-        (200, values("true", 1, "page")),
-        (200, results("x", "y", "z")),
-        (200, results({"success": True}, success=False)),
+        (500, values(True, 1, None, "page", None)),
+        (200, results(DENIED)),
+        (200, values(True, 1, None, "page")),
+        (200, values(True, 1, None, "page", None, 4)),
+        (200, results(*[TOLD] * 5, success=False)),
         (200, b'{"success": true, "results": 3}'),
         (200, b"[]"),
     ],
 )
 def test_anything_else_tells_nothing(status: int, body: bytes) -> None:
-    assert read_status(status, body) is None
+    assert read(body, status) is None
 
 
 # ------------------------------------------------------------------------------------------ permission
@@ -194,5 +266,6 @@ def test_later_events_are_those_of_others_for_the_same_category() -> None:
 @given(st.integers(0, 999) | st.sampled_from([200, 403, 404]), BODIES)
 def test_any_answer_can_be_read(status: int, body: bytes) -> None:
     read_history(status, body)
-    read_status(status, body)
+    read(body, status)
+    is_unknown(status, body)
     lacks_permission(status, body)

@@ -18,6 +18,7 @@ from consent_desk.domain.request import (
     noted_lines,
     prepare,
     prepare_categories,
+    prepare_consents,
     prepare_event,
     prepare_history,
     prepare_system_time,
@@ -188,6 +189,21 @@ def test_the_history_is_asked_for_as_the_contract_has_it() -> None:
 
 def test_the_history_is_paged_by_skip() -> None:
     assert prepare_history(PROJECT, JANE, limit=1, skip=20).body.endswith(b'"limit":1,"skip":20}')
+
+
+def test_what_holds_is_asked_for_in_all_modes_of_each_category() -> None:
+    request = prepare_consents(PROJECT, JANE, ("sms_marketing", "newsletter"))
+    assert (request.method, request.url) == (
+        "POST",
+        f"https://api.exponea.com/data/v2/projects/{TOKEN}/customers/attributes",
+    )
+    asked = [
+        f'{{"type":"consent","category":"{category}","mode":"{mode}"}}'
+        for category in ("sms_marketing", "newsletter")
+        for mode in ("valid", "timestamp", "until", "source", "message")
+    ]
+    ids = '{"customer_ids":{"registered":"jane@example.com"}'
+    assert request.body.decode() == f'{ids},"attributes":[{",".join(asked)}]}}'
 
 
 def test_the_urls_stand_on_the_port_of_the_base_url() -> None:

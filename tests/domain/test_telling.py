@@ -1,10 +1,11 @@
 import pytest
 
-from consent_desk.domain.consent import Action
+from consent_desk.domain.consent import Action, ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Look
-from consent_desk.domain.telling import tell_all, tell_look, tell_plan
+from consent_desk.domain.telling import tell_all, tell_look, tell_plan, tell_status
 from tests.consents import NOON
 
 SINCE = NOON.micros / 1_000_000
@@ -119,3 +120,33 @@ def test_practice_is_never_told_as_queued_by_engagement() -> None:
 def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> None:
     judgement = Judgement(State.UNCONFIRMED, say("Head."), say("Advice."))
     assert str(tell_all(judgement, None if outlook is None else say(outlook))) == words
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (CategoryStatus(valid=False, since=None, source=""), "no consent recorded"),
+        (CategoryStatus(valid=True, since=SINCE, source=""), "accepted since 2026-05-31 12:00 UTC"),
+        (
+            CategoryStatus(valid=True, since=SINCE, source="page", until=ValidUntil()),
+            "accepted since 2026-05-31 12:00 UTC, source page, unlimited",
+        ),
+        (
+            CategoryStatus(valid=True, since=SINCE, source="", until=ValidUntil(1_800_000_000)),
+            "accepted since 2026-05-31 12:00 UTC, until 2027-01-15 08:00 UTC",
+        ),
+        (
+            CategoryStatus(valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000)),
+            "accepted since 2026-05-31 12:00 UTC, source crm, ended 2027-01-15 08:00 UTC",
+        ),
+        (
+            CategoryStatus(valid=False, since=SINCE, source="page"),
+            "rejected since 2026-05-31 12:00 UTC, source page",
+        ),
+        (CategoryStatus(valid=False, since=None, source="", until=ValidUntil()), "no consent recorded"),
+        (CategoryStatus(valid=False, since=1e12, source="{told}"), "rejected, source {told}"),
+        (CategoryStatus(valid=True, since=None, source=""), "accepted"),
+    ],
+)
+def test_what_holds_is_told_as_far_as_it_is_known(status: CategoryStatus, words: str) -> None:
+    assert str(tell_status(status)) == words

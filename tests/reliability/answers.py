@@ -20,7 +20,7 @@ from random import Random
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.answer import meaning, pretty
 from consent_desk.domain.consent import Action
-from consent_desk.domain.customer import lacks_permission, read_history, read_status
+from consent_desk.domain.customer import lacks_permission, read_consents, read_history
 from consent_desk.domain.delivery import State, judge, retry_after
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome
 from tests.adapters.servers import (
@@ -116,7 +116,7 @@ def read_every_way(outcome: Outcome) -> State:
         meaning(outcome.status, outcome.headers, outcome.body)
         pretty(outcome.body)
         read_history(outcome.status, outcome.body)
-        read_status(outcome.status, outcome.body)
+        read_consents(outcome.status, outcome.body, ("sms_marketing",))
         lacks_permission(outcome.status, outcome.body)
         if not 0 <= retry_after(outcome, NOON) <= 900_000_000:
             raise AssertionError("a wait beyond 15 minutes")

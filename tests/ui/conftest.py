@@ -19,6 +19,7 @@ from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.projects import SecretStore
 from consent_desk.services.sender import Transport
+from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
 from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
 
@@ -44,6 +45,12 @@ def garbage_of_the_gui_thread() -> Iterator[None]:
     yield
     gc.collect()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is looked up, but in the tests of just that, which put a fixture of their own in this place."""
+    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk: None)
 
 
 @pytest.fixture

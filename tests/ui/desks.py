@@ -16,7 +16,7 @@ from consent_desk.app import Application
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.errors import KeyringTrouble
 from consent_desk.domain.project import Project
-from consent_desk.sandbox.server import Sandbox
+from consent_desk.sandbox.server import Received, Sandbox
 from consent_desk.services.projects import Listed, Projects
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.questions import Questions
@@ -156,6 +156,12 @@ class OpenDesk:
         controls.write(self.window, "Customer ID", customer)
         controls.write(self.window, "Category", category)
 
+    def go_on(self) -> None:
+        """Choose to send in spite of what is asked, if anything is."""
+        if self.window.consent.question.is_open:
+            self.bot.waitUntil(lambda: not self.window.consent.question.is_fresh)
+            controls.press(self.window, "Send")
+
     def choose_project(self, name: str) -> None:
         chooser = controls.combo(self.window, "Project")
         index = chooser.findText(name)
@@ -185,3 +191,12 @@ def keep(folders: Folders, keyring: MemoryKeyring, *projects: Project) -> None:
     kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), keyring)
     for project in projects:
         kept.save(project)
+
+
+def events(engagement: Sandbox) -> list[Received]:
+    """The consent events that arrived, without what was only looked up."""
+    return [
+        request
+        for request in engagement.received
+        if request.path.endswith("/customers/events") and request.path.startswith("/track/")
+    ]

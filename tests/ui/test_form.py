@@ -178,6 +178,7 @@ def test_a_category_stays_as_it_was_typed(acme: OpenDesk, engagement: Sandbox, l
     assert line.text() == "SMS_marketing"
     controls.write(acme.window, "Customer ID", "jane@example.com")
     controls.press(acme.window, "Send")
+    acme.go_on()
     acme.wait_for_status("Delivered")
     assert b'"category":"SMS_marketing"' in engagement.received[-1].body
 

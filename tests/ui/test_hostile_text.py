@@ -59,6 +59,7 @@ def arrives_or_is_refused(desk: OpenDesk, engagement: Sandbox, name: str, text: 
         assert len(engagement.received) == before
         return
     controls.press(desk.window, "Send")
+    desk.go_on()
     desk.bot.waitUntil(lambda: len(engagement.received) > before, timeout=10_000)
     desk.bot.waitUntil(lambda: desk.status.startswith("➜ Delivered"), timeout=10_000)
     sent = engagement.received[-1].body

@@ -221,5 +221,5 @@ def test_long_words_of_the_bar_do_not_widen_the_window(
     desk = open_desk(keyring)
     desk.bot.waitUntil(lambda: desk.state.startswith("✖"))
     desk.window.project_bar.show_host("host." * 50 + "example")
-    # The window is usable at 1024 × 640.
+    # The window is usable at 1024 pixels.
     assert desk.window.minimumSizeHint().width() < 1024

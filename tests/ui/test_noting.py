@@ -30,7 +30,7 @@ class SlowOutbox:
         self.asked += 1
         return replace(consent, timestamp=later(-1))
 
-    def note(self, project: object, consent: object) -> object:
+    def note(self, project: object, consent: object, context: object) -> object:
         self.let.wait(30)
         if self.trouble is not None:
             raise self.trouble

@@ -125,13 +125,14 @@ def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
     assert controls.button(demo.window, "Send").text() == "Practise: opt out of SMS marketing"
 
 
-@pytest.mark.parametrize(("answer", "noted"), [(0, 0), (1, 1)])
-def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: int, noted: int) -> None:
-    demo.person.answer = answer
+@pytest.mark.parametrize(("answer", "noted"), [("Cancel", 0), ("Practise", 1)])
+def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: str, noted: int) -> None:
     demo.fill("caller@example.net")
     controls.press(demo.window, "Send")
-    assert len(demo.person.asked) == 1
-    assert demo.person.asked[0].startswith("Practice A real caller? This opts nobody out")
+    asked = controls.label(demo.window, "Question")
+    assert asked == "▲ A real caller? This opts nobody out: nothing sent here reaches Engagement."
+    assert demo.person.asked == []
+    controls.press(demo.window, answer)
     demo.bot.waitUntil(lambda: len(controls.cells(demo.window, 0)) == noted)
     assert (controls.line(demo.window, "Customer ID").text() == "caller@example.net") == (noted == 0)
 

@@ -1,0 +1,125 @@
+"""What speaks against sending a consent that is complete: a person is asked before it is noted.
+
+The rules rest on the reference's sections 1 and 4. Nothing here forbids anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent_desk.domain.category import Category
+from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.domain.doubts import about_unlisted
+from consent_desk.domain.draft import Field
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.text import cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
+
+    `instead`: a customer that exists, where another spelling of the ID is one.
+    """
+
+    text: Message
+    field: Field
+    mend: Message
+    go_on: Message
+    instead: Known | None = None
+
+
+def cautions(
+    consent: Consent, found: Found | None, categories: Sequence[Category], *, is_stranger: bool = False
+) -> tuple[Caution, ...]:
+    """All that is to be asked before `consent` is noted, the gravest first.
+
+    `found`: what a look-up told of its customer, None while there is no answer: that asks nothing.
+    `categories` are those of the project. `is_stranger`: it is practice, and no customer of the Sandbox's.
+    """
+    asked = (
+        _STRANGER if is_stranger else None,
+        _about_customer(consent, found),
+        _about_standing(consent, found),
+        _about_category(consent, categories),
+    )
+    return tuple(one for one in asked if one is not None)
+
+
+_STRANGER = Caution(
+    text=say("A real caller? This opts nobody out: nothing sent here reaches Engagement."),
+    field=Field.CUSTOMER_ID,
+    mend=say("Cancel"),
+    go_on=say("Practise"),
+)
+
+
+def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
+    if not isinstance(found, Unknown):
+        return None
+    customer = consent.customer
+    in_vain = (
+        say("Opting out this ID stops no messages.")
+        if consent.action is Action.REJECT
+        else say("Opting in this ID makes a new, empty profile.")
+    )
+    return Caution(
+        text=say(
+            "No customer with {type} = {value}. {in_vain} Read it back to the caller.",
+            type=customer.type,
+            value=cut(customer.value),
+            in_vain=in_vain,
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Correct the ID"),
+        go_on=say("Record anyway: creates a profile"),
+        instead=found.lower,
+    )
+
+
+def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if status is None:
+        return None
+    if _holds_already(consent, status):
+        return Caution(
+            text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
+            field=Field.CUSTOMER_ID,
+            mend=say("Leave it"),
+            go_on=say("Record again"),
+        )
+    is_back_dated = consent.timestamp < consent.noted_at
+    if is_back_dated and status.since is not None and status.since * 1_000_000 > consent.timestamp.micros:
+        # Assumed, not documented (section 4.1): the last event by timestamp rules.
+        return Caution(
+            text=say(
+                "{category}: {told}. That is later than {time}, so this decision may change nothing. "
+                "If the person decides now, the time is “now”.",
+                category=cut(consent.category),
+                told=tell_status(status),
+                time=consent.timestamp,
+            ),
+            field=Field.TAKEN_AT,
+            mend=say("Correct the time"),
+            go_on=say("Record anyway"),
+        )
+    return None
+
+
+def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
+    if consent.action is Action.REJECT:
+        return standing_of(status) is Standing.REJECTED
+    return status.valid and status.until in {None, consent.valid_until}
+
+
+def _about_category(consent: Consent, categories: Sequence[Category]) -> Caution | None:
+    unlisted = about_unlisted(consent.category, categories)
+    if unlisted is None:
+        return None
+    return Caution(
+        text=say("{category}: {unlisted}", category=cut(consent.category), unlisted=unlisted),
+        field=Field.CATEGORY,
+        mend=say("Correct the category"),
+        go_on=say("Record anyway"),
+    )

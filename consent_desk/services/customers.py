@@ -1,0 +1,77 @@
+"""Look a customer up before anything is sent: who is it, and what holds for each category?"""
+
+from collections.abc import Sequence
+from threading import Lock
+
+from consent_desk.domain.answer import Meaning, meaning, read_answer
+from consent_desk.domain.consent import CustomerId, complaint_about_id
+from consent_desk.domain.customer import (
+    Found,
+    Known,
+    Unknown,
+    Untold,
+    is_unknown,
+    lacks_permission,
+    read_consents,
+)
+from consent_desk.domain.message import say
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.project import Project
+from consent_desk.domain.request import PreparedRequest, prepare_consents
+from consent_desk.services.sender import Call, Transport
+
+_NOT_UNDERSTOOD = Meaning(
+    say("the answer could not be understood"), say("Look the customer up in Engagement.")
+)
+
+
+class Customers:
+    """One look-up, which can be ended from any thread. Never changes anything in Engagement."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = Lock()
+        self._call: Call | None = None
+        self._is_cancelled = False
+
+    def look_up(self, project: Project, customer: CustomerId, categories: Sequence[str]) -> Found:
+        """What Engagement knows of `customer` and each of `categories`, one at the least (section 4.4).
+
+        Hard IDs are case-sensitive (section 1): where this one is unknown, it is tried in lower case too.
+        """
+        found = self._found(project, customer, categories)
+        lower = customer.value.lower()
+        if not isinstance(found, Unknown) or lower == customer.value or complaint_about_id(lower) is not None:
+            return found
+        other = self._found(project, CustomerId(type=customer.type, value=lower), categories)
+        return Unknown(customer=customer, lower=other if isinstance(other, Known) else None)
+
+    def cancel(self) -> None:
+        """End it now. What it then tells means nothing."""
+        with self._lock:
+            self._is_cancelled = True
+            call = self._call
+        if call is not None:
+            call.cancel()
+
+    def _found(self, project: Project, customer: CustomerId, categories: Sequence[str]) -> Found:
+        outcome = self._outcome(prepare_consents(project, customer, categories))
+        if not isinstance(outcome, Answered):
+            return Untold(why_no_answer(outcome))
+        if is_unknown(outcome.status, outcome.body):
+            return Unknown(customer=customer)
+        consents = None if outcome.truncated else read_consents(outcome.status, outcome.body, categories)
+        return Known(customer=customer, consents=consents) if consents else Untold(_why_not(outcome))
+
+    def _outcome(self, request: PreparedRequest) -> Outcome:
+        with self._lock:
+            if self._is_cancelled:
+                return NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+            self._call = self._transport.start(request)
+        return self._call.wait()
+
+
+def _why_not(answered: Answered) -> Meaning:
+    status, body = answered.status, answered.body
+    says_why = read_answer(body).success is False or lacks_permission(status, body)
+    return meaning(status, answered.headers, body) if status != 200 or says_why else _NOT_UNDERSTOOD

@@ -1,0 +1,52 @@
+"""What is known of the customer in the form: the chosen category first, and a line for all others."""
+
+from PySide6 import QtGui
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.tinted import TintedLabel
+
+
+class KnownView(QWidget):
+    """Two quiet lines below the customer ID. The first one keeps its room, so that the form does not jump."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen = _line("What is known of this customer")
+        self.others = _line("Other categories of this customer")
+        self.chosen.setMinimumHeight(self.chosen.fontMetrics().lineSpacing())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.chosen)
+        layout.addWidget(self.others)
+        self.show_text(Tone.QUIET, "")
+
+    def show_text(self, tone: Tone, chosen: str, others: str = "", details: str = "") -> None:
+        """Show what is known; `details` tells more of the others than the one line has room for."""
+        self.chosen.show_text(tone, f"{sign(tone) if tone is Tone.WARNING else ''} {chosen}".strip())
+        self.others.show_text(Tone.QUIET, others)
+        self.others.setVisible(bool(others))
+        self.others.setAccessibleDescription(details or others)
+        # As HTML, or Qt would guess whether a category's name is some.
+        tip = QtGui.Qt.convertFromPlainText(details, Qt.WhiteSpaceMode.WhiteSpaceNormal) if details else ""
+        for line in (self.chosen, self.others):
+            line.setToolTip(tip)
+
+    def announce(self) -> None:
+        """Tell assistive technology what came in while the focus is elsewhere."""
+        # Loaded with the first look-up: the window does not need it to show.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.chosen, self.chosen.text()))
+
+
+def _line(accessible_name: str) -> TintedLabel:
+    label = TintedLabel()
+    label.setAccessibleName(accessible_name)
+    label.setWordWrap(True)
+    # Else a long ID, which has no place for a break, would widen the window.
+    label.setMinimumWidth(1)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

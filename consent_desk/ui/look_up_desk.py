@@ -1,0 +1,241 @@
+"""Looks up whose ID stands in the form. A late answer overwrites nothing, and nobody waits for one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer
+
+from consent_desk.domain.answer import Meaning
+from consent_desk.domain.category import Category
+from consent_desk.domain.consent import (
+    Consent,
+    CustomerId,
+    complaint_about_category,
+    complaint_about_id,
+    complaint_about_id_type,
+)
+from consent_desk.domain.customer import Found, Known, Unknown, Untold
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.message import say
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Context
+from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.text import cut
+from consent_desk.services.customers import Customers
+from consent_desk.services.sender import Transport
+from consent_desk.ui.fields import Pasting
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.patience import SAY_SLOW_AFTER
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import Local, render
+
+PAUSE = 400
+"""Milliseconds without a key after which an ID that is typed counts as complete."""
+
+_BROKEN = Untold(Meaning(say("something unexpected went wrong on this computer"), say("Look at the log.")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """Whom to look up, and where."""
+
+    transport: Transport
+    project: Project
+    customer: CustomerId
+    categories: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Asking:
+    """One look-up. `consent` is the one that was noted or is being noted before it was answered."""
+
+    wish: _Wish
+    customers: Customers
+    found: Found | None = None
+    consent: Consent | None = None
+    is_noted: bool = False
+
+
+class LookUpDesk(QObject):
+    """Shows what is known of the customer in the form, and warns where a consent makes a new profile."""
+
+    def __init__(self, window: MainWindow, runner: TaskRunner, local: Local) -> None:
+        super().__init__(window)
+        form = window.consent
+        self._view = form.known
+        self._status = window.status
+        self._runner = runner
+        self._local = local
+        self._wish: _Wish | None = None
+        self._category = ""
+        self._asking: _Asking | None = None
+        self._kept: _Asking | None = None
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(self.look_now)
+        self._slow = QTimer(self, singleShot=True, interval=SAY_SLOW_AFTER)
+        self._slow.timeout.connect(self._wait_longer)
+        Pasting(form.customer_id).pasted.connect(self.look_now)
+        form.customer_id.returnPressed.connect(self.look_now)
+
+    def follow(
+        self,
+        draft: Draft,
+        project: Project | None,
+        transport: Transport | None,
+        categories: Sequence[Category],
+    ) -> None:
+        """Look up the customer of `draft`, in a moment, if it is another one; without a project nobody."""
+        wish = None
+        if project is not None and transport is not None:
+            wish = _wish(draft, project, transport, tuple(one.id for one in categories))
+        self._category = draft.category
+        if wish != self._wish:
+            self._wish = wish
+            self._leave()
+            if wish is not None:
+                self._pause.start()
+        self._show()
+
+    def look_now(self) -> None:
+        """Wait for no more keys. What could not be told before is asked again."""
+        told = self._asking is not None and not isinstance(self._asking.found, Untold)
+        if self._wish is None or told:
+            return
+        self._leave()
+        wish = self._wish
+        asking = self._asking = _Asking(wish=wish, customers=Customers(wish.transport))
+        self._slow.start()
+        self._runner.run(
+            Lane.LOOK_UP,
+            lambda: asking.customers.look_up(wish.project, wish.customer, wish.categories),
+            done=lambda found: self._take(asking, found),
+            failed=lambda error: self._take(asking, _BROKEN),
+        )
+        self._show()
+
+    def found(self, customer: CustomerId) -> Found | None:
+        """What is known of `customer` by now, None while there is no answer."""
+        asking = self._asking
+        return asking.found if asking is not None and asking.wish.customer == customer else None
+
+    def adopt(self, known: Known) -> None:
+        """Take what is known already of the customer that was put into the form."""
+        if self._wish is not None and self._wish.customer == known.customer:
+            self._leave()
+            customers = Customers(self._wish.transport)
+            self._asking = _Asking(wish=self._wish, customers=customers, found=known)
+            self._show()
+
+    def keep(self, consent: Consent) -> Context:
+        """`consent` is being noted: return what is known of its customer; a later answer is told."""
+        found = self.found(consent.customer)
+        if found is None:
+            self._keep(consent)
+        before = found.consents.get(consent.category) if isinstance(found, Known) else None
+        return Context(before=before, is_new_profile=isinstance(found, Unknown))
+
+    def _keep(self, consent: Consent) -> None:
+        if self._pause.isActive():
+            self.look_now()
+        asking = self._asking
+        if asking is None or asking.wish.customer != consent.customer:
+            return
+        # One at most: what hangs must not hold up the next caller for long.
+        if self._kept is not None and self._kept is not asking:
+            self._kept.customers.cancel()
+        asking.consent = consent
+        self._kept = asking
+
+    def confirm(self, consent: Consent) -> None:
+        """`consent` was noted, and is on its way."""
+        kept = self._kept
+        if kept is not None and kept.consent is not None and kept.consent.request_id == consent.request_id:
+            kept.is_noted = True
+            self._tell_kept()
+
+    def _leave(self) -> None:
+        self._pause.stop()
+        self._slow.stop()
+        if self._asking is not None and self._asking is not self._kept:
+            self._asking.customers.cancel()
+        self._asking = None
+
+    def _wait_longer(self) -> None:
+        # Whoever is on the line now comes before whoever was: there is one lane.
+        if self._kept is not None and self._kept is not self._asking:
+            self._kept.customers.cancel()
+            self._kept = None
+        self._show()
+
+    def _take(self, asking: _Asking, found: Found) -> None:
+        asking.found = found
+        if asking is self._asking:
+            self._slow.stop()
+            self._show()
+            self._view.announce()
+        if asking is self._kept:
+            self._tell_kept()
+
+    def _tell_kept(self) -> None:
+        kept = self._kept
+        if kept is None or kept.consent is None or kept.found is None or not kept.is_noted:
+            return
+        self._kept = None
+        if isinstance(kept.found, Unknown):
+            self._warn(kept.consent, practice=kept.wish.project.practice)
+
+    def _warn(self, consent: Consent, *, practice: bool) -> None:
+        customer = f"{consent.customer.type} = {cut(consent.customer.value)}"
+        said = (
+            f"Went to a new, empty profile: check the ID. There was no customer with {customer}. Read it "
+            "back to the caller; if it is wrong, enter the consent again with the right ID."
+        )
+        said = f"Practice: {said}" if practice else said
+        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said)
+
+    def _show(self) -> None:
+        asking = self._asking
+        if asking is None:
+            self._view.show_text(Tone.QUIET, "")
+            return
+        match asking.found:
+            case None if self._slow.isActive():
+                self._view.show_text(Tone.QUIET, "Looking up…")
+            case None:
+                self._view.show_text(Tone.QUIET, "not known: no answer yet. There is no need to wait for it.")
+            case Untold(why=meaning):
+                self._view.show_text(Tone.QUIET, f"not known: {render(meaning.why)}")
+            case Unknown(customer=customer, lower=lower):
+                text = f"No customer with {customer.type} = {cut(customer.value)}."
+                if lower is not None:
+                    text = f"{text} There is {cut(lower.customer.value)}, in lower case."
+                self._view.show_text(Tone.WARNING, text)
+            case Known() as known:
+                self._view.show_text(Tone.NEUTRAL, *self._told(known))
+
+    def _told(self, known: Known) -> tuple[str, str, str]:
+        lines = {
+            name: f"{cut(name)}: {render(tell_status(one), self._local)}"
+            for name, one in known.consents.items()
+        }
+        chosen = lines.pop(self._category, "This customer exists.")
+        if self._wish is not None and self._category in set(self._wish.categories) - known.consents.keys():
+            chosen = f"{cut(self._category)}: not known, the answer does not say."
+        standings = {name: standing_of(known.consents[name]) for name in lines}
+        said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not Standing.NEVER]
+        never = len(standings) - len(said)
+        if never:
+            said.append(f"{never} never asked")
+        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values())
+
+
+def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:
+    kind, value, typed = draft.customer_id_type, draft.customer_id, draft.category
+    if complaint_about_id_type(kind) is not None or complaint_about_id(value) is not None:
+        return None
+    categories = listed or (() if complaint_about_category(typed) is not None else (typed,))
+    if not categories:
+        return None
+    customer = CustomerId(type=kind, value=value)
+    return _Wish(transport=transport, project=project, customer=customer, categories=categories)

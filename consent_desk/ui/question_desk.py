@@ -1,0 +1,70 @@
+"""Asks in place what speaks against sending, and tells what was chosen."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.cautions import Caution
+from consent_desk.domain.customer import Known
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.text import cut
+from consent_desk.ui.question_strip import QuestionStrip
+from consent_desk.ui.words import Local, render
+
+
+class QuestionDesk(QObject):
+    """Asks all cautions of a consent at once: the first one's choices are those of all.
+
+    Emits `confirmed(cautions)`, `another_chosen(Known)` for a customer to use instead, or `declined(Field)`.
+    """
+
+    confirmed = Signal(object)
+    another_chosen = Signal(object)
+    declined = Signal(object)
+
+    def __init__(self, strip: QuestionStrip, local: Local, parent: QObject) -> None:
+        super().__init__(parent)
+        self._strip = strip
+        self._local = local
+        self._asked: tuple[Caution, ...] = ()
+        self._draft: Draft | None = None
+        strip.chosen.connect(self._take)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._strip.is_open
+
+    def asks(self, cautions: Sequence[Caution], confirmed: Sequence[Caution], draft: Draft) -> bool:
+        """Ask whether `draft` is to be sent in spite of `cautions`, unless all of them are `confirmed`."""
+        if all(one in confirmed for one in cautions):
+            return False
+        self._asked, self._draft = tuple(cautions), draft
+        first, instead = cautions[0], self._instead()
+        choices = [render(first.mend), render(first.go_on)]
+        if instead is not None:
+            choices.insert(1, f"Use {cut(instead.customer.value)} (lower case), which exists")
+        text = "\n".join(render(caution.text, self._local) for caution in cautions)
+        self._strip.ask(text, choices)
+        return True
+
+    def go_on(self) -> None:
+        """Send was pressed once more: that confirms, unless it came too soon to be an answer."""
+        self._strip.go_on()
+
+    def follow(self, draft: Draft) -> None:
+        """Ask no more once the form shows another draft than the one asked about."""
+        if draft != self._draft:
+            self._strip.withdraw()
+
+    def _instead(self) -> Known | None:
+        return next((one.instead for one in self._asked if one.instead is not None), None)
+
+    def _take(self, index: int) -> None:
+        instead = self._instead()
+        if index == 0:
+            self.declined.emit(self._asked[0].field)
+        elif index == 1 and instead is not None:
+            self.another_chosen.emit(instead)
+        else:
+            self.confirmed.emit(self._asked)

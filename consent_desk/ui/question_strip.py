@@ -1,0 +1,110 @@
+"""A question in place, between the form and Send: its text and its choices. Nothing is modal."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
+
+from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.tinted import TintedLabel, TintedStrip
+
+_MOMENT = 400
+"""Milliseconds that a question stands before it can be confirmed: a key pressed twice is no answer."""
+
+_FRAME = 40
+"""Pixels that a button needs beside its text, and the strip beside its buttons."""
+
+_MOST = 3
+"""Choices of a question."""
+
+
+class QuestionStrip(TintedStrip):
+    """Emits `chosen(index)`. The first choice is the safe one and has the focus, the last one goes on."""
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(Tone.WARNING)
+        self.hide()
+        self.text = TintedLabel()
+        self.text.setAccessibleName("Question")
+        self.text.setWordWrap(True)
+        # Else a long ID, which has no place for a break, would widen the window.
+        self.text.setMinimumWidth(1)
+        self.choices = [QPushButton() for _ in range(_MOST)]
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        for index, button in enumerate(self.choices):
+            button.setAutoDefault(True)
+            button.setMinimumWidth(1)
+            button.clicked.connect(partial(self._choose, index))
+            self._buttons.addWidget(button)
+        self._last = 0
+        self._fresh = QTimer(self, singleShot=True, interval=_MOMENT)
+        layout = self._whole = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self.text, 1)
+        layout.addLayout(self._buttons)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a question stands here."""
+        return not self.isHidden()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it has stood here for a moment only."""
+        return self._fresh.isActive()
+
+    def ask(self, text: str, choices: Sequence[str]) -> None:
+        """Ask, and tell assistive technology. There are two or three `choices`."""
+        self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}")
+        for index, button in enumerate(self.choices):
+            button.setVisible(index < len(choices))
+            choice = choices[index] if index < len(choices) else ""
+            button.setAccessibleName(choice)
+            button.setAccessibleDescription(text if choice else "")
+        self._last = len(choices) - 1
+        self._arrange()
+        self.show()
+        self._fresh.start()
+        self.choices[0].setFocus()
+        # Loaded with the first question: the window does not need it to show.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.text, text))
+
+    def withdraw(self) -> None:
+        """Ask no more. Nothing was chosen."""
+        self.hide()
+        self._fresh.stop()
+
+    def choose_default(self) -> None:
+        """Choose the safe answer."""
+        self._choose(0)
+
+    def go_on(self) -> None:
+        """Choose the last answer, unless the question has stood here for a moment only."""
+        if not self.is_fresh:
+            self._choose(self._last)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _choose(self, index: int) -> None:
+        self.withdraw()
+        self.chosen.emit(index)
+
+    def _arrange(self) -> None:
+        metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)
+        texts = {button: button.accessibleName().replace("&", "&&") for button in self.choices}
+        wanted = sum(metrics.horizontalAdvance(text) + _FRAME for text in texts.values() if text)
+        self._buttons.setDirection(
+            QBoxLayout.Direction.LeftToRight if wanted <= room else QBoxLayout.Direction.TopToBottom
+        )
+        for button, text in texts.items():
+            button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        # A layout does not count with lines that are broken: in a low window they would be cut off.
+        self.setMinimumHeight(max(self._whole.heightForWidth(self.width()), 0))

@@ -1,0 +1,147 @@
+"""Who is it, and what holds?"""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.request import PreparedRequest, prepare_consents
+from consent_desk.services.customers import Customers
+from tests.consents import a_project
+
+PROJECT = a_project()
+CATEGORIES = ("sms_marketing", "newsletter")
+JANE = CustomerId(type="registered", value="jane@example.com")
+SHOUTING = CustomerId(type="registered", value="Jane@Example.com")
+DENIED = {"success": False, "error": "No permission"}
+STATUS = CategoryStatus(valid=True, since=7.0, source="page")
+
+
+def answered(document: object, status: int = 200, *, truncated: bool = False) -> Answered:
+    body = json.dumps(document).encode()
+    return Answered(status=status, headers=(("x-request-id", "1"),), body=body, truncated=truncated)
+
+
+def told(*items: object) -> dict[str, object]:
+    return {"success": True, "results": list(items)}
+
+
+ACCEPTED = [{"success": True, "value": value} for value in (True, 7, None, "page", None)]
+KNOWN = answered(told(*ACCEPTED, *ACCEPTED))
+NOBODY = answered({"success": False, "errors": {"_global": ["Customer does not exist"]}}, 404)
+CUT = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+
+
+class Wire:
+    """Answers the requests one after the other, and keeps them. `during` happens in each."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self._outcomes = list(outcomes)
+        self.during: Callable[[], None] = lambda: None
+        self.requests: list[PreparedRequest] = []
+        self.cancelled = 0
+
+    def start(self, request: PreparedRequest) -> "Wire":
+        self.requests.append(request)
+        return self
+
+    def wait(self) -> Outcome:
+        self.during()
+        return self._outcomes.pop(0)
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+def look_up(wire: Wire, customer: CustomerId = JANE) -> Found:
+    return Customers(wire).look_up(PROJECT, customer, CATEGORIES)
+
+
+def why(*outcomes: Outcome, customer: CustomerId = JANE) -> str:
+    found = look_up(Wire(*outcomes), customer)
+    assert isinstance(found, Untold)
+    return str(found.why.why)
+
+
+def test_a_customer_is_known_by_one_call() -> None:
+    wire = Wire(KNOWN)
+    found = look_up(wire)
+    assert found == Known(customer=JANE, consents=dict.fromkeys(CATEGORIES, STATUS))
+    assert wire.requests == [prepare_consents(PROJECT, JANE, CATEGORIES)]
+
+
+def test_a_customer_that_exists_is_not_tried_in_lower_case() -> None:
+    wire = Wire(KNOWN)
+    assert look_up(wire, SHOUTING) == Known(customer=SHOUTING, consents=dict.fromkeys(CATEGORIES, STATUS))
+    assert len(wire.requests) == 1
+
+
+def test_an_unknown_id_in_lower_case_is_asked_for_once() -> None:
+    wire = Wire(NOBODY)
+    assert look_up(wire) == Unknown(customer=JANE)
+    assert len(wire.requests) == 1
+
+
+def test_the_same_id_in_lower_case_is_offered_where_it_exists() -> None:
+    wire = Wire(NOBODY, KNOWN)
+    lower = Known(customer=JANE, consents=dict.fromkeys(CATEGORIES, STATUS))
+    assert look_up(wire, SHOUTING) == Unknown(customer=SHOUTING, lower=lower)
+    assert wire.requests[1] == prepare_consents(PROJECT, JANE, CATEGORIES)
+
+
+@pytest.mark.parametrize("second", [NOBODY, CUT, answered({})])
+def test_a_lower_case_id_of_which_nothing_is_known_is_not_offered(second: Outcome) -> None:
+    assert look_up(Wire(NOBODY, second), SHOUTING) == Unknown(customer=SHOUTING)
+
+
+def test_a_lower_case_that_is_no_id_is_not_tried() -> None:
+    customer = CustomerId(type="registered", value="NULL")
+    assert look_up(Wire(NOBODY), customer) == Unknown(customer=customer)
+
+
+def test_a_category_that_was_refused_is_left_out() -> None:
+    found = look_up(Wire(answered(told(*ACCEPTED, *[DENIED] * 5))))
+    assert found == Known(customer=JANE, consents={"sms_marketing": STATUS})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (answered(told(*[DENIED] * 10)), "this desk's key may not read consents"),
+        (
+            answered({"success": False, "error": "No permission"}, 403),
+            "this desk's key may not read consents",
+        ),
+        (answered({"success": False, "error": "invalid secret"}, 403), "this desk's key is wrong"),
+        (answered({"success": False, "error": "Invalid project id"}), "does not know this project token"),
+        (answered({}, 429), "too many calls"),
+        (answered({}, 500), "Engagement had trouble"),
+        (answered({}, 404), "there is no Engagement API at this address"),
+        (answered(told()), "the answer could not be understood"),
+        (answered({}), "the answer could not be understood"),
+        (answered(told(*ACCEPTED, *ACCEPTED), truncated=True), "the answer could not be understood"),
+        (CUT, "the line broke before Engagement answered"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE), "Engagement cannot be reached"),
+    ],
+)
+def test_whatever_else_comes_is_not_known_and_says_why(outcome: Outcome, words: str) -> None:
+    assert words in why(outcome)
+
+
+def test_a_look_up_that_was_cancelled_before_it_began_calls_nobody() -> None:
+    wire = Wire()
+    customers = Customers(wire)
+    customers.cancel()
+    assert isinstance(customers.look_up(PROJECT, JANE, CATEGORIES), Untold)
+    assert wire.requests == []
+
+
+def test_cancelling_ends_the_call_under_way_and_begins_no_other() -> None:
+    wire = Wire(NOBODY)
+    customers = Customers(wire)
+    wire.during = customers.cancel
+    assert customers.look_up(PROJECT, SHOUTING, CATEGORIES) == Unknown(customer=SHOUTING)
+    assert (len(wire.requests), wire.cancelled) == (1, 1)

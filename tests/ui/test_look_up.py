@@ -1,0 +1,474 @@
+"""Who is it, and what holds, before anything is sent: against a sandbox, over its sockets."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from consent_desk.adapters.http import HttpTransport
+from consent_desk.domain.outcome import Outcome
+from consent_desk.domain.request import PreparedRequest
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.sender import Call
+from consent_desk.ui import look_up_desk
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
+
+JANE = {
+    "customer_ids": {"registered": "jane@example.com"},
+    "consents": [
+        {
+            "days_ago": 400,
+            "properties": {
+                "action": "accept",
+                "category": "sms_marketing",
+                "valid_until": "unlimited",
+                "source": "page",
+            },
+        },
+        {"days_ago": 30, "properties": {"action": "reject", "category": "newsletter", "source": "crm"}},
+    ],
+}
+NEVER = 600_000
+CONTROL = Qt.KeyboardModifier.ControlModifier
+UNKNOWN = "No customer with registered = jane@exmaple.com."
+
+
+@pytest.fixture(autouse=True)
+def look_ups() -> None:
+    """They are made here."""
+
+
+@pytest.fixture
+def engagement() -> Iterator[Sandbox]:
+    with Sandbox({**SEED, "customers": [JANE]}) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def nobody_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause in typing is none that is long enough."""
+    monkeypatch.setattr(look_up_desk, "PAUSE", NEVER)
+
+
+class HeldBack:
+    """A transport whose answers to look-ups come when they are let; what is cancelled ends."""
+
+    def __init__(self) -> None:
+        self._real = HttpTransport()
+        self.let = Event()
+        self.cancelled = 0
+
+    def start(self, request: PreparedRequest) -> Call:
+        call = self._real.start(request)
+        return _Held(self, call) if request.url.endswith("/customers/attributes") else call
+
+    def close(self) -> None:
+        self.let.set()
+        self._real.close()
+
+
+class _Held:
+    def __init__(self, by: HeldBack, call: Call) -> None:
+        self._by = by
+        self._call = call
+        self._over = Event()
+
+    def wait(self) -> Outcome:
+        outcome = self._call.wait()
+        while not (self._over.wait(0.01) or self._by.let.is_set()):
+            pass
+        return outcome
+
+    def cancel(self) -> None:
+        self._by.cancelled += 1
+        self._over.set()
+
+
+@pytest.fixture
+def held_back(closing: ExitStack) -> HeldBack:
+    transport = HeldBack()
+    closing.callback(transport.close)
+    return transport
+
+
+@pytest.fixture
+def slow_acme(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, held_back: HeldBack
+) -> OpenDesk:
+    """A real project whose look-ups have no answer yet."""
+    desk = open_desk(keyring, transport=held_back)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    return desk
+
+
+def known(desk: OpenDesk) -> str:
+    return controls.label(desk.window, "What is known of this customer")
+
+
+def others(desk: OpenDesk) -> QLabel:
+    return controls.named(desk.window, "Other categories of this customer", QLabel)
+
+
+def question(desk: OpenDesk) -> str:
+    """What is asked, empty where nothing is."""
+    return desk.window.consent.question.text.text() if desk.window.consent.question.is_open else ""
+
+
+def choices(desk: OpenDesk) -> list[str]:
+    return [button.accessibleName() for button in desk.window.consent.question.choices if button.isVisible()]
+
+
+def wait_until_known(desk: OpenDesk, words: str) -> None:
+    desk.bot.waitUntil(lambda: words in known(desk), timeout=10_000)
+
+
+def looked_up(engagement: Sandbox) -> list[str]:
+    """The customers that were looked up, in order."""
+    asked = [request for request in engagement.received if request.path.endswith("/customers/attributes")]
+    return [json.loads(request.body)["customer_ids"]["registered"] for request in asked]
+
+
+def type_case(desk: OpenDesk, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+    """Type category and customer ID, and look the customer up by Return."""
+    controls.write(desk.window, "Category", category)
+    controls.write(desk.window, "Customer ID", customer)
+    key(desk, Qt.Key.Key_Return)
+
+
+def key(
+    desk: OpenDesk, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    QTest.keyClick(desk.window.windowHandle(), which, modifier)
+
+
+def confirm(desk: OpenDesk) -> None:
+    """Press Ctrl+Return once more, when the question has stood there for a moment."""
+    desk.bot.waitUntil(lambda: not desk.window.consent.question.is_fresh)
+    key(desk, Qt.Key.Key_Return, CONTROL)
+
+
+# ----------------------------------------------------------------------------------------- what is shown
+
+
+def test_a_pasted_id_is_looked_up_at_once(acme: OpenDesk, nobody_pauses: None) -> None:
+    controls.write(acme.window, "Category", "sms_marketing")
+    controls.paste(acme.window, "Customer ID", "jane@example.com")
+    wait_until_known(acme, "sms_marketing: accepted since")
+    assert known(acme).endswith(", source page, unlimited")
+
+
+def test_a_typed_id_is_looked_up_after_a_pause(acme: OpenDesk, engagement: Sandbox) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    wait_until_known(acme, "This customer exists.")
+    assert looked_up(engagement) == ["jane@example.com"]
+
+
+def test_return_looks_up_without_a_pause(nobody_pauses: None, acme: OpenDesk, engagement: Sandbox) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    assert known(acme) == ""
+    key(acme, Qt.Key.Key_Return)
+    wait_until_known(acme, "This customer exists.")
+
+
+def test_the_chosen_category_stands_first_and_the_others_in_one_line(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    type_case(acme, category="newsletter")
+    wait_until_known(acme, "newsletter: rejected since")
+    assert others(acme).text() == "Others: sms_marketing accepted"
+    assert others(acme).accessibleDescription().startswith("sms_marketing: accepted since")
+    controls.write(acme.window, "Category", "sms_marketing")
+    wait_until_known(acme, "sms_marketing: accepted since")
+    assert others(acme).text() == "Others: newsletter rejected"
+    assert looked_up(engagement) == ["jane@example.com"]
+
+
+def test_what_is_known_is_told_to_assistive_technology(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    told = controls.named(acme.window, "What is known of this customer", QLabel).accessibleDescription()
+    assert told == known(acme)
+
+
+def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement._engagement.add({"registered": "kofi@example.org"}, {}, None)
+    type_case(acme, "kofi@example.org")
+    wait_until_known(acme, "sms_marketing: no consent recorded")
+    assert others(acme).text() == "Others: 1 never asked"
+
+
+def test_an_unknown_customer_is_shown_as_such(acme: OpenDesk) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, f"▲ {UNKNOWN}")
+    assert not others(acme).isVisible()
+
+
+def test_a_customer_with_the_id_in_lower_case_is_pointed_at(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "Jane@Example.com")
+    wait_until_known(acme, "There is jane@example.com, in lower case.")
+    assert looked_up(engagement) == ["Jane@Example.com", "jane@example.com"]
+
+
+def test_without_the_permission_it_says_so_and_no_more(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.may_read = False
+    type_case(acme)
+    wait_until_known(acme, "not known: this desk's key may not read consents")
+    assert acme.errors == ""
+
+
+def test_a_refused_look_up_is_quiet_and_return_asks_again(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.INVALID_SECRET, times=1)
+    type_case(acme)
+    wait_until_known(acme, "not known: this desk's key is wrong")
+    acme.window.consent.customer_id.setFocus()
+    key(acme, Qt.Key.Key_Return)
+    wait_until_known(acme, "accepted since")
+
+
+def test_a_slow_look_up_says_that_there_is_no_need_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+    open_desk: OpenOne,
+    acme_is_kept: None,
+    keyring: MemoryKeyring,
+    held_back: HeldBack,
+) -> None:
+    monkeypatch.setattr(look_up_desk, "SAY_SLOW_AFTER", 50)
+    desk = open_desk(keyring, transport=held_back)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    type_case(desk)
+    wait_until_known(desk, "not known: no answer yet")
+    held_back.let.set()
+    wait_until_known(desk, "accepted since")
+
+
+def test_another_id_ends_the_look_up_of_the_former(slow_acme: OpenDesk, held_back: HeldBack) -> None:
+    type_case(slow_acme)
+    wait_until_known(slow_acme, "Looking up…")
+    controls.write(slow_acme.window, "Customer ID", "x")
+    assert held_back.cancelled == 1
+    assert known(slow_acme) == ""
+
+
+def test_nobody_is_looked_up_without_a_usable_project(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, nobody_pauses: None
+) -> None:
+    keyring.open_.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    controls.paste(desk.window, "Customer ID", "jane@example.com")
+    assert known(desk) == ""
+    assert engagement.received == ()
+
+
+def test_the_sandbox_is_looked_into_just_the_same(demo: OpenDesk) -> None:
+    type_case(demo)
+    wait_until_known(demo, "sms_marketing: accepted since")
+
+
+# ------------------------------------------------------------------------------------------- what is asked
+
+
+def test_a_known_customers_opt_out_takes_two_keys(acme: OpenDesk, engagement: Sandbox) -> None:
+    controls.write(acme.window, "Category", "sms_marketing")
+    key(acme, Qt.Key.Key_L, CONTROL)
+    QGuiApplication.clipboard().setText("jane@example.com")
+    key(acme, Qt.Key.Key_V, CONTROL)
+    wait_until_known(acme, "accepted since")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    assert len(events(engagement)) == 1
+
+
+def test_an_unknown_customer_is_asked_about_in_place(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert UNKNOWN in question(acme)
+    assert choices(acme) == ["Correct the ID", "Record anyway: creates a profile"]
+    assert controls.focused_name(acme.window) == "Correct the ID"
+    assert events(engagement) == []
+    assert acme.person.asked == []
+
+
+@pytest.mark.parametrize("answer", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Space])
+def test_the_safe_answer_leads_back_to_the_id(acme: OpenDesk, answer: Qt.Key) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    key(acme, answer)
+    assert question(acme) == ""
+    assert controls.focused_name(acme.window) == "Customer ID"
+    assert acme.window.consent.customer_id.selectedText() == "jane@exmaple.com"
+    assert controls.cells(acme.window, 0) == []
+
+
+def test_a_key_pressed_twice_confirms_nothing(acme: OpenDesk) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert UNKNOWN in question(acme)
+    assert controls.cells(acme.window, 0) == []
+
+
+def test_send_once_more_records_it_anyway(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    confirm(acme)
+    acme.wait_for_status("Delivered")
+    assert b"jane@exmaple.com" in events(engagement)[0].body
+    assert "Before: Engagement knew no such customer" in acme.details("Explanation")
+    # It was asked about: that is no news any more.
+    assert acme.errors == ""
+
+
+def test_another_text_takes_the_question_back(acme: OpenDesk) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    controls.write(acme.window, "Ticket", "4711")
+    assert question(acme) == ""
+
+
+def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "Jane@Example.com")
+    wait_until_known(acme, "There is jane@example.com")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert choices(acme)[1] == "Use jane@example.com (lower case), which exists"
+    controls.press(acme.window, choices(acme)[1])
+    acme.wait_for_status("Delivered")
+    assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
+    assert "Before: accepted since" in acme.details("Explanation")
+
+
+def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, category="newsletter")
+    wait_until_known(acme, "newsletter: rejected")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert "newsletter: already rejected since" in question(acme)
+    assert choices(acme) == ["Leave it", "Record again"]
+    confirm(acme)
+    acme.wait_for_status("Delivered")
+    assert "Before: rejected since" in acme.details("Explanation")
+
+
+def test_a_time_before_the_last_decision_leads_to_the_time(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    controls.write(acme.window, "Taken at", "2020-03-31 10:40")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert "so this decision may change nothing" in question(acme)
+    key(acme, Qt.Key.Key_Escape)
+    assert controls.focused_name(acme.window) == "Taken at"
+
+
+def test_a_category_that_the_project_does_not_have_is_asked_about(acme: OpenDesk) -> None:
+    type_case(acme, category="sms")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert "sms: Not among the project's categories" in question(acme)
+    key(acme, Qt.Key.Key_Escape)
+    assert controls.focused_name(acme.window) == "Category"
+
+
+def test_all_that_speaks_against_it_is_asked_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "jane@exmaple.com", "sms")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert UNKNOWN in question(acme)
+    assert "sms: Not among" in question(acme)
+    confirm(acme)
+    acme.wait_for_status("Delivered")
+
+
+def test_what_is_learned_while_a_question_stands_is_asked_too(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
+) -> None:
+    type_case(slow_acme, "jane@exmaple.com", "sms")
+    key(slow_acme, Qt.Key.Key_Return, CONTROL)
+    assert UNKNOWN not in question(slow_acme)
+    held_back.let.set()
+    wait_until_known(slow_acme, UNKNOWN)
+    confirm(slow_acme)
+    assert UNKNOWN in question(slow_acme)
+    assert events(engagement) == []
+
+
+# --------------------------------------------------------------------- nobody waits for a look-up
+
+
+def test_an_opt_out_with_a_hanging_look_up_is_noted_and_sent_at_once(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.SILENCE, times=1)
+    type_case(acme)
+    acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@example.com"])
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert question(acme) == ""
+    acme.wait_for_status("Delivered")
+    assert len(events(engagement)) == 1
+    assert "Before: not known" in acme.details("Explanation")
+
+
+def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
+) -> None:
+    type_case(slow_acme, "jane@exmaple.com")
+    slow_acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@exmaple.com"])
+    key(slow_acme, Qt.Key.Key_Return, CONTROL)
+    slow_acme.wait_for_status("Delivered")
+    held_back.let.set()
+    slow_acme.bot.waitUntil(lambda: "Went to a new, empty profile: check the ID." in slow_acme.errors)
+    assert "registered = jane@exmaple.com" in slow_acme.errors
+    assert "Delivered" in slow_acme.status
+    # What was told of the former caller is not shown as that of the next one.
+    assert known(slow_acme) == ""
+
+
+def test_a_look_up_of_the_former_caller_does_not_hold_up_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+    open_desk: OpenOne,
+    acme_is_kept: None,
+    keyring: MemoryKeyring,
+    held_back: HeldBack,
+) -> None:
+    monkeypatch.setattr(look_up_desk, "SAY_SLOW_AFTER", 200)
+    desk = open_desk(keyring, transport=held_back)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    type_case(desk, "jane@exmaple.com")
+    key(desk, Qt.Key.Key_Return, CONTROL)
+    desk.wait_for_status("Delivered")
+    type_case(desk, "jane@example.com")
+    desk.bot.waitUntil(lambda: held_back.cancelled == 1)
+    held_back.let.set()
+    wait_until_known(desk, "accepted since")
+
+
+def test_after_the_call_nothing_of_the_customer_is_shown(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    assert (known(acme), others(acme).text(), others(acme).toolTip()) == ("", "", "")
+
+
+def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    shown = known(acme).partition(": ")[2]
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    acme.bot.waitUntil(lambda: "Before:" in acme.details("Explanation"))
+    assert f"Before: {shown}" in acme.details("Explanation")
