@@ -329,7 +329,7 @@ def test_send_once_more_records_it_anyway(acme: OpenDesk, engagement: Sandbox) -
     confirm(acme)
     acme.wait_for_status("Delivered")
     assert b"jane@exmaple.com" in events(engagement)[0].body
-    assert "Before: Engagement knew no such customer" in acme.details("Explanation")
+    acme.bot.waitUntil(lambda: "Before: Engagement knew no such customer" in acme.details("Explanation"))
     # It was asked about: that is no news any more.
     assert acme.errors == ""
 
@@ -350,7 +350,7 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
     controls.press(acme.window, choices(acme)[1])
     acme.wait_for_status("Delivered")
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
-    assert "Before: accepted since" in acme.details("Explanation")
+    acme.bot.waitUntil(lambda: "Before: accepted since" in acme.details("Explanation"))
 
 
 def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -361,7 +361,7 @@ def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
     assert choices(acme) == ["Leave it", "Record again"]
     confirm(acme)
     acme.wait_for_status("Delivered")
-    assert "Before: rejected since" in acme.details("Explanation")
+    acme.bot.waitUntil(lambda: "Before: rejected since" in acme.details("Explanation"))
 
 
 def test_a_time_before_the_last_decision_leads_to_the_time(acme: OpenDesk) -> None:
@@ -418,7 +418,7 @@ def test_an_opt_out_with_a_hanging_look_up_is_noted_and_sent_at_once(
     assert question(acme) == ""
     acme.wait_for_status("Delivered")
     assert len(events(engagement)) == 1
-    assert "Before: not known" in acme.details("Explanation")
+    acme.bot.waitUntil(lambda: "Before: not known" in acme.details("Explanation"))
 
 
 def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
