@@ -8,6 +8,7 @@ DeskError
 ├── ProjectListTrouble   the list of projects cannot be read or written
 ├── JournalTrouble       a consent could not be noted, or the journal cannot be read
 │   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
+├── ExportTrouble        what is shown could not be written into a file
 └── SandboxTrouble       the practice server cannot start
 """
 
@@ -52,6 +53,10 @@ class JournalTrouble(DeskError):
 
 class JournalDamaged(JournalTrouble):
     """The journal's file is damaged, cut short, gone or replaced. It is left as it is."""
+
+
+class ExportTrouble(DeskError):
+    """A file to take elsewhere could not be written. Nothing is left of it."""
 
 
 class SandboxTrouble(DeskError):

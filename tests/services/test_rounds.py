@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, Step
-from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Noted
 from consent_desk.services import rounds as module
 from consent_desk.services.rounds import Outstanding, Rounds
@@ -14,6 +14,7 @@ from tests.consents import NOON, a_noted, later
 from tests.memory_journal import MemoryJournal
 
 UNREACHABLE = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+SUCCESS = Answered(status=200, headers=(), body=b'{"success": true}')
 LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
 
 
@@ -164,3 +165,14 @@ def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: 
     assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1)
     assert int(desk.rounds.outstanding()) == 3
     assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
+
+
+def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
+    jane, joe = (CustomerId(type="registered", value=name) for name in ("jane", "joe"))
+    erased = desk.left(State.DELIVERED, SUCCESS, customer=jane)
+    kept = desk.left(State.DELIVERED, SUCCESS, customer=joe)
+    desk.rounds.begin()
+    desk.rounds.forget(a_noted().project_id, jane)
+    desk.now = later(1_000)
+    assert desk.due() == [(kept, Step.LOOK_UP)]
+    assert desk.rounds.outlook(erased) is None
