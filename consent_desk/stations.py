@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.erasure import Erasure, erase
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
-from consent_desk.adapters.installation import installation_id
+from consent_desk.adapters.installation import installation_id, user_name
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.clock_watch import ClockWatch
+from consent_desk.services.history import Erase, History
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
@@ -44,7 +47,13 @@ def open_journal(
     except JournalTrouble as failed:
         # A consent is noted with or without a copy of the others; the window says what failed.
         trouble = failed
-    return _station(journal, transport, now, nap, restored=journal.restored, trouble=trouble)
+
+    def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+        return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+
+    return _station(
+        journal, transport, now, nap, erase=erase_customer, restored=journal.restored, trouble=trouble
+    )
 
 
 def open_sandbox(
@@ -73,6 +82,7 @@ def _station(
     now: Callable[[], Timestamp],
     nap: float,
     *,
+    erase: Erase | None = None,
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
@@ -84,9 +94,11 @@ def _station(
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        history=History(journal, now, create=PrivateFile, erase=erase),
         transport=watched,
         sandbox=sandbox,
         customers=customers,
         restored=restored,
         trouble=trouble,
+        user=user_name(),
     )

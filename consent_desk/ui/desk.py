@@ -15,6 +15,7 @@ from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
+from consent_desk.ui.history_desk import HistoryDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
@@ -62,13 +63,14 @@ class Desk(QObject):
         self._wanted = object()
         self._pressed_early = False
         self._after_send: Draft | None = None
-        self._log = LogDesk(window.log, runner, self._local)
+        self._log = LogDesk(window.log, runner, self._local, now=now, zone=zone)
         self._noting = Noting(runner, self)
         self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self._sending = SendingDesk(window, runner, projects, self._log, self._local)
         stations.taken_up.connect(self._sending.take_up)
+        HistoryDesk(window, runner, questions, self._log).discarded.connect(self._sending.follow)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
@@ -133,7 +135,7 @@ class Desk(QObject):
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._window.status.show_message(_START, Tone.WARNING, again)
-        self._log.show_station(station, entries)
+        self._log.show_station(station)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)

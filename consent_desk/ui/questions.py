@@ -1,9 +1,10 @@
 """The questions that stop the program until they are answered. All of them are asked here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
 class Questions:
@@ -24,3 +25,19 @@ class Questions:
         box.exec()
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)
+
+    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
+        """Ask where to write a file, None for nowhere. Whether one may be written over is asked too.
+
+        `name` is proposed. `kinds`: how the file's name may end, and what that means; the first is proposed.
+        """
+        dialog = QFileDialog(self._parent, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        endings = {f"{meaning} (*.{ending})": ending for ending, meaning in kinds.items()}
+        dialog.setNameFilters([*endings])
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+        dialog.setDefaultSuffix(next(iter(kinds)))
+        dialog.selectFile(name)
+        if not dialog.exec():
+            return None
+        return Path(dialog.selectedFiles()[0])

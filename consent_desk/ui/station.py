@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
+from consent_desk.services.history import History
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
@@ -16,18 +17,20 @@ class Station:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
-    `trouble`: why there is no backup of today.
+    `trouble`: why there is no backup of today. `user`: who sits here, as this computer calls them.
     """
 
     outbox: Outbox
     sender: Sender
     verifier: Verifier
     rounds: Rounds
+    history: History
     transport: Transport
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
     trouble: JournalTrouble | None = None
+    user: str = ""
 
     @property
     def practice(self) -> bool:
