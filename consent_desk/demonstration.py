@@ -63,7 +63,9 @@ def _send(window: MainWindow, watch: "_Watch") -> bool:
     watch.settle()
     pictures.append(_picture(window, "after.png"))
     _print_transcript(window, shown, pictures)
-    return window.log.model.rowCount() == 1 and window.log.model.entry(0).state is State.DELIVERED
+    model = window.log.model
+    first = model.entry(0) if model.rowCount() == 1 else None
+    return first is not None and first.state is State.DELIVERED
 
 
 class _Ended(Exception):
@@ -154,10 +156,10 @@ def _print_transcript(window: MainWindow, head: str, pictures: list[Path | None]
 
 def _is_over(window: MainWindow) -> bool:
     model = window.log.model
-    if not model.rowCount():
+    entry = model.entry(0) if model.rowCount() else None
+    if entry is None:
         # Not even noted: then there is something to read about it.
         return window.status.action.isVisible()
-    entry = model.entry(0)
     return entry.elapsed is not None or entry.state not in {State.QUEUED, State.IN_FLIGHT}
 
 

@@ -7,11 +7,13 @@ from contextlib import ExitStack, suppress
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.desk_settings import DeskSettings
 from consent_desk.adapters.durable import companion
+from consent_desk.adapters.erasure import Erasure, erase
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
-from consent_desk.adapters.installation import installation_id
+from consent_desk.adapters.installation import installation_id, user_name
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import nowhere
 from consent_desk.adapters.mark import mark_of
+from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
@@ -19,6 +21,7 @@ from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.alarms import Alarms
 from consent_desk.services.clock_watch import ClockWatch
+from consent_desk.services.history import Erase, History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
@@ -57,7 +60,14 @@ def open_journal(
         Backups(folders.journal).make_daily(journal, now())
         Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
 
-    return _station(journal, transport, now, nap, restored=journal.restored, back_up=back_up)
+    def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+        # From the second folder too; a failure to read where that is says so, and nothing is erased.
+        backups = Backups(folders.journal, second=settings.second_folder)
+        return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+
+    return _station(
+        journal, transport, now, nap, erase=erase_customer, restored=journal.restored, back_up=back_up
+    )
 
 
 def open_sandbox(
@@ -86,6 +96,7 @@ def _station(
     now: Callable[[], Timestamp],
     nap: float,
     *,
+    erase: Erase | None = None,
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
@@ -99,6 +110,7 @@ def _station(
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
+        history=History(journal, now, create=PrivateFile, erase=erase),
         transport=watched,
         sandbox=sandbox,
         customers=customers,
@@ -106,4 +118,5 @@ def _station(
         back_up=back_up,
         mark_trouble=lambda: journal.mark_trouble,
         close=journal.close,
+        user=user_name(),
     )

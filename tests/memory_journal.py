@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection
 
+from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.domain.wanted import Found, Wanted
 
 
 class MemoryJournal:
@@ -70,6 +72,28 @@ class MemoryJournal:
 
     def record(self, request_id: str) -> Record:
         return Record(noted=self._noted[request_id], facts=tuple(self._facts[request_id]))
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
+    ) -> tuple[Found, ...]:
+        found = [
+            Found(seq, self.entry(one))
+            for seq, (one, noted) in enumerate(self._noted.items(), 1)
+            if all(word in noted.consent.customer.value for word in wanted.words)
+            and (not wanted.states or self._facts[one][-1].state in wanted.states)
+        ]
+        follow = [each for each in reversed(found) if after is None or each.seq < after]
+        return tuple(follow[skip : skip + most])
+
+    def count(self, wanted: Wanted) -> int:
+        return len(self.page(wanted, most=10**9))
+
+    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
+        found = self.page(wanted, most=10**9)
+        return tuple(each for each in reversed(found) if each.entry.request_id in request_ids)
+
+    def head(self) -> Mark:
+        return Mark(journal="uuid", facts=sum(map(len, self._facts.values())), head="abcd")
 
     def open_in(self, project_id: str) -> int:
         return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))

@@ -153,7 +153,8 @@ def enter(window: MainWindow, customer_id: str) -> None:
 
 def state_of(window: MainWindow) -> State | None:
     model = window.log.model
-    return model.entry(0).state if model.rowCount() else None
+    first = model.entry(0) if model.rowCount() else None
+    return None if first is None else first.state
 
 
 def named(parent: QWidget, accessible_name: str) -> QWidget:

@@ -75,3 +75,16 @@ def test_the_window_stays_alive_while_what_was_left_goes_out() -> None:
         check=False,
     )
     assert "40 delivered" in done.stdout, done.stderr
+
+
+def test_a_long_list_opens_is_searched_and_scrolls() -> None:
+    # In a process of its own too; how long that takes is for `make soak` to say.
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.reliability.long_list", "1500", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert "long list: 1500 consents: first page" in done.stdout, done.stderr

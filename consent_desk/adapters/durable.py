@@ -52,18 +52,19 @@ def sync_name(path: Path) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file of mode 0600, wholly or not at all. Raises OSError."""
-    with _replacement(path) as file:
+    with replacement(path) as file:
         file.write(content)
 
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy a file that nobody writes, with mode 0600, wholly or not at all. Raises OSError."""
-    with _replacement(target) as file, source.open("rb") as original:
+    with replacement(target) as file, source.open("rb") as original:
         copyfileobj(original, file, 1 << 20)
 
 
 @contextmanager
-def _replacement(path: Path) -> Iterator[IO[bytes]]:
+def replacement(path: Path) -> Iterator[IO[bytes]]:
+    """A new file of mode 0600, which takes the place of `path` when the block ends without an exception."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -2,6 +2,7 @@
 
 One connection behind one lock; every unit of work is one transaction; a read fetches at most 500 rows
 and finishes at once, because an open reader blocks every commit (docs/decisions/004).
+Long because every read and every unit of work takes its turn at the one connection here.
 """
 
 import json
@@ -29,14 +30,13 @@ from consent_desk.adapters.journal_rows import (
 from consent_desk.adapters.mark import Mark, advance_mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import recognise
+from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry, Noted, Record
-
-PAGE = 500
-"""The most rows that one read fetches."""
+from consent_desk.domain.wanted import Found, Wanted
 
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
@@ -110,6 +110,7 @@ class SqliteJournal:
             row = find(connection, noted.consent.request_id)
             if row is None:
                 insert_consent(connection, noted)
+                write_sought(connection, noted.consent.request_id)
             elif noted_of(row) == noted:
                 _touch(connection, noted.consent.request_id)
             else:
@@ -178,6 +179,28 @@ class SqliteJournal:
         with self._reading() as connection:
             rows = connection.execute("SELECT * FROM entry ORDER BY seq DESC LIMIT ?", (min(most, PAGE),))
             return tuple(entry_of(row) for row in rows.fetchall())
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        with self._reading() as connection:
+            return find_page(connection, wanted, after, skip, most)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many lines there are."""
+        with self._reading() as connection:
+            return count(connection, wanted)
+
+    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
+        """Those of some consents (500 at most) that are wanted, the oldest first."""
+        with self._reading() as connection:
+            return find_those(connection, wanted, request_ids)
+
+    def head(self) -> Mark:
+        """The journal's name, how many facts it holds, and its chain after the last one."""
+        with self._reading() as connection:
+            return head(connection)
 
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""

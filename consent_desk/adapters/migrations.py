@@ -7,6 +7,7 @@
     answer     beside a fact, may be deleted: what the server said, which can echo the person
     remark     beside a fact, may be deleted: what a person gave as the reason
     standing   derived from fact by a trigger: the last fact of each consent, found quickly
+    sought     derived from consent and personal: the text and the time by which a consent is searched for
 
 `fact.content_sha256` covers the row of `personal` (in the first fact of a consent) or of `answer`, and
 `fact.remark_sha256` that of `remark`, so that all three can go without a trace being lost of what they were.
@@ -114,6 +115,15 @@ CREATE TABLE standing (
 ) STRICT
 """
 
+# Narrow, because a search reads it from end to end: searching.py. No trigger can fold what is not ASCII.
+_SOUGHT = """
+CREATE TABLE sought (
+    seq INTEGER PRIMARY KEY REFERENCES consent (seq),
+    text TEXT NOT NULL,
+    noted_at INTEGER NOT NULL
+) STRICT
+"""
+
 _FACT_STANDS = """
 CREATE TRIGGER fact_stands AFTER INSERT ON fact BEGIN
     INSERT INTO standing (seq, fact, state)
@@ -204,6 +214,7 @@ _FIRST = (
     _ANSWER,
     _REMARK,
     _STANDING,
+    _SOUGHT,
     "CREATE INDEX personal_of_customer ON personal (customer_id)",
     "CREATE INDEX fact_of_consent ON fact (request_id)",
     "CREATE INDEX standing_in_state ON standing (state, seq)",

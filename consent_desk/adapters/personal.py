@@ -13,6 +13,7 @@ from secrets import token_bytes
 
 from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.journal_rows import append_fact, last_fact
+from consent_desk.adapters.searching import write_sought
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import Fact
 
@@ -70,3 +71,4 @@ def erase_consent(connection: sqlite3.Connection, request_id: str, keyed: bytes,
     connection.execute(
         "DELETE FROM personal WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)", (request_id,)
     )
+    write_sought(connection, request_id)

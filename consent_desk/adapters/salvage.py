@@ -18,6 +18,7 @@ from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
 from consent_desk.adapters.restoration import FROM_DAMAGED
+from consent_desk.adapters.searching import write_sought
 from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
@@ -146,4 +147,5 @@ def _finish(connection: sqlite3.Connection, saved: Saved, at: Timestamp) -> bool
     if was_open or saved.incomplete:
         fact = Fact(at=at, state=State.RESTORED if was_open else last.state, note=FROM_DAMAGED)
         append_fact(connection, request_id, fact, gone=b"" if saved.incomplete else None)
+    write_sought(connection, request_id)
     return was_open

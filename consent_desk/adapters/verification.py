@@ -19,6 +19,7 @@ from consent_desk.adapters.journal_rows import CONTENTS, content_sha256
 from consent_desk.adapters.mark import Mark, mark_of, read_mark
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, migrate, version
 from consent_desk.adapters.restoration import mismatch
+from consent_desk.adapters.searching import sought_of
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
 from consent_desk.domain.message import Message, say
 
@@ -212,6 +213,14 @@ class _Check:
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
                 raise _Wrong(say(why, which=_inert(row[0])))
+        last = 0
+        while rows := self._connection.execute(_SOUGHT, (last, _PAGE)).fetchall():
+            for row in rows:
+                if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
+                    raise _Wrong(
+                        say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
+                    )
+            last = rows[-1]["seq"]
 
     def _structure(self) -> None:
         for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
@@ -251,6 +260,13 @@ FROM fact
     LEFT JOIN remark ON remark.fact = fact.seq
 WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names
+
+_SOUGHT = """
+SELECT noted.seq, request_id, customer_id, ticket, category, project_name, noted.noted_at,
+    text, sought.noted_at AS sought_at
+FROM noted LEFT JOIN sought ON sought.seq = noted.seq
+WHERE noted.seq > ? ORDER BY noted.seq LIMIT ?
+"""
 
 _DERIVED = (
     (

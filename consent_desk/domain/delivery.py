@@ -86,6 +86,9 @@ LEGAL: Mapping[State, frozenset[State]] = {
 }
 """The states that may follow each state. The journal takes no other fact."""
 
+DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
+"""The states in which a person may give a consent up. One that is under way is cancelled first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -537,8 +540,12 @@ def _is_departure(fact: Fact) -> bool:
 
 def _was_kept(fact: Fact) -> bool:
     """Whether a sending ended with nothing taken, and without a refusal."""
-    return isinstance(fact.outcome, NotSent) or (
-        isinstance(fact.outcome, Answered) and fact.outcome.status == 429
+    # A person who discards it claims it first, so that nobody else sends it.
+    given_up = fact.state is State.DISCARDED and fact.outcome is None
+    return (
+        given_up
+        or isinstance(fact.outcome, NotSent)
+        or (isinstance(fact.outcome, Answered) and fact.outcome.status == 429)
     )
 
 

@@ -10,6 +10,7 @@ DeskError
 │   ├── JournalGone      its file or folder is not there now: put it back, then look again
 │   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
 │       └── JournalMissing   there was one, and now there is none
+├── ExportTrouble        what is shown could not be written into a file
 └── SandboxTrouble       the practice server cannot start
 """
 
@@ -62,6 +63,10 @@ class JournalGone(JournalTrouble):
 
 class JournalMissing(JournalDamaged):
     """There was a journal, and where it was is none: there is nothing to salvage."""
+
+
+class ExportTrouble(DeskError):
+    """A file to take elsewhere could not be written. Nothing is left of it."""
 
 
 class SandboxTrouble(DeskError):

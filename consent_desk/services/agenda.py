@@ -62,8 +62,9 @@ class Agenda:
         state = record.facts[-1].state
         subject = _subject(noted)
         next_step = plan(record.facts, consent.action, consent.request_id, overtaken=overtaken)
-        if next_step.step is Step.REST and state not in OPEN_STATES:
-            self._drop(consent.request_id, subject)
+        is_erased = not noted.body
+        if is_erased or (next_step.step is Step.REST and state not in OPEN_STATES):
+            self._drop(consent.request_id)
             return
         before = self._items.get(consent.request_id)
         if before is not None and (before.facts, before.due.plan) == (len(record.facts), next_step):
@@ -78,6 +79,12 @@ class Agenda:
             facts=len(record.facts),
             at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
         )
+
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """Plan nothing any more for a customer who was erased."""
+        for request_id, item in [*self._items.items()]:
+            if item.subject[:2] == (project_id, customer):
+                self._drop(request_id)
 
     def postpone(self, request_id: str, now: Timestamp, *, at_least: int = 0) -> None:
         """Try one consent again later, each time later: the last try told nothing.
@@ -149,13 +156,13 @@ class Agenda:
             (item.noted_at for item in self._items.values() if item.state in OPEN_STATES), default=None
         )
 
-    def _drop(self, request_id: str, subject: Subject) -> None:
-        self._items.pop(request_id, None)
-        alike = self._alike.get(subject)
-        if alike is not None:
+    def _drop(self, request_id: str) -> None:
+        item = self._items.pop(request_id, None)
+        if item is not None:
+            alike = self._alike[item.subject]
             alike.discard(request_id)
             if not alike:
-                del self._alike[subject]
+                del self._alike[item.subject]
 
     def _at(self, item: _Item, now: Timestamp) -> Timestamp | None:
         if item.at is None or item.is_out:

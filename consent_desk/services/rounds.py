@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.consent import Action, CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry, Record
@@ -68,6 +68,10 @@ class Rounds:
         """Plan anew after something happened to a consent; return the lines that may have changed."""
         records = refresh(self._agenda, self._journal, request_id)
         return tuple(_entry(record) for record in records)
+
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """Plan nothing any more for a customer who was erased."""
+        self._agenda.forget(project_id, customer)
 
     def put_off(self, request_id: str, wait: int = 0) -> None:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing."""

@@ -84,7 +84,8 @@ class Verifier:
         planned = plan(record.facts, action, request_id)
         is_due = planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
         can_show = may_have_left(record.facts) and State.SEEN in LEGAL[last]
-        if not (is_due or (by_person and can_show)) or not noted.belongs_to(project):
+        is_erased = not noted.body
+        if is_erased or not (is_due or (by_person and can_show)) or not noted.belongs_to(project):
             return None
         was_seen = last is State.SEEN
         reading = Reading(self._transport, self._now)

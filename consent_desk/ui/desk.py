@@ -23,6 +23,7 @@ from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
+from consent_desk.ui.history_desk import HistoryDesk
 from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
@@ -79,7 +80,7 @@ class Desk(QObject):
         self._wanted = object()
         self._pressed_early = False
         self._after_send: Draft | None = None
-        self._log = LogDesk(window.log, runner, self._local)
+        self._log = LogDesk(window.log, runner, self._local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, self._local)
         self._question = QuestionDesk(self._form.question, self._local, self)
         self._question.confirmed.connect(self._press)
@@ -97,6 +98,7 @@ class Desk(QObject):
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, self._local)
         self._closing = ClosingDesk(window, runner, questions, self.sending)
+        HistoryDesk(window, runner, questions, self._log).discarded.connect(self.sending.follow)
         self._follow(stations, projects)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
@@ -177,7 +179,7 @@ class Desk(QObject):
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._window.status.show_message(_START, Tone.WARNING, again)
-        self._log.show_station(station, entries)
+        self._log.show_station(station)
         self._counter.show_station(station)
         self._form.offer_id_types(() if project is None else project.id_types)
         if station.practice and project is not None:

@@ -1,43 +1,73 @@
 """Fills the log and its details from the journal of the station at work."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
-from consent_desk.domain.delivery import State
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.days import parse_days
+from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
+from consent_desk.domain.wanted import Wanted, words_of
 from consent_desk.ui.details import details_of
 from consent_desk.ui.dispatch import Departure
+from consent_desk.ui.log_model import BATCH
 from consent_desk.ui.log_panel import LogPanel
+from consent_desk.ui.long_view import LongView
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.words import Local, render_error
+from consent_desk.ui.words import Local, render, render_error
 
 
 class LogDesk(QObject):
     """Shows the log of one station at a time: `station`."""
 
-    def __init__(self, panel: LogPanel, runner: TaskRunner, local: Local) -> None:
+    def __init__(
+        self,
+        panel: LogPanel,
+        runner: TaskRunner,
+        local: Local,
+        *,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+    ) -> None:
         super().__init__(panel)
         self._panel = panel
         self._runner = runner
         self._local = local
+        self._now = now
+        self._zone = zone
         self.station: Station | None = None
         self._missed: list[tuple[Station, Entry]] = []
+        self._chosen: Entry | None = None
+        self._to_choose = ""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(BATCH)
+        self._later.timeout.connect(self._choose_later)
+        self.view = LongView(panel.model, runner, self)
+        self.view.shown.connect(self._tell)
+        self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
+        panel.search.changed.connect(self._search)
 
-    def show_station(self, station: Station, entries: tuple[Entry, ...]) -> None:
-        """Show the latest page of `station`."""
+    def show_station(self, station: Station) -> None:
+        """Show the journal of `station`."""
         self.station = station
-        self._panel.model.replace(entries, practice=station.practice)
+        self._panel.show_can_erase(station.history.can_erase)
+        self.view.enter(station)
         missed, self._missed = self._missed, []
         for one in missed:
             self.put(*one)
 
     def leave(self) -> None:
         """Show nothing until another station is there."""
-        self.station = None
-        self._panel.model.replace((), practice=False)
+        self.station = self._chosen = None
+        self._to_choose = ""
+        self.view.leave()
 
     def put(self, station: Station, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the station that is shown."""
@@ -45,12 +75,18 @@ class LogDesk(QObject):
             # What is read for the next station may be older.
             self._missed.append((station, entry))
         elif station is self.station:
-            self._panel.model.put(entry)
+            self.view.put(entry)
 
     def choose(self, station: Station, entry: Entry) -> None:
         """Select a line and show its details, if it belongs to the station that is shown."""
         if station is self.station:
-            self._panel.choose(entry.request_id)
+            self._to_choose = entry.request_id
+            # Not before its batch: reading its details would take time from the sending.
+            self._later.start()
+
+    def _choose_later(self) -> None:
+        self.view.place()
+        self._choose()
 
     def show_begun(self, departure: Departure) -> None:
         """Show that a call is under way. The journal knows it by itself."""
@@ -68,13 +104,56 @@ class LogDesk(QObject):
         )
 
     def find(self, request_id: str) -> Entry | None:
-        """The line of one consent, None where it is not on the page."""
-        return self._panel.model.find(request_id)
+        """The line of one consent, None where it was neither read nor chosen."""
+        chosen = self._chosen
+        found = self._panel.model.find(request_id)
+        return chosen if found is None and chosen is not None and chosen.request_id == request_id else found
+
+    def _search(self) -> None:
+        bar = self._panel.search
+        days = parse_days(bar.days.line.text(), self._now(), self._zone)
+        if isinstance(days, Message):
+            bar.say_problem(render(days))
+            return
+        since, until = days or (None, None)
+        only_open, state = bar.open_ones.isChecked(), bar.state
+        states = OPEN_STATES if only_open else frozenset() if state is None else frozenset({state})
+        self.view.search(
+            Wanted(
+                words=words_of(bar.filter.text()),
+                states=states,
+                since=since,
+                until=until,
+                oldest_first=only_open,
+            )
+        )
+
+    def _tell(self, total: int | None) -> None:
+        wanted = self.view.wanted
+        is_filtered = replace(wanted, oldest_first=False) != Wanted()
+        if total is not None and is_filtered:
+            self._panel.search.say(f"{total:,} found" if total else "Nothing found")
+        elif not is_filtered:
+            self._panel.search.say("")
+        self._choose()
+
+    def _choose(self) -> None:
+        request_id = self._to_choose
+        if not request_id:
+            return
+        if self._panel.model.find(request_id) is not None:
+            self._to_choose = ""
+            self._panel.choose(request_id)
+        elif self.view.is_settled:
+            # A filter that would hide it is taken off: it was just sent.
+            self._to_choose = "" if self.view.wanted == Wanted() else request_id
+            self._panel.search.clear()
 
     def _show_details(self, request_id: str) -> None:
         station = self.station
         if station is None:
             return
+        self._chosen = self._panel.model.find(request_id) or self._chosen
 
         def work() -> tuple[dict[str, str], State]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.

@@ -1,6 +1,6 @@
-"""The log as a table: one consent a line, the newest first."""
+"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import (
@@ -8,7 +8,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
     QTimer,
     Signal,
@@ -16,9 +15,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.record import Entry
 from consent_desk.domain.text import visible
+from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.ui.outcomes import colour, sign
 from consent_desk.ui.states import PRACTISED_STATES, STATE_WORDS, tone_of
 
@@ -26,15 +25,21 @@ Index = QModelIndex | QPersistentModelIndex
 
 COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
 BATCH = 100
-"""Milliseconds for which new lines are gathered before they are inserted together."""
+"""Milliseconds for which changed lines are gathered before they are shown together."""
+
+KEPT, NEAR = 4_000, 1_000
+"""So many lines are kept at most; then those stay that are so near to the one that was read last."""
 
 _LONGEST = 200
 
 
 class LogModel(QAbstractTableModel):
-    """Lines of the log. New and changed ones come in batches; `flushed` tells that one was shown."""
+    """Lines of the log; changed ones come in batches.
 
-    flushed = Signal()
+    `missing(row)`: a line is looked at that was not read yet, or not kept. Whoever hears it calls `fill`.
+    """
+
+    missing = Signal(int)
 
     def __init__(
         self,
@@ -45,56 +50,131 @@ class LogModel(QAbstractTableModel):
         super().__init__(parent)
         self._local = local
         self._now = now
-        self._entries: list[Entry] = []
+        # The oldest first, however they are shown: so a new one moves no other.
+        self._lines: list[Found | None] = []
+        self._places: dict[str, int] = {}
+        self._newest = 0
         self._waiting: dict[str, Entry] = {}
+        self._missed = 0
+        self.wanted = Wanted()
         self.practice = False
-        self._batch = QTimer(self)
-        self._batch.setSingleShot(True)
-        self._batch.setInterval(BATCH)
-        self._batch.timeout.connect(self.flush)
+        self._batch = _timer(self, BATCH, self.flush)
+        # What is drawn in one go is asked for once.
+        self._looking = _timer(self, 0, self._look)
 
-    def replace(self, entries: Iterable[Entry], *, practice: bool) -> None:
-        """Show `entries`, the newest first, instead of what is there."""
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def show(self, found: Sequence[Found], wanted: Wanted, *, practice: bool) -> None:
+        """Show the first page of what is `wanted` instead of what is there."""
         self.beginResetModel()
         self._waiting.clear()
-        self._entries = list(entries)
+        self.wanted = wanted
         self.practice = practice
+        self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
+        self._newest = max((each.seq for each in found), default=0)
+        self._index()
         self.endResetModel()
 
-    def put(self, entry: Entry) -> None:
-        """Show `entry` with the next batch: as a new line, or in place of its old one."""
+    def set_total(self, total: int, newest: int) -> None:
+        """There are `total` lines, the newest of them numbered `newest`; only the first page is read."""
+        self._newest = newest
+        first, more = len(self._lines), total - len(self._lines)
+        if more > 0:
+            self.beginInsertRows(QModelIndex(), first, total - 1)
+            unread: list[Found | None] = [None] * more
+            self._lines = [*self._lines, *unread] if self.wanted.oldest_first else [*unread, *self._lines]
+            self._index()
+            self.endInsertRows()
+
+    def fill(self, row: int, found: Sequence[Found]) -> None:
+        """Show what was read for `row` and those that follow it."""
+        for number, each in enumerate(found, row):
+            place = self._turned(number)
+            if number < len(self._lines) and self._lines[place] is None:
+                self._lines[place] = each
+                self._places[each.entry.request_id] = place
+        if len(self._places) > KEPT:
+            middle = self._turned(row)
+            for place in self._places.values():
+                if abs(place - middle) > NEAR:
+                    self._lines[place] = None
+            self._index()
+        last = min(row + len(found), len(self._lines)) - 1
+        self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), len(COLUMNS) - 1))
+
+    def unread_around(self, row: int, reach: int) -> tuple[int, int | None]:
+        """The first of the unread rows around `row`, and the number of the line before it, if it is read."""
+        first = row
+        while first > max(0, row - reach) and self._line(first - 1) is None:
+            first -= 1
+        before = self._line(first - 1) if first else None
+        return first, None if before is None else before.seq
+
+    def add(self, found: Iterable[Found]) -> None:
+        """Show lines that are wanted and may be new here, each in its place."""
+        ordered = sorted(found, key=lambda each: each.seq)
+        new = [each for each in ordered if each.seq > self._newest]
+        for each in ordered:
+            if each.entry.request_id in self._places:
+                self.put(each.entry)
+            elif each.seq <= self._newest and self.wanted.states:
+                # What it was before was not wanted; without a wish for states it is there, only unread.
+                self._insert(self._place_for(each.seq), [each])
+        if new:
+            self._newest = new[-1].seq
+            self._insert(len(self._lines), new)
+
+    def put(self, entry: Entry) -> bool:
+        """Show a changed line with the next batch; False where it is not among those that were read."""
+        if entry.request_id not in self._places:
+            return False
         self._waiting[entry.request_id] = entry
         if not self._batch.isActive():
             self._batch.start()
+        return True
 
     def flush(self) -> None:
         """Show now what waits for the next batch."""
-        for row, entry in enumerate(self._entries):
-            if (changed := self._waiting.pop(entry.request_id, None)) is not None:
-                self._entries[row] = changed
+        waiting, self._waiting = self._waiting, {}
+        for request_id, entry in waiting.items():
+            place = self._places.get(request_id)
+            before = None if place is None else self._lines[place]
+            if place is None or before is None:
+                continue
+            row = self._turned(place)
+            if self.wanted.states and entry.state not in self.wanted.states:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._lines[place]
+                self._index()
+                self.endRemoveRows()
+            else:
+                self._lines[place] = Found(before.seq, entry)
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
-        new = [*reversed(self._waiting.values())]
-        self._waiting.clear()
-        if new:
-            self.beginInsertRows(QModelIndex(), 0, len(new) - 1)
-            self._entries[:0] = new
-            self.endInsertRows()
-        self.flushed.emit()
 
-    def waits(self, request_id: str) -> bool:
-        """Whether one consent is to be shown, or shown anew, with the next batch."""
-        return request_id in self._waiting
+    @property
+    def newest(self) -> int:
+        """The number of the newest line that is known."""
+        return self._newest
 
-    def entry(self, row: int) -> Entry:
-        """The consent in line `row`."""
-        return self._entries[row]
+    # -- what is asked ----------------------------------------------------------------------------
+
+    def entry(self, row: int) -> Entry | None:
+        """The consent in line `row`, None where that is not read."""
+        line = self._line(row)
+        return None if line is None else line.entry
 
     def find(self, request_id: str) -> Entry | None:
-        """The line of one consent, None where it is not on this page."""
-        return next((entry for entry in self._entries if entry.request_id == request_id), None)
+        """The line of one consent, None where it is not among those that were read."""
+        row = self.row_of(request_id)
+        return None if row is None else self.entry(row)
+
+    def row_of(self, request_id: str) -> int | None:
+        """Where the line of one consent is, None where it is not among those that were read."""
+        place = self._places.get(request_id)
+        return None if place is None else self._turned(place)
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._entries)
+        return 0 if parent is not None and parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
@@ -108,8 +188,15 @@ class LogModel(QAbstractTableModel):
         return f"{title} ({self._today().tzname()})" if title == "Time" else title
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry = self._entries[index.row()]
+        entry = self.entry(index.row())
         column = COLUMNS[index.column()]
+        if entry is None:
+            if role != Qt.ItemDataRole.DisplayRole:
+                return None
+            self._missed = index.row()
+            if not self._looking.isActive():
+                self._looking.start()
+            return "…" if column == "Time" else ""
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(entry, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
@@ -152,38 +239,42 @@ class LogModel(QAbstractTableModel):
     def _today(self) -> datetime:
         return self._local(self._now())
 
+    # -- places -----------------------------------------------------------------------------------
 
-class LogFilter(QSortFilterProxyModel):
-    """The lines that hold a text in any column, of one outcome or of all."""
+    def _line(self, row: int) -> Found | None:
+        return self._lines[self._turned(row)]
 
-    def __init__(self, source: LogModel) -> None:
-        super().__init__(source)
-        self._log = source
-        self._wanted = ""
-        self._state: State | None = None
-        self._open_only = False
-        self.setSourceModel(source)
+    def _turned(self, number: int) -> int:
+        """The row of a place, or the place of a row."""
+        return number if self.wanted.oldest_first else len(self._lines) - 1 - number
 
-    def search(self, text: str, state: State | None, *, open_only: bool = False) -> None:
-        """Show the lines with `text` in them, in any case, whose state is `state` if one is given.
+    def _index(self) -> None:
+        self._places = {
+            line.entry.request_id: place for place, line in enumerate(self._lines) if line is not None
+        }
 
-        `open_only`: of those that Engagement may not have yet, and the oldest first.
-        """
-        self._wanted = text.casefold()
-        self._state = state
-        self._open_only = open_only
-        self.invalidate()
-        self.sort(0 if open_only else -1, Qt.SortOrder.AscendingOrder)
+    def _place_for(self, seq: int) -> int:
+        for place in range(len(self._lines) - 1, -1, -1):
+            line = self._lines[place]
+            if line is not None and line.seq < seq:
+                return place + 1
+        return 0
 
-    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        if self._state is not None and self._log.entry(row).state is not self._state:
-            return False
-        if self._open_only and self._log.entry(row).state not in OPEN_STATES:
-            return False
-        if not self._wanted:
-            return True
-        texts = (str(self._log.data(self._log.index(row, column))) for column in range(len(COLUMNS)))
-        return any(self._wanted in text.casefold() for text in texts)
+    def _insert(self, place: int, found: list[Found]) -> None:
+        row = place if self.wanted.oldest_first else len(self._lines) - place
+        self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
+        self._lines[place:place] = found
+        self._index()
+        self.endInsertRows()
 
-    def lessThan(self, left: Index, right: Index) -> bool:
-        return self._log.entry(left.row()).noted_at < self._log.entry(right.row()).noted_at
+    def _look(self) -> None:
+        if self._missed < len(self._lines) and self._line(self._missed) is None:
+            self.missing.emit(self._missed)
+
+
+def _timer(parent: QObject, wait: int, then: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(wait)
+    timer.timeout.connect(then)
+    return timer

@@ -3,9 +3,7 @@
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QPushButton,
     QSplitter,
     QTabBar,
@@ -14,57 +12,55 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.delivery import SENDABLE_STATES, State
-from consent_desk.ui.fields import ComboBox, label_for, read_only_text
-from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
+from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, State
+from consent_desk.ui.fields import read_only_text
+from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.reason_row import ReasonRow
+from consent_desk.ui.search_bar import SearchBar
 from consent_desk.ui.tinted import TintedButton
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
 
 class LogPanel(QWidget):
-    """Emits `line_chosen(request_id)`; the desk answers with `show_details`."""
+    """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
+
+    `send_again_requested(request_id)`, `send_now_requested(request_id)`, `discard_requested(request_id,
+    reason)` and `erase_requested(request_id)` are about the chosen line.
+    """
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
     send_now_requested = Signal(str)
+    discard_requested = Signal(str, str)
+    erase_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
         self.model = model
         self._changing = False
-        # Connected before the filter is, which takes lines away that it does not show any more.
-        model.dataChanged.connect(self._begin_change)
+        # Connected before the table is, which goes on to another line when one is taken away.
+        model.rowsAboutToBeRemoved.connect(self._begin_change)
         self._details: dict[str, str] = {}
         self._shown = ""
-        self._wanted = ""
         self._place = QPersistentModelIndex()
-        self.lines = LogFilter(model)
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("customer, category, status …")
-        self.filter.setClearButtonEnabled(True)
-        self.outcome = ComboBox()
-        self.outcome.setMinimumContentsLength(13)
-        self.outcome.addItem("all outcomes", None)
-        for state in State:
-            self.outcome.addItem(STATE_WORDS[state], state)
-        self.open_ones = TintedButton()
-        self.open_ones.setAccessibleName("Not yet confirmed")
-        self.open_ones.setCheckable(True)
-        # Rather cut than a window that is wider than the screen.
-        self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
-        self.open_ones.hide()
-        self.send_again = QPushButton("S&end again")
+        self.send_again = QPushButton("Send again")
         self.send_again.setAccessibleName("Send again")
-        self.send_again.setEnabled(False)
         self.send_now = TintedButton()
         self.send_now.show_text(Tone.QUIET, "Send with the time now")
         self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
-        self.send_now.hide()
+        self.discard = QPushButton("Discard…")
+        self.discard.setAccessibleName("Discard")
+        self.discard.setToolTip("Give the chosen consent up, with a reason")
+        self.erase = QPushButton("Remove data…")
+        self.erase.setAccessibleName("Remove customer's data")
+        self.erase.setToolTip("Remove all that names the customer of the chosen line (right to erasure)")
+        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
+        self.reason = ReasonRow()
+        self._offer(None)
         self.table = self._make_table()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -78,7 +74,7 @@ class LogPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setAccessibleName("Response log")
-        table.setModel(self.lines)
+        table.setModel(self.model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -98,19 +94,6 @@ class LogPanel(QWidget):
         return table
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.addWidget(label_for("&Filter", self.filter, "Filter"))
-        bar.addWidget(self.filter, 1)
-        bar.addWidget(label_for("Outco&me", self.outcome, "Outcome filter"))
-        bar.addWidget(self.outcome)
-        bar.addWidget(self.open_ones)
-        bar.addWidget(self.send_again)
-        bar.addWidget(self.send_now)
-        left = QWidget()
-        left_layout = QVBoxLayout(left)
-        left_layout.setContentsMargins(0, 0, 0, 0)
-        left_layout.addLayout(bar)
-        left_layout.addWidget(self.table, 1)
         right = QWidget()
         right_layout = QVBoxLayout(right)
         right_layout.setContentsMargins(0, 0, 0, 0)
@@ -118,117 +101,111 @@ class LogPanel(QWidget):
         right_layout.addWidget(self.details, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.table)
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([720, 500])
         layout = QVBoxLayout(self)
-        layout.addWidget(self.splitter)
+        layout.setContentsMargins(4, 0, 4, 4)
+        layout.addWidget(self.search)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.splitter, 1)
 
     def _connect(self) -> None:
-        self.filter.textChanged.connect(self._search)
-        self.outcome.currentIndexChanged.connect(self._search)
-        self.open_ones.toggled.connect(self._search)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
         self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
-        self.model.dataChanged.connect(self._end_change)
-        self.model.modelReset.connect(self._forget)
-        self.lines.modelReset.connect(self._make_room_for_times)
-        self.model.flushed.connect(self._choose_wanted)
-        self.lines.rowsAboutToBeInserted.connect(self._keep_place)
-        self.lines.rowsInserted.connect(self._return_to_place)
+        self.discard.clicked.connect(self.reason.ask)
+        self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
+        self.reason.closed.connect(self.discard.setFocus)
+        self.erase.clicked.connect(lambda: self.erase_requested.emit(self._shown))
+        self.model.dataChanged.connect(self._follow_change)
+        self.model.rowsRemoved.connect(self._end_change)
+        self.model.modelReset.connect(self._find_again)
+        self.model.modelReset.connect(self._make_room_for_times)
+        self.model.rowsAboutToBeInserted.connect(self._keep_place)
+        self.model.rowsInserted.connect(self._return_to_place)
 
-    def show_open(self, count: int, *, since: str = "") -> None:
-        """Show how many consents Engagement may not have yet; none needs no room.
-
-        `since`: the day from which on, where that was too long ago: it turns red.
-        """
-        text = f"{count:,} not yet confirmed"
-        self.open_ones.show_text(
-            Tone.BAD if since else Tone.QUIET, f"{text}, since {since}" if since else text
-        )
-        self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
-        self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
+    def show_can_erase(self, can_erase: bool) -> None:
+        """Whether there is anything to be erased for good: practice ends with the program."""
+        self.erase.setVisible(can_erase)
 
     def choose(self, request_id: str) -> None:
-        """Select the line of one consent, once it is shown. A filter that would hide it is taken off."""
-        self._wanted = request_id
-        # Not before its batch: reading its details would take time from the sending.
-        if not self.model.waits(request_id):
-            self._choose_wanted()
-
-    def _choose_wanted(self) -> None:
-        request_id, self._wanted = self._wanted, ""
-        if not request_id:
-            return
-        if all(self._id_at(row) != request_id for row in range(self.lines.rowCount())):
-            self.filter.clear()
-            self.outcome.setCurrentIndex(0)
-        for row in range(self.lines.rowCount()):
-            if self._id_at(row) == request_id:
-                flags = (
-                    QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-                )
-                self.table.selectionModel().setCurrentIndex(self.lines.index(row, 0), flags)
-                return
+        """Select the line of one consent, if it is among those that were read."""
+        self.model.flush()
+        row = self.model.row_of(request_id)
+        if row is not None:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
     def show_details(self, request_id: str, details: dict[str, str], state: State) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
         if request_id == self._shown:
             self._details = details
-            self.send_again.setEnabled(state in SENDABLE_STATES)
-            self._offer_now(offered=state is State.CONTRADICTED)
+            self._offer(state)
             self._show_tab()
 
-    def _id_at(self, row: int) -> str:
-        return self.model.entry(self.lines.mapToSource(self.lines.index(row, 0)).row()).request_id
-
-    def _search(self) -> None:
-        state = self.outcome.currentData()
-        wanted = None if state is None else State(state)
-        self.lines.search(self.filter.text(), wanted, open_only=self.open_ones.isChecked())
+    def _offer(self, state: State | None) -> None:
+        """Offer what may be done with a consent in `state`, None while that is not known."""
+        self.send_again.setEnabled(state in SENDABLE_STATES)
+        # Of the two, one alone can be of use: they share their place.
+        self.send_now.setVisible(state is State.CONTRADICTED)
+        self.send_again.setVisible(state is not State.CONTRADICTED)
+        self.discard.setEnabled(state in DISCARDABLE_STATES)
+        self.erase.setEnabled(state is not None)
+        if state not in DISCARDABLE_STATES:
+            self.reason.leave()
 
     def _choose(self) -> None:
         current = self.table.currentIndex()
         if self._changing:
             # Its line was taken away by what became of it, and Qt went on to another: nobody chose that.
             return
-        if not current.isValid():
+        entry = self.model.entry(current.row()) if current.isValid() else None
+        if entry is None:
             self._forget()
-        else:
-            request_id = self._id_at(current.row())
-            if request_id != self._shown:
-                self._details = {}
-                self.send_again.setEnabled(False)
-                self._offer_now(offered=False)
-            self._shown = request_id
-            self.line_chosen.emit(request_id)
+            return
+        if entry.request_id != self._shown:
+            self._details = {}
+            self._offer(None)
+        self._shown = entry.request_id
+        self.line_chosen.emit(self._shown)
 
     def _begin_change(self) -> None:
         self._changing = True
 
-    def _end_change(self, changed: QModelIndex) -> None:
-        current = self.table.currentIndex()
-        if self._shown and current.isValid() and self._id_at(current.row()) != self._shown:
+    def _end_change(self) -> None:
+        is_there = not self._shown or self.model.find(self._shown) is not None
+        if not is_there:
             self.table.selectionModel().clear()
         self._changing = False
-        if self._shown and self.model.entry(changed.row()).request_id == self._shown:
-            self.send_again.setEnabled(False)
-            self.line_chosen.emit(self._shown)
+        if not is_there:
+            self._tell_again()
 
-    def _offer_now(self, *, offered: bool) -> None:
-        # Of the two, one alone can be of use: they share their place.
-        self.send_now.setVisible(offered)
-        self.send_again.setVisible(not offered)
+    def _follow_change(self, first: QModelIndex, last: QModelIndex) -> None:
+        row = self.model.row_of(self._shown)
+        if row is not None and first.row() <= row <= last.row():
+            self._tell_again()
+        elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
+            self._choose()  # it was chosen before it was read
+
+    def _tell_again(self) -> None:
+        self.send_again.setEnabled(False)
+        self.discard.setEnabled(False)
+        self.line_chosen.emit(self._shown)
+
+    def _find_again(self) -> None:
+        if self._shown and self.model.find(self._shown) is not None:
+            self.choose(self._shown)
+        else:
+            self._forget()
 
     def _forget(self) -> None:
-        self._shown = self._wanted = ""
+        self._shown = ""
         self._details = {}
-        self.send_again.setEnabled(False)
-        self._offer_now(offered=False)
+        self._offer(None)
         self._show_tab()
 
     def _make_room_for_times(self) -> None:
@@ -245,7 +222,7 @@ class LogPanel(QWidget):
     def _return_to_place(self) -> None:
         if self._place.isValid():
             self.table.scrollTo(
-                self.lines.index(self._place.row(), 0), QAbstractItemView.ScrollHint.PositionAtTop
+                self.model.index(self._place.row(), 0), QAbstractItemView.ScrollHint.PositionAtTop
             )
         else:
             self.table.scrollToTop()

@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         """Put the log into its place."""
         self.log = log
         self._place_of_log.addWidget(log)
-        self._add_shortcut("Ctrl+F", log.filter.setFocus)
+        self._add_shortcut("Ctrl+F", log.search.filter.setFocus)
         self._restore(log=log.splitter)
 
     def add_strip(self, strip: QWidget) -> None:

@@ -1,7 +1,5 @@
 """Puts on paper what could not be noted, or into a PDF file where there is no printer."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QBuffer, QIODevice, QObject
 from PySide6.QtGui import QTextDocument
 
@@ -39,8 +37,8 @@ class Printing(QObject):
         # Loaded only now: a slip is rare, and every start would wait for it.
         from PySide6.QtGui import QPdfWriter
 
-        name = self._questions.choose_file(_TITLE, "not noted.pdf")
-        if not name:
+        chosen = self._questions.choose_file(_TITLE, "not noted", {"pdf": "PDF"})
+        if chosen is None:
             return
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -49,7 +47,7 @@ class Printing(QObject):
         # Before the bytes are read: they are complete when the writer is gone.
         del writer
         try:
-            Path(name).write_bytes(buffer.data().data())
+            chosen.write_bytes(buffer.data().data())
         except OSError:
             self._status.show_message(
                 _KEY, Tone.BAD, "The slip was not saved: the file cannot be written. Choose another folder."

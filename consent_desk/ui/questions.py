@@ -1,6 +1,7 @@
 """The questions that stop the program until they are answered. All of them are asked here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -49,7 +50,18 @@ class Questions:
         dialog.setWindowTitle(title)
         return printer if dialog.exec() else None
 
-    def choose_file(self, title: str, name: str) -> str:
-        """Ask where to save a file called `name`; an empty text where the person thinks better of it."""
-        chosen, _kind = QFileDialog.getSaveFileName(self._parent, title, name, "PDF (*.pdf)")
-        return chosen
+    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
+        """Ask where to write a file, None for nowhere. Whether one may be written over is asked too.
+
+        `name` is proposed. `kinds`: how the file's name may end, and what that means; the first is proposed.
+        """
+        dialog = QFileDialog(self._parent, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        endings = {f"{meaning} (*.{ending})": ending for ending, meaning in kinds.items()}
+        dialog.setNameFilters([*endings])
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+        dialog.setDefaultSuffix(next(iter(kinds)))
+        dialog.selectFile(name)
+        if not dialog.exec():
+            return None
+        return Path(dialog.selectedFiles()[0])

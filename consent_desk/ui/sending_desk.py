@@ -127,6 +127,10 @@ class SendingDesk(QObject):
 
         self._rounds.follow(station, entry.request_id, tell)
 
+    def follow(self, station: Station, request_id: str) -> None:
+        """Something happened to a consent elsewhere: plan anew."""
+        self._rounds.follow(station, request_id)
+
     def cancel(self) -> None:
         """Cancel the sending that was asked for last."""
         if (departure := self._dispatch.cancel_last()) is not None:

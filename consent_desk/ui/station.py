@@ -7,6 +7,7 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.services.alarms import Alarms
+from consent_desk.services.history import History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.rounds import Rounds
@@ -20,7 +21,8 @@ class Station:
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
     `back_up` makes today's backup unless it is there; None where nothing is backed up.
-    `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal.
+    `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
+    sits here, as this computer calls them.
     """
 
     outbox: Outbox
@@ -29,6 +31,7 @@ class Station:
     rounds: Rounds
     alarms: Alarms
     kept: Kept
+    history: History
     transport: Transport
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
@@ -36,6 +39,7 @@ class Station:
     back_up: Callable[[], None] | None = None
     mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
     close: Callable[[], None] = lambda: None
+    user: str = ""
 
     @property
     def practice(self) -> bool:

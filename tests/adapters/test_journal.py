@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_desk.adapters.context import read_context
-from consent_desk.adapters.journal import PAGE, SqliteJournal
+from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
+from consent_desk.adapters.searching import PAGE
 from consent_desk.domain.consent import (
     Action,
     Consent,

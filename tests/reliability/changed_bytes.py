@@ -45,8 +45,12 @@ def rows(path: Path) -> list[tuple[object, ...]]:
     """All that the journal says to somebody who reads it."""
     with closing(sqlite3.connect(path)) as connection:
         connection.text_factory = bytes
-        tables = ("journal", "consent", "personal", "fact", "answer", "remark", "standing", "sqlite_sequence")
-        return [row for table in tables for row in connection.execute(f"SELECT * FROM {table}")]
+        tables = ("journal", "consent", "personal", "fact", "answer", "remark", "standing", "sought")
+        return [
+            row
+            for table in (*tables, "sqlite_sequence")
+            for row in connection.execute(f"SELECT * FROM {table}")
+        ]
 
 
 def run(trials: int, seed: int) -> tuple[list[str], int]:

@@ -33,6 +33,7 @@ PROGRAMS = (
     Program("damaged_journals", ("1000", SEED), ("damaged journals",)),
     Program("changed_bytes", ("1000", SEED), ("changed bytes",)),
     Program("gap", ("1000",), ("GUI gap",)),
+    Program("long_list", ("200000", SEED), ("long list",)),
     Program("soak", ("20000", SEED), ("soak",)),
 )
 

@@ -1,6 +1,7 @@
 """The agenda, on records made by hand and on the journal in memory."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -310,3 +311,11 @@ def test_a_watched_call_can_be_cancelled() -> None:
     call = ClockWatch(Wire(Waiting(ended)), lambda: NOON).start(prepare_event(a_project(), b"{}"))
     call.cancel()
     assert call.wait() is ended
+
+
+def test_what_an_erased_customer_left_behind_is_no_plan() -> None:
+    record = opt_out((0, State.IN_FLIGHT, None), (1, State.DELIVERED, None))
+    erased = replace(record, noted=replace(record.noted, body=b""))
+    agenda = agenda_of(record)
+    agenda.put(erased)
+    assert agenda.plan_of(id_of(record)) is None

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, Step
-from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Noted
 from consent_desk.services import rounds as module
 from consent_desk.services.rounds import Outstanding, Rounds
@@ -14,6 +14,7 @@ from tests.consents import NOON, a_noted, later
 from tests.memory_journal import MemoryJournal
 
 UNREACHABLE = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+SUCCESS = Answered(status=200, headers=(), body=b'{"success": true}')
 LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
 
 
@@ -203,3 +204,14 @@ def test_it_is_outstanding_since_the_oldest_open_one_was_noted(desk: Desk) -> No
     desk.rounds.follow(desk.left(timestamp=later(5), noted_at=later(9)))
     desk.rounds.follow(desk.left(timestamp=later(1), noted_at=later(7), category="newsletter"))
     assert desk.rounds.outstanding().since == later(7)
+
+
+def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
+    jane, joe = (CustomerId(type="registered", value=name) for name in ("jane", "joe"))
+    erased = desk.left(State.DELIVERED, SUCCESS, customer=jane)
+    kept = desk.left(State.DELIVERED, SUCCESS, customer=joe)
+    desk.rounds.begin()
+    desk.rounds.forget(a_noted().project_id, jane)
+    desk.now = later(1_000)
+    assert desk.due() == [(kept, Step.LOOK_UP)]
+    assert desk.rounds.outlook(erased) is None

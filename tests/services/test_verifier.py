@@ -461,3 +461,14 @@ def test_practice_is_verified_as_practice(journal: SqliteJournal, clock: Clock, 
     looked = Verifier(journal, transport, clock).look_up(consent.request_id, sandbox.project)
     assert isinstance(looked, Looked)
     assert str(looked.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."
+
+
+def test_an_erased_customer_is_not_looked_up(
+    journal: SqliteJournal, engagement: Engagement, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note(outcome=SUCCESS)
+    journal.erase(a_project().id, a_consent().customer, b"k" * 32, later(1))
+    clock.time = later(60)
+    verifier = Verifier(journal, engagement, clock)
+    assert verifier.look_up(request_id, a_project(), by_person=True) is None
+    assert engagement.calls == 0

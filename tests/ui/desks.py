@@ -1,6 +1,6 @@
 """The built program for tests: the real thing, but for the keyring and the person who answers questions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -74,7 +74,7 @@ class Person(Questions):
         self.asked: list[str] = []
         self.answer = 0
         self.folder = ""
-        self.file = ""
+        self.file: Path | None = None
         self.printer: QPrinter | None = None
 
     def choose_folder(self, title: str, at: str) -> str:
@@ -88,8 +88,8 @@ class Person(Questions):
         self.asked.append(title)
         return self.printer
 
-    def choose_file(self, title: str, name: str) -> str:
-        self.asked.append(f"{title} {name}")
+    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
+        self.asked.append(f"{title} {name}.{next(iter(kinds))}")
         return self.file
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """The response log is the journal's latest page."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -16,6 +17,7 @@ from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.draft import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
 from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.details import details_of
@@ -42,6 +44,12 @@ def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) ->
     return Entry(**(values | changes))  # type: ignore[arg-type]  # the names are checked by Entry
 
 
+def show(panel: LogPanel, entries: Sequence[Entry], wanted: Wanted | None = None) -> None:
+    """Let `entries`, the newest first, be all that there is."""
+    found = [Found(len(entries) - number, each) for number, each in enumerate(entries)]
+    panel.model.show(found, wanted or Wanted(), practice=False)
+
+
 @pytest.fixture
 def panel(qtbot: QtBot) -> LogPanel:
     panel = LogPanel(LogModel(lambda at: moment(at, UTC), lambda: later(60)))
@@ -51,11 +59,10 @@ def panel(qtbot: QtBot) -> LogPanel:
     return panel
 
 
-def test_new_lines_come_together_after_a_moment(panel: LogPanel, qtbot: QtBot) -> None:
+def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
+    show(panel, [entry(0)])
     with qtbot.waitSignal(panel.model.rowsInserted) as inserted:
-        for number in range(50):
-            panel.model.put(entry(number))
-        assert panel.model.rowCount() == 0
+        panel.model.add([Found(number + 2, entry(number)) for number in range(50)])
     assert inserted.args is not None
     assert inserted.args[1:] == [0, 49]
     assert controls.cells(panel, 4)[0] == "customer49@example.com"
@@ -63,7 +70,7 @@ def test_new_lines_come_together_after_a_moment(panel: LogPanel, qtbot: QtBot) -
 
 def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:
     lines = [entry(number, State.IN_FLIGHT) for number in range(3)]
-    panel.model.replace(lines, practice=False)
+    show(panel, lines)
     with qtbot.waitSignal(panel.model.dataChanged):
         panel.model.put(entry(1, request_id=lines[1].request_id, status=200, elapsed=0.142))
     assert controls.cells(panel, 1) == ["➜ Sending", "➜ Delivered", "➜ Sending"]
@@ -72,90 +79,41 @@ def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> Non
 
 
 def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, qtbot: QtBot) -> None:
-    panel.model.replace([entry(number) for number in range(100)], practice=False)
+    show(panel, [entry(number) for number in range(100)])
     table = controls.table(panel, "Response log")
     qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
     table.verticalScrollBar().setValue(40)
     top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
-    for number in range(7):
-        panel.model.put(entry(1000 + number))
-    panel.model.flush()
+    panel.model.add([Found(1000 + number, entry(1000 + number)) for number in range(7)])
     qtbot.waitUntil(lambda: table.model().rowCount() == 107)
     assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
 
 
 def test_who_is_at_the_top_sees_the_new_line(panel: LogPanel, qtbot: QtBot) -> None:
-    panel.model.replace([entry(number) for number in range(100)], practice=False)
-    panel.model.put(entry(1000))
-    panel.model.flush()
+    show(panel, [entry(number) for number in range(100)])
+    panel.model.add([Found(1000, entry(1000))])
     table = controls.table(panel, "Response log")
     assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == "customer1000@example.com"
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("CUSTOMER2", ["customer2@example.com"]),
-        ("acme", None),
-        ("403", ["customer1@example.com"]),
-        ("nobody", []),
-    ],
-)
-def test_the_filter_finds_text_in_any_column_and_case(
-    panel: LogPanel, text: str, shown: list[str] | None
-) -> None:
-    lines = [entry(0), entry(1, State.REFUSED, status=403), entry(2)]
-    panel.model.replace(lines, practice=False)
-    controls.write(panel, "Filter", text)
-    assert controls.cells(panel, 4) == ([each.customer.value for each in lines] if shown is None else shown)
-
-
-def test_the_filter_by_outcome_shows_that_outcome(panel: LogPanel) -> None:
-    panel.model.replace([entry(0), entry(1, State.REFUSED), entry(2, State.QUEUED)], practice=False)
-    outcome = controls.combo(panel, "Outcome filter")
-    outcome.setCurrentIndex(outcome.findText("Refused"))
-    assert controls.cells(panel, 1) == ["✖ Refused"]
-    outcome.setCurrentIndex(0)
-    assert len(controls.cells(panel, 1)) == 3
-
-
 def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> None:
-    panel.model.replace([entry(0, category="x" * 5_000)], practice=False)
+    show(panel, [entry(0, category="x" * 5_000)])
     assert len(controls.cells(panel, 5)[0]) == 200
 
 
 @pytest.mark.parametrize("state", State)
 def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogPanel, state: State) -> None:
     line = entry(0, state)
-    panel.model.replace([line], practice=False)
+    show(panel, [line])
     panel.choose(line.request_id)
     panel.show_details(line.request_id, {"Explanation": "x"}, state)
     allowed = state in {State.QUEUED, State.RETRY_WAIT, State.REFUSED, State.NOT_SEEN}
     assert controls.button(panel, "Send again").isEnabled() == allowed
 
 
-def test_a_line_that_waits_for_its_batch_is_chosen_with_it(panel: LogPanel, qtbot: QtBot) -> None:
-    panel.model.replace([entry()], practice=False)
-    new = entry(1)
-    panel.model.put(new)
-    with qtbot.waitSignal(panel.line_chosen) as chosen:
-        panel.choose(new.request_id)
-        assert panel.model.rowCount() == 1
-    assert chosen.args == [new.request_id]
-
-
-def test_nothing_is_chosen_any_more_when_the_log_is_another_one(panel: LogPanel) -> None:
-    line = entry()
-    panel.model.put(line)
-    panel.choose(line.request_id)
-    panel.model.replace([line], practice=False)
-    panel.model.flush()
-    assert not controls.table(panel, "Response log").currentIndex().isValid()
-
-
 def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
     lines = [entry(0), entry(1)]
-    panel.model.replace(lines, practice=False)
+    show(panel, lines)
     panel.choose(lines[0].request_id)
     panel.show_details(lines[1].request_id, {"Explanation": "another"}, State.REFUSED)
     assert controls.long_text(panel, "Response details").toPlainText() == ""
@@ -262,9 +220,7 @@ def test_send_again_says_why_it_cannot(
 
 def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
     lines = [entry(number, State.REFUSED) for number in range(3)]
-    panel.model.replace(lines, practice=False)
-    outcome = controls.combo(panel, "Outcome filter")
-    outcome.setCurrentIndex(outcome.findText("Refused"))
+    show(panel, lines, Wanted(states=frozenset({State.REFUSED})))
     panel.choose(lines[1].request_id)
     panel.show_details(lines[1].request_id, {"Explanation": "it"}, State.REFUSED)
     chosen: list[str] = []
@@ -316,7 +272,7 @@ def a_log(now: str) -> LogModel:
 
 
 def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:
-    model.replace([entry(noted_at=at(noted_at))], practice=False)
+    model.show([Found(1, entry(noted_at=at(noted_at)))], Wanted(), practice=False)
     return model.data(model.index(0, COLUMNS.index("Time")), role)
 
 
@@ -392,7 +348,7 @@ def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk,
 
 
 def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
-    panel.model.replace([entry(number, state) for number, state in enumerate(State)], practice=False)
+    show(panel, [entry(number, state) for number, state in enumerate(State)])
     shown = controls.cells(panel, 1)
     assert len(set(shown)) == len(State)
     assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)

@@ -35,7 +35,8 @@ READING_ORDER = (
     *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
     *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
-    *("Filter", "Outcome filter", "Response log", "Kind of details", "Response details"),
+    *("Filter", "Outcome filter", "Date filter", "Export", "Response log", "Kind of details"),
+    "Response details",
 )
 SETTINGS_ORDER = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),

@@ -29,11 +29,11 @@ def test_there_is_nothing_to_print_where_everything_was_noted(acme: OpenDesk) ->
 
 def test_without_a_printer_it_says_so_and_saves_a_pdf(with_slip: OpenDesk, tmp_path: Path) -> None:
     with_slip.person.answer = 1
-    with_slip.person.file = str(tmp_path / "slip.pdf")
+    with_slip.person.file = tmp_path / "slip.pdf"
     controls.press(with_slip.window, "Print slip")
     with_slip.wait_for_status("The slip was saved.")
     assert "There is no printer on this computer." in with_slip.person.asked[0]
-    saved = Path(with_slip.person.file).read_bytes()
+    saved = (tmp_path / "slip.pdf").read_bytes()
     assert saved.startswith(b"%PDF-")
     assert saved.rstrip().endswith(b"%%EOF")
     assert "NOT NOTED" in with_slip.errors
@@ -59,7 +59,7 @@ def test_thinking_better_of_it_keeps_the_slip(with_slip: OpenDesk, answer: int) 
 
 def test_a_file_that_cannot_be_written_is_told(with_slip: OpenDesk, tmp_path: Path) -> None:
     with_slip.person.answer = 1
-    with_slip.person.file = str(tmp_path / "missing" / "slip.pdf")
+    with_slip.person.file = tmp_path / "missing" / "slip.pdf"
     controls.press(with_slip.window, "Print slip")
     with_slip.wait_for_status("✖ The slip was not saved: the file cannot be written.")
     assert "NOT NOTED" in with_slip.errors

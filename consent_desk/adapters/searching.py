@@ -1,0 +1,99 @@
+"""Search the journal, in a narrow table that is derived for it: `sought`.
+
+That one is read from end to end, 200,000 rows in some 30 ms; an index of substrings would be faster still,
+but keep pieces of what was erased.
+
+Each question fetches at most one page, and is read to its end before anybody else's turn.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection
+
+from consent_desk.adapters.chain import Columns
+from consent_desk.adapters.journal_rows import entry_of, find
+from consent_desk.domain.wanted import Found, Wanted, folded
+
+PAGE = 500
+"""The most rows that one read fetches."""
+
+Values = list[str | int]
+
+
+def sought_of(row: Columns) -> str:
+    """The text in which a consent is searched for, of a row of `noted`."""
+    return folded("\n".join((row["customer_id"], row["ticket"], row["category"], row["project_name"])))
+
+
+def write_sought(connection: sqlite3.Connection, request_id: str) -> None:
+    """Let a consent be found by what is known of it now. The caller holds the transaction."""
+    row = find(connection, request_id)
+    if row is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO sought (seq, text, noted_at) VALUES (?, ?, ?)",
+            (row["seq"], sought_of(row), row["noted_at"]),
+        )
+
+
+def find_page(
+    connection: sqlite3.Connection, wanted: Wanted, after: int | None, skip: int, most: int
+) -> tuple[Found, ...]:
+    """At most `most` lines that follow the number `after`, the first `skip` of them left out."""
+    table, conditions, values = _question(wanted)
+    if after is not None:
+        conditions.append(f"seq {'>' if wanted.oldest_first else '<'} ?")
+        values.append(after)
+    order = "ASC" if wanted.oldest_first else "DESC"
+    where = " AND ".join(conditions) or "true"
+    seqs = f"SELECT seq FROM {table} WHERE {where} ORDER BY seq {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    numbers = [row["seq"] for row in connection.execute(seqs, (*values, min(most, PAGE), skip)).fetchall()]
+    return _lines(connection, numbers)
+
+
+def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
+    """How many lines there are."""
+    table, conditions, values = _question(wanted)
+    where = " AND ".join(conditions) or "true"
+    found: int = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own names
+    return found
+
+
+def find_those(
+    connection: sqlite3.Connection, wanted: Wanted, request_ids: Collection[str]
+) -> tuple[Found, ...]:
+    """Those of the consents `request_ids` (one page at most) that are wanted, the oldest first."""
+    table, conditions, values = _question(wanted)
+    conditions.append("seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))")
+    where = " AND ".join(conditions)
+    rows = connection.execute(
+        f"SELECT seq FROM {table} WHERE {where} ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
+        (*values, json.dumps([*request_ids]), PAGE),
+    ).fetchall()
+    return _lines(connection, [row["seq"] for row in rows])
+
+
+def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
+    """The tables, conditions and values of a question. Their order is said: SQLite knows no frequencies."""
+    conditions: list[str] = []
+    values: Values = []
+    if wanted.states:
+        conditions.append(f"state IN ({', '.join('?' * len(wanted.states))})")
+        values += sorted(str(state) for state in wanted.states)
+    for word in wanted.words:
+        conditions.append("instr(text, ?) > 0")
+        values.append(word)
+    for limit, condition in ((wanted.since, "noted_at >= ?"), (wanted.until, "noted_at < ?")):
+        if limit is not None:
+            conditions.append(condition)
+            values.append(limit.micros)
+    if len(conditions) <= bool(wanted.states):
+        return "standing", conditions, values
+    return ("standing CROSS JOIN sought USING (seq)" if wanted.states else "sought"), conditions, values
+
+
+def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[Found, ...]:
+    rows = connection.execute(
+        "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
+    ).fetchall()
+    by_seq = {row["seq"]: Found(row["seq"], entry_of(row)) for row in rows}
+    return tuple(by_seq[seq] for seq in seqs)

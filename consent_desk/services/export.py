@@ -1,0 +1,227 @@
+"""Write what is shown of the journal into a file, for a table (CSV) or for a program (JSON Lines).
+
+Neither can hold a secret: the journal has none.
+"""
+
+import csv
+import io
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Protocol, assert_never
+
+from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.delivery import Fact
+from consent_desk.domain.outcome import Answered, Look, Lost, NotSent
+from consent_desk.domain.record import Record
+from consent_desk.domain.wanted import Found, Wanted
+
+STEP = 100
+"""The consents of one step: nobody who notes waits longer than for these."""
+
+CSV_COLUMNS = (
+    *("request ID", "noted at", "project", "base URL", "project token", "customer ID type", "customer ID"),
+    *("consent category", "action", "valid until", "timestamp", "channel", "ticket", "wording", "agent"),
+    *("outcome", "outcome since", "status", "note"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Kind(StrEnum):
+    """What the file is to be; the value is how its name ends."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+
+class Head(Protocol):
+    """The head of a journal's chain."""
+
+    @property
+    def journal(self) -> str:
+        """The journal's UUID."""
+
+    @property
+    def facts(self) -> int:
+        """How many facts it holds."""
+
+    @property
+    def head(self) -> str:
+        """The chain after the last one, hexadecimal."""
+
+
+class Journal(Protocol):
+    """What an export reads. Every method raises JournalTrouble where it fails."""
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+
+    def record(self, request_id: str) -> Record:
+        """One consent with all its facts."""
+
+    def head(self) -> Head:
+        """The head of the chain now."""
+
+
+class Target(Protocol):
+    """A file that is there wholly or not at all. Every method but `abandon` raises ExportTrouble."""
+
+    def write(self, octets: bytes) -> None:
+        """Add to it."""
+
+    def finish(self) -> None:
+        """Keep it."""
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+
+
+class Export:
+    """One export, step by step, so that others get their turn in between. `written` counts its consents."""
+
+    def __init__(self, journal: Journal, wanted: Wanted, kind: Kind, create: Callable[[], Target]) -> None:
+        self._journal = journal
+        self._wanted = wanted
+        self._kind = kind
+        self._create = create
+        self._target: Target | None = None
+        self._after: int | None = None
+        self.written = 0
+
+    def step(self) -> bool:
+        """Write the next consents; return whether there are more. Raises JournalTrouble or ExportTrouble.
+
+        After an exception nothing is left of the file.
+        """
+        try:
+            return self._step()
+        except BaseException:
+            self.cancel()
+            raise
+
+    def cancel(self) -> None:
+        """Leave nothing behind of what is not finished."""
+        if self._target is not None:
+            target, self._target = self._target, None
+            target.abandon()
+
+    def _step(self) -> bool:
+        if self._target is None:
+            self._target = self._create()
+            if self._kind is Kind.CSV:
+                self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
+        target = self._target
+        page = self._journal.page(self._wanted, self._after, most=STEP)
+        line = csv_of if self._kind is Kind.CSV else json_of
+        target.write(b"".join(line(self._journal.record(found.entry.request_id)) for found in page))
+        self.written += len(page)
+        if len(page) == STEP:
+            self._after = page[-1].seq
+            return True
+        if self._kind is Kind.JSON_LINES:
+            # At the end: it covers every fact above it.
+            here = self._journal.head()
+            last = {"journal": here.journal, "facts": here.facts, "head": here.head}
+            target.write(_json_line({**last, "consents": self.written}))
+        target.finish()
+        self._target = None
+        return False
+
+
+def csv_of(record: Record) -> bytes:
+    """The line of a consent, with what became of it last."""
+    noted, consent, last = record.noted, record.noted.consent, record.facts[-1]
+    answers = [fact.outcome.status for fact in record.facts if isinstance(fact.outcome, Answered)]
+    return csv_line(
+        (
+            *(consent.request_id, _iso(consent.noted_at), noted.project_name, noted.base_url),
+            *(noted.project_token, consent.customer.type, consent.customer.value, consent.category),
+            *(str(consent.action), "" if consent.valid_until is None else str(consent.valid_until.wire)),
+            *(str(consent.timestamp.seconds), consent.channel, consent.ticket, consent.wording),
+            *(consent.agent, str(last.state), _iso(last.at), str(answers[-1]) if answers else "", last.note),
+        )
+    )
+
+
+def csv_line(cells: tuple[str, ...]) -> bytes:
+    """A line whose cells no program takes for formulas."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(
+        f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells
+    )
+    return line.getvalue().encode("utf-8", "backslashreplace")
+
+
+def json_of(record: Record) -> bytes:
+    """The line of a consent, with all that happened to it."""
+    noted, consent = record.noted, record.noted.consent
+    return _json_line(
+        {
+            "request_id": consent.request_id,
+            "noted_at": _iso(consent.noted_at),
+            "project": {
+                "id": noted.project_id,
+                "name": noted.project_name,
+                "base_url": noted.base_url,
+                "project_token": noted.project_token,
+            },
+            "customer_ids": {consent.customer.type: consent.customer.value},
+            "consent_category": consent.category,
+            "action": str(consent.action),
+            "valid_until": None if consent.valid_until is None else consent.valid_until.wire,
+            "timestamp": consent.timestamp.seconds,
+            "channel": consent.channel,
+            "ticket": consent.ticket,
+            "wording": consent.wording,
+            "agent": consent.agent,
+            **_octets("body", noted.body),
+            "outcome": str(record.facts[-1].state),
+            "facts": [_fact(fact) for fact in record.facts],
+        }
+    )
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    told: dict[str, object] = {"at": _iso(fact.at), "outcome": str(fact.state)}
+    if fact.note:
+        told["note"] = fact.note
+    match fact.outcome:
+        case None:
+            return told
+        case Answered() as answered:
+            detail = {
+                "status": answered.status,
+                "headers": [list(header) for header in answered.headers],
+                **_octets("body", answered.body),
+                "truncated": answered.truncated,
+            }
+            return told | {"answer": detail, "seconds": answered.elapsed}
+        case NotSent() | Lost() as ended:
+            kind = "not sent" if isinstance(ended, NotSent) else "lost"
+            detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
+            return told | {kind: detail, "seconds": ended.elapsed}
+        case Look() as look:
+            names = ("seen", "later", "valid", "since", "source", "blind")
+            return told | {"look": {name: getattr(look, name) for name in names}, "seconds": look.elapsed}
+        case _ as never:
+            assert_never(never)
+
+
+def _octets(name: str, octets: bytes) -> dict[str, object]:
+    try:
+        return {name: octets.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": b64encode(octets).decode("ascii")}
+
+
+def _json_line(document: dict[str, object]) -> bytes:
+    text = json.dumps(document, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _iso(at: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

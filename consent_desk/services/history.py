@@ -1,0 +1,139 @@
+"""The whole journal: to search, page through and take elsewhere; what a person may give up or erase."""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Protocol
+
+from consent_desk.domain.consent import CustomerId, Timestamp, complaint_about_note
+from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.message import say
+from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.wanted import Found, Wanted
+from consent_desk.services.export import Export, Head, Kind, Target
+
+PAGE = 500
+"""The most lines that one read brings."""
+
+_SETTLED = say("It was not discarded: by now it is under way, or settled.")
+_SEE = say("See in the log how it stands.")
+
+
+class Journal(Protocol):
+    """What the history needs of the journal. Every method raises JournalTrouble where it fails."""
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+
+    def count(self, wanted: Wanted) -> int:
+        """How many lines there are."""
+
+    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
+        """Those of some consents (500 at most) that are wanted, the oldest first."""
+
+    def record(self, request_id: str) -> Record:
+        """One consent with all its facts."""
+
+    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        """Write what happened to a consent."""
+
+    def head(self) -> Head:
+        """The head of the chain now."""
+
+
+class Erasure(Protocol):
+    """What was erased."""
+
+    @property
+    def short(self) -> str:
+        """The customer is shown as “erased `short`” now."""
+
+    @property
+    def consents(self) -> int:
+        """So many consents named the customer."""
+
+    @property
+    def backups(self) -> int:
+        """So many backups were rewritten."""
+
+    @property
+    def left(self) -> tuple[Path, ...]:
+        """Files that were set aside, and may name the customer still: nobody deletes them but a person."""
+
+
+Erase = Callable[[str, CustomerId, Timestamp], Erasure]
+"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalTrouble."""
+
+
+class History:
+    """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        now: Callable[[], Timestamp],
+        *,
+        create: Callable[[Path], Target],
+        erase: Erase | None = None,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._create = create
+        self._erase = erase
+
+    @property
+    def can_erase(self) -> bool:
+        """Whether there is a right to erasure to be granted."""
+        return self._erase is not None
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        return self._journal.page(wanted, after, skip=skip, most=most)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many lines there are."""
+        return self._journal.count(wanted)
+
+    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
+        """Those of some consents that are wanted, the oldest first."""
+        asked = [*request_ids]
+        parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
+        found = [each for part in parts for each in self._journal.those(wanted, part)]
+        return tuple(sorted(found, key=lambda each: each.seq))
+
+    def discard(self, request_id: str, reason: str, by: str) -> None:
+        """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
+
+        Raises Unfit where no reason is given, JournalTrouble where it may not be discarded any more.
+        """
+        reason = reason.strip()
+        if not reason:
+            raise Unfit(say("Nothing was discarded: the reason is missing."), say("Write why."))
+        if (complaint := complaint_about_note(reason)) is not None:
+            raise Unfit(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
+        state = self._journal.record(request_id).facts[-1].state
+        if state not in DISCARDABLE_STATES:
+            raise JournalTrouble(_SETTLED, _SEE)
+        # Claimed first, so that it cannot be sent at the same time.
+        if state in SENDABLE_STATES and self._journal.claim(request_id, self._now()) is None:
+            raise JournalTrouble(_SETTLED, _SEE)
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
+        self._journal.append(request_id, fact)
+
+    def erase(self, project_id: str, customer: CustomerId) -> Erasure | None:
+        """Remove all that names a customer of a project; None in practice. Raises JournalTrouble.
+
+        Also while one of the customer's consents has not certainly reached Engagement.
+        """
+        return None if self._erase is None else self._erase(project_id, customer, self._now())
+
+    def export(self, wanted: Wanted, kind: Kind, path: Path) -> Export:
+        """An export of all that is wanted, into the file at `path`. It begins with its first step."""
+        return Export(self._journal, wanted, kind, lambda: self._create(path))

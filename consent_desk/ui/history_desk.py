@@ -1,0 +1,174 @@
+"""Discards, erases and exports what the log shows."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.record import Entry
+from consent_desk.services.export import Export, Kind
+from consent_desk.services.history import Erasure
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render_error
+
+_EXPORT, _ERASURE = "export", "erasure"
+_NEWS = 5_000
+"""After so many consents of an export, how far it has come is said again."""
+
+_KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
+
+
+class HistoryDesk(QObject):
+    """Emits `discarded(Station, request_id)`. One export runs at a time, step by step on the journal lane."""
+
+    discarded = Signal(object, str)
+
+    def __init__(self, window: MainWindow, runner: TaskRunner, questions: Questions, log: LogDesk) -> None:
+        super().__init__(window)
+        self._panel = window.log
+        self._status = window.status
+        self._runner = runner
+        self._questions = questions
+        self._log = log
+        self._export: Export | None = None
+        self._told = 0
+        self._panel.discard_requested.connect(self._discard)
+        self._panel.erase_requested.connect(self._erase)
+        self._panel.search.export_requested.connect(self._begin_or_stop)
+        window.closing.connect(self._stop)
+
+    # -- discarding -------------------------------------------------------------------------------
+
+    def _discard(self, request_id: str, reason: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_nothing: None) -> None:
+            self._say(entry, Tone.NEUTRAL, f"Discarded: {reason}")
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.history.discard(request_id, reason, station.user),
+            done=done,
+            failed=lambda error: self._say(entry, Tone.BAD, render_error(error)),
+        )
+
+    def _say(self, entry: Entry, tone: Tone, text: str) -> None:
+        self._status.show_message(entry.request_id, tone, f"{text}\n{entry.customer.value}, {entry.category}")
+
+    # -- erasing ----------------------------------------------------------------------------------
+
+    def _erase(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+        choices = ("Keep it", "Remove for good")
+        if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
+            return
+
+        def work() -> Erasure | None:
+            erased = station.history.erase(entry.project_id, entry.customer)
+            station.rounds.forget(entry.project_id, entry.customer)
+            return erased
+
+        def done(erased: Erasure | None) -> None:
+            if erased is not None:
+                tone = Tone.WARNING if erased.left else Tone.NEUTRAL
+                self._status.show_message(_ERASURE, tone, told_after(erased))
+            if station is self._log.station:
+                self._log.view.reload()
+
+        self._runner.run(
+            Lane.JOURNAL,
+            work,
+            done=done,
+            failed=lambda error: self._status.show_message(_ERASURE, Tone.BAD, render_error(error)),
+        )
+
+    # -- exporting --------------------------------------------------------------------------------
+
+    def _begin_or_stop(self) -> None:
+        station = self._log.station
+        if self._export is not None:
+            self._stop()
+            self._status.show_message(_EXPORT, Tone.NEUTRAL, "The export was stopped. Nothing was written.")
+        elif station is not None:
+            kinds = {kind.value: name for kind, name in _KINDS.items()}
+            chosen = self._questions.choose_file("Export what is shown", "consents", kinds)
+            if chosen is not None:
+                self._begin(station, chosen)
+
+    def _begin(self, station: Station, path: Path) -> None:
+        kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
+        self._export = station.history.export(self._log.view.wanted, kind, path)
+        self._told = 0
+        self._panel.search.export.setText("Stop e&xport")
+        self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
+        self._step(self._export, path)
+
+    def _step(self, export: Export, path: Path) -> None:
+        def done(has_more: bool) -> None:
+            if export is not self._export:
+                return
+            if not has_more:
+                self._end()
+                self._status.show_message(
+                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {path}."
+                )
+                return
+            if export.written >= self._told + _NEWS:
+                self._told = export.written
+                self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
+            self._step(export, path)
+
+        def failed(error: Exception) -> None:
+            if export is self._export:
+                self._end()
+                self._status.show_message(_EXPORT, Tone.BAD, render_error(error))
+
+        self._runner.run(Lane.JOURNAL, export.step, done=done, failed=failed)
+
+    def _stop(self) -> None:
+        export = self._export
+        if export is not None:
+            self._end()
+            # On its lane, after the step under way.
+            self._runner.run(Lane.JOURNAL, export.cancel, done=lambda _: None, failed=lambda _: None)
+
+    def _end(self) -> None:
+        self._export = None
+        self._panel.search.export.setText("E&xport…")
+
+
+def told(entry: Entry) -> str:
+    """What it means to remove the data of the customer of `entry`."""
+    return (
+        f"{entry.customer.type} = {entry.customer.value}\nProject: {entry.project_name}\n\n"
+        "Deleted for good, from the journal and from its backups: the customer ID, ticket, channel and "
+        "wording, the requests with their salts, and the answers.\n\n"
+        "What stays: that somebody decided, when, about which category, and what became of it; a keyed "
+        "hash in place of the customer; and the chain, which can still be checked.\n\n"
+        "Nothing is changed in Engagement. After this, nobody can prove whose decisions these were."
+    )
+
+
+def told_after(erased: Erasure) -> str:
+    """What was removed."""
+    text = (
+        f"Removed from {_consents(erased.consents)}, now shown as “erased {erased.short}”. "
+        f"Backups that were rewritten: {erased.backups:,}."
+    )
+    if erased.left:
+        names = ", ".join(path.name for path in erased.left)
+        text += f" These files may name the customer still; delete them by hand if so: {names}"
+    return text
+
+
+def _consents(count: int) -> str:
+    return f"{count:,} consent{'' if count == 1 else 's'}"

@@ -1,0 +1,79 @@
+"""Asks, in a line of the log, why a consent is discarded."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+
+from consent_desk.ui.fields import Note
+
+MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
+_MISSING = "Write why it is discarded."
+
+
+class _Field(QLineEdit):
+    """A line that Escape leaves, and nothing else."""
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            # Else the window takes it for “cancel sending”.
+            if event.type() == QEvent.Type.KeyPress:
+                self.left.emit()
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class ReasonRow(QWidget):
+    """Emits `given(reason)`, which is never empty, and `closed` when it goes. Hidden until `ask`."""
+
+    given = Signal(str)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = _Field()
+        self.reason.setMaxLength(1_000)
+        self.reason.setAccessibleName("Reason for discarding")
+        self.reason.setPlaceholderText("Why is it discarded?")
+        self.confirm = QPushButton("Discard it")
+        self.confirm.setAccessibleName("Confirm discarding")
+        self.keep = QPushButton("Keep it")
+        self.note = Note()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.reason, 0, 0)
+        layout.addWidget(self.confirm, 0, 1)
+        layout.addWidget(self.keep, 0, 2)
+        layout.addWidget(self.note, 1, 0, 1, 3)
+        layout.setColumnStretch(0, 1)
+        self.reason.returnPressed.connect(self._give)
+        self.confirm.clicked.connect(self._give)
+        self.reason.left.connect(self._close)
+        self.keep.clicked.connect(self._close)
+        self.hide()
+
+    def ask(self) -> None:
+        """Ask for the reason."""
+        self.note.show_remark(MEANING)
+        self.show()
+        self.reason.setFocus()
+
+    def leave(self) -> None:
+        """Go away, and forget what was typed."""
+        self.hide()
+        self.reason.clear()
+
+    def _close(self) -> None:
+        self.leave()
+        self.closed.emit()
+
+    def _give(self) -> None:
+        reason = self.reason.text().strip()
+        if not reason:
+            self.note.show_problem(_MISSING)
+            self.reason.setFocus()
+            return
+        self._close()
+        self.given.emit(reason)

@@ -1,0 +1,25 @@
+"""What is searched for is compared without case, in every script."""
+
+import pytest
+
+from consent_desk.domain.wanted import folded, words_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("JANE", "jane@example.com"),
+        ("żółki", "ŻÓŁKIEWSKI"),
+        ("STRASSE", "straße"),
+        ("ΣΊΣΥΦΟΣ", "Σίσυφος"),
+        ("cafe\N{COMBINING ACUTE ACCENT}", "CAFÉ"),
+        ("дмитрий", "ДМИТРИЙ"),
+    ],
+)
+def test_case_and_spelling_of_accents_do_not_matter(typed: str, kept: str) -> None:
+    assert folded(typed) in folded(kept)
+
+
+def test_each_word_is_searched_for_once() -> None:
+    assert words_of("  Jane\tSMS jane ") == ("jane", "sms")
+    assert words_of(" ") == ()

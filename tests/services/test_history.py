@@ -1,0 +1,135 @@
+"""What a person may do with what was noted."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import DISCARDABLE_STATES, Fact, Plan, State, Step, plan
+from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.wanted import Wanted
+from consent_desk.services.export import Target
+from consent_desk.services.history import Erasure, History
+from tests.adapters.journals import lead, noted_in, way_to
+from tests.consents import a_noted, later
+from tests.memory_journal import MemoryJournal
+
+JANE = CustomerId(type="registered", value="jane@example.com")
+
+
+def no_file(path: Path) -> Target:
+    raise AssertionError(path)
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def history(journal: MemoryJournal) -> History:
+    return History(journal, lambda: later(60), create=no_file)
+
+
+def test_pages_are_the_newest_first(journal: MemoryJournal, history: History) -> None:
+    ids = [noted_in(journal) for _ in range(5)]
+    first = history.page(Wanted(), most=2)
+    assert [each.entry.request_id for each in first] == [ids[4], ids[3]]
+    assert [each.entry.request_id for each in history.page(Wanted(), first[-1].seq, skip=1)] == [
+        ids[1],
+        ids[0],
+    ]
+    assert history.count(Wanted()) == 5
+
+
+def test_a_thousand_are_asked_in_pages(journal: MemoryJournal, history: History) -> None:
+    ids = [noted_in(journal) for _ in range(1001)]
+    found = history.those(Wanted(), [*reversed(ids)])
+    assert [each.entry.request_id for each in found] == ids
+
+
+@pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
+def test_what_is_open_is_discarded_by_whom_and_why(
+    journal: MemoryJournal, history: History, state: State
+) -> None:
+    request_id = noted_in(journal, state)
+    history.discard(request_id, " typed twice ", "mary")
+    last = journal.record(request_id).facts[-1]
+    assert last == Fact(at=later(60), state=State.DISCARDED, note="typed twice (by mary)")
+
+
+@pytest.mark.parametrize("state", sorted({*State} - DISCARDABLE_STATES))
+def test_what_is_under_way_or_settled_is_not_discarded(
+    journal: MemoryJournal, history: History, state: State
+) -> None:
+    request_id = noted_in(journal, state)
+    with pytest.raises(JournalTrouble, match="by now it is under way, or settled"):
+        history.discard(request_id, "typed twice", "mary")
+    assert journal.record(request_id).facts[-1].state is state
+
+
+def test_what_begins_to_be_sent_meanwhile_is_not_discarded(history: History, journal: MemoryJournal) -> None:
+    request_id = noted_in(journal)
+    record = journal.record
+
+    def record_then_send(request_id: str) -> object:
+        read = record(request_id)
+        journal.claim(request_id, later(2))
+        return read
+
+    journal.record = record_then_send  # type: ignore[assignment, method-assign]  # the sender comes first
+    with pytest.raises(JournalTrouble, match="under way"):
+        history.discard(request_id, "typed twice", "mary")
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [(" ", "the reason is missing"), ("a\u202eb", "There is an invisible direction mark")],
+)
+def test_a_reason_is_needed_that_can_be_read(
+    journal: MemoryJournal, history: History, reason: str, why: str
+) -> None:
+    request_id = noted_in(journal)
+    with pytest.raises(Unfit, match=f"Nothing was discarded: {why}"):
+        history.discard(request_id, reason, "mary")
+    assert journal.record(request_id).facts[-1].state is State.QUEUED
+
+
+def next_step(state: State) -> Plan:
+    journal = MemoryJournal()
+    noted = a_noted()
+    journal.note(noted)
+    lead(journal, noted.consent.request_id, way_to(state))
+    History(journal, lambda: later(60), create=no_file).discard(noted.consent.request_id, "why", "mary")
+    facts = journal.record(noted.consent.request_id).facts
+    return plan(facts, noted.consent.action, noted.consent.request_id)
+
+
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED])
+def test_what_may_have_left_is_looked_up_still(state: State) -> None:
+    assert next_step(state).step is Step.LOOK_UP
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RETRY_WAIT, State.REFUSED])
+def test_of_what_never_left_nothing_is_left_to_do(state: State) -> None:
+    assert next_step(state).step is Step.REST
+
+
+def test_practice_erases_nothing(history: History) -> None:
+    assert not history.can_erase
+    assert history.erase("p", JANE) is None
+
+
+def test_erasing_names_project_customer_and_time(journal: MemoryJournal) -> None:
+    told: Erasure = SimpleNamespace(short="ab", consents=1, backups=2, left=())
+    asked: list[tuple[str, CustomerId, Timestamp]] = []
+
+    def erase(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+        asked.append((project_id, customer, at))
+        return told
+
+    history = History(journal, lambda: later(60), create=no_file, erase=erase)
+    assert history.can_erase
+    assert history.erase("p", JANE) is told
+    assert asked == [("p", JANE, later(60))]

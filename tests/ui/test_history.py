@@ -1,0 +1,322 @@
+"""The log is the long view of the whole journal: searched, scrolled, discarded, erased and exported."""
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.installation import installation_id
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.delivery import State
+from consent_desk.domain.wanted import Wanted
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import log_model
+from tests.adapters.journals import noted_in
+from tests.consents import a_project, later
+from tests.reliability.long_journal import write_long
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
+
+MANY = 3_000
+
+
+@pytest.fixture
+def many(folders: Folders) -> None:
+    """Earlier runs noted very many consents, the last one just before noon."""
+    write_long(folders.journal, a_project(), MANY, until=later(0), seed=1)
+
+
+@pytest.fixture
+def noted(folders: Folders) -> dict[str, str]:
+    """Earlier runs noted a few; their request IDs by customer."""
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        return {
+            name: noted_in(
+                journal,
+                state,
+                customer=CustomerId(type="registered", value=name),
+                ticket=ticket,
+                timestamp=later(day * 86_400),
+                noted_at=later(day * 86_400),
+            )
+            for day, (name, state, ticket) in enumerate(
+                [
+                    ("Żółty@example.com", State.VERIFIED, "T-1"),
+                    ("joe@example.com", State.REFUSED, "T-2"),
+                    ("ann@example.com", State.VERIFIED, "T-3"),
+                ]
+            )
+        }
+
+
+@pytest.fixture
+def desk(noted: dict[str, str], acme: OpenDesk) -> OpenDesk:
+    wait_for_customers(acme, "ann@example.com", "joe@example.com", "Żółty@example.com")
+    return acme
+
+
+def wait_for_customers(desk: OpenDesk, *customers: str) -> None:
+    desk.bot.waitUntil(lambda: controls.cells(desk.window, 4) == [*customers], timeout=10_000)
+
+
+def choose(desk: OpenDesk, row: int) -> None:
+    table = controls.table(desk.window, "Response log")
+    table.setCurrentIndex(table.model().index(row, 0))
+
+
+def test_what_is_typed_is_searched_for_in_the_whole_journal(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "ŻÓŁ")
+    wait_for_customers(desk, "Żółty@example.com")
+    controls.write(desk.window, "Filter", "t-2")
+    wait_for_customers(desk, "joe@example.com")
+    controls.write(desk.window, "Filter", "nobody")
+    wait_for_customers(desk)
+    assert desk.window.log.search.note.text() == "Nothing found"
+    controls.write(desk.window, "Filter", "")
+    wait_for_customers(desk, "ann@example.com", "joe@example.com", "Żółty@example.com")
+    assert not desk.window.log.search.note.isVisible()
+
+
+def test_an_outcome_is_searched_for(desk: OpenDesk) -> None:
+    outcome = controls.combo(desk.window, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    wait_for_customers(desk, "joe@example.com")
+
+
+def test_days_are_searched_for_and_what_is_no_day_is_said(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Date filter", "1 Jun 2026")
+    wait_for_customers(desk, "joe@example.com")
+    controls.write(desk.window, "Date filter", "soon")
+    note = desk.window.log.search.note
+    desk.bot.waitUntil(lambda: "Write a day such as 3 Nov" in note.text())
+    assert controls.cells(desk.window, 4) == ["joe@example.com"]
+
+
+def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    desk.fill("zoe@example.com")
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not accepted")
+    controls.button(desk.window, "Not yet confirmed").click()
+    wait_for_customers(desk, "joe@example.com", "zoe@example.com")
+
+
+def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) -> None:
+    choose(desk, 1)
+    desk.bot.waitUntil(lambda: "joe@example.com" in desk.details("Explanation"))
+    controls.write(desk.window, "Filter", "joe")
+    wait_for_customers(desk, "joe@example.com")
+    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
+    assert "joe@example.com" in desk.details("Explanation")
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    assert desk.details("Explanation") == ""
+
+
+def test_what_is_noted_under_a_filter_takes_the_filter_off(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    desk.fill("zoe@example.com")
+    controls.press(desk.window, "Send")
+    desk.bot.waitUntil(lambda: "zoe@example.com" in desk.details("Explanation"), timeout=10_000)
+    assert controls.line(desk.window, "Filter").text() == ""
+    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
+
+
+def test_what_is_noted_and_fits_the_filter_is_added_to_it(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "example.com verified")
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    desk.fill("ann@example.com")
+    controls.press(desk.window, "Send")
+    wait_for_customers(desk, "ann@example.com", "ann@example.com")
+    assert controls.line(desk.window, "Filter").text() == "ann"
+
+
+def test_every_line_of_a_long_journal_can_be_scrolled_to(many: None, acme: OpenDesk) -> None:
+    table = controls.table(acme.window, "Response log")
+    acme.bot.waitUntil(lambda: table.model().rowCount() == MANY, timeout=10_000)
+    oldest = table.model().index(MANY - 1, 4)
+    assert oldest.data() == ""
+    table.scrollToBottom()
+    acme.bot.waitUntil(lambda: "@example.com" in str(oldest.data()), timeout=10_000)
+    middle = table.model().index(MANY // 2, 4)
+    table.scrollTo(middle)
+    acme.bot.waitUntil(lambda: "@example.com" in str(middle.data()), timeout=10_000)
+
+
+def read_row(desk: OpenDesk, row: int) -> str:
+    """The customer of a line, once it is read."""
+    model = desk.window.log.model
+    desk.bot.waitUntil(lambda: bool(model.data(model.index(row, 4))), timeout=10_000)
+    return str(model.data(model.index(row, 4)))
+
+
+def test_what_is_scrolled_through_is_in_its_place_and_not_kept_for_ever(
+    many: None, acme: OpenDesk, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 1_000)
+    monkeypatch.setattr(log_model, "NEAR", 300)
+    model = acme.window.log.model
+    acme.bot.waitUntil(lambda: model.rowCount() == MANY, timeout=10_000)
+    rows = [*range(0, MANY, 97), *range(MANY - 1, 0, -311)]
+    seen = [read_row(acme, row) for row in rows]
+    assert sum(model.entry(row) is not None for row in range(MANY)) <= 1_000
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        there = [journal.page(Wanted(), skip=row, most=1)[0].entry.customer.value for row in rows]
+    assert seen == there
+
+
+# -- discarding -----------------------------------------------------------------------------------
+
+
+def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[str, str]) -> None:
+    choose(desk, 1)
+    discard = controls.button(desk.window, "Discard")
+    desk.bot.waitUntil(discard.isEnabled)
+    desk.bot.waitUntil(lambda: "1 not yet" in controls.button(desk.window, "Not yet confirmed").text())
+    discard.click()
+    note = desk.window.log.reason.note
+    assert "looked up still" in note.text()
+    controls.button(desk.window, "Confirm discarding").click()
+    assert "Write why" in note.text()
+    controls.write(desk.window, "Reason for discarding", "typed twice")
+    QTest.keyClick(controls.line(desk.window, "Reason for discarding"), Qt.Key.Key_Return)
+    desk.wait_for_status("Discarded: typed twice")
+    desk.bot.waitUntil(lambda: "Discarded (typed twice (by " in desk.details("Explanation"))
+    assert not discard.isEnabled()
+    assert not controls.button(desk.window, "Send again").isEnabled()
+    desk.bot.waitUntil(lambda: not controls.button(desk.window, "Not yet confirmed").isVisible())
+
+
+def test_escape_leaves_the_reason_and_cancels_nothing(desk: OpenDesk) -> None:
+    choose(desk, 1)
+    discard = controls.button(desk.window, "Discard")
+    desk.bot.waitUntil(discard.isEnabled)
+    cancelled: list[None] = []
+    desk.window.consent.cancel_requested.connect(lambda: cancelled.append(None))
+    discard.click()
+    reason = controls.line(desk.window, "Reason for discarding")
+    QTest.keyClick(reason, Qt.Key.Key_Escape)
+    assert not desk.window.log.reason.isVisible()
+    assert cancelled == []
+
+
+@pytest.mark.parametrize("row", [0, 2])
+def test_what_is_settled_is_not_offered_for_discarding(desk: OpenDesk, row: int) -> None:
+    choose(desk, row)
+    desk.bot.waitUntil(lambda: bool(desk.details("Explanation")))
+    assert not controls.button(desk.window, "Discard").isEnabled()
+
+
+# -- erasing --------------------------------------------------------------------------------------
+
+
+def test_removing_a_customers_data_asks_first(desk: OpenDesk) -> None:
+    choose(desk, 0)
+    remove = controls.button(desk.window, "Remove customer's data")
+    desk.bot.waitUntil(remove.isEnabled)
+    remove.click()
+    [question] = desk.person.asked
+    for words in (
+        "registered = ann@example.com",
+        "backups",
+        "keyed hash",
+        "chain",
+        "Keep it / Remove for good",
+    ):
+        assert words in question
+    assert controls.cells(desk.window, 4)[0] == "ann@example.com"
+
+
+def test_removing_a_customers_data_leaves_a_hash(desk: OpenDesk, folders: Folders) -> None:
+    choose(desk, 0)
+    remove = controls.button(desk.window, "Remove customer's data")
+    desk.bot.waitUntil(remove.isEnabled)
+    desk.person.answer = 1
+    remove.click()
+    desk.wait_for_status("Removed from 1 consent, now shown as “erased ")
+    desk.bot.waitUntil(lambda: controls.cells(desk.window, 4)[0].startswith("erased "))
+    for file in folders.data.rglob("*.sqlite"):
+        assert b"ann@example.com" not in file.read_bytes()
+
+
+def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:
+    choose(desk, 1)
+    remove = controls.button(desk.window, "Remove customer's data")
+    desk.bot.waitUntil(remove.isEnabled)
+    desk.person.answer = 1
+    remove.click()
+    desk.wait_for_status("was not removed: one of this customer's decisions")
+    assert controls.cells(desk.window, 4)[1] == "joe@example.com"
+
+
+def test_practice_has_nothing_to_erase(demo: OpenDesk) -> None:
+    demo.bot.waitUntil(lambda: not controls.button(demo.window, "Remove customer's data").isVisible())
+
+
+# -- exporting ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chosen_file(desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The person chooses this file."""
+    path = tmp_path / "taken" / "history.jsonl"
+    path.parent.mkdir()
+    monkeypatch.setattr(desk.person, "choose_file", lambda *_asked: path)
+    return path
+
+
+def test_an_export_holds_what_is_shown(desk: OpenDesk, chosen_file: Path) -> None:
+    controls.write(desk.window, "Filter", "joe")
+    wait_for_customers(desk, "joe@example.com")
+    controls.button(desk.window, "Export").click()
+    desk.wait_for_status("Exported 1 consent to")
+    lines: Sequence[dict[str, object]] = [json.loads(line) for line in chosen_file.read_text().splitlines()]
+    assert [line.get("customer_ids") for line in lines] == [{"registered": "joe@example.com"}, None]
+
+
+def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_file: Path) -> None:
+    chosen_file.parent.rmdir()
+    controls.button(desk.window, "Export").click()
+    desk.wait_for_status("its folder is not there any more")
+    assert controls.button(desk.window, "Export").text() == "E&xport…"
+
+
+def test_a_stopped_export_leaves_nothing_behind(
+    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "taken" / "history.csv"
+    path.parent.mkdir()
+    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
+    acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
+    export = controls.button(acme.window, "Export")
+    export.click()
+    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
+    export.click()
+    acme.wait_for_status("The export was stopped")
+    acme.bot.waitUntil(lambda: not any(path.parent.iterdir()))
+
+
+def test_closing_stops_an_export(
+    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "taken" / "history.csv"
+    path.parent.mkdir()
+    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
+    acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
+    controls.button(acme.window, "Export").click()
+    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
+    acme.window.end()
+    assert [*path.parent.iterdir()] == []
