@@ -279,8 +279,7 @@ class Desk(QObject):
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
         self._window.status.forget(_START)
-        failed = self._noting.failed_consent(draft := self._form.draft())
-        consent = failed or self._parse(draft)
+        consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
@@ -288,14 +287,14 @@ class Desk(QObject):
         is_stranger = station.practice and consent.customer not in station.customers
         found = self._look_up.found(consent.customer)
         speaks_against = cautions(consent, found, self._categories, is_stranger=is_stranger)
-        if failed is None and self._question.asks(speaks_against, confirmed, draft):
+        if self._question.asks(speaks_against, confirmed, draft):
             return
         self._form.switch_off_send()
         self._noting.begin(Press(station, project, draft, consent, self._look_up.keep(consent)))
 
     def _use_instead(self, known: Known) -> None:
-        self._form.customer_id.setText(known.customer.value)
         self._look_up.adopt(known)
+        self._form.customer_id.setText(known.customer.value)
         self._press(())
 
     def _show_stamped(self, press: Press) -> None:

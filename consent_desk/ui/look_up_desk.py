@@ -71,6 +71,7 @@ class LookUpDesk(QObject):
         self._category = ""
         self._asking: _Asking | None = None
         self._kept: _Asking | None = None
+        self._adopted: Known | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(self.look_now)
         self._slow = QTimer(self, singleShot=True, interval=SAY_SLOW_AFTER)
@@ -93,7 +94,10 @@ class LookUpDesk(QObject):
         if wish != self._wish:
             self._wish = wish
             self._leave()
-            if wish is not None:
+            adopted, self._adopted = self._adopted, None
+            if wish is not None and adopted is not None and adopted.customer == wish.customer:
+                self._asking = _Asking(wish=wish, customers=Customers(wish.transport), found=adopted)
+            elif wish is not None:
                 self._pause.start()
         self._show()
 
@@ -120,12 +124,8 @@ class LookUpDesk(QObject):
         return asking.found if asking is not None and asking.wish.customer == customer else None
 
     def adopt(self, known: Known) -> None:
-        """Take what is known already of the customer that was put into the form."""
-        if self._wish is not None and self._wish.customer == known.customer:
-            self._leave()
-            customers = Customers(self._wish.transport)
-            self._asking = _Asking(wish=self._wish, customers=customers, found=known)
-            self._show()
+        """Take what is known already of the customer that is put into the form next."""
+        self._adopted = known
 
     def keep(self, consent: Consent) -> Context:
         """`consent` is being noted: return what is known of its customer; a later answer is told."""

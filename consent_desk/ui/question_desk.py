@@ -54,7 +54,7 @@ class QuestionDesk(QObject):
 
     def follow(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
-        if draft != self._draft:
+        if self.is_open and draft != self._draft:
             self._strip.withdraw()
 
     def _instead(self) -> Known | None:

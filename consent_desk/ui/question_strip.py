@@ -59,14 +59,8 @@ class QuestionStrip(TintedStrip):
 
     def ask(self, text: str, choices: Sequence[str]) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`."""
-        self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}")
-        for index, button in enumerate(self.choices):
-            button.setVisible(index < len(choices))
-            choice = choices[index] if index < len(choices) else ""
-            button.setAccessibleName(choice)
-            button.setAccessibleDescription(text if choice else "")
+        self._fill(text, choices)
         self._last = len(choices) - 1
-        self._arrange()
         self.show()
         self._fresh.start()
         self.choices[0].setFocus()
@@ -76,9 +70,10 @@ class QuestionStrip(TintedStrip):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.text, text))
 
     def withdraw(self) -> None:
-        """Ask no more. Nothing was chosen."""
+        """Ask no more, and forget what was asked: it was about this caller."""
         self.hide()
         self._fresh.stop()
+        self._fill("", ())
 
     def choose_default(self) -> None:
         """Choose the safe answer."""
@@ -96,6 +91,15 @@ class QuestionStrip(TintedStrip):
     def _choose(self, index: int) -> None:
         self.withdraw()
         self.chosen.emit(index)
+
+    def _fill(self, text: str, choices: Sequence[str]) -> None:
+        self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
+        texts = (*choices, *[""] * (_MOST - len(choices)))
+        for button, choice in zip(self.choices, texts, strict=True):
+            button.setVisible(bool(choice))
+            button.setAccessibleName(choice)
+            button.setAccessibleDescription(text)
+        self._arrange()
 
     def _arrange(self) -> None:
         metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)

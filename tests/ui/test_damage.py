@@ -437,7 +437,7 @@ def test_a_damaged_journal_is_replaced_by_a_backup(
     wait_for_words(desk, "was restored")
     assert "What was noted after it was made is not in it." in desk.person.asked[0]
     wait_until_well(desk)
-    assert len(controls.cells(desk.window, 1)) == 2
+    desk.bot.waitUntil(lambda: len(controls.cells(desk.window, 1)) == 2)
     assert posts(engagement) == 0
 
 

@@ -59,6 +59,12 @@ def nobody_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look_up_desk, "PAUSE", NEVER)
 
 
+@pytest.fixture
+def soon_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up counts as slow after a moment."""
+    monkeypatch.setattr(look_up_desk, "SAY_SLOW_AFTER", 200)
+
+
 class HeldBack:
     """A transport whose answers to look-ups come when they are let; what is cancelled ends."""
 
@@ -235,26 +241,20 @@ def test_a_refused_look_up_is_quiet_and_return_asks_again(acme: OpenDesk, engage
     wait_until_known(acme, "accepted since")
 
 
-def test_a_slow_look_up_says_that_there_is_no_need_to_wait(
-    monkeypatch: pytest.MonkeyPatch,
-    open_desk: OpenOne,
-    acme_is_kept: None,
-    keyring: MemoryKeyring,
-    held_back: HeldBack,
-) -> None:
-    monkeypatch.setattr(look_up_desk, "SAY_SLOW_AFTER", 50)
-    desk = open_desk(keyring, transport=held_back)
-    desk.wait_ready()
-    desk.wait_for_categories()
-    type_case(desk)
-    wait_until_known(desk, "not known: no answer yet")
-    held_back.let.set()
-    wait_until_known(desk, "accepted since")
-
-
-def test_another_id_ends_the_look_up_of_the_former(slow_acme: OpenDesk, held_back: HeldBack) -> None:
+@pytest.mark.usefixtures("soon_slow")
+def test_a_slow_look_up_says_that_there_is_no_need_to_wait(slow_acme: OpenDesk, held_back: HeldBack) -> None:
     type_case(slow_acme)
-    wait_until_known(slow_acme, "Looking up…")
+    wait_until_known(slow_acme, "not known: no answer yet")
+    held_back.let.set()
+    wait_until_known(slow_acme, "accepted since")
+
+
+def test_another_id_ends_the_look_up_of_the_former(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
+) -> None:
+    type_case(slow_acme)
+    slow_acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@example.com"])
+    assert known(slow_acme) == "Looking up…"
     controls.write(slow_acme.window, "Customer ID", "x")
     assert held_back.cancelled == 1
     assert known(slow_acme) == ""
@@ -340,6 +340,18 @@ def test_another_text_takes_the_question_back(acme: OpenDesk) -> None:
     key(acme, Qt.Key.Key_Return, CONTROL)
     controls.write(acme.window, "Ticket", "4711")
     assert question(acme) == ""
+    assert "jane@exmaple.com" not in controls.label(acme.window, "Question")
+
+
+def test_tab_leads_through_the_choices_to_send(acme: OpenDesk) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    names = [controls.focused_name(acme.window)]
+    while names[-1] != "Send":
+        key(acme, Qt.Key.Key_Tab)
+        names.append(controls.focused_name(acme.window))
+    assert names == ["Correct the ID", "Record anyway: creates a profile", "Send"]
 
 
 def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -350,6 +362,8 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
     controls.press(acme.window, choices(acme)[1])
     acme.wait_for_status("Delivered")
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
+    # What the first look-up told is enough.
+    assert looked_up(engagement) == ["Jane@Example.com", "jane@example.com"]
     acme.bot.waitUntil(lambda: "Before: accepted since" in acme.details("Explanation"))
 
 
@@ -436,24 +450,18 @@ def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
     assert known(slow_acme) == ""
 
 
+@pytest.mark.usefixtures("soon_slow")
 def test_a_look_up_of_the_former_caller_does_not_hold_up_the_next_one(
-    monkeypatch: pytest.MonkeyPatch,
-    open_desk: OpenOne,
-    acme_is_kept: None,
-    keyring: MemoryKeyring,
-    held_back: HeldBack,
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
 ) -> None:
-    monkeypatch.setattr(look_up_desk, "SAY_SLOW_AFTER", 200)
-    desk = open_desk(keyring, transport=held_back)
-    desk.wait_ready()
-    desk.wait_for_categories()
-    type_case(desk, "jane@exmaple.com")
-    key(desk, Qt.Key.Key_Return, CONTROL)
-    desk.wait_for_status("Delivered")
-    type_case(desk, "jane@example.com")
-    desk.bot.waitUntil(lambda: held_back.cancelled == 1)
+    type_case(slow_acme, "jane@exmaple.com")
+    key(slow_acme, Qt.Key.Key_Return, CONTROL)
+    slow_acme.wait_for_status("Delivered")
+    slow_acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@exmaple.com"])
+    type_case(slow_acme)
+    slow_acme.bot.waitUntil(lambda: held_back.cancelled == 1)
     held_back.let.set()
-    wait_until_known(desk, "accepted since")
+    wait_until_known(slow_acme, "accepted since")
 
 
 def test_after_the_call_nothing_of_the_customer_is_shown(acme: OpenDesk) -> None:
@@ -471,4 +479,4 @@ def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:
     key(acme, Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
     acme.bot.waitUntil(lambda: "Before:" in acme.details("Explanation"))
-    assert f"Before: {shown}" in acme.details("Explanation")
+    acme.bot.waitUntil(lambda: f"Before: {shown}" in acme.details("Explanation"))

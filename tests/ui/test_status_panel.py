@@ -35,6 +35,13 @@ def test_a_message_overtakes_what_was_kept_of_the_same_matter(panel: StatusPanel
     assert controls.label(panel, "Errors to look at") == ""
 
 
+def test_what_is_told_beside_leaves_the_latest_in_view(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.NEUTRAL, "first")
+    panel.show_beside("two", Tone.BAD, "alarm")
+    assert controls.label(panel, "Errors to look at") == "✖ alarm"
+    assert controls.label(panel, "Status") == "➜ first"
+
+
 def test_many_errors_are_counted(panel: StatusPanel) -> None:
     for number in range(5):
         panel.show_message(str(number), Tone.BAD, f"error {number}")
