@@ -7,6 +7,7 @@ from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
@@ -14,6 +15,7 @@ from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.outbox import Outbox
+from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
@@ -84,6 +86,7 @@ def _station(
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        proofs=Proofs(journal, watched, ProofFiles(), now),
         transport=watched,
         sandbox=sandbox,
         customers=customers,

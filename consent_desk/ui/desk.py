@@ -21,6 +21,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
@@ -78,6 +79,7 @@ class Desk(QObject):
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
+        ProofDesk(window, runner, questions, self._log, local=self._local, project=lambda: self._project)
         self._closing = ClosingDesk(window, runner, questions, self._sending)
         self.show_draft(self._form.draft())
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.delivery import SENDABLE_STATES, State
 from consent_desk.ui.fields import ComboBox, label_for, read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
+from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.states import STATE_WORDS
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
@@ -63,6 +64,7 @@ class LogPanel(QWidget):
         for tab in TABS:
             self.tabs.addTab(tab)
         self.details = read_only_text("Response details")
+        self.proof = ProofButton()
         self._lay_out()
         self._connect()
 
@@ -106,6 +108,7 @@ class LogPanel(QWidget):
         right_layout.setContentsMargins(0, 0, 0, 0)
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
+        right_layout.addWidget(self.proof, 0, Qt.AlignmentFlag.AlignRight)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(left)
@@ -128,6 +131,11 @@ class LogPanel(QWidget):
         self.lines.modelReset.connect(self._make_room_for_times)
         self.lines.rowsAboutToBeInserted.connect(self._keep_place)
         self.lines.rowsInserted.connect(self._return_to_place)
+
+    @property
+    def chosen(self) -> str:
+        """The request ID of the chosen line, empty where there is none."""
+        return self._shown
 
     def show_open(self, count: int) -> None:
         """Show how many consents Engagement may not have yet; none needs no room."""

@@ -12,6 +12,13 @@ class Questions:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
+    def choose_folder(self, title: str) -> str:
+        """Ask for a folder, and return its path, empty where none was chosen."""
+        # Needed only now: not every start waits for it to load.
+        from PySide6.QtWidgets import QFileDialog
+
+        return QFileDialog.getExistingDirectory(self._parent, title)
+
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         """Ask, and return the index of the chosen answer. The first one is the safe one, and the default."""
         box = QMessageBox(self._parent)

@@ -6,6 +6,7 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.services.outbox import Outbox
+from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
@@ -23,6 +24,7 @@ class Station:
     sender: Sender
     verifier: Verifier
     rounds: Rounds
+    proofs: Proofs
     transport: Transport
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)

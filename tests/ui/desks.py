@@ -69,6 +69,11 @@ class Person(Questions):
         super().__init__(parent)
         self.asked: list[str] = []
         self.answer = 0
+        self.folder = ""
+
+    def choose_folder(self, title: str) -> str:
+        self.asked.append(title)
+        return self.folder
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         self.asked.append(f"{title} {text} {' / '.join(choices)}")
