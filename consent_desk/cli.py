@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
     arguments = _parser().parse_args(argv)
     if arguments.command == "verify":
-        return _verify(arguments.file)
+        return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
@@ -84,7 +84,7 @@ def _fault(name: str) -> "Fault":
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="consent-desk",
-        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE]]",
+        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE] [--journal JOURNAL]]",
         description="Record what a person decided about a consent category in Bloomreach Engagement.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -120,10 +120,16 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="a journal, a backup or a proof (its .json); without it, your journal",
     )
+    verify.add_argument(
+        "--journal",
+        metavar="JOURNAL",
+        type=Path,
+        help="compare a proof with this journal or backup instead of your journal",
+    )
     return parser
 
 
-def _verify(path: Path | None) -> int:
+def _verify(path: Path | None, compared_with: Path | None) -> int:
     from consent_desk.adapters.folders import user_folders
     from consent_desk.adapters.verification import Verdict, verify
 
@@ -133,8 +139,11 @@ def _verify(path: Path | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     print(path)
-    if (proven := _verify_proof(path, journal)) is not None:
+    if (proven := _verify_proof(path, compared_with or journal)) is not None:
         return proven
+    if compared_with is not None:
+        print("--journal goes with a proof: this is none.")
+        return Verdict.UNREADABLE
     found = verify(path)
     if found.interrupted:
         print("A transaction was broken off. This is the journal as the next start will find it.")
@@ -153,7 +162,8 @@ def _verify(path: Path | None) -> int:
 
 def _verify_proof(path: Path, journal: Path) -> int | None:
     """Check the file if it is a proof; None where it is none."""
-    from consent_desk.adapters.proof_check import check, compare
+    from consent_desk.adapters.proof_check import check
+    from consent_desk.adapters.proof_compare import compare
     from consent_desk.adapters.proof_file import is_pages, is_proof
     from consent_desk.adapters.verification import Verdict
     from consent_desk.domain.proof import gist

@@ -1,35 +1,29 @@
-"""Is a proof still what was written? The file for machines is checked alone, and against a journal.
+"""Is a proof still what was written? The file for machines is checked alone.
 
 Found is whatever was changed without doing over again all that follows from it. Not found is a proof that was
 made anew as a whole: that takes other rows to another head, so compare the head with one kept elsewhere.
 """
 
 import json
-import sqlite3
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, NoReturn
 
 from consent_desk.adapters.chain import COLUMNS, digest, genesis, link
 from consent_desk.adapters.evidence import columns, contents, octets, witness
-from consent_desk.adapters.journal_file import told
 from consent_desk.adapters.journal_rows import content_sha256
-from consent_desk.adapters.personal import find_consents
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.customer import read_history
-from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.proof import Chain, FromHistory, FromJournal, Json, Proof, Stretch, moments
 from consent_desk.domain.proof_document import FORMAT, checksum, document
 
 _SIZE = 32
-_NOT_COMPARED = "The journal on this computer could not be compared: {why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +37,6 @@ class Checked:
     sha256: str
     why: Message | None = None
     proof: Proof | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What a journal says to a proof. `agrees` is None where it says nothing."""
-
-    agrees: bool | None
-    said: Message
 
 
 class _Wrong(Exception):
@@ -81,66 +67,6 @@ def check(content: bytes) -> Checked:
         )
         return replace(found, verdict=Verdict.UNREADABLE, why=why, proof=proof)
     return replace(found, verdict=Verdict.SOUND, proof=proof)
-
-
-def compare(proof: Proof, journal: Path) -> Compared:
-    """Compare a sound proof with the journal at `journal`, and change nothing there."""
-    source = proof.source
-    if not isinstance(source, FromJournal) or not journal.is_file():
-        return Compared(None, say("There is no journal here to compare it with."))
-    try:
-        with told(_NOT_COMPARED), closing(_opened(journal)) as connection:
-            connection.row_factory = sqlite3.Row
-            if connection.execute("SELECT uuid FROM journal").fetchone()[0] != source.chain.journal:
-                return Compared(None, say("The journal on this computer is another one: it says nothing."))
-            why = _difference(connection, proof, source)
-            if why is not None:
-                return Compared(False, why)
-            return Compared(True, _agreement(connection, source))
-    except JournalTrouble as trouble:
-        return Compared(None, trouble.title)
-
-
-def _opened(journal: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
-    for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _difference(connection: sqlite3.Connection, proof: Proof, source: FromJournal) -> Message | None:
-    ends = [(each.last, each.after) for each in source.chain.stretches]
-    for fact, chain in (*ends, (source.chain.facts, source.chain.head)):
-        row = connection.execute("SELECT chain FROM fact WHERE seq = ?", (fact,)).fetchone()
-        if row is None or row["chain"] != chain:
-            return say(
-                "The journal on this computer DIFFERS from it at fact {fact}: one of the two was changed, or "
-                "the journal was put back to an earlier state since.",
-                fact=fact,
-            )
-    if proof.whole:
-        noted = source.witnesses[0].record.noted
-        shown = {one.record.noted.consent.request_id for one in source.witnesses}
-        for request_id in find_consents(connection, noted.project_id, noted.consent.customer):
-            first = connection.execute("SELECT min(seq) FROM fact WHERE request_id = ?", (request_id,))
-            if request_id not in shown and first.fetchone()[0] <= source.chain.facts:
-                return say("It leaves out consent {request_id} of the same customer.", request_id=request_id)
-    return None
-
-
-def _agreement(connection: sqlite3.Connection, source: FromJournal) -> Message:
-    since = sum(
-        connection.execute(
-            "SELECT count(*) FROM fact WHERE request_id = ? AND seq > ?",
-            (one.record.noted.consent.request_id, source.chain.facts),
-        ).fetchone()[0]
-        for one in source.witnesses
-    )
-    if since:
-        return say(
-            "It agrees with the journal on this computer, which holds {facts} later facts.", facts=since
-        )
-    return say("It agrees with the journal on this computer.")
 
 
 def _check(parsed: dict[str, Any]) -> Proof:
@@ -188,7 +114,7 @@ def _from_journal(parsed: Json) -> FromJournal:
     chain = parsed["chain"]
     digests: dict[int, bytes] = {}
     for rows in parsed["journal_rows"]:
-        for fact, summed in _digests(rows):
+        for fact, summed in digests_of(rows):
             digests[fact] = summed
     read = Chain(
         journal=chain["journal"],
@@ -214,26 +140,19 @@ def _from_journal(parsed: Json) -> FromJournal:
     return FromJournal(witnesses, read)
 
 
-def _follow(chain: Chain, digests: dict[int, bytes]) -> None:
+def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
     """Compute each stretch anew. Every fact that is shown must stand in one of them."""
-    left, end = dict(digests), 0
+    left, end = set(digests), 0
     for stretch in chain.stretches:
-        here = stretch.before
-        if stretch.first == 1 and here != genesis(chain.journal):
+        if stretch.first == 1 and stretch.before != genesis(chain.journal):
             raise _Wrong(say("The chain does not begin as that of its journal does."))
         if not end < stretch.first <= stretch.last <= chain.facts:
             raise _Wrong(say("The stretches of the chain are not in order."))
         end = stretch.last
-        own = sum(stretch.first <= fact <= end for fact in left)
+        own = {fact for fact in left if stretch.first <= fact <= end}
         # Before anything is computed: whoever wrote the file may have wished for a billion facts.
-        fits = len(stretch.others) == (end - stretch.first + 1 - own) * _SIZE
-        others = iter(range(0, len(stretch.others), _SIZE))
-        for fact in range(stretch.first, end + 1) if fits else ():
-            if (shown := left.pop(fact, None)) is None:
-                place = next(others)
-                shown = stretch.others[place : place + _SIZE]
-            here = link(here, shown)
-        if not fits or here != stretch.after:
+        fits = len(stretch.others) == (end - stretch.first + 1 - len(own)) * _SIZE
+        if not fits or chain_at(stretch, digests, end) != stretch.after:
             raise _Wrong(
                 say(
                     "The chain from fact {first} to {last} is broken: one of them, or the consent it belongs "
@@ -242,13 +161,26 @@ def _follow(chain: Chain, digests: dict[int, bytes]) -> None:
                     last=stretch.last,
                 )
             )
+        left -= own
     if left:
         raise _Wrong(say("Fact {fact} stands nowhere in the chain.", fact=min(left)))
     if chain.stretches and (end == chain.facts) != (chain.stretches[-1].after == chain.head):
         raise _Wrong(say("The head of the chain is not where the chain leads."))
 
 
-def _digests(rows: Json) -> Iterator[tuple[int, bytes]]:
+def chain_at(stretch: Stretch, shown: Mapping[int, bytes], until: int) -> bytes:
+    """The chain after the fact `until` of a stretch, `shown` being the digests of those that are shown."""
+    here = stretch.before
+    places = iter(range(0, len(stretch.others), _SIZE))
+    for fact in range(stretch.first, until + 1):
+        if (digested := shown.get(fact)) is None:
+            place = next(places)
+            digested = stretch.others[place : place + _SIZE]
+        here = link(here, digested)
+    return here
+
+
+def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
     """The number and digest of each fact, its erasable contents checked against its hashes."""
     consent = columns(rows["consent"], "consent")
     facts = [columns(fact, "fact") for fact in rows["facts"]]

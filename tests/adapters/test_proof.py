@@ -15,17 +15,19 @@ import pytest
 from consent_desk.adapters.evidence import collect, spans
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of, read_mark
-from consent_desk.adapters.proof_check import check, compare
+from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof
 from consent_desk.domain.proof_document import checksum, document, sealed
-from tests.adapters.journals import fill, filled, noted_in, tamper
+from consent_desk.domain.record import Noted
+from tests.adapters.journals import fill, filled, noted_in
 from tests.adapters.proofs import JANE, PROJECT, busy, made, proof_of
-from tests.consents import later
+from tests.consents import a_consent, a_project, later
 
 GOLDEN = Path(__file__).parent / "proof-format-1.json"
 
@@ -212,6 +214,16 @@ def test_a_key_that_stands_twice_is_wrong(jane: bytes) -> None:
     assert check(jane.replace(b"{", b'{"about": "another", ', 1)).verdict is Verdict.WRONG
 
 
+def test_the_watermark_of_practice_cannot_be_taken_off(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    consent = a_consent()
+    with closing(SqliteJournal.open(path)) as opened:
+        opened.note(Noted.of(a_project(id=PRACTICE_ID), consent))
+    content = made(path, [consent.request_id])
+    assert check(content).verdict is Verdict.SOUND
+    assert check(changed(content, lambda parsed: parsed.pop("watermark"))).verdict is Verdict.WRONG
+
+
 def test_an_erased_consent_can_still_be_proven_without_the_person(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     with closing(SqliteJournal.open(path)) as opened:
@@ -271,47 +283,6 @@ def test_a_proof_among_many_is_sound(tmp_path: Path) -> None:
     assert check(content).verdict is Verdict.SOUND
 
 
-def test_a_proof_agrees_with_its_journal_also_later(tmp_path: Path) -> None:
-    path = tmp_path / "journal.sqlite"
-    content = made(path, busy(path), whole=True)
-    assert compare(proven(content), path).agrees is True
-    with closing(SqliteJournal.open(path)) as opened:
-        noted_in(opened, State.DELIVERED)
-        assert str(compare(proven(content), path).said) == "It agrees with the journal on this computer."
-
-
-def test_a_journal_says_nothing_of_the_proof_of_another(jane: bytes, tmp_path: Path) -> None:
-    assert compare(proven(jane), tmp_path / "missing.sqlite").agrees is None
-    filled(tmp_path / "journal.sqlite", 2)
-    assert "another one" in str(compare(proven(jane), tmp_path / "journal.sqlite").said)
-
-
-def test_a_proof_that_was_made_anew_as_a_whole_differs_from_the_journal(tmp_path: Path) -> None:
-    path, forged = tmp_path / "journal.sqlite", tmp_path / "forged.sqlite"
-    ids = busy(path)
-    forged.write_bytes(path.read_bytes())
-    tamper(forged, f"UPDATE consent SET category = 'x' WHERE request_id = '{ids[0]}'")
-    content = made(path, ids, whole=True)
-    with closing(SqliteJournal.open(path)) as opened:
-        source = opened.evidence(ids)
-    assert check(content).verdict is Verdict.SOUND
-    tamper(forged, f"UPDATE fact SET chain = zeroblob(32) WHERE seq = {source.chain.facts}")
-    assert compare(proven(content), forged).agrees is False
-
-
-def test_a_proof_that_leaves_a_consent_out_is_found_by_the_journal(journal: Path) -> None:
-    with closing(SqliteJournal.open(journal)) as opened:
-        first = opened.consents_of(PROJECT, JANE)[:1]
-    found = compare(proven(made(journal, first, whole=True)), journal)
-    assert found.agrees is False
-    assert "leaves out" in str(found.said)
-
-
-def test_what_is_no_journal_cannot_be_compared(jane: bytes, tmp_path: Path) -> None:
-    (tmp_path / "journal.sqlite").write_bytes(b"hello" * 1000)
-    assert compare(proven(jane), tmp_path / "journal.sqlite").agrees is None
-
-
 PAGE = json.dumps(
     {
         "success": True,
@@ -328,7 +299,6 @@ def test_what_was_rebuilt_is_never_called_sound() -> None:
     found = check(content)
     assert found.verdict is Verdict.UNREADABLE
     assert "rebuilt from Engagement's history" in str(found.why)
-    assert compare(proven(content), Path("nowhere")).agrees is None
     spoilt = changed(content, lambda parsed: parsed["history_pages"].append("e30="))
     assert "as Engagement answers" in str(check(spoilt).why)
 

@@ -12,7 +12,7 @@ from consent_desk.adapters.mark import mark_of
 from consent_desk.cli import main
 from consent_desk.domain.proof import FromHistory
 from consent_desk.domain.proof_document import sealed
-from tests.adapters.journals import noted_in, tamper
+from tests.adapters.journals import copied, noted_in, tamper
 from tests.adapters.proofs import JANE, busy, made, proof_of
 from tests.adapters.test_proof import PAGE, changed
 
@@ -56,7 +56,7 @@ def test_later_facts_of_its_consents_are_told(
         proof.write_bytes(made_now(opened, request_id))
         assert opened.claim(request_id, opened.entry(request_id).noted_at) is not None
     assert main(["verify", str(proof)]) == 0
-    assert "which holds 1 later facts" in capsys.readouterr().out
+    assert "where 1 facts came since" in capsys.readouterr().out
 
 
 def made_now(journal: SqliteJournal, request_id: str) -> bytes:
@@ -101,6 +101,16 @@ def test_what_was_rebuilt_cannot_be_checked(tmp_path: Path, capsys: pytest.Captu
     said = capsys.readouterr().out
     assert "PRACTICE – not recorded in Engagement" in said
     assert "1 events of registered = jane@example.com" in said
+
+
+def test_a_proof_is_compared_with_a_backup(
+    proof: Path, journal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = copied(journal, tmp_path / "backup")
+    shutil.rmtree(journal.parent)
+    assert main(["verify", str(proof), "--journal", str(backup)]) == 0
+    assert "agrees with the journal" in capsys.readouterr().out
+    assert main(["verify", str(backup), "--journal", str(backup)]) == 2
 
 
 def test_a_journal_is_still_checked_as_one(proof: Path, journal: Path) -> None:

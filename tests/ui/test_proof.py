@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.proof_check import check, compare
+from consent_desk.adapters.proof_check import check
+from consent_desk.adapters.proof_compare import compare
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered
