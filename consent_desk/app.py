@@ -26,6 +26,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
+from consent_desk.services.proof import Rebuilding
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
 from consent_desk.ui.desk import Desk
@@ -149,6 +150,11 @@ def build(
             return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
         return stations.open_journal(opened, transport, now, folders, nap=nap)
 
+    def rebuilding() -> Rebuilding:
+        from consent_desk.adapters.proof_file import ProofFiles
+
+        return Rebuilding(transport, ProofFiles(), now)
+
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
@@ -170,7 +176,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
-    Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    Desk(window, runner, asked, stations, projects, now=now, zone=zone, rebuilding=rebuilding)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(

@@ -86,7 +86,7 @@ def _station(
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
-        proofs=Proofs(journal, watched, ProofFiles(), now),
+        proofs=Proofs(journal, ProofFiles(), now),
         transport=watched,
         sandbox=sandbox,
         customers=customers,

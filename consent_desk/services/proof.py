@@ -23,6 +23,9 @@ from consent_desk.services.verifier import MOST_PAGES, PAGE
 Local = Callable[[Timestamp], datetime]
 """A moment in the time zone of this computer."""
 
+Pages = Callable[[Proof, str], bytes]
+"""Makes the file for people, given the SHA-256 of the one for machines."""
+
 PROGRAM = f"Consent Desk {__version__}"
 
 
@@ -44,26 +47,45 @@ class Files(Protocol):
 
 
 class Proofs:
-    """Makes proofs and saves them. Changes nothing in the journal, and nothing in Engagement."""
+    """Makes proofs out of a journal, and changes nothing there."""
 
-    def __init__(
-        self, journal: Journal, transport: Transport, files: Files, now: Callable[[], Timestamp]
-    ) -> None:
+    def __init__(self, journal: Journal, files: Files, now: Callable[[], Timestamp]) -> None:
         self._journal = journal
-        self._transport = transport
         self._files = files
         self._now = now
 
     def of_consent(self, request_id: str, local: Local) -> Proof:
         """What proves one consent. Raises JournalTrouble."""
-        return self._proof(self._evidence((request_id,)), local, whole=False)
+        return _proof(self._evidence((request_id,)), self._now(), local, whole=False)
 
     def of_customer(self, project_id: str, customer: CustomerId, local: Local) -> Proof:
         """What proves all consents of a customer in a project. Raises JournalTrouble."""
         found = self._journal.consents_of(project_id, customer)
-        return self._proof(self._evidence(found), local, whole=True)
+        return _proof(self._evidence(found), self._now(), local, whole=True)
 
-    def from_history(self, project: Project, customer: CustomerId, local: Local) -> Proof | Meaning:
+    def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
+        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        return _save(self._files, proof, folder, pages)
+
+    def _evidence(self, request_ids: Collection[str]) -> FromJournal:
+        found = self._journal.evidence(request_ids)
+        if not found.witnesses:
+            raise JournalTrouble(
+                say("The journal holds nothing of this customer."),
+                say("Where it was lost, rebuild a proof from Engagement's history."),
+            )
+        return found
+
+
+class Rebuilding:
+    """Makes proofs out of what Engagement shows, where there is no journal. Changes nothing there."""
+
+    def __init__(self, transport: Transport, files: Files, now: Callable[[], Timestamp]) -> None:
+        self._transport = transport
+        self._files = files
+        self._now = now
+
+    def of_customer(self, project: Project, customer: CustomerId, local: Local) -> Proof | Meaning:
         """What Engagement shows of a customer, all of it; or why that could not be read."""
         pages: list[_Page] = []
         read = 0
@@ -81,34 +103,9 @@ class Proofs:
             say("Look the customer up in Engagement."),
         )
 
-    def save(self, proof: Proof, folder: str, pages: Callable[[Proof, str], bytes]) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble.
-
-        `pages` makes the file for people; it is given the SHA-256 of the other one.
-        """
-        content = sealed(proof)
-        made = pages(proof, sha256(content).hexdigest())
-        return self._files.save(folder, proof.made_at, content, made)
-
-    def _evidence(self, request_ids: Collection[str]) -> FromJournal:
-        found = self._journal.evidence(request_ids)
-        if not found.witnesses:
-            raise JournalTrouble(
-                say("The journal holds nothing of this customer."),
-                say("Where it was lost, rebuild a proof from Engagement's history."),
-            )
-        return found
-
-    def _proof(self, source: FromJournal | FromHistory, local: Local, *, whole: bool) -> Proof:
-        made_at = self._now()
-        told = moments(made_at, source)
-        return Proof(
-            made_at=made_at,
-            program=PROGRAM,
-            whole=whole,
-            source=source,
-            local_times={written(at): locally(local(at)) for at in told},
-        )
+    def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
+        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        return _save(self._files, proof, folder, pages)
 
     def _rebuilt(
         self, project: Project, customer: CustomerId, pages: "list[_Page]", local: Local
@@ -132,7 +129,7 @@ class Proofs:
             pages=tuple(page.body for page in pages),
             practice=project.practice,
         )
-        return self._proof(source, local, whole=True)
+        return _proof(source, self._now(), local, whole=True)
 
     def _page(self, project: Project, customer: CustomerId, skip: int) -> "_Page | Meaning":
         request = prepare_history(project, customer, limit=PAGE, skip=skip)
@@ -156,3 +153,20 @@ def _why_not(outcome: Outcome) -> Meaning:
     if isinstance(outcome, Answered):
         return meaning(outcome.status, outcome.headers, outcome.body)
     return why_no_answer(outcome)
+
+
+def _proof(source: FromJournal | FromHistory, made_at: Timestamp, local: Local, *, whole: bool) -> Proof:
+    told = moments(made_at, source)
+    return Proof(
+        made_at=made_at,
+        program=PROGRAM,
+        whole=whole,
+        source=source,
+        local_times={written(at): locally(local(at)) for at in told},
+    )
+
+
+def _save(files: Files, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
+    content = sealed(proof)
+    made = pages(proof, sha256(content).hexdigest())
+    return files.save(folder, proof.made_at, content, made)

@@ -14,6 +14,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
+from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.log_desk import LogDesk
@@ -47,6 +48,7 @@ class Desk(QObject):
         *,
         now: Callable[[], Timestamp],
         zone: tzinfo,
+        rebuilding: Callable[[], Rebuilding],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -79,7 +81,7 @@ class Desk(QObject):
         projects.sandbox_chosen.connect(self.use_sandbox)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
-        ProofDesk(window, runner, questions, self._log, local=self._local, project=lambda: self._project)
+        ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=self._local)
         self._closing = ClosingDesk(window, runner, questions, self._sending)
         self.show_draft(self._form.draft())
 
@@ -126,6 +128,8 @@ class Desk(QObject):
             if self._wanted is wanted:
                 self._why_closed = render_error(error)
                 self._window.status.show_message(_START, Tone.BAD, self._why_closed)
+                # A proof can be rebuilt all the same.
+                self._form.offer_id_types(() if project is None else project.id_types)
                 self.show_draft(self._form.draft())
 
         self._stations.enter(practice=practice, done=done, failed=failed)

@@ -1,6 +1,7 @@
 """Saves proofs: of a line of the log, of its customer, or of what Engagement shows of the one in the form."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import QObject
 
@@ -9,19 +10,30 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
 from consent_desk.domain.proof import Proof
+from consent_desk.services.proof import Pages, Rebuilding
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
-from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
 _KEY = "proof"
 
 
+class Saving(Protocol):
+    """Whoever made a proof, and saves it."""
+
+    def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
+        """Write both files; return their paths."""
+
+
 class ProofDesk(QObject):
-    """Asks for a folder, and brings two files there. Runs on the look-up lane, so that noting never waits."""
+    """Asks for a folder, and brings two files there. Runs on the look-up lane, so that noting never waits.
+
+    `rebuilding` is loaded on that lane. It needs no journal: a proof is rebuilt where that cannot be opened.
+    """
 
     def __init__(
         self,
@@ -29,17 +41,21 @@ class ProofDesk(QObject):
         runner: TaskRunner,
         questions: Questions,
         log: LogDesk,
+        projects: ProjectDesk,
         *,
+        rebuilding: Callable[[], Rebuilding],
         local: Local,
-        project: Callable[[], Project | None],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._runner = runner
         self._questions = questions
         self._log = log
+        self._rebuilding = rebuilding
         self._local = local
-        self._project = project
+        self._project: Project | None = None
+        projects.project_chosen.connect(self._use_project)
+        projects.project_left.connect(lambda: self._use_project(None))
         button = window.log.proof
         button.consent_requested.connect(self.save_consent)
         button.customer_requested.connect(self.save_customer)
@@ -47,23 +63,30 @@ class ProofDesk(QObject):
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
         button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(window.log.chosen)))
 
+    def _use_project(self, project: Project | None) -> None:
+        self._project = project
+
     def save_consent(self) -> None:
         """Save what proves the chosen consent."""
-        request_id = self._window.log.chosen
-        if request_id:
-            self._save(lambda station: station.proofs.of_consent(request_id, self._local))
+        station, request_id = self._log.station, self._window.log.chosen
+        if station is not None and request_id:
+            proofs = station.proofs
+            self._save(
+                lambda: (proofs, proofs.of_consent(request_id, self._local)), practice=station.practice
+            )
 
     def save_customer(self) -> None:
         """Save what proves all consents of the customer of the chosen line."""
-        entry = self._log.find(self._window.log.chosen)
-        if entry is not None:
-            self._save(
-                lambda station: station.proofs.of_customer(entry.project_id, entry.customer, self._local)
-            )
+        station, entry = self._log.station, self._log.find(self._window.log.chosen)
+        if station is not None and entry is not None:
+            proofs = station.proofs
+            of = entry.project_id, entry.customer
+            self._save(lambda: (proofs, proofs.of_customer(*of, self._local)), practice=station.practice)
 
     def save_history(self) -> None:
         """Save what Engagement shows of the customer in the form."""
-        project, draft = self._project(), self._window.consent.draft()
+        station, draft = self._log.station, self._window.consent.draft()
+        project = self._project if station is None else station.sandbox or self._project
         if project is None:
             self._say(Tone.WARNING, "No proof was saved. Choose a project first.")
             return
@@ -73,12 +96,14 @@ class ProofDesk(QObject):
             self._say(Tone.WARNING, f"No proof was saved. {render(error.title)}")
             self._window.consent.customer_id.setFocus()
             return
-        self._save(lambda station: station.proofs.from_history(project, customer, self._local))
 
-    def _save(self, make: Callable[[Station], Proof | Meaning]) -> None:
-        station = self._log.station
-        if station is None:
-            return
+        def make() -> tuple[Rebuilding, Proof | Meaning]:
+            rebuilding = self._rebuilding()
+            return rebuilding, rebuilding.of_customer(project, customer, self._local)
+
+        self._save(make, practice=project.practice)
+
+    def _save(self, make: Callable[[], tuple[Saving, Proof | Meaning]], *, practice: bool) -> None:
         folder = self._questions.choose_folder("Folder for the two files of the proof")
         if not folder:
             return
@@ -87,18 +112,18 @@ class ProofDesk(QObject):
             # Loaded here: no start waits for what makes pages.
             from consent_desk.ui.proof_page import pdf_of
 
-            proof = make(station)
-            return proof if isinstance(proof, Meaning) else station.proofs.save(proof, folder, pdf_of)
+            saving, proof = make()
+            return proof if isinstance(proof, Meaning) else saving.save(proof, folder, pdf_of)
 
         def done(result: Meaning | tuple[str, str]) -> None:
             if isinstance(result, Meaning):
                 why, advice = render(result.why), render(result.advice)
                 self._say(Tone.BAD, f"No proof was saved: {why}. {advice}")
                 return
-            practice = "Practice: the " if station.practice else "The "
-            tone = Tone.PRACTICE if station.practice else Tone.NEUTRAL
+            begun = "Practice: the" if practice else "The"
             beside = "beside it the .json that consent-desk verify checks"
-            self._say(tone, f"{practice}proof is saved: {result[1]}, {beside}")
+            tone = Tone.PRACTICE if practice else Tone.NEUTRAL
+            self._say(tone, f"{begun} proof is saved: {result[1]}, {beside}")
 
         self._say(Tone.QUIET, "Making the proof…")
         self._runner.run(

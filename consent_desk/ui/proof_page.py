@@ -124,8 +124,8 @@ def _laid_out(line: Line, device: QPdfWriter, width: float) -> Iterator[tuple[QT
     layout.endLayout()
 
 
-def _paint(painter: QPainter, sheet: list[Placed], print_: tuple[str, str, str, str]) -> None:
-    watermark, *foot, number = print_
+def _paint(painter: QPainter, sheet: list[Placed], small_print: tuple[str, str, str, str]) -> None:
+    watermark, *foot, number = small_print
     page = QRectF(0, 0, painter.viewport().width(), painter.viewport().height())
     _paint_watermark(painter, page, watermark)
     painter.setPen(_INK)

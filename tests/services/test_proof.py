@@ -1,6 +1,6 @@
 """Making proofs, from the journal and from Engagement's history."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from consent_desk.domain.proof import FromHistory, FromJournal, Proof, history_e
 from consent_desk.domain.proof_document import sealed
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.services.proof import Proofs
+from consent_desk.services.proof import Proofs, Rebuilding
 from consent_desk.services.sender import Call, Transport
 from consent_desk.services.verifier import MOST_PAGES
 from tests.adapters.journals import noted_in
@@ -62,11 +62,12 @@ def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
 
 
 @pytest.fixture
-def proofs(journal: SqliteJournal) -> Callable[..., Proofs]:
-    def proofs(transport: Transport | None = None, files: Kept | None = None) -> Proofs:
-        return Proofs(journal, transport or Answers(), files or Kept(), lambda: NOON)
+def proofs(journal: SqliteJournal) -> Proofs:
+    return Proofs(journal, Kept(), lambda: NOON)
 
-    return proofs
+
+def rebuilding(transport: Transport) -> Rebuilding:
+    return Rebuilding(transport, Kept(), lambda: NOON)
 
 
 def page(*times: float) -> Answered:
@@ -74,45 +75,46 @@ def page(*times: float) -> Answered:
     return told(200, {"success": True, "data": events})
 
 
-def test_a_consent_is_proven(journal: SqliteJournal, proofs: Callable[..., Proofs]) -> None:
+def test_a_consent_is_proven(journal: SqliteJournal, proofs: Proofs) -> None:
     first, _ = noted_in(journal, State.VERIFIED), noted_in(journal)
-    proof = proofs().of_consent(first, local)
+    proof = proofs.of_consent(first, local)
     assert isinstance(proof.source, FromJournal)
     assert [one.record.noted.consent.request_id for one in proof.source.witnesses] == [first]
     assert proof.local_times["2026-05-31T12:00:00.000000Z"] == "2026-05-31T14:00:00.000000+02:00 CEST"
 
 
-def test_all_of_a_customer_is_proven(journal: SqliteJournal, proofs: Callable[..., Proofs]) -> None:
+def test_all_of_a_customer_is_proven(journal: SqliteJournal, proofs: Proofs) -> None:
     mine = noted_in(journal), noted_in(journal, noted_at=later(5))
     noted_in(journal, customer=CustomerId(type="registered", value="joe"))
-    proof = proofs().of_customer(PROJECT, JANE, local)
+    proof = proofs.of_customer(PROJECT, JANE, local)
     assert isinstance(proof.source, FromJournal)
     assert proof.whole
     assert tuple(one.record.noted.consent.request_id for one in proof.source.witnesses) == mine
 
 
 def test_of_a_customer_that_the_journal_does_not_know_there_is_no_proof(
-    proofs: Callable[..., Proofs],
+    proofs: Proofs,
 ) -> None:
     with pytest.raises(JournalTrouble, match="holds nothing of this customer"):
-        proofs().of_customer(PROJECT, JANE, local)
+        proofs.of_customer(PROJECT, JANE, local)
 
 
 def test_both_files_are_saved_and_the_one_bears_the_checksum_of_the_other(
-    journal: SqliteJournal, proofs: Callable[..., Proofs]
+    journal: SqliteJournal, proofs: Proofs
 ) -> None:
     files = Kept()
-    service = proofs(files=files)
-    proof = service.of_consent(noted_in(journal), local)
-    assert service.save(proof, "folder", lambda proof, sha256: sha256.encode()) == ("a.json", "a.pdf")
+    proof = proofs.of_consent(noted_in(journal), local)
+    for saving in (Proofs(journal, files, lambda: NOON), Rebuilding(Answers(), files, lambda: NOON)):
+        assert saving.save(proof, "folder", lambda proof, sha256: sha256.encode()) == ("a.json", "a.pdf")
+    files.saved.pop()
     [(folder, at, content, pages)] = files.saved
     assert (folder, at, content) == ("folder", NOON, sealed(proof))
     assert check(content).sha256 == pages.decode()
 
 
-def test_a_history_is_read_page_by_page_to_its_end(proofs: Callable[..., Proofs]) -> None:
+def test_a_history_is_read_page_by_page_to_its_end() -> None:
     transport = Answers(page(9, 8), page(7), page(), page(9, 8))
-    proof = proofs(transport).from_history(a_project(), JANE, local)
+    proof = rebuilding(transport).of_customer(a_project(), JANE, local)
     assert isinstance(proof, Proof)
     assert isinstance(proof.source, FromHistory)
     assert [event["timestamp"] for event in history_events(proof.source)] == [9, 8, 7]
@@ -120,8 +122,8 @@ def test_a_history_is_read_page_by_page_to_its_end(proofs: Callable[..., Proofs]
     assert check(sealed(proof)).verdict is Verdict.UNREADABLE
 
 
-def test_a_history_that_changed_while_it_was_read_is_no_proof(proofs: Callable[..., Proofs]) -> None:
-    why = proofs(Answers(page(9), page(), page(10, 9))).from_history(a_project(), JANE, local)
+def test_a_history_that_changed_while_it_was_read_is_no_proof() -> None:
+    why = rebuilding(Answers(page(9), page(), page(10, 9))).of_customer(a_project(), JANE, local)
     assert isinstance(why, Meaning)
     assert "changed while it was read" in str(why.why)
 
@@ -141,23 +143,19 @@ def test_a_history_that_changed_while_it_was_read_is_no_proof(proofs: Callable[.
         ([page(9)], "too long to be read"),
     ],
 )
-def test_why_a_history_could_not_be_read_is_said(
-    proofs: Callable[..., Proofs], outcomes: list[Outcome], words: str
-) -> None:
+def test_why_a_history_could_not_be_read_is_said(outcomes: list[Outcome], words: str) -> None:
     transport = Answers(*outcomes)
-    why = proofs(transport).from_history(a_project(), JANE, local)
+    why = rebuilding(transport).of_customer(a_project(), JANE, local)
     assert isinstance(why, Meaning)
     assert words in str(why.why)
     assert transport.calls <= MOST_PAGES
 
 
-def test_a_proof_is_rebuilt_from_the_sandbox_and_says_that_it_is_practice(
-    proofs: Callable[..., Proofs],
-) -> None:
+def test_a_proof_is_rebuilt_from_the_sandbox_and_says_that_it_is_practice() -> None:
     transport = HttpTransport()
     with Sandbox(SEED) as sandbox:
         customer = CustomerId(type="registered", value="jane@example.com")
-        proof = proofs(transport).from_history(sandbox.project, customer, local)
+        proof = rebuilding(transport).of_customer(sandbox.project, customer, local)
     transport.close()
     assert isinstance(proof, Proof), proof
     assert proof.source.practice

@@ -19,13 +19,18 @@ from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, Witness
+from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.proof_page import feet, pdf_of, sheets_of
 from consent_desk.ui.proof_text import text_of
+from tests.adapters.journals import filled
 from tests.adapters.proofs import JANE, busy, proof_of
 from tests.adapters.test_proof import PAGE
+from tests.sandbox.client import ADD, Client
+from tests.sandbox.client import JANE as JANES
 from tests.ui import controls
-from tests.ui.desks import CANARY, OpenDesk
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk
 
 SHA = "ab" * 32
 
@@ -203,6 +208,35 @@ def test_a_proof_is_rebuilt_from_the_history_of_the_customer_in_the_form(acme: O
     choose(acme, 2)
     acme.wait_for_status("proof is saved")
     assert json.loads(saved(place))["origin"].startswith("rebuilt from Engagement's history")
+
+
+@pytest.fixture
+def acme_without_journal(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> OpenDesk:
+    """A real project whose journal is gone; its mark tells that there was one."""
+    filled(folders.journal, 1)
+    folders.journal.unlink()
+    return open_desk(keyring)
+
+
+def test_a_proof_is_rebuilt_where_the_journal_is_gone(
+    acme_without_journal: OpenDesk, engagement: Sandbox, place: Path
+) -> None:
+    event = {
+        "customer_ids": JANES,
+        "event_type": "consent",
+        "timestamp": 1_620_139_769,
+        "properties": {"action": "reject", "category": "sms_marketing"},
+    }
+    assert Client(engagement).call("POST", ADD, event).status == 200
+    desk = acme_without_journal
+    desk.wait_for_status("journal")
+    controls.write(desk.window, "Customer ID", "jane@example.com")
+    desk.person.folder = str(place)
+    choose(desk, 2)
+    desk.wait_for_status("proof is saved")
+    assert json.loads(saved(place))["origin"].startswith("rebuilt")
 
 
 def test_why_no_proof_was_rebuilt_is_said(acme: OpenDesk, place: Path) -> None:
