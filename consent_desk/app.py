@@ -26,6 +26,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
+from consent_desk.services.proof import Rebuilding
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
 from consent_desk.ui.backup_desk import BackupDesk
@@ -158,6 +159,11 @@ def build(
         assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
         return stations.open_journal(opened, transport, now, folders, settings=care.settings, nap=nap)
 
+    def rebuilding() -> Rebuilding:
+        from consent_desk.adapters.proof_file import ProofFiles
+
+        return Rebuilding(transport, ProofFiles(), now)
+
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
@@ -180,7 +186,7 @@ def build(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
     Printing(window, asked)
-    desk = Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    desk = Desk(window, runner, asked, stations, projects, now=now, zone=zone, rebuilding=rebuilding)
     if care is not None:
         recovery = RecoveryDesk(window, runner, asked, stations, care)
         recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))

@@ -20,12 +20,23 @@ _NO_DISPLAY = (
     "Start it in a desktop session; consent-desk --demo also runs without one."
 )
 
+_PAGES = (
+    "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "
+    "compare the SHA-256 that is told of that one with the one that stands here on each page."
+)
+_PROVEN = (
+    "Sound: what it says of the consents is what stood in the journal under that head, to the byte. Whoever "
+    "could write the journal, or made this file anew as a whole, could have written something else: "
+    "compare the head with a backup's, or with one that is kept elsewhere, and the SHA-256 with the pages. "
+    "The times are those of the computer that noted them."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
     arguments = _parser().parse_args(argv)
     if arguments.command == "verify":
-        return _verify(arguments.file)
+        return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
@@ -73,7 +84,7 @@ def _fault(name: str) -> "Fault":
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="consent-desk",
-        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE]]",
+        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE] [--journal JOURNAL]]",
         description="Record what a person decided about a consent category in Bloomreach Engagement.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -98,26 +109,42 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify = commands.add_parser(
         "verify",
-        help="check that the journal is still what was written, and change nothing",
-        description="Check that the journal is still what was written. Nothing is changed.",
+        help="check that the journal, or a proof, is still what was written, and change nothing",
+        description="Check that the journal, or a proof, is still what was written. Nothing is changed.",
         epilog="exit status: 0 sound, 1 something is wrong, 2 it cannot be checked",
     )
     verify.add_argument(
-        "file", metavar="FILE", nargs="?", type=Path, help="a journal or a backup; without it, your journal"
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        help="a journal, a backup or a proof (its .json); without it, your journal",
+    )
+    verify.add_argument(
+        "--journal",
+        metavar="JOURNAL",
+        type=Path,
+        help="compare a proof with this journal or backup instead of your journal",
     )
     return parser
 
 
-def _verify(path: Path | None) -> int:
+def _verify(path: Path | None, compared_with: Path | None) -> int:
     from consent_desk.adapters.folders import user_folders
     from consent_desk.adapters.verification import Verdict, verify
 
-    path = user_folders().journal if path is None else path
-    found = verify(path)
+    journal = user_folders().journal
+    path = journal if path is None else path
     # What cannot be encoded here, a folder's name for one, is written out.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     print(path)
+    if (proven := _verify_proof(path, compared_with or journal)) is not None:
+        return proven
+    if compared_with is not None:
+        print("--journal goes with a proof: this is none.")
+        return Verdict.UNREADABLE
+    found = verify(path)
     if found.interrupted:
         print("A transaction was broken off. This is the journal as the next start will find it.")
     if found.verdict is not Verdict.SOUND:
@@ -131,6 +158,36 @@ def _verify(path: Path | None) -> int:
         "or with one that is kept elsewhere."
     )
     return found.verdict
+
+
+def _verify_proof(path: Path, journal: Path) -> int | None:
+    """Check the file if it is a proof; None where it is none."""
+    from consent_desk.adapters.proof_check import check
+    from consent_desk.adapters.proof_compare import compare
+    from consent_desk.adapters.proof_file import is_pages, is_proof
+    from consent_desk.adapters.verification import Verdict
+    from consent_desk.domain.proof import gist
+
+    try:
+        if is_pages(path):
+            print(_PAGES)
+            return Verdict.UNREADABLE
+        if not is_proof(path):
+            return None
+        found = check(path.read_bytes())
+    except OSError:
+        # Said in the words for journals.
+        return None
+    print(f"SHA-256 of the file: {found.sha256}")
+    if found.proof is not None:
+        print(*gist(found.proof), sep="\n")
+    if found.verdict is not Verdict.SOUND or found.proof is None:
+        print(found.why)
+        return found.verdict
+    print(_PROVEN)
+    compared = compare(found.proof, journal)
+    print(compared.said)
+    return Verdict.WRONG if compared.agrees is False else Verdict.SOUND
 
 
 def _cannot_be_reached(*, demo: bool) -> str:

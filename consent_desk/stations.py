@@ -14,6 +14,7 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import nowhere
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.private_file import PrivateFile
+from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
@@ -24,6 +25,7 @@ from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.history import Erase, History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
+from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
@@ -111,6 +113,7 @@ def _station(
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),
+        proofs=Proofs(journal, ProofFiles(), now),
         transport=watched,
         sandbox=sandbox,
         customers=customers,

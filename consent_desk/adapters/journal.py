@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Self
 
 from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.evidence import collect
 from consent_desk.adapters.journal_file import Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
     FACTS,
@@ -35,6 +36,7 @@ from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
+from consent_desk.domain.proof import FromJournal
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 
@@ -233,6 +235,16 @@ class SqliteJournal:
                 (json.dumps(sorted(OPEN_STATES)), project_id),
             ).fetchone()[0]
             return count
+
+    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
+        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
+        with self._reading() as connection:
+            return find_consents(connection, project_id, customer)
+
+    def evidence(self, request_ids: Collection[str]) -> FromJournal:
+        """The rows of these consents, and where they stand in the chain."""
+        with told(_NOT_READ):
+            return collect(self._reading, request_ids)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalTrouble."""

@@ -14,6 +14,9 @@ from consent_desk.domain.draft import Field, Problem
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import hidden_character
 
+PRACTICE_ID = "5a4db0c5-0000-4000-8000-000000000001"
+"""The ID of the built-in sandbox's project: what was noted under it was never recorded in Engagement."""
+
 
 class Secret:
     """A text that cannot print, copy or pickle itself. `reveal()` is the one way out."""

@@ -12,7 +12,7 @@ from typing import Self
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import SandboxTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.project import Project, Secret
+from consent_desk.domain.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.faults import Fault
@@ -21,7 +21,6 @@ from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, Engageme
 
 __all__ = ["Fault", "Received", "Sandbox"]
 
-_PROJECT_ID = "5a4db0c5-0000-4000-8000-000000000001"
 _REMEMBERED = 10_000
 
 
@@ -101,7 +100,7 @@ class Sandbox:
             raise SandboxTrouble(say("The Sandbox has not been started."), say("Start the program again."))
         id_types = dict.fromkeys(id_type for id_type, _ in self.customers)
         return Project(
-            id=_PROJECT_ID,
+            id=PRACTICE_ID,
             name="Sandbox",
             base_url=self._base_url,
             project_token=PROJECT_TOKEN,

@@ -19,6 +19,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
+from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.counter_desk import CounterDesk
@@ -31,6 +32,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
@@ -63,6 +65,7 @@ class Desk(QObject):
         *,
         now: Callable[[], Timestamp],
         zone: tzinfo,
+        rebuilding: Callable[[], Rebuilding],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -99,6 +102,7 @@ class Desk(QObject):
         self._counter = CounterDesk(window.log, self.sending, now, self._local)
         self._closing = ClosingDesk(window, runner, questions, self.sending)
         HistoryDesk(window, runner, questions, self._log).discarded.connect(self.sending.follow)
+        ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=self._local)
         self._follow(stations, projects)
         self._form.draft_changed.connect(self.show_draft)
         self._form.send_requested.connect(self.send)
@@ -164,6 +168,8 @@ class Desk(QObject):
             if self._wanted is wanted:
                 self._why_closed = render_error(error)
                 self._window.status.show_message(_START, Tone.BAD, self._why_closed)
+                # A proof can be rebuilt all the same.
+                self._form.offer_id_types(() if project is None else project.id_types)
                 self.show_draft(self._form.draft())
                 if not practice:
                     self.journal_shut.emit(error)

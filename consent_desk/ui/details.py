@@ -109,12 +109,13 @@ def _before(context: Context, local: Local) -> str:
 
 
 def _fact(fact: Fact, local: Local) -> str:
-    outcome = "" if fact.outcome is None else f": {_technical(fact.outcome)}"
+    outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
     return f"{_moment(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
 
 
-def _technical(outcome: Outcome | Look) -> str:
+def technical(outcome: Outcome | Look) -> str:
+    """What came of a call, in the words of those who debug it."""
     took = f"after {outcome.elapsed * 1000:,.0f} ms"
     match outcome:
         case Answered():

@@ -16,6 +16,7 @@ from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, St
 from consent_desk.ui.fields import read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.reason_row import ReasonRow
 from consent_desk.ui.search_bar import SearchBar
 from consent_desk.ui.tinted import TintedButton
@@ -68,6 +69,7 @@ class LogPanel(QWidget):
         for tab in TABS:
             self.tabs.addTab(tab)
         self.details = read_only_text("Response details")
+        self.proof = ProofButton()
         self._lay_out()
         self._connect()
 
@@ -99,6 +101,7 @@ class LogPanel(QWidget):
         right_layout.setContentsMargins(0, 0, 0, 0)
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
+        right_layout.addWidget(self.proof, 0, Qt.AlignmentFlag.AlignRight)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
@@ -131,6 +134,11 @@ class LogPanel(QWidget):
     def show_can_erase(self, can_erase: bool) -> None:
         """Whether there is anything to be erased for good: practice ends with the program."""
         self.erase.setVisible(can_erase)
+
+    @property
+    def chosen(self) -> str:
+        """The request ID of the chosen line, empty where there is none."""
+        return self._shown
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if it is among those that were read."""

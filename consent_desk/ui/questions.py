@@ -30,7 +30,7 @@ class Questions:
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)
 
-    def choose_folder(self, title: str, at: str) -> str:
+    def choose_folder(self, title: str, at: str = "") -> str:
         """Ask for a folder, beginning at the one named; empty where none was chosen."""
         return QFileDialog.getExistingDirectory(self._parent, title, at)
 

@@ -10,6 +10,7 @@ from consent_desk.services.alarms import Alarms
 from consent_desk.services.history import History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
+from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
@@ -32,6 +33,7 @@ class Station:
     alarms: Alarms
     kept: Kept
     history: History
+    proofs: Proofs
     transport: Transport
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)

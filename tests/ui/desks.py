@@ -77,7 +77,7 @@ class Person(Questions):
         self.file: Path | None = None
         self.printer: QPrinter | None = None
 
-    def choose_folder(self, title: str, at: str) -> str:
+    def choose_folder(self, title: str, at: str = "") -> str:
         self.asked.append(title)
         return self.folder
 

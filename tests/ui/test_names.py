@@ -36,7 +36,7 @@ READING_ORDER = (
     *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log", "Kind of details"),
-    "Response details",
+    *("Response details", "Save proof"),
 )
 SETTINGS_ORDER = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),

@@ -1,0 +1,73 @@
+"""Proofs to test with, made from real journals."""
+
+from collections.abc import Collection
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.delivery import State
+from consent_desk.domain.draft import moment
+from consent_desk.domain.proof import FromHistory, FromJournal, Proof, locally, moments, written
+from consent_desk.domain.proof_document import sealed
+from consent_desk.domain.record import Noted
+from tests.adapters.journals import fill, lead, noted_in, way_to
+from tests.consents import NOON, a_consent, a_context, a_project, later
+from tests.domain.examples import Berlin
+
+JANE = CustomerId(type="registered", value="jane@example.com")
+PROJECT = a_project().id
+
+
+def local(at: Timestamp) -> datetime:
+    return moment(at, Berlin())
+
+
+def utc(at: Timestamp) -> datetime:
+    return moment(at, UTC)
+
+
+def proof_of(source: FromJournal | FromHistory, *, whole: bool = False) -> Proof:
+    made_at = later(3600)
+    told = moments(made_at, source)
+    return Proof(
+        made_at=made_at,
+        program="Consent Desk 0",
+        whole=whole,
+        source=source,
+        local_times={written(at): locally(local(at)) for at in told},
+    )
+
+
+def told_in_full(journal: SqliteJournal, state: State = State.VERIFIED) -> str:
+    """Note a consent that leaves nothing out; return its request ID."""
+    consent = a_consent(
+        channel="phone",
+        ticket="T-1",
+        wording="May we still write to you? <b>No</b> – nein, 名",
+        agent="Anna",
+        properties=(("branch", "north"), ("age", 42)),
+    )
+    journal.note(Noted.of(a_project(), consent, a_context()))
+    lead(journal, consent.request_id, way_to(state))
+    return consent.request_id
+
+
+def busy(path: Path) -> tuple[str, ...]:
+    """A closed journal with consents of others between three of Jane's; their request IDs."""
+    with closing(SqliteJournal.open(path)) as journal:
+        fill(journal, 5)
+        first = told_in_full(journal)
+        fill(journal, 7)
+        second = noted_in(journal, State.DISCARDED)
+        fill(journal, 3)
+        third = noted_in(journal, State.UNCONFIRMED, noted_at=later(50), timestamp=NOON)
+        fill(journal, 2)
+    return first, second, third
+
+
+def made(path: Path, request_ids: Collection[str], *, whole: bool = False) -> bytes:
+    """The file for machines, from the journal at `path`."""
+    with closing(SqliteJournal.open(path)) as journal:
+        return sealed(proof_of(journal.evidence(request_ids), whole=whole))

@@ -1,0 +1,273 @@
+"""Saving proofs from the window, and the pages that people read."""
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from PySide6.QtGui import QPdfWriter
+from pytestqt.qtbot import QtBot
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.proof_check import check
+from consent_desk.adapters.proof_compare import compare
+from consent_desk.adapters.verification import Verdict
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.outcome import Answered
+from consent_desk.domain.project import PRACTICE_ID
+from consent_desk.domain.proof import FromHistory, FromJournal, Proof, Witness
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.proof_button import ProofButton
+from consent_desk.ui.proof_page import feet, pdf_of, sheets_of
+from consent_desk.ui.proof_text import text_of
+from tests.adapters.journals import filled
+from tests.adapters.proofs import JANE, busy, proof_of
+from tests.adapters.test_proof import PAGE
+from tests.sandbox.client import ADD, Client
+from tests.sandbox.client import JANE as JANES
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk
+
+SHA = "ab" * 32
+
+
+@pytest.fixture
+def jane(tmp_path: Path) -> Proof:
+    """A proof of three consents."""
+    path = tmp_path / "journal.sqlite"
+    ids = busy(path)
+    with closing(SqliteJournal.open(path)) as journal:
+        return proof_of(journal.evidence(ids), whole=True)
+
+
+def said(proof: Proof) -> str:
+    """All that the pages say."""
+    return "\n".join(f"{line.label}: {line.text}" for line in text_of(proof, SHA))
+
+
+def with_answer(proof: Proof, body: bytes) -> Proof:
+    """`proof` of one consent whose answer was `body`."""
+    assert isinstance(proof.source, FromJournal)
+    record = proof.source.witnesses[0].record
+    answered = Answered(status=200, headers=(("X-Request-Id", "4711"), ("A", "<b>")), body=body)
+    fact = Fact(at=record.facts[0].at, state=State.DELIVERED, outcome=answered)
+    one = Witness(replace(record, facts=(*record.facts, fact)), {})
+    return replace(proof, source=FromJournal((one,), proof.source.chain))
+
+
+def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
+    text = said(jane)
+    for words in (
+        "Customer ID: registered = jane@example.com",
+        "Decided: 2026-05-31 14:00:00 CEST (2026-05-31 12:00:00 UTC)",
+        "Channel: phone",
+        "Wording read out: May we still write to you? <b>No</b> – nein, 名",
+        "Agent: Anna",
+        "Account on the computer: anna",
+        "Property branch: north",
+        "valid since 2025-11-03 11:00:00 UTC until 2030-01-01 00:00:00 UTC, source page → not valid",
+        "Read back: not valid",
+        "What it does not prove: That nobody made up all of it",
+        SHA,
+    ):
+        assert words in text
+
+
+def test_the_pages_tell_the_answer_and_its_request_id(jane: Proof) -> None:
+    text = said(with_answer(jane, b'{"success": true}'))
+    assert "x-request-id: 4711" in text
+    assert '"success": true' in text
+
+
+def test_no_markup_and_no_hidden_character_of_a_server_has_any_effect(jane: Proof) -> None:
+    text = said(with_answer(jane, "<img src='x'>\u202e\x1b[2J".encode()))
+    assert "<img src='x'>\\u{202e}\\u{1b}[2J" in text
+
+
+def test_a_huge_answer_is_cut_on_paper(jane: Proof) -> None:
+    assert len(said(with_answer(jane, b"x" * 1_000_000))) < 150_000
+
+
+def test_practice_is_said_on_paper(jane: Proof, qtbot: QtBot) -> None:
+    assert isinstance(jane.source, FromJournal)
+    record = jane.source.witnesses[0].record
+    practised = replace(record, noted=replace(record.noted, project_id=PRACTICE_ID))
+    proof = replace(jane, source=FromJournal((Witness(practised, {}),), jane.source.chain))
+    assert text_of(proof, SHA)[1].text == "PRACTICE – not recorded in Engagement"
+    assert pdf_of(proof, SHA).startswith(b"%PDF-")
+
+
+def test_a_rebuilt_proof_says_so_on_paper() -> None:
+    source = FromHistory(
+        project_name="Acme", base_url="https://a", project_token="t", customer=JANE, pages=(PAGE,)
+    )
+    proof = proof_of(source, whole=True)
+    assert "rebuilt from Engagement's history on 2026-05-31T13:00:00.000000Z; no journal" in said(proof)
+    assert "action: x" in said(proof)
+    assert feet(proof, SHA)[1] == "Head of the chain: none, there was no journal"
+
+
+def test_each_page_bears_the_checksum_and_the_head(jane: Proof) -> None:
+    assert isinstance(jane.source, FromJournal)
+    assert feet(jane, SHA) == (
+        f"SHA-256 of the .json: {SHA}",
+        f"Head of the chain: {jane.source.chain.head.hex()}",
+    )
+
+
+def test_every_line_stands_on_a_page_and_within_it(jane: Proof, tmp_path: Path, qtbot: QtBot) -> None:
+    writer = QPdfWriter(str(tmp_path / "any.pdf"))
+    lines = text_of(with_answer(jane, b"word " * 8_000 + b"x" * 4_000), SHA)
+    sheets = sheets_of(lines, writer)
+    assert len(sheets) > 3
+    for sheet in sheets:
+        assert all(each.at.y() + each.line.y() >= 0 for each in sheet)
+        assert all(each.at.y() + each.line.y() + each.line.height() <= writer.height() for each in sheet)
+        assert all(each.line.naturalTextWidth() <= writer.width() for each in sheet)
+        assert sheet[-1].line.textLength() >= 0
+    written = sum(each.line.textLength() for sheet in sheets for each in sheet)
+    wanted = sum(len(line.text) + (len(line.label) + 3 if line.label else 0) for line in lines)
+    assert written == wanted
+
+
+def test_pages_are_made_off_the_gui_thread(jane: Proof, qtbot: QtBot) -> None:
+    made: list[bytes] = []
+    thread = Thread(target=lambda: made.append(pdf_of(jane, SHA)))
+    thread.start()
+    thread.join()
+    assert made[0].startswith(b"%PDF-")
+
+
+# -- in the window --------------------------------------------------------------------------------
+
+
+def choose(desk: OpenDesk, index: int) -> None:
+    """Open the menu and choose."""
+    button = controls.named(desk.window, "Save proof", ProofButton)
+    button.menu().aboutToShow.emit()
+    button.choices[index].trigger()
+
+
+def saved(folder: Path) -> bytes:
+    """The file for machines, beside which there is one for people."""
+    [machines] = folder.glob("*.json")
+    assert machines.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+    return machines.read_bytes()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "proofs"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("index", "about"), [(0, "one consent"), (1, "all consents of one customer in one project")]
+)
+def test_a_proof_is_saved_and_sound(
+    acme: OpenDesk, folders: Folders, place: Path, index: int, about: str
+) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place)
+    choose(acme, index)
+    acme.wait_for_status("proof is saved")
+    content = saved(place)
+    found = check(content)
+    assert (found.verdict, json.loads(content)["about"]) == (Verdict.SOUND, about)
+    assert found.proof is not None
+    assert compare(found.proof, folders.journal).agrees is True
+    assert CANARY.encode() not in content
+
+
+def test_without_a_chosen_line_only_the_history_is_offered(acme: OpenDesk) -> None:
+    button = controls.named(acme.window, "Save proof", ProofButton)
+    button.menu().aboutToShow.emit()
+    assert [action.isEnabled() for action in button.choices] == [False, False, True]
+
+
+def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    choose(acme, 2)
+    assert acme.person.asked == ["Folder for the two files of the proof"]
+    assert acme.status == ""
+
+
+def test_a_proof_is_rebuilt_from_the_history_of_the_customer_in_the_form(acme: OpenDesk, place: Path) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    acme.person.folder = str(place)
+    choose(acme, 2)
+    acme.wait_for_status("proof is saved")
+    assert json.loads(saved(place))["origin"].startswith("rebuilt from Engagement's history")
+
+
+@pytest.fixture
+def acme_without_journal(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> OpenDesk:
+    """A real project whose journal is gone; its mark tells that there was one."""
+    filled(folders.journal, 1)
+    folders.journal.unlink()
+    return open_desk(keyring)
+
+
+def test_a_proof_is_rebuilt_where_the_journal_is_gone(
+    acme_without_journal: OpenDesk, engagement: Sandbox, place: Path
+) -> None:
+    event = {
+        "customer_ids": JANES,
+        "event_type": "consent",
+        "timestamp": 1_620_139_769,
+        "properties": {"action": "reject", "category": "sms_marketing"},
+    }
+    assert Client(engagement).call("POST", ADD, event).status == 200
+    desk = acme_without_journal
+    desk.wait_for_status("journal")
+    controls.write(desk.window, "Customer ID", "jane@example.com")
+    desk.person.folder = str(place)
+    choose(desk, 2)
+    desk.wait_for_status("proof is saved")
+    assert json.loads(saved(place))["origin"].startswith("rebuilt")
+
+
+def test_why_no_proof_was_rebuilt_is_said(acme: OpenDesk, place: Path) -> None:
+    controls.write(acme.window, "Customer ID", "nobody@example.com")
+    acme.person.folder = str(place)
+    choose(acme, 2)
+    acme.wait_for_status("No proof was saved: Engagement shows no consent of this customer")
+    assert not list(place.iterdir())
+
+
+def test_without_a_customer_id_the_form_is_pointed_at(acme: OpenDesk) -> None:
+    choose(acme, 2)
+    assert "No proof was saved. Enter the customer ID." in acme.status
+    assert controls.focused_name(acme.window) == "Customer ID"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(acme: OpenDesk, place: Path) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place / "gone")
+    choose(acme, 0)
+    acme.wait_for_status("The proof was not saved")
+
+
+def test_a_proof_of_practice_is_called_so(demo: OpenDesk, place: Path) -> None:
+    demo.fill()
+    demo.person.answer = 1
+    controls.press(demo.window, "Send")
+    demo.wait_for_status("Delivered to the Sandbox only")
+    demo.person.folder = str(place)
+    choose(demo, 0)
+    demo.wait_for_status("Practice: the proof is saved")
+    assert json.loads(saved(place))["watermark"] == "PRACTICE – not recorded in Engagement"
