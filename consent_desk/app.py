@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters.category_cache import CategoryCacheFile
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
@@ -24,11 +25,14 @@ from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
+from consent_desk.services.categories import Categories, Fetched
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
+from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.desk import Desk
+from consent_desk.ui.language import languages
 from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
@@ -170,7 +174,13 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
     )
-    Desk(window, runner, asked, stations, projects, now=now, zone=zone)
+    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
+    categories = CategoriesDesk(
+        window.consent, runner, Categories(cache, now, languages()), lambda at: moment(at, zone)
+    )
+    if settings_desk is not None:
+        settings_desk.removed.connect(lambda project_id, _: categories.forget(project_id))
+    Desk(window, runner, asked, stations, projects, categories=categories, now=now, zone=zone)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(

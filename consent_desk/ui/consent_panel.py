@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
     ComboBox,
+    Note,
     SendButton,
     TypingComboBox,
     WithNote,
@@ -31,6 +31,7 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
 
@@ -66,6 +67,9 @@ class ConsentPanel(QWidget):
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
+        self.refresh_categories = QPushButton("Refresh")
+        self.refresh_categories.setAccessibleName("Refresh categories")
+        self.categories_age = Note()
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -85,6 +89,9 @@ class ConsentPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
+        self._notes[Field.CATEGORY] = WithNote(
+            self.category, beside=self.refresh_categories, below=self.categories_age
+        )
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -113,11 +120,7 @@ class ConsentPanel(QWidget):
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
         grid.setRowStretch(len(places), 1)
-        scroll = QScrollArea()
-        scroll.setWidget(form)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = scrolled(form)
         # Scrolled downwards only: to the side the window does not get narrower than the form.
         beside = scroll.verticalScrollBar().sizeHint().width()
         scroll.setMinimumWidth(form.minimumSizeHint().width() + beside)
@@ -273,9 +276,7 @@ class ConsentPanel(QWidget):
         return not texts.get(field, "something")
 
     def _remark(self, field: Field) -> str:
-        category_id = self.category.currentText()
-        label = self.categories.label(category_id) if field is Field.CATEGORY else None
-        return label if label is not None and label != category_id else ""
+        return self.categories.remark(self.category.currentText()) if field is Field.CATEGORY else ""
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)

@@ -5,7 +5,6 @@ from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.doubts import doubts
@@ -13,7 +12,7 @@ from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, p
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
-from consent_desk.services.categories import fetch_categories
+from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.log_desk import LogDesk
@@ -25,7 +24,7 @@ from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import render, render_error
 
 NOTED = "Noted on this computer. You can end the call."
@@ -44,6 +43,7 @@ class Desk(QObject):
         stations: Stations,
         projects: ProjectDesk,
         *,
+        categories: CategoriesDesk,
         now: Callable[[], Timestamp],
         zone: tzinfo,
     ) -> None:
@@ -64,6 +64,8 @@ class Desk(QObject):
         self._wanted = object()
         self._pressed_early = False
         self._after_send: Draft | None = None
+        self._categories_desk = categories
+        categories.offered.connect(self._offer_categories)
         self._log = LogDesk(window.log, runner, self._local)
         self._noting = Noting(runner, self)
         self._noting.stamped.connect(self._show_stamped)
@@ -103,7 +105,7 @@ class Desk(QObject):
         self._enter(practice=True, project=None)
 
     def _leave(self, why: str) -> None:
-        self._offer_categories(())
+        self._categories_desk.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -142,20 +144,7 @@ class Desk(QObject):
         self.show_draft(self._form.draft())
         if project is not None:
             self._window.begin_at_customer_id()
-            self._fetch_categories(station, project)
-
-    def _fetch_categories(self, station: Station, project: Project) -> None:
-        def done(result: tuple[Category, ...] | Meaning) -> None:
-            if self._project is project and not isinstance(result, Meaning):
-                self._offer_categories(result)
-
-        # Categories are a convenience: without them they are typed, and a check says what is wrong.
-        self._runner.run(
-            Lane.LOOK_UP,
-            lambda: fetch_categories(station.transport, project),
-            done=done,
-            failed=lambda error: None,
-        )
+            self._categories_desk.enter(station, project)
 
     def _offer_categories(self, categories: tuple[Category, ...]) -> None:
         # First: to be offered them, the form tells its draft anew.

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette,
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
+    QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -237,16 +238,24 @@ class Note(TintedLabel):
 
 
 class WithNote(QWidget):
-    """A field with the line for its problem right below it."""
+    """A field with the line for its problem right below it; `beside` stands at its right, `below` last."""
 
-    def __init__(self, field: QWidget) -> None:
+    def __init__(
+        self, field: QWidget, *, beside: QWidget | None = None, below: QWidget | None = None
+    ) -> None:
         super().__init__()
         self.note = Note()
-        layout = QVBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(field)
-        layout.addWidget(self.note)
+        layout.setHorizontalSpacing(4)
+        layout.setVerticalSpacing(2)
+        layout.setColumnStretch(0, 1)
+        layout.addWidget(field, 0, 0)
+        if beside is not None:
+            layout.addWidget(beside, 0, 1)
+        layout.addWidget(self.note, 1, 0, 1, 2)
+        if below is not None:
+            layout.addWidget(below, 2, 0, 1, 2)
 
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:

@@ -32,8 +32,17 @@ PROJECT_SETTINGS = (
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt in (accept)"),
-    *("Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category"),
+    *(
+        "Refresh categories",
+        "Opt in (accept)",
+        "Valid until",
+        "Taken at",
+        "Channel",
+        "Ticket",
+        "Wording read out",
+        "Send",
+    ),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Response log", "Kind of details", "Response details"),
 )
