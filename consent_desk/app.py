@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters.account import full_name
 from consent_desk.adapters.category_cache import CategoryCacheFile
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
@@ -30,6 +31,7 @@ from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
+from consent_desk.ui.agent_desk import AgentDesk
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.language import languages
@@ -132,12 +134,14 @@ def build(
     nap: float = NAP,
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
+    agent: Callable[[], str] = full_name,
 ) -> Application:
     """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
-    `nap` is the longest time in seconds for which `now` is not asked whether something is due.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due. `agent` tells
+    the name of whoever sits here.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -180,6 +184,7 @@ def build(
     )
     if settings_desk is not None:
         settings_desk.removed.connect(lambda project_id, _: categories.forget(project_id))
+    AgentDesk(window.consent, runner, projects, window.settings, agent)
     Desk(window, runner, asked, stations, projects, categories=categories, now=now, zone=zone)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
+from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
 from consent_desk.adapters.installation import installation_id
@@ -80,7 +81,7 @@ def _station(
 ) -> Station:
     watched = ClockWatch(transport, now)
     return Station(
-        outbox=Outbox(journal, now),
+        outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),

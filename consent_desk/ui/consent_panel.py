@@ -1,4 +1,7 @@
-"""The form: a consent as text, and what is wrong with it."""
+"""The form: a consent as text, and what is wrong with it.
+
+Long because every field has its place, its name and its text here.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -31,6 +34,7 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
@@ -82,16 +86,14 @@ class ConsentPanel(QWidget):
         self.ticket.setMaxLength(LONGEST)
         self.wording = WordingField()
         follow_lines(self.wording)
+        self.more = MoreSection()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
-        self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
-        self._notes[Field.CATEGORY] = WithNote(
-            self.category, beside=self.refresh_categories, below=self.categories_age
-        )
+        self._notes = {field: self._with_note(field, widget) for field, widget in self._widgets().items()}
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -119,8 +121,9 @@ class ConsentPanel(QWidget):
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
-        grid.setRowStretch(len(places), 1)
-        scroll = scrolled(form)
+        grid.addWidget(self.more, len(places), 0, 1, 4)
+        grid.setRowStretch(len(places) + 1, 1)
+        scroll = self._scroll = scrolled(form)
         # Scrolled downwards only: to the side the window does not get narrower than the form.
         beside = scroll.verticalScrollBar().sizeHint().width()
         scroll.setMinimumWidth(form.minimumSizeHint().width() + beside)
@@ -132,6 +135,13 @@ class ConsentPanel(QWidget):
         layout.addWidget(scroll, 1)
         layout.addLayout(buttons)
 
+    def _with_note(self, field: Field, widget: QWidget) -> WithNote:
+        if field is Field.AGENT:
+            return self.more.agent_with_note
+        if field is Field.CATEGORY:
+            return WithNote(widget, beside=self.refresh_categories, below=self.categories_age)
+        return WithNote(widget)
+
     def _connect(self) -> None:
         for combo in (self.category, self.valid_until, self.taken_at, self.channel):
             combo.editTextChanged.connect(self._changed)
@@ -139,6 +149,7 @@ class ConsentPanel(QWidget):
             edit.textChanged.connect(self._changed)
         self.customer_id_type.currentTextChanged.connect(self._changed)
         self.wording.textChanged.connect(self._changed)
+        self.more.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         for field, widget in self._widgets().items():
@@ -161,6 +172,7 @@ class ConsentPanel(QWidget):
             Field.CHANNEL: self.channel,
             Field.TICKET: self.ticket,
             Field.WORDING: self.wording,
+            Field.AGENT: self.more.agent,
         }
 
     def draft(self) -> Draft:
@@ -175,10 +187,15 @@ class ConsentPanel(QWidget):
             channel=self.channel.currentText(),
             ticket=self.ticket.text(),
             wording=typed_text(self.wording),
+            agent=self.more.agent.text(),
+            properties=self.more.properties(),
         )
 
     def fill(self, draft: Draft) -> None:
-        """Put `draft` into the form, with no way back to what stood there before."""
+        """Put `draft` into the form, with no way back to what stood there before.
+
+        The agent stays where the draft names none: he is no caller.
+        """
         self._quiet = True
         if draft.customer_id_type:
             self.customer_id_type.setCurrentText(draft.customer_id_type)
@@ -190,6 +207,9 @@ class ConsentPanel(QWidget):
         self.channel.set_text(draft.channel)
         self.ticket.setText(draft.ticket)
         self.wording.setPlainText(draft.wording)
+        if draft.agent:
+            self.more.agent.setText(draft.agent)
+        self.more.show_properties(draft.properties)
         self._quiet = False
         self._touched.clear()
         self._changed()
@@ -253,13 +273,18 @@ class ConsentPanel(QWidget):
                 with_note.note.show_doubt(odd[field])
             else:
                 with_note.note.show_remark(self._remark(field))
+        self.more.show_problems(problems)
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""
         self._touched = set(Field)
         self.show_problems(self._problems, self._doubts)
-        if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
+        if not self._problems:
+            return
+        first = self._problems[0]
+        if (widget := self.more.open_at(first) or self._widgets().get(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._scroll.ensureWidgetVisible(widget)
 
     def category_label(self) -> str:
         """What people call the chosen category."""

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         self._restore(upper=self.upper, whole=self.whole)
+        self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
 
     def _restore(self, **splitters: QSplitter) -> None:
         for name, splitter in splitters.items():
@@ -150,6 +151,7 @@ class MainWindow(QMainWindow):
     def save_layout(self) -> None:
         """Keep the sizes for the next time."""
         self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("more", "open" if self.consent.more.toggle.isChecked() else "closed")
         for name, splitter in (("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)):
             self.settings.setValue(name, splitter.saveState())
 

@@ -34,6 +34,7 @@ class OpenOne(Protocol):
         transport: Transport | None = None,
         clock: Clock | None = None,
         shown: bool = True,
+        agent: str = "",
     ) -> OpenDesk: ...
 
 
@@ -81,6 +82,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
         transport: Transport | None = None,
         clock: Clock | None = None,
         shown: bool = True,
+        agent: str = "",
     ) -> OpenDesk:
         if transport is None:
             own = HttpTransport()
@@ -94,7 +96,16 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
 
         clock = clock or Clock()
         application = build(
-            folders, secrets, transport, clock, zone=UTC, fault=fault, delay=0.0, nap=0.05, questions=ask
+            folders,
+            secrets,
+            transport,
+            clock,
+            zone=UTC,
+            fault=fault,
+            delay=0.0,
+            nap=0.05,
+            questions=ask,
+            agent=lambda: agent,
         )
         qtbot.addWidget(application.window)
         closing.callback(application.close)
