@@ -24,6 +24,7 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.adapters.wording_file import JsonWordingFile
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.services.categories import Categories, Fetched
@@ -31,6 +32,7 @@ from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
+from consent_desk.services.wordings import KeptWordings
 from consent_desk.ui.agent_desk import AgentDesk
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.desk import Desk
@@ -46,6 +48,7 @@ from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.system_proxy import system_proxy
 from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.wording_desk import PRACTICE, WordingDesk
 from consent_desk.ui.words import render_error
 
 if TYPE_CHECKING:
@@ -182,9 +185,19 @@ def build(
     categories = CategoriesDesk(
         window.consent, runner, Categories(cache, now, languages()), lambda at: moment(at, zone)
     )
+    AgentDesk(window.consent, runner, projects, window.settings, agent)
+    wordings = WordingDesk(
+        window.consent,
+        window.status,
+        runner,
+        asked,
+        KeptWordings(JsonWordingFile(folders.config / "texts.json")),
+    )
+    projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
+    projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))
     if settings_desk is not None:
         settings_desk.removed.connect(lambda project_id, _: categories.forget(project_id))
-    AgentDesk(window.consent, runner, projects, window.settings, agent)
+        settings_desk.removed.connect(lambda project_id, _: wordings.forget(project_id))
     Desk(window, runner, asked, stations, projects, categories=categories, now=now, zone=zone)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
