@@ -21,6 +21,7 @@ from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.fault_log import FaultLog
 from consent_desk.adapters.folders import Folders, is_there
 from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.id_help import MailLibrary, PhoneLibrary
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.project_list import ProjectListFile
@@ -29,6 +30,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
 from consent_desk.services.categories import Categories, Fetched
 from consent_desk.services.connection import check_connection
+from consent_desk.services.id_help import IdHelp
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.rounds import NAP
 from consent_desk.services.sender import Transport
@@ -36,7 +38,8 @@ from consent_desk.services.wordings import KeptWordings
 from consent_desk.ui.agent_desk import AgentDesk
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.desk import Desk
-from consent_desk.ui.language import languages
+from consent_desk.ui.id_help_desk import IdHelpDesk
+from consent_desk.ui.language import country, languages
 from consent_desk.ui.log_model import LogModel
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
@@ -138,13 +141,14 @@ def build(
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
     agent: Callable[[], str] = full_name,
+    place: str | None = None,
 ) -> Application:
     """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
     `nap` is the longest time in seconds for which `now` is not asked whether something is due. `agent` tells
-    the name of whoever sits here.
+    the name of whoever sits here, `place` is the desk's country (AT) where that is not the system's.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -185,6 +189,8 @@ def build(
     categories = CategoriesDesk(
         window.consent, runner, Categories(cache, now, languages()), lambda at: moment(at, zone)
     )
+    helping = IdHelp(PhoneLibrary(), MailLibrary(), country() if place is None else place)
+    id_help = IdHelpDesk(window.consent, runner, helping.hint)
     AgentDesk(window.consent, runner, projects, window.settings, agent)
     wordings = WordingDesk(
         window.consent,
@@ -198,7 +204,9 @@ def build(
     if settings_desk is not None:
         settings_desk.removed.connect(lambda project_id, _: categories.forget(project_id))
         settings_desk.removed.connect(lambda project_id, _: wordings.forget(project_id))
-    Desk(window, runner, asked, stations, projects, categories=categories, now=now, zone=zone)
+    Desk(
+        window, runner, asked, stations, projects, categories=categories, id_help=id_help, now=now, zone=zone
+    )
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(

@@ -27,6 +27,7 @@ from consent_desk.ui.fields import (
     ActionChoice,
     ComboBox,
     Note,
+    Pasting,
     SendButton,
     TypingComboBox,
     WithNote,
@@ -51,6 +52,7 @@ class ConsentPanel(QWidget):
     draft_changed = Signal(Draft)
     send_requested = Signal()
     cancel_requested = Signal()
+    customer_id_completed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +70,9 @@ class ConsentPanel(QWidget):
         self.customer_id_type = ComboBox()
         self.customer_id = QLineEdit()
         self.customer_id.setMaxLength(LONGEST)
+        self.suggestion = QPushButton()
+        self.suggestion.setAccessibleName("Use the suggestion")
+        self.suggestion.hide()
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
@@ -140,7 +145,7 @@ class ConsentPanel(QWidget):
             return self.more.agent_with_note
         if field is Field.CATEGORY:
             return WithNote(widget, beside=self.refresh_categories, below=self.categories_age)
-        return WithNote(widget)
+        return WithNote(widget, below=self.suggestion if field is Field.CUSTOMER_ID else None)
 
     def _connect(self) -> None:
         for combo in (self.category, self.valid_until, self.taken_at, self.channel):
@@ -148,6 +153,9 @@ class ConsentPanel(QWidget):
         for edit in (self.customer_id, self.ticket):
             edit.textChanged.connect(self._changed)
         self.customer_id_type.currentTextChanged.connect(self._changed)
+        self.customer_id_type.currentTextChanged.connect(self.customer_id_completed)
+        self.customer_id.editingFinished.connect(self.customer_id_completed)
+        Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
         self.wording.textChanged.connect(self._changed)
         self.more.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)

@@ -15,6 +15,7 @@ from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.details import slip_of
+from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press
@@ -44,6 +45,7 @@ class Desk(QObject):
         projects: ProjectDesk,
         *,
         categories: CategoriesDesk,
+        id_help: IdHelpDesk,
         now: Callable[[], Timestamp],
         zone: tzinfo,
     ) -> None:
@@ -66,6 +68,8 @@ class Desk(QObject):
         self._after_send: Draft | None = None
         self._categories_desk = categories
         categories.offered.connect(self._offer_categories)
+        self._id_help = id_help
+        id_help.changed.connect(lambda: self.show_draft(self._form.draft()))
         self._log = LogDesk(window.log, runner, self._local)
         self._noting = Noting(runner, self)
         self._noting.stamped.connect(self._show_stamped)
@@ -157,7 +161,8 @@ class Desk(QObject):
         """Show what would be sent now, or what is missing."""
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
-        odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
+        odd = self._id_help.doubts(draft)
+        odd += doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
         self._form.show_problems(problems, odd)
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)

@@ -106,6 +106,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
             nap=0.05,
             questions=ask,
             agent=lambda: agent,
+            place="AT",
         )
         qtbot.addWidget(application.window)
         closing.callback(application.close)
