@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -72,6 +73,7 @@ class ConsentPanel(QWidget):
         self.customer_id.setMaxLength(LONGEST)
         self.suggestion = QPushButton()
         self.suggestion.setAccessibleName("Use the suggestion")
+        self.suggestion.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.suggestion.hide()
         self.category = TypingComboBox()
         self.categories = CategoryModel()

@@ -34,7 +34,7 @@ class PropertyRow(QWidget):
         self.remove.setToolTip("Remove this property")
         self.note = Note()
         for combo in (self.kind, self.yes_no):
-            combo.setMinimumContentsLength(5)
+            combo.setMinimumContentsLength(8)
         for line in (self.name, self.value):
             line.setMaxLength(LONGEST)
             line.setMinimumWidth(line.fontMetrics().averageCharWidth() * 8)

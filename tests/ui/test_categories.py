@@ -143,3 +143,13 @@ def test_another_project_never_offers_what_was_kept_for_the_first(
 def test_practice_leaves_no_cache_behind(demo: OpenDesk, folders: Folders) -> None:
     assert folders.cache is not None
     assert not folders.cache.exists()
+
+
+def test_the_list_is_as_wide_as_its_rows(acme: OpenDesk) -> None:
+    label = "A category with a label of some length"
+    acme.window.consent.offer_categories((Category("id", label, legitimate_interest=True),))
+    combo = controls.combo(acme.window, "Category")
+    combo.showPopup()
+    row = combo.view().visualRect(combo.model().index(0, 0))
+    assert row.width() >= combo.view().sizeHintForColumn(0)
+    combo.hidePopup()
