@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
@@ -24,6 +26,7 @@ from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft, moment
+from consent_desk.form_help import help_with_form
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.proof import Rebuilding
@@ -136,15 +139,19 @@ def build(
     nap: float = NAP,
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
+    agent: Callable[[], str] = full_name,
+    place: str | None = None,
 ) -> Application:
     """Build the program. Without `secrets` it is a demo: the Sandbox alone, no keyring, nothing kept.
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
-    `nap` is the longest time in seconds for which `now` is not asked whether something is due.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due. `agent` tells
+    the name of whoever sits here, `place` is the desk's country (AT) where that is not the system's.
     """
     demo = secrets is None
     zone = zone or LocalZone()
+    local = partial(moment, zone=zone)
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     care = None if demo else JournalCare(folders, now)
@@ -167,7 +174,7 @@ def build(
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
-    window.add_log(LogPanel(LogModel(lambda at: moment(at, zone), now)))
+    window.add_log(LogPanel(LogModel(local, now)))
     runner = TaskRunner(faults.write)
     asked = questions(window)
     stations = Stations(runner, open_station, resources, window)
@@ -183,18 +190,37 @@ def build(
             open_in=stations.open_in,
         )
     projects = ProjectDesk(
-        window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: moment(now(), zone)
+        window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
     Printing(window, asked)
-    desk = Desk(window, runner, asked, stations, projects, now=now, zone=zone, rebuilding=rebuilding)
+    form_help = help_with_form(
+        window,
+        runner,
+        asked,
+        projects,
+        settings=settings_desk,
+        folders=folders,
+        now=now,
+        local=local,
+        agent=agent,
+        place=place,
+    )
+    desk = Desk(
+        window,
+        runner,
+        asked,
+        stations,
+        projects,
+        categories=form_help.categories,
+        id_help=form_help.ids,
+        now=now,
+        zone=zone,
+        rebuilding=rebuilding,
+    )
     if care is not None:
         recovery = RecoveryDesk(window, runner, asked, stations, care)
-        recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
-        recovery.follow(desk)
-        # What was said of the journal of real consents has no place beside practice.
-        projects.sandbox_chosen.connect(recovery.show_well)
-        backup = BackupDesk(window, runner, stations, desk.sending, lambda: moment(now(), zone))
-        recovery.folder_changed.connect(backup.make_now)
+        backup = BackupDesk(window, runner, stations, desk.sending, lambda: local(now()))
+        _care_for_journal(care, recovery, backup, desk, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(
@@ -209,6 +235,16 @@ def build(
     if not shown:
         window.painted.connect(application.start)
     return application
+
+
+def _care_for_journal(
+    care: JournalCare, recovery: RecoveryDesk, backup: BackupDesk, desk: Desk, projects: ProjectDesk
+) -> None:
+    recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
+    recovery.follow(desk)
+    # What was said of the journal of real consents has no place beside practice.
+    projects.sandbox_chosen.connect(recovery.show_well)
+    recovery.folder_changed.connect(backup.make_now)
 
 
 def _let_be(result: object) -> None:

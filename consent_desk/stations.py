@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 
+from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.desk_settings import DeskSettings
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.erasure import Erasure, erase
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder
-from consent_desk.adapters.installation import installation_id, user_name
+from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import nowhere
 from consent_desk.adapters.mark import mark_of
@@ -106,7 +107,7 @@ def _station(
 ) -> Station:
     watched = ClockWatch(transport, now)
     return Station(
-        outbox=Outbox(journal, now),
+        outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
@@ -121,5 +122,5 @@ def _station(
         back_up=back_up,
         mark_trouble=lambda: journal.mark_trouble,
         close=journal.close,
-        user=user_name(),
+        user=account_name() or "unknown",
     )

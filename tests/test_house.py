@@ -19,7 +19,10 @@ REVEALING = {  # where a secret may become plain text; every new name here is a 
     "domain/request.py",
     "services/projects.py",
 }
-OUTSIDE = ("PySide6", "keyring", "platformdirs", "requests", "sqlite3", "truststore", "urllib3")
+OUTSIDE = (
+    *("PySide6", "email_validator", "keyring", "phonenumbers", "platformdirs", "requests", "sqlite3"),
+    *("truststore", "urllib3"),
+)
 NOBODYS = {Path("/"), Path("/home"), Path("/Users"), Path("/opt"), Path(tempfile.gettempdir())}
 PLACES = {ROOT, ROOT.parent, Path.home()} - NOBODYS  # of who runs this, asked before HOME is replaced
 

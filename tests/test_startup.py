@@ -9,7 +9,7 @@ import pytest
 
 AFTER_THE_PAINT = {
     *("requests", "urllib3", "truststore", "ssl", "http.client", "http.server"),
-    *("keyring", "secretstorage", "sqlite3"),
+    *("keyring", "secretstorage", "sqlite3", "phonenumbers", "email_validator"),
     *("PySide6.QtNetwork", "PySide6.QtSvg", "PySide6.QtDBus"),
     *("consent_desk.app", "consent_desk.services", "consent_desk.domain.answer", "consent_desk.ui.log_panel"),
     *("consent_desk.adapters.http", "consent_desk.adapters.journal", "consent_desk.sandbox"),

@@ -18,11 +18,12 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
-    """The folders of one user. Some may be the same one; none need exist."""
+    """The folders of one user. Some may be the same one; none need exist. Without `cache` none is kept."""
 
     config: Path
     data: Path
     logs: Path
+    cache: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -35,7 +36,12 @@ def user_folders() -> Folders:
     from platformdirs import PlatformDirs
 
     places = PlatformDirs("consent-desk", appauthor=False, roaming=False)
-    return Folders(config=places.user_config_path, data=places.user_data_path, logs=places.user_log_path)
+    return Folders(
+        config=places.user_config_path,
+        data=places.user_data_path,
+        logs=places.user_log_path,
+        cache=places.user_cache_path,
+    )
 
 
 def private_folder(path: Path) -> Path:

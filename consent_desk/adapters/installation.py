@@ -1,6 +1,5 @@
 """Which computer this is, so that a journal that was carried to another one is recognised."""
 
-import getpass
 import json
 import sys
 from contextlib import suppress
@@ -14,14 +13,6 @@ from consent_desk.domain.errors import DeskError
 
 if sys.platform == "win32":
     import winreg
-
-
-def user_name() -> str:
-    """How this computer calls the person who works at it; `unknown` where it does not."""
-    # KeyError and ImportError: there is no such user, or no list of users.
-    with suppress(OSError, KeyError, ImportError):
-        return getpass.getuser()
-    return "unknown"
 
 
 def installation_id(config: Path) -> str:

@@ -1,13 +1,22 @@
 """Text as typed, and what becomes of it: a complete consent, or every problem at once."""
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from consent_desk.domain import consent as rules
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil, ends_after
+from consent_desk.domain.consent import (
+    Action,
+    Consent,
+    CustomerId,
+    PropertyValue,
+    Timestamp,
+    ValidUntil,
+    ends_after,
+)
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.properties import PropertyDraft, read_value
 
 NOW = "now"
 """What stands in *Taken at* for the moment of sending."""
@@ -26,6 +35,8 @@ class Field(StrEnum):
     TICKET = "Ticket"
     WORDING = "Wording read out"
     AGENT = "Agent"
+    PROPERTY_NAME = "Property name"
+    PROPERTY_VALUE = "Property value"
     PROJECT_NAME = "Project name"
     BASE_URL = "Base URL"
     PROJECT_TOKEN = "Project token"  # noqa: S105 -- the name of a field
@@ -36,10 +47,11 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field, in words that say what to do."""
+    """What is wrong with one field, in words that say what to do. `row`: in which one of several."""
 
     field: Field
     message: Message
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +68,24 @@ class Draft:
     ticket: str = ""
     wording: str = ""
     agent: str = ""
+    properties: tuple[PropertyDraft, ...] = ()
 
 
 def for_next_caller(noted: Draft, shown: Draft) -> Draft:
     """What stays of `noted` in the form, which shows `shown` by now.
 
-    ID type, category and channel stay, and so does all that was typed since: it is the next caller's.
+    ID type, category, channel and agent stay, and so does all that was typed since: it is the next caller's.
     """
     kept = Draft(
         customer_id_type=noted.customer_id_type,
         category=noted.category,
         channel=noted.channel,
+        agent=noted.agent,
         taken_at=NOW,
     )
-    before = asdict(noted)
-    return replace(kept, **{name: text for name, text in asdict(shown).items() if text != before[name]})
+    names = [field.name for field in fields(Draft)]
+    typed = {name: getattr(shown, name) for name in names if getattr(shown, name) != getattr(noted, name)}
+    return replace(kept, **typed)
 
 
 def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Consent | tuple[Problem, ...]:
@@ -96,7 +111,11 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
         (Field.WORDING, rules.complaint_about_wording(draft.wording)),
         (Field.AGENT, rules.complaint_about_note(draft.agent)),
     )
-    problems = tuple(Problem(field, complaint) for field, complaint in complaints if complaint is not None)
+    properties, wrong = _read_properties(draft.properties)
+    problems = (
+        *(Problem(field, complaint) for field, complaint in complaints if complaint is not None),
+        *wrong,
+    )
     if problems or action is None or isinstance(taken_at, Message) or isinstance(valid_until, Message):
         return problems
     return Consent(
@@ -111,7 +130,29 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
         ticket=draft.ticket,
         wording=draft.wording,
         agent=draft.agent,
+        properties=properties,
     )
+
+
+def _read_properties(
+    typed: tuple[PropertyDraft, ...],
+) -> tuple[tuple[tuple[str, PropertyValue], ...], tuple[Problem, ...]]:
+    read: list[tuple[str, PropertyValue]] = []
+    problems: list[Problem] = []
+    names: list[str] = []
+    for row, one in enumerate(typed):
+        if one.is_empty:
+            continue
+        complaint = rules.complaint_about_property_name(one.name, names)
+        names.append(one.name)
+        if complaint is not None:
+            problems.append(Problem(Field.PROPERTY_NAME, complaint, row))
+        value = read_value(one.kind, one.value)
+        if isinstance(value, Message):
+            problems.append(Problem(Field.PROPERTY_VALUE, value, row))
+        else:
+            read.append((one.name, value))
+    return tuple(read), tuple(problems)
 
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)

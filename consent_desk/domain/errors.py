@@ -6,6 +6,7 @@ DeskError
 │   ├── KeyringLocked    the keyring is there and asks for its password
 │   └── KeyringAbsent    no keyring that keeps a secret safely
 ├── ProjectListTrouble   the list of projects cannot be read or written
+├── WordingTrouble       the kept texts cannot be read or written
 ├── JournalTrouble       a consent could not be noted, or the journal cannot be read
 │   ├── JournalGone      its file or folder is not there now: put it back, then look again
 │   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
@@ -47,6 +48,10 @@ class KeyringAbsent(KeyringTrouble):
 
 class ProjectListTrouble(DeskError):
     """The list of projects could not be read or written."""
+
+
+class WordingTrouble(DeskError):
+    """The kept texts could not be read or written."""
 
 
 class JournalTrouble(DeskError):

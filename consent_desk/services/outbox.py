@@ -69,11 +69,15 @@ class Journal(Protocol):
 
 
 class Outbox:
-    """The consents that were noted on this computer, whatever became of them."""
+    """The consents that were noted on this computer, whatever became of them.
 
-    def __init__(self, journal: Journal, now: Callable[[], Timestamp]) -> None:
+    `account` is whose session it is: it stands beside each consent that is noted.
+    """
+
+    def __init__(self, journal: Journal, now: Callable[[], Timestamp], account: str = "") -> None:
         self._journal = journal
         self._now = now
+        self._account = account
 
     def stamp(self, project: Project, consent: Consent) -> Consent:
         """`consent` with the timestamp that goes out, which no other one for its category bears.
@@ -100,7 +104,7 @@ class Outbox:
 
         Raises JournalTrouble: then it is not noted.
         """
-        noted = Noted.of(project, consent, context)
+        noted = Noted.of(project, consent, replace(context, account=context.account or self._account))
         self._journal.note(noted)
         # It is noted, whatever becomes of what it overtook: that is asked again at the start.
         with suppress(JournalTrouble):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class CategoryModel(QAbstractListModel):
-    """Consent categories: the list shows label and ID, the field takes the exact ID."""
+    """Consent categories: the list shows label, ID and marks, the field takes the exact ID."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,6 +26,14 @@ class CategoryModel(QAbstractListModel):
         """The label of a category, None where it is not among those fetched."""
         return next((one.label for one in self._categories if one.id == category_id), None)
 
+    def remark(self, category_id: str) -> str:
+        """What is worth knowing of a category besides its ID, empty where there is nothing."""
+        found = next((one for one in self._categories if one.id == category_id), None)
+        if found is None:
+            return ""
+        label = () if found.label == found.id else (found.label,)
+        return " · ".join((*label, *_marks(found)))
+
     def __len__(self) -> int:
         return len(self._categories)
 
@@ -40,6 +48,18 @@ class CategoryModel(QAbstractListModel):
         category = self._categories[index.row()]
         if role == Qt.ItemDataRole.EditRole:
             return category.id
+        names = (category.id,) if category.label == category.id else (category.label, category.id)
         if role == Qt.ItemDataRole.DisplayRole:
-            return category.id if category.label == category.id else f"{category.label}   {category.id}"
+            marks = "".join(f"   · {mark}" for mark in _marks(category))
+            return f"{'   '.join(names)}{marks}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join((*names, *_marks(category)))
         return None
+
+
+def _marks(category: "Category") -> tuple[str, ...]:
+    marks = {
+        "legitimate interest": category.legitimate_interest,
+        "not meant for this API": not category.by_private_api,
+    }
+    return tuple(mark for mark, borne in marks.items() if borne)

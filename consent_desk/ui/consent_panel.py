@@ -1,4 +1,7 @@
-"""The form: a consent as text, and what is wrong with it."""
+"""The form: a consent as text, and what is wrong with it.
+
+Long because every field has its place, its name and its text here.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +27,8 @@ from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
     ComboBox,
+    Note,
+    Pasting,
     SendButton,
     TypingComboBox,
     WithNote,
@@ -31,6 +37,7 @@ from consent_desk.ui.fields import (
 )
 from consent_desk.ui.known_view import KnownView
 from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.question_strip import QuestionStrip
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
@@ -48,6 +55,7 @@ class ConsentPanel(QWidget):
     draft_changed = Signal(Draft)
     send_requested = Signal()
     cancel_requested = Signal()
+    customer_id_completed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,9 +74,16 @@ class ConsentPanel(QWidget):
         self.customer_id = QLineEdit()
         self.customer_id.setMaxLength(LONGEST)
         self.known = KnownView()
+        self.suggestion = QPushButton()
+        self.suggestion.setAccessibleName("Use the suggestion")
+        self.suggestion.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.suggestion.hide()
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
+        self.refresh_categories = QPushButton("Refresh")
+        self.refresh_categories.setAccessibleName("Refresh categories")
+        self.categories_age = Note()
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -82,13 +97,14 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         follow_lines(self.wording)
         self.question = QuestionStrip()
+        self.more = MoreSection()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
-        self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
+        self._notes = {field: self._with_note(field, widget) for field, widget in self._widgets().items()}
         self._notes[Field.CUSTOMER_ID].add(self.known)
         form = QWidget()
         grid = QGridLayout(form)
@@ -117,15 +133,24 @@ class ConsentPanel(QWidget):
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
-        grid.setRowStretch(len(places), 1)
+        grid.addWidget(self.more, len(places), 0, 1, 4)
+        grid.setRowStretch(len(places) + 1, 1)
+        self._scroll = scrolled(form)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
         buttons.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(form), 1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(self.question)
         layout.addLayout(buttons)
+
+    def _with_note(self, field: Field, widget: QWidget) -> WithNote:
+        if field is Field.AGENT:
+            return self.more.agent_with_note
+        if field is Field.CATEGORY:
+            return WithNote(widget, beside=self.refresh_categories, below=self.categories_age)
+        return WithNote(widget, below=self.suggestion if field is Field.CUSTOMER_ID else None)
 
     def _connect(self) -> None:
         for combo in (self.category, self.valid_until, self.taken_at, self.channel):
@@ -133,7 +158,11 @@ class ConsentPanel(QWidget):
         for edit in (self.customer_id, self.ticket):
             edit.textChanged.connect(self._changed)
         self.customer_id_type.currentTextChanged.connect(self._changed)
+        self.customer_id_type.currentTextChanged.connect(self.customer_id_completed)
+        self.customer_id.editingFinished.connect(self.customer_id_completed)
+        Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
         self.wording.textChanged.connect(self._changed)
+        self.more.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         for field, widget in self._widgets().items():
@@ -156,6 +185,7 @@ class ConsentPanel(QWidget):
             Field.CHANNEL: self.channel,
             Field.TICKET: self.ticket,
             Field.WORDING: self.wording,
+            Field.AGENT: self.more.agent,
         }
 
     def draft(self) -> Draft:
@@ -170,10 +200,15 @@ class ConsentPanel(QWidget):
             channel=self.channel.currentText(),
             ticket=self.ticket.text(),
             wording=typed_text(self.wording),
+            agent=self.more.agent.text(),
+            properties=self.more.properties(),
         )
 
     def fill(self, draft: Draft) -> None:
-        """Put `draft` into the form, with no way back to what stood there before."""
+        """Put `draft` into the form, with no way back to what stood there before.
+
+        The agent stays where the draft names none: he is no caller.
+        """
         self._quiet = True
         if draft.customer_id_type:
             self.customer_id_type.setCurrentText(draft.customer_id_type)
@@ -185,6 +220,9 @@ class ConsentPanel(QWidget):
         self.channel.set_text(draft.channel)
         self.ticket.setText(draft.ticket)
         self.wording.setPlainText(draft.wording)
+        if draft.agent:
+            self.more.agent.setText(draft.agent)
+        self.more.show_properties(draft.properties)
         self._quiet = False
         self._touched.clear()
         self._changed()
@@ -248,13 +286,18 @@ class ConsentPanel(QWidget):
                 with_note.note.show_doubt(odd[field])
             else:
                 with_note.note.show_remark(self._remark(field))
+        self.more.show_problems(problems)
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""
         self._touched = set(Field)
         self.show_problems(self._problems, self._doubts)
-        if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
+        if not self._problems:
+            return
+        first = self._problems[0]
+        if (widget := self.more.open_at(first) or self._widgets().get(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._scroll.ensureWidgetVisible(widget)
 
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""
@@ -275,9 +318,7 @@ class ConsentPanel(QWidget):
         return not texts.get(field, "something")
 
     def _remark(self, field: Field) -> str:
-        category_id = self.category.currentText()
-        label = self.categories.label(category_id) if field is Field.CATEGORY else None
-        return label if label is not None and label != category_id else ""
+        return self.categories.remark(self.category.currentText()) if field is Field.CATEGORY else ""
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)

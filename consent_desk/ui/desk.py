@@ -8,7 +8,6 @@ from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions
 from consent_desk.domain.consent import Consent, Timestamp
@@ -18,13 +17,14 @@ from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, p
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
-from consent_desk.services.categories import fetch_categories
 from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
+from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.history_desk import HistoryDesk
+from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
@@ -38,7 +38,7 @@ from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import render, render_error
 
 _START = "start"
@@ -63,6 +63,8 @@ class Desk(QObject):
         stations: Stations,
         projects: ProjectDesk,
         *,
+        categories: CategoriesDesk,
+        id_help: IdHelpDesk,
         now: Callable[[], Timestamp],
         zone: tzinfo,
         rebuilding: Callable[[], Rebuilding],
@@ -86,29 +88,36 @@ class Desk(QObject):
         self._log = LogDesk(window.log, runner, self._local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, self._local)
         self._question = QuestionDesk(self._form.question, self._local, self)
-        self._question.confirmed.connect(self._press)
-        self._question.another_chosen.connect(self._use_instead)
-        self._question.declined.connect(self._form.go_to)
+        self._categories_desk = categories
+        self._id_help = id_help
         self._noting = Noting(runner, self)
-        self._noting.stamped.connect(self._show_stamped)
-        self._noting.noted.connect(self._noted)
-        self._noting.failed.connect(self._not_noted)
         self.sending = SendingDesk(window, runner, projects, self._log, self._local)
         self._alarms = AlarmDesk(window, runner, projects, self._log, self._local)
-        self._alarms.noted.connect(self._noted_anew)
-        self._alarms.failed.connect(self._say_not_noted)
-        self.sending.contradicted.connect(self._alarms.look_again)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, self._local)
         self._closing = ClosingDesk(window, runner, questions, self.sending)
         HistoryDesk(window, runner, questions, self._log).discarded.connect(self.sending.follow)
         ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=self._local)
+        self._follow_form()
         self._follow(stations, projects)
-        self._form.draft_changed.connect(self.show_draft)
-        self._form.send_requested.connect(self.send)
         self.show_draft(self._form.draft())
 
+    def _follow_form(self) -> None:
+        self._question.confirmed.connect(self._press)
+        self._question.another_chosen.connect(self._use_instead)
+        self._question.declined.connect(self._form.go_to)
+        self._categories_desk.offered.connect(self._offer_categories)
+        self._id_help.changed.connect(lambda: self.show_draft(self._form.draft()))
+        self._noting.stamped.connect(self._show_stamped)
+        self._noting.noted.connect(self._noted)
+        self._noting.failed.connect(self._not_noted)
+        self._form.draft_changed.connect(self.show_draft)
+        self._form.send_requested.connect(self.send)
+
     def _follow(self, stations: Stations, projects: ProjectDesk) -> None:
+        self._alarms.noted.connect(self._noted_anew)
+        self._alarms.failed.connect(self._say_not_noted)
+        self.sending.contradicted.connect(self._alarms.look_again)
         stations.taken_up.connect(self.sending.take_up)
         stations.taken_up.connect(self._alarms.take_up)
         projects.check_passed.connect(self._offer_kept)
@@ -146,7 +155,7 @@ class Desk(QObject):
             self._leave(why)
 
     def _leave(self, why: str) -> None:
-        self._offer_categories(())
+        self._categories_desk.leave()
         self._kept.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
@@ -193,25 +202,12 @@ class Desk(QObject):
         self.show_draft(self._form.draft())
         if project is not None:
             self._window.begin_at_customer_id()
-            self._fetch_categories(station, project)
+            self._categories_desk.enter(station, project)
             self._kept.consider(station, project)
 
     def _offer_kept(self) -> None:
         if self._station is not None and self._project is not None:
             self._kept.consider(self._station, self._project, checked=True)
-
-    def _fetch_categories(self, station: Station, project: Project) -> None:
-        def done(result: tuple[Category, ...] | Meaning) -> None:
-            if self._project is project and not isinstance(result, Meaning):
-                self._offer_categories(result)
-
-        # Categories are a convenience: without them they are typed, and a check says what is wrong.
-        self._runner.run(
-            Lane.LOOK_UP,
-            lambda: fetch_categories(station.transport, project),
-            done=done,
-            failed=lambda error: None,
-        )
 
     def _offer_categories(self, categories: tuple[Category, ...]) -> None:
         # First: to be offered them, the form tells its draft anew.
@@ -227,7 +223,8 @@ class Desk(QObject):
         self._look_up.follow(draft, self._project, transport, self._categories)
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
-        odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
+        odd = self._id_help.doubts(draft)
+        odd += doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
         self._form.show_problems(problems, odd)
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)

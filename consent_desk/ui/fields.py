@@ -1,17 +1,12 @@
 """Input widgets with the manners that a form for consents needs."""
 
 from PySide6 import QtGui
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QObject,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
+    QGridLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -71,6 +66,9 @@ class Completing(QCompleter):
 _STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
 
 
+_WIDEST = 800  # pixels: somebody may name a category by half a page
+
+
 class TypingComboBox(ComboBox):
     """A combo box that takes typing; completion is a case-sensitive pop-up, and nothing is inserted."""
 
@@ -92,6 +90,15 @@ class TypingComboBox(ComboBox):
         """Offer the rows of `model`, in the list and for completion."""
         self.setModel(model)
         self.completing.setModel(model)
+        model.modelReset.connect(self._widen)
+
+    def _widen(self) -> None:
+        # As wide as its rows, or the marks at their end would hide what stands before them.
+        beside = self.view().verticalScrollBar().sizeHint().width()
+        width = min(self.view().sizeHintForColumn(0) + 2 * beside, _WIDEST)
+        self.view().setMinimumWidth(width)
+        if (popup := self.completing.popup()) is not None:
+            popup.setMinimumWidth(width)
 
     def set_text(self, text: str) -> None:
         """Put `text` in as if it had been typed, without a way back through undo."""
@@ -237,21 +244,31 @@ class Note(TintedLabel):
 
 
 class WithNote(QWidget):
-    """A field with the line for its problem right below it."""
+    """A field with the line for its problem right below it; `beside` stands at its right, `below` last."""
 
-    def __init__(self, field: QWidget) -> None:
+    def __init__(
+        self, field: QWidget, *, beside: QWidget | None = None, below: QWidget | None = None
+    ) -> None:
         super().__init__()
         self.note = Note()
-        layout = QVBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(field)
-        layout.addWidget(self.note)
+        layout.setHorizontalSpacing(4)
+        layout.setVerticalSpacing(2)
+        layout.setColumnStretch(0, 1)
+        layout.addWidget(field, 0, 0)
+        # A second column without anything in it would still be set off from the first.
+        columns = 1 if beside is None else 2
+        if beside is not None:
+            layout.addWidget(beside, 0, 1)
+        layout.addWidget(self.note, 1, 0, 1, columns)
         self._layout = layout
+        if below is not None:
+            self.add(below)
 
     def add(self, view: QWidget) -> None:
         """Put `view` below."""
-        self._layout.addWidget(view)
+        self._layout.addWidget(view, self._layout.rowCount(), 0, 1, self._layout.columnCount())
 
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:

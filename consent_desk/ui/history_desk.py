@@ -108,7 +108,7 @@ class HistoryDesk(QObject):
         kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
         self._export = station.history.export(self._log.view.wanted, kind, path)
         self._told = 0
-        self._panel.search.export.setText("Stop e&xport")
+        self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
         self._step(self._export, path)
 
@@ -143,7 +143,7 @@ class HistoryDesk(QObject):
 
     def _end(self) -> None:
         self._export = None
-        self._panel.search.export.setText("E&xport…")
+        self._panel.search.export.setText("Export…")
 
 
 def told(entry: Entry) -> str:

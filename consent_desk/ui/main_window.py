@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         self._shortcuts: QDialog | None = None
         self.practice = PracticeStrip(can_set_up=can_set_up)
         self.practice.hide()
-        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss a&larm")
+        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         self._restore(upper=self.upper, whole=self.whole)
+        self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
 
     def _restore(self, **splitters: QSplitter) -> None:
         for name, splitter in splitters.items():
@@ -163,6 +164,7 @@ class MainWindow(QMainWindow):
     def save_layout(self) -> None:
         """Keep the sizes for the next time."""
         self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("more", "open" if self.consent.more.toggle.isChecked() else "closed")
         for name, splitter in (("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)):
             self.settings.setValue(name, splitter.saveState())
 

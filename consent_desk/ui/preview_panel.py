@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.ui.fields import label_for, read_only_text
 from consent_desk.ui.long_text import show_lines
+from consent_desk.ui.scrolled import scrolled
 
 if TYPE_CHECKING:
     from consent_desk.domain.request import PreparedRequest
@@ -98,11 +98,7 @@ class PreviewPanel(QWidget):
         foot.addWidget(self.stamp, 1)
         foot.addWidget(self.copy)
         layout.addLayout(foot)
-        scroll = QScrollArea()
-        scroll.setWidget(whole)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = scrolled(whole)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)

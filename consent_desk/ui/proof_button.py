@@ -17,7 +17,7 @@ class ProofButton(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setText("Save proof fi&les")
+        self.setText("Save proof files")
         self.setAccessibleName("Save proof")
         self.setToolTip("Two files: one that a person reads, one that consent-desk verify checks")
         # Rather cut than a window that is wider than the screen.

@@ -41,7 +41,7 @@ class SearchBar(QWidget):
         # Rather cut than a window that is wider than the screen.
         self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
         self.open_ones.hide()
-        self.export = QPushButton("E&xport…")
+        self.export = QPushButton("Export…")
         self.export.setAccessibleName("Export")
         self.export.setToolTip("Write all that is shown into a file")
         self.note = Note()

@@ -16,13 +16,17 @@ Queue: TypeAlias = "SimpleQueue[Callable[[], None] | None]"
 
 
 class Lane(StrEnum):
-    """Work on one lane runs one after the other; lanes never wait for each other."""
+    """Work on one lane runs one after the other; lanes never wait for each other.
+
+    `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
+    """
 
     JOURNAL = "journal"
     KEYRING = "keyring"
     SEND = "send"
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
+    ASIDE = "aside"
 
 
 class TaskRunner(QObject):

@@ -22,6 +22,7 @@ def test_folders_are_the_places_of_this_user_alone(home: Path) -> None:
         config=home / "config" / "consent-desk",
         data=home / "data" / "consent-desk",
         logs=home / "state" / "consent-desk" / "log",
+        cache=home / "cache" / "consent-desk",
     )
 
 

@@ -113,3 +113,36 @@ def test_any_bytes_are_categories_that_can_be_sent_or_none(body: bytes) -> None:
     for category in read_categories(body) or ():
         assert complaint_about_category(category.id) is None
         assert category.label
+
+
+@pytest.mark.parametrize(
+    ("languages", "label"),
+    [
+        ((), "Newsletter"),
+        (("C",), "Newsletter"),
+        (("de-AT", "de"), "Rundbrief"),
+        (("de-CH", "de"), "Postille"),
+        (("pt-Latn-BR", "pt-BR", "pt"), "Boletim"),
+        (("fr", "de"), "Rundbrief"),
+        (("cs",), "Newsletter"),
+    ],
+)
+def test_a_label_comes_in_the_first_language_that_the_category_has(
+    languages: tuple[str, ...], label: str
+) -> None:
+    translations = {
+        "": {"name": "Newsletter"},
+        "de": {"name": "Rundbrief"},
+        "de_ch": {"name": "Postille"},
+        "PT-br": {"name": "Boletim"},
+        "cs": {"name": ""},
+        "fr": "Lettre",
+    }
+    found = read_categories(answer({"id": "newsletter", "translations": translations}), languages)
+    assert found == (Category("newsletter", label),)
+
+
+@pytest.mark.parametrize("told", [True, False, None, "true", 1])
+def test_legitimate_interest_is_marked_where_the_project_says_so(told: object) -> None:
+    found = read_categories(answer({"id": "sms", "legitimate_interest": told}))
+    assert found == (Category("sms", "sms", legitimate_interest=told is True),)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from consent_desk import __version__
+from consent_desk.adapters.account import full_name
 from consent_desk.domain.delivery import State
 from tests.end_to_end.desk import TOKEN, Desk, Engagement, keyring_session, linux, states
 
@@ -91,6 +92,8 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
     assert first["event_type"] == "consent"
     assert abs(first["timestamp"] - time()) < 600
     request_id = first["properties"].pop("desk_request_id")
+    # Beside them, who recorded it: for a real project that is whoever the operating system names.
+    assert first["properties"].pop("desk_agent", "") == full_name()
     assert first["properties"] == {"action": "reject", "category": "sms_marketing"}
     assert second["customer_ids"] == {"registered": "john@example.com"}
     assert second["properties"]["desk_request_id"] != request_id == str(UUID(request_id))

@@ -11,6 +11,7 @@ from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUnti
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
+from consent_desk.domain.record import Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, a_project, later
@@ -179,3 +180,14 @@ def test_a_typed_time_before_a_later_decision_stays_before_it(outbox: Outbox) ->
     outbox.note(a_project(), a_consent())
     given = a_consent(timestamp=later(-3600))
     assert outbox.stamp(a_project(), given) == given
+
+
+@pytest.mark.parametrize(("known", "kept"), [("", "ada"), ("operator", "operator")])
+def test_whose_session_it_was_stands_beside_the_consent(
+    journal: SqliteJournal, known: str, kept: str
+) -> None:
+    consent = a_consent()
+    outbox = Outbox(journal, lambda: later(60), "ada")
+    outbox.note(a_project(), consent, Context(account=known, is_new_profile=True))
+    assert outbox.record(consent.request_id).noted.context == Context(account=kept, is_new_profile=True)
+    assert b"ada" not in outbox.record(consent.request_id).noted.body

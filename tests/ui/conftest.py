@@ -35,6 +35,7 @@ class OpenOne(Protocol):
         transport: Transport | None = None,
         clock: Clock | None = None,
         shown: bool = True,
+        agent: str = "",
     ) -> OpenDesk: ...
 
 
@@ -88,6 +89,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
         transport: Transport | None = None,
         clock: Clock | None = None,
         shown: bool = True,
+        agent: str = "",
     ) -> OpenDesk:
         if transport is None:
             own = HttpTransport()
@@ -101,7 +103,17 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
 
         clock = clock or Clock()
         application = build(
-            folders, secrets, transport, clock, zone=UTC, fault=fault, delay=0.0, nap=0.05, questions=ask
+            folders,
+            secrets,
+            transport,
+            clock,
+            zone=UTC,
+            fault=fault,
+            delay=0.0,
+            nap=0.05,
+            questions=ask,
+            agent=lambda: agent,
+            place="AT",
         )
         qtbot.addWidget(application.window)
         closing.callback(application.close)

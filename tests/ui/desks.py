@@ -177,7 +177,10 @@ class OpenDesk:
 def folders_in(folder: Path) -> Folders:
     for name in ("config", "data", "logs"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
-    return Folders(config=folder / "config", data=folder / "data", logs=folder / "logs")
+    # That of the cache is made when there is something to keep.
+    return Folders(
+        config=folder / "config", data=folder / "data", logs=folder / "logs", cache=folder / "cache"
+    )
 
 
 def real(sandbox: Sandbox, **changes: object) -> Project:

@@ -291,7 +291,7 @@ def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_fil
     chosen_file.parent.rmdir()
     controls.button(desk.window, "Export").click()
     desk.wait_for_status("its folder is not there any more")
-    assert controls.button(desk.window, "Export").text() == "E&xport…"
+    assert controls.button(desk.window, "Export").text() == "Export…"
 
 
 def test_a_stopped_export_leaves_nothing_behind(

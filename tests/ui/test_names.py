@@ -26,6 +26,7 @@ MAIN_WINDOW = (
     *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
+    *("Refresh categories", "Kept texts", "More details", "Add property"),
 )
 PROJECT_SETTINGS = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
@@ -33,7 +34,8 @@ PROJECT_SETTINGS = (
 )
 READING_ORDER = (
     *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
-    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Refresh categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket"),
+    *("Wording read out", "Kept texts", "More details", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log", "Kind of details"),
     *("Response details", "Save proof"),
