@@ -1,4 +1,7 @@
-"""The form: a consent as text, and what is wrong with it."""
+"""The form: a consent as text, and what is wrong with it.
+
+Long because every field of a consent has its place here.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -31,6 +34,7 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.long_text import follow_lines
+from consent_desk.ui.several_categories import SeveralCategories
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
 
@@ -66,6 +70,7 @@ class ConsentPanel(QWidget):
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
+        self.several = SeveralCategories(self.category)
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -85,6 +90,7 @@ class ConsentPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._notes = {field: WithNote(widget) for field, widget in self._widgets().items()}
+        self._notes[Field.CATEGORY].add_beside(self.several.choice.button, self.several.choice)
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -136,6 +142,7 @@ class ConsentPanel(QWidget):
             edit.textChanged.connect(self._changed)
         self.customer_id_type.currentTextChanged.connect(self._changed)
         self.wording.textChanged.connect(self._changed)
+        self.several.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         for field, widget in self._widgets().items():
@@ -162,10 +169,12 @@ class ConsentPanel(QWidget):
 
     def draft(self) -> Draft:
         """The form as text."""
+        chosen = self.several.chosen()
         return Draft(
             customer_id_type=self.customer_id_type.currentText(),
             customer_id=self.customer_id.text(),
-            category=self.category.currentText(),
+            category=chosen[0] if chosen else self.category.currentText(),
+            categories=chosen,
             action=Action.ACCEPT if self.opt_in.isChecked() else Action.REJECT,
             valid_until=self.valid_until.currentText(),
             taken_at=self.taken_at.currentText(),
@@ -180,7 +189,7 @@ class ConsentPanel(QWidget):
         if draft.customer_id_type:
             self.customer_id_type.setCurrentText(draft.customer_id_type)
         self.customer_id.setText(draft.customer_id)
-        self.category.set_text(draft.category)
+        self.several.show(draft.category, draft.categories)
         (self.opt_in if draft.action == Action.ACCEPT else self.opt_out).setChecked(True)
         self.valid_until.set_text(draft.valid_until)
         self.taken_at.set_text(draft.taken_at or NOW)
@@ -209,7 +218,13 @@ class ConsentPanel(QWidget):
         if shown == noted:
             # First: a field that is left counts as looked at, and would complain of being empty.
             self.customer_id.setFocus()
-        self.fill(for_next_caller(noted, shown))
+        self.fill(self.next_draft(noted, shown))
+
+    def next_draft(self, noted: Draft, shown: Draft) -> Draft:
+        """What stays of `noted` in the form, which shows `shown`. After several, one category comes back."""
+        if shown.categories == noted.categories:
+            shown = self.several.single(shown)
+        return for_next_caller(self.several.single(noted), shown)
 
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
@@ -228,8 +243,10 @@ class ConsentPanel(QWidget):
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
         self._quiet = True
         self.categories.replace(categories)
+        self.several.choice.offer(categories)
         self.category.set_text(typed)
         self.category.line.setCursorPosition(cursor)
+        self.several.follow_offer()
         self._quiet = False
         self._changed()
 
@@ -260,7 +277,8 @@ class ConsentPanel(QWidget):
 
     def category_label(self) -> str:
         """What people call the chosen category."""
-        return self.categories.label(typed := self.category.currentText()) or typed
+        typed = self.category.currentText()
+        return typed if self.several.chosen() else self.categories.label(typed) or typed
 
     def _is_empty(self, field: Field) -> bool:
         draft = self.draft()
@@ -273,6 +291,8 @@ class ConsentPanel(QWidget):
         return not texts.get(field, "something")
 
     def _remark(self, field: Field) -> str:
+        if field is Field.CATEGORY and (chosen := self.several.chosen()):
+            return ", ".join(self.categories.label(one) or one for one in chosen)
         category_id = self.category.currentText()
         label = self.categories.label(category_id) if field is Field.CATEGORY else None
         return label if label is not None and label != category_id else ""

@@ -1,6 +1,7 @@
 """The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
@@ -9,9 +10,9 @@ from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.doubts import doubts
-from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
+from consent_desk.domain.draft import Draft, Problem, moment, one_each, parse
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry
+from consent_desk.domain.record import NO_CONTEXT, Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
 from consent_desk.ui.closing_desk import ClosingDesk
@@ -31,6 +32,14 @@ from consent_desk.ui.words import render, render_error
 NOTED = "Noted on this computer. You can end the call."
 
 _START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """What Send would send: a consent, and where several categories are chosen those of the others."""
+
+    first: Consent
+    others: tuple[Consent, ...] = ()
 
 
 class Desk(QObject):
@@ -175,19 +184,26 @@ class Desk(QObject):
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
         if draft != self._after_send and not self._noting.busy:
             self._after_send = None
-            self._show_preview(read, first)
+            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
 
-    def _show_preview(self, read: Consent | tuple[Problem, ...], first_problem: str, stamp: str = "") -> None:
+    def _show_preview(
+        self, read: Sendable | tuple[Problem, ...], first_problem: str, stamp: str = ""
+    ) -> None:
         project, preview = self._project, self._window.preview
         if project is None:
             preview.show_request(None, has_body=False, why_empty=self._why_closed, stamp="", unmasked=False)
-        elif isinstance(read, Consent):
-            if read.timestamp == read.noted_at:
+        elif isinstance(read, Sendable):
+            if read.first.timestamp == read.first.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = stamp or f"taken at {self._written(read.timestamp)}"
+                stamp = stamp or f"taken at {self._written(read.first.timestamp)}"
             preview.show_request(
-                prepare(project, read), has_body=True, why_empty="", stamp=stamp, unmasked=project.practice
+                prepare(project, read.first),
+                others=tuple(prepare(project, one) for one in read.others),
+                has_body=True,
+                why_empty="",
+                stamp=stamp,
+                unmasked=project.practice,
             )
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
@@ -198,6 +214,11 @@ class Desk(QObject):
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+
+    def _all_of(self, draft: Draft, first: Consent) -> Sendable:
+        ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
+        first, *others = one_each(first, draft.categories, ids)
+        return Sendable(first, tuple(others))
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self._project is not None and self._project.practice
@@ -211,7 +232,7 @@ class Desk(QObject):
     # -- noting and sending -----------------------------------------------------------------------
 
     def send(self) -> None:
-        """Note the consent, then send it. One press is one consent."""
+        """Note the consent, then send it. One press is one decision, also about several categories."""
         station, project = self._station, self._project
         if self._noting.busy:
             return
@@ -220,7 +241,8 @@ class Desk(QObject):
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
         self._window.status.forget(_START)
-        consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
+        failed = self._noting.failed_press(draft := self._form.draft())
+        consent = self._parse(draft) if failed is None else failed.consent
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
@@ -230,29 +252,36 @@ class Desk(QObject):
             if self._questions.choose("Practice", question, ("Cancel", "Practise")) != 1:
                 return
         self._form.switch_off_send()
-        self._noting.begin(Press(station, project, draft, consent))
+        if failed is None:
+            others = tuple((one, NO_CONTEXT) for one in self._all_of(draft, consent).others)
+            failed = Press(station, project, draft, consent, others=others)
+        self._noting.begin(failed)
 
     def _show_stamped(self, press: Press) -> None:
         if self._noting.concerns_form(press):
             stamp = f"stamped {self._written(press.consent.timestamp)}"
-            self._show_preview(press.consent, "", stamp=stamp)
+            sendable = Sendable(press.consent, tuple(one for one, _ in press.others))
+            self._show_preview(sendable, "", stamp=stamp)
 
-    def _noted(self, press: Press, entry: Entry) -> None:
-        self._log.put(press.station, entry)
-        # First: while the form is cleared, it is on its way.
-        self._sending.send_noted(press.station, entry, press.project)
+    def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
+        self._sending.batches.begin(entries, practice=press.station.practice)
+        for entry in entries:
+            self._log.put(press.station, entry)
+            # First: while the form is cleared, it is on its way.
+            self._sending.send_noted(press.station, entry, press.project)
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
-            self._after_send = for_next_caller(press.draft, press.draft)
+            self._after_send = self._form.next_draft(press.draft, press.draft)
             self._form.clear_caller(press.draft)
-        self._log.choose(press.station, entry)
+        self._log.choose(press.station, entries[0])
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._form.send.setFocus()
             self.show_draft(self._form.draft())
-        slip = slip_of(press.consent, press.project, self._written(press.consent.timestamp))
+        slips = (slip_of(one, press.project, self._written(one.timestamp)) for one, _ in press.all)
+        slip = "\n\n".join(slips)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
         self._sending.say(press.consent, Tone.BAD, said, slip=slip)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette,
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -245,8 +246,17 @@ class WithNote(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(field)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        self._row.addWidget(field)
+        layout.addLayout(self._row)
         layout.addWidget(self.note)
+        self._layout = layout
+
+    def add_beside(self, button: QWidget, opened: QWidget) -> None:
+        """Put `button` at the right of the field, and below what it opens."""
+        self._row.addWidget(button)
+        self._layout.addWidget(opened)
 
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:

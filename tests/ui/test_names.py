@@ -23,7 +23,8 @@ from tests.ui.desks import OpenDesk
 
 MAIN_WINDOW = (
     *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
-    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
+    *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts"),
 )
@@ -32,8 +33,8 @@ PROJECT_SETTINGS = (
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt in (accept)"),
-    *("Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Several categories"),
+    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Response log", "Kind of details", "Response details"),
 )
