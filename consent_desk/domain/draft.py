@@ -27,6 +27,7 @@ class Field(StrEnum):
     TICKET = "Ticket"
     WORDING = "Wording read out"
     AGENT = "Agent"
+    BASIS = "Explained by"
     PROJECT_NAME = "Project name"
     BASE_URL = "Base URL"
     PROJECT_TOKEN = "Project token"  # noqa: S105 -- the name of a field
@@ -47,7 +48,8 @@ class Problem:
 class Draft:
     """A consent as text, exactly as typed. `taken_at` empty or `now` stands for the moment of sending.
 
-    `categories`: where several are chosen at once, all of them, `category` first; else none.
+    `categories`: where several are chosen at once, all of them, `category` first; else none. `corrects`: the
+    request ID of the consent that it puts right, and `basis` what an opt-in in its place rests on.
     """
 
     customer_id_type: str = ""
@@ -61,6 +63,8 @@ class Draft:
     ticket: str = ""
     wording: str = ""
     agent: str = ""
+    corrects: str = ""
+    basis: str = ""
 
 
 def for_next_caller(noted: Draft, shown: Draft) -> Draft:
@@ -103,6 +107,7 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
         (Field.TICKET, rules.complaint_about_note(draft.ticket)),
         (Field.WORDING, rules.complaint_about_wording(draft.wording)),
         (Field.AGENT, rules.complaint_about_note(draft.agent)),
+        (Field.BASIS, rules.complaint_about_wording(draft.basis)),
     )
     problems = tuple(Problem(field, complaint) for field, complaint in complaints if complaint is not None)
     if problems or action is None or isinstance(taken_at, Message) or isinstance(valid_until, Message):

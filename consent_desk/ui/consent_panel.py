@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.consent import Action
+from consent_desk.domain.correction import BASES
 from consent_desk.domain.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.ui.category_model import CategoryModel
+from consent_desk.ui.correction_strip import CorrectionStrip
 from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
@@ -83,6 +85,9 @@ class ConsentPanel(QWidget):
         self.ticket.setMaxLength(LONGEST)
         self.wording = WordingField()
         follow_lines(self.wording)
+        self.basis = TypingComboBox(*BASES)
+        self.basis.line.setPlaceholderText("choose, or write another reason")
+        self.correction = CorrectionStrip()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
@@ -106,6 +111,7 @@ class ConsentPanel(QWidget):
             ("C&hannel", Field.CHANNEL, 6, 0, 1),
             ("Tic&ket", Field.TICKET, 6, 2, 1),
             ("&Wording read out", Field.WORDING, 7, 0, 3),
+            ("E&xplained by", Field.BASIS, 8, 0, 3),
         )
         labels: dict[Field, QLabel] = {}
         for text, field, row, column, span in places:
@@ -115,6 +121,8 @@ class ConsentPanel(QWidget):
             grid.addWidget(self._notes[field], row, column + 1, 1, span)
             labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
         self._valid_until_row = (labels[Field.VALID_UNTIL], self._notes[Field.VALID_UNTIL])
+        self._basis_row = (labels[Field.BASIS], self._notes[Field.BASIS])
+        self.show_basis(False)
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
@@ -133,16 +141,18 @@ class ConsentPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll, 1)
+        layout.addWidget(self.correction)
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
-        for combo in (self.category, self.valid_until, self.taken_at, self.channel):
+        for combo in (self.category, self.valid_until, self.taken_at, self.channel, self.basis):
             combo.editTextChanged.connect(self._changed)
         for edit in (self.customer_id, self.ticket):
             edit.textChanged.connect(self._changed)
         self.customer_id_type.currentTextChanged.connect(self._changed)
         self.wording.textChanged.connect(self._changed)
         self.several.changed.connect(self._changed)
+        self.correction.dropped.connect(self._drop_correction)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         for field, widget in self._widgets().items():
@@ -165,6 +175,7 @@ class ConsentPanel(QWidget):
             Field.CHANNEL: self.channel,
             Field.TICKET: self.ticket,
             Field.WORDING: self.wording,
+            Field.BASIS: self.basis,
         }
 
     def draft(self) -> Draft:
@@ -181,6 +192,8 @@ class ConsentPanel(QWidget):
             channel=self.channel.currentText(),
             ticket=self.ticket.text(),
             wording=typed_text(self.wording),
+            corrects=self.correction.corrects,
+            basis=self.basis.currentText(),
         )
 
     def fill(self, draft: Draft) -> None:
@@ -196,6 +209,8 @@ class ConsentPanel(QWidget):
         self.channel.set_text(draft.channel)
         self.ticket.setText(draft.ticket)
         self.wording.setPlainText(draft.wording)
+        self.basis.set_text(draft.basis)
+        self.correction.show_link(draft.corrects)
         self._quiet = False
         self._touched.clear()
         self._changed()
@@ -287,6 +302,8 @@ class ConsentPanel(QWidget):
             Field.CUSTOMER_ID: draft.customer_id,
             Field.CATEGORY: draft.category,
             Field.VALID_UNTIL: draft.valid_until,
+            Field.WORDING: draft.wording,
+            Field.BASIS: draft.basis,
         }
         return not texts.get(field, "something")
 
@@ -300,6 +317,27 @@ class ConsentPanel(QWidget):
     def _touch(self, field: Field) -> None:
         self._touched.add(field)
         self.show_problems(self._problems, self._doubts)
+
+    def end_correction(self) -> None:
+        """Take back what a correction filled in; nobody is told. No opt-in stays without its basis."""
+        self._quiet = True
+        self.correction.show_link("")
+        self.opt_out.setChecked(True)
+        self.valid_until.set_text("")
+        self.basis.set_text("")
+        self.wording.setPlainText("")
+        self._quiet = False
+
+    def _drop_correction(self) -> None:
+        self.end_correction()
+        # Where the focus was is hidden now.
+        self.customer_id.setFocus()
+        self._changed()
+
+    def show_basis(self, wanted: bool) -> None:
+        """Ask what an opt-in rests on, or do not."""
+        for widget in self._basis_row:
+            widget.setVisible(wanted)
 
     def _follow_action(self) -> None:
         for widget in self._valid_until_row:

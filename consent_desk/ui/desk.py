@@ -1,7 +1,6 @@
 """The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
@@ -16,10 +15,11 @@ from consent_desk.domain.record import NO_CONTEXT, Entry
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.services.categories import fetch_categories
 from consent_desk.ui.closing_desk import ClosingDesk
+from consent_desk.ui.correction_desk import CorrectionDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.noting import Noting, Press
+from consent_desk.ui.noting import Noting, Press, Sendable
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
@@ -32,14 +32,6 @@ from consent_desk.ui.words import render, render_error
 NOTED = "Noted on this computer. You can end the call."
 
 _START = "start"
-
-
-@dataclass(frozen=True, slots=True)
-class Sendable:
-    """What Send would send: a consent, and where several categories are chosen those of the others."""
-
-    first: Consent
-    others: tuple[Consent, ...] = ()
 
 
 class Desk(QObject):
@@ -74,6 +66,7 @@ class Desk(QObject):
         self._pressed_early = False
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, self._local)
+        self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=self._local)
         self._noting = Noting(runner, self)
         self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
@@ -113,6 +106,7 @@ class Desk(QObject):
 
     def _leave(self, why: str) -> None:
         self._offer_categories(())
+        self._correction.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -175,6 +169,7 @@ class Desk(QObject):
 
     def show_draft(self, draft: Draft) -> None:
         """Show what would be sent now, or what is missing."""
+        draft = self._correction.follow(draft)
         read = self._parse(draft)
         problems = () if isinstance(read, Consent) else read
         odd = doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
@@ -213,7 +208,9 @@ class Desk(QObject):
             )
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        lacks = self._correction.problems(draft)
+        return (() if isinstance(read, Consent) else read) + lacks if lacks else read
 
     def _all_of(self, draft: Draft, first: Consent) -> Sendable:
         ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
@@ -254,7 +251,8 @@ class Desk(QObject):
         self._form.switch_off_send()
         if failed is None:
             others = tuple((one, NO_CONTEXT) for one in self._all_of(draft, consent).others)
-            failed = Press(station, project, draft, consent, others=others)
+            context = self._correction.context(draft, NO_CONTEXT)
+            failed = Press(station, project, draft, consent, context, others)
         self._noting.begin(failed)
 
     def _show_stamped(self, press: Press) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry
-from consent_desk.ui.details import details_of
+from consent_desk.ui.details import change_of, details_of
 from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_panel import LogPanel
 from consent_desk.ui.station import Station
@@ -25,6 +25,7 @@ class LogDesk(QObject):
         self.station: Station | None = None
         self._missed: list[tuple[Station, Entry]] = []
         panel.line_chosen.connect(self._show_details)
+        panel.model.change_wanted.connect(self._tell_change)
 
     def show_station(self, station: Station, entries: tuple[Entry, ...]) -> None:
         """Show the latest page of `station`."""
@@ -81,17 +82,29 @@ class LogDesk(QObject):
         if station is None:
             return
 
-        def work() -> tuple[dict[str, str], State]:
+        def work() -> tuple[dict[str, str], State, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state
+            return texts, record.facts[-1].state, change_of(record, self._local)
 
-        def done(result: tuple[dict[str, str], State]) -> None:
-            self._panel.show_details(request_id, *result)
+        def done(result: tuple[dict[str, str], State, str]) -> None:
+            texts, state, change = result
+            self._panel.model.tell_change(request_id, change)
+            self._panel.show_details(request_id, texts, state)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, State.IN_FLIGHT)
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
+
+    def _tell_change(self, request_id: str) -> None:
+        station, model = self.station, self._panel.model
+        if station is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: change_of(station.outbox.record(request_id), self._local),
+                done=lambda change: model.tell_change(request_id, change),
+                failed=lambda error: None,
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from PySide6 import QtGui
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
@@ -32,9 +33,13 @@ _LONGEST = 200
 
 
 class LogModel(QAbstractTableModel):
-    """Lines of the log. New and changed ones come in batches; `flushed` tells that one was shown."""
+    """Lines of the log. New and changed ones come in batches; `flushed` tells that one was shown.
+
+    `change_wanted(request_id)` asks what a line changed, for its tooltip: `tell_change` brings it.
+    """
 
     flushed = Signal()
+    change_wanted = Signal(str)
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class LogModel(QAbstractTableModel):
         self._now = now
         self._entries: list[Entry] = []
         self._waiting: dict[str, Entry] = {}
+        self._changes: dict[str, str] = {}
         self.practice = False
         self._batch = QTimer(self)
         self._batch.setSingleShot(True)
@@ -57,6 +63,7 @@ class LogModel(QAbstractTableModel):
         """Show `entries`, the newest first, instead of what is there."""
         self.beginResetModel()
         self._waiting.clear()
+        self._changes.clear()
         self._entries = list(entries)
         self.practice = practice
         self.endResetModel()
@@ -64,8 +71,13 @@ class LogModel(QAbstractTableModel):
     def put(self, entry: Entry) -> None:
         """Show `entry` with the next batch: as a new line, or in place of its old one."""
         self._waiting[entry.request_id] = entry
+        self._changes.pop(entry.request_id, None)
         if not self._batch.isActive():
             self._batch.start()
+
+    def tell_change(self, request_id: str, change: str) -> None:
+        """Show `change` in the tooltip of a line."""
+        self._changes[request_id] = change
 
     def flush(self) -> None:
         """Show now what waits for the next batch."""
@@ -116,9 +128,19 @@ class LogModel(QAbstractTableModel):
             return colour(tone_of(entry.state, practice=self.practice), QGuiApplication.palette())
         if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(entry.request_id)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in {"Status", "Duration"}:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def _tip(self, request_id: str) -> str | None:
+        change = self._changes.get(request_id)
+        if change is None:
+            self.change_wanted.emit(request_id)
+            return None
+        # As HTML, or Qt would guess whether a category's name is some.
+        return QtGui.Qt.convertFromPlainText(visible(change), Qt.WhiteSpaceMode.WhiteSpaceNormal)
 
     def _text(self, entry: Entry, column: str) -> str:
         match column:

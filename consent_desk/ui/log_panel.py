@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.domain.correction import CORRECTABLE_STATES
 from consent_desk.domain.delivery import SENDABLE_STATES, State
 from consent_desk.ui.fields import ComboBox, label_for, read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogFilter, LogModel
@@ -27,6 +28,7 @@ class LogPanel(QWidget):
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
+    correct_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
@@ -57,6 +59,10 @@ class LogPanel(QWidget):
         self.send_again = QPushButton("S&end again")
         self.send_again.setAccessibleName("Send again")
         self.send_again.setEnabled(False)
+        self.correct = QPushButton("Correct…")
+        self.correct.setAccessibleName("Correct")
+        self.correct.setToolTip("Restore what held before this consent, as a new one that is linked to it")
+        self.correct.setEnabled(False)
         self.table = self._make_table()
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -97,6 +103,7 @@ class LogPanel(QWidget):
         bar.addWidget(self.outcome)
         bar.addWidget(self.open_ones)
         bar.addWidget(self.send_again)
+        bar.addWidget(self.correct)
         left = QWidget()
         left_layout = QVBoxLayout(left)
         left_layout.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +131,7 @@ class LogPanel(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
+        self.correct.clicked.connect(lambda: self.correct_requested.emit(self._shown))
         self.model.dataChanged.connect(self._end_change)
         self.model.modelReset.connect(self._forget)
         self.lines.modelReset.connect(self._make_room_for_times)
@@ -162,8 +170,12 @@ class LogPanel(QWidget):
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
         if request_id == self._shown:
             self._details = details
-            self.send_again.setEnabled(state in SENDABLE_STATES)
+            self._offer(state)
             self._show_tab()
+
+    def _offer(self, state: State | None) -> None:
+        self.send_again.setEnabled(state in SENDABLE_STATES)
+        self.correct.setEnabled(state in CORRECTABLE_STATES)
 
     def _id_at(self, row: int) -> str:
         return self.model.entry(self.lines.mapToSource(self.lines.index(row, 0)).row()).request_id
@@ -184,7 +196,7 @@ class LogPanel(QWidget):
             request_id = self._id_at(current.row())
             if request_id != self._shown:
                 self._details = {}
-                self.send_again.setEnabled(False)
+                self._offer(None)
             self._shown = request_id
             self.line_chosen.emit(request_id)
 
@@ -197,13 +209,13 @@ class LogPanel(QWidget):
             self.table.selectionModel().clear()
         self._changing = False
         if self._shown and self.model.entry(changed.row()).request_id == self._shown:
-            self.send_again.setEnabled(False)
+            self._offer(None)
             self.line_chosen.emit(self._shown)
 
     def _forget(self) -> None:
         self._shown = self._wanted = ""
         self._details = {}
-        self.send_again.setEnabled(False)
+        self._offer(None)
         self._show_tab()
 
     def _make_room_for_times(self) -> None:

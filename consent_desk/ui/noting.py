@@ -38,6 +38,14 @@ class Press:
         return replace(self, consent=consents[0], others=tuple(zip(consents[1:], contexts, strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """What Send would send: a consent, and where several categories are chosen those of the others."""
+
+    first: Consent
+    others: tuple[Consent, ...] = ()
+
+
 class Noting(QObject):
     """Emits `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
 

@@ -25,6 +25,7 @@ MAIN_WINDOW = (
     *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
     *("Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
     *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
+    *("Explained by", "No correction", "Correct"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts"),
 )
