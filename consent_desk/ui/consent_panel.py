@@ -111,7 +111,6 @@ class ConsentPanel(QWidget):
             ("C&hannel", Field.CHANNEL, 6, 0, 1),
             ("Tic&ket", Field.TICKET, 6, 2, 1),
             ("&Wording read out", Field.WORDING, 7, 0, 3),
-            ("E&xplained by", Field.BASIS, 8, 0, 3),
         )
         labels: dict[Field, QLabel] = {}
         for text, field, row, column, span in places:
@@ -121,13 +120,16 @@ class ConsentPanel(QWidget):
             grid.addWidget(self._notes[field], row, column + 1, 1, span)
             labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
         self._valid_until_row = (labels[Field.VALID_UNTIL], self._notes[Field.VALID_UNTIL])
-        self._basis_row = (labels[Field.BASIS], self._notes[Field.BASIS])
+        basis_label = label_for("E&xplained by", self.basis, Field.BASIS.value)
+        self._basis_row = (basis_label, self._notes[Field.BASIS])
+        self.correction.add_row(*self._basis_row)
         self.show_basis(False)
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
-        grid.setRowStretch(len(places), 1)
-        scroll = QScrollArea()
+        grid.addWidget(self.correction, len(places), 0, 1, 4)
+        grid.setRowStretch(len(places) + 1, 1)
+        scroll = self._scroll = QScrollArea()
         scroll.setWidget(form)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -141,7 +143,6 @@ class ConsentPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll, 1)
-        layout.addWidget(self.correction)
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
@@ -288,7 +289,19 @@ class ConsentPanel(QWidget):
         self._touched = set(Field)
         self.show_problems(self._problems, self._doubts)
         if self._problems and (widget := self._widgets().get(self._problems[0].field)) is not None:
-            widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._go_to(widget)
+
+    def go_to_correction(self) -> None:
+        """Show what is corrected, the cursor where something is missing, else on Send."""
+        self._scroll.ensureWidgetVisible(self.correction)
+        if self.basis.isVisible():
+            self._go_to(self.basis)
+        else:
+            self.send.setFocus()
+
+    def _go_to(self, widget: QWidget) -> None:
+        widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.ensureWidgetVisible(widget)
 
     def category_label(self) -> str:
         """What people call the chosen category."""

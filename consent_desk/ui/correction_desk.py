@@ -123,4 +123,4 @@ class CorrectionDesk(QObject):
         self._status.forget(_KEY)
         self._record = record
         self._form.fill(replace(found, channel=shown.channel))
-        self._form.send.setFocus()
+        self._form.go_to_correction()

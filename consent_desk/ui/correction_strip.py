@@ -1,7 +1,7 @@
-"""Says, above Send, that the form corrects a consent, and what to mind."""
+"""Says, below the wording, that the form corrects a consent, and what to mind."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.tinted import TintedLabel, TintedStrip
@@ -24,11 +24,18 @@ class CorrectionStrip(TintedStrip):
         self.drop.setAccessibleName("No correction")
         self.drop.setToolTip("Take back what was filled in")
         self.drop.clicked.connect(self.dropped)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.drop)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 6, 8, 6)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self.text, 0, 0, 1, 2)
         self.hide()
+
+    def add_row(self, label: QWidget, field: QWidget) -> None:
+        """Put a field below the text."""
+        self._grid.addWidget(label, 1, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(field, 1, 1, 1, 2)
+        # Last, so that Tab comes to it last.
+        self._grid.addWidget(self.drop, 0, 2)
 
     def show_link(self, corrects: str) -> None:
         """The form corrects this consent, or none where it is empty."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from PySide6 import QtGui
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
@@ -35,6 +36,9 @@ class SeveralChoice(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Categories to choose")
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        # Rather cut than scrolled to the side: the tooltip has the rest.
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.every_one = QCheckBox("All categories")
         self.every_one.setAccessibleName("All categories")
         self.remark = Note()
@@ -57,6 +61,8 @@ class SeveralChoice(QWidget):
         for category in categories:
             item = QListWidgetItem(_described(category), self.list)
             item.setData(Qt.ItemDataRole.UserRole, category.id)
+            whole = QtGui.Qt.convertFromPlainText(item.text(), Qt.WhiteSpaceMode.WhiteSpaceNormal)
+            item.setToolTip(whole)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_state(category.id in ticked))
         self.list.blockSignals(False)

@@ -71,6 +71,8 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     draft = acme.window.consent.draft()
     assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "May we?")
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+    assert controls.focused_name(acme.window) == "Explained by"
+    controls.line(acme.window, "Ticket").setFocus()
     arrived = len(engagement.received)
     controls.press(acme.window, "Send")
     assert controls.focused_name(acme.window) == "Explained by"
