@@ -42,7 +42,13 @@ def a_context() -> Context:
     before = CategoryStatus(
         valid=True, since=1_762_167_600.5, source="page", until=ValidUntil(1_893_456_000), wording="May we?"
     )
-    return Context(account="anna", before=before, is_new_profile=True, corrects=str(uuid4()))
+    return Context(
+        account="anna",
+        before=before,
+        is_new_profile=True,
+        corrects=str(uuid4()),
+        basis="The caller asked for it now",
+    )
 
 
 def a_noted(**changes: Any) -> Noted:

@@ -1,6 +1,6 @@
 """A journal in memory with the rules of the real one, which can be told to end the program at any write."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -20,12 +20,19 @@ class MemoryJournal:
         self.on_write: Callable[[], None] = lambda: None
 
     def note(self, noted: Noted) -> None:
+        self.note_all((noted,))
+
+    def note_all(self, noted: Sequence[Noted]) -> None:
         self.on_write()
+        for one in noted:
+            self._note(one)
+        self.on_write()
+
+    def _note(self, noted: Noted) -> None:
         request_id = noted.consent.request_id
         if self._noted.setdefault(request_id, noted) != noted:
             raise JournalTrouble(say("Another decision bears its request ID."), say("Enter it again."))
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
-        self.on_write()
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         if self._facts[request_id][-1].state not in SENDABLE_STATES:

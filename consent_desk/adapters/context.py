@@ -8,7 +8,7 @@ from consent_desk.domain.consent import PropertyValue, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.record import Context, Noted
 
-_NAMES = {"account", "before", "is_new_profile", "corrects", "properties"}
+_NAMES = {"account", "before", "is_new_profile", "corrects", "basis", "properties"}
 
 
 def context_text(noted: Noted) -> str:
@@ -20,6 +20,7 @@ def context_text(noted: Noted) -> str:
         "before": before,
         "is_new_profile": context.is_new_profile,
         "corrects": context.corrects,
+        "basis": context.basis,
         "properties": [list(one) for one in noted.consent.properties],
     }
     kept = {name: value for name, value in values.items() if value}

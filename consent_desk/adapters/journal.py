@@ -7,7 +7,7 @@ Long because every read and every unit of work takes its turn at the one connect
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -107,16 +107,21 @@ class SqliteJournal:
 
     def note(self, noted: Noted) -> None:
         """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
+        self.note_all((noted,))
+
+    def note_all(self, noted: Sequence[Noted]) -> None:
+        """Write all of `noted` like one, in their order, or none."""
         with self._unit(_NOT_NOTED) as connection:
-            # A failed fsync can be reported for a row that is there: look before writing.
-            row = find(connection, noted.consent.request_id)
-            if row is None:
-                insert_consent(connection, noted)
-                write_sought(connection, noted.consent.request_id)
-            elif noted_of(row) == noted:
-                _touch(connection, noted.consent.request_id)
-            else:
-                raise _OTHERWISE.trouble(_NOT_NOTED)
+            for one in noted:
+                # A failed fsync can be reported for a row that is there: look before writing.
+                row = find(connection, one.consent.request_id)
+                if row is None:
+                    insert_consent(connection, one)
+                    write_sought(connection, one.consent.request_id)
+                elif noted_of(row) == one:
+                    _touch(connection, one.consent.request_id)
+                else:
+                    raise _OTHERWISE.trouble(_NOT_NOTED)
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""

@@ -20,10 +20,20 @@ def doubts(
     Engagement answers success to all of it (the reference's sections 1 and 4).
     """
     found = (
-        (Field.CATEGORY, _about_category(draft.category, categories)),
+        (Field.CATEGORY, _about_categories(draft, categories)),
         (Field.TAKEN_AT, _about_time(draft, now, zone)),
     )
     return tuple(Problem(field, message) for field, message in found if message is not None)
+
+
+def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message | None:
+    if not draft.categories:
+        return _about_category(draft.category, categories)
+    told = ((one, _about_category(one, categories)) for one in draft.categories)
+    doubtful = [(one, doubt) for one, doubt in told if doubt is not None]
+    if not doubtful:
+        return None
+    return say("{names}: {doubt}", names=", ".join(one for one, _ in doubtful), doubt=doubtful[0][1])
 
 
 def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:

@@ -1,6 +1,7 @@
 """Text as typed, and what becomes of it: a complete consent, or every problem at once."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -37,6 +38,7 @@ class Field(StrEnum):
     AGENT = "Agent"
     PROPERTY_NAME = "Property name"
     PROPERTY_VALUE = "Property value"
+    BASIS = "Explained by"
     PROJECT_NAME = "Project name"
     BASE_URL = "Base URL"
     PROJECT_TOKEN = "Project token"  # noqa: S105 -- the name of a field
@@ -56,11 +58,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A consent as text, exactly as typed. `taken_at` empty or `now` stands for the moment of sending."""
+    """A consent as text, exactly as typed. `taken_at` empty or `now` stands for the moment of sending.
+
+    `categories`: where several are chosen at once, all of them, `category` first; else none. `corrects`: the
+    request ID of the consent that it puts right, and `basis` what an opt-in in its place rests on.
+    """
 
     customer_id_type: str = ""
     customer_id: str = ""
     category: str = ""
+    categories: tuple[str, ...] = ()
     action: str = Action.REJECT
     valid_until: str = ""
     taken_at: str = ""
@@ -69,6 +76,8 @@ class Draft:
     wording: str = ""
     agent: str = ""
     properties: tuple[PropertyDraft, ...] = ()
+    corrects: str = ""
+    basis: str = ""
 
 
 def for_next_caller(noted: Draft, shown: Draft) -> Draft:
@@ -91,14 +100,17 @@ def for_next_caller(noted: Draft, shown: Draft) -> Draft:
 def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Consent | tuple[Problem, ...]:
     """Turn `draft` into a `Consent` noted at `now`, or name every problem, in the order of the form.
 
-    Times without an offset are read in `zone`.
+    Times without an offset are read in `zone`. Of several categories it is the first one's consent;
+    `one_each` makes the others of it.
     """
     action = Action(draft.action) if draft.action in set(Action) else None
     taken_at = read_taken_at(draft.taken_at, now, zone)
     valid_until: ValidUntil | Message | None = None
     if action is Action.ACCEPT:
         reference = taken_at if isinstance(taken_at, Timestamp) else now
-        valid_until = _valid_until(draft.valid_until, reference, zone)
+        # The last of several comes a little later.
+        last = Timestamp(reference.micros + max(len(draft.categories) - 1, 0))
+        valid_until = _valid_until(draft.valid_until, last, zone)
     complaints = (
         (Field.CUSTOMER_ID_TYPE, rules.complaint_about_id_type(draft.customer_id_type)),
         (Field.CUSTOMER_ID, rules.complaint_about_id(draft.customer_id)),
@@ -110,6 +122,7 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
         (Field.TICKET, rules.complaint_about_note(draft.ticket)),
         (Field.WORDING, rules.complaint_about_wording(draft.wording)),
         (Field.AGENT, rules.complaint_about_note(draft.agent)),
+        (Field.BASIS, rules.complaint_about_wording(draft.basis)),
     )
     properties, wrong = _read_properties(draft.properties)
     problems = (
@@ -153,6 +166,31 @@ def _read_properties(
         else:
             read.append((one.name, value))
     return tuple(read), tuple(problems)
+
+
+def one_each(consent: Consent, categories: Sequence[str], request_ids: Sequence[str]) -> tuple[Consent, ...]:
+    """`consent` once for each of `categories`, a microsecond apart.
+
+    The order of two events with one timestamp is open (section 4.1). A decision taken now is noted later
+    by as much. Without `categories` it is `consent` alone.
+    """
+    if not categories:
+        return (consent,)
+    is_now = consent.timestamp == consent.noted_at
+    each: list[Consent] = []
+    for number, (category, request_id) in enumerate(zip(categories, request_ids, strict=True)):
+        timestamp = Timestamp(consent.timestamp.micros + number)
+        noted_at = timestamp if is_now else max(consent.noted_at, timestamp)
+        each.append(
+            replace(
+                consent,
+                request_id=request_id,
+                category=category,
+                timestamp=timestamp,
+                noted_at=noted_at,
+            )
+        )
+    return tuple(each)
 
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)

@@ -16,13 +16,14 @@ class Context:
 
     `account`: whose session on this computer it was. `before`: what Engagement showed for the category,
     None where that was not known; `is_new_profile`: it knew no such customer. `corrects`: the request ID
-    of the consent that this one puts right.
+    of the consent that this one puts right, and `basis` what an opt-in in place of an opt-out rests on.
     """
 
     account: str = ""
     before: CategoryStatus | None = None
     is_new_profile: bool = False
     corrects: str | None = None
+    basis: str = ""
 
 
 NO_CONTEXT = Context()

@@ -1,6 +1,6 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -25,6 +25,9 @@ class Journal(Protocol):
 
     def note(self, noted: Noted) -> None:
         """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
+
+    def note_all(self, noted: Sequence[Noted]) -> None:
+        """Write all of `noted` like one, in their order, or none."""
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
@@ -99,17 +102,44 @@ class Outbox:
         # Asked once more: this may be the next second, with events of its own.
         return stamped if is_now else self.stamp(project, stamped)
 
+    def stamp_all(self, project: Project, consents: Sequence[Consent]) -> tuple[Consent, ...]:
+        """Each of `consents` stamped, and later than the one before it by a microsecond at the least.
+
+        Raises JournalTrouble.
+        """
+        stamped: list[Consent] = []
+        for consent in consents:
+            if stamped and consent.timestamp <= stamped[-1].timestamp:
+                at = Timestamp(stamped[-1].timestamp.micros + 1)
+                is_now = consent.timestamp == consent.noted_at
+                noted_at = at if is_now else max(consent.noted_at, at)
+                stamped.append(self.stamp(project, replace(consent, timestamp=at, noted_at=noted_at)))
+            else:
+                stamped.append(self.stamp(project, consent))
+        return tuple(stamped)
+
     def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.
 
         Raises JournalTrouble: then it is not noted.
         """
-        noted = Noted.of(project, consent, replace(context, account=context.account or self._account))
-        self._journal.note(noted)
-        # It is noted, whatever becomes of what it overtook: that is asked again at the start.
-        with suppress(JournalTrouble):
-            discard_overtaken(self._journal, noted, self._now)
-        return Entry.of(noted, State.QUEUED)
+        return self.note_all(project, ((consent, context),))[0]
+
+    def note_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Entry, ...]:
+        """Write all of `consents` down for `project`, in their order, or none.
+
+        Raises JournalTrouble: then none is noted.
+        """
+        noted = tuple(
+            Noted.of(project, consent, replace(context, account=context.account or self._account))
+            for consent, context in consents
+        )
+        self._journal.note_all(noted)
+        for one in noted:
+            # It is noted, whatever becomes of what it overtook: that is asked again at the start.
+            with suppress(JournalTrouble):
+                discard_overtaken(self._journal, one, self._now)
+        return tuple(Entry.of(one, State.QUEUED) for one in noted)
 
     def recover(self) -> int:
         """Mark what an earlier run left in flight as unconfirmed; return how many there were.

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.consent import Action
+from consent_desk.domain.correction import BASES
 from consent_desk.domain.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.ui.category_model import CategoryModel
+from consent_desk.ui.correction_strip import CorrectionStrip
 from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
@@ -40,6 +42,7 @@ from consent_desk.ui.long_text import follow_lines
 from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.question_strip import QuestionStrip
 from consent_desk.ui.scrolled import scrolled
+from consent_desk.ui.several_categories import SeveralCategories
 from consent_desk.ui.wording import WordingField
 from consent_desk.ui.words import render
 
@@ -84,6 +87,7 @@ class ConsentPanel(QWidget):
         self.refresh_categories = QPushButton("Refresh")
         self.refresh_categories.setAccessibleName("Refresh categories")
         self.categories_age = Note()
+        self.several = SeveralCategories(self.category)
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -98,6 +102,9 @@ class ConsentPanel(QWidget):
         follow_lines(self.wording)
         self.question = QuestionStrip()
         self.more = MoreSection()
+        self.basis = TypingComboBox(*BASES)
+        self.basis.line.setPlaceholderText("choose, or write another reason")
+        self.correction = CorrectionStrip()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
@@ -106,6 +113,7 @@ class ConsentPanel(QWidget):
     def _lay_out(self) -> None:
         self._notes = {field: self._with_note(field, widget) for field, widget in self._widgets().items()}
         self._notes[Field.CUSTOMER_ID].add(self.known)
+        self._notes[Field.CATEGORY].add_beside(self.several.choice.button, self.several.choice)
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
@@ -130,11 +138,16 @@ class ConsentPanel(QWidget):
             grid.addWidget(self._notes[field], row, column + 1, 1, span)
             labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
         self._valid_until_row = (labels[Field.VALID_UNTIL], self._notes[Field.VALID_UNTIL])
+        basis_label = label_for("E&xplained by", self.basis, Field.BASIS.value)
+        self._basis_row = (basis_label, self._notes[Field.BASIS])
+        self.correction.add_row(*self._basis_row)
+        self.show_basis(False)
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
         grid.addWidget(self.more, len(places), 0, 1, 4)
-        grid.setRowStretch(len(places) + 1, 1)
+        grid.addWidget(self.correction, len(places) + 1, 0, 1, 4)
+        grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
@@ -153,7 +166,7 @@ class ConsentPanel(QWidget):
         return WithNote(widget, below=self.suggestion if field is Field.CUSTOMER_ID else None)
 
     def _connect(self) -> None:
-        for combo in (self.category, self.valid_until, self.taken_at, self.channel):
+        for combo in (self.category, self.valid_until, self.taken_at, self.channel, self.basis):
             combo.editTextChanged.connect(self._changed)
         for edit in (self.customer_id, self.ticket):
             edit.textChanged.connect(self._changed)
@@ -163,6 +176,8 @@ class ConsentPanel(QWidget):
         Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
         self.wording.textChanged.connect(self._changed)
         self.more.changed.connect(self._changed)
+        self.several.changed.connect(self._changed)
+        self.correction.dropped.connect(self._drop_correction)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         for field, widget in self._widgets().items():
@@ -186,14 +201,17 @@ class ConsentPanel(QWidget):
             Field.TICKET: self.ticket,
             Field.WORDING: self.wording,
             Field.AGENT: self.more.agent,
+            Field.BASIS: self.basis,
         }
 
     def draft(self) -> Draft:
         """The form as text."""
+        chosen = self.several.chosen()
         return Draft(
             customer_id_type=self.customer_id_type.currentText(),
             customer_id=self.customer_id.text(),
-            category=self.category.currentText(),
+            category=chosen[0] if chosen else self.category.currentText(),
+            categories=chosen,
             action=Action.ACCEPT if self.opt_in.isChecked() else Action.REJECT,
             valid_until=self.valid_until.currentText(),
             taken_at=self.taken_at.currentText(),
@@ -202,6 +220,8 @@ class ConsentPanel(QWidget):
             wording=typed_text(self.wording),
             agent=self.more.agent.text(),
             properties=self.more.properties(),
+            corrects=self.correction.corrects,
+            basis=self.basis.currentText(),
         )
 
     def fill(self, draft: Draft) -> None:
@@ -213,7 +233,7 @@ class ConsentPanel(QWidget):
         if draft.customer_id_type:
             self.customer_id_type.setCurrentText(draft.customer_id_type)
         self.customer_id.setText(draft.customer_id)
-        self.category.set_text(draft.category)
+        self.several.show(draft.category, draft.categories)
         (self.opt_in if draft.action == Action.ACCEPT else self.opt_out).setChecked(True)
         self.valid_until.set_text(draft.valid_until)
         self.taken_at.set_text(draft.taken_at or NOW)
@@ -223,6 +243,8 @@ class ConsentPanel(QWidget):
         if draft.agent:
             self.more.agent.setText(draft.agent)
         self.more.show_properties(draft.properties)
+        self.basis.set_text(draft.basis)
+        self.correction.show_link(draft.corrects)
         self._quiet = False
         self._touched.clear()
         self._changed()
@@ -245,7 +267,13 @@ class ConsentPanel(QWidget):
         if shown == noted:
             # First: a field that is left counts as looked at, and would complain of being empty.
             self.customer_id.setFocus()
-        self.fill(for_next_caller(noted, shown))
+        self.fill(self.next_draft(noted, shown))
+
+    def next_draft(self, noted: Draft, shown: Draft) -> Draft:
+        """What stays of `noted` in the form, which shows `shown`. After several, one category comes back."""
+        if shown.categories == noted.categories:
+            shown = self.several.single(shown)
+        return for_next_caller(self.several.single(noted), shown)
 
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
@@ -264,8 +292,10 @@ class ConsentPanel(QWidget):
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
         self._quiet = True
         self.categories.replace(categories)
+        self.several.choice.offer(categories)
         self.category.set_text(typed)
         self.category.line.setCursorPosition(cursor)
+        self.several.follow_offer()
         self._quiet = False
         self._changed()
 
@@ -299,13 +329,22 @@ class ConsentPanel(QWidget):
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
             self._scroll.ensureWidgetVisible(widget)
 
+    def go_to_correction(self) -> None:
+        """Show what is corrected, the cursor where something is missing, else on Send."""
+        self._scroll.ensureWidgetVisible(self.correction)
+        if self.basis.isVisible():
+            self.basis.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.send.setFocus()
+
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""
         self._widgets()[field].setFocus(Qt.FocusReason.TabFocusReason)
 
     def category_label(self) -> str:
         """What people call the chosen category."""
-        return self.categories.label(typed := self.category.currentText()) or typed
+        typed = self.category.currentText()
+        return typed if self.several.chosen() else self.categories.label(typed) or typed
 
     def _is_empty(self, field: Field) -> bool:
         draft = self.draft()
@@ -314,15 +353,42 @@ class ConsentPanel(QWidget):
             Field.CUSTOMER_ID: draft.customer_id,
             Field.CATEGORY: draft.category,
             Field.VALID_UNTIL: draft.valid_until,
+            Field.WORDING: draft.wording,
+            Field.BASIS: draft.basis,
         }
         return not texts.get(field, "something")
 
     def _remark(self, field: Field) -> str:
-        return self.categories.remark(self.category.currentText()) if field is Field.CATEGORY else ""
+        if field is not Field.CATEGORY:
+            return ""
+        if chosen := self.several.chosen():
+            return ", ".join(self.categories.label(one) or one for one in chosen)
+        return self.categories.remark(self.category.currentText())
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)
         self.show_problems(self._problems, self._doubts)
+
+    def end_correction(self) -> None:
+        """Take back what a correction filled in; nobody is told. No opt-in stays without its basis."""
+        self._quiet = True
+        self.correction.show_link("")
+        self.opt_out.setChecked(True)
+        self.valid_until.set_text("")
+        self.basis.set_text("")
+        self.wording.setPlainText("")
+        self._quiet = False
+
+    def _drop_correction(self) -> None:
+        self.end_correction()
+        # Where the focus was is hidden now.
+        self.customer_id.setFocus()
+        self._changed()
+
+    def show_basis(self, wanted: bool) -> None:
+        """Ask what an opt-in rests on, or do not."""
+        for widget in self._basis_row:
+            widget.setVisible(wanted)
 
     def _follow_action(self) -> None:
         for widget in self._valid_until_row:

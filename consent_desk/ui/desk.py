@@ -13,7 +13,7 @@ from consent_desk.domain.cautions import Caution, cautions
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import Known
 from consent_desk.domain.doubts import doubts
-from consent_desk.domain.draft import Draft, Problem, for_next_caller, moment, parse
+from consent_desk.domain.draft import Draft, Problem, moment, one_each, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event
@@ -21,6 +21,7 @@ from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
+from consent_desk.ui.correction_desk import CorrectionDesk
 from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.history_desk import HistoryDesk
@@ -29,7 +30,7 @@ from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.noting import Noting, Press
+from consent_desk.ui.noting import Noting, Press, Sendable
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.proof_desk import ProofDesk
@@ -87,6 +88,7 @@ class Desk(QObject):
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, self._local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, self._local)
+        self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=self._local)
         self._question = QuestionDesk(self._form.question, self._local, self)
         self._categories_desk = categories
         self._id_help = id_help
@@ -116,7 +118,7 @@ class Desk(QObject):
 
     def _follow(self, stations: Stations, projects: ProjectDesk) -> None:
         self._alarms.noted.connect(self._noted_anew)
-        self._alarms.failed.connect(self._say_not_noted)
+        self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
         self.sending.contradicted.connect(self._alarms.look_again)
         stations.taken_up.connect(self.sending.take_up)
         stations.taken_up.connect(self._alarms.take_up)
@@ -157,6 +159,7 @@ class Desk(QObject):
     def _leave(self, why: str) -> None:
         self._categories_desk.leave()
         self._kept.leave()
+        self._correction.leave()
         self._log.leave()
         self._station = self._project = self._after_send = None
         self._why_closed = why
@@ -218,6 +221,7 @@ class Desk(QObject):
 
     def show_draft(self, draft: Draft) -> None:
         """Show what would be sent now, or what is missing."""
+        draft = self._correction.follow(draft)
         self._question.follow(draft)
         transport = None if self._station is None else self._station.transport
         self._look_up.follow(draft, self._project, transport, self._categories)
@@ -231,19 +235,26 @@ class Desk(QObject):
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
         if draft != self._after_send and not self._noting.busy:
             self._after_send = None
-            self._show_preview(read, first)
+            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
 
-    def _show_preview(self, read: Consent | tuple[Problem, ...], first_problem: str, stamp: str = "") -> None:
+    def _show_preview(
+        self, read: Sendable | tuple[Problem, ...], first_problem: str, stamp: str = ""
+    ) -> None:
         project, preview = self._project, self._window.preview
         if project is None:
             preview.show_request(None, has_body=False, why_empty=self._why_closed, stamp="", unmasked=False)
-        elif isinstance(read, Consent):
-            if read.timestamp == read.noted_at:
+        elif isinstance(read, Sendable):
+            if read.first.timestamp == read.first.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = stamp or f"taken at {self._written(read.timestamp)}"
+                stamp = stamp or f"taken at {self._written(read.first.timestamp)}"
             preview.show_request(
-                prepare(project, read), has_body=True, why_empty="", stamp=stamp, unmasked=project.practice
+                prepare(project, read.first),
+                others=tuple(prepare(project, one) for one in read.others),
+                has_body=True,
+                why_empty="",
+                stamp=stamp,
+                unmasked=project.practice,
             )
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
@@ -253,7 +264,14 @@ class Desk(QObject):
             )
 
     def _parse(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        return parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        lacks = self._correction.problems(draft)
+        return (() if isinstance(read, Consent) else read) + lacks if lacks else read
+
+    def _all_of(self, draft: Draft, first: Consent) -> Sendable:
+        ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
+        first, *others = one_each(first, draft.categories, ids)
+        return Sendable(first, tuple(others))
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self._project is not None and self._project.practice
@@ -282,18 +300,36 @@ class Desk(QObject):
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
         self._window.status.forget(_START)
-        consent = self._noting.failed_consent(draft := self._form.draft()) or self._parse(draft)
+        failed = self._noting.failed_press(draft := self._form.draft())
+        consent = self._parse(draft) if failed is None else failed.consent
         if not isinstance(consent, Consent):
             self.show_draft(draft)
             self._form.go_to_problem()
             return
-        is_stranger = station.practice and consent.customer not in station.customers
-        found = self._look_up.found(consent.customer)
-        speaks_against = cautions(consent, found, self._categories, is_stranger=is_stranger)
-        if self._question.asks(speaks_against, confirmed, draft):
+        if failed is None:
+            failed = self._press_of(station, project, draft, consent)
+        if self._question.asks(self._speaks_against(failed), confirmed, draft):
             return
         self._form.switch_off_send()
-        self._noting.begin(Press(station, project, draft, consent, self._look_up.keep(consent)))
+        self._look_up.keep(consent)
+        self._noting.begin(failed)
+
+    def _press_of(self, station: Station, project: Project, draft: Draft, consent: Consent) -> Press:
+        sendable = self._all_of(draft, consent)
+        context = self._correction.context(draft, self._look_up.context(sendable.first))
+        others = tuple((one, self._look_up.context(one)) for one in sendable.others)
+        return Press(station, project, draft, sendable.first, context, others)
+
+    def _speaks_against(self, press: Press) -> tuple[Caution, ...]:
+        customer = press.consent.customer
+        is_stranger = press.station.practice and customer not in press.station.customers
+        found = self._look_up.found(customer)
+        asked: list[Caution] = []
+        for consent, _ in press.all:
+            of_this = cautions(consent, found, self._categories, is_stranger=is_stranger)
+            # What speaks against all of them is asked once.
+            asked += [one for one in of_this if one not in asked]
+        return tuple(asked)
 
     def _use_instead(self, known: Known) -> None:
         self._look_up.adopt(known)
@@ -303,33 +339,36 @@ class Desk(QObject):
     def _show_stamped(self, press: Press) -> None:
         if self._noting.concerns_form(press):
             stamp = f"stamped {self._written(press.consent.timestamp)}"
-            self._show_preview(press.consent, "", stamp=stamp)
+            sendable = Sendable(press.consent, tuple(one for one, _ in press.others))
+            self._show_preview(sendable, "", stamp=stamp)
 
-    def _noted(self, press: Press, entry: Entry) -> None:
+    def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
         if not press.station.practice:
             self.journal_well.emit()
-        self._log.put(press.station, entry)
+        self.sending.batches.begin(entries, practice=press.station.practice)
+        for entry in entries:
+            self._log.put(press.station, entry)
+            # First: while the form is cleared, it is on its way.
+            self.sending.send_noted(press.station, entry, press.project)
         self._look_up.confirm(press.consent)
-        # First: while the form is cleared, it is on its way.
-        self.sending.send_noted(press.station, entry, press.project)
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
-            self._after_send = for_next_caller(press.draft, press.draft)
+            self._after_send = self._form.next_draft(press.draft, press.draft)
             self._form.clear_caller(press.draft)
-        self._log.choose(press.station, entry)
+        self._log.choose(press.station, entries[0])
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._form.send.setFocus()
             self.show_draft(self._form.draft())
-        self._say_not_noted(press.project, press.consent, error)
+        self._say_not_noted(press.project, tuple(one for one, _ in press.all), error)
 
-    def _say_not_noted(self, project: Project, consent: Consent, error: Exception) -> None:
-        slip = slip_of(consent, project, self._written(consent.timestamp))
+    def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
+        slips = (slip_of(one, project, self._written(one.timestamp)) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.say(consent, Tone.BAD, said, slip=slip)
+        self.sending.say(consents[0], Tone.BAD, said, slip="\n\n".join(slips))
         if not project.practice:
             self.not_noted.emit(error)
 
@@ -338,7 +377,8 @@ class Desk(QObject):
         self.sending.send_noted(station, entry, project)
         if project == self._project and not self._noting.busy:
             self._after_send = self._form.draft()
-            self._show_preview(consent, "", stamp=f"stamped {self._written(consent.timestamp)}")
+            stamp = f"stamped {self._written(consent.timestamp)}"
+            self._show_preview(Sendable(consent), "", stamp=stamp)
         self._log.choose(station, entry)
 
     def _local(self, at: Timestamp) -> datetime:

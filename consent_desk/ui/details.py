@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.change import tell_change
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
@@ -43,6 +44,17 @@ def details_of(
         "Headers": of_answer(_headers),
         "Request": laid_out(_request(record)),
     }
+
+
+def change_of(record: Record, local: Local) -> str:
+    """Before and after, in a line; times of today without their date."""
+
+    def written(at: Timestamp) -> str:
+        when = local(at)
+        is_today = when.date() == datetime.now(when.tzinfo).date()
+        return when.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S")
+
+    return render(tell_change(record, written))
 
 
 def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
@@ -85,7 +97,9 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         lines.append(render(outlook, local))
     if lines:
         lines.append("")
+    context = record.noted.context
     lines += [
+        f"Change: {change_of(record, local)}",
         f"Customer ID: {consent.customer.type} = {consent.customer.value}",
         f"Category: {consent.category}",
         f"Action: {consent.action}",
@@ -94,6 +108,10 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
     ]
+    if context.corrects is not None:
+        lines.append(f"Corrects the consent with request ID: {context.corrects}")
+    if context.basis:
+        lines.append(f"Basis of the opt-in: {context.basis}")
     answers = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Answered)]
     request_id = header(answers[-1].headers, "x-request-id") if answers else None
     if request_id is not None:

@@ -62,16 +62,21 @@ class Dispatch(QObject):
         """Whether it is under way or waits here."""
         return any(one.entry.request_id == request_id for one in self._pending())
 
-    def cancel_last(self) -> Departure | None:
-        """End the sending that a person asked for last, of those not cancelled yet; None if there is none."""
+    @property
+    def last_asked_for(self) -> Departure | None:
+        """What a person asked for last, of what is pending and not cancelled yet; None if there is none."""
         asked_for = [
             one
             for one in self._pending()
             if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
         ]
-        if not asked_for:
+        return asked_for[-1] if asked_for else None
+
+    def cancel_last(self) -> Departure | None:
+        """End the sending that a person asked for last, of those not cancelled yet; None if there is none."""
+        last = self.last_asked_for
+        if last is None:
             return None
-        last = asked_for[-1]
         self._cancelled.add(last.entry.request_id)
         if last is self._under_way:
             last.station.sender.cancel(last.entry.request_id)

@@ -6,7 +6,7 @@ from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette,
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -251,24 +251,27 @@ class WithNote(QWidget):
     ) -> None:
         super().__init__()
         self.note = Note()
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(4)
-        layout.setVerticalSpacing(2)
-        layout.setColumnStretch(0, 1)
-        layout.addWidget(field, 0, 0)
-        # A second column without anything in it would still be set off from the first.
-        columns = 1 if beside is None else 2
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        self._row.addWidget(field, 1)
         if beside is not None:
-            layout.addWidget(beside, 0, 1)
-        layout.addWidget(self.note, 1, 0, 1, columns)
-        self._layout = layout
+            self._row.addWidget(beside)
+        self._layout.addLayout(self._row)
+        self._layout.addWidget(self.note)
         if below is not None:
             self.add(below)
 
     def add(self, view: QWidget) -> None:
         """Put `view` below."""
-        self._layout.addWidget(view, self._layout.rowCount(), 0, 1, self._layout.columnCount())
+        self._layout.addWidget(view)
+
+    def add_beside(self, button: QWidget, opened: QWidget) -> None:
+        """Put `button` at the right of the field, and below what it opens."""
+        self._row.addWidget(button)
+        self.add(opened)
 
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:

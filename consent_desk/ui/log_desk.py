@@ -12,7 +12,7 @@ from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
-from consent_desk.ui.details import details_of
+from consent_desk.ui.details import change_of, details_of
 from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_model import BATCH
 from consent_desk.ui.log_panel import LogPanel
@@ -53,6 +53,7 @@ class LogDesk(QObject):
         self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
+        panel.model.change_wanted.connect(self._tell_change)
 
     def show_station(self, station: Station) -> None:
         """Show the journal of `station`."""
@@ -155,17 +156,29 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State]:
+        def work() -> tuple[dict[str, str], State, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state
+            return texts, record.facts[-1].state, change_of(record, self._local)
 
-        def done(result: tuple[dict[str, str], State]) -> None:
-            self._panel.show_details(request_id, *result)
+        def done(result: tuple[dict[str, str], State, str]) -> None:
+            texts, state, change = result
+            self._panel.model.tell_change(request_id, change)
+            self._panel.show_details(request_id, texts, state)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, State.IN_FLIGHT)
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
+
+    def _tell_change(self, request_id: str) -> None:
+        station, model = self.station, self._panel.model
+        if station is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: change_of(station.outbox.record(request_id), self._local),
+                done=lambda change: model.tell_change(request_id, change),
+                failed=lambda error: None,
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from PySide6 import QtGui
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
@@ -37,9 +38,11 @@ class LogModel(QAbstractTableModel):
     """Lines of the log; changed ones come in batches.
 
     `missing(row)`: a line is looked at that was not read yet, or not kept. Whoever hears it calls `fill`.
+    `change_wanted(request_id)` asks what a line changed, for its tooltip: `tell_change` brings it.
     """
 
     missing = Signal(int)
+    change_wanted = Signal(str)
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class LogModel(QAbstractTableModel):
         self._waiting: dict[str, Entry] = {}
         self._missed = 0
         self.wanted = Wanted()
+        self._changes: dict[str, str] = {}
         self.practice = False
         self._batch = _timer(self, BATCH, self.flush)
         # What is drawn in one go is asked for once.
@@ -69,6 +73,7 @@ class LogModel(QAbstractTableModel):
         self.beginResetModel()
         self._waiting.clear()
         self.wanted = wanted
+        self._changes.clear()
         self.practice = practice
         self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
         self._newest = max((each.seq for each in found), default=0)
@@ -129,9 +134,14 @@ class LogModel(QAbstractTableModel):
         if entry.request_id not in self._places:
             return False
         self._waiting[entry.request_id] = entry
+        self._changes.pop(entry.request_id, None)
         if not self._batch.isActive():
             self._batch.start()
         return True
+
+    def tell_change(self, request_id: str, change: str) -> None:
+        """Show `change` in the tooltip of a line."""
+        self._changes[request_id] = change
 
     def flush(self) -> None:
         """Show now what waits for the next batch."""
@@ -203,9 +213,19 @@ class LogModel(QAbstractTableModel):
             return colour(tone_of(entry.state, practice=self.practice), QGuiApplication.palette())
         if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(entry.request_id)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in {"Status", "Duration"}:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def _tip(self, request_id: str) -> str | None:
+        change = self._changes.get(request_id)
+        if change is None:
+            self.change_wanted.emit(request_id)
+            return None
+        # As HTML, or Qt would guess whether a category's name is some.
+        return QtGui.Qt.convertFromPlainText(visible(change), Qt.WhiteSpaceMode.WhiteSpaceNormal)
 
     def _text(self, entry: Entry, column: str) -> str:
         match column:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QSplitter,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.domain.correction import CORRECTABLE_STATES
 from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.ui.fields import read_only_text
 from consent_desk.ui.log_model import COLUMNS, LogModel
@@ -36,6 +38,7 @@ class LogPanel(QWidget):
     send_now_requested = Signal(str)
     discard_requested = Signal(str, str)
     erase_requested = Signal(str)
+    correct_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
@@ -59,6 +62,11 @@ class LogPanel(QWidget):
         self.erase = QPushButton("Remove data…")
         self.erase.setAccessibleName("Remove customer's data")
         self.erase.setToolTip("Remove all that names the customer of the chosen line (right to erasure)")
+        self.correct = QPushButton("Correct…")
+        self.correct.setAccessibleName("Correct")
+        self.correct.setToolTip("Restore what held before this consent, as a new one that is linked to it")
+        # Rather cut than a window that is wider than the screen, with a large font.
+        self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
         self.reason = ReasonRow()
         self._offer(None)
@@ -99,7 +107,10 @@ class LogPanel(QWidget):
         right = QWidget()
         right_layout = QVBoxLayout(right)
         right_layout.setContentsMargins(0, 0, 0, 0)
-        right_layout.addWidget(self.tabs)
+        head = QHBoxLayout()
+        head.addWidget(self.tabs, 1)
+        head.addWidget(self.correct)
+        right_layout.addLayout(head)
         right_layout.addWidget(self.details, 1)
         right_layout.addWidget(self.proof, 0, Qt.AlignmentFlag.AlignRight)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -130,6 +141,7 @@ class LogPanel(QWidget):
         self.model.modelReset.connect(self._make_room_for_times)
         self.model.rowsAboutToBeInserted.connect(self._keep_place)
         self.model.rowsInserted.connect(self._return_to_place)
+        self.correct.clicked.connect(lambda: self.correct_requested.emit(self._shown))
 
     def show_can_erase(self, can_erase: bool) -> None:
         """Whether there is anything to be erased for good: practice ends with the program."""
@@ -161,6 +173,7 @@ class LogPanel(QWidget):
         # Of the two, one alone can be of use: they share their place.
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.send_again.setVisible(state is not State.CONTRADICTED)
+        self.correct.setEnabled(state in CORRECTABLE_STATES)
         self.discard.setEnabled(state in DISCARDABLE_STATES)
         self.erase.setEnabled(state is not None)
         if state not in DISCARDABLE_STATES:
@@ -200,8 +213,8 @@ class LogPanel(QWidget):
             self._choose()  # it was chosen before it was read
 
     def _tell_again(self) -> None:
-        self.send_again.setEnabled(False)
-        self.discard.setEnabled(False)
+        for button in (self.send_again, self.discard, self.correct):
+            button.setEnabled(False)
         self.line_chosen.emit(self._shown)
 
     def _find_again(self) -> None:

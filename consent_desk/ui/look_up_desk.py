@@ -127,15 +127,16 @@ class LookUpDesk(QObject):
         """Take what is known already of the customer that is put into the form next."""
         self._adopted = known
 
-    def keep(self, consent: Consent) -> Context:
-        """`consent` is being noted: return what is known of its customer; a later answer is told."""
+    def context(self, consent: Consent) -> Context:
+        """What is known by now of the customer of `consent`, to be noted with it."""
         found = self.found(consent.customer)
-        if found is None:
-            self._keep(consent)
         before = found.consents.get(consent.category) if isinstance(found, Known) else None
         return Context(before=before, is_new_profile=isinstance(found, Unknown))
 
-    def _keep(self, consent: Consent) -> None:
+    def keep(self, consent: Consent) -> None:
+        """`consent` is being noted: an answer that is not there yet is told when it comes."""
+        if self.found(consent.customer) is not None:
+            return
         if self._pause.isActive():
             self.look_now()
         asking = self._asking

@@ -26,14 +26,14 @@ class MoreSection(QWidget):
         self._rows: list[PropertyRow] = []
         self._used = 0
         self.kept_texts = QToolButton()
-        self.kept_texts.setText("Kept te&xts")
+        self.kept_texts.setText("Kept texts")
         self.kept_texts.setAccessibleName("Kept texts")
         self.kept_texts.setToolTip("Wordings that this desk keeps for the category")
         self.kept_texts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.kept_texts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.kept_texts.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.toggle = QToolButton()
-        self.toggle.setText("More detai&ls")
+        self.toggle.setText("More details")
         self.toggle.setAccessibleName("More details")
         self.toggle.setToolTip("The agent and further properties")
         self.toggle.setCheckable(True)

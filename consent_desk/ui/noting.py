@@ -15,19 +15,41 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One press of Send: the consent, the form from which it came, and where it is to go."""
+    """One press of Send: the consent, the form from which it came, and where it is to go.
+
+    `others`: the consents of the further categories, each with its context. All are noted at once.
+    """
 
     station: Station
     project: Project
     draft: Draft
     consent: Consent
     context: Context = NO_CONTEXT
+    others: tuple[tuple[Consent, Context], ...] = ()
+
+    @property
+    def all(self) -> tuple[tuple[Consent, Context], ...]:
+        """Every consent with its context, in the order of sending."""
+        return ((self.consent, self.context), *self.others)
+
+    def stamped(self, consents: tuple[Consent, ...]) -> "Press":
+        """The same with the consents as they are noted."""
+        contexts = (context for _, context in self.others)
+        return replace(self, consent=consents[0], others=tuple(zip(consents[1:], contexts, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """What Send would send: a consent, and where several categories are chosen those of the others."""
+
+    first: Consent
+    others: tuple[Consent, ...] = ()
 
 
 class Noting(QObject):
-    """Emits `stamped(Press)`, then `noted(Press, Entry)` or `failed(Press, Exception)`.
+    """Emits `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
 
-    Knows the next request ID. The press of `stamped` holds the consent as it is noted and sent, to the byte.
+    Knows the next request IDs. The press of `stamped` holds the consent as it is noted and sent, to the byte.
     """
 
     stamped = Signal(object)
@@ -40,7 +62,8 @@ class Noting(QObject):
         self._under_way: Press | None = None
         self._of_former_form = ""
         self._failed: Press | None = None
-        self._stamped: Press | None = None
+        self._stamped: Consent | None = None
+        self._further_ids: list[str] = []
         self.request_id = str(uuid4())
 
     @property
@@ -48,48 +71,53 @@ class Noting(QObject):
         """Whether a press is being noted: until then another one is none."""
         return self._under_way is not None
 
-    def failed_consent(self, draft: Draft) -> Consent | None:
-        """The consent that could not be noted, while the form is still the same.
+    def request_ids(self, count: int) -> tuple[str, ...]:
+        """The next request ID and those of further consents, `count` in all."""
+        while len(self._further_ids) < count - 1:
+            self._further_ids.append(str(uuid4()))
+        return (self.request_id, *self._further_ids[: count - 1])
 
-        Its row may be there after all, the disk not having confirmed it: the very same consent finds
-        that row, and another one must bear another request ID.
+    def failed_press(self, draft: Draft) -> Press | None:
+        """The press that could not be noted, while the form is still the same.
+
+        Its rows may be there after all, the disk not having confirmed them: the very same consents find
+        those rows, and others must bear other request IDs.
         """
         if self._failed is None:
             return None
         if self._failed.draft == draft:
-            return self._failed.consent
+            return self._failed
         self.begin_anew()
         return None
 
     def begin(self, press: Press) -> None:
-        """Note the consent of `press`."""
+        """Note the consents of `press`."""
         self._under_way = press
-        stamped = self._stamped
-        if stamped is not None and press.consent is stamped.consent:
-            # Its row may be there already, with this very timestamp and context.
-            self._note(replace(press, context=stamped.context))
+        if press.consent is self._stamped:
+            # Its rows may be there already, with these very timestamps.
+            self._note(press)
             return
         self._runner.run(
             Lane.JOURNAL,
-            lambda: press.station.outbox.stamp(press.project, press.consent),
-            done=lambda consent: self._note(replace(press, consent=consent)),
+            lambda: press.station.outbox.stamp_all(press.project, [one for one, _ in press.all]),
+            done=lambda consents: self._note(press.stamped(consents)),
             failed=lambda error: self._fail(press, error),
         )
 
     def _note(self, press: Press) -> None:
-        consent = press.consent
-        self._under_way = self._stamped = press
+        self._under_way, self._stamped = press, press.consent
         self.stamped.emit(press)
         self._runner.run(
             Lane.JOURNAL,
-            lambda: press.station.outbox.note(press.project, consent, press.context),
-            done=lambda entry: self._end(press, entry),
+            lambda: press.station.outbox.note_all(press.project, press.all),
+            done=lambda entries: self._end(press, entries),
             failed=lambda error: self._fail(press, error),
         )
 
     def begin_anew(self) -> None:
         """Another consent comes next."""
         self._failed = None
+        self._further_ids.clear()
         self.request_id = str(uuid4())
 
     def leave_form(self) -> None:
@@ -102,10 +130,10 @@ class Noting(QObject):
         """Whether the form is still the one of `press`."""
         return press.consent.request_id != self._of_former_form
 
-    def _end(self, press: Press, entry: object) -> None:
+    def _end(self, press: Press, entries: object) -> None:
         self._under_way = None
         self.begin_anew()
-        self.noted.emit(press, entry)
+        self.noted.emit(press, entries)
 
     def _fail(self, press: Press, error: Exception) -> None:
         self._under_way = None

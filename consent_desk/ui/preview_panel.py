@@ -1,6 +1,7 @@
 """The preview: the request as it will be sent, every byte of it."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.ui.fields import label_for, read_only_text
 from consent_desk.ui.long_text import show_lines
+from consent_desk.ui.preview_pages import PreviewPages
 from consent_desk.ui.scrolled import scrolled
 
 if TYPE_CHECKING:
@@ -26,11 +28,15 @@ if TYPE_CHECKING:
 
 
 class PreviewPanel(QWidget):
-    """Shows one `PreparedRequest`. The Authorization header is masked unless it is the sandbox's."""
+    """Shows one `PreparedRequest`, or several by pages.
+
+    The Authorization header is masked unless it is the sandbox's.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._request: PreparedRequest | None = None
+        self._requests: Sequence[PreparedRequest] = ()
         self._has_body = False
         self._show_authorization = False
         self._why_empty = ""
@@ -52,6 +58,8 @@ class PreviewPanel(QWidget):
         self.stamp = QLabel()
         # Rather cut than as wide as the panel must be.
         self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pages = PreviewPages()
+        self.pages.turned.connect(self._refresh)
         self._make_copy_button()
         self._lay_out()
         self.as_sent.toggled.connect(self._refresh)
@@ -67,6 +75,7 @@ class PreviewPanel(QWidget):
             "Request body, exact bytes": self._copy_body,
             "URL": self._copy_url,
             "Whole request, without the key": self._copy_all,
+            "All requests, without the key": self._copy_every_one,
         }
         for text, slot in self.copy_actions.items():
             action = QAction(menu)
@@ -79,6 +88,7 @@ class PreviewPanel(QWidget):
         whole = QWidget()
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.pages)
         self.url_label = label_for("Request &URL", self.url, "Request URL")
         layout.addWidget(self.url_label)
         layout.addWidget(self.url)
@@ -104,18 +114,30 @@ class PreviewPanel(QWidget):
         outer.addWidget(scroll)
 
     def show_request(
-        self, request: "PreparedRequest | None", *, has_body: bool, why_empty: str, stamp: str, unmasked: bool
+        self,
+        request: "PreparedRequest | None",
+        *,
+        has_body: bool,
+        why_empty: str,
+        stamp: str,
+        unmasked: bool,
+        others: "Sequence[PreparedRequest]" = (),
     ) -> None:
-        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`."""
-        self._request = request
+        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`.
+
+        `others` go out after it: they are further pages.
+        """
+        self._requests = () if request is None else (request, *others)
+        self.pages.show_count(len(self._requests))
         self._has_body = has_body and request is not None
+        self.copy.menu().actions()[-1].setVisible(len(self._requests) > 1)
         self._why_empty = why_empty
         self._show_authorization = unmasked
         self.stamp.setText(f"· {stamp}" if self._has_body and stamp else "")
         self._refresh()
 
     def _refresh(self) -> None:
-        request = self._request
+        request = self._request = self._requests[self.pages.page] if self._requests else None
         self.url_label.setText("Request &URL" if request is None else f"{request.method} to this &URL")
         lines = () if request is None else request.header_lines(show_authorization=self._show_authorization)
         _set_line(self.url, "" if request is None else request.url)
@@ -146,9 +168,14 @@ class PreviewPanel(QWidget):
 
     def _copy_all(self) -> None:
         if self._request is not None:
-            head = [f"{self._request.method} {self._request.url}", *self._request.header_lines()]
-            body = self._request.body.decode("utf-8") if self._has_body else ""
-            _copy("\n".join([*head, "", body]))
+            _copy(self._whole(self._request))
+
+    def _copy_every_one(self) -> None:
+        _copy("\n\n".join(map(self._whole, self._requests)))
+
+    def _whole(self, request: "PreparedRequest") -> str:
+        head = [f"{request.method} {request.url}", *request.header_lines()]
+        return "\n".join([*head, "", request.body.decode("utf-8") if self._has_body else ""])
 
 
 def _copy(text: str) -> None:

@@ -20,6 +20,7 @@ from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
 from consent_desk.ui import patience
+from consent_desk.ui.batch_status import BatchStatus
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -67,6 +68,7 @@ class SendingDesk(QObject):
         # Outcomes that could not be written down, with what is said of each when it was.
         self._unwritten: dict[str, tuple[Station, Entry, Tone, Judgement]] = {}
         self._real: Station | None = None
+        self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
         self._under_way: Departure | None = None
         self._slow = QTimer(self)
@@ -132,10 +134,14 @@ class SendingDesk(QObject):
         self._rounds.follow(station, request_id)
 
     def cancel(self) -> None:
-        """Cancel the sending that was asked for last."""
+        """Cancel the sending that was asked for last, and all that the same press asked for."""
         if (departure := self._dispatch.cancel_last()) is not None:
             self._end_waiting(departure)
             self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
+            # One press is one decision: what belongs to it goes with it.
+            following = self._dispatch.last_asked_for
+            if following is not None and self.batches.belong_together(departure.entry, following.entry):
+                self.cancel()
 
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
@@ -169,6 +175,8 @@ class SendingDesk(QObject):
 
     def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
         """Say `text` of one consent. What was said of it before is overtaken."""
+        if self.batches.takes(entry, tone, text):
+            return
         who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
         self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
 

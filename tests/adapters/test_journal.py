@@ -530,3 +530,34 @@ def test_the_last_timestamp_before_a_time_is_found(journal: SqliteJournal) -> No
     asked = a_project().id, customer, "sms_marketing"
     assert journal.last_timestamp(*asked, later(1)) == later(0.999999)
     assert journal.last_timestamp(*asked, later(-1)) is None
+
+
+def test_several_are_all_noted_in_one_transaction(journal: SqliteJournal) -> None:
+    noted = [a_noted(category=one) for one in ("sms_marketing", "newsletter", "push_messages")]
+    statements: list[str] = []
+    journal._connection.set_trace_callback(statements.append)
+    journal.note_all(noted)
+    journal._connection.set_trace_callback(None)
+    assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
+        "BEGIN IMMEDIATE",
+        "COMMIT",
+    ]
+    assert [journal.record(one.consent.request_id).noted for one in noted] == noted
+
+
+def test_of_several_one_that_cannot_be_noted_keeps_the_others_out(journal: SqliteJournal) -> None:
+    there = a_noted()
+    journal.note(there)
+    another = a_noted(request_id=there.consent.request_id, category="newsletter")
+    first = a_noted(category="push_messages")
+    with pytest.raises(JournalTrouble, match="another decision bears its request ID"):
+        journal.note_all([first, another])
+    with pytest.raises(JournalTrouble, match="not in it"):
+        journal.record(first.consent.request_id)
+
+
+def test_several_that_are_there_already_are_noted_by_being_found(journal: SqliteJournal) -> None:
+    noted = [a_noted(), a_noted(category="newsletter")]
+    journal.note_all(noted)
+    journal.note_all(noted)
+    assert [len(journal.record(one.consent.request_id).facts) for one in noted] == [1, 1]

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
-from consent_desk.domain.record import Context
+from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, a_project, later
@@ -191,3 +192,58 @@ def test_whose_session_it_was_stands_beside_the_consent(
     outbox.note(a_project(), consent, Context(account=known, is_new_profile=True))
     assert outbox.record(consent.request_id).noted.context == Context(account=kept, is_new_profile=True)
     assert b"ada" not in outbox.record(consent.request_id).noted.body
+
+
+def several(**changes: Any) -> list[Consent]:
+    return [a_consent(category=one, **changes) for one in ("sms_marketing", "newsletter", "push_messages")]
+
+
+def test_several_are_noted_in_their_order_each_with_its_context(outbox: Outbox) -> None:
+    consents = several()
+    contexts = [Context(account=consent.category) for consent in consents]
+    entries = outbox.note_all(a_project(), tuple(zip(consents, contexts, strict=True)))
+    assert [entry.category for entry in entries] == ["sms_marketing", "newsletter", "push_messages"]
+    assert {entry.state for entry in entries} == {State.QUEUED}
+    assert outbox.queued() == entries
+    assert [outbox.record(one.request_id).noted.context for one in consents] == contexts
+
+
+def test_of_several_that_cannot_be_noted_none_is(outbox: Outbox, journal: SqliteJournal) -> None:
+    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    short, long = a_consent(), a_consent(category="newsletter", wording="word " * 3000)
+    with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
+        outbox.note_all(a_project(), ((short, NO_CONTEXT), (long, NO_CONTEXT)))
+    assert outbox.queued() == ()
+
+
+def test_each_of_several_overtakes_what_waits_for_its_category(outbox: Outbox) -> None:
+    waiting = a_consent(category="newsletter", action=Action.ACCEPT, valid_until=ValidUntil())
+    outbox.note(a_project(), waiting)
+    stamped = outbox.stamp_all(a_project(), several())
+    outbox.note_all(a_project(), [(one, NO_CONTEXT) for one in stamped])
+    assert outbox.record(waiting.request_id).facts[-1].state is State.DISCARDED
+
+
+def test_several_stamped_at_once_are_a_microsecond_apart_in_their_order(outbox: Outbox) -> None:
+    stamped = outbox.stamp_all(a_project(), several())
+    assert [one.timestamp.micros - NOON.micros for one in stamped] == [0, 1, 2]
+    assert [one.noted_at for one in stamped] == [one.timestamp for one in stamped]
+
+
+def test_the_order_of_several_holds_where_the_first_had_to_move(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(1), noted_at=later(1)))
+    stamped = outbox.stamp_all(a_project(), several())
+    assert [one.timestamp.micros - later(1).micros for one in stamped] == [1, 2, 3]
+
+
+def test_times_of_several_that_differ_stay(outbox: Outbox) -> None:
+    consents = [a_consent(), a_consent(category="newsletter", timestamp=later(1), noted_at=later(60))]
+    assert outbox.stamp_all(a_project(), consents) == tuple(consents)
+
+
+def test_none_of_several_with_a_typed_time_lies_after_its_noting(outbox: Outbox) -> None:
+    noted_at = Timestamp(NOON.micros + 1)
+    stamped = outbox.stamp_all(a_project(), several(noted_at=noted_at))
+    assert [one.timestamp.micros - NOON.micros for one in stamped] == [0, 1, 2]
+    assert [one.noted_at.micros - NOON.micros for one in stamped] == [1, 1, 2]

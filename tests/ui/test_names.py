@@ -23,10 +23,14 @@ from tests.ui.desks import OpenDesk
 
 MAIN_WINDOW = (
     *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
-    *("Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Wording read out", "Send"),
+    *("Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
+    *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
+    *("Explained by", "No correction", "Correct"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
-    *("Refresh categories", "Kept texts", "More details", "Add property"),
+    *("Refresh categories", "Kept texts", "More details", "Add property", "Several categories"),
+    *("Categories to choose", "All categories", "Previous request", "Next request"),
+    *("Explained by", "No correction", "Correct"),
 )
 PROJECT_SETTINGS = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
@@ -34,8 +38,8 @@ PROJECT_SETTINGS = (
 )
 READING_ORDER = (
     *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
-    *("Refresh categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket"),
-    *("Wording read out", "Kept texts", "More details", "Send"),
+    *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
+    *("Ticket", "Wording read out", "Kept texts", "More details", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log", "Kind of details"),
     *("Response details", "Save proof"),

@@ -1,6 +1,6 @@
 """One press is one consent, also while the disk is slow or fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -13,6 +13,7 @@ from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
+from consent_desk.domain.record import Context
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.tasks import TaskRunner
 from tests.consents import a_consent, a_project, later
@@ -26,15 +27,15 @@ class SlowOutbox:
         self.trouble: JournalTrouble | None = None
         self.asked = 0
 
-    def stamp(self, project: object, consent: Consent) -> Consent:
+    def stamp_all(self, project: object, consents: Sequence[Consent]) -> tuple[Consent, ...]:
         self.asked += 1
-        return replace(consent, timestamp=later(-1))
+        return tuple(replace(consent, timestamp=later(-1)) for consent in consents)
 
-    def note(self, project: object, consent: object, context: object) -> object:
+    def note_all(self, project: object, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
         self.let.wait(30)
         if self.trouble is not None:
             raise self.trouble
-        return consent
+        return tuple(consent for consent, _ in consents)
 
 
 class SlowStation:
@@ -91,11 +92,11 @@ def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
         station.outbox.let.set()
-    failed = noting.failed_consent(press.draft)
-    assert failed == replace(press.consent, timestamp=later(-1))
-    assert noting.failed_consent(Draft(customer_id="omar@example.org")) is None
+    failed = noting.failed_press(press.draft)
+    assert failed == replace(press, consent=replace(press.consent, timestamp=later(-1)))
+    assert noting.failed_press(Draft(customer_id="omar@example.org")) is None
     assert noting.request_id != press.consent.request_id
-    assert noting.failed_consent(press.draft) is None
+    assert noting.failed_press(press.draft) is None
 
 
 def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtbot: QtBot) -> None:
@@ -105,13 +106,13 @@ def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtb
     press = a_press(station, noting)
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
-    failed = noting.failed_consent(press.draft)
+    failed = noting.failed_press(press.draft)
     assert failed is not None
     station.outbox.trouble = None
     with qtbot.waitSignal(noting.noted) as noted:
-        noting.begin(replace(press, consent=failed))
+        noting.begin(failed)
     assert noted.args is not None
-    assert noted.args[1] is failed
+    assert noted.args[1] == (failed.consent,)
     assert station.outbox.asked == 1
 
 
@@ -120,15 +121,15 @@ def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
 ) -> None:
     station = SlowStation()
 
-    def fail(project: object, consent: object) -> Consent:
+    def fail(project: object, consents: object) -> tuple[Consent, ...]:
         raise JournalTrouble(say("Gone."), say("Look."))
 
-    monkeypatch.setattr(station.outbox, "stamp", fail)
+    monkeypatch.setattr(station.outbox, "stamp_all", fail)
     press = a_press(station, noting)
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
     assert not noting.busy
-    assert noting.failed_consent(press.draft) is press.consent
+    assert noting.failed_press(press.draft) is press
 
 
 def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: QtBot) -> None:
@@ -139,4 +140,22 @@ def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: 
         noting.begin(press)
         noting.leave_form()
         station.outbox.let.set()
-    assert noting.failed_consent(press.draft) is None
+    assert noting.failed_press(press.draft) is None
+
+
+def test_several_bear_request_ids_of_their_own_until_they_are_noted(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    station.outbox.let.set()
+    ids = noting.request_ids(3)
+    assert len(set(ids)) == 3
+    assert noting.request_ids(2) == ids[:2]
+    others = tuple((a_consent(request_id=one), Context(account=one)) for one in ids[1:])
+    press = replace(a_press(station, noting), others=others)
+    with qtbot.waitSignal(noting.noted) as noted:
+        noting.begin(press)
+    assert noted.args is not None
+    stamped: Press = noted.args[0]
+    assert [context for _, context in stamped.others] == [context for _, context in others]
+    assert [consent.request_id for consent, _ in stamped.all] == [*ids]
+    assert noted.args[1] == tuple(consent for consent, _ in stamped.all)
+    assert not {*ids} & {*noting.request_ids(3)}

@@ -1,0 +1,50 @@
+"""Before and after a consent, in a line: what the look-up had shown, what was decided, what was verified."""
+
+from collections.abc import Callable
+
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.delivery import State
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.record import Context, Record
+
+
+def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
+    """`sms_marketing: accepted → rejected, verified 10:43:41`; `written` writes a time down."""
+    consent, last = record.noted.consent, record.facts[-1]
+    look = last.outcome if isinstance(last.outcome, Look) else None
+    wished = _word(valid=consent.action is Action.ACCEPT)
+    match last.state:
+        case State.VERIFIED:
+            ending = say("verified {at}", at=written(last.at))
+        case State.CONTRADICTED if look is not None and look.valid is not None:
+            shown = _word(valid=look.valid)
+            ending = say("but Engagement shows {shown}, {at}", shown=shown, at=written(last.at))
+        case State.DISCARDED:
+            ending = say("discarded")
+        case _:
+            ending = say("not verified")
+    return say(
+        "{category}: {before} → {wished}, {ending}",
+        category=consent.category,
+        before=_before(record.noted.context),
+        wished=wished,
+        ending=ending,
+    )
+
+
+def _before(context: Context) -> Message:
+    before = context.before
+    if context.is_new_profile:
+        return say("no such customer")
+    if before is None:
+        return say("not known")
+    if before.since is None and not before.valid:
+        return say("no consent")
+    if not before.valid and before.until is not None:
+        return say("ended")
+    return _word(valid=before.valid)
+
+
+def _word(*, valid: bool) -> Message:
+    return say("accepted") if valid else say("rejected")

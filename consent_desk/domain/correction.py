@@ -1,0 +1,112 @@
+"""Put a consent right that was noted by mistake: restore what the look-up had shown before it.
+
+Engagement deletes no event: undoing one is the opposite event, and the history keeps both (the reference's
+section 4.1).
+"""
+
+from consent_desk.domain.consent import Action, Timestamp, ends_after
+from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.delivery import ACCEPTED_STATES, UNCERTAIN_STATES, State
+from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.record import Record
+
+CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
+"""What may stand in Engagement. What never left is discarded instead."""
+
+BASES = ("The caller asked for it now", "The opt-out was recorded by mistake")
+"""What an opt-in in place of an opt-out may rest on, beside a reason in somebody's own words."""
+
+_OWN_SOURCES = frozenset({"", "private_api"})
+
+_NONE_BEFORE = say(
+    "Engagement cannot delete an event. There was no consent before, so none is created. If the person "
+    "decides now, enter that decision."
+)
+_NOT_LOOKED_UP = say(
+    "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
+    "person, and enter what they decide."
+)
+
+
+def restored(record: Record, now: Timestamp) -> Draft | Message:
+    """The form that restores what held before the consent of `record`; or why there is nothing to restore."""
+    consent, before = record.noted.consent, record.noted.context.before
+    if record.facts[-1].state not in CORRECTABLE_STATES:
+        return say("It has not reached Engagement, so there is nothing to correct there.")
+    if record.noted.context.is_new_profile:
+        return _NONE_BEFORE
+    if before is None:
+        return _NOT_LOOKED_UP
+    if before.since is None and not before.valid:
+        return _NONE_BEFORE
+    until = before.until
+    was_accepted = before.valid or until is not None
+    if was_accepted and until is not None and not ends_after(until, now):
+        return say(
+            "The opt-in from before has ended since. Engagement cannot delete an event, and none is created. "
+            "If the person decides now, enter that decision."
+        )
+    action = Action.ACCEPT if before.valid else Action.REJECT
+    if action is consent.action and consent.valid_until == until:
+        return say("The same held before: there is nothing to restore.")
+    return Draft(
+        customer_id_type=consent.customer.type,
+        customer_id=consent.customer.value,
+        category=consent.category,
+        action=action,
+        valid_until="" if until is None or action is Action.REJECT else str(until.wire),
+        wording=before.wording,
+        corrects=consent.request_id,
+    )
+
+
+def is_corrected_by(draft: Draft, record: Record) -> bool:
+    """Whether `draft` is still about what `record` decided."""
+    consent = record.noted.consent
+    subject = (consent.customer.type, consent.customer.value, consent.category, ())
+    return subject == (draft.customer_id_type, draft.customer_id, draft.category, draft.categories)
+
+
+def needs_basis(draft: Draft, record: Record) -> bool:
+    """Whether `draft` turns an opt-out into an opt-in."""
+    before = record.noted.context.before
+    was_rejected = before is not None and before.since is not None and not before.valid
+    is_reject = record.noted.consent.action is Action.REJECT
+    return draft.action == Action.ACCEPT and (is_reject or was_rejected)
+
+
+def correction_problems(draft: Draft, record: Record) -> tuple[Problem, ...]:
+    """What a correction lacks. An opt-in in place of an opt-out needs a basis, and the wording."""
+    if not needs_basis(draft, record):
+        return ()
+    lacks = (
+        (Field.WORDING, draft.wording, say("Write what was read out: without it nothing shows an opt-in.")),
+        (Field.BASIS, draft.basis, say("Choose what this opt-in rests on, or write another reason.")),
+    )
+    return tuple(Problem(field, message) for field, text, message in lacks if not text.strip())
+
+
+def own_opt_out(record: Record) -> Message | None:
+    """That the person opted out themselves, where a look-up showed so: from elsewhere than this desk."""
+    before = record.noted.context.before
+    shown = [before] if before is not None else []
+    looks = (fact.outcome for fact in record.facts)
+    shown += [
+        CategoryStatus(valid=look.valid, since=look.since, source=look.source)
+        for look in looks
+        if isinstance(look, Look) and look.valid is not None
+    ]
+    sources = [
+        one.source
+        for one in shown
+        if not one.valid and one.since is not None and one.until is None and one.source not in _OWN_SOURCES
+    ]
+    if not sources:
+        return None
+    return say(
+        "Engagement's history shows an opt-out that did not come from this desk (source {source}): the "
+        "person may have opted out themselves. An opt-in needs their clear word.",
+        source=sources[-1],
+    )

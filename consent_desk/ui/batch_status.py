@@ -1,0 +1,105 @@
+"""One line for all that one press sent: how many came how far, and what the worst outcome asks for."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from consent_desk.domain.consent import Consent
+from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.record import Entry
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.states import PRACTISED_STATES
+from consent_desk.ui.status_panel import StatusPanel
+
+_MOST = 50
+"""Presses that are remembered. What comes of an older one is said of each consent by itself."""
+
+_WORDS = {
+    State.QUEUED: "on the way",
+    State.IN_FLIGHT: "on the way",
+    State.RETRY_WAIT: "waiting to be tried again",
+    State.DELIVERED: "delivered",
+    State.SEEN: "recorded",
+    State.VERIFIED: "verified",
+    State.NOT_SHOWN: "not shown yet",
+    State.CONTRADICTED: "contradicted",
+    State.REFUSED: "refused",
+    State.UNCONFIRMED: "not yet confirmed",
+    State.NOT_SEEN: "not yet confirmed",
+    State.RESTORED: "not yet confirmed",
+    State.DISCARDED: "discarded",
+}
+_WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.QUIET, Tone.NEUTRAL, Tone.PRACTICE, Tone.GOOD)
+_NAMED = frozenset({Tone.BAD, Tone.WARNING, Tone.QUIET})
+
+
+@dataclass(slots=True)
+class _Said:
+    entry: Entry
+    tone: Tone
+    text: str
+
+    def word(self, *, practice: bool) -> str:
+        state = self.entry.state
+        if state in {State.QUEUED, State.IN_FLIGHT} and self.tone in _NAMED:
+            # After something unexpected it may have been sent all the same.
+            return "not settled" if self.tone is Tone.BAD else "not sent"
+        return "practised" if practice and state in PRACTISED_STATES else _WORDS[state]
+
+
+@dataclass(slots=True)
+class _Batch:
+    entries: tuple[Entry, ...]
+    practice: bool
+    said: dict[str, _Said] = field(default_factory=dict)
+
+
+class BatchStatus:
+    """Gathers what is said of the consents of one press, and says it of all of them."""
+
+    def __init__(self, status: StatusPanel) -> None:
+        self._status = status
+        self._batches: deque[_Batch] = deque(maxlen=_MOST)
+
+    def begin(self, entries: tuple[Entry, ...], *, practice: bool) -> None:
+        """These were noted with one press. A single one is no batch."""
+        if len(entries) > 1:
+            self._batches.append(_Batch(entries, practice))
+
+    def belong_together(self, one: Entry, other: Entry) -> bool:
+        """Whether two consents were noted with one press."""
+        batch = self._of(one.request_id)
+        return batch is not None and batch is self._of(other.request_id)
+
+    def takes(self, entry: Entry | Consent, tone: Tone, text: str) -> bool:
+        """Say `text` of a consent together with the others of its press; False where there are none."""
+        batch = self._of(entry.request_id)
+        if batch is None or not isinstance(entry, Entry):
+            return False
+        batch.said[entry.request_id] = _Said(entry, tone, text)
+        # Until each has been told of, those that follow in the same moment would be said to be missing.
+        if len(batch.said) == len(batch.entries):
+            self._say(batch)
+        return True
+
+    def _of(self, request_id: str) -> _Batch | None:
+        return next(
+            (one for one in self._batches if any(entry.request_id == request_id for entry in one.entries)),
+            None,
+        )
+
+    def _say(self, batch: _Batch) -> None:
+        said = [batch.said[entry.request_id] for entry in batch.entries]
+        worst = min(said, key=lambda one: _WORST_FIRST.index(one.tone))
+        words: dict[str, list[_Said]] = {}
+        for one in said:
+            words.setdefault(one.word(practice=batch.practice), []).append(one)
+        told = ", ".join(_told(word, alike) for word, alike in words.items())
+        first = batch.entries[0]
+        head = f"{len(said)} {noun(first.action)}s for {first.customer.value}: {told}."
+        self._status.show_message(first.request_id, worst.tone, f"{head}\n{worst.text}")
+
+
+def _told(word: str, alike: list[_Said]) -> str:
+    named = any(one.tone in _NAMED for one in alike)
+    names = ", ".join(one.entry.category for one in alike)
+    return f"{len(alike)} {word}: {names}" if named else f"{len(alike)} {word}"

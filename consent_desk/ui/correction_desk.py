@@ -1,0 +1,126 @@
+"""Fills the form with what held before a consent, and sees to it that the correction is complete."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.correction import (
+    correction_problems,
+    is_corrected_by,
+    needs_basis,
+    own_opt_out,
+    restored,
+)
+from consent_desk.domain.delivery import noun
+from consent_desk.domain.draft import Draft, Problem
+from consent_desk.domain.message import Message
+from consent_desk.domain.record import Context, Record
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.questions import Questions
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import Local, moment_of, render, render_error
+
+_KEY = "correction"
+
+
+class CorrectionDesk(QObject):
+    """Follows the form: as soon as it is about something else, it corrects nothing any more."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        log: LogDesk,
+        *,
+        now: Callable[[], Timestamp],
+        local: Local,
+    ) -> None:
+        super().__init__(window)
+        self._form = window.consent
+        self._status = window.status
+        self._runner = runner
+        self._questions = questions
+        self._log = log
+        self._now = now
+        self._local = local
+        self._record: Record | None = None
+        window.log.correct_requested.connect(self.begin)
+
+    def begin(self, request_id: str) -> None:
+        """Offer to restore what held before a consent of the log."""
+        station = self._log.station
+        if station is None:
+            return
+
+        def done(record: Record) -> None:
+            # Read for a log that may not be shown any more.
+            if self._log.station is station:
+                self._offer(record)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.record(request_id),
+            done=done,
+            failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
+        )
+
+    def leave(self) -> None:
+        """Another project comes: what was corrected is none of its consents."""
+        self._record = None
+
+    def follow(self, draft: Draft) -> Draft:
+        """The form holds `draft` now; return what it holds afterwards."""
+        record = self._of(draft)
+        self._form.show_basis(record is not None and needs_basis(draft, record))
+        if record is None:
+            if not draft.corrects:
+                return draft
+            self._form.end_correction()
+            return self._form.draft()
+        consent = record.noted.consent
+        when = moment_of(self._local(consent.noted_at))
+        told = f"Corrects the {noun(consent.action)} of {consent.category}, noted {when}."
+        warning = own_opt_out(record) if draft.action == Action.ACCEPT else None
+        self._form.correction.tell(
+            told if warning is None else f"{told} {render(warning)}", warns=warning is not None
+        )
+        return draft
+
+    def problems(self, draft: Draft) -> tuple[Problem, ...]:
+        """What the correction lacks."""
+        record = self._of(draft)
+        return () if record is None else correction_problems(draft, record)
+
+    def context(self, draft: Draft, context: Context) -> Context:
+        """`context` with the link to what `draft` corrects."""
+        record = self._of(draft)
+        if record is None:
+            return context
+        basis = draft.basis if needs_basis(draft, record) else ""
+        return replace(context, corrects=draft.corrects, basis=basis)
+
+    def _of(self, draft: Draft) -> Record | None:
+        record = self._record
+        if record is None or record.noted.consent.request_id != draft.corrects:
+            return None
+        return record if is_corrected_by(draft, record) else None
+
+    def _offer(self, record: Record) -> None:
+        found = restored(record, self._now())
+        if isinstance(found, Message):
+            self._status.show_message(_KEY, Tone.WARNING, render(found))
+            return
+        shown = self._form.draft()
+        if shown.customer_id or shown.ticket or shown.wording:
+            question = "What stands in the form is replaced by the correction."
+            if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
+                return
+        self._status.forget(_KEY)
+        self._record = record
+        self._form.fill(replace(found, channel=shown.channel))
+        self._form.go_to_correction()

@@ -1,0 +1,83 @@
+"""What stands in the category's field: one category, or how many of several are ticked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from consent_desk.domain.draft import Draft
+from consent_desk.ui.fields import TypingComboBox
+from consent_desk.ui.several_choice import SeveralChoice
+
+
+class SeveralCategories(QObject):
+    """Keeps a field and the list of `choice` in step; emits `changed` with every tick.
+
+    While the field tells of several it takes no typing; a category chosen in it takes their place.
+    """
+
+    changed = Signal()
+
+    def __init__(self, field: TypingComboBox) -> None:
+        super().__init__(field)
+        self._field = field
+        self._single = ""
+        self._are_several = False
+        self.choice = SeveralChoice()
+        self.choice.changed.connect(self._follow_ticks)
+        self.choice.button.toggled.connect(self._open)
+        field.activated.connect(self._choose_single)
+        field.editTextChanged.connect(self._follow_typing)
+
+    def chosen(self) -> tuple[str, ...]:
+        """The IDs of the several, in the order of the project; none where it is a single one."""
+        return self.choice.chosen() if self._are_several else ()
+
+    def show(self, category: str, categories: Sequence[str] = ()) -> None:
+        """Show `categories`, or `category` alone where there are none."""
+        self._tell_several(bool(categories))
+        if categories:
+            self.choice.tick(categories)
+        else:
+            self._single = category
+            self.choice.close_list()
+        self._field.set_text(f"{len(categories)} categories" if categories else category)
+
+    def follow_offer(self) -> None:
+        """Some of the several may not be offered any more."""
+        if self._are_several:
+            self._follow_ticks()
+
+    def single(self, draft: Draft) -> Draft:
+        """`draft` with the one category from before its several."""
+        return replace(draft, category=self._single, categories=()) if draft.categories else draft
+
+    def _tell_several(self, are_several: bool) -> None:
+        self._are_several = are_several
+        self._field.line.setReadOnly(are_several)
+
+    def _open(self, is_open: bool) -> None:
+        if is_open and not self.chosen():
+            self.choice.tick([self._field.currentText()])
+        if is_open:
+            self.choice.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _follow_typing(self, text: str) -> None:
+        if self.choice.button.isChecked() and not self._are_several:
+            self.choice.tick([text])
+
+    def _follow_ticks(self) -> None:
+        chosen, were_several = self.choice.chosen(), self._are_several
+        if not were_several and len(chosen) > 1:
+            self._single = self._field.currentText()
+        self._tell_several(len(chosen) > 1)
+        if len(chosen) > 1:
+            self._field.set_text(f"{len(chosen)} categories")
+        elif chosen or were_several:
+            self._field.set_text(chosen[0] if chosen else self._single)
+        self.changed.emit()
+
+    def _choose_single(self) -> None:
+        if self._are_several:
+            self.show(self._field.currentText())
+            self.changed.emit()

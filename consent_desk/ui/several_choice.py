@@ -1,0 +1,125 @@
+"""Several categories at once: a list to tick, which opens below the category."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6 import QtGui
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from consent_desk.ui.fields import Note
+
+if TYPE_CHECKING:
+    from consent_desk.domain.category import Category
+
+_LINES = 6
+
+# What such a campaign still sends is not documented (section 4.1): nothing is promised either way.
+ONE_EACH = (
+    "Each category gets an event of its own: Engagement has none for all of them. Messages without a consent "
+    "category (general consent) may still be sent: check with your administrator."
+)
+
+
+class SeveralChoice(QWidget):
+    """Emits `changed` with every tick of a person. `button`, which opens it, stands elsewhere."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.button = QPushButton("Severa&l… ▾")
+        self.button.setAccessibleName("Several categories")
+        self.button.setToolTip("Choose several categories of the project, or all of them")
+        self.button.setCheckable(True)
+        self.button.setEnabled(False)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Categories to choose")
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        # Rather cut than scrolled to the side: the tooltip has the rest.
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.every_one = QCheckBox("All categories")
+        self.every_one.setAccessibleName("All categories")
+        self.remark = Note()
+        self.remark.show_remark(ONE_EACH)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for widget in (self.every_one, self.list, self.remark):
+            layout.addWidget(widget)
+        self.hide()
+        self.button.toggled.connect(self.setVisible)
+        self.list.itemChanged.connect(self._follow)
+        self.every_one.clicked.connect(self._tick_every_one)
+
+    def offer(self, categories: Sequence["Category"]) -> None:
+        """Offer `categories`; of those that were ticked, the ones among them stay so."""
+        ticked = set(self.chosen())
+        self.list.blockSignals(True)
+        self.list.clear()
+        for category in categories:
+            item = QListWidgetItem(_described(category), self.list)
+            item.setData(Qt.ItemDataRole.UserRole, category.id)
+            whole = QtGui.Qt.convertFromPlainText(item.text(), Qt.WhiteSpaceMode.WhiteSpaceNormal)
+            item.setToolTip(whole)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(_state(category.id in ticked))
+        self.list.blockSignals(False)
+        line = self.list.sizeHintForRow(0) if categories else self.list.fontMetrics().lineSpacing()
+        self.list.setFixedHeight(line * min(max(len(categories), 1), _LINES) + 2 * self.list.frameWidth())
+        if categories and self.list.currentRow() < 0:
+            self.list.setCurrentRow(0)
+        self.button.setEnabled(len(categories) > 1)
+        if len(categories) < 2:
+            self.button.setChecked(False)
+        self._show_whether_all()
+
+    def chosen(self) -> tuple[str, ...]:
+        """The IDs of what is ticked, in the order of the project."""
+        return tuple(str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items() if _is_ticked(item))
+
+    def tick(self, category_ids: Sequence[str]) -> None:
+        """Tick these and no others; nobody is told."""
+        self.list.blockSignals(True)
+        for item in self._items():
+            item.setCheckState(_state(item.data(Qt.ItemDataRole.UserRole) in category_ids))
+        self.list.blockSignals(False)
+        self._show_whether_all()
+
+    def close_list(self) -> None:
+        """Close the list, with nothing ticked."""
+        self.tick(())
+        self.button.setChecked(False)
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.list.item(row) for row in range(self.list.count())]
+
+    def _tick_every_one(self, ticked: bool) -> None:
+        self.tick([str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items()] if ticked else ())
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        self._show_whether_all()
+        self.changed.emit()
+
+    def _show_whether_all(self) -> None:
+        self.every_one.setChecked(bool(self._items()) and all(map(_is_ticked, self._items())))
+
+
+def _described(category: "Category") -> str:
+    names = [category.id] if category.label == category.id else [category.label, category.id]
+    # A project's marks, where the categories bear them.
+    if getattr(category, "legitimate_interest", False):
+        names.append("· legitimate interest")
+    if not category.by_private_api:
+        names.append("· not meant for this API")
+    return "   ".join(names)
+
+
+def _state(ticked: bool) -> Qt.CheckState:
+    return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
+
+
+def _is_ticked(item: QListWidgetItem) -> bool:
+    return item.checkState() == Qt.CheckState.Checked

@@ -1,0 +1,186 @@
+"""What a correction restores, and what it asks for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.correction import (
+    CORRECTABLE_STATES,
+    correction_problems,
+    is_corrected_by,
+    needs_basis,
+    own_opt_out,
+    restored,
+)
+from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.draft import Draft, Field
+from consent_desk.domain.message import Message
+from consent_desk.domain.outcome import Look
+from consent_desk.domain.record import NO_CONTEXT, Context, Noted, Record
+from tests.consents import NOON, a_consent, a_project, later
+
+SINCE = NOON.micros / 1e6 - 1000
+YEARS_AHEAD = ValidUntil(NOON.micros // 1_000_000 + 100_000_000)
+ACCEPTED = CategoryStatus(valid=True, since=SINCE, source="page", until=ValidUntil(), wording="May we?")
+REJECTED = CategoryStatus(valid=False, since=SINCE, source="page", wording="No more.")
+NONE = CategoryStatus(valid=False, since=None, source="")
+OPT_IN: dict[str, Any] = {"action": Action.ACCEPT, "valid_until": ValidUntil()}
+
+
+def a_record(
+    before: CategoryStatus | None = None,
+    *,
+    context: Context = NO_CONTEXT,
+    state: State = State.VERIFIED,
+    looks: Sequence[Look] = (),
+    **changes: Any,
+) -> Record:
+    noted = Noted.of(a_project(), a_consent(**changes), replace(context, before=before))
+    seen = tuple(Fact(at=later(1), state=State.SEEN, outcome=look) for look in looks)
+    return Record(noted=noted, facts=(*seen, Fact(at=later(2), state=state)))
+
+
+def draft(record: Record, now: Timestamp = NOON) -> Draft:
+    found = restored(record, now)
+    assert isinstance(found, Draft)
+    return found
+
+
+def why(record: Record, now: Timestamp = NOON) -> str:
+    found = restored(record, now)
+    assert isinstance(found, Message)
+    return str(found)
+
+
+def test_an_earlier_opt_in_comes_back_with_its_end_and_its_wording_and_is_linked() -> None:
+    record = a_record(replace(ACCEPTED, until=YEARS_AHEAD))
+    assert draft(record) == Draft(
+        customer_id_type="registered",
+        customer_id="jane@example.com",
+        category="sms_marketing",
+        action="accept",
+        valid_until=str(YEARS_AHEAD.seconds),
+        wording="May we?",
+        corrects=record.noted.consent.request_id,
+    )
+
+
+def test_an_unlimited_opt_in_comes_back_unlimited() -> None:
+    assert draft(a_record(ACCEPTED)).valid_until == "unlimited"
+
+
+def test_an_opt_in_whose_end_was_not_told_comes_back_without_one() -> None:
+    assert draft(a_record(replace(ACCEPTED, until=None))).valid_until == ""
+
+
+def test_an_earlier_opt_out_comes_back_as_one() -> None:
+    found = draft(a_record(REJECTED, **OPT_IN))
+    assert (found.action, found.valid_until) == ("reject", "")
+
+
+@pytest.mark.parametrize(
+    "record", [a_record(NONE), a_record(context=Context(is_new_profile=True))], ids=["no event", "no profile"]
+)
+def test_where_there_was_no_consent_none_is_created(record: Record) -> None:
+    assert why(record).startswith(
+        "Engagement cannot delete an event. There was no consent before, so none is created."
+    )
+
+
+def test_where_it_is_not_known_no_opt_in_is_offered_and_it_says_why() -> None:
+    assert "was not looked up then. So no opt-in is offered." in why(a_record())
+
+
+@pytest.mark.parametrize("before", [ACCEPTED, replace(ACCEPTED, valid=False)], ids=["since", "before"])
+def test_an_opt_in_that_has_ended_is_not_restored(before: CategoryStatus) -> None:
+    end = ValidUntil(NOON.micros // 1_000_000 + 10)
+    assert "has ended since" in why(a_record(replace(before, until=end)), later(60))
+
+
+@pytest.mark.parametrize(
+    "record", [a_record(REJECTED), a_record(ACCEPTED, **OPT_IN)], ids=["opt-out", "opt-in"]
+)
+def test_what_held_before_too_is_not_restored(record: Record) -> None:
+    assert why(record) == "The same held before: there is nothing to restore."
+
+
+def test_an_opt_in_with_another_end_is_restored() -> None:
+    assert draft(a_record(replace(ACCEPTED, until=YEARS_AHEAD), **OPT_IN)).valid_until != "unlimited"
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - CORRECTABLE_STATES))
+def test_what_never_reached_engagement_is_not_corrected(state: State) -> None:
+    assert "has not reached Engagement" in why(a_record(ACCEPTED, state=state))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"customer_id": "omar@example.org"},
+        {"customer_id_type": "phone"},
+        {"category": "newsletter"},
+        {"categories": ("sms_marketing", "newsletter")},
+    ],
+    ids=str,
+)
+def test_a_form_about_something_else_corrects_nothing(changes: dict[str, Any]) -> None:
+    record = a_record(ACCEPTED)
+    assert is_corrected_by(draft(record), record)
+    assert not is_corrected_by(replace(draft(record), **changes), record)
+
+
+def lacking(draft: Draft, record: Record) -> list[Field]:
+    return [problem.field for problem in correction_problems(draft, record)]
+
+
+def test_an_opt_in_in_place_of_an_opt_out_needs_a_basis_and_the_wording() -> None:
+    record = a_record(ACCEPTED)
+    assert lacking(replace(draft(record), wording=" "), record) == [Field.WORDING, Field.BASIS]
+    assert lacking(replace(draft(record), basis="They said so."), record) == []
+
+
+def test_so_does_one_where_the_person_had_opted_out_before() -> None:
+    record = a_record(REJECTED, **OPT_IN)
+    assert needs_basis(replace(draft(record), action="accept"), record)
+
+
+@pytest.mark.parametrize("before", [ACCEPTED, NONE, None], ids=["accepted", "none", "not known"])
+def test_another_opt_in_in_place_of_an_opt_in_needs_none(before: CategoryStatus | None) -> None:
+    assert not needs_basis(Draft(action="accept"), a_record(before, **OPT_IN))
+
+
+def test_an_opt_out_needs_none() -> None:
+    record = a_record(REJECTED, **OPT_IN)
+    assert lacking(draft(record), record) == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record(REJECTED, **OPT_IN),
+        a_record(ACCEPTED, looks=[Look(seen=True, valid=False, since=SINCE, source="page")]),
+    ],
+    ids=["before", "since"],
+)
+def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> None:
+    assert "(source page): the person may have opted out themselves" in str(own_opt_out(record))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record(),
+        a_record(NONE),
+        a_record(ACCEPTED),
+        a_record(replace(REJECTED, source="private_api")),
+        a_record(replace(ACCEPTED, valid=False)),
+        a_record(looks=[Look(blind=True), Look(seen=True, valid=False, since=SINCE, source="private_api")]),
+    ],
+    ids=["not known", "none", "accepted", "this desk", "ended", "looked up"],
+)
+def test_nobody_is_warned_of_an_opt_out_of_this_desk_or_of_none(record: Record) -> None:
+    assert own_opt_out(record) is None

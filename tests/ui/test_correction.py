@@ -1,0 +1,206 @@
+"""*Correct…* on a line: what held before comes back, linked, and never an opt-in without its basis."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from time import time
+
+import pytest
+
+from consent_desk.domain.consent import Action, Consent, ValidUntil
+from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Context, Entry
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.outbox import Outbox
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
+
+ACCEPTED = CategoryStatus(
+    valid=True, since=time() - 100_000, source="page", until=ValidUntil(), wording="May we?"
+)
+REJECTED = replace(ACCEPTED, valid=False, until=None, wording="")
+
+
+@pytest.fixture
+def before(monkeypatch: pytest.MonkeyPatch) -> dict[str, Context]:
+    """What was known before the next consents are noted, by their category: as a look-up tells it."""
+    known: dict[str, Context] = {}
+    note_all = Outbox.note_all
+
+    def with_what_was_known(
+        outbox: Outbox, project: Project, consents: Sequence[tuple[Consent, Context]]
+    ) -> tuple[Entry, ...]:
+        told = [
+            (one, known.pop(one.category, context) if context.corrects is None else context)
+            for one, context in consents
+        ]
+        return note_all(outbox, project, told)
+
+    monkeypatch.setattr(Outbox, "note_all", with_what_was_known)
+    return known
+
+
+def deliver(desk: OpenDesk) -> None:
+    """Note and send the tutorial's case."""
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Delivered")
+    desk.bot.waitUntil(controls.button(desk.window, "Correct").isEnabled)
+
+
+def correct(desk: OpenDesk) -> None:
+    controls.press(desk.window, "Correct")
+
+
+def correction(desk: OpenDesk) -> str:
+    return controls.label(desk.window, "Correction")
+
+
+def wait_until_filled(desk: OpenDesk) -> None:
+    desk.bot.waitUntil(lambda: controls.line(desk.window, "Customer ID").text() == "jane@example.com")
+
+
+def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "May we?")
+    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+    assert controls.focused_name(acme.window) == "Explained by"
+    controls.line(acme.window, "Ticket").setFocus()
+    arrived = len(engagement.received)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Explained by"
+    assert len(engagement.received) == arrived
+    controls.write(acme.window, "Explained by", "The caller asked for it now")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(
+        lambda: "Basis of the opt-in: The caller asked for it now" in acme.details("Explanation")
+    )
+    assert "Corrects the consent with request ID: " in acme.details("Explanation")
+    assert b"The caller asked" not in b"".join(each.body for each in engagement.received)
+    assert controls.line(acme.window, "Customer ID").text() == ""
+    assert not controls.combo(acme.window, "Explained by").isVisible()
+    assert acme.window.consent.correction.isHidden()
+
+
+def test_where_nobody_looked_nothing_is_filled_and_it_says_why(acme: OpenDesk) -> None:
+    deliver(acme)
+    correct(acme)
+    acme.wait_for_status("What held before is not known")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+def test_where_there_was_no_consent_nothing_is_filled(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(is_new_profile=True)
+    deliver(acme)
+    correct(acme)
+    acme.wait_for_status(
+        "Engagement cannot delete an event. There was no consent before, so none is created."
+    )
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
+    acme: OpenDesk, before: dict[str, Context], answer: int
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.fill("omar@example.org")
+    acme.person.answer = answer
+    correct(acme)
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    wanted = ("omar@example.org", "jane@example.com")[answer]
+    assert controls.line(acme.window, "Customer ID").text() == wanted
+
+
+def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(
+    acme: OpenDesk, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    controls.write(acme.window, "Customer ID", "omar@example.org")
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.corrects, draft.wording) == (Action.REJECT, "", "")
+    assert acme.window.consent.correction.isHidden()
+    assert '"reject"' in controls.raw_text(acme.window, "Request body")
+
+
+def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    controls.press(acme.window, "No correction")
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.corrects) == (Action.REJECT, "")
+
+
+def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=REJECTED)
+    acme.fill()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
+    correct(acme)
+    wait_until_filled(acme)
+    assert "opted out themselves" not in correction(acme)
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert correction(acme).startswith("▲")
+    assert "the person may have opted out themselves" in correction(acme)
+    assert controls.combo(acme.window, "Explained by").isVisible()
+
+
+def test_a_correction_comes_after_what_it_corrects(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.clock.seconds_off = -10
+    correct(acme)
+    wait_until_filled(acme)
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: "stamped" in acme.window.preview.stamp.text())
+    corrected = json.loads(next(each.body for each in engagement.received if "/track/" in each.path))
+    correcting = json.loads(controls.raw_text(acme.window, "Request body"))
+    assert correcting["properties"]["action"] == "accept"
+    assert round((correcting["timestamp"] - corrected["timestamp"]) * 1e6) == 1
+
+
+def test_before_and_after_stand_in_the_details_and_in_the_tooltip(
+    acme: OpenDesk, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Verified")
+    acme.bot.waitUntil(
+        lambda: "Change: sms_marketing: accepted → rejected, verified " in acme.details("Explanation")
+    )
+    tip = acme.window.log.model.index(0, 4).data(3)
+    assert "sms_marketing: accepted → rejected, verified " in tip
+
+
+def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> None:
+    deliver(acme)
+    model = acme.window.log.model
+    model._changes.clear()
+    assert model.index(0, 4).data(3) is None
+    acme.bot.waitUntil(
+        lambda: "sms_marketing: not known → rejected, not verified" in str(model.index(0, 4).data(3))
+    )
+
+
+def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandbox) -> None:
+    assert not controls.button(acme.window, "Correct").isEnabled()
