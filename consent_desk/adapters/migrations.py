@@ -197,10 +197,14 @@ _ENTRY_VIEW = """
 CREATE VIEW entry AS
 SELECT consent.seq, consent.request_id, project_id, project_name, category, action, noted_at,
     coalesce(customer_id_type, 'erased') AS customer_id_type, CUSTOMER_ID AS customer_id,
-    standing.state, status, elapsed, cause
+    standing.state, attempt.status, attempt.elapsed, fact.cause
 FROM consent
     JOIN standing ON standing.seq = consent.seq
     JOIN fact ON fact.seq = standing.fact
+    LEFT JOIN fact AS attempt ON attempt.seq = (
+        SELECT max(seq) FROM fact AS other WHERE other.request_id = consent.request_id
+        AND (other.state = 'in_flight' OR other.outcome IN ('answered', 'not_sent', 'lost'))
+    )
     LEFT JOIN personal ON personal.seq = consent.seq
 """
 

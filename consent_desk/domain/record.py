@@ -1,6 +1,7 @@
 """What the journal keeps of a consent: what was noted, and each fact since."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
@@ -66,7 +67,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log: a consent and its last fact. `elapsed` in seconds.
+    """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
+    last sending.
 
     `held`: its project was removed, or no longer leads where it was noted for.
     """
@@ -99,6 +101,18 @@ class Entry:
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
         )
+
+    @classmethod
+    def after(cls, noted: Noted, facts: Sequence[Fact]) -> "Entry":
+        """The line for `noted` after all its `facts`, the oldest first."""
+        entry = cls.of(noted, facts[-1].state, facts[-1].outcome)
+        for fact in reversed(facts):
+            if not isinstance(fact.outcome, Look) and (
+                fact.outcome is not None or fact.state is State.IN_FLIGHT
+            ):
+                sending = cls.of(noted, fact.state, fact.outcome)
+                return replace(entry, status=sending.status, elapsed=sending.elapsed)
+        return replace(entry, status=None, elapsed=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

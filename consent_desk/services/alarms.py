@@ -45,7 +45,7 @@ class Alarms:
                 and (until is None or ends_after(until, self._now()))
                 and not self._has_later(noted)
             ):
-                entry = Entry.of(noted, State.CONTRADICTED, look)
+                entry = Entry.after(noted, record.facts)
                 alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action)))
         return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
 

@@ -122,5 +122,4 @@ class Rounds:
 
 
 def _entry(record: Record) -> Entry:
-    last = record.facts[-1]
-    return Entry.of(record.noted, last.state, last.outcome)
+    return Entry.after(record.noted, record.facts)

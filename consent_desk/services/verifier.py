@@ -96,9 +96,10 @@ class Verifier:
         moot = self._rules_no_more(noted, sight.later, at)
         state = judge_look(sight.look, record.facts, action, at, moot=moot)
         look = replace(sight.look, elapsed=reading.elapsed)
-        self._journal.append(request_id, Fact(at=at, state=state, outcome=look))
+        fact = Fact(at=at, state=state, outcome=look)
+        self._journal.append(request_id, fact)
         judgement = tell_look(look, state, action, practice=project.practice)
-        return Looked(Entry.of(noted, state, look), judgement)
+        return Looked(Entry.after(noted, (*record.facts, fact)), judgement)
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
         consent = noted.consent

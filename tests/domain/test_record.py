@@ -4,9 +4,12 @@ from typing import Any
 import pytest
 
 from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.outcome import Answered, Look
 from consent_desk.domain.project import Secret
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import event_body, prepare, prepare_event
+from tests.consents import a_noted, later
 from tests.domain.examples import PROJECT, SECRET, TOKEN, TUTORIAL
 
 NOTED = Noted.of(PROJECT, TUTORIAL)
@@ -49,3 +52,17 @@ def test_a_project_that_leads_elsewhere_holds_what_was_noted(changes: dict[str, 
 )
 def test_a_project_that_leads_to_the_same_place_sends_what_was_noted(changes: dict[str, Any]) -> None:
     assert NOTED.belongs_to(replace(PROJECT, **changes))
+
+
+def test_a_line_keeps_the_status_of_its_sending_when_it_was_looked_up() -> None:
+    answered = Answered(status=200, headers=(), body=b"{}", elapsed=0.14)
+    noted = a_noted()
+    flight = Fact(at=later(1), state=State.IN_FLIGHT)
+    delivered = Fact(at=later(1), state=State.DELIVERED, outcome=answered)
+    seen = Fact(at=later(31), state=State.VERIFIED, outcome=Look(seen=True, valid=False, elapsed=9.0))
+    entry = Entry.after(noted, (flight, delivered, seen))
+    assert (entry.state, entry.status, entry.elapsed) == (State.VERIFIED, 200, 0.14)
+    restored = Entry.after(noted, (flight, delivered, flight))
+    assert (restored.state, restored.status, restored.elapsed) == (State.IN_FLIGHT, None, None)
+    queued = Entry.after(noted, (Fact(at=later(0), state=State.QUEUED),))
+    assert (queued.state, queued.status) == (State.QUEUED, None)
