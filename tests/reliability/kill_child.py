@@ -128,8 +128,9 @@ class Person(QObject):
             self._form.fill(draft)
             self._form.send.click()
 
-    def _noted(self, _press: Press, entry: Entry) -> None:
-        tell(f"noted {entry.request_id}")
+    def _noted(self, _press: Press, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            tell(f"noted {entry.request_id}")
         QTimer.singleShot(self._dice.randrange(0, 150), self._type)
 
 

@@ -190,6 +190,8 @@ class Trial:
                 self._kill_one(project, number)
             self._settle(project)
             self._check()
+        if len(self._noted) * 2 < kills:
+            self._wrong.append(f"no trial: only {len(self._noted)} consents were called noted")
         return Result(kills, len(self._noted), tuple(self._wrong), self._counts)
 
     def _errand(self, project: Project, **changes: object) -> Errand:
