@@ -94,6 +94,8 @@ def for_next_caller(noted: Draft, shown: Draft) -> Draft:
     )
     names = [field.name for field in fields(Draft)]
     typed = {name: getattr(shown, name) for name in names if getattr(shown, name) != getattr(noted, name)}
+    # Row by row: one that was added since does not keep those of the caller before.
+    typed["properties"] = tuple(one for one in shown.properties if one not in noted.properties)
     return replace(kept, **typed)
 
 

@@ -300,7 +300,7 @@ class Desk(QObject):
             self._window.status.show_message(_START, Tone.BAD, f"Nothing was noted. {self._why_closed}")
             return
         self._window.status.forget(_START)
-        failed = self._noting.failed_press(draft := self._form.draft())
+        failed = self._noting.failed_press(draft := self._form.draft(), station, project)
         consent = self._parse(draft) if failed is None else failed.consent
         if not isinstance(consent, Consent):
             self.show_draft(draft)

@@ -58,9 +58,12 @@ class Dispatch(QObject):
             self._waiting.append(departure)
         self._next()
 
-    def holds(self, request_id: str) -> bool:
-        """Whether it is under way or waits here."""
-        return any(one.entry.request_id == request_id for one in self._pending())
+    def holds(self, request_id: str, station: Station | None = None) -> bool:
+        """Whether it is under way or waits here, for `station` if one is given."""
+        return any(
+            one.entry.request_id == request_id and (station is None or one.station is station)
+            for one in self._pending()
+        )
 
     @property
     def last_asked_for(self) -> Departure | None:

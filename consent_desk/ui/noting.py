@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import NO_CONTEXT, Context
+from consent_desk.domain.record import NO_CONTEXT, Context, Noted
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
@@ -77,16 +77,18 @@ class Noting(QObject):
             self._further_ids.append(str(uuid4()))
         return (self.request_id, *self._further_ids[: count - 1])
 
-    def failed_press(self, draft: Draft) -> Press | None:
-        """The press that could not be noted, while the form is still the same.
+    def failed_press(self, draft: Draft, station: Station, project: Project) -> Press | None:
+        """The press that could not be noted, while the form and where it leads are still the same.
 
         Its rows may be there after all, the disk not having confirmed them: the very same consents find
-        those rows, and others must bear other request IDs.
+        those rows, and others must bear other request IDs. `station` may have been opened anew since then,
+        and the key of `project` may be another one.
         """
-        if self._failed is None:
+        failed = self._failed
+        if failed is None:
             return None
-        if self._failed.draft == draft:
-            return self._failed
+        if failed.draft == draft and Noted.of(failed.project, failed.consent).belongs_to(project):
+            return replace(failed, station=station, project=replace(project, name=failed.project.name))
         self.begin_anew()
         return None
 

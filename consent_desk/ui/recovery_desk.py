@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
-from consent_desk.domain.errors import DeskError, JournalDamaged, JournalGone, JournalMissing
+from consent_desk.domain.errors import DeskError, JournalDamaged, JournalGone, JournalMissing, JournalTrouble
+from consent_desk.domain.message import say
 from consent_desk.ui.backups_dialog import BackupsDialog
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.main_window import MainWindow
@@ -22,6 +23,10 @@ from consent_desk.ui.words import render_error
 Result = TypeVar("Result")
 
 _KEY = "journal"
+
+_CHANGED = JournalTrouble(
+    say("Nothing was restored: something was noted in the meantime."), say("Look at the backup once more.")
+)
 
 
 class Care(Protocol):
@@ -195,7 +200,7 @@ class RecoveryDesk(QObject):
         def ask(missing: Missing | None) -> None:
             question = why_not_restore(backup, missing)
             if self._questions.choose("Restore from backup", question, ("Cancel", "Restore")) == 1:
-                self._restore(backup)
+                self._restore(backup, missing)
 
         self._runner.run(
             Lane.JOURNAL,
@@ -204,13 +209,18 @@ class RecoveryDesk(QObject):
             failed=lambda error: self._say(render_error(error)),
         )
 
-    def _restore(self, backup: Backup) -> None:
+    def _restore(self, backup: Backup, agreed: Missing | None) -> None:
+        def work() -> Restored:
+            if self._care.missing_from(backup) != agreed:
+                raise _CHANGED
+            return self._care.restore(backup)
+
         def done(restored: Restored) -> None:
             if self._dialog is not None:
                 self._dialog.close()
             self._tell(told_restored(backup, restored))
 
-        self._replace("Restoring the backup…", lambda: self._care.restore(backup), done)
+        self._replace("Restoring the backup…", work, done)
 
     def _replace(self, what: str, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         if self._busy:

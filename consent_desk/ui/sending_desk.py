@@ -97,6 +97,7 @@ class SendingDesk(QObject):
         station = left.station
         if not station.practice:
             self._real = station
+            self._give_up_unwritten(station)
         if left.unconfirmed:
             self._status.show_message(
                 _LEFT,
@@ -188,6 +189,9 @@ class SendingDesk(QObject):
         entry = task.entry
         self._settings_came(entry.project_id)
         if self._dispatch.holds(entry.request_id):
+            if not self._dispatch.holds(entry.request_id, station):
+                # The journal was opened anew meanwhile, and what ends there tells nobody here.
+                self._rounds.put_off(station, entry.request_id)
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
         if task.due.plan.second and not station.practice:
@@ -306,6 +310,13 @@ class SendingDesk(QObject):
         for entry in entries:
             if not self._dispatch.holds(entry.request_id):
                 self._log.put(station, entry)
+
+    def _give_up_unwritten(self, opened: Station) -> None:
+        # The journal was opened anew: what it does not know of a call is looked up, and told then.
+        for request_id, told in [*self._unwritten.items()]:
+            if told[0] is not opened and not told[0].practice:
+                del self._unwritten[request_id]
+                self._status.forget(request_id)
 
     def _count(self, station: Station, outstanding: Outstanding) -> None:
         # After each visit to the journal, in which it was tried again.

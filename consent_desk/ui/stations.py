@@ -87,6 +87,7 @@ class Stations(QObject):
             with self._lock:
                 closing = self._opened.pop(False, None)
             if closing is not None:
+                closing.sender.write_again()
                 # One that is damaged may not even close well: that is why it is replaced.
                 with suppress(JournalTrouble):
                     closing.close()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from consent_desk.domain.consent import Action, Consent, Timestamp, ValidUntil
 from consent_desk.domain.draft import Draft, Field, for_next_caller, moment, parse
+from consent_desk.domain.properties import PropertyDraft
 from tests.domain.examples import (
     ANY_TEXT,
     DRAFT,
@@ -209,6 +210,12 @@ def test_now_is_the_moment_of_sending(text: str) -> None:
 )
 def test_a_time_is_read_in_the_zone_of_the_desk(text: str, when: Timestamp) -> None:
     assert consent(replace(DRAFT, taken_at=text), now=SUMMER, zone=BERLIN).timestamp == when
+
+
+def test_a_property_that_was_added_meanwhile_does_not_bring_that_of_the_caller_before() -> None:
+    former, added = PropertyDraft(name="store", value="Graz"), PropertyDraft(name="visits", value="3")
+    noted = replace(DRAFT, properties=(former,))
+    assert for_next_caller(noted, replace(noted, properties=(former, added))).properties == (added,)
 
 
 def test_the_next_caller_finds_what_belongs_to_the_desk_and_what_was_typed_since() -> None:

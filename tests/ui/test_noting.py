@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.errors import JournalTrouble
@@ -92,11 +93,11 @@ def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
         station.outbox.let.set()
-    failed = noting.failed_press(press.draft)
+    failed = noting.failed_press(press.draft, press.station, press.project)
     assert failed == replace(press, consent=replace(press.consent, timestamp=later(-1)))
-    assert noting.failed_press(Draft(customer_id="omar@example.org")) is None
+    assert noting.failed_press(Draft(customer_id="omar@example.org"), press.station, press.project) is None
     assert noting.request_id != press.consent.request_id
-    assert noting.failed_press(press.draft) is None
+    assert noting.failed_press(press.draft, press.station, press.project) is None
 
 
 def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtbot: QtBot) -> None:
@@ -106,7 +107,7 @@ def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtb
     press = a_press(station, noting)
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
-    failed = noting.failed_press(press.draft)
+    failed = noting.failed_press(press.draft, press.station, press.project)
     assert failed is not None
     station.outbox.trouble = None
     with qtbot.waitSignal(noting.noted) as noted:
@@ -129,7 +130,34 @@ def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
     assert not noting.busy
-    assert noting.failed_press(press.draft) is press
+    assert noting.failed_press(press.draft, press.station, press.project) == press
+
+
+def test_what_failed_goes_to_the_journal_that_was_opened_since(noting: Noting, qtbot: QtBot) -> None:
+    station, opened = SlowStation(), SlowStation()
+    station.outbox.let.set()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+    again = a_press(opened, noting)
+    renamed = replace(press.project, name="Acme", key_id="another")
+    failed = noting.failed_press(press.draft, again.station, renamed)
+    assert failed is not None
+    assert failed.station is again.station
+    assert failed.project == replace(renamed, name=press.project.name)
+
+
+def test_what_failed_for_another_address_is_another_consent(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    station.outbox.let.set()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+    elsewhere = replace(press.project, base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
+    assert noting.failed_press(press.draft, press.station, elsewhere) is None
+    assert noting.request_id != press.consent.request_id
 
 
 def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: QtBot) -> None:
@@ -140,7 +168,7 @@ def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: 
         noting.begin(press)
         noting.leave_form()
         station.outbox.let.set()
-    assert noting.failed_press(press.draft) is None
+    assert noting.failed_press(press.draft, press.station, press.project) is None
 
 
 def test_several_bear_request_ids_of_their_own_until_they_are_noted(noting: Noting, qtbot: QtBot) -> None:
