@@ -5,7 +5,6 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.text import visible
+from consent_desk.ui.completing import Completing
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.tinted import TintedLabel
 
@@ -35,35 +35,6 @@ class ComboBox(QComboBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
-
-
-class Completing(QCompleter):
-    """Completion as a case-sensitive pop-up, which closes when the focus goes elsewhere.
-
-    Qt keeps it open: it would take what is then typed into another field.
-    """
-
-    def __init__(self, model: QAbstractItemModel, parent: QObject) -> None:
-        super().__init__(model, parent)
-        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
-        self.setCompletionRole(Qt.ItemDataRole.EditRole)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
-            left = event.reason() not in _STILL_THERE
-            if left and watched is self.widget():
-                self.close()
-        return super().eventFilter(watched, event)
-
-    def close(self) -> None:
-        """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
-        popup = self.popup()
-        if popup is not None:
-            popup.hide()
-
-
-_STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
 
 
 _WIDEST = 800  # pixels: somebody may name a category by half a page
