@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -17,15 +18,18 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def opened() -> Iterator[tuple[QApplication, MainWindow]]:
-    """The running application and its window, with the tutorial's case in form and preview."""
+def opened(**changes: Any) -> Iterator[tuple[QApplication, MainWindow]]:
+    """The running application and its window, with the tutorial's case in form and preview.
+
+    `changes` are further arguments of `build`.
+    """
     qInstallMessageHandler(_silent)
     sys.setswitchinterval(SWITCH_INTERVAL)
     qt = QApplication(["consent-desk"])
     with ExitStack() as kept:
         transport = HttpTransport()
         kept.callback(transport.close)
-        application = build(demo_folders(kept), None, transport)
+        application = build(demo_folders(kept), None, transport, **changes)
         kept.callback(application.close)
         window = application.window
         window.show()

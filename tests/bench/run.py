@@ -36,6 +36,7 @@ ENDINGS = 3
 IDLE = 10
 NO_KEYRING = "not measured: gnome-keyring or dbus is not installed"
 LOOK_UPS = 200
+VERIFIED = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +232,20 @@ def look_ups(bench: Bench) -> Iterator[Row]:
     yield Row(what=f"{bench.name}: paste to what is known", shown=f"median {usual:.1f} ms")
 
 
+def verified(bench: Bench) -> Iterator[Row]:
+    """From a pasted customer ID to verified, without the waits of the policy."""
+    found = bench.child("-m", "tests.bench.verified", str(VERIFIED))
+    known, delivered, whole = (statistics.median(column) for column in zip(*found, strict=True))
+    longest = max(times[-1] for times in found)
+    yield Row(
+        what=f"{bench.name}: paste to verified, look-up waits aside",
+        shown=f"most {longest:.0f} ms, median {whole:.0f} (known {known:.0f}, delivered {delivered:.0f})",
+        value=longest,
+        limit=1000,
+        unit="ms",
+    )
+
+
 def idle(bench: Bench) -> Iterator[Row]:
     """Processor time of the window, left alone."""
     share = bench.child("-m", "tests.bench.idle", str(IDLE))
@@ -290,6 +305,7 @@ def measure() -> Iterator[Row]:
         yield from cancelling(benches[0])
         yield from ending(benches[0])
         yield from look_ups(benches[0])
+        yield from verified(benches[0])
         yield from idle(benches[0])
 
 

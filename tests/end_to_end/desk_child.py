@@ -1,6 +1,8 @@
 """The real program in a process of its own, with somebody in front of it who does as told over a socket.
 
-    python -m tests.end_to_end.desk_child SOCKET [--die-before-sending] [ARGUMENTS OF consent-desk]
+    python -m tests.end_to_end.desk_child SOCKET [--die-before-sending | --movable-clock] [ARGUMENTS]
+
+ARGUMENTS are those of consent-desk.
 
 Each line from the socket is a list in JSON: what to do, and with what. Each is answered by one line.
 Controls are found by their accessible names, and are used as with a keyboard.
@@ -15,7 +17,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time_ns
 
 import PySide6
 from PySide6.QtCore import QItemSelectionModel, QObject, Qt, QTimer, Signal, Slot
@@ -37,6 +39,7 @@ from shiboken6 import Shiboken
 
 from consent_desk import cli
 from consent_desk.adapters.display import Display
+from consent_desk.domain.consent import Timestamp
 from consent_desk.services.sender import Sender
 from consent_desk.ui.main_window import MainWindow
 from tests.adapters.journal_child import forbid_sync
@@ -53,6 +56,7 @@ class Person(QObject):
     def __init__(self, socket: int) -> None:
         super().__init__()
         self._socket = socket
+        self._seconds_off = 0
         self.told.connect(self.do, Qt.ConnectionType.QueuedConnection)
 
     def listen(self) -> None:
@@ -106,7 +110,7 @@ class Person(QObject):
         # The offscreen platform forgets who was active when a dialog goes.
         window.activateWindow()
         assert QTest.qWaitForWindowActive(window)
-        QTest.keySequence(window, QKeySequence(keys))
+        QTest.keySequence(window.windowHandle(), QKeySequence(keys))
 
     def choose(self, name: str, text: str) -> None:
         """Choose an item of a combo box in its list."""
@@ -154,6 +158,18 @@ class Person(QObject):
         """The text in the clipboard, and the selected one that X11 pastes."""
         board = QGuiApplication.clipboard()
         return [board.text(), board.text(QClipboard.Mode.Selection)]
+
+    def copy(self, text: str) -> None:
+        """Let another program have put `text` into the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    def move_clock(self, seconds: int) -> None:
+        """Set the program's clock forward."""
+        self._seconds_off += seconds
+
+    def now(self) -> Timestamp:
+        """The program's clock, where it can be moved."""
+        return Timestamp(time_ns() // 1_000 + self._seconds_off * 1_000_000)
 
     def minimize(self) -> None:
         """Minimize the window."""
@@ -295,6 +311,11 @@ if __name__ == "__main__":
         del arguments[0]
         Sender.send = die  # type: ignore[method-assign]  # the moment between noting and sending
     person = Person(int(descriptor))
+    if arguments[:1] == ["--movable-clock"]:
+        del arguments[0]
+        from consent_desk import app
+
+        vars(app)["build"] = partial(app.build, now=person.now, nap=0.05)
     threading.Thread(target=person.listen, daemon=True).start()
     # Somebody is in front of it, wherever it draws.
     vars(cli)["find_display"] = lambda: Display.READY

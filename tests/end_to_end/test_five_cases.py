@@ -1,0 +1,199 @@
+"""An agent's five cases, end to end: the real program, a sandbox in the role of Engagement, a moved clock.
+
+What arrives there, what the window says, and that it is verified as soon as the look-ups are due.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent_desk.app import resource
+from consent_desk.domain.delivery import State
+from consent_desk.sandbox.server import Sandbox
+from tests.end_to_end.desk import Desk, entries, linux
+
+pytestmark = linux
+
+JANE, MEI, KOFI = "jane@example.com", "mei.tanaka@example.com", "kofi.mensah@example.org"
+WRONG = "jane@exmaple.com"
+UNKNOWN = f"No customer with registered = {WRONG}."
+KNOWN = "What is known of this customer"
+ANYWAY = "Record anyway: creates a profile"
+DELIVERED = "It does not check the customer ID or the category.\n"
+LOOK_UP_IS_DUE = 31
+"""Seconds after a send by which it is looked up."""
+
+
+@pytest.fixture
+def engagement() -> Iterator[Sandbox]:
+    with Sandbox(json.loads(resource("sandbox.json").read_text(encoding="utf-8"))) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def at_work(home: Path, engagement: Sandbox) -> Iterator[Desk]:
+    """The program with a project of its own, ended at the end in order."""
+    with Desk(home, "--movable-clock", env={"TZ": "UTC"}) as desk:
+        project = replace(engagement.project, name="Acme production")
+        desk.set_up(project, says="no keyring: this session only")
+        desk.wait("Request URL", "/customers/events")
+        desk.wait("Customer ID type", "registered")
+        desk.type("Category", "sms_marketing")
+        desk.wait("Send", "SMS marketing")
+        yield desk
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+
+
+def bodies(engagement: Sandbox) -> list[dict[str, Any]]:
+    """The consent events that arrived, the oldest first."""
+    return [json.loads(one.body) for one in engagement.received if one.path.startswith("/track/")]
+
+
+def decisions(engagement: Sandbox) -> list[tuple[str, str, str]]:
+    """Whose decision arrived about which category, the oldest first."""
+    return [
+        (body["customer_ids"]["registered"], body["properties"]["category"], body["properties"]["action"])
+        for body in bodies(engagement)
+    ]
+
+
+def enter(desk: Desk, customer: str, known: str) -> None:
+    """Type a customer ID, and wait until the look-up has told `known` of it."""
+    desk.type("Customer ID", customer)
+    desk.tell("keys", "Return")
+    desk.wait(KNOWN, known)
+
+
+def send(desk: Desk, customer: str) -> None:
+    """Send what is in the form, until it is delivered."""
+    desk.tell("keys", "Ctrl+Return")
+    wait_for_delivery(desk, customer)
+
+
+def wait_for_delivery(desk: Desk, customer: str) -> None:
+    said = desk.wait("Status", f"{DELIVERED}{customer}, opt-")
+    assert said.startswith("➜ Delivered: Engagement has queued it; checking at ")
+
+
+def verify(desk: Desk, what: str) -> None:
+    """Let the time of the look-ups come."""
+    desk.tell("move_clock", LOOK_UP_IS_DUE)
+    desk.wait("Status", f"✔ Verified: Engagement shows the {what}.")
+
+
+def test_a_known_customer_opts_out_of_sms_with_two_keys(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        # The caller before: since then the category stays, and the cursor waits in the customer ID.
+        enter(desk, MEI, "sms_marketing: no consent recorded")
+        send(desk, MEI)
+        desk.tell("copy", JANE)
+        keys = ["Ctrl+V", "Ctrl+Return"]
+        desk.tell("keys", keys[0])
+        desk.wait(KNOWN, "sms_marketing: accepted since ")
+        desk.tell("keys", keys[1])
+        wait_for_delivery(desk, JANE)
+        verify(desk, "opt-out")
+        lines = desk.wait("Response log", "✔ Verified").splitlines()
+        desk.wait("Response details", "Change: sms_marketing: accepted → rejected, verified ")
+    assert decisions(engagement) == [(MEI, "sms_marketing", "reject"), (JANE, "sms_marketing", "reject")]
+    assert [line.split(" | ")[4] for line in lines] == [JANE, MEI]
+    # At most three were promised.
+    assert len(keys) == 2
+
+
+def test_an_unknown_customer_is_asked_about_and_the_id_is_corrected(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        enter(desk, WRONG, f"▲ {UNKNOWN}")
+        desk.tell("keys", "Ctrl+Return")
+        desk.wait("Question", f"{UNKNOWN} Opting out this ID stops no messages. Read it back to the caller.")
+        desk.press("Correct the ID")
+        desk.wait(KNOWN, UNKNOWN)
+        assert desk.text("Response log") == ""
+        enter(desk, JANE, "sms_marketing: accepted since ")
+        send(desk, JANE)
+        verify(desk, "opt-out")
+    assert decisions(engagement) == [(JANE, "sms_marketing", "reject")]
+
+
+def test_an_unknown_customer_is_recorded_anyway_and_no_alarm_rings(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        enter(desk, WRONG, f"▲ {UNKNOWN}")
+        desk.tell("keys", "Ctrl+Return")
+        desk.wait("Question", UNKNOWN)
+        desk.press(ANYWAY)
+        wait_for_delivery(desk, WRONG)
+        verify(desk, "opt-out")
+        desk.wait("Response details", "Before: Engagement knew no such customer")
+        desk.wait("Response details", "Change: sms_marketing: no such customer → rejected, verified ")
+        # It was asked about: that is no news any more.
+        with pytest.raises(pytest.fail.Exception, match="Errors to look at is hidden"):
+            desk.text("Errors to look at")
+    assert decisions(engagement) == [(WRONG, "sms_marketing", "reject")]
+
+
+def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        enter(desk, JANE, "sms_marketing: accepted since ")
+        desk.press("Several categories")
+        desk.wait("All categories", "All categories")
+        desk.press("All categories")
+        desk.wait("Category", "6 categories")
+        desk.tell("keys", "Ctrl+Return")
+        desk.wait("Status", f"6 opt-outs for {JANE}: 6 delivered.")
+        desk.tell("move_clock", LOOK_UP_IS_DUE)
+        desk.wait("Status", f"✔ 6 opt-outs for {JANE}: 6 verified.")
+        lines = desk.wait("Response log", "✔ Verified").splitlines()
+    arrived = decisions(engagement)
+    assert {(who, action) for who, _, action in arrived} == {(JANE, "reject")}
+    assert len({category for _, category, _ in arrived}) == len(arrived) == len(lines) == 6
+
+
+def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        desk.type("Category", "personal_offers")
+        enter(desk, KOFI, "personal_offers: accepted since ")
+        desk.press("Opt in (accept)")
+        desk.wait("Valid until", "")
+        desk.type("Valid until", "2030-12-31")
+        desk.type("Wording read out", "May we send you offers chosen for you?")
+        desk.wait("Send", "Opt in to Personal offers")
+        send(desk, KOFI)
+        verify(desk, "opt-in")
+        desk.wait("Response details", "Change: personal_offers: ended → accepted, verified ")
+    [body] = bodies(engagement)
+    assert decisions(engagement) == [(KOFI, "personal_offers", "accept")]
+    end = datetime.fromtimestamp(body["properties"]["valid_until"], UTC)
+    assert end.date().isoformat() in {"2030-12-31", "2031-01-01"}
+    assert body["properties"]["message"] == "May we send you offers chosen for you?"
+
+
+def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sandbox) -> None:
+    with at_work(home, engagement) as desk:
+        desk.type("Category", "newsletter")
+        enter(desk, JANE, "newsletter: accepted since ")
+        send(desk, JANE)
+        # Found out at once: before the first look-up is due.
+        desk.wait("Response details", "Change: newsletter: accepted → rejected, not verified")
+        desk.press("Correct")
+        desk.wait("Correction", "Corrects the opt-out of newsletter, noted ")
+        desk.wait(KNOWN, "newsletter: rejected since ")
+        desk.type("Wording read out", "May we send you the newsletter again?")
+        desk.type("Explained by", "The wrong category was chosen")
+        desk.tell("keys", "Ctrl+Return")
+        desk.wait("Status", f"{DELIVERED}{JANE}, opt-in to newsletter")
+        desk.wait("Response details", "Corrects the consent with request ID: ")
+        verify(desk, "opt-in")
+        desk.wait("Response details", "Change: newsletter: rejected → accepted, verified ")
+        # The wrong one stands in the history as well, and rules no more: that is no alarm.
+        assert "➜ Seen" in desk.text("Response log")
+        wrong, right = reversed(entries(desk.journal))
+    assert decisions(engagement) == [(JANE, "newsletter", "reject"), (JANE, "newsletter", "accept")]
+    assert bodies(engagement)[1]["properties"]["valid_until"] == "unlimited"
+    assert (wrong.state, right.state) == (State.SEEN, State.VERIFIED)
