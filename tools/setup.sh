@@ -11,7 +11,7 @@ main() {
     esac
     find_python
     if command -v apt-get >/dev/null && [ -e /etc/debian_version ]; then
-        provide "$(missing_packages)"
+        provide_packages "$(missing_packages)" "$(missing_for_accessibility)"
     fi
     make_environment
     if command -v apt-get >/dev/null && [ -e /etc/debian_version ]; then
@@ -91,6 +91,15 @@ missing_packages() {
     fi
 }
 
+# For the test that uses the window as a screen reader does. Without them it is skipped.
+missing_for_accessibility() {
+    [ "$purpose" != demo ] || return 0
+    command -v Xvfb >/dev/null || echo xvfb
+    command -v xdotool >/dev/null || echo xdotool
+    [ -e /usr/share/dbus-1/services/org.a11y.Bus.service ] || echo at-spi2-core
+    /usr/bin/python3 -I -c 'import pyatspi' 2>/dev/null || echo python3-pyatspi
+}
+
 # The wheel itself has the last word. Its other parts would ask for GTK, Oracle and MySQL.
 missing_for_qt() {
     cd "$(.venv/bin/python -c 'import PySide6; print(PySide6.__path__[0])')/Qt"
@@ -102,6 +111,23 @@ missing_for_qt() {
             [ -n "$package" ] || say "Qt also asks for $library, and its package is not known here."
             echo "$package"
         done
+}
+
+# What is needed, and what is wished for: where the latter is not to be had, that is said, and no more.
+provide_packages() {
+    if [ "$(id -u)" -eq 0 ]; then
+        provide "$1"
+        provide "$2" || say "Not to be had here: $packages. The test that uses them will be skipped."
+    elif can_be_had "$2"; then
+        provide "$1 $2"
+    else
+        say "Not to be had here: $(echo "$2" | xargs). The test that uses them will be skipped."
+        provide "$1"
+    fi
+}
+
+can_be_had() {
+    for package in $1; do apt-cache show "$package" >/dev/null 2>&1 || return 1; done
 }
 
 provide() {

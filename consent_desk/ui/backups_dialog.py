@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.ui.fields import label_for
 from consent_desk.ui.outcomes import Tone, colour, sign
+from consent_desk.ui.tinted import tell
 from consent_desk.ui.words import render
 
 COLUMNS = ("Made (UTC)", "Consents", "Folder", "Check")
@@ -131,8 +132,8 @@ class BackupsDialog(QDialog):
 
     def show_message(self, text: str) -> None:
         """Say what is the matter with the list, or nothing."""
-        self.message.setText(text)
         self.message.setVisible(bool(text))
+        tell(self.message, text)
 
     def _chosen(self) -> Backup | None:
         row = self.table.currentRow()

@@ -143,6 +143,8 @@ class PreviewPanel(QWidget):
         _set_line(self.url, "" if request is None else request.url)
         _set_line(self.authorization, lines[0].partition(": ")[2] if lines else "")
         self.headers.setText("\n".join(lines[1:]))
+        # Its name hides its text from assistive technology.
+        self.headers.setAccessibleDescription(self.headers.text())
         self.copy.setEnabled(request is not None)
         if request is None or not self._has_body:
             self.byte_count.setText("")

@@ -19,6 +19,7 @@ from consent_desk.domain.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.domain.project import ProjectDraft
 from consent_desk.ui.fields import Pasting, TypingComboBox, WithNote, label_for, read_only_text
+from consent_desk.ui.tinted import tell
 from consent_desk.ui.words import render
 
 HELP = """In Engagement, once for each project (an administrator can):
@@ -203,7 +204,7 @@ class ProjectDialog(QDialog):
 
     def show_message(self, text: str, *, offer_keeping: bool = False) -> None:
         """Say how saving goes; `offer_keeping` offers to do without the keyring."""
-        self.message.setText(text)
+        tell(self.message, text)
         self.keep.setVisible(offer_keeping)
 
     def show_busy(self, *, checking: bool, saving: bool) -> None:

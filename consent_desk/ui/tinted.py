@@ -73,6 +73,17 @@ class TintedLabel(_Tinted, QLabel):
         palette.setColor(QPalette.ColorRole.WindowText, shown)
 
 
+def tell(label: QLabel, text: str) -> None:
+    """Show `text` in `label`, and announce it to assistive technology, which its name hides it from."""
+    label.setText(text)
+    label.setAccessibleDescription(text)
+    if text:
+        # Loaded with the first thing to say, as in the status.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(label, text))
+
+
 class TintedLines(TintedLabel):
     """Lines of which each is cut where there is no room: tool tip and description have the whole text."""
 

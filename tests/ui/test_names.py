@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.project import ProjectDraft
+from consent_desk.ui.backups_dialog import BackupsDialog
 from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
@@ -60,6 +61,12 @@ def settings(acme: OpenDesk) -> ProjectDialog:
 
 def labels(window: QWidget) -> list[QLabel]:
     return [label for label in window.findChildren(QLabel) if label.buddy() is not None]
+
+
+def unread(window: QWidget) -> list[str]:
+    """The labels whose name is all that a screen reader is told of them."""
+    named = [label for label in window.findChildren(QLabel) if label.accessibleName()]
+    return [label.accessibleName() for label in named if label.text() and not label.accessibleDescription()]
 
 
 def mnemonics(window: QWidget) -> list[str]:
@@ -153,3 +160,13 @@ def test_what_the_status_says_is_told_to_assistive_technology(acme: OpenDesk) ->
     controls.press(acme.window, "Send")
     acme.wait_for_status("Delivered")
     assert controls.named(acme.window, "Status", QLabel).accessibleDescription() == acme.status
+
+
+def test_a_label_with_a_name_of_its_own_is_described_by_its_text(
+    acme: OpenDesk, settings: ProjectDialog
+) -> None:
+    settings.show_message("Saving…")
+    backups = BackupsDialog(acme.window)
+    backups.show_message("No backups were found.")
+    acme.fill()
+    assert unread(acme.window) == []

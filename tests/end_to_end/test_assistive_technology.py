@@ -1,0 +1,273 @@
+"""The whole job by keyboard alone and through the accessibility tree: a screen reader's view of it."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.desk import AT_HOME, ROOT, linux
+from tests.secret_service import BUS, FOREIGN
+
+pytestmark = [linux, pytest.mark.timeout(90)]
+
+PATIENCE = 60.0
+"""Seconds for a whole test."""
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+ACCESSIBILITY_BUS = Path("/usr/share/dbus-1/services/org.a11y.Bus.service")
+CONTROLS = (
+    ("Project", "combo box"),
+    ("Project settings", "button"),
+    ("ID type", "combo box"),
+    ("Customer ID", "text"),
+    ("Category", "combo box"),
+    ("Opt out (reject)", "radio button"),
+    ("Opt in (accept)", "radio button"),
+    ("Taken at", "combo box"),
+    ("Channel", "combo box"),
+    ("Ticket", "text"),
+    ("Wording read out", "text"),
+    ("Send", "button"),
+    ("Request URL", "text"),
+    ("Authorization header", "text"),
+    ("Request body", "text"),
+    ("Copy", "button"),
+    ("Filter", "text"),
+    ("Response log", "table"),
+    ("Response details", "text"),
+    ("Status", "label"),
+)
+"""What is always there, and what a screen reader calls it: a combo box is called as its label says."""
+
+READING_ORDER = (
+    *("Category", "Refresh categories", "Opt out (reject)", "Taken at", "Channel", "Ticket"),
+    *("Wording read out", "Kept texts", "More details", "Send"),
+)
+"""From the customer ID on. From one radio button to the other lead the arrow keys."""
+
+
+class Walk:
+    """Somebody at the keyboard, with an assistive technology that tells what the window shows."""
+
+    def __init__(
+        self, connection: socket.socket, environment: dict[str, str], *, end: float, said: Path
+    ) -> None:
+        self._connection = connection
+        self._answers = connection.makefile()
+        self._environment = environment
+        self._end = end
+        self._said = said
+
+    def ask(self, what: str, *arguments: object) -> Any:
+        """Have the assistive technology do or tell something."""
+        seconds = max(self._end - monotonic(), 0)
+        self._connection.settimeout(seconds + 10)
+        self._connection.sendall(json.dumps([what, seconds, *arguments]).encode() + b"\n")
+        told = json.loads(self._answers.readline())
+        if isinstance(told, dict):
+            session = self._said.read_text(errors="replace")
+            pytest.fail(f"{what} {arguments}: {told['trouble']}\nThe session said:\n{session}")
+        return told
+
+    def wait(self, name: str, role: str, part: str = "") -> str:
+        """Wait until a control tells `part`; return all that it tells."""
+        return str(self.ask("wait", name, role, part))
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        self._xdotool("key", *keys)
+
+    def type(self, text: str) -> None:
+        """Type into whatever has the focus."""
+        self._xdotool("type", text)
+
+    def go_to(self, keys: str, name: str) -> None:
+        """Press a shortcut that leads to a control."""
+        self.keys(keys)
+        while self.focus() != name:
+            pass
+
+    def focus(self) -> str:
+        """The control that the focus has gone to."""
+        name, _ = self.ask("focus")
+        return str(name)
+
+    def begin(self) -> None:
+        """Give the window the keyboard, as a desktop does, and wait until it is ready."""
+        self._xdotool("search", "--sync", "--onlyvisible", "--name", "PRACTICE", "windowfocus")
+        self.ask("active")
+        self.wait("Send", "button", "Practise: opt out")
+        # From here on it is known where the focus is.
+        self.go_to("ctrl+f", "Filter")
+        self.go_to("ctrl+l", "Customer ID")
+
+    def _xdotool(self, *arguments: str) -> None:
+        command = ["xdotool", *arguments]
+        seconds = max(self._end - monotonic(), 1)
+        subprocess.run(command, env=self._environment, check=True, stdout=subprocess.DEVNULL, timeout=seconds)
+
+
+@contextmanager
+def ended_together(process: subprocess.Popen[bytes], how: signal.Signals) -> Iterator[None]:
+    """At the end `how` is sent to the process and to all that it has started."""
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        try:
+            process.wait(10)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def screen(trouble: int, end: float) -> Iterator[str]:
+    """The name of a display that nobody else has."""
+    told, tell = os.pipe()
+    with os.fdopen(told) as display:
+        command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+        server = subprocess.Popen(
+            command,
+            pass_fds=(tell,),
+            stdin=subprocess.DEVNULL,
+            stdout=trouble,
+            stderr=trouble,
+            start_new_session=True,
+        )
+        os.close(tell)
+        # By a signal that lets it remove its lock.
+        with ended_together(server, signal.SIGTERM):
+            # It says nothing before it is ready.
+            ready, _, _ = select.select([display], [], [], max(end - monotonic(), 0))
+            number = display.readline().strip() if ready else ""
+            assert number, "Xvfb found no display"
+            yield f":{number}"
+
+
+@cache
+def missing() -> str:
+    """What is not installed here of all that a walk needs."""
+    for command in ("Xvfb", "xdotool", "dbus-run-session"):
+        if not shutil.which(command):
+            return command
+    if not ACCESSIBILITY_BUS.exists():
+        return "at-spi2-core"
+    try:
+        subprocess.run([SYSTEM_PYTHON, "-I", "-c", "import pyatspi"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return f"pyatspi for {SYSTEM_PYTHON}"
+    return ""
+
+
+@pytest.fixture
+def walk(home: Path) -> Iterator[Walk]:
+    """The program in practice, on a screen and in a session of its own."""
+    if lacking := missing():
+        pytest.skip(f"{lacking} is not installed")
+    end = monotonic() + PATIENCE
+    for part in AT_HOME.values():
+        (home / part).mkdir(mode=0o700, exist_ok=True)
+    (home / "bus").write_text(BUS.format(folder=home))
+    own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    own |= {name: str(home / part) for name, part in AT_HOME.items()}
+    own |= {"QT_QPA_PLATFORM": "xcb", "QT_ACCESSIBILITY": "1", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+    said = home / "said"
+    with (
+        said.open("wb") as trouble,
+        screen(trouble.fileno(), end) as display,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        own["DISPLAY"] = display
+        reader = ROOT / "tests/end_to_end/assistive_technology.py"
+        program = f'"{sys.executable}" -m consent_desk --demo & exec {SYSTEM_PYTHON} -I "{reader}" "$0"'
+        session = subprocess.Popen(
+            [
+                *("dbus-run-session", f"--config-file={home}/bus", "--"),
+                *("sh", "-c", program, str(listener.getsockname()[1])),
+            ],
+            cwd=ROOT,
+            env=own,
+            stdin=subprocess.DEVNULL,
+            stdout=trouble,
+            stderr=trouble,
+            start_new_session=True,
+        )
+        with ended_together(session, signal.SIGKILL):
+            listener.settimeout(max(end - monotonic(), 0))
+            connection, _ = listener.accept()
+            with connection:
+                there = Walk(connection, own, end=end, said=said)
+                there.begin()
+                yield there
+
+
+def test_every_control_is_there_by_name_and_role(walk: Walk) -> None:
+    shown = {(name, role) for name, role in walk.ask("controls")}
+    assert [control for control in CONTROLS if control not in shown] == []
+    # Neither of the two that have nothing to do yet.
+    assert not {"Valid until", "Cancel sending"} & {name for name, _ in shown}
+    assert "Content-Type: application/json" in walk.wait("Other headers", "label")
+
+
+def test_tab_leads_through_the_form_in_reading_order(walk: Walk) -> None:
+    visited = []
+    for _ in READING_ORDER:
+        walk.keys("Tab")
+        visited.append(walk.focus())
+    assert visited == [*READING_ORDER]
+
+
+def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(walk: Walk) -> None:
+    walk.keys("BackSpace")
+    # Send stays where it is, and says what is missing.
+    walk.wait("Send", "button", "customer ID")
+    walk.type("jane@example.com")
+    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.go_to("Tab", "Category")
+    walk.keys("ctrl+a", "BackSpace")
+    walk.type("sms_marketing")
+    walk.wait("Category", "combo box", "sms_marketing")
+    assert "checked" in walk.wait("Opt out (reject)", "radio button")
+    walk.keys("ctrl+Return")
+    walk.ask("heard", "Status", "Noted for practice.")
+    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
+    walk.wait("Status", "label", "Delivered to the Sandbox only. Not recorded in Engagement.")
+    line = walk.wait("Response log", "table", "jane@example.com")
+    for part in ("Practised", "sms_marketing", "reject"):
+        assert part in line
+    # The line that was just noted is chosen; its details are found by keys too.
+    walk.go_to("ctrl+f", "Filter")
+    at = ""
+    while at != "Response details":
+        walk.keys("Tab")
+        at = walk.focus()
+    walk.wait("Response details", "text", "Delivered to the Sandbox only.")
+
+
+def test_an_unknown_customer_is_asked_about_in_place_and_escape_is_the_safe_answer(walk: Walk) -> None:
+    walk.ask("write", "Customer ID", "nobody@example.com")
+    walk.ask("heard", "What is known of this customer", "No customer with registered = nobody@example.com")
+    walk.ask("press", "Send")
+    asked = walk.ask("heard", "Question", "No customer with registered = nobody@example.com")
+    assert walk.focus() == "Cancel"
+    assert asked in walk.wait("Question", "label", "nobody")
+    walk.wait("Practise", "button")
+    walk.go_to("Escape", "Customer ID")
+    assert "Question" not in {name for name, _ in walk.ask("controls")}
+    assert "nobody@example.com" in walk.wait("Customer ID", "text")
+    assert "nobody" not in walk.wait("Response log", "table")
