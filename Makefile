@@ -35,7 +35,7 @@ soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
 	@$(BIN)/python -m tests.reliability.run
 
 screenshots: .venv/.ready-test ## Take the pictures for the documentation
-	@$(BIN)/python tests/screenshots.py
+	@$(BIN)/python -m tests.screenshots
 
 constraints: ## Renew constraints.txt
 	@$(PYTHON) tools/renew_constraints.py

@@ -1,6 +1,7 @@
 """Takes the pictures for the documentation: the real window on the real sandbox, light and dark, offscreen.
 
 Run by `make screenshots`; writes docs/pictures/*.png.
+Long because an agent's five cases are played here, each up to its picture.
 """
 
 import json
@@ -8,45 +9,90 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import qInstallMessageHandler
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import Qt, qInstallMessageHandler
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import Application, build, resource
+from consent_desk.app import build, resource
 from consent_desk.domain.delivery import State
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.main_window import MainWindow
+from tests.ui.desks import Clock, MemoryKeyring, folders_in, keep, real
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-SCHEMES = ("light", "dark")
 PATIENCE = 10.0
+JANE, OMAR = "jane@example.com", "omar.haddad@example.org"
+KOFI, MEI = "kofi.mensah@example.org", "mei.tanaka@example.com"
 
 
-class Drawer:
+class Drawer(MemoryKeyring):
     """A keyring that is a dictionary, called like a real one."""
 
-    def __init__(self) -> None:
-        self._lines: dict[str, str] = {}
-
-    def load(self, entry: str) -> str | None:
-        return self._lines.get(entry)
-
     def save(self, entry: str, line: str) -> str:
-        self._lines[entry] = line
+        super().save(entry, line)
         return "GNOME Keyring"
 
-    def remove(self, entry: str) -> None:
-        self._lines.pop(entry, None)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The window, somebody in front of it, and the server behind it."""
+
+    qt: QApplication
+    window: MainWindow
+    clock: Clock
+    server: Sandbox
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let the window live until something is so."""
+        until(self.qt, condition)
+
+    def enter(self, customer: str, category: str, known: str) -> None:
+        """Fill the form, and wait for what the look-up tells of the customer."""
+        form = self.window.consent
+        form.category.set_text(category)
+        form.channel.set_text("phone")
+        form.customer_id.setText(customer)
+        form.customer_id.setFocus()
+        QTest.keyClick(form.customer_id, Qt.Key.Key_Return)
+        self.until(lambda: known in form.known.chosen.text())
+
+    def send(self, state: State) -> None:
+        """Send, and wait for what comes of it."""
+        self.window.consent.send.click()
+        self.wait_for(state)
+
+    def verify(self) -> None:
+        """Let the time of the look-ups come."""
+        self.clock.seconds_off += 31
+        self.wait_for(State.VERIFIED)
+
+    def wait_for(self, state: State) -> None:
+        """Wait until the newest line has come so far, and its details are shown."""
+        shown = {State.DELIVERED: "Delivered: HTTP", State.VERIFIED: "Verified: looked"}.get(state, "403")
+        log = self.window.log
+        self.until(
+            lambda: (
+                log.model.rowCount() > 0
+                and (line := log.model.entry(0)) is not None
+                and line.state is state
+                and shown in log.details.toPlainText()
+            )
+        )
+
+    def take(self, name: str) -> None:
+        """Take a picture of the window."""
+        take(self.qt, self.window, name)
 
 
 def main() -> int:
@@ -55,12 +101,17 @@ def main() -> int:
     families = QFontDatabase.families()
     qt.setFont(QFont(next((name for name in ("Cantarell", "DejaVu Sans") if name in families), ""), 10))
     PICTURES.mkdir(parents=True, exist_ok=True)
+    practise(qt)
+    set_up(qt)
+    for case in (opt_out, be_asked, opt_out_of_everything, opt_in_with_an_end, correct_a_mistake):
+        with at_work(qt) as desk:
+            case(desk)
     light = qt.palette()
-    for scheme in SCHEMES:
+    for scheme in ("light", "dark"):
         # The offscreen platform has no dark scheme of its own to ask for.
         qt.setPalette(light if scheme == "light" else dark_palette())
-        practise(qt, scheme)
-        be_refused(qt, scheme)
+        with at_work(qt) as desk:
+            be_refused(desk, scheme)
     return 0
 
 
@@ -82,25 +133,80 @@ def dark_palette() -> QPalette:
     return palette
 
 
-def practise(qt: QApplication, scheme: str) -> None:
+def opt_out(desk: Desk) -> None:
+    """A known customer opts out of SMS."""
+    desk.enter(JANE, "sms_marketing", "accepted since")
+    desk.take("opt-out-known.png")
+    desk.send(State.DELIVERED)
+    desk.verify()
+    desk.take("opt-out-verified.png")
+
+
+def be_asked(desk: Desk) -> None:
+    """Nobody has the ID that was typed."""
+    desk.enter("jane@exmaple.com", "sms_marketing", "No customer")
+    desk.window.consent.send.click()
+    desk.until(lambda: desk.window.consent.question.is_open)
+    desk.take("unknown-customer.png")
+
+
+def opt_out_of_everything(desk: Desk) -> None:
+    """All categories at once."""
+    desk.enter(JANE, "sms_marketing", "accepted since")
+    several = desk.window.consent.several.choice
+    several.button.click()
+    several.every_one.click()
+    desk.until(lambda: "6 categories" in desk.window.consent.send.text())
+    desk.take("everything-ticked.png")
+    desk.send(State.DELIVERED)
+    desk.clock.seconds_off += 31
+    desk.until(lambda: "6 verified" in desk.window.status.latest.text())
+    desk.wait_for(State.VERIFIED)
+    desk.take("everything-verified.png")
+
+
+def opt_in_with_an_end(desk: Desk) -> None:
+    """An opt-in until a day."""
+    desk.enter(KOFI, "personal_offers", "ended")
+    form = desk.window.consent
+    form.opt_in.click()
+    form.valid_until.set_text("2030-12-31")
+    form.wording.setPlainText("May we send you offers chosen for you, until the end of 2030?")
+    desk.take("opt-in-until.png")
+
+
+def correct_a_mistake(desk: Desk) -> None:
+    """An opt-out of the wrong category is taken back."""
+    desk.enter(JANE, "newsletter", "accepted since")
+    desk.send(State.DELIVERED)
+    desk.verify()
+    desk.window.log.correct.click()
+    form = desk.window.consent
+    desk.until(lambda: form.customer_id.text() == JANE and "rejected since" in form.known.chosen.text())
+    form.wording.setPlainText("Would you like to keep the newsletter?")
+    form.basis.set_text("The opt-out was recorded by mistake")
+    form.go_to_correction()
+    desk.take("correction.png")
+
+
+def practise(qt: QApplication) -> None:
     """An opt-out in the Sandbox, delivered."""
-    with ExitStack() as kept:
-        application = start(kept, Drawer())
-        window = application.window
-        until(qt, lambda: len(window.consent.categories) > 0)
-        enter(window, "jane@example.com")
-        until(qt, lambda: state_of(window) is State.DELIVERED and "HTTP" in window.log.details.toPlainText())
-        window.consent.customer_id.setText("omar@example.org")
-        take(qt, window, f"practice-{scheme}.png")
+    with opened(qt, None, Clock()) as window:
+        form = window.consent
+        until(qt, lambda: len(form.categories) > 0 and "accepted since" in form.known.chosen.text())
+        form.channel.set_text("phone")
+        form.send.click()
+        until(qt, lambda: "Delivered: HTTP" in window.log.details.toPlainText())
+        form.customer_id.setText(OMAR)
+        until(qt, lambda: "rejected since" in form.known.chosen.text())
+        take(qt, window, "practice-light.png")
 
 
-def be_refused(qt: QApplication, scheme: str) -> None:
-    """A project of one's own: its settings, one opt-out delivered and one refused."""
+def set_up(qt: QApplication) -> None:
+    """The settings of a project, checked."""
     with ExitStack() as kept:
-        seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-        server = kept.enter_context(Sandbox(seed))
-        application = start(kept, Drawer())
-        window = application.window
+        server = kept.enter_context(sandbox())
+        window = kept.enter_context(opened(qt, Drawer(), Clock()))
         until(qt, lambda: bool(window.preview.url.text()))
         window.project_bar.settings.click()
         dialog = window.findChild(QDialog)
@@ -118,43 +224,48 @@ def be_refused(qt: QApplication, scheme: str) -> None:
         named(dialog, "Check connection").click()  # type: ignore[attr-defined]  # a button
         report = named(dialog, "Connection report")
         until(qt, lambda: "Set" in report.toPlainText())  # type: ignore[attr-defined]  # a text
-        take(qt, dialog, f"settings-{scheme}.png")
-        named(dialog, "Save").click()  # type: ignore[attr-defined]  # a button
-        until(
-            qt,
-            lambda: (
-                len(window.consent.categories) > 0 and window.project_bar.project.currentText()[:4] == "Acme"
-            ),
-        )
-        enter(window, "jane@example.com")
-        until(qt, lambda: state_of(window) is State.DELIVERED)
-        server.fault = Fault.INVALID_SECRET
-        enter(window, "omar@example.org")
-        until(qt, lambda: state_of(window) is State.REFUSED and "403" in window.log.details.toPlainText())
-        take(qt, window, f"refused-{scheme}.png")
+        take(qt, dialog, "settings-light.png")
 
 
-def start(kept: ExitStack, drawer: Drawer) -> Application:
-    folder = Path(kept.enter_context(tempfile.TemporaryDirectory()))
-    transport = HttpTransport()
-    kept.callback(transport.close)
-    application = build(Folders(config=folder, data=folder, logs=folder), drawer, transport)
-    kept.callback(application.close)
-    application.window.show()
-    return application
+def be_refused(desk: Desk, scheme: str) -> None:
+    """One opt-out verified and one refused."""
+    desk.enter(JANE, "sms_marketing", "accepted since")
+    desk.send(State.DELIVERED)
+    desk.verify()
+    desk.enter(MEI, "sms_marketing", "no consent recorded")
+    desk.server.fault = Fault.INVALID_SECRET
+    desk.send(State.REFUSED)
+    desk.take(f"refused-{scheme}.png")
 
 
-def enter(window: MainWindow, customer_id: str) -> None:
-    window.consent.customer_id.setText(customer_id)
-    window.consent.category.set_text("sms_marketing")
-    window.consent.channel.set_text("phone")
-    window.consent.send.click()
+def sandbox() -> Sandbox:
+    return Sandbox(json.loads(resource("sandbox.json").read_text(encoding="utf-8")))
 
 
-def state_of(window: MainWindow) -> State | None:
-    model = window.log.model
-    first = model.entry(0) if model.rowCount() else None
-    return None if first is None else first.state
+@contextmanager
+def at_work(qt: QApplication) -> Iterator[Desk]:
+    """A desk with a project of its own, which is used already."""
+    clock, drawer = Clock(), Drawer()
+    with sandbox() as server, opened(qt, drawer, clock, server) as window:
+        until(qt, lambda: bool(window.preview.url.text()) and len(window.consent.categories) > 0)
+        yield Desk(qt=qt, window=window, clock=clock, server=server)
+
+
+@contextmanager
+def opened(
+    qt: QApplication, drawer: Drawer | None, clock: Clock, server: Sandbox | None = None
+) -> Iterator[MainWindow]:
+    """The window; without `drawer` that of the demo, with `server` it is its project."""
+    with ExitStack() as kept:
+        folders = folders_in(Path(kept.enter_context(tempfile.TemporaryDirectory())))
+        if drawer is not None and server is not None:
+            keep(folders, drawer, real(server))
+        transport = HttpTransport()
+        kept.callback(transport.close)
+        application = build(folders, drawer, transport, clock, nap=0.05, agent=lambda: "Kim Lee")
+        kept.callback(application.close)
+        application.window.show()
+        yield application.window
 
 
 def named(parent: QWidget, accessible_name: str) -> QWidget:
@@ -165,8 +276,19 @@ def named(parent: QWidget, accessible_name: str) -> QWidget:
 
 def take(qt: QApplication, widget: QWidget, name: str) -> None:
     until(qt, lambda: True)
-    widget.grab().save(str(PICTURES / name))
+    small(widget.grab().toImage()).save(str(PICTURES / name))
     print(PICTURES / name)
+
+
+def small(picture: QImage) -> QImage:
+    """The picture in 256 colours, of which each kind has one however rare it is: a third of the size."""
+    picture = picture.convertToFormat(QImage.Format.Format_RGB32)
+    often = Counter(memoryview(picture.constBits()).cast("B").cast("I").tolist()).most_common()
+    kinds: dict[int, int] = {}
+    for colour, _ in often:
+        kinds.setdefault(colour & 0xF0F0F0, colour)
+    colours = dict.fromkeys([*kinds.values(), *(colour for colour, _ in often)])
+    return picture.convertToFormat(QImage.Format.Format_Indexed8, [*colours][:256])
 
 
 def until(qt: QApplication, condition: Callable[[], bool]) -> None:

@@ -1,4 +1,7 @@
-"""Input widgets with the manners that a form for consents needs."""
+"""Input widgets with the manners that a form for consents needs.
+
+Long because each of them is small, and together they are what every panel is built of.
+"""
 
 from PySide6 import QtGui
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal

@@ -1,0 +1,24 @@
+"""The guide and the pictures agree with the program."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from consent_desk.ui.states import STATE_WORDS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+GUIDE = (DOCS / "guide.md").read_text("utf-8")
+README = (DOCS.parent / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("word", [*STATE_WORDS.values(), "Held", "Practised"])
+def test_the_guide_says_what_an_outcome_means_and_what_to_do(word: str) -> None:
+    [row] = re.findall(rf"^\| \*\*{word}\*\* \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
+    assert all(len(cell) > 5 for cell in row)
+
+
+def test_every_picture_is_there_and_shown() -> None:
+    shown = {*re.findall(r"\]\(pictures/([\w-]+\.png)\)", GUIDE)}
+    shown |= {*re.findall(r"\]\(docs/pictures/([\w-]+\.png)\)", README)}
+    assert shown == {path.name for path in (DOCS / "pictures").iterdir()}
