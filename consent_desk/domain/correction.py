@@ -11,6 +11,7 @@ from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 from consent_desk.domain.record import Record
+from consent_desk.domain.text import cut
 
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
 """What may stand in Engagement. What never left is discarded instead."""
@@ -28,6 +29,14 @@ _NOT_LOOKED_UP = say(
     "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
     "person, and enter what they decide."
 )
+
+
+def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
+    """Why `record` cannot be corrected in the project `project_id`: it is none of its consents."""
+    if record.noted.project_id == project_id:
+        return None
+    name = cut(record.noted.project_name)
+    return say("This was recorded for {project}. Choose that project first.", project=name)
 
 
 def restored(record: Record, now: Timestamp) -> Draft | Message:

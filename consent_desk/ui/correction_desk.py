@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.consent import Action, Timestamp
 from consent_desk.domain.correction import (
+    belongs_elsewhere,
     correction_problems,
     is_corrected_by,
     needs_basis,
@@ -16,6 +17,7 @@ from consent_desk.domain.correction import (
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft, Problem
 from consent_desk.domain.message import Message
+from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Record
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -48,6 +50,7 @@ class CorrectionDesk(QObject):
         self._log = log
         self._now = now
         self._local = local
+        self._project: Project | None = None
         self._record: Record | None = None
         window.log.correct_requested.connect(self.begin)
 
@@ -69,9 +72,13 @@ class CorrectionDesk(QObject):
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
+    def enter(self, project: Project | None) -> None:
+        """`project` is the chosen one, or that of practice: only its consents are corrected."""
+        self._project = project
+
     def leave(self) -> None:
         """Another project comes: what was corrected is none of its consents."""
-        self._record = None
+        self._project = self._record = None
 
     def follow(self, draft: Draft) -> Draft:
         """The form holds `draft` now; return what it holds afterwards."""
@@ -108,10 +115,13 @@ class CorrectionDesk(QObject):
         record = self._record
         if record is None or record.noted.consent.request_id != draft.corrects:
             return None
+        if self._project is None or belongs_elsewhere(record, self._project.id) is not None:
+            return None
         return record if is_corrected_by(draft, record) else None
 
     def _offer(self, record: Record) -> None:
-        found = restored(record, self._now())
+        elsewhere = belongs_elsewhere(record, "" if self._project is None else self._project.id)
+        found = elsewhere or restored(record, self._now())
         if isinstance(found, Message):
             self._status.show_message(_KEY, Tone.WARNING, render(found))
             return

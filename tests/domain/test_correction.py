@@ -9,6 +9,7 @@ import pytest
 from consent_desk.domain.consent import Action, Timestamp, ValidUntil
 from consent_desk.domain.correction import (
     CORRECTABLE_STATES,
+    belongs_elsewhere,
     correction_problems,
     is_corrected_by,
     needs_basis,
@@ -131,6 +132,17 @@ def test_a_form_about_something_else_corrects_nothing(changes: dict[str, Any]) -
     record = a_record(ACCEPTED)
     assert is_corrected_by(draft(record), record)
     assert not is_corrected_by(replace(draft(record), **changes), record)
+
+
+def test_a_consent_of_another_project_is_not_corrected_and_it_says_which_to_choose() -> None:
+    record = a_record(ACCEPTED)
+    told = str(belongs_elsewhere(record, "another"))
+    assert told == f"This was recorded for {record.noted.project_name}. Choose that project first."
+
+
+def test_a_consent_of_the_chosen_project_belongs_there() -> None:
+    record = a_record(ACCEPTED)
+    assert belongs_elsewhere(record, record.noted.project_id) is None
 
 
 def lacking(draft: Draft, record: Record) -> list[Field]:
