@@ -39,6 +39,13 @@ def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
     return say("This was recorded for {project}. Choose that project first.", project=name)
 
 
+def overtaken(record: Record, last: Timestamp | None) -> Message | None:
+    """Why `record` is not corrected any more: `last`, of the same customer and category, is later."""
+    if last is None or last <= record.noted.consent.timestamp:
+        return None
+    return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
+
+
 def restored(record: Record, now: Timestamp) -> Draft | Message:
     """The form that restores what held before the consent of `record`; or why there is nothing to restore."""
     consent, before = record.noted.consent, record.noted.context.before
@@ -58,6 +65,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
             "If the person decides now, enter that decision."
         )
     action = Action.ACCEPT if before.valid else Action.REJECT
+    is_opt_in_again = action is consent.action is Action.ACCEPT
     if action is consent.action and consent.valid_until == until:
         return say("The same held before: there is nothing to restore.")
     return Draft(
@@ -66,7 +74,8 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         category=consent.category,
         action=action,
         valid_until="" if until is None or action is Action.REJECT else str(until.wire),
-        wording=before.wording,
+        # In place of an opt-out, or where one held before: what was read out then was not read out now.
+        wording=before.wording if is_opt_in_again else "",
         corrects=consent.request_id,
     )
 

@@ -11,6 +11,7 @@ from consent_desk.domain.correction import (
     correction_problems,
     is_corrected_by,
     needs_basis,
+    overtaken,
     own_opt_out,
     restored,
 )
@@ -60,14 +61,14 @@ class CorrectionDesk(QObject):
         if station is None:
             return
 
-        def done(record: Record) -> None:
+        def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
             if self._log.station is station:
-                self._offer(record)
+                self._offer(*read)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.outbox.record(request_id),
+            lambda: station.outbox.record_and_last(request_id),
             done=done,
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
@@ -119,11 +120,11 @@ class CorrectionDesk(QObject):
             return None
         return record if is_corrected_by(draft, record) else None
 
-    def _offer(self, record: Record) -> None:
+    def _offer(self, record: Record, last: Timestamp | None) -> None:
         elsewhere = belongs_elsewhere(record, "" if self._project is None else self._project.id)
-        found = elsewhere or restored(record, self._now())
+        found = elsewhere or overtaken(record, last) or restored(record, self._now())
         if isinstance(found, Message):
-            self._status.show_message(_KEY, Tone.WARNING, render(found))
+            self._status.show_message(_KEY, Tone.WARNING, render(found, self._local))
             return
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:

@@ -65,6 +65,10 @@ def wait_until_filled(desk: OpenDesk) -> None:
     desk.bot.waitUntil(lambda: controls.line(desk.window, "Customer ID").text() == "jane@example.com")
 
 
+def write_wording(desk: OpenDesk, text: str) -> None:
+    desk.window.consent.wording.setPlainText(text)
+
+
 def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
 ) -> None:
@@ -73,9 +77,10 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     correct(acme)
     wait_until_filled(acme)
     draft = acme.window.consent.draft()
-    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "May we?")
+    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
     assert controls.focused_name(acme.window) == "Explained by"
+    write_wording(acme, "May we again?")
     controls.line(acme.window, "Ticket").setFocus()
     arrived = len(engagement.received)
     controls.press(acme.window, "Send")
@@ -173,6 +178,7 @@ def test_a_correction_comes_after_what_it_corrects(
     acme.clock.seconds_off = -10
     correct(acme)
     wait_until_filled(acme)
+    write_wording(acme, "May we again?")
     controls.write(acme.window, "Explained by", "By mistake.")
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "stamped" in acme.window.preview.stamp.text())
@@ -208,6 +214,34 @@ def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> Non
 
 def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandbox) -> None:
     assert not controls.button(acme.window, "Correct").isEnabled()
+
+
+def test_a_wording_that_nobody_read_out_is_asked_for(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    assert len(events(engagement)) == 1
+
+
+def test_the_same_line_is_not_corrected_twice(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    request_id = acme.window.log.chosen
+    correct(acme)
+    wait_until_filled(acme)
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered", "Delivered")
+    acme.window.log.correct_requested.emit(request_id)
+    acme.wait_for_status("A later decision was noted since: ")
+    assert controls.line(acme.window, "Customer ID").text() == ""
 
 
 @pytest.fixture
