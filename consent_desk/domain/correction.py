@@ -11,6 +11,7 @@ from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 from consent_desk.domain.record import Record
+from consent_desk.domain.text import cut
 
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
 """What may stand in Engagement. What never left is discarded instead."""
@@ -28,6 +29,21 @@ _NOT_LOOKED_UP = say(
     "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
     "person, and enter what they decide."
 )
+
+
+def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
+    """Why `record` cannot be corrected in the project `project_id`: it is none of its consents."""
+    if record.noted.project_id == project_id:
+        return None
+    name = cut(record.noted.project_name)
+    return say("This was recorded for {project}. Choose that project first.", project=name)
+
+
+def overtaken(record: Record, last: Timestamp | None) -> Message | None:
+    """Why `record` is not corrected any more: `last`, of the same customer and category, is later."""
+    if last is None or last <= record.noted.consent.timestamp:
+        return None
+    return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
 
 
 def restored(record: Record, now: Timestamp) -> Draft | Message:
@@ -49,6 +65,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
             "If the person decides now, enter that decision."
         )
     action = Action.ACCEPT if before.valid else Action.REJECT
+    is_opt_in_again = action is consent.action is Action.ACCEPT
     if action is consent.action and consent.valid_until == until:
         return say("The same held before: there is nothing to restore.")
     return Draft(
@@ -57,7 +74,8 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         category=consent.category,
         action=action,
         valid_until="" if until is None or action is Action.REJECT else str(until.wire),
-        wording=before.wording,
+        # In place of an opt-out, or where one held before: what was read out then was not read out now.
+        wording=before.wording if is_opt_in_again else "",
         corrects=consent.request_id,
     )
 

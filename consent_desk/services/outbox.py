@@ -170,6 +170,13 @@ class Outbox:
         """Everything noted about one consent."""
         return self._journal.record(request_id)
 
+    def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
+        """The same, and the latest timestamp noted here for its customer and category."""
+        record = self._journal.record(request_id)
+        consent = record.noted.consent
+        subject = record.noted.project_id, consent.customer, consent.category
+        return record, self._journal.last_timestamp(*subject)
+
     def open_in(self, project_id: str) -> int:
         """How many consents of a project have not certainly reached Engagement."""
         return self._journal.open_in(project_id)

@@ -7,15 +7,18 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.consent import Action, Timestamp
 from consent_desk.domain.correction import (
+    belongs_elsewhere,
     correction_problems,
     is_corrected_by,
     needs_basis,
+    overtaken,
     own_opt_out,
     restored,
 )
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft, Problem
 from consent_desk.domain.message import Message
+from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Record
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -48,6 +51,7 @@ class CorrectionDesk(QObject):
         self._log = log
         self._now = now
         self._local = local
+        self._project: Project | None = None
         self._record: Record | None = None
         window.log.correct_requested.connect(self.begin)
 
@@ -57,21 +61,25 @@ class CorrectionDesk(QObject):
         if station is None:
             return
 
-        def done(record: Record) -> None:
+        def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
             if self._log.station is station:
-                self._offer(record)
+                self._offer(*read)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.outbox.record(request_id),
+            lambda: station.outbox.record_and_last(request_id),
             done=done,
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
+    def enter(self, project: Project | None) -> None:
+        """`project` is the chosen one, or that of practice: only its consents are corrected."""
+        self._project = project
+
     def leave(self) -> None:
         """Another project comes: what was corrected is none of its consents."""
-        self._record = None
+        self._project = self._record = None
 
     def follow(self, draft: Draft) -> Draft:
         """The form holds `draft` now; return what it holds afterwards."""
@@ -108,12 +116,15 @@ class CorrectionDesk(QObject):
         record = self._record
         if record is None or record.noted.consent.request_id != draft.corrects:
             return None
+        if self._project is None or belongs_elsewhere(record, self._project.id) is not None:
+            return None
         return record if is_corrected_by(draft, record) else None
 
-    def _offer(self, record: Record) -> None:
-        found = restored(record, self._now())
+    def _offer(self, record: Record, last: Timestamp | None) -> None:
+        elsewhere = belongs_elsewhere(record, "" if self._project is None else self._project.id)
+        found = elsewhere or overtaken(record, last) or restored(record, self._now())
         if isinstance(found, Message):
-            self._status.show_message(_KEY, Tone.WARNING, render(found))
+            self._status.show_message(_KEY, Tone.WARNING, render(found, self._local))
             return
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:

@@ -190,6 +190,7 @@ class Desk(QObject):
 
     def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
         self._station, self._project = station, project
+        self._correction.enter(project)
         self._window.status.forget(_START)
         if not station.practice:
             self.journal_well.emit()

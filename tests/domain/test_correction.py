@@ -9,9 +9,11 @@ import pytest
 from consent_desk.domain.consent import Action, Timestamp, ValidUntil
 from consent_desk.domain.correction import (
     CORRECTABLE_STATES,
+    belongs_elsewhere,
     correction_problems,
     is_corrected_by,
     needs_basis,
+    overtaken,
     own_opt_out,
     restored,
 )
@@ -64,9 +66,17 @@ def test_an_earlier_opt_in_comes_back_with_its_end_and_its_wording_and_is_linked
         category="sms_marketing",
         action="accept",
         valid_until=str(YEARS_AHEAD.seconds),
-        wording="May we?",
         corrects=record.noted.consent.request_id,
     )
+
+
+@pytest.mark.parametrize("record", [a_record(ACCEPTED), a_record(REJECTED, **OPT_IN)], ids=["reject", "was"])
+def test_where_an_opt_in_needs_a_basis_no_old_wording_passes_for_one_read_out_now(record: Record) -> None:
+    assert draft(record).wording == ""
+
+
+def test_an_opt_in_in_place_of_an_opt_in_keeps_its_wording() -> None:
+    assert draft(a_record(replace(ACCEPTED, until=YEARS_AHEAD), **OPT_IN)).wording == "May we?"
 
 
 def test_an_unlimited_opt_in_comes_back_unlimited() -> None:
@@ -133,6 +143,27 @@ def test_a_form_about_something_else_corrects_nothing(changes: dict[str, Any]) -
     assert not is_corrected_by(replace(draft(record), **changes), record)
 
 
+def test_a_consent_of_another_project_is_not_corrected_and_it_says_which_to_choose() -> None:
+    record = a_record(ACCEPTED)
+    told = str(belongs_elsewhere(record, "another"))
+    assert told == f"This was recorded for {record.noted.project_name}. Choose that project first."
+
+
+def test_a_consent_of_the_chosen_project_belongs_there() -> None:
+    record = a_record(ACCEPTED)
+    assert belongs_elsewhere(record, record.noted.project_id) is None
+
+
+def test_what_a_later_decision_overtook_is_not_corrected() -> None:
+    told = "A later decision was noted since: "
+    assert str(overtaken(a_record(ACCEPTED), later(1))).startswith(told)
+
+
+def test_the_last_decision_can_be_corrected() -> None:
+    record = a_record(ACCEPTED)
+    assert overtaken(record, record.noted.consent.timestamp) is None
+
+
 def lacking(draft: Draft, record: Record) -> list[Field]:
     return [problem.field for problem in correction_problems(draft, record)]
 
@@ -140,7 +171,7 @@ def lacking(draft: Draft, record: Record) -> list[Field]:
 def test_an_opt_in_in_place_of_an_opt_out_needs_a_basis_and_the_wording() -> None:
     record = a_record(ACCEPTED)
     assert lacking(replace(draft(record), wording=" "), record) == [Field.WORDING, Field.BASIS]
-    assert lacking(replace(draft(record), basis="They said so."), record) == []
+    assert lacking(replace(draft(record), wording="May we?", basis="They said so."), record) == []
 
 
 def test_so_does_one_where_the_person_had_opted_out_before() -> None:

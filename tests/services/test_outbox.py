@@ -247,3 +247,11 @@ def test_none_of_several_with_a_typed_time_lies_after_its_noting(outbox: Outbox)
     stamped = outbox.stamp_all(a_project(), several(noted_at=noted_at))
     assert [one.timestamp.micros - NOON.micros for one in stamped] == [0, 1, 2]
     assert [one.noted_at.micros - NOON.micros for one in stamped] == [1, 1, 2]
+
+
+def test_a_record_comes_with_the_last_decision_of_its_customer_and_category(outbox: Outbox) -> None:
+    first, last = a_consent(timestamp=later(-9)), a_consent(timestamp=later(-5))
+    other = a_consent(category="newsletter")
+    for consent in (first, last, other):
+        outbox.note(a_project(), consent)
+    assert outbox.record_and_last(first.request_id) == (outbox.record(first.request_id), last.timestamp)

@@ -1,12 +1,13 @@
 """*Correct…* on a line: what held before comes back, linked, and never an opt-in without its basis."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import time
 
 import pytest
 
+from consent_desk.adapters.folders import Folders
 from consent_desk.domain.consent import Action, Consent, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project
@@ -14,7 +15,10 @@ from consent_desk.domain.record import Context, Entry
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
 from tests.ui import controls
-from tests.ui.desks import OpenDesk
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
+
+BETA = "11111111-6f43-4d3a-9a0c-0f6d1f3f5a11"
 
 ACCEPTED = CategoryStatus(
     valid=True, since=time() - 100_000, source="page", until=ValidUntil(), wording="May we?"
@@ -61,6 +65,10 @@ def wait_until_filled(desk: OpenDesk) -> None:
     desk.bot.waitUntil(lambda: controls.line(desk.window, "Customer ID").text() == "jane@example.com")
 
 
+def write_wording(desk: OpenDesk, text: str) -> None:
+    desk.window.consent.wording.setPlainText(text)
+
+
 def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
 ) -> None:
@@ -69,9 +77,10 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     correct(acme)
     wait_until_filled(acme)
     draft = acme.window.consent.draft()
-    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "May we?")
+    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
     assert controls.focused_name(acme.window) == "Explained by"
+    write_wording(acme, "May we again?")
     controls.line(acme.window, "Ticket").setFocus()
     arrived = len(engagement.received)
     controls.press(acme.window, "Send")
@@ -169,6 +178,7 @@ def test_a_correction_comes_after_what_it_corrects(
     acme.clock.seconds_off = -10
     correct(acme)
     wait_until_filled(acme)
+    write_wording(acme, "May we again?")
     controls.write(acme.window, "Explained by", "By mistake.")
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "stamped" in acme.window.preview.stamp.text())
@@ -204,3 +214,79 @@ def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> Non
 
 def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandbox) -> None:
     assert not controls.button(acme.window, "Correct").isEnabled()
+
+
+def test_a_wording_that_nobody_read_out_is_asked_for(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    assert len(events(engagement)) == 1
+
+
+def test_the_same_line_is_not_corrected_twice(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    request_id = acme.window.log.chosen
+    correct(acme)
+    wait_until_filled(acme)
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered", "Delivered")
+    acme.window.log.correct_requested.emit(request_id)
+    acme.wait_for_status("A later decision was noted since: ")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+@pytest.fixture
+def beta(
+    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> Iterator[tuple[OpenDesk, Sandbox]]:
+    """A desk with two projects: Acme production is chosen, Beta shop leads elsewhere."""
+    with Sandbox(SEED) as elsewhere:
+        keep(folders, keyring, real(elsewhere, id=BETA, name="Beta shop"), real(engagement))
+        desk = open_desk(keyring)
+        choose(desk, "Acme production")
+        yield desk, elsewhere
+
+
+def choose(desk: OpenDesk, name: str) -> None:
+    desk.wait_ready()
+    if desk.project != name:
+        desk.choose_project(name)
+        desk.bot.waitUntil(lambda: desk.project == name)
+    desk.wait_ready()
+    desk.wait_for_categories()
+
+
+def test_a_consent_of_another_project_is_not_corrected_in_the_chosen_one(
+    beta: tuple[OpenDesk, Sandbox], before: dict[str, Context]
+) -> None:
+    desk, _ = beta
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(desk)
+    request_id = desk.window.log.chosen
+    choose(desk, "Beta shop")
+    desk.window.log.correct_requested.emit(request_id)
+    desk.wait_for_status("This was recorded for Acme production. Choose that project first.")
+    assert controls.line(desk.window, "Customer ID").text() == ""
+
+
+def test_a_correction_that_was_begun_ends_with_its_project(
+    beta: tuple[OpenDesk, Sandbox], before: dict[str, Context]
+) -> None:
+    desk, elsewhere = beta
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(desk)
+    correct(desk)
+    wait_until_filled(desk)
+    choose(desk, "Beta shop")
+    draft = desk.window.consent.draft()
+    assert (draft.action, draft.corrects) == (Action.REJECT, "")
+    assert events(elsewhere) == []
