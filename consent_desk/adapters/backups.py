@@ -10,13 +10,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from consent_desk.adapters import left_over
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.durable import companion, copy_file, set_aside, sync, sync_name
 from consent_desk.adapters.folders import private_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import Reason, open_file, told
 from consent_desk.adapters.journal_rows import head
-from consent_desk.adapters.mark import create_mark, mark_of, read_mark
+from consent_desk.adapters.left_over import making_in
+from consent_desk.adapters.mark import Mark, create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import version
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import FROM_BACKUP, restore_open
@@ -77,6 +79,9 @@ class Backups:
 
         Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
         """
+        # Full copies of the journal: no customer's data may stay in them for ever.
+        with suppress(OSError):
+            self.delete_left_over()
         path = self._today(at)
         is_new = not path.exists()
         if is_new:
@@ -106,14 +111,15 @@ class Backups:
             if not second.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "no folder")
             mark = read_mark(mark_of(path))
-            folder = second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
+            folder = _folder_in(second, mark)
             folder.mkdir(mode=0o700, exist_ok=True)
             copy = folder / path.name
             if copy.exists():
                 return False
-            # The mark first: a backup without one counts as damaged.
-            copy_file(mark_of(path), mark_of(copy))
-            copy_file(path, copy)
+            with making_in(folder):
+                # The mark first: a backup without one counts as damaged.
+                copy_file(mark_of(path), mark_of(copy))
+                copy_file(path, copy)
         self._prune(folder)
         return True
 
@@ -131,8 +137,23 @@ class Backups:
             raise _NO_SECOND.trouble(_NOT_ERASED)
         return sum(_erase(path, project_id, customer, keyed, at) for path in self.all())
 
+    def delete_left_over(self) -> tuple[Path, ...]:
+        """Delete what killed backups, restorations and salvages left; return what is left still.
+
+        Only while this program has the journal open. Raises OSError.
+        """
+        ours = [*left_over.beside_journal(self._journal), *left_over.among_backups(self._folder)]
+        others: list[Path] = []
+        if self._second is not None:
+            folder = _folder_in(self._second, read_mark(mark_of(self._journal)))
+            ours += left_over.among_backups(folder)
+            # Another computer may be copying into these.
+            for each in (self._second, *self._second.glob(f"{_OURS}*")):
+                others += () if each == folder else left_over.among_backups(each)
+        return (*left_over.delete(ours), *others)
+
     def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
-        with told(_NOT_BACKED_UP):
+        with told(_NOT_BACKED_UP), making_in(self._folder):
             try:
                 private_folder(self._folder)
             except DeskError as error:
@@ -169,6 +190,10 @@ class Backups:
                 companion(path).unlink(missing_ok=True)
 
 
+def _folder_in(second: Path, mark: Mark | None) -> Path:
+    return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
+
+
 def _backups_in(folder: Path) -> list[Path]:
     return [*folder.glob("journal-*.sqlite")] if folder.is_dir() else []
 
@@ -181,7 +206,7 @@ def restore(
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
     `restored`: it may have gone out since. Raises JournalTrouble.
     """
-    with told(_NOT_RESTORED):
+    with told(_NOT_RESTORED), making_in(path.parent):
         _require_sound(backup, mark_of(backup), _NOT_RESTORED)
         copy = path.with_name(f".{path.name}.restoring")
         _forget(copy)

@@ -16,7 +16,8 @@ _NOT_ERASED = "The customer's data was not removed: {why}."
 class Erasure:
     """What was erased: so many `consents`, shown as “erased `short`” now; so many `backups` rewritten.
 
-    `left` may hold the data still: files that were set aside, which nobody deletes but a person.
+    `left` may hold the data still: files that were set aside, which nobody deletes but a person, and what
+    was left half-done and could not be deleted.
     """
 
     short: str
@@ -42,8 +43,11 @@ def erase(
     with told(_NOT_ERASED):
         keyed = keyed_hash(erasure_key(path), project_id, customer)
         consents = journal.erase(project_id, customer, keyed, at)
+        # First: a backup that is only being made now becomes one that nobody rewrites.
+        half_done = backups.delete_left_over()
         rewritten = backups.erase(project_id, customer, keyed, at)
-        left = (*path.parent.glob(f"{path.name}.damaged-*"), *path.parent.glob(f"{path.name}.replaced-*"))
+        aside = (*path.parent.glob(f"{path.name}.damaged-*"), *path.parent.glob(f"{path.name}.replaced-*"))
+        left = (*aside, *half_done)
         return Erasure(
             short=keyed.hex()[:8],
             consents=consents,

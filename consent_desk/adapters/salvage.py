@@ -14,6 +14,7 @@ from consent_desk.adapters.durable import companion, replace_file, set_aside, sy
 from consent_desk.adapters.fragments import Row, Saved, assemble
 from consent_desk.adapters.journal_file import told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
+from consent_desk.adapters.left_over import making_in
 from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
@@ -28,7 +29,7 @@ _NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
     """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalTrouble."""
-    with told(_NOT_SALVAGED):
+    with told(_NOT_SALVAGED), making_in(path.parent):
         mark = read_mark(mark_of(path))
         found = assemble(read_cells(_content(path)))
         at = now()

@@ -9,6 +9,7 @@ import pytest
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.erasure import Erasure, erase
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.left_over import making_in
 from consent_desk.adapters.personal import erasure_key, keyed_hash
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.consent import CustomerId
@@ -161,6 +162,102 @@ def test_files_that_were_set_aside_are_named(path: Path, journal: SqliteJournal)
     aside = path.with_name(f"{path.name}.damaged-2026-05-31T120140Z")
     aside.write_bytes(b"")
     assert erase_all(path, journal).left == (aside,)
+
+
+def test_the_rest_of_a_salvage_and_a_replaced_journal_are_named(path: Path, journal: SqliteJournal) -> None:
+    names = ("damaged-2026-05-31T120140Z.rest.jsonl", "replaced-2026-05-31T120140Z")
+    aside = tuple(path.with_name(f"{path.name}.{name}") for name in names)
+    for each in aside:
+        each.write_text(CANARY)
+    assert erase_all(path, journal).left == aside
+    assert all(each.exists() for each in aside)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".journal.sqlite.restoring",
+        ".journal.sqlite.restoring-journal",
+        "..journal.sqlite.restoring-ab_cd123",
+        ".journal.sqlite.saved",
+        "..journal.sqlite.saved-ab_cd123",
+        ".journal.sqlite.rest",
+        ".journal.sqlite-ab_cd123/damaged.sqlite",
+        "backups/journal-2026-05-31.part",
+        "backups/journal-2026-05-31-0123abcd.part",
+        "backups/journal-2026-05-31-version-3.part",
+    ],
+)
+def test_what_was_left_half_done_is_deleted_by_an_erasure_and_by_the_next_backup(
+    path: Path, journal: SqliteJournal, name: str
+) -> None:
+    backups = Backups(path)
+    backups.make_daily(journal, later(0))
+    left = path.parent / name
+    for end in (lambda: erase_all(path, journal), lambda: backups.make_daily(journal, later(1))):
+        left.parent.mkdir(exist_ok=True)
+        left.write_text(CANARY)
+        end()
+        assert files_with_canary(path.parent) == []
+
+
+def test_a_copy_left_half_done_in_the_second_folder_is_deleted_and_that_of_another_journal_named(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    other = second / "consent-desk-01234567"
+    other.mkdir(parents=True)
+    Backups(path, second=second).make_daily(journal, later(0))
+    (ours,) = (each for each in second.iterdir() if each != other)
+    name = ".journal-2026-05-31.sqlite-ab_cd123"
+    for folder in (ours, other):
+        (folder / name).write_text(CANARY)
+    assert erase_all(path, journal, second).left == (other / name,)
+    assert not (ours / name).exists()
+
+
+def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJournal) -> None:
+    backups = Backups(path)
+    backups.make_daily(journal, later(0))
+    names = (
+        ".journal.sqlite-mine.txt/a",
+        ".journal.sqlite-ab_cd123/mine.txt",
+        ".journal.sqlite-zz_cd123",
+        "journal.sqlite.restoring",
+        "backups/journal-2026.part",
+        "backups/.journal.sqlite-ab_cd123",
+        "backups/journal-2026-05-30.part/mine.txt",
+    )
+    for name in names:
+        (path.parent / name).parent.mkdir(exist_ok=True)
+        (path.parent / name).write_text("mine")
+    assert erase_all(path, journal).left == ()
+    assert [name for name in names if not (path.parent / name).is_file()] == []
+
+
+def test_what_cannot_be_deleted_is_named(
+    path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = path.with_name(f".{path.name}.saved")
+    stuck.write_text(CANARY)
+    unlink = Path.unlink
+
+    def refuse(each: Path, missing_ok: bool = False) -> None:
+        if each == stuck:
+            raise PermissionError(13, "in use")
+        unlink(each, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert erase_all(path, journal).left == (stuck,)
+
+
+def test_what_is_only_being_made_is_named_and_left_alone(path: Path, journal: SqliteJournal) -> None:
+    part = path.parent / "backups" / "journal-2026-05-31.part"
+    part.parent.mkdir()
+    part.write_text(CANARY)
+    with making_in(part.parent):
+        assert erase_all(path, journal).left == (part,)
+    assert part.exists()
 
 
 def test_a_key_that_is_damaged_is_not_written_over(path: Path, journal: SqliteJournal) -> None:
