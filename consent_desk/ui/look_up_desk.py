@@ -36,6 +36,8 @@ from consent_desk.ui.words import Local, moment_of, render
 PAUSE = 400
 """Milliseconds without a key after which an ID that is typed counts as complete."""
 
+_LONGEST_WORDING = 300
+
 _BROKEN = Untold(Meaning(say("something unexpected went wrong on this computer"), say("Look at the log.")))
 
 
@@ -259,7 +261,7 @@ class LookUpDesk(QObject):
         when = moment_of(self._local(last.noted_at))
         return f" An {noun(last.action)} was noted here at {when}, it may not show yet."
 
-    def _told(self, known: Known) -> tuple[str, str, str]:
+    def _told(self, known: Known) -> tuple[str, str, str, str]:
         lines = {
             name: f"{cut(name)}: {render(tell_status(one), self._local)}"
             for name, one in known.consents.items()
@@ -272,7 +274,9 @@ class LookUpDesk(QObject):
         never = len(standings) - len(said)
         if never:
             said.append(f"{never} never asked")
-        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values())
+        status = known.consents.get(self._category)
+        wording = f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status and status.wording else ""
+        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values()), wording
 
 
 def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:
