@@ -87,7 +87,7 @@ class Desk(QObject):
         self._pressed_early = False
         self._after_send: Draft | None = None
         self._log = LogDesk(window.log, runner, self._local, now=now, zone=zone)
-        self._look_up = LookUpDesk(window, runner, self._local)
+        self._look_up = LookUpDesk(window, runner, self._local, now=now)
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=self._local)
         self._question = QuestionDesk(self._form.question, self._local, self)
         self._categories_desk = categories
@@ -352,6 +352,7 @@ class Desk(QObject):
             # First: while the form is cleared, it is on its way.
             self.sending.send_noted(press.station, entry, press.project)
         self._look_up.confirm(press.consent)
+        self._look_up.remember(press.project, [one for one, _ in press.all])
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
@@ -376,6 +377,7 @@ class Desk(QObject):
     def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
         self._log.put(station, entry)
         self.sending.send_noted(station, entry, project)
+        self._look_up.remember(project, (consent,))
         if project == self._project and not self._noting.busy:
             self._after_send = self._form.draft()
             stamp = f"stamped {self._written(consent.timestamp)}"

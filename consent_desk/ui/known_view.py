@@ -23,15 +23,21 @@ class KnownView(QWidget):
         layout.addWidget(self.others)
         self.show_text(Tone.QUIET, "")
 
-    def show_text(self, tone: Tone, chosen: str, others: str = "", details: str = "") -> None:
-        """Show what is known; `details` tells more of the others than the one line has room for."""
+    def show_text(
+        self, tone: Tone, chosen: str, others: str = "", details: str = "", wording: str = ""
+    ) -> None:
+        """Show what is known; `details` tells more of the others than the one line has room for.
+
+        `wording` is what was read out for the chosen category.
+        """
         self.chosen.show_text(tone, f"{sign(tone) if tone is Tone.WARNING else ''} {chosen}".strip())
+        self.chosen.setAccessibleDescription(f"{self.chosen.text()} {wording}".strip())
         self.others.show_text(Tone.QUIET, others)
         self.others.setVisible(bool(others))
         self.others.setAccessibleDescription(details or others)
         # As HTML, or Qt would guess whether a category's name is some.
-        tip = QtGui.Qt.convertFromPlainText(details, Qt.WhiteSpaceMode.WhiteSpaceNormal) if details else ""
-        for line in (self.chosen, self.others):
+        for line, told in ((self.chosen, f"{wording}\n{details}".strip()), (self.others, details)):
+            tip = QtGui.Qt.convertFromPlainText(told, Qt.WhiteSpaceMode.WhiteSpaceNormal) if told else ""
             line.setToolTip(tip)
 
     def announce(self) -> None:

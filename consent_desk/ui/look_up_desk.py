@@ -1,6 +1,6 @@
 """Looks up whose ID stands in the form. A late answer overwrites nothing, and nobody waits for one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer
@@ -10,12 +10,15 @@ from consent_desk.domain.category import Category
 from consent_desk.domain.consent import (
     Consent,
     CustomerId,
+    Timestamp,
     complaint_about_category,
     complaint_about_id,
     complaint_about_id_type,
 )
 from consent_desk.domain.customer import Found, Known, Unknown, Untold
+from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft
+from consent_desk.domain.lately import lately, not_shown, trusted
 from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
@@ -28,10 +31,12 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.patience import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.words import Local, render
+from consent_desk.ui.words import Local, moment_of, render
 
 PAUSE = 400
 """Milliseconds without a key after which an ID that is typed counts as complete."""
+
+_LONGEST_WORDING = 300
 
 _BROKEN = Untold(Meaning(say("something unexpected went wrong on this computer"), say("Look at the log.")))
 
@@ -48,25 +53,35 @@ class _Wish:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Asking:
-    """One look-up. `consent` is the one that was noted or is being noted before it was answered."""
+    """One look-up. `consent` is the one that was noted or is being noted before it was answered.
+
+    `at`: when it was asked. `is_ours`: another one of the same customer was noted shortly before it, and
+    may have made the profile.
+    """
 
     wish: _Wish
+    at: Timestamp
     customers: Customers
     found: Found | None = None
     consent: Consent | None = None
     is_noted: bool = False
+    is_ours: bool = False
 
 
 class LookUpDesk(QObject):
     """Shows what is known of the customer in the form, and warns where a consent makes a new profile."""
 
-    def __init__(self, window: MainWindow, runner: TaskRunner, local: Local) -> None:
+    def __init__(
+        self, window: MainWindow, runner: TaskRunner, local: Local, *, now: Callable[[], Timestamp]
+    ) -> None:
         super().__init__(window)
         form = window.consent
         self._view = form.known
         self._status = window.status
         self._runner = runner
         self._local = local
+        self._now = now
+        self._noted: list[tuple[str, Consent]] = []
         self._wish: _Wish | None = None
         self._category = ""
         self._asking: _Asking | None = None
@@ -96,7 +111,9 @@ class LookUpDesk(QObject):
             self._leave()
             adopted, self._adopted = self._adopted, None
             if wish is not None and adopted is not None and adopted.customer == wish.customer:
-                self._asking = _Asking(wish=wish, customers=Customers(wish.transport), found=adopted)
+                self._asking = _Asking(
+                    wish=wish, at=self._now(), customers=Customers(wish.transport), found=adopted
+                )
             elif wish is not None:
                 self._pause.start()
         self._show()
@@ -108,7 +125,7 @@ class LookUpDesk(QObject):
             return
         self._leave()
         wish = self._wish
-        asking = self._asking = _Asking(wish=wish, customers=Customers(wish.transport))
+        asking = self._asking = _Asking(wish=wish, at=self._now(), customers=Customers(wish.transport))
         self._slow.start()
         self._runner.run(
             Lane.LOOK_UP,
@@ -119,9 +136,19 @@ class LookUpDesk(QObject):
         self._show()
 
     def found(self, customer: CustomerId) -> Found | None:
-        """What is known of `customer` by now, None while there is no answer."""
+        """What is known of `customer`, but for what was changed here just now; None while nothing is."""
         asking = self._asking
-        return asking.found if asking is not None and asking.wish.customer == customer else None
+        if asking is None or asking.wish.customer != customer:
+            return None
+        return trusted(asking.found, self._ours(asking))
+
+    def remember(self, project: Project, consents: Sequence[Consent]) -> None:
+        """`consents` were noted for `project`: for a while no look-up may show them."""
+        # A look-up stays as old as it was when it was asked.
+        at = self._now() if self._asking is None else self._asking.at
+        self._noted = [(of, one) for of, one in self._noted if lately((one,), at)]
+        self._noted += [(project.id, one) for one in consents]
+        self._show()
 
     def adopt(self, known: Known) -> None:
         """Take what is known already of the customer that is put into the form next."""
@@ -135,7 +162,8 @@ class LookUpDesk(QObject):
 
     def keep(self, consent: Consent) -> None:
         """`consent` is being noted: an answer that is not there yet is told when it comes."""
-        if self.found(consent.customer) is not None:
+        asking = self._asking
+        if asking is not None and asking.found is not None and asking.wish.customer == consent.customer:
             return
         if self._pause.isActive():
             self.look_now()
@@ -145,7 +173,7 @@ class LookUpDesk(QObject):
         # One at most: what hangs must not hold up the next caller for long.
         if self._kept is not None and self._kept is not asking:
             self._kept.customers.cancel()
-        asking.consent = consent
+        asking.consent, asking.is_ours = consent, bool(self._ours(asking))
         self._kept = asking
 
     def confirm(self, consent: Consent) -> None:
@@ -183,7 +211,7 @@ class LookUpDesk(QObject):
         if kept is None or kept.consent is None or kept.found is None or not kept.is_noted:
             return
         self._kept = None
-        if isinstance(kept.found, Unknown):
+        if isinstance(kept.found, Unknown) and not kept.is_ours:
             self._warn(kept.consent, practice=kept.wish.project.practice)
 
     def _warn(self, consent: Consent, *, practice: bool) -> None:
@@ -211,11 +239,29 @@ class LookUpDesk(QObject):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
                 if lower is not None:
                     text = f"{text} There is {cut(lower.customer.value)}, in lower case."
-                self._view.show_text(Tone.WARNING, text)
+                missing = self._missing(asking)
+                tone = Tone.NEUTRAL if missing else Tone.WARNING
+                self._view.show_text(tone, f"{text}{self._tell_missing(missing)}")
             case Known() as known:
-                self._view.show_text(Tone.NEUTRAL, *self._told(known))
+                chosen, *more = self._told(known)
+                of_chosen = [one for one in self._missing(asking) if one.category == self._category]
+                self._view.show_text(Tone.NEUTRAL, f"{chosen}{self._tell_missing(of_chosen)}", *more)
 
-    def _told(self, known: Known) -> tuple[str, str, str]:
+    def _ours(self, asking: _Asking) -> tuple[Consent, ...]:
+        subject = asking.wish.project.id, asking.wish.customer
+        return lately([one for of, one in self._noted if (of, one.customer) == subject], asking.at)
+
+    def _missing(self, asking: _Asking) -> tuple[Consent, ...]:
+        return not_shown(asking.found, self._ours(asking))
+
+    def _tell_missing(self, missing: Sequence[Consent]) -> str:
+        if not missing:
+            return ""
+        last = missing[-1]
+        when = moment_of(self._local(last.noted_at))
+        return f" An {noun(last.action)} was noted here at {when}, it may not show yet."
+
+    def _told(self, known: Known) -> tuple[str, str, str, str]:
         lines = {
             name: f"{cut(name)}: {render(tell_status(one), self._local)}"
             for name, one in known.consents.items()
@@ -228,7 +274,9 @@ class LookUpDesk(QObject):
         never = len(standings) - len(said)
         if never:
             said.append(f"{never} never asked")
-        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values())
+        status = known.consents.get(self._category)
+        wording = f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status and status.wording else ""
+        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values()), wording
 
 
 def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:

@@ -206,6 +206,36 @@ def test_what_is_known_is_told_to_assistive_technology(acme: OpenDesk) -> None:
     assert told == known(acme)
 
 
+def worded(engagement: Sandbox, wording: str) -> None:
+    """Let there be a customer who accepted after this was read out."""
+    accepted = {
+        "action": "accept",
+        "category": "sms_marketing",
+        "valid_until": "unlimited",
+        "message": wording,
+    }
+    engagement._engagement.add({"registered": "kofi@example.org"}, accepted, None)
+
+
+def test_the_wording_of_the_chosen_category_is_told_beside_it(acme: OpenDesk, engagement: Sandbox) -> None:
+    worded(engagement, "May we <b>write</b>?")
+    type_case(acme, "kofi@example.org")
+    wait_until_known(acme, "accepted since")
+    shown = controls.named(acme.window, "What is known of this customer", QLabel)
+    assert shown.accessibleDescription() == f"{known(acme)} Wording: May we <b>write</b>?"
+    assert "Wording: May we &lt;b&gt;write&lt;/b&gt;?" in shown.toolTip()
+    assert "May we" not in known(acme)
+
+
+def test_a_long_wording_is_cut(acme: OpenDesk, engagement: Sandbox) -> None:
+    worded(engagement, "word " * 2000)
+    type_case(acme, "kofi@example.org")
+    wait_until_known(acme, "accepted since")
+    shown = controls.named(acme.window, "What is known of this customer", QLabel)
+    assert shown.accessibleDescription().endswith("word …")
+    assert len(shown.toolTip()) < 700
+
+
 def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement._engagement.add({"registered": "kofi@example.org"}, {}, None)
     type_case(acme, "kofi@example.org")

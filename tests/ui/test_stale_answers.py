@@ -20,7 +20,7 @@ from consent_desk.domain.request import PreparedRequest
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.status_panel import StatusPanel
-from tests.consents import a_consent, a_project
+from tests.consents import NOON, a_consent, a_project
 
 PROJECT = a_project()
 SMS = Category("sms_marketing", "SMS marketing")
@@ -83,7 +83,9 @@ class Caller(QWidget):
         self.sent: set[str] = set()
         self.engagement = Engagement()
         stand_in = cast("Any", self)
-        self.desk = LookUpDesk(stand_in, cast("Any", self.lanes), lambda at: moment(at, UTC))
+        self.desk = LookUpDesk(
+            stand_in, cast("Any", self.lanes), lambda at: moment(at, UTC), now=lambda: NOON
+        )
         self.consent.draft_changed.connect(self._follow)
         self.consent.offer_id_types(["registered"])
         self.consent.category.set_text("sms_marketing")
