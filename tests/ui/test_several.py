@@ -12,6 +12,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.sending_desk import SendingDesk
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -136,6 +137,36 @@ def test_cancelling_takes_back_all_that_has_not_left(acme: OpenDesk, engagement:
     acme.wait_for_line("Discarded", "Not confirmed")
     acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 discarded: newsletter.")
     assert len(sent(engagement)) == 1
+
+
+def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> None:
+    sending = desk.window.findChild(SendingDesk)
+    assert sending is not None
+    sending.ended.connect(lambda _: setattr(engagement, "fault", Fault.SILENCE))
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+    desk.fill()
+    tick_all(desk)
+    controls.press(desk.window, "Send")
+    desk.bot.waitUntil(lambda: len(sent(engagement)) == 2)
+
+
+def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, engagement: Sandbox) -> None:
+    one_waits_while_the_other_is_silent(acme, engagement)
+    controls.button(acme.window, "Cancel sending").click()
+    acme.wait_for_line("Not confirmed", "Discarded")
+    acme.wait_for_status("1 discarded: sms_marketing, 1 not yet confirmed: newsletter.")
+
+
+def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
+) -> None:
+    def fail(journal: SqliteJournal, request_id: str, at: object) -> None:
+        raise JournalTrouble(say("The disk is full."), say("Make room."))
+
+    one_waits_while_the_other_is_silent(acme, engagement)
+    monkeypatch.setattr(SqliteJournal, "claim", fail)
+    controls.button(acme.window, "Cancel sending").click()
+    acme.wait_for_status("is still sent by itself: discard it in the log")
 
 
 def test_what_is_chosen_in_the_field_takes_the_place_of_several(acme: OpenDesk) -> None:
