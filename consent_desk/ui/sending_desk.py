@@ -170,7 +170,8 @@ class SendingDesk(QObject):
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        self._status.forget(entry.request_id)
+        if not self.batches.others(entry.request_id):
+            self._status.forget(entry.request_id)
         self._dispatch.add(Departure(station, project, entry, kept=True))
 
     def show_kept(self, *, under_way: bool) -> None:
@@ -291,8 +292,10 @@ class SendingDesk(QObject):
         self._settings_came(entry.project_id)
         self._log.put(station, entry)
         if entry.state is State.CONTRADICTED and not station.practice:
-            # The alarm says it, louder than the status.
-            self._status.forget(entry.request_id)
+            text = render(tell_all(looked.judgement, None), self._local)
+            if not self.batches.takes(entry, tone_of(entry.state, practice=False), text):
+                # The alarm says it, louder than the status.
+                self._status.forget(entry.request_id)
             self._rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
