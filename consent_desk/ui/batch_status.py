@@ -65,10 +65,12 @@ class BatchStatus:
         if len(entries) > 1:
             self._batches.append(_Batch(entries, practice))
 
-    def belong_together(self, one: Entry, other: Entry) -> bool:
-        """Whether two consents were noted with one press."""
-        batch = self._of(one.request_id)
-        return batch is not None and batch is self._of(other.request_id)
+    def others(self, request_id: str) -> tuple[Entry, ...]:
+        """What was noted with the same press, as it was last said to stand; none of a single one."""
+        batch = self._of(request_id)
+        if batch is None:
+            return ()
+        return tuple(_as_said(batch, one) for one in batch.entries if one.request_id != request_id)
 
     def takes(self, entry: Entry | Consent, tone: Tone, text: str) -> bool:
         """Say `text` of a consent together with the others of its press; False where there are none."""
@@ -97,6 +99,11 @@ class BatchStatus:
         first = batch.entries[0]
         head = f"{len(said)} {noun(first.action)}s for {first.customer.value}: {told}."
         self._status.show_message(first.request_id, worst.tone, f"{head}\n{worst.text}")
+
+
+def _as_said(batch: _Batch, entry: Entry) -> Entry:
+    said = batch.said.get(entry.request_id)
+    return entry if said is None else said.entry
 
 
 def _told(word: str, alike: list[_Said]) -> str:

@@ -12,6 +12,7 @@ from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import Known
+from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Problem, moment, one_each, parse
 from consent_desk.domain.project import Project
@@ -98,7 +99,8 @@ class Desk(QObject):
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, self._local)
         self._closing = ClosingDesk(window, runner, questions, self.sending)
-        HistoryDesk(window, runner, questions, self._log).discarded.connect(self.sending.follow)
+        history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
+        history.discarded.connect(self.sending.follow)
         ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=self._local)
         self._follow_form()
         self._follow(stations, projects)
@@ -368,9 +370,16 @@ class Desk(QObject):
         self._say_not_noted(press.project, tuple(one for one, _ in press.all), error)
 
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
-        slips = (slip_of(one, project, self._written(one.timestamp)) for one in consents)
+        slip = "\n\n".join(slip_of(one, project, self._written(one.timestamp)) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.say(consents[0], Tone.BAD, said, slip="\n\n".join(slips))
+        first = consents[0]
+        if len(consents) > 1:
+            names = ", ".join(one.category for one in consents)
+            none = f"None of the {len(consents)} was noted"
+            who = f"{first.customer.value}, {noun(first.action)} of {names}"
+            self._window.status.show_message(first.request_id, Tone.BAD, f"{said}\n{none}: {who}", slip=slip)
+        else:
+            self.sending.say(first, Tone.BAD, said, slip=slip)
         if not project.practice:
             self.not_noted.emit(error)
 

@@ -65,6 +65,10 @@ class Dispatch(QObject):
             for one in self._pending()
         )
 
+    def find(self, request_id: str) -> Departure | None:
+        """What is under way or waits here; None where it does not."""
+        return next((one for one in self._pending() if one.entry.request_id == request_id), None)
+
     @property
     def last_asked_for(self) -> Departure | None:
         """What a person asked for last, of what is pending and not cancelled yet; None if there is none."""
@@ -75,24 +79,24 @@ class Dispatch(QObject):
         ]
         return asked_for[-1] if asked_for else None
 
-    def cancel_last(self) -> Departure | None:
-        """End the sending that a person asked for last, of those not cancelled yet; None if there is none."""
-        last = self.last_asked_for
-        if last is None:
-            return None
-        self._cancelled.add(last.entry.request_id)
-        if last is self._under_way:
-            last.station.sender.cancel(last.entry.request_id)
+    def cancel(self, departure: Departure) -> bool:
+        """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
+        if departure.entry.request_id in self._cancelled:
+            return False
+        self._cancelled.add(departure.entry.request_id)
+        if departure is self._under_way:
+            departure.station.sender.cancel(departure.entry.request_id)
         else:
-            self._discard(last)
-        return last
+            self._discard(departure)
+        return True
 
     def _pending(self) -> list[Departure]:
         return [one for one in (self._under_way, *self._discarding, *self._waiting) if one is not None]
 
     def _discard(self, departure: Departure) -> None:
         # At once, the call under way may take long: what is cancelled must not be sent at the next start.
-        self._waiting.remove(departure)
+        if departure in self._waiting:
+            self._waiting.remove(departure)
         self._discarding.append(departure)
         station, request_id = departure.station, departure.entry.request_id
 

@@ -1,9 +1,12 @@
 """Discards, erases and exports what the log shows."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry
 from consent_desk.services.export import Export, Kind
 from consent_desk.services.history import Erasure
@@ -27,13 +30,21 @@ class HistoryDesk(QObject):
 
     discarded = Signal(object, str)
 
-    def __init__(self, window: MainWindow, runner: TaskRunner, questions: Questions, log: LogDesk) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        log: LogDesk,
+        say: Callable[[Entry, Tone, str], None],
+    ) -> None:
         super().__init__(window)
         self._panel = window.log
         self._status = window.status
         self._runner = runner
         self._questions = questions
         self._log = log
+        self._say = say
         self._export: Export | None = None
         self._told = 0
         self._panel.discard_requested.connect(self._discard)
@@ -49,7 +60,7 @@ class HistoryDesk(QObject):
             return
 
         def done(_nothing: None) -> None:
-            self._say(entry, Tone.NEUTRAL, f"Discarded: {reason}")
+            self._say(replace(entry, state=State.DISCARDED), Tone.NEUTRAL, f"Discarded: {reason}")
             self.discarded.emit(station, request_id)
 
         self._runner.run(
@@ -58,9 +69,6 @@ class HistoryDesk(QObject):
             done=done,
             failed=lambda error: self._say(entry, Tone.BAD, render_error(error)),
         )
-
-    def _say(self, entry: Entry, tone: Tone, text: str) -> None:
-        self._status.show_message(entry.request_id, tone, f"{text}\n{entry.customer.value}, {entry.category}")
 
     # -- erasing ----------------------------------------------------------------------------------
 

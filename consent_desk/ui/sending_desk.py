@@ -136,13 +136,22 @@ class SendingDesk(QObject):
 
     def cancel(self) -> None:
         """Cancel the sending that was asked for last, and all that the same press asked for."""
-        if (departure := self._dispatch.cancel_last()) is not None:
+        last = self._dispatch.last_asked_for
+        if last is None:
+            return
+        self._cancel_one(last)
+        # One press is one decision: what belongs to it goes with it, also what waits for its time.
+        for entry in self.batches.others(last.entry.request_id):
+            departure = self._dispatch.find(entry.request_id)
+            if departure is None and entry.state in {State.QUEUED, State.RETRY_WAIT}:
+                departure = Departure(last.station, None, entry, by_person=False)
+            if departure is not None and not departure.kept:
+                self._cancel_one(departure)
+
+    def _cancel_one(self, departure: Departure) -> None:
+        if self._dispatch.cancel(departure):
             self._end_waiting(departure)
             self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
-            # One press is one decision: what belongs to it goes with it.
-            following = self._dispatch.last_asked_for
-            if following is not None and self.batches.belong_together(departure.entry, following.entry):
-                self.cancel()
 
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
@@ -162,7 +171,8 @@ class SendingDesk(QObject):
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        self._status.forget(entry.request_id)
+        if not self.batches.others(entry.request_id):
+            self._status.forget(entry.request_id)
         self._dispatch.add(Departure(station, project, entry, kept=True))
 
     def show_kept(self, *, under_way: bool) -> None:
@@ -277,6 +287,8 @@ class SendingDesk(QObject):
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
+        if not departure.by_person:
+            said = "It could not be cancelled, and is still sent by itself: discard it in the log."
         self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
 
     def _looked(self, station: Station, looked: Looked) -> None:
@@ -284,8 +296,10 @@ class SendingDesk(QObject):
         self._settings_came(entry.project_id)
         self._log.put(station, entry)
         if entry.state is State.CONTRADICTED and not station.practice:
-            # The alarm says it, louder than the status.
-            self._status.forget(entry.request_id)
+            text = render(tell_all(looked.judgement, None), self._local)
+            if not self.batches.takes(entry, tone_of(entry.state, practice=False), text):
+                # The alarm says it, louder than the status.
+                self._status.forget(entry.request_id)
             self._rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return

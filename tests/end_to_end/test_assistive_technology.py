@@ -52,8 +52,8 @@ CONTROLS = (
 """What is always there, and what a screen reader calls it: a combo box is called as its label says."""
 
 READING_ORDER = (
-    *("Category", "Refresh categories", "Opt out (reject)", "Taken at", "Channel", "Ticket"),
-    *("Wording read out", "Kept texts", "More details", "Send"),
+    *("Category", "Refresh categories", "Several categories", "Opt out (reject)", "Taken at", "Channel"),
+    *("Ticket", "Wording read out", "Kept texts", "More details", "Send"),
 )
 """From the customer ID on. From one radio button to the other lead the arrow keys."""
 

@@ -80,8 +80,8 @@ def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
     single = Entry.of(Noted.of(a_project(), a_consent()), State.QUEUED)
     batches.begin((single,), practice=False)
     assert not batches.takes(single, Tone.NEUTRAL, "Sending…")
-    assert not batches.belong_together(single, ENTRIES[0])
-    assert batches.belong_together(ENTRIES[1], ENTRIES[0])
+    assert batches.others(single.request_id) == ()
+    assert batches.others(ENTRIES[1].request_id) == (ENTRIES[0], ENTRIES[2])
 
 
 def test_every_state_has_its_words() -> None:

@@ -1,6 +1,7 @@
 """Several categories with one press: each gets its own event, and all of them one line of outcome."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -8,10 +9,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QListWidget
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.delivery import Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
+from consent_desk.domain.record import Entry
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.verifier import Looked
+from consent_desk.ui.log_desk import LogDesk
+from consent_desk.ui.rounds_desk import RoundsDesk
+from consent_desk.ui.sending_desk import SendingDesk
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -138,6 +145,73 @@ def test_cancelling_takes_back_all_that_has_not_left(acme: OpenDesk, engagement:
     assert len(sent(engagement)) == 1
 
 
+def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> None:
+    sending = desk.window.findChild(SendingDesk)
+    assert sending is not None
+    sending.ended.connect(lambda _: setattr(engagement, "fault", Fault.SILENCE))
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+    desk.fill()
+    tick_all(desk)
+    controls.press(desk.window, "Send")
+    desk.bot.waitUntil(lambda: len(sent(engagement)) == 2)
+
+
+def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, engagement: Sandbox) -> None:
+    one_waits_while_the_other_is_silent(acme, engagement)
+    controls.button(acme.window, "Cancel sending").click()
+    acme.wait_for_line("Not confirmed", "Discarded")
+    acme.wait_for_status("1 discarded: sms_marketing, 1 not yet confirmed: newsletter.")
+
+
+def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
+) -> None:
+    def fail(journal: SqliteJournal, request_id: str, at: object) -> None:
+        raise JournalTrouble(say("The disk is full."), say("Make room."))
+
+    one_waits_while_the_other_is_silent(acme, engagement)
+    monkeypatch.setattr(SqliteJournal, "claim", fail)
+    controls.button(acme.window, "Cancel sending").click()
+    acme.wait_for_status("is still sent by itself: discard it in the log")
+
+
+def test_what_is_discarded_of_several_is_said_so_in_the_line_of_all(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+    acme.fill()
+    tick_all(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("1 waiting to be tried again: sms_marketing, 1 delivered.")
+    acme.window.log.discard_requested.emit(entry_of(acme, "sms_marketing").request_id, "a slip")
+    acme.wait_for_status("1 discarded, 1 delivered.\nDiscarded: a slip")
+
+
+def entry_of(desk: OpenDesk, category_id: str) -> Entry:
+    model = desk.window.log.model
+
+    def found() -> list[Entry]:
+        entries = [model.entry(row) for row in range(model.rowCount())]
+        return [one for one in entries if one is not None and one.category == category_id]
+
+    desk.bot.waitUntil(lambda: bool(found()))
+    return found()[0]
+
+
+def test_a_contradicted_one_keeps_the_line_of_all(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    tick_all(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("2 delivered.")
+    entry = replace(entry_of(acme, "sms_marketing"), state=State.CONTRADICTED)
+    judgement = Judgement(State.CONTRADICTED, say("It does not hold."), say("Look."))
+    log, rounds = acme.window.findChild(LogDesk), acme.window.findChild(RoundsDesk)
+    assert log is not None
+    assert rounds is not None
+    rounds.looked.emit(log.station, Looked(entry, judgement))
+    acme.wait_for_status("1 contradicted: sms_marketing, 1 delivered.")
+
+
 def test_what_is_chosen_in_the_field_takes_the_place_of_several(acme: OpenDesk) -> None:
     acme.fill()
     tick_all(acme)
@@ -184,6 +258,7 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
         broken.setattr(SqliteJournal, "note_all", fail)
         controls.press(acme.window, "Send")
         acme.wait_for_status("NOT NOTED")
+    assert "None of the 2 was noted: jane@example.com, opt-out of sms_marketing, newsletter" in acme.status
     assert category(acme) == "2 categories"
     controls.press(acme.window, "Copy as a slip")
     slip = QApplication.clipboard().text()
