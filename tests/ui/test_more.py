@@ -58,7 +58,8 @@ def test_closed_it_takes_one_line_and_still_says_what_goes_out(adas: OpenDesk) -
 
 
 def test_it_opens_with_the_keyboard(acme: OpenDesk) -> None:
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_L, Qt.KeyboardModifier.AltModifier)
+    controls.button(acme.window, "More details").setFocus()
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Space)
     acme.bot.waitUntil(controls.line(acme.window, "Agent").isVisible)
 
 
