@@ -17,7 +17,7 @@ _MOMENT = 400
 _FRAME = 40
 """Pixels that a button needs beside its text, and the strip beside its buttons."""
 
-_LEAST = 3
+_LEAST = 2
 """Lines of a question that are seen at once in a low window."""
 
 _MOST = 3

@@ -12,8 +12,8 @@ from consent_desk.ui.tinted import TintedLabel, TintedStrip
 
 _STAYS = frozenset({Tone.BAD, Tone.WARNING})
 _MOST_KEPT = 2
-_LEAST = 2
-"""Lines that are seen at once in a low window."""
+_LEAST = 1
+"""Lines that are seen in the lowest window."""
 
 
 @dataclass(frozen=True, slots=True)
