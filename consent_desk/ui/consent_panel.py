@@ -49,6 +49,9 @@ from consent_desk.ui.words import render
 if TYPE_CHECKING:
     from consent_desk.domain.category import Category
 
+_LEAST = 4
+"""Lines of the form that are seen in the lowest window."""
+
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
 
@@ -149,6 +152,7 @@ class ConsentPanel(QWidget):
         grid.addWidget(self.correction, len(places) + 1, 0, 1, 4)
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
+        self._make_room_for_question(False)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
         buttons.addWidget(self.cancel)
@@ -157,6 +161,10 @@ class ConsentPanel(QWidget):
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.question)
         layout.addLayout(buttons)
+
+    def _make_room_for_question(self, wanted: bool) -> None:
+        # Of a low window, a question gets all that there is, and the form comes before what the status says.
+        self._scroll.setMinimumHeight(1 if wanted else _LEAST * self.fontMetrics().lineSpacing())
 
     def _with_note(self, field: Field, widget: QWidget) -> WithNote:
         if field is Field.AGENT:
@@ -184,6 +192,7 @@ class ConsentPanel(QWidget):
             line = widget.line if isinstance(widget, TypingComboBox) else widget
             if isinstance(line, QLineEdit):
                 line.editingFinished.connect(partial(self._touch, field))
+        self.question.opened.connect(self._make_room_for_question)
         self.send.clicked.connect(self.send_requested)
         self.cancel.clicked.connect(self.cancel_requested)
         again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.text import visible
 from consent_desk.ui.completing import Completing
+from consent_desk.ui.folding import Folding
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.tinted import TintedLabel
 
@@ -217,34 +217,27 @@ class Note(TintedLabel):
         self.setVisible(bool(text))
 
 
-class WithNote(QWidget):
+class WithNote(Folding):
     """A field with the line for its problem right below it; `beside` stands at its right, `below` last."""
 
     def __init__(
         self, field: QWidget, *, beside: QWidget | None = None, below: QWidget | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(field, wide=True)
         self.note = Note()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(4)
-        self._row.addWidget(field, 1)
         if beside is not None:
-            self._row.addWidget(beside)
-        self._layout.addLayout(self._row)
-        self._layout.addWidget(self.note)
+            self.add_behind(beside)
+        self.add(self.note)
         if below is not None:
             self.add(below)
 
     def add(self, view: QWidget) -> None:
         """Put `view` below."""
-        self._layout.addWidget(view)
+        self.lines.addWidget(view)
 
     def add_beside(self, button: QWidget, opened: QWidget) -> None:
         """Put `button` at the right of the field, and below what it opens."""
-        self._row.addWidget(button)
+        self.add_behind(button)
         self.add(opened)
 
 

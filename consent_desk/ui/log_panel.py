@@ -1,6 +1,6 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QTabBar,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +24,17 @@ from consent_desk.ui.reason_row import ReasonRow
 from consent_desk.ui.search_bar import SearchBar
 from consent_desk.ui.tinted import TintedButton
 
+_LEAST = 3
+"""Lines of the log, and of its details, that are seen in the lowest window."""
+
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+
+
+class _LowSplitter(QSplitter):
+    """As high as there is room: what it holds scrolls by itself, from a few lines on."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
 
 class LogPanel(QWidget):
@@ -67,7 +78,8 @@ class LogPanel(QWidget):
         self.correct.setToolTip("Restore what held before this consent, as a new one that is linked to it")
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
-        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
+        self.proof = ProofButton()
+        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase, self.proof)
         self.reason = ReasonRow()
         self._offer(None)
         self.table = self._make_table()
@@ -76,8 +88,11 @@ class LogPanel(QWidget):
         self.tabs.setDrawBase(False)
         for tab in TABS:
             self.tabs.addTab(tab)
+        # The arrow keys do what those of a narrow bar do.
+        for arrow in self.tabs.findChildren(QToolButton):
+            arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.details = read_only_text("Response details")
-        self.proof = ProofButton()
+        self.details.setMinimumHeight((_LEAST + 1) * self.details.fontMetrics().lineSpacing())
         self._lay_out()
         self._connect()
 
@@ -93,11 +108,13 @@ class LogPanel(QWidget):
         table.setAlternatingRowColors(True)
         table.setWordWrap(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().lineSpacing() + 8)
+        height = table.fontMetrics().lineSpacing() + 8
+        table.verticalHeader().setDefaultSectionSize(height)
+        table.setMinimumHeight((_LEAST + 1) * height)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         digit = table.fontMetrics().horizontalAdvance("0")
-        for column, digits in zip(range(len(COLUMNS)), (12, 14, 6, 8, 10, 14, 7, 10), strict=True):
+        for column, digits in zip(range(len(COLUMNS)), (12, 14, 6, 8, 10, 12, 7, 8), strict=True):
             header.resizeSection(column, digit * digits)
         header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(digit * 6)
@@ -114,7 +131,7 @@ class LogPanel(QWidget):
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
         right_layout.addLayout(foot)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = _LowSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(right)

@@ -20,6 +20,7 @@ from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.notice import Notice
 from consent_desk.ui.preview_panel import PreviewPanel
 from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
+from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.status_panel import StatusPanel
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class MainWindow(QMainWindow):
     def add_log(self, log: "LogPanel") -> None:
         """Put the log into its place."""
         self.log = log
-        self._place_of_log.addWidget(log)
+        self._place_of_log.addWidget(scrolled(log))
         self._add_shortcut("Ctrl+F", log.search.filter.setFocus)
         self._restore(log=log.splitter)
 

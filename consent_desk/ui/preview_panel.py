@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.fields import label_for, read_only_text
+from consent_desk.ui.folding import Folding
 from consent_desk.ui.long_text import show_lines
 from consent_desk.ui.preview_pages import PreviewPages
 from consent_desk.ui.scrolled import scrolled
@@ -46,6 +47,7 @@ class PreviewPanel(QWidget):
         self.authorization.setReadOnly(True)
         self.headers = QLabel()
         self.headers.setAccessibleName("Other headers")
+        self.headers.setWordWrap(True)
         self.headers.setTextFormat(Qt.TextFormat.PlainText)
         self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
@@ -92,10 +94,10 @@ class PreviewPanel(QWidget):
         self.url_label = label_for("Request &URL", self.url, "Request URL")
         layout.addWidget(self.url_label)
         layout.addWidget(self.url)
-        line = QHBoxLayout()
-        line.addWidget(label_for("Authori&zation header", self.authorization, "Authorization header"))
-        line.addWidget(self.authorization, 1)
-        layout.addLayout(line)
+        name = label_for("Authori&zation header", self.authorization, "Authorization header")
+        line = Folding(name, wide=False)
+        line.add_behind(self.authorization)
+        layout.addWidget(line)
         layout.addWidget(self.headers)
         row = QHBoxLayout()
         row.addWidget(label_for("Request &body", self.body, "Request body"))

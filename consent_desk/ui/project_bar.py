@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from consent_desk.ui.fields import ComboBox, label_for
@@ -11,6 +12,8 @@ from consent_desk.ui.tinted import TintedLabel, TintedStrip
 
 SANDBOX = "sandbox"
 _NEW = "new"
+_WIDE = 100
+"""Characters that a bar has room for which shows the host."""
 _LONGEST = 40
 """Characters of a name or host that the bar has room for."""
 
@@ -45,6 +48,7 @@ class ProjectBar(QWidget):
         self.host.setTextFormat(Qt.TextFormat.PlainText)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 2, 10, 2)
         layout.addWidget(label_for("P&roject", self.project, "Project"))
         layout.addWidget(self.project)
         layout.addWidget(self.host)
@@ -86,6 +90,11 @@ class ProjectBar(QWidget):
         self.state.setAccessibleDescription(more)
         self.go_on.setVisible(go_on)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # With a large font there is no room for it: the request's URL shows it too.
+        self.host.setVisible(self.width() > self.fontMetrics().averageCharWidth() * _WIDE)
+
     def _request(self, index: int) -> None:
         wanted = self.project.itemData(index)
         # What is shown changes when it has been chosen, not before.
@@ -110,14 +119,22 @@ class PracticeStrip(TintedStrip):
         self.label = TintedLabel()
         self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
         self.label.setAccessibleName("Practice")
+        self.label.setWordWrap(True)
         font = self.label.font()
         font.setBold(True)
         self.label.setFont(font)
         self.set_up = QPushButton("Set up a pro&ject…")
         self.set_up.setAccessibleName("Set up a project")
+        self._can_set_up = can_set_up
         self.set_up.setVisible(can_set_up)
         self.set_up.clicked.connect(self.set_up_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
         layout.addWidget(self.label, 1)
         layout.addWidget(self.set_up)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # With a large font there is room for one of them: the settings do the same.
+        text = self.label.fontMetrics().horizontalAdvance(self.label.text())
+        self.set_up.setVisible(self._can_set_up and text + self.set_up.sizeHint().width() + 40 < self.width())

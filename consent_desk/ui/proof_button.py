@@ -1,4 +1,4 @@
-"""The button beside the details that saves proofs."""
+"""The button above the log that saves proofs."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction

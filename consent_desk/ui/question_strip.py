@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
 from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.scrolled import Yielding
 from consent_desk.ui.tinted import TintedLabel, TintedStrip
 
 _MOMENT = 400
@@ -16,14 +17,21 @@ _MOMENT = 400
 _FRAME = 40
 """Pixels that a button needs beside its text, and the strip beside its buttons."""
 
+_LEAST = 2
+"""Lines of a question that are seen at once in a low window."""
+
 _MOST = 3
 """Choices of a question."""
 
 
 class QuestionStrip(TintedStrip):
-    """Emits `chosen(index)`. The first choice is the safe one and has the focus, the last one goes on."""
+    """Emits `chosen(index)`, and `opened(bool)` as it comes and goes.
+
+    The first choice is the safe one and has the focus, the last one goes on.
+    """
 
     chosen = Signal(int)
+    opened = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
@@ -42,9 +50,9 @@ class QuestionStrip(TintedStrip):
             self._buttons.addWidget(button)
         self._last = 0
         self._fresh = QTimer(self, singleShot=True, interval=_MOMENT)
-        layout = self._whole = QVBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.text, 1)
+        layout.addWidget(Yielding(self.text, least=_LEAST), 1)
         layout.addLayout(self._buttons)
 
     @property
@@ -62,6 +70,7 @@ class QuestionStrip(TintedStrip):
         self._fill(text, choices)
         self._last = len(choices) - 1
         self.show()
+        self.opened.emit(True)
         self._fresh.start()
         self.choices[0].setFocus()
         # Loaded with the first question: the window does not need it to show.
@@ -72,6 +81,7 @@ class QuestionStrip(TintedStrip):
     def withdraw(self) -> None:
         """Ask no more, and forget what was asked: it was about this caller."""
         self.hide()
+        self.opened.emit(False)
         self._fresh.stop()
         self._fill("", ())
 
@@ -110,5 +120,3 @@ class QuestionStrip(TintedStrip):
         )
         for button, text in texts.items():
             button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
-        # A layout does not count with lines that are broken: in a low window they would be cut off.
-        self.setMinimumHeight(max(self._whole.heightForWidth(self.width()), 0))

@@ -1,7 +1,8 @@
-"""A form that scrolls where the window is too low for it."""
+"""What scrolls where the window is too low for it."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 
 def scrolled(form: QWidget) -> QScrollArea:
@@ -16,3 +17,37 @@ def scrolled(form: QWidget) -> QScrollArea:
     # What stands below it comes first: a question, and the way to send.
     scroll.setMinimumHeight(1)
     return scroll
+
+
+class Yielding(QScrollArea):
+    """As high as the lines of its `texts` need; in a low window it gives way, down to `least` of them."""
+
+    def __init__(self, texts: QWidget, *, least: int) -> None:
+        super().__init__()
+        self._texts = texts
+        self._least = least
+        self.setWidget(texts)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        texts, width = self._texts, self.width()
+        height = texts.heightForWidth(width) if texts.hasHeightForWidth() else texts.sizeHint().height()
+        return QSize(texts.sizeHint().width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, min(self.sizeHint().height(), self._least * self.fontMetrics().lineSpacing()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            # So wide, they break into other lines.
+            self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.outcomes import Tone, sign
+from consent_desk.ui.scrolled import Yielding
 from consent_desk.ui.tinted import TintedLabel, TintedStrip
 
 _STAYS = frozenset({Tone.BAD, Tone.WARNING})
 _MOST_KEPT = 2
+_LEAST = 1
+"""Lines that are seen in the lowest window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,14 @@ class StatusPanel(TintedStrip):
         self.shortcuts.setAccessibleName("Keyboard shortcuts")
         self.shortcuts.setFlat(True)
         self.shortcuts.clicked.connect(self.shortcuts_requested)
-        texts = QVBoxLayout()
-        texts.addWidget(self.kept)
-        texts.addWidget(self.latest)
+        texts = QWidget()
+        lines = QVBoxLayout(texts)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self.kept)
+        lines.addWidget(self.latest)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.addLayout(texts, 1)
+        layout.setContentsMargins(10, 4, 10, 4)
+        layout.addWidget(Yielding(texts, least=_LEAST), 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)

@@ -161,6 +161,19 @@ def test_a_font_twice_as_large_fits_a_small_window(
     assert not form.horizontalScrollBar().isVisible()
 
 
+def test_a_question_with_a_font_twice_as_large_fits_above_send_in_a_small_window(
+    large_font: None, acme: OpenDesk
+) -> None:
+    window, form = acme.window, acme.window.consent
+    window.resize(1024, 640)
+    form.question.ask("Has it been read out? " * 20, ("Do not send it", "Look the customer up", "Send it"))
+    names = ("Do not", "Look", "Send", "Question")
+    acme.bot.waitUntil(lambda: not [each for each in cut_off(window) if each.startswith(names)])
+    assert window.size() == QSize(1024, 640)
+    assert form.question.geometry().bottom() < form.send.geometry().top()
+    assert form.send.geometry().bottom() <= form.rect().bottom()
+
+
 def test_the_settings_fit_a_small_window_with_a_large_font(
     large_font: None, open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
 ) -> None:
