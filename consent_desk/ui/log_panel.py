@@ -77,6 +77,7 @@ class LogPanel(QWidget):
         for tab in TABS:
             self.tabs.addTab(tab)
         self.details = read_only_text("Response details")
+        self.details.setMinimumHeight(self.details.minimumSizeHint().height())
         self.proof = ProofButton()
         self._lay_out()
         self._connect()
