@@ -91,6 +91,9 @@ class ConsentPanel(QWidget):
         self.refresh_categories.setAccessibleName("Refresh categories")
         self.categories_age = Note()
         self.several = SeveralCategories(self.category)
+        for button in (self.refresh_categories, self.several.choice.button):
+            # Rather cut than a window that is wider than the screen, with a large font.
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance("Seve"))
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")

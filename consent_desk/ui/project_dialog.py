@@ -30,7 +30,7 @@ HELP = """In Engagement, once for each project (an administrator can):
 4. Make a key in the group. Copy the secret now, it is shown once.
 5. Copy the base URL and the project token, which stand on the same page.
 
-The secret is kept in this computer's keyring, or, where there is none, until the window closes. It is
+The secret is kept in this computer's keyring, or, where there is none, until the window closes. It is \
 sent to the base URL's host only."""
 
 

@@ -266,7 +266,7 @@ def test_a_proof_of_practice_is_called_so(demo: OpenDesk, place: Path) -> None:
     demo.fill()
     demo.person.answer = 1
     controls.press(demo.window, "Send")
-    demo.wait_for_line("Practised")
+    demo.bot.waitUntil(lambda: demo.window.log.chosen != "")
     demo.person.folder = str(place)
     choose(demo, 0)
     demo.wait_for_status("Practice: the proof is saved")
