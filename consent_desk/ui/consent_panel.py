@@ -280,6 +280,11 @@ class ConsentPanel(QWidget):
         self._last_customer_id = ""
         self.fill(Draft())
 
+    def forget_customer(self, customer_id: str) -> None:
+        """Let Alt+Up not bring back a customer who was erased."""
+        if self._last_customer_id == customer_id:
+            self._last_customer_id = ""
+
     def offer_id_types(self, id_types: Sequence[str]) -> None:
         """Offer the ID types of the project."""
         self._quiet = True
