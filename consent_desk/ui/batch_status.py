@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import State, noun
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
@@ -64,6 +64,13 @@ class BatchStatus:
         """These were noted with one press. A single one is no batch."""
         if len(entries) > 1:
             self._batches.append(_Batch(entries, practice))
+
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """Say nothing more of the presses for a customer who was erased."""
+        for batch in [*self._batches]:
+            first = batch.entries[0]
+            if (first.project_id, first.customer) == (project_id, customer):
+                self._batches.remove(batch)
 
     def others(self, request_id: str) -> tuple[Entry, ...]:
         """What was noted with the same press, as it was last said to stand; none of a single one."""

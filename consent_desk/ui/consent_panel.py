@@ -292,6 +292,11 @@ class ConsentPanel(QWidget):
         self._last_customer_id = ""
         self.fill(Draft())
 
+    def forget_customer(self, customer_id: str) -> None:
+        """Let Alt+Up not bring back a customer who was erased."""
+        if self._last_customer_id == customer_id:
+            self._last_customer_id = ""
+
     def offer_id_types(self, id_types: Sequence[str]) -> None:
         """Offer the ID types of the project."""
         self._quiet = True
@@ -304,10 +309,9 @@ class ConsentPanel(QWidget):
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
         self._quiet = True
         self.categories.replace(categories)
-        self.several.choice.offer(categories)
         self.category.set_text(typed)
         self.category.line.setCursorPosition(cursor)
-        self.several.follow_offer()
+        self.several.offer(categories)
         self._quiet = False
         self._changed()
 
@@ -373,9 +377,11 @@ class ConsentPanel(QWidget):
     def _remark(self, field: Field) -> str:
         if field is not Field.CATEGORY:
             return ""
+        left_out = f"Left out, no longer offered: {', '.join(self.several.dropped)}. "
+        shown = left_out if self.several.dropped else ""
         if chosen := self.several.chosen():
-            return ", ".join(self.categories.label(one) or one for one in chosen)
-        return self.categories.remark(self.category.currentText())
+            return shown + ", ".join(self.categories.label(one) or one for one in chosen)
+        return shown + self.categories.remark(self.category.currentText())
 
     def _touch(self, field: Field) -> None:
         self._touched.add(field)

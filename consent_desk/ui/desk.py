@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import doubts
@@ -101,6 +101,7 @@ class Desk(QObject):
         self._closing = ClosingDesk(window, runner, questions, self.sending)
         history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
         history.discarded.connect(self.sending.follow)
+        history.erased.connect(self._forget)
         ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=self._local)
         self._follow_form()
         self._follow(stations, projects)
@@ -392,6 +393,14 @@ class Desk(QObject):
             stamp = f"stamped {self._written(consent.timestamp)}"
             self._show_preview(Sendable(consent), "", stamp=stamp)
         self._log.choose(station, entry)
+
+    def _forget(self, project_id: str, customer: CustomerId) -> None:
+        self.sending.forget(project_id, customer)
+        self._form.forget_customer(customer.value)
+        if not self._noting.busy:
+            # The bytes of the last send may name the customer.
+            self._after_send = None
+            self.show_draft(self._form.draft())
 
     def _local(self, at: Timestamp) -> datetime:
         return moment(at, self._zone)

@@ -26,9 +26,13 @@ _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts
 
 
 class HistoryDesk(QObject):
-    """Emits `discarded(Station, request_id)`. One export runs at a time, step by step on the journal lane."""
+    """Emits `discarded(Station, request_id)` and `erased(project_id, CustomerId)`.
+
+    One export runs at a time, step by step on the journal lane.
+    """
 
     discarded = Signal(object, str)
+    erased = Signal(str, object)
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class HistoryDesk(QObject):
 
         def done(erased: Erasure | None) -> None:
             if erased is not None:
+                self.erased.emit(entry.project_id, entry.customer)
                 tone = Tone.WARNING if erased.left else Tone.NEUTRAL
                 self._status.show_message(_ERASURE, tone, told_after(erased))
             if station is self._log.station:

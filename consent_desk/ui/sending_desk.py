@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.consent import Action, Consent, CustomerId
 from consent_desk.domain.delivery import Judgement, State, decision
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
@@ -190,6 +190,14 @@ class SendingDesk(QObject):
             return
         who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
         self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
+
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """Take back what was said of a customer who was erased."""
+        self.batches.forget(project_id, customer)
+        # As `say` and the line of all name a customer.
+        self._status.forget_naming(
+            f"\n{customer.value}, ", f" for {customer.value}: ", f": {customer.value}, "
+        )
 
     def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):

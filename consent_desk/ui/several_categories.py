@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -9,11 +10,15 @@ from consent_desk.domain.draft import Draft
 from consent_desk.ui.fields import TypingComboBox
 from consent_desk.ui.several_choice import SeveralChoice
 
+if TYPE_CHECKING:
+    from consent_desk.domain.category import Category
+
 
 class SeveralCategories(QObject):
     """Keeps a field and the list of `choice` in step; emits `changed` with every tick.
 
     While the field tells of several it takes no typing; a category chosen in it takes their place.
+    `dropped` were ticked until they were not offered any more.
     """
 
     changed = Signal()
@@ -22,7 +27,8 @@ class SeveralCategories(QObject):
         super().__init__(field)
         self._field = field
         self._single = ""
-        self._are_several = False
+        self._are_several = self._is_filling = False
+        self.dropped: tuple[str, ...] = ()
         self.choice = SeveralChoice()
         self.choice.changed.connect(self._follow_ticks)
         self.choice.button.toggled.connect(self._open)
@@ -36,6 +42,7 @@ class SeveralCategories(QObject):
     def show(self, category: str, categories: Sequence[str] = ()) -> None:
         """Show `categories`, or `category` alone where there are none."""
         self._tell_several(bool(categories))
+        self.dropped = ()
         if categories:
             self.choice.tick(categories)
         else:
@@ -43,10 +50,12 @@ class SeveralCategories(QObject):
             self.choice.close_list()
         self._field.set_text(f"{len(categories)} categories" if categories else category)
 
-    def follow_offer(self) -> None:
-        """Some of the several may not be offered any more."""
+    def offer(self, categories: Sequence["Category"]) -> None:
+        """Offer `categories`. Some of the several may not be among them any more."""
+        dropped = self.choice.offer(categories)
         if self._are_several:
             self._follow_ticks()
+            self.dropped = dropped
 
     def single(self, draft: Draft) -> Draft:
         """`draft` with the one category from before its several."""
@@ -58,23 +67,30 @@ class SeveralCategories(QObject):
 
     def _open(self, is_open: bool) -> None:
         if is_open and not self.chosen():
-            self.choice.tick([self._field.currentText()])
+            self._single = self._field.currentText()
+            self.choice.tick([self._single])
         if is_open:
             self.choice.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow_typing(self, text: str) -> None:
+        if self._is_filling:
+            return
+        self.dropped = ()
         if self.choice.button.isChecked() and not self._are_several:
+            self._single = text
             self.choice.tick([text])
 
     def _follow_ticks(self) -> None:
-        chosen, were_several = self.choice.chosen(), self._are_several
-        if not were_several and len(chosen) > 1:
-            self._single = self._field.currentText()
+        chosen = self.choice.chosen()
+        self.dropped = ()
         self._tell_several(len(chosen) > 1)
+        self._is_filling = True
         if len(chosen) > 1:
             self._field.set_text(f"{len(chosen)} categories")
-        elif chosen or were_several:
+        else:
+            # Nothing stays armed that was unticked, but for what stood here before.
             self._field.set_text(chosen[0] if chosen else self._single)
+        self._is_filling = False
         self.changed.emit()
 
     def _choose_single(self) -> None:

@@ -53,9 +53,9 @@ class SeveralChoice(QWidget):
         self.list.itemChanged.connect(self._follow)
         self.every_one.clicked.connect(self._tick_every_one)
 
-    def offer(self, categories: Sequence["Category"]) -> None:
-        """Offer `categories`; of those that were ticked, the ones among them stay so."""
-        ticked = set(self.chosen())
+    def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
+        """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
+        ticked = self.chosen()
         self.list.blockSignals(True)
         self.list.clear()
         for category in categories:
@@ -74,6 +74,8 @@ class SeveralChoice(QWidget):
         if len(categories) < 2:
             self.button.setChecked(False)
         self._show_whether_all()
+        offered = {category.id for category in categories}
+        return tuple(one for one in ticked if one not in offered)
 
     def chosen(self) -> tuple[str, ...]:
         """The IDs of what is ticked, in the order of the project."""

@@ -105,6 +105,13 @@ class StatusPanel(TintedStrip):
             self._key, self._latest = "", _NOTHING
         self._refresh()
 
+    def forget_naming(self, *names: str) -> None:
+        """Take back what holds one of `names`, but for slips: they are nowhere else."""
+        said = {**self._kept, self._key: self._latest}
+        for key, one in said.items():
+            if not one.slip and any(name in one.text for name in names):
+                self.forget(key)
+
     def _slips(self) -> list[str]:
         return [said.slip for said in (*self._kept.values(), self._latest) if said.slip]
 

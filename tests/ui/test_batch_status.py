@@ -84,5 +84,12 @@ def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
     assert batches.others(ENTRIES[1].request_id) == (ENTRIES[0], ENTRIES[2])
 
 
+def test_a_customer_who_was_erased_is_named_no_more(batches: BatchStatus, status: StatusPanel) -> None:
+    say(batches, VERIFIED, VERIFIED, VERIFIED)
+    first = ENTRIES[0]
+    batches.forget(first.project_id, first.customer)
+    assert not batches.takes(first, Tone.GOOD, "Verified.")
+
+
 def test_every_state_has_its_words() -> None:
     assert set(_WORDS) == set(State)

@@ -252,6 +252,23 @@ def test_removing_a_customers_data_leaves_a_hash(desk: OpenDesk, folders: Folder
         assert b"ann@example.com" not in file.read_bytes()
 
 
+def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.wait_for_status("jane@example.com")
+    choose(acme, 0)
+    remove = controls.button(acme.window, "Remove customer's data")
+    acme.bot.waitUntil(remove.isEnabled)
+    acme.person.answer = 1
+    remove.click()
+    acme.wait_for_status("Removed from 1 consent")
+    field = controls.line(acme.window, "Customer ID")
+    QTest.keyClick(field, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    shown = field.text(), acme.status, acme.errors, controls.raw_text(acme.window, "Request body")
+    assert [text for text in shown if "jane@example.com" in text] == []
+
+
 def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:
     choose(desk, 1)
     remove = controls.button(desk.window, "Remove customer's data")

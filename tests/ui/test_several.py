@@ -6,9 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QListWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.category import Category
 from consent_desk.domain.delivery import Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
@@ -227,8 +228,29 @@ def test_unticking_down_to_one_leaves_that_one(acme: OpenDesk) -> None:
     tick_all(acme)
     choices(acme).item(0).setCheckState(Qt.CheckState.Unchecked)
     assert category(acme) == "newsletter"
+
+
+def test_unticking_one_by_one_brings_the_category_from_before_back(acme: OpenDesk) -> None:
+    acme.fill()
+    tick_all(acme)
+    choices(acme).item(0).setCheckState(Qt.CheckState.Unchecked)
     choices(acme).item(1).setCheckState(Qt.CheckState.Unchecked)
-    assert category(acme) == "newsletter"
+    assert category(acme) == "sms_marketing"
+    assert acme.window.consent.draft().category == "sms_marketing"
+    assert acme.window.consent.several.choice.chosen() == ()
+
+
+def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk) -> None:
+    acme.fill()
+    tick_all(acme)
+    offered = [Category("sms_marketing", "SMS"), Category("other", "Other")]
+    acme.window.consent.offer_categories(offered)
+    assert category(acme) == "sms_marketing"
+    notes = [label.text() for label in acme.window.consent.findChildren(QLabel)]
+    assert any("Left out, no longer offered: newsletter." in note for note in notes)
+    choices(acme).item(1).setCheckState(Qt.CheckState.Checked)
+    notes = [label.text() for label in acme.window.consent.findChildren(QLabel)]
+    assert not any("Left out" in note for note in notes)
 
 
 def test_typing_while_the_list_is_open_ticks_what_is_typed(acme: OpenDesk) -> None:

@@ -99,3 +99,14 @@ def test_what_was_taken_back_is_gone(panel: StatusPanel) -> None:
 def test_markup_is_text(panel: StatusPanel) -> None:
     panel.show_message("one", Tone.BAD, "<b>bold</b>")
     assert controls.label(panel, "Status") == "✖ <b>bold</b>"
+
+
+def test_what_names_somebody_is_taken_back_but_for_slips(panel: StatusPanel) -> None:
+    panel.show_message("one", Tone.BAD, "first\njane, opt-out")
+    panel.show_message("two", Tone.BAD, "second\njane, opt-out", slip="a slip")
+    panel.show_message("three", Tone.BAD, "third\njoe, opt-out")
+    panel.show_message("four", Tone.NEUTRAL, "fourth\njane, opt-out")
+    panel.forget_naming("\njane, ")
+    kept = controls.label(panel, "Errors to look at")
+    assert [word for word in ("first", "second", "third") if word in kept] == ["second", "third"]
+    assert controls.label(panel, "Status") == ""
