@@ -16,9 +16,6 @@ from consent_desk.domain.text import cut
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
 """What may stand in Engagement. What never left is discarded instead."""
 
-BASES = ("The caller asked for it now", "The opt-out was recorded by mistake")
-"""What an opt-in in place of an opt-out may rest on, beside a reason in somebody's own words."""
-
 _OWN_SOURCES = frozenset({"", "private_api"})
 
 _NONE_BEFORE = say(

@@ -23,6 +23,10 @@ NOW = "now"
 """What stands in *Taken at* for the moment of sending."""
 
 
+BASES = ("The caller asked for it now", "The opt-out was recorded by mistake")
+"""What an opt-in in place of an opt-out may rest on, beside a reason in somebody's own words."""
+
+
 class Field(StrEnum):
     """The fields that a problem can belong to, by their accessible names."""
 

@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.consent import Action
-from consent_desk.domain.correction import BASES
-from consent_desk.domain.draft import NOW, Draft, Field, Problem, for_next_caller
+from consent_desk.domain.draft import BASES, NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.correction_strip import CorrectionStrip
 from consent_desk.ui.fields import (

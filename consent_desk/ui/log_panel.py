@@ -79,7 +79,7 @@ class LogPanel(QWidget):
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
-        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase, self.proof)
+        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
         self.reason = ReasonRow()
         self._offer(None)
         self.table = self._make_table()
@@ -92,7 +92,8 @@ class LogPanel(QWidget):
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.details = read_only_text("Response details")
-        self.details.setMinimumHeight((_LEAST + 1) * self.details.fontMetrics().lineSpacing())
+        least = (_LEAST + 1) * self.details.fontMetrics().lineSpacing()
+        self.details.setMinimumHeight(max(least, self.details.minimumSizeHint().height()))
         self._lay_out()
         self._connect()
 

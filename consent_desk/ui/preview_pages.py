@@ -46,5 +46,7 @@ class PreviewPages(QWidget):
 
     def _show(self) -> None:
         self.place.setText(f"{self.page + 1} of {self._count}")
+        # A name of its own hides a label's text from assistive technology.
+        self.place.setAccessibleDescription(self.place.text())
         for button in (self.previous, self.next):
             button.setAccessibleDescription(f"Shown: {self.place.text()}")

@@ -42,8 +42,8 @@ READING_ORDER = (
     *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
     *("Ticket", "Wording read out", "Kept texts", "More details", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
-    *("Filter", "Outcome filter", "Date filter", "Export", "Save proof", "Response log"),
-    *("Kind of details", "Response details"),
+    *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
+    *("Kind of details", "Response details", "Save proof"),
 )
 SETTINGS_ORDER = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
