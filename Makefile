@@ -10,13 +10,14 @@ help: ## Show this list
 demo: .venv/.ready-demo ## Open the window with a sandbox behind it; no account needed
 	@$(BIN)/consent-desk --demo
 
-test: .venv/.ready-test ## Run all tests
-	@$(PYTEST)
+test: .venv/.ready-test ## Run all tests, in parallel
+	@$(PYTEST) -n auto --maxprocesses 4 --dist worksteal
 
 check: lint types contracts ## Run every gate: lint, types, import contracts, tests, coverage
-	@$(MAKE) --no-print-directory test PYTEST='$(BIN)/coverage run -m pytest'
+	@$(BIN)/coverage run -m pytest tests/domain tests/services
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=100 \
 	  --include='consent_desk/domain/*,consent_desk/services/*'
+	@$(MAKE) --no-print-directory test
 
 lint: .venv/.ready-dev ## Lint, and check the format
 	@$(BIN)/ruff check $(SOURCES)

@@ -29,7 +29,7 @@ SCRIPTS = (
     *("Jörg Åström", "Иван Петров", "محمد علي", "דוד", "山田太郎", "김철수", "สมชาย", "नमस्ते", "🙂👩‍👩‍👧"),
     *("e\u0301", "a&b <i>c</i>", '"\\/', "{{x}}", "%s%n", "'; --", "=1+1"),
 )
-PATIENCE = 2.0
+PATIENCE = 10.0
 """Seconds for which the window may stand after a megabyte was pasted."""
 MEGABYTES = {
     "one word": "x" * 1_000_000,
