@@ -106,16 +106,28 @@ class Walk:
 
     def begin(self) -> None:
         """Give the window the keyboard, as a desktop does, and wait until it is ready."""
-        self._xdotool("search", "--sync", "--onlyvisible", "--name", "PRACTICE", "windowfocus")
+        self._focus()
         self.ask("active")
         self.wait("Send", "button", "Practise: opt out")
         # From here on it is known where the focus is.
         self.go_to("ctrl+f", "Filter")
         self.go_to("ctrl+l", "Customer ID")
 
-    def _xdotool(self, *arguments: str) -> None:
+    def _focus(self) -> None:
+        # Not with --sync: a search that began before the window came has been seen to wait for ever.
+        search = ("search", "--onlyvisible", "--name", "PRACTICE", "windowfocus")
+        while True:
+            try:
+                self._xdotool(*search, at_most=5)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+                if monotonic() > self._end:
+                    raise
+            else:
+                return
+
+    def _xdotool(self, *arguments: str, at_most: float = 60) -> None:
         command = ["xdotool", *arguments]
-        seconds = max(self._end - monotonic(), 1)
+        seconds = min(at_most, max(self._end - monotonic(), 1))
         subprocess.run(command, env=self._environment, check=True, stdout=subprocess.DEVNULL, timeout=seconds)
 
 
