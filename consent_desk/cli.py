@@ -34,7 +34,7 @@ _PROVEN = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = _read(sys.argv[1:] if argv is None else argv)
     if arguments.command == "verify":
         return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
@@ -59,6 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from consent_desk.opening import main as run
 
     return run(demo=arguments.demo, fault=fault)
+
+
+def _read(given: Sequence[str]) -> argparse.Namespace:
+    if set(given) <= {"--demo"}:
+        # The usual starts: making a parser loads a tenth of what the window waits for, for its translations.
+        return argparse.Namespace(command=None, demo=bool(given), fault=None)
+    return _parser().parse_args(given)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -12,8 +12,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.clock import later_than
-from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import (
     LEGAL,
     OPEN_STATES,

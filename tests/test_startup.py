@@ -10,7 +10,8 @@ import pytest
 AFTER_THE_PAINT = {
     *("requests", "urllib3", "truststore", "ssl", "http.client", "http.server"),
     *("keyring", "secretstorage", "sqlite3", "phonenumbers", "email_validator"),
-    *("PySide6.QtNetwork", "PySide6.QtSvg", "PySide6.QtDBus"),
+    *("PySide6.QtNetwork", "PySide6.QtSvg", "PySide6.QtDBus", "locale"),
+    *("consent_desk.domain.consent", "consent_desk.ui.notice", "consent_desk.ui.several_choice"),
     *("consent_desk.app", "consent_desk.services", "consent_desk.domain.answer", "consent_desk.ui.log_panel"),
     *("consent_desk.adapters.http", "consent_desk.adapters.journal", "consent_desk.sandbox"),
 }

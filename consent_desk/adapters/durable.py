@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfileobj
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from consent_desk.domain.consent import Timestamp
+if TYPE_CHECKING:
+    from consent_desk.domain.consent import Timestamp
 
 if sys.platform == "darwin":
     import fcntl
@@ -78,7 +79,7 @@ def replacement(path: Path) -> Iterator[IO[bytes]]:
     sync_name(path)
 
 
-def utc(at: Timestamp) -> str:
+def utc(at: "Timestamp") -> str:
     """A moment as part of a file's name."""
     return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}"
 
@@ -88,7 +89,7 @@ def companion(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def set_aside(path: Path, why: str, at: Timestamp) -> Path | None:
+def set_aside(path: Path, why: str, at: "Timestamp") -> Path | None:
     """Rename a closed database together with its companion; return its new name, None where there is none.
 
     Raises OSError.

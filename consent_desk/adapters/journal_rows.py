@@ -10,7 +10,8 @@ from typing import Any
 from consent_desk.adapters.chain import COLUMNS, Columns, digest, genesis, link
 from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.mark import Mark
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Entry, Noted

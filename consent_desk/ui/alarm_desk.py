@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project

@@ -14,7 +14,8 @@ from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import doubts
-from consent_desk.domain.draft import Draft, Problem, moment, one_each, parse
+from consent_desk.domain.draft import Draft, Problem
+from consent_desk.domain.parsing import moment, one_each, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.request import prepare, prepare_event

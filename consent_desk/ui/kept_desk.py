@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.connection import check_connection

@@ -8,7 +8,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.domain.consent import Action, Consent, CustomerId
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import Judgement, State, decision
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message

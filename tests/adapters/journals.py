@@ -9,7 +9,8 @@ from pathlib import Path
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import LEGAL, Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.services.outbox import Journal

@@ -15,8 +15,8 @@ from consent_desk.adapters.context import read_context
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.adapters.searching import PAGE
+from consent_desk.domain.action import Action
 from consent_desk.domain.consent import (
-    Action,
     Consent,
     CustomerId,
     Timestamp,

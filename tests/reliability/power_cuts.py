@@ -33,7 +33,8 @@ from consent_desk.adapters.folders import private_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import LEGAL, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.record import Noted

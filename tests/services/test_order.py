@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase

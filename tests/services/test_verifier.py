@@ -7,7 +7,8 @@ import pytest
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.sandbox.server import Fault, Sandbox

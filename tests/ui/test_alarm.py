@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Noted
 from consent_desk.domain.request import event_body, prepare_event

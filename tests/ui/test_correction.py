@@ -8,7 +8,8 @@ from time import time
 import pytest
 
 from consent_desk.adapters.folders import Folders
-from consent_desk.domain.consent import Action, Consent, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Entry
