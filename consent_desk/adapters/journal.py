@@ -209,6 +209,11 @@ class SqliteJournal:
         with self._reading() as connection:
             return head(connection)
 
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
+        with self._reading() as connection:
+            return find(connection, request_id) is not None
+
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
         with self._reading() as connection:

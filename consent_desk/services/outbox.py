@@ -58,6 +58,9 @@ class Journal(Protocol):
     def latest(self, most: int) -> tuple[Entry, ...]:
         """The last `most` consents noted (500 at most), the newest first."""
 
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
+
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
 
@@ -161,6 +164,10 @@ class Outbox:
     def latest(self, most: int = 500) -> tuple[Entry, ...]:
         """The latest page of the log, the newest first."""
         return self._journal.latest(most)
+
+    def has(self, request_id: str) -> bool:
+        """Whether a consent is noted: it may be, although the disk reported that its noting failed."""
+        return self._journal.has(request_id)
 
     def entry(self, request_id: str) -> Entry:
         """The line of one consent, as the journal has it now."""

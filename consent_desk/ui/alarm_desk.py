@@ -46,7 +46,7 @@ class AlarmDesk(QObject):
         self._station: Station | None = None
         self._ringing: Entry | None = None
         self._busy: set[str] = set()
-        # What could not be noted: its row may be there after all, so the very same one is tried again.
+        # What could not be noted. If its row is there after all, the very same one is noted again.
         self._tried: dict[str, Consent] = {}
         self._notice.acted.connect(self._act)
         self._notice.dismissed.connect(self._dismiss)
@@ -132,8 +132,11 @@ class AlarmDesk(QObject):
         found, tried = project, self._tried.get(entry.request_id)
 
         def work() -> Consent | Message:
-            renewed = tried or station.alarms.renewed(entry.request_id, str(uuid4()))
-            return renewed if isinstance(renewed, Message) or tried else station.outbox.stamp(found, renewed)
+            if tried is not None and station.outbox.has(tried.request_id):
+                return tried
+            new_id = str(uuid4()) if tried is None else tried.request_id
+            renewed = station.alarms.renewed(entry.request_id, new_id)
+            return renewed if isinstance(renewed, Message) else station.outbox.stamp(found, renewed)
 
         def done(renewed: Consent | Message) -> None:
             if isinstance(renewed, Message):

@@ -61,6 +61,13 @@ def test_what_cannot_be_noted_is_trouble(outbox: Outbox, journal: SqliteJournal)
     assert outbox.queued() == ()
 
 
+def test_a_consent_is_there_once_it_is_noted(outbox: Outbox) -> None:
+    consent = a_consent()
+    assert not outbox.has(consent.request_id)
+    outbox.note(a_project(), consent)
+    assert outbox.has(consent.request_id)
+
+
 def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed(
     outbox: Outbox, journal: SqliteJournal
 ) -> None:
