@@ -183,9 +183,12 @@ def test_the_rest_of_a_salvage_and_a_replaced_journal_are_named(path: Path, jour
         "..journal.sqlite.saved-ab_cd123",
         ".journal.sqlite.rest",
         ".journal.sqlite-ab_cd123/damaged.sqlite",
+        "..journal.sqlite.restoring-ab_cd123/damaged.sqlite-journal",
         "backups/journal-2026-05-31.part",
         "backups/journal-2026-05-31-0123abcd.part",
         "backups/journal-2026-05-31-version-3.part",
+        "backups/.journal-2026-05-31.sqlite-ab_cd123/damaged.sqlite",
+        "backups/.journal-2026-05-31.part-ab_cd123/damaged.sqlite",
     ],
 )
 def test_what_was_left_half_done_is_deleted_by_an_erasure_and_by_the_next_backup(
@@ -226,6 +229,7 @@ def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJo
         "journal.sqlite.restoring",
         "backups/journal-2026.part",
         "backups/.journal.sqlite-ab_cd123",
+        "backups/.journal-2026-05-30.sqlite-ab_cd123/mine.txt",
         "backups/journal-2026-05-30.part/mine.txt",
     )
     for name in names:
