@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.consent import Action, Consent, CustomerId
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
@@ -72,6 +72,11 @@ class AlarmDesk(QObject):
         """A decision was noted: it may be the end of the alarm that rings."""
         if self._ringing is not None:
             self.look_again()
+
+    def forget(self, customer: CustomerId) -> None:
+        """A customer was erased: nothing rings for them any more."""
+        self._tried = {one: tried for one, tried in self._tried.items() if tried.customer != customer}
+        self.look_again()
 
     def _show(self, alarms: tuple[Alarm, ...]) -> None:
         self._ringing = alarms[0].entry if alarms else None
@@ -153,7 +158,7 @@ class AlarmDesk(QObject):
 
         def done(new: Entry) -> None:
             self._busy.discard(entry.request_id)
-            del self._tried[entry.request_id]
+            self._tried.pop(entry.request_id, None)
             self.noted.emit(station, project, consent, new)
             self.look_again()
 

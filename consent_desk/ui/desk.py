@@ -397,6 +397,7 @@ class Desk(QObject):
     def _forget(self, project_id: str, customer: CustomerId) -> None:
         self.sending.forget(project_id, customer)
         self._look_up.forget(project_id, customer)
+        self._alarms.forget(customer)
         self._form.forget_customer(customer.value)
         if not self._noting.busy:
             # The bytes of the last send may name the customer.

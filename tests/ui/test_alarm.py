@@ -168,6 +168,12 @@ def test_a_later_decision_from_the_form_ends_it(ringing: OpenDesk) -> None:
     wait_for_silence(ringing)
 
 
+def test_it_ends_when_the_customers_data_is_removed(ringing: OpenDesk) -> None:
+    ringing.person.answer = 1
+    ringing.remove_data()
+    wait_for_silence(ringing)
+
+
 def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed(ringing: OpenDesk) -> None:
     controls.press(ringing.window, "Dismiss alarm")
     wait_for_silence(ringing)
