@@ -71,9 +71,6 @@ class MemoryJournal:
             default=None,
         )
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        return tuple(self.entry(one) for one in [*reversed(self._noted)][:most])
-
     def has(self, request_id: str) -> bool:
         return request_id in self._noted
 

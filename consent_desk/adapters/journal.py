@@ -181,12 +181,6 @@ class SqliteJournal:
             ).fetchone()[0]
             return None if last is None else Timestamp(last)
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        """The last `most` consents noted (500 at most), the newest first."""
-        with self._reading() as connection:
-            rows = connection.execute("SELECT * FROM entry ORDER BY seq DESC LIMIT ?", (min(most, PAGE),))
-            return tuple(entry_of(row) for row in rows.fetchall())
-
     def page(
         self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
     ) -> tuple[Found, ...]:

@@ -55,9 +55,6 @@ class Journal(Protocol):
         With `before`, of those that are earlier than it.
         """
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        """The last `most` consents noted (500 at most), the newest first."""
-
     def has(self, request_id: str) -> bool:
         """Whether a consent was noted, whatever was said of its noting."""
 
@@ -156,14 +153,6 @@ class Outbox:
         for request_id in self._journal.records_in(UNSENT_STATES):
             discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)
-
-    def queued(self) -> tuple[Entry, ...]:
-        """What waits to be sent, the oldest first."""
-        return tuple(self._journal.entry(one) for one in self._journal.records_in({State.QUEUED}))
-
-    def latest(self, most: int = 500) -> tuple[Entry, ...]:
-        """The latest page of the log, the newest first."""
-        return self._journal.latest(most)
 
     def has(self, request_id: str) -> bool:
         """Whether a consent is noted: it may be, although the disk reported that its noting failed."""

@@ -175,9 +175,9 @@ class Desk(QObject):
             self._window.status.forget_all_but_slips()
             self._practice = practice
 
-        def done(station: Station, entries: tuple[Entry, ...]) -> None:
+        def done(station: Station) -> None:
             if self._wanted is wanted:
-                self._show_station(station, entries, station.sandbox or project)
+                self._show_station(station, station.sandbox or project)
 
         def failed(error: Exception) -> None:
             if self._wanted is wanted:
@@ -191,7 +191,7 @@ class Desk(QObject):
 
         self._stations.enter(practice=practice, done=done, failed=failed)
 
-    def _show_station(self, station: Station, entries: tuple[Entry, ...], project: Project | None) -> None:
+    def _show_station(self, station: Station, project: Project | None) -> None:
         self._station, self._project = station, project
         self._correction.enter(project)
         self._window.status.forget(_START)

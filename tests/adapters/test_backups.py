@@ -19,7 +19,7 @@ from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
-from tests.adapters.journals import fill, noted_in, tamper
+from tests.adapters.journals import fill, latest, noted_in, tamper
 from tests.consents import a_noted, later
 
 DAY = 86_400
@@ -204,7 +204,7 @@ def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
     path: Path, journal: SqliteJournal
 ) -> None:
     backup = made(path, journal)
-    before = {entry.request_id: entry.state for entry in journal.latest(500)}
+    before = {entry.request_id: entry.state for entry in latest(journal)}
     since = noted_in(journal)
     journal.close()
     told = restore(backup, path, installation="here", now=lambda: later(100))
@@ -212,7 +212,7 @@ def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
     assert verify(path).verdict is Verdict.SOUND
     with closing(SqliteJournal.open(path, installation="here")) as again:
         assert again.restored == 0
-        after = {entry.request_id: entry.state for entry in again.latest(500)}
+        after = {entry.request_id: entry.state for entry in latest(again)}
         assert after == {
             request_id: State.RESTORED if state in OPEN_STATES else state
             for request_id, state in before.items()

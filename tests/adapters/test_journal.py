@@ -33,7 +33,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.record import NO_CONTEXT, Noted
 from consent_desk.services.outbox import Journal
-from tests.adapters.journals import noted_in, tamper
+from tests.adapters.journals import latest, noted_in, tamper
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -163,7 +163,7 @@ def test_noting_the_same_again_changes_nothing(journal: SqliteJournal) -> None:
     journal.note(noted)
     journal.note(noted)
     assert len(journal.record(noted.consent.request_id).facts) == 1
-    assert len(journal.latest(PAGE)) == 1
+    assert len(latest(journal)) == 1
 
 
 def test_noting_the_same_again_does_not_queue_it_again(journal: SqliteJournal) -> None:
@@ -321,14 +321,9 @@ def test_an_entry_tells_of_the_last_fact(journal: SqliteJournal) -> None:
     assert (journal.entry(request_id).status, journal.entry(request_id).elapsed) == (None, None)
 
 
-def test_the_latest_come_newest_first(journal: SqliteJournal) -> None:
-    ids = [noted_in(journal) for _ in range(5)]
-    assert [entry.request_id for entry in journal.latest(3)] == ids[:1:-1]
-
-
 def test_no_page_is_longer_than_500_and_no_list_is_cut(journal: SqliteJournal) -> None:
     ids = tuple(noted_in(journal) for _ in range(2 * PAGE + 1))
-    assert len(journal.latest(10**6)) == PAGE
+    assert len(latest(journal, 10**6)) == PAGE
     assert journal.records_in({State.QUEUED}) == ids
 
 
@@ -464,8 +459,8 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection = journal._connection
     connection.set_trace_callback(asked.add)
     noted_in(journal)
-    journal.latest(PAGE)
     journal.entry(request_id)
+    journal.has(request_id)
     journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
     journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
@@ -476,12 +471,10 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 13
+    assert len(questions) == 12
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
-        # Walking consent by its key from the end is how the latest are found, up to their limit.
-        scans = [step for step in plan if re.search(whole, step) and "json_each" not in step]
-        assert scans == (["SCAN consent"] if "ORDER BY seq DESC LIMIT 500" in sql else [])
+        assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []
 
 
 def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
@@ -513,7 +506,7 @@ def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: P
     connection.close()
     assert rows(tmp_path / "journal.db", "SELECT count(*) FROM personal") == [(0,)]
     noted_in(journal)
-    assert len(journal.latest(PAGE)) == 1
+    assert len(latest(journal)) == 1
 
 
 def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, bla
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
 from consent_desk.domain.outcome import Answered
-from tests.adapters.journals import broken_off, filled
+from tests.adapters.journals import broken_off, filled, latest
 from tests.consents import a_noted, later
 
 
@@ -195,7 +195,7 @@ def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_
     torn = broken_off(path, tmp_path / "torn")
     torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
     with closing(SqliteJournal.open(torn)) as opened:
-        assert opened.latest(1)[0].request_id == last
+        assert latest(opened, 1)[0].request_id == last
 
 
 def test_a_torn_header_without_a_transaction_to_roll_back_is_damage(path: Path) -> None:
@@ -243,10 +243,10 @@ def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: 
 def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
     pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
     journal._connection.execute(f"PRAGMA max_page_count = {pages}")
-    before = len(journal.latest(500))
+    before = len(latest(journal))
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         journal.note(a_noted(wording="word " * 3000))
-    assert len(journal.latest(500)) == before
+    assert len(latest(journal)) == before
 
 
 def test_another_program_that_holds_the_file_is_named_as_the_reason(
@@ -258,7 +258,7 @@ def test_another_program_that_holds_the_file_is_named_as_the_reason(
     with pytest.raises(JournalTrouble, match="not noted: another program holds its file"):
         journal.note(a_noted())
     with pytest.raises(JournalTrouble, match="cannot be read: another program holds its file"):
-        journal.latest(1)
+        latest(journal, 1)
     other.close()
     journal.note(a_noted())
 
@@ -315,7 +315,7 @@ def test_no_statement_changes_what_was_written(path: Path, journal: SqliteJourna
 @pytest.mark.parametrize("table", ["personal", "answer", "remark"])
 def test_what_names_a_person_can_be_erased(path: Path, journal: SqliteJournal, table: str) -> None:
     execute(path, "PRAGMA foreign_keys = ON", f"DELETE FROM {table}")
-    assert len(journal.latest(500)) == 1
+    assert len(latest(journal)) == 1
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ COMPLETE = {
 def test_an_impossible_fact_cannot_be_written(
     path: Path, journal: SqliteJournal, outcome: str | None, changes: dict[str, object]
 ) -> None:
-    request_id = journal.latest(1)[0].request_id
+    request_id = latest(journal, 1)[0].request_id
     sound = {
         **{"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, "chain": b"#" * 32},
         **COMPLETE[outcome],

@@ -47,18 +47,16 @@ def test_a_noted_consent_keeps_its_bytes_and_where_they_belong(outbox: Outbox) -
     assert noted.belongs_to(a_project())
 
 
-def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox) -> None:
+def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox, journal: SqliteJournal) -> None:
     ids = tuple(outbox.note(a_project(), a_consent()).request_id for _ in range(3))
-    assert tuple(entry.request_id for entry in outbox.queued()) == ids
-    assert [entry.request_id for entry in outbox.latest()] == list(reversed(ids))
-    assert [entry.request_id for entry in outbox.latest(1)] == [ids[-1]]
+    assert journal.records_in({State.QUEUED}) == ids
 
 
 def test_what_cannot_be_noted_is_trouble(outbox: Outbox, journal: SqliteJournal) -> None:
     journal._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note(a_project(), a_consent(wording="word " * 3000))
-    assert outbox.queued() == ()
+    assert journal.records_in({State.QUEUED}) == ()
 
 
 def test_a_consent_is_there_once_it_is_noted(outbox: Outbox) -> None:
@@ -79,7 +77,7 @@ def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed(
         state=State.UNCONFIRMED,
         outcome=Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED),
     )
-    assert [entry.request_id for entry in outbox.queued()] == [waiting]
+    assert journal.records_in({State.QUEUED}) == (waiting,)
 
 
 def test_recovering_twice_finds_nothing_the_second_time(outbox: Outbox, journal: SqliteJournal) -> None:
@@ -205,13 +203,15 @@ def several(**changes: Any) -> list[Consent]:
     return [a_consent(category=one, **changes) for one in ("sms_marketing", "newsletter", "push_messages")]
 
 
-def test_several_are_noted_in_their_order_each_with_its_context(outbox: Outbox) -> None:
+def test_several_are_noted_in_their_order_each_with_its_context(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
     consents = several()
     contexts = [Context(account=consent.category) for consent in consents]
     entries = outbox.note_all(a_project(), tuple(zip(consents, contexts, strict=True)))
     assert [entry.category for entry in entries] == ["sms_marketing", "newsletter", "push_messages"]
     assert {entry.state for entry in entries} == {State.QUEUED}
-    assert outbox.queued() == entries
+    assert journal.records_in({State.QUEUED}) == tuple(entry.request_id for entry in entries)
     assert [outbox.record(one.request_id).noted.context for one in consents] == contexts
 
 
@@ -221,7 +221,7 @@ def test_of_several_that_cannot_be_noted_none_is(outbox: Outbox, journal: Sqlite
     short, long = a_consent(), a_consent(category="newsletter", wording="word " * 3000)
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note_all(a_project(), ((short, NO_CONTEXT), (long, NO_CONTEXT)))
-    assert outbox.queued() == ()
+    assert journal.records_in({State.QUEUED}) == ()
 
 
 def test_each_of_several_overtakes_what_waits_for_its_category(outbox: Outbox) -> None:
