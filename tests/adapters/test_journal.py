@@ -456,7 +456,7 @@ def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJourn
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED)
     asked: set[str] = set()
-    connection = journal._connection
+    connection = journal._turns.connection
     connection.set_trace_callback(asked.add)
     noted_in(journal)
     journal.entry(request_id)
@@ -528,9 +528,9 @@ def test_the_last_timestamp_before_a_time_is_found(journal: SqliteJournal) -> No
 def test_several_are_all_noted_in_one_transaction(journal: SqliteJournal) -> None:
     noted = [a_noted(category=one) for one in ("sms_marketing", "newsletter", "push_messages")]
     statements: list[str] = []
-    journal._connection.set_trace_callback(statements.append)
+    journal._turns.connection.set_trace_callback(statements.append)
     journal.note_all(noted)
-    journal._connection.set_trace_callback(None)
+    journal._turns.connection.set_trace_callback(None)
     assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
         "BEGIN IMMEDIATE",
         "COMMIT",

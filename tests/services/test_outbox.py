@@ -53,7 +53,7 @@ def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox, journal: S
 
 
 def test_what_cannot_be_noted_is_trouble(outbox: Outbox, journal: SqliteJournal) -> None:
-    journal._connection.execute("PRAGMA max_page_count = 1")
+    journal._turns.connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note(a_project(), a_consent(wording="word " * 3000))
     assert journal.records_in({State.QUEUED}) == ()
@@ -216,8 +216,8 @@ def test_several_are_noted_in_their_order_each_with_its_context(
 
 
 def test_of_several_that_cannot_be_noted_none_is(outbox: Outbox, journal: SqliteJournal) -> None:
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._turns.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     short, long = a_consent(), a_consent(category="newsletter", wording="word " * 3000)
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note_all(a_project(), ((short, NO_CONTEXT), (long, NO_CONTEXT)))

@@ -138,7 +138,7 @@ def connection(desk: OpenDesk) -> sqlite3.Connection:
     """The one that the program has to its journal."""
     opened = desk.application._stations._opened[False].outbox._journal
     assert isinstance(opened, SqliteJournal)
-    return opened._connection
+    return opened._turns.connection
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
