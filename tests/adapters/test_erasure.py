@@ -1,7 +1,6 @@
 """The right to erasure: nothing of the customer is left in any file, and the chain is whole."""
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,18 +20,6 @@ from tests.consents import a_project, later
 
 CANARY = "canary-4711"
 CUSTOMER = CustomerId(type="registered", value=CANARY)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(path)
-    yield journal
-    journal.close()
 
 
 def canary_in(journal: SqliteJournal, state: State) -> str:

@@ -111,17 +111,10 @@ AFTER_A_CALL = st.builds(
 )
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteJournal]:
     """One journal for all examples of a property; each brings new request IDs."""
-    journal = SqliteJournal.open(tmp_path_factory.mktemp("shared") / "journal.db")
+    journal = SqliteJournal.open(tmp_path_factory.mktemp("shared") / "journal.sqlite")
     yield journal
     journal.close()
 
@@ -150,10 +143,10 @@ def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
 
 
 def test_a_noted_consent_survives_closing(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
     request_id = noted_in(journal)
     journal.close()
-    again = SqliteJournal.open(tmp_path / "journal.db")
+    again = SqliteJournal.open(tmp_path / "journal.sqlite")
     assert again.records_in({State.QUEUED}) == (request_id,)
     again.close()
 
@@ -399,8 +392,8 @@ def test_the_derived_table_agrees_with_the_facts(journal: SqliteJournal, tmp_pat
         noted_in(journal, state)
     derived = "SELECT request_id, fact, state FROM standing JOIN consent USING (seq) ORDER BY request_id"
     facts = "SELECT request_id, max(seq), state FROM fact GROUP BY request_id ORDER BY request_id"
-    assert rows(tmp_path / "journal.db", derived) == rows(tmp_path / "journal.db", facts)
-    assert len(rows(tmp_path / "journal.db", derived)) == 2 * len(State)
+    assert rows(tmp_path / "journal.sqlite", derived) == rows(tmp_path / "journal.sqlite", facts)
+    assert len(rows(tmp_path / "journal.sqlite", derived)) == 2 * len(State)
 
 
 def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_path: Path) -> None:
@@ -417,14 +410,14 @@ def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_pa
     echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
     journal.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
     for table in ("consent", "fact", "standing"):
-        assert canary not in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+        assert canary not in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
     for table in ("personal", "answer", "remark"):
-        assert canary in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+        assert canary in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
 
 
 def test_the_facts_hold_the_hash_of_what_may_be_erased(journal: SqliteJournal, tmp_path: Path) -> None:
     settled_in(journal, State.DELIVERED, Answered(status=200, headers=(("A", "b"),), body=b"\0\xff"))
-    journal_file = tmp_path / "journal.db"
+    journal_file = tmp_path / "journal.sqlite"
     hashes = [row[0] for row in rows(journal_file, "SELECT content_sha256 FROM fact ORDER BY seq")]
     for table, found in (("personal", hashes[0]), ("answer", hashes[2])):
         _key, salt, *parts = rows(journal_file, f"SELECT * FROM {table}")[0]
@@ -442,7 +435,7 @@ def test_the_hash_tells_apart_where_one_part_ends() -> None:
 
 def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJournal, tmp_path: Path) -> None:
     request_id = settled_in(journal, State.REFUSED, Answered(status=403, headers=(("A", "b"),), body=b"x"))
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     connection.execute("DELETE FROM personal")
     connection.execute("DELETE FROM answer")
     connection.close()
@@ -481,7 +474,7 @@ def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
     journal: SqliteJournal, tmp_path: Path
 ) -> None:
     request_id = noted_in(journal)
-    tamper(tmp_path / "journal.db", "UPDATE personal SET customer_id = 'canary' || char(10)")
+    tamper(tmp_path / "journal.sqlite", "UPDATE personal SET customer_id = 'canary' || char(10)")
     with pytest.raises(JournalTrouble, match="does not understand") as caught:
         journal.entry(request_id)
     assert "canary" not in str(caught.value)
@@ -490,13 +483,13 @@ def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
 
 def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(journal: SqliteJournal, tmp_path: Path) -> None:
     request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
-    tamper(tmp_path / "journal.db", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
+    tamper(tmp_path / "journal.sqlite", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
     with pytest.raises(JournalTrouble, match="does not understand"):
         journal.record(request_id)
 
 
 def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     connection.execute(
         "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END"
     )
@@ -504,13 +497,13 @@ def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: P
         journal.note(a_noted())
     connection.execute("DROP TRIGGER no_more")
     connection.close()
-    assert rows(tmp_path / "journal.db", "SELECT count(*) FROM personal") == [(0,)]
+    assert rows(tmp_path / "journal.sqlite", "SELECT count(*) FROM personal") == [(0,)]
     noted_in(journal)
     assert len(latest(journal)) == 1
 
 
 def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
     journal.close()
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())

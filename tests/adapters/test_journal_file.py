@@ -21,11 +21,6 @@ from tests.consents import a_noted, later
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture
 def journal(path: Path) -> Iterator[SqliteJournal]:
     """A journal that holds one delivered consent."""
     journal = SqliteJournal.open(path)
@@ -68,7 +63,7 @@ def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> Non
     finally:
         os.umask(before)
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
-    assert modes == {"journal.db": 0o600, "journal.db-journal": 0o600, "journal.mark": 0o600}
+    assert modes == {"journal.sqlite": 0o600, "journal.sqlite-journal": 0o600, "journal.mark": 0o600}
 
 
 def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
@@ -92,7 +87,7 @@ def test_the_header_says_whose_it_is(path: Path, journal: SqliteJournal) -> None
 
 def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
     SqliteJournal.open(path).close()
-    assert {each.name for each in path.parent.iterdir()} == {"journal.db", "journal.mark"}
+    assert {each.name for each in path.parent.iterdir()} == {"journal.sqlite", "journal.mark"}
 
 
 @pytest.mark.parametrize("name", ["a b", "50%25", "what?mode=ro", "number#1", "Žofie 山田"])
@@ -100,10 +95,14 @@ def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
 def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    journal = SqliteJournal.open(folder / "journal.db")
+    journal = SqliteJournal.open(folder / "journal.sqlite")
     journal.note(a_noted())
     journal.close()
-    assert {each.name for each in folder.iterdir()} == {"journal.db", "journal.db-journal", "journal.mark"}
+    assert {each.name for each in folder.iterdir()} == {
+        "journal.sqlite",
+        "journal.sqlite-journal",
+        "journal.mark",
+    }
 
 
 def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
@@ -223,7 +222,7 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
 
 def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(JournalTrouble, match="folder or file cannot be reached"):
-        SqliteJournal.open(tmp_path / "missing" / "journal.db")
+        SqliteJournal.open(tmp_path / "missing" / "journal.sqlite")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not rename an open file")
@@ -231,9 +230,9 @@ def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: str) -> None:
     folder = tmp_path / "state"
     folder.mkdir()
-    journal = SqliteJournal.open(folder / "journal.db")
+    journal = SqliteJournal.open(folder / "journal.sqlite")
     journal.note(a_noted())
-    moved = folder if what == "folder" else folder / "journal.db"
+    moved = folder if what == "folder" else folder / "journal.sqlite"
     moved.rename(tmp_path / "elsewhere")
     with pytest.raises(JournalTrouble, match="not noted: its file was moved, replaced or deleted"):
         journal.note(a_noted())

@@ -1,7 +1,6 @@
 """The outbox, on the real journal."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,6 @@ from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, a_project, later
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
 
 
 @pytest.fixture

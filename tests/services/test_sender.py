@@ -80,18 +80,6 @@ class ForgetfulJournal(SqliteJournal):
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(path)
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
 def request_id(journal: SqliteJournal) -> str:
     """The ID of one consent that waits to be sent."""
     noted = Noted.of(a_project(), a_consent())

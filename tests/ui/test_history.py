@@ -270,11 +270,11 @@ def test_practice_has_nothing_to_erase(demo: OpenDesk) -> None:
 
 
 @pytest.fixture
-def chosen_file(desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def chosen_file(desk: OpenDesk, tmp_path: Path) -> Path:
     """The person chooses this file."""
     path = tmp_path / "taken" / "history.jsonl"
     path.parent.mkdir()
-    monkeypatch.setattr(desk.person, "choose_file", lambda *_asked: path)
+    desk.person.file = path
     return path
 
 
@@ -294,29 +294,24 @@ def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_fil
     assert controls.button(desk.window, "Export").text() == "Export…"
 
 
-def test_a_stopped_export_leaves_nothing_behind(
-    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "taken" / "history.csv"
-    path.parent.mkdir()
-    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
-    acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
-    export = controls.button(acme.window, "Export")
-    export.click()
-    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
-    export.click()
-    acme.wait_for_status("The export was stopped")
-    acme.bot.waitUntil(lambda: not any(path.parent.iterdir()))
-
-
-def test_closing_stops_an_export(
-    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "taken" / "history.csv"
-    path.parent.mkdir()
-    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
+@pytest.fixture
+def export_folder(many: None, acme: OpenDesk, tmp_path: Path) -> Path:
+    """The folder into which a long export is being written."""
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    acme.person.file = folder / "history.csv"
     acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
     controls.button(acme.window, "Export").click()
-    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
+    acme.bot.waitUntil(lambda: any(folder.iterdir()))
+    return folder
+
+
+def test_a_stopped_export_leaves_nothing_behind(export_folder: Path, acme: OpenDesk) -> None:
+    controls.button(acme.window, "Export").click()
+    acme.wait_for_status("The export was stopped")
+    acme.bot.waitUntil(lambda: not any(export_folder.iterdir()))
+
+
+def test_closing_stops_an_export(export_folder: Path, acme: OpenDesk) -> None:
     acme.window.end()
-    assert [*path.parent.iterdir()] == []
+    assert [*export_folder.iterdir()] == []
