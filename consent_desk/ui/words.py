@@ -48,6 +48,11 @@ def moment_of(at: "datetime") -> str:
     return f"{at.day} {at:%b %H:%M}" if at.year == today.year else f"{at.day} {at:%b %Y %H:%M}"
 
 
+def written(at: datetime) -> str:
+    """A local time in full, with its zone."""
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}"
+
+
 def render_error(error: Exception) -> str:
     """What went wrong and what to do; of an unexpected exception only its kind, it may hold a secret."""
     if isinstance(error, DeskError):

@@ -1,6 +1,5 @@
 """The order of decisions, on the real journal."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
 FORBIDDEN = Answered(status=403, headers=(), body=b'{"success": false, "error": "invalid secret"}')
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
 
 
 @pytest.fixture
