@@ -48,7 +48,7 @@ def moment_of(at: "datetime") -> str:
     return f"{at.day} {at:%b %H:%M}" if at.year == today.year else f"{at.day} {at:%b %Y %H:%M}"
 
 
-def written(at: datetime) -> str:
+def written(at: "datetime") -> str:
     """A local time in full, with its zone."""
     return f"{at:%Y-%m-%d %H:%M:%S %Z}"
 
