@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.cautions import Caution
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
-from consent_desk.domain.delivery import noun
 from consent_desk.domain.parsing import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
@@ -274,14 +273,10 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        first = consents[0]
         if len(consents) > 1:
-            names = ", ".join(one.category for one in consents)
-            none = f"None of the {len(consents)} was noted"
-            who = f"{first.customer.value}, {noun(first.action)} of {names}"
-            self._window.status.show_message(first.request_id, Tone.BAD, f"{said}\n{none}: {who}", slip=slip)
+            self.sending.batches.say_none_noted(consents, said, slip)
         else:
-            self.sending.say(first, Tone.BAD, said, slip=slip)
+            self.sending.say(consents[0], Tone.BAD, said, slip=slip)
         if not project.practice:
             self.not_noted.emit(error)
 
