@@ -141,9 +141,10 @@ class Agenda:
         item = self._items.get(request_id)
         return item is not None and self._waits(item, hold_accepts=False)
 
-    def alike_to(self, noted: Noted) -> tuple[str, ...]:
-        """The unsettled consents of the same customer and category, itself too."""
-        return tuple(sorted(self._alike.get(_subject(noted), ())))
+    def open_like(self, noted: Noted) -> tuple[str, ...]:
+        """The consents of the same customer and category that were open when last put, itself too."""
+        alike = self._alike.get(_subject(noted), ())
+        return tuple(sorted(one for one in alike if self._items[one].state in OPEN_STATES))
 
     def open_count(self, action: Action | None = None) -> int:
         """How many consents Engagement may not have yet, all of them or the opt-outs or opt-ins."""
@@ -197,8 +198,9 @@ def refresh(agenda: Agenda, journal: Journal, request_id: str) -> tuple[Record, 
         records.setdefault(record.noted.consent.request_id, record)
     for record in records.values():
         agenda.put(record, overtaken=is_overtaken(journal, record.noted))
-    # Those that are no longer open: an opt-in that was discarded, for one.
-    for other in agenda.alike_to(noted):
+    # Those that are no longer open: an opt-in that was discarded, for one. Not those that were so before:
+    # a customer may have many.
+    for other in agenda.open_like(noted):
         if other not in records:
             records[other] = journal.record(other)
             agenda.put(records[other])

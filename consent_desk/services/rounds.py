@@ -76,6 +76,9 @@ class Rounds:
 
     def put_off(self, request_id: str, wait: int = 0) -> None:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing."""
+        if self._agenda.plan_of(request_id) is None:
+            # Tried as soon as it was noted, before anything was planned.
+            refresh(self._agenda, self._journal, request_id)
         self._agenda.postpone(request_id, self._now(), at_least=wait)
 
     def hasten(self, project_id: str) -> None:

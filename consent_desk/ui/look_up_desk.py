@@ -29,7 +29,7 @@ from consent_desk.services.sender import Transport
 from consent_desk.ui.fields import Pasting
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.patience import SAY_SLOW_AFTER
+from consent_desk.ui.patience import BEHIND, SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import Local, moment_of, render
 
@@ -118,8 +118,8 @@ class LookUpDesk(QObject):
                 self._pause.start()
         self._show()
 
-    def look_now(self) -> None:
-        """Wait for no more keys. What could not be told before is asked again."""
+    def look_now(self, after: int = 0) -> None:
+        """Wait for no more keys, and ask after so many milliseconds. What was not told is asked again."""
         told = self._asking is not None and not isinstance(self._asking.found, Untold)
         if self._wish is None or told:
             return
@@ -127,13 +127,20 @@ class LookUpDesk(QObject):
         wish = self._wish
         asking = self._asking = _Asking(wish=wish, at=self._now(), customers=Customers(wish.transport))
         self._slow.start()
+        if after:
+            QTimer.singleShot(after, self, lambda: self._ask(asking))
+        else:
+            self._ask(asking)
+        self._show()
+
+    def _ask(self, asking: _Asking) -> None:
+        wish = asking.wish
         self._runner.run(
             Lane.LOOK_UP,
             lambda: asking.customers.look_up(wish.project, wish.customer, wish.categories),
             done=lambda found: self._take(asking, found),
             failed=lambda error: self._take(asking, _BROKEN),
         )
-        self._show()
 
     def found(self, customer: CustomerId) -> Found | None:
         """What is known of `customer`, but for what was changed here just now; None while nothing is."""
@@ -170,7 +177,7 @@ class LookUpDesk(QObject):
         if asking is not None and asking.found is not None and asking.wish.customer == consent.customer:
             return
         if self._pause.isActive():
-            self.look_now()
+            self.look_now(BEHIND)
         asking = self._asking
         if asking is None or asking.wish.customer != consent.customer:
             return

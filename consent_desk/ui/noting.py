@@ -1,5 +1,6 @@
 """What Send asks for is noted here, one press at a time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.consent import Consent
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import NO_CONTEXT, Context, Noted
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
@@ -95,26 +96,24 @@ class Noting(QObject):
     def begin(self, press: Press) -> None:
         """Note the consents of `press`."""
         self._under_way = press
-        if press.consent is self._stamped:
-            # Its rows may be there already, with these very timestamps.
-            self._note(press)
-            return
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: press.station.outbox.stamp_all(press.project, [one for one, _ in press.all]),
-            done=lambda consents: self._note(press.stamped(consents)),
-            failed=lambda error: self._fail(press, error),
+        outbox, project = press.station.outbox, press.project
+        # If so, its rows may be there already, with these very timestamps.
+        is_stamped = press.consent is self._stamped
+
+        def work(tell: Callable[[Press], None]) -> tuple[Entry, ...]:
+            # One visit: between two, the window would first have to be painted.
+            consents = [one for one, _ in press.all]
+            stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, consents))
+            tell(stamped)
+            return outbox.note_all(project, stamped.all)
+
+        self._runner.run_telling(
+            Lane.JOURNAL, work, told=self._take_stamped, done=self._end, failed=self._fail
         )
 
-    def _note(self, press: Press) -> None:
+    def _take_stamped(self, press: Press) -> None:
         self._under_way, self._stamped = press, press.consent
         self.stamped.emit(press)
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: press.station.outbox.note_all(press.project, press.all),
-            done=lambda entries: self._end(press, entries),
-            failed=lambda error: self._fail(press, error),
-        )
 
     def begin_anew(self) -> None:
         """Another consent comes next."""
@@ -132,13 +131,13 @@ class Noting(QObject):
         """Whether the form is still the one of `press`."""
         return press.consent.request_id != self._of_former_form
 
-    def _end(self, press: Press, entries: object) -> None:
-        self._under_way = None
+    def _end(self, entries: tuple[Entry, ...]) -> None:
+        press, self._under_way = self._under_way, None
         self.begin_anew()
         self.noted.emit(press, entries)
 
-    def _fail(self, press: Press, error: Exception) -> None:
-        self._under_way = None
-        if self.concerns_form(press):
+    def _fail(self, error: Exception) -> None:
+        press, self._under_way = self._under_way, None
+        if press is not None and self.concerns_form(press):
             self._failed = press
         self.failed.emit(press, error)

@@ -1,4 +1,4 @@
-"""How long the window waits, for the keyring and for an answer, before it says so."""
+"""How long the window waits, for the keyring and for an answer, before it says so, and what waits itself."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -8,6 +8,12 @@ GO_ON_AFTER = 20_000
 
 SAY_SLOW_AFTER = 3_000
 """Milliseconds after which the window says that a call has no answer yet."""
+
+BEHIND = 100
+"""Milliseconds after a press of Send until a look-up begins that it overtook: it would slow the sending down.
+
+No profile that the consent makes is to be seen until some seconds later (section 1).
+"""
 
 WAITING = "Waiting for the keyring: perhaps it asks for its password in another window."
 NO_ANSWER = "The keyring does not answer."

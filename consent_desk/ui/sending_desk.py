@@ -31,6 +31,8 @@ from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
 _LEFT, _RESTORED = "left", "restored"
+_BEHIND = 25
+"""Milliseconds by which planning follows a send. Until then, closing the window does not ask about it."""
 
 
 class SendingDesk(QObject):
@@ -105,7 +107,8 @@ class SendingDesk(QObject):
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
             self.say(entry, Tone.NEUTRAL, f"{said} Sending…")
-            self._rounds.follow(station, entry.request_id)
+            # Not at once: reading the journal would take time from the sending.
+            QTimer.singleShot(_BEHIND, self, partial(self._rounds.follow, station, entry.request_id))
             return
 
         def tell(outlook: Message | None) -> None:

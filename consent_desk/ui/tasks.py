@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from consent_desk.domain.errors import DeskError
 
 Result = TypeVar("Result")
+Told = TypeVar("Told")
 Queue: TypeAlias = "SimpleQueue[Callable[[], None] | None]"
 
 
@@ -56,7 +57,18 @@ class TaskRunner(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """Run `work` on `lane`, then `done(result)` or `failed(error)` on the GUI thread."""
+        self.run_telling(lane, lambda _: work(), told=_drop, done=done, failed=failed)
 
+    def run_telling(
+        self,
+        lane: Lane,
+        work: Callable[[Callable[[Told], None]], Result],
+        *,
+        told: Callable[[Told], None],
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """The same with a `work` that tells something before it ends: `told(value)` on the GUI thread."""
         try:
             queue = self._queue(lane)
         except RuntimeError as error:
@@ -67,7 +79,7 @@ class TaskRunner(QObject):
 
         def task() -> None:
             try:
-                result = work()
+                result = work(lambda value: self._report(_Ended(lane, queue, told, value)))
             except Exception as error:  # noqa: BLE001 -- the border of a thread: it goes to `failed`
                 if not isinstance(error, DeskError):
                     self._log(error)
@@ -135,7 +147,7 @@ class TaskRunner(QObject):
 
 
 class _Ended:
-    """A finished task on its way to the GUI thread; `queue` is None for one that could not begin."""
+    """What a task tells on its way to the GUI thread; `queue` is None for one that could not begin."""
 
     __slots__ = ("callback", "lane", "queue", "value")
 
@@ -146,6 +158,9 @@ class _Ended:
         self.queue = queue
         self.callback = callback
         self.value = value
+
+
+def _drop(_value: object) -> None: ...
 
 
 def _work_off(queue: Queue) -> None:

@@ -39,7 +39,7 @@ def timed(work: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-for name in ("note", "claim"):
+for name in ("note_all", "claim"):
     setattr(SqliteJournal, name, timed(getattr(SqliteJournal, name)))
 original = BaseHTTPRequestHandler.parse_request
 

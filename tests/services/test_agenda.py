@@ -119,7 +119,7 @@ def test_what_is_settled_is_forgotten() -> None:
     agenda.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
     assert agenda.open_count() == 0
     assert agenda.plan_of(id_of(record)) is None
-    assert agenda.alike_to(record.noted) == ()
+    assert agenda.open_like(record.noted) == ()
     agenda.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
 
 
@@ -269,7 +269,7 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
     second = note(opt_out(seconds=700))
     records = refresh(agenda, journal, second)
     assert {id_of(record) for record in records} == {first, second}
-    assert agenda.alike_to(records[0].noted) == tuple(sorted((first, second)))
+    assert agenda.open_like(records[0].noted) == tuple(sorted((first, second)))
     assert agenda.plan_of(first) == Plan(Step.ASK)
 
 
@@ -280,7 +280,20 @@ def test_what_was_discarded_meanwhile_leaves_the_agenda(
     refresh(agenda, journal, before := note(opt_in()))
     refresh(agenda, journal, after := note(opt_out(seconds=60)))
     assert agenda.plan_of(before) is None
-    assert agenda.alike_to(journal.record(after).noted) == (after,)
+    assert agenda.open_like(journal.record(after).noted) == (after,)
+
+
+def test_what_was_settled_before_is_not_read_for_a_later_decision(
+    journal: MemoryJournal, note: Callable[[Record], str]
+) -> None:
+    delivered = note(opt_out())
+    journal.claim(delivered, NOON)
+    journal.append(delivered, Fact(at=NOON, state=State.DELIVERED))
+    agenda = Agenda()
+    refresh(agenda, journal, delivered)
+    second = note(opt_out(seconds=60))
+    assert [id_of(record) for record in refresh(agenda, journal, second)] == [second]
+    assert agenda.plan_of(delivered) is not None
 
 
 # ---------------------------------------------------------------------------------------- the clock

@@ -168,6 +168,15 @@ def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: 
     assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
 
 
+def test_what_was_tried_before_it_was_planned_is_put_off_all_the_same(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.put_off(request_id, 40_000_000)
+    desk.rounds.follow(request_id)
+    assert desk.due() == []
+    desk.now = later(60)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
 def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_saved(desk: Desk) -> None:
     mine, another = desk.left(), desk.left(category="newsletter")
     desk.rounds.begin()

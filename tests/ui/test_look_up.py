@@ -480,6 +480,27 @@ def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
     assert known(slow_acme) == ""
 
 
+@pytest.mark.usefixtures("nobody_pauses")
+def test_who_was_typed_that_very_moment_is_looked_up_all_the_same(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    acme.fill("jane@exmaple.com")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@exmaple.com"])
+    acme.wait_for_status("Delivered")
+
+
+@pytest.mark.usefixtures("nobody_pauses")
+def test_a_look_up_that_a_send_overtook_begins_behind_it(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_up_desk, "BEHIND", NEVER)
+    acme.fill("jane@exmaple.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert looked_up(engagement) == []
+
+
 @pytest.mark.usefixtures("soon_slow")
 def test_a_look_up_of_the_former_caller_does_not_hold_up_the_next_one(
     slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox

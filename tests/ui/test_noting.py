@@ -71,6 +71,17 @@ def test_it_is_busy_until_it_is_noted_and_then_has_another_request_id(noting: No
     assert noting.concerns_form(press)
 
 
+def test_the_bytes_are_told_while_the_journal_still_writes(noting: Noting, qtbot: QtBot) -> None:
+    station = SlowStation()
+    with qtbot.waitSignal(noting.stamped) as stamped:
+        noting.begin(a_press(station, noting))
+    assert stamped.args is not None
+    assert stamped.args[0].consent.timestamp == later(-1)
+    assert noting.busy
+    with qtbot.waitSignal(noting.noted):
+        station.outbox.let.set()
+
+
 def test_what_is_noted_late_does_not_concern_the_form_of_another_project(
     noting: Noting, qtbot: QtBot
 ) -> None:

@@ -1,6 +1,6 @@
 """The one door between threads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Queue
 from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
@@ -53,6 +53,24 @@ def test_results_arrive_on_the_gui_thread(runner: TaskRunner, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: len(threads) == 2)
     assert threads[0] is not main_thread()
     assert threads[1] is main_thread()
+
+
+def test_what_work_tells_arrives_on_the_gui_thread_while_it_goes_on(runner: TaskRunner, qtbot: QtBot) -> None:
+    release = Event()
+    results: list[object] = []
+
+    def work(tell: Callable[[str], None]) -> str:
+        tell("half")
+        release.wait(30)
+        return "whole"
+
+    def told(value: str) -> None:
+        results.extend((value, current_thread()))
+        release.set()
+
+    runner.run_telling(Lane.JOURNAL, work, told=told, done=results.append, failed=fail)
+    qtbot.waitUntil(lambda: len(results) == 3)
+    assert results == ["half", main_thread(), "whole"]
 
 
 def test_a_lane_that_hangs_holds_up_no_other(runner: TaskRunner, qtbot: QtBot) -> None:
