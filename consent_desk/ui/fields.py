@@ -114,12 +114,12 @@ class SendButton(QPushButton):
 
     def __init__(self) -> None:
         super().__init__()
+        # First of all: a desktop's theme changes the palette while the size is asked for.
+        self._action, self._ready = "", False
         self.setAccessibleName("Send")
         self.setMinimumHeight(self.sizeHint().height() * 3 // 2)
         # A long name is cut to the button's width, instead of widening the window.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._action = ""
-        self._ready = False
         self._tint()
 
     def show_action(self, text: str, *, description: str, ready: bool) -> None:

@@ -5,9 +5,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -148,18 +149,36 @@ def display() -> Iterator[str]:
         server.terminate()
 
 
-def test_on_a_real_screen_the_window_stands_and_a_second_start_goes(home: Path, display: str) -> None:
+# The desktop decides upon a theme, which comes with a palette and fonts of its own.
+@pytest.mark.parametrize("desktop", ["", "GNOME", "KDE", "XFCE"])
+def test_on_a_real_screen_the_window_stands_and_a_second_start_goes(
+    home: Path, display: str, desktop: str
+) -> None:
     env = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
-    env["DISPLAY"] = display
-    looking = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^PRACTICE: .* – Consent Desk$"]
+    env |= {"DISPLAY": display, "XDG_CURRENT_DESKTOP": desktop}
     command = [sys.executable, "-m", "consent_desk"]
     with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as first:
-        found = subprocess.run(looking, env=env, capture_output=True, timeout=PATIENCE, check=True)
-        assert found.stdout.split()
+        assert is_shown(first, env)
         second = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE, check=False
+            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
-        assert (second.returncode, second.stderr) == (0, b"")
+        assert (second.returncode, own_words(second.stderr)) == (0, [])
         first.terminate()
         _, said = first.communicate(timeout=PATIENCE)
-        assert (first.returncode, said) == (0, "")
+        assert (first.returncode, own_words(said)) == (0, [])
+
+
+def is_shown(process: subprocess.Popen[str], env: Mapping[str, str]) -> bool:
+    """Look for the window until it stands, or its process has ended."""
+    looking = ["xdotool", "search", "--onlyvisible", "--name", "^PRACTICE: .* – Consent Desk$"]
+    until = monotonic() + PATIENCE
+    while process.poll() is None and monotonic() < until:
+        if subprocess.run(looking, env=env, capture_output=True, check=False).stdout.split():
+            return True
+    return False
+
+
+def own_words(said: str) -> list[str]:
+    """What the program says, without Qt's complaints that a theme finds no D-Bus here."""
+    others = ("qt.qpa.theme", " Check your DBus")
+    return [line for line in said.splitlines() if not line.startswith(others)]
