@@ -5,16 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer
 
+from consent_desk.domain import consent as rules
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import (
-    Consent,
-    CustomerId,
-    Timestamp,
-    complaint_about_category,
-    complaint_about_id,
-    complaint_about_id_type,
-)
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Found, Known, Unknown, Untold
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft
@@ -292,9 +286,9 @@ class LookUpDesk(QObject):
 
 def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:
     kind, value, typed = draft.customer_id_type, draft.customer_id, draft.category
-    if complaint_about_id_type(kind) is not None or complaint_about_id(value) is not None:
+    if rules.complaint_about_id_type(kind) is not None or rules.complaint_about_id(value) is not None:
         return None
-    categories = listed or (() if complaint_about_category(typed) is not None else (typed,))
+    categories = listed or (() if rules.complaint_about_category(typed) is not None else (typed,))
     if not categories:
         return None
     customer = CustomerId(type=kind, value=value)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId
