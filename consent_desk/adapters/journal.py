@@ -50,7 +50,7 @@ _NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 
 _OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
 _ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
-_OPEN = Reason(
+OPEN = Reason(
     say("one of this customer's decisions has not certainly reached Engagement"),
     say("Have it sent, or discard it, then try again."),
 )
@@ -266,7 +266,7 @@ class SqliteJournal:
             for request_id in found:
                 last = last_fact(connection, request_id)
                 if last is not None and last.state in OPEN_STATES:
-                    raise _OPEN.trouble(_NOT_ERASED)
+                    raise OPEN.trouble(_NOT_ERASED)
                 erase_consent(connection, request_id, keyed, at)
         return len(found)
 

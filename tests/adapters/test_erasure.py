@@ -1,7 +1,9 @@
 """The right to erasure: nothing of the customer is left in any file, and the chain is whole."""
 
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -146,13 +148,56 @@ def test_nothing_is_erased_while_something_of_it_is_open(
     assert len([entry for entry in journal.latest(500) if entry.customer == CUSTOMER]) == 2
 
 
-def test_erasing_may_be_repeated(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
+def names_in(journal: SqliteJournal) -> set[str]:
+    return {entry.customer.value for entry in journal.latest(500)}
+
+
+def test_nothing_is_removed_while_the_second_folder_is_not_there(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
     canary_in(journal, State.DELIVERED)
-    stick = tmp_path / "stick"
-    with pytest.raises(JournalTrouble, match="not from all backups: the second folder"):
-        erase_all(path, journal, stick)
-    stick.mkdir()
-    told = erase_all(path, journal, stick)
+    Backups(path).make_daily(journal, later(0))
+    with pytest.raises(JournalTrouble, match="was not removed: the second folder"):
+        erase_all(path, journal, tmp_path / "stick")
+    assert names_in(journal) == {CANARY}
+    assert len(files_with_canary(tmp_path)) == 2
+
+
+def test_the_journal_names_the_customer_until_the_last_backup_does_not(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    second.mkdir()
+    canary_in(journal, State.DELIVERED)
+    backups = Backups(path, second=second)
+    backups.make_daily(journal, later(0))
+    foreign = second / "journal-2020-01-01.sqlite"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE notes (a)")
+    with pytest.raises(JournalTrouble, match=r"about the backup .*journal-2020-01-01\.sqlite"):
+        erase_all(path, journal, second)
+    assert names_in(journal) == {CANARY}
+    assert files_with_canary(path.parent / "backups") == []
+    foreign.unlink()
+    told = erase_all(path, journal, second)
+    assert (told.consents, told.left, files_with_canary(tmp_path)) == (1, (), [])
+
+
+def test_no_backup_is_touched_while_something_is_open(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    noted_in(journal, State.QUEUED, customer=CUSTOMER)
+    backup = Backups(path).make_daily(journal, later(0))
+    assert backup is not None
+    before = backup.read_bytes()
+    with pytest.raises(JournalTrouble, match="one of this customer's decisions"):
+        erase_all(path, journal)
+    assert backup.read_bytes() == before
+
+
+def test_erasing_may_be_repeated(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    erase_all(path, journal)
+    told = erase_all(path, journal)
     assert (told.consents, told.backups) == (0, 0)
     assert verify(path).verdict is Verdict.SOUND
 
