@@ -30,7 +30,7 @@ from consent_desk.adapters.journal_rows import (
 )
 from consent_desk.adapters.mark import Mark, advance_mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
-from consent_desk.adapters.restoration import recognise
+from consent_desk.adapters.restoration import finish_salvage, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
@@ -97,9 +97,10 @@ class SqliteJournal:
         `installation` is this computer's (installation.py), empty where it does not matter. Raises
         JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
         """
+        restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
         try:
-            restored = recognise(connection, path, installation, now)
+            restored += recognise(connection, path, installation, now)
         except BaseException:
             connection.close()
             raise
