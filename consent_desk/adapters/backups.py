@@ -215,13 +215,14 @@ def restore(
     `restored`: it may have gone out since. Raises JournalTrouble.
     """
     with told(_NOT_RESTORED), making_in(path.parent):
-        _require_sound(backup, mark_of(backup), _NOT_RESTORED)
         copy = path.with_name(f".{path.name}.restoring")
         _forget(copy)
         try:
             copy_file(backup, copy)
             if companion(backup).exists():
                 copy_file(companion(backup), companion(copy))
+            # Not the backup itself: an erasure may have rewritten it meanwhile.
+            _require_sound(copy, mark_of(backup), _NOT_RESTORED)
             with closing(open_file(copy)) as connection:
                 restored = restore_open(connection, now(), FROM_BACKUP)
                 mark = replace(head(connection), installation=installation)
