@@ -189,8 +189,8 @@ def told_after(erased: Erasure) -> str:
         f"Backups that were rewritten: {erased.backups:,}."
     )
     if erased.left:
-        names = ", ".join(path.name for path in erased.left)
-        text += f" These files may name the customer still; delete them by hand if so: {names}"
+        files = ", ".join(str(path) for path in erased.left)
+        text += f" These files may name the customer still; delete them by hand if so: {files}"
     return text
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.erasure import Erasure
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
@@ -20,6 +21,7 @@ from consent_desk.domain.wanted import Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui import log_model
+from consent_desk.ui.history_desk import told_after
 from tests.adapters.journals import noted_in
 from tests.consents import a_project, later
 from tests.reliability.long_journal import write_long
@@ -298,6 +300,12 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
     finally:
         answers.set()
     acme.wait_for_status("Removed from 1 consent")
+
+
+def test_a_file_that_may_name_the_customer_still_is_told_with_its_place() -> None:
+    damaged = Path("stick") / "consent-desk-01234567" / "journal-2026-05-31.sqlite"
+    text = told_after(Erasure(short="0123abcd", consents=1, backups=0, left=(damaged,)))
+    assert text.endswith(f"delete them by hand if so: {damaged}")
 
 
 def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:
