@@ -25,7 +25,8 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.draft import Draft, moment
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.parsing import moment
 from consent_desk.form_help import help_with_form
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
@@ -174,7 +175,7 @@ def build(
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
-    window.add_log(LogPanel(LogModel(local, now)))
+    window.complete(LogPanel(LogModel(local, now)))
     runner = TaskRunner(faults.write)
     asked = questions(window)
     stations = Stations(runner, open_station, resources, window)

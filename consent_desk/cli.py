@@ -3,11 +3,12 @@
 import argparse
 import gc
 import io
+import linecache
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
 from consent_desk.adapters.display import Display, find_display
@@ -34,7 +35,7 @@ _PROVEN = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = _read(sys.argv[1:] if argv is None else argv)
     if arguments.command == "verify":
         return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
@@ -56,9 +57,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demonstrate(fault)
     # Python would look for garbage ten times over in what loads for the window, and find none.
     gc.disable()
+    # PySide6 reads the source of every module that loads after it, and Python would keep all of it: 10 MiB.
+    linecache.cache = _Unkept()
     from consent_desk.opening import main as run
 
     return run(demo=arguments.demo, fault=fault)
+
+
+class _Unkept(dict[str, Any]):
+    """Keeps nothing: who wants the lines of a source, as a traceback does, reads them anew."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        pass
+
+
+def _read(given: Sequence[str]) -> argparse.Namespace:
+    if set(given) <= {"--demo"}:
+        # The usual starts: making a parser loads a tenth of what the window waits for, for its translations.
+        return argparse.Namespace(command=None, demo=bool(given), fault=None)
+    return _parser().parse_args(given)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -5,7 +5,8 @@ import sys
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-import consent_desk.domain.draft  # noqa: F401 -- the form imports it, but too late, see below
+import consent_desk.domain.draft
+import consent_desk.domain.text  # noqa: F401 -- the form imports both, but too late, see below
 from consent_desk.adapters.folders import Folders, private_folder, temporary_folder, user_folders
 from consent_desk.domain.errors import DeskError
 

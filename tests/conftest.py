@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from consent_desk.adapters.journal import SqliteJournal
+
 # Qt reads these as it loads, pytest-qt's own import included. Left alone, QT_LOGGING_RULES or a theme
 # would change what tests see, and QT_FORCE_STDERR_LOGGING would take messages past qt_log_level_fail.
 for name in [name for name in os.environ if name.startswith("QT_")]:
@@ -48,3 +50,17 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             (place / part).mkdir(mode=0o700)  # Qt warns of a runtime folder that others can read
             monkeypatch.setenv(name, str(place / part))
         yield place
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal of this test is, or will be."""
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    """A new journal for this test alone."""
+    journal = SqliteJournal.open(path)
+    yield journal
+    journal.close()

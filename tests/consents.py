@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import uuid4
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.record import Context, Noted

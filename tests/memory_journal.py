@@ -71,8 +71,8 @@ class MemoryJournal:
             default=None,
         )
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        return tuple(self.entry(one) for one in [*reversed(self._noted)][:most])
+    def has(self, request_id: str) -> bool:
+        return request_id in self._noted
 
     def entry(self, request_id: str) -> Entry:
         return Entry.of(self._noted[request_id], self._facts[request_id][-1].state)

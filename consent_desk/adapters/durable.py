@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfileobj
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from consent_desk.domain.consent import Timestamp
+if TYPE_CHECKING:
+    from consent_desk.domain.consent import Timestamp
 
 if sys.platform == "darwin":
     import fcntl
@@ -28,26 +29,17 @@ def sync(descriptor: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Return once the names in `folder` are on the disk. On Windows there is no such call."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if os.name != "nt":
+        _sync_at(folder, os.O_RDONLY)
 
 
 def sync_name(path: Path) -> None:
     """Return once the name of the file at `path` is on the disk, after it was made or renamed."""
     if os.name != "nt":
         sync_folder(path.parent)
-        return
-    # There the name goes along with the file. Opened for writing, or it cannot be flushed.
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    else:
+        # There the name goes along with the file. Opened for writing, or it cannot be flushed.
+        _sync_at(path, os.O_RDWR)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -78,7 +70,7 @@ def replacement(path: Path) -> Iterator[IO[bytes]]:
     sync_name(path)
 
 
-def utc(at: Timestamp) -> str:
+def utc(at: "Timestamp") -> str:
     """A moment as part of a file's name."""
     return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}"
 
@@ -88,7 +80,7 @@ def companion(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def set_aside(path: Path, why: str, at: Timestamp) -> Path | None:
+def set_aside(path: Path, why: str, at: "Timestamp") -> Path | None:
     """Rename a closed database together with its companion; return its new name, None where there is none.
 
     Raises OSError.
@@ -109,3 +101,11 @@ def set_aside(path: Path, why: str, at: Timestamp) -> Path | None:
         companion(path).rename(companion(place))
     sync_folder(path.parent)
     return place if found else None
+
+
+def _sync_at(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from consent_desk.adapters.durable import sync_folder
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 
@@ -54,6 +53,9 @@ def private_folder(path: Path) -> Path:
             missing = not os.path.lexists(folder)
             folder.mkdir(mode=0o700, exist_ok=True)
             if missing:
+                # Loaded at the first start only: the window does not need it to show.
+                from consent_desk.adapters.durable import sync_folder
+
                 # Or a power cut could take it, with all that is kept in it. Some file systems cannot.
                 with suppress(OSError):
                     sync_folder(folder.parent)

@@ -1,17 +1,13 @@
 """The journal: every consent and everything that happened to it, in one SQLite file.
 
-One connection behind one lock; every unit of work is one transaction; a read fetches at most 500 rows
-and finishes at once, because an open reader blocks every commit (docs/decisions/004).
-Long because every read and every unit of work takes its turn at the one connection here.
+Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
+open reader blocks every commit (docs/decisions/004).
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Self
 
 from consent_desk.adapters.clock import now as clock_now
@@ -27,11 +23,13 @@ from consent_desk.adapters.journal_rows import (
     insert_consent,
     last_fact,
     noted_of,
+    touch,
 )
-from consent_desk.adapters.mark import Mark, advance_mark, mark_of
+from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
@@ -43,10 +41,7 @@ from consent_desk.domain.wanted import Found, Wanted
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
-_NOT_READ = "The journal cannot be read: {why}."
-_NOT_CLOSED = "The journal could not be closed: {why}."
 _NOT_ERASED = "The customer's data was not removed: {why}."
-_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 
 _OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
 _ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
@@ -69,19 +64,22 @@ class SqliteJournal:
     """Fits `services.outbox.Journal`. May be called from any thread; calls take their turns.
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
-    elsewhere. `mark_trouble` is why the mark lags behind, if it does: the journal itself is written all the
-    same, but a cut end would not be found.
+    elsewhere.
     """
 
     def __init__(
         self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
     ) -> None:
-        self._connection = connection
-        self._lock = Lock()
-        self._mark = mark
-        self._installation = installation
+        self._turns = Turns(connection, mark, installation)
         self.restored = restored
-        self.mark_trouble: JournalTrouble | None = None
+
+    @property
+    def mark_trouble(self) -> JournalTrouble | None:
+        """Why the mark lags behind, None where it does not.
+
+        The journal itself is written all the same, but a cut end would not be found.
+        """
+        return self._turns.mark_trouble
 
     @classmethod
     def open(
@@ -112,7 +110,7 @@ class SqliteJournal:
 
     def note_all(self, noted: Sequence[Noted]) -> None:
         """Write all of `noted` like one, in their order, or none."""
-        with self._unit(_NOT_NOTED) as connection:
+        with self._turns.unit(_NOT_NOTED) as connection:
             for one in noted:
                 # A failed fsync can be reported for a row that is there: look before writing.
                 row = find(connection, one.consent.request_id)
@@ -120,13 +118,13 @@ class SqliteJournal:
                     insert_consent(connection, one)
                     write_sought(connection, one.consent.request_id)
                 elif noted_of(row) == one:
-                    _touch(connection, one.consent.request_id)
+                    touch(connection, one.consent.request_id)
                 else:
                     raise _OTHERWISE.trouble(_NOT_NOTED)
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
-        with self._unit(_NOT_CLAIMED) as connection:
+        with self._turns.unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or last.state not in SENDABLE_STATES:
                 return None
@@ -135,10 +133,10 @@ class SqliteJournal:
 
     def append(self, request_id: str, fact: Fact) -> None:
         """Write what happened to a consent. Appending its last fact again changes nothing."""
-        with self._unit(_NOT_APPENDED) as connection:
+        with self._turns.unit(_NOT_APPENDED) as connection:
             last = last_fact(connection, request_id)
             if last == fact:
-                _touch(connection, request_id)
+                touch(connection, request_id)
             elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise _ILLEGAL.trouble(_NOT_APPENDED)
             else:
@@ -149,7 +147,7 @@ class SqliteJournal:
         found: dict[int, str] = {}
         for state in states:
             # By state, and not all at once: so each page is found by an index, in its order.
-            rows = self._pages(
+            rows = self._turns.pages(
                 "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
                 "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
                 "ORDER BY standing.seq LIMIT ?",
@@ -160,7 +158,7 @@ class SqliteJournal:
 
     def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
         """The consents of one customer and category in an open state, the oldest first."""
-        rows = self._pages(
+        rows = self._turns.pages(
             f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
             "AND state IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?",
             *(customer.value, customer.type, project_id, category, json.dumps(sorted(OPEN_STATES))),
@@ -175,66 +173,65 @@ class SqliteJournal:
         With `before`, of those that are earlier than it.
         """
         until = _LAST if before is None else before.micros
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             last = connection.execute(
                 f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
                 (customer.value, customer.type, project_id, category, until),
             ).fetchone()[0]
             return None if last is None else Timestamp(last)
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        """The last `most` consents noted (500 at most), the newest first."""
-        with self._reading() as connection:
-            rows = connection.execute("SELECT * FROM entry ORDER BY seq DESC LIMIT ?", (min(most, PAGE),))
-            return tuple(entry_of(row) for row in rows.fetchall())
-
     def page(
         self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
     ) -> tuple[Found, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             return find_page(connection, wanted, after, skip, most)
 
     def count(self, wanted: Wanted) -> int:
         """How many lines there are."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             return count(connection, wanted)
 
     def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
         """Those of some consents (500 at most) that are wanted, the oldest first."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             return find_those(connection, wanted, request_ids)
 
     def head(self) -> Mark:
         """The journal's name, how many facts it holds, and its chain after the last one."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             return head(connection)
+
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
+        with self._turns.reading() as connection:
+            return find(connection, request_id) is not None
 
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
             if row is None:
-                raise _UNKNOWN.trouble(_NOT_READ)
+                raise _UNKNOWN.trouble(NOT_READ)
             return entry_of(row)
 
     def record(self, request_id: str) -> Record:
         """One consent with all its facts, the oldest first."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             row = find(connection, request_id)
             if row is None:
-                raise _UNKNOWN.trouble(_NOT_READ)
+                raise _UNKNOWN.trouble(NOT_READ)
             noted = noted_of(row)
-        rows = self._pages(
+        rows = self._turns.pages(
             f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
             request_id,
         )
-        with told(_NOT_READ):
+        with told(NOT_READ):
             return Record(noted=noted, facts=tuple(fact_of(row) for row in rows))
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             count: int = connection.execute(
                 "SELECT count(*) FROM standing JOIN consent USING (seq) "
                 "WHERE state IN (SELECT value FROM json_each(?)) AND project_id = ?",
@@ -244,17 +241,17 @@ class SqliteJournal:
 
     def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
         """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             return find_consents(connection, project_id, customer)
 
     def evidence(self, request_ids: Collection[str]) -> FromJournal:
         """The rows of these consents, and where they stand in the chain."""
-        with told(_NOT_READ):
-            return collect(self._reading, request_ids)
+        with told(NOT_READ):
+            return collect(self._turns.reading, request_ids)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalTrouble."""
-        with self._reading() as connection:
+        with self._turns.reading() as connection:
             connection.backup(target)
 
     def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
@@ -262,7 +259,7 @@ class SqliteJournal:
 
         Raises JournalTrouble while one of them is open: it could not be sent any more.
         """
-        with self._unit(_NOT_ERASED) as connection:
+        with self._turns.unit(_NOT_ERASED) as connection:
             found = find_consents(connection, project_id, customer)
             for request_id in found:
                 last = last_fact(connection, request_id)
@@ -273,54 +270,4 @@ class SqliteJournal:
 
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
-        with self._lock, told(_NOT_CLOSED):
-            self._connection.close()
-
-    @contextmanager
-    def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, told(failure):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                here = head(self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # After some failures SQLite has already rolled back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._advance(here)
-
-    def _advance(self, here: Mark) -> None:
-        try:
-            with told(_NOT_MARKED):
-                advance_mark(self._mark, replace(here, installation=self._installation))
-        except JournalTrouble as trouble:
-            # What was written is written: to call that a failure would have it written twice.
-            self.mark_trouble = trouble
-        else:
-            self.mark_trouble = None
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, told(_NOT_READ):
-            yield self._connection
-
-    def _pages(self, sql: str, *keys: str) -> Iterator[sqlite3.Row]:
-        # Each page under the lock for itself: nobody who notes waits for a long list.
-        after = 0
-        while True:
-            with self._reading() as connection:
-                rows = connection.execute(sql, (*keys, after, PAGE)).fetchall()
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            after = rows[-1]["seq"]
-
-
-def _touch(connection: sqlite3.Connection, request_id: str) -> None:
-    # The commit that wrote it may have failed, and not have reached the disk. This one writes, and so does.
-    connection.execute(
-        "UPDATE standing SET state = state WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)",
-        (request_id,),
-    )
+        self._turns.close()

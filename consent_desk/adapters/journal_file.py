@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory, mkstemp
+from tempfile import mkstemp
 
 from consent_desk.adapters.durable import companion, sync, sync_name
 from consent_desk.adapters.folders import is_there
+from consent_desk.adapters.left_over import copy_of
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
 from consent_desk.domain.errors import JournalDamaged, JournalGone, JournalMissing, JournalTrouble, Unfit
@@ -224,13 +224,15 @@ def is_hot(path: Path) -> bool:
 @contextmanager
 def rolled_back(path: Path) -> Iterator[Path]:
     """A copy of the journal at `path` without the transaction that was broken off in it."""
-    with TemporaryDirectory(prefix="consent-desk-") as folder:
-        copy = Path(folder) / "journal.sqlite"
-        copyfile(path, copy)
-        copyfile(companion(path), companion(copy))
-        with closing(sqlite3.connect(copy)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    with copy_of(path) as copy:
+        roll_back(copy)
         yield copy
+
+
+def roll_back(path: Path) -> None:
+    """Have SQLite undo the transaction that was broken off in the file at `path`. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 def _check_header(path: Path, *, marked: bool) -> None:

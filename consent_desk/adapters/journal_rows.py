@@ -10,7 +10,8 @@ from typing import Any
 from consent_desk.adapters.chain import COLUMNS, Columns, digest, genesis, link
 from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.mark import Mark
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Entry, Noted
@@ -119,6 +120,15 @@ def head(connection: sqlite3.Connection) -> Mark:
         "WHERE journal.id = 1"
     ).fetchone()
     return Mark(journal=uuid, facts=facts or 0, head=(chain or genesis(uuid)).hex())
+
+
+def touch(connection: sqlite3.Connection, request_id: str) -> None:
+    """Write a consent as it is. The caller holds the transaction."""
+    # The commit that wrote it may have failed, and not have reached the disk. This one writes, and so does.
+    connection.execute(
+        "UPDATE standing SET state = state WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)",
+        (request_id,),
+    )
 
 
 def find(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row | None:

@@ -1,4 +1,4 @@
-"""What a killed backup, restoration or salvage leaves: copies of a journal that no one will ever finish.
+"""What a killed backup, restoration, salvage or check leaves: copies of a journal that no one will finish.
 
 Nothing else looks like what is being made just now, by another thread: whoever makes something takes the
 folder for that long. The lock of the instance keeps other programs away.
@@ -9,16 +9,21 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfile, rmtree
+from tempfile import TemporaryDirectory
 from threading import Lock
+
+from consent_desk.adapters.durable import companion
 
 _TEMPORARY = "-[a-z0-9_]{8}"
 """What `tempfile` adds to a name."""
 
 _BACKUP = r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8}|-version-\d+)?"
 _OF_BACKUPS = re.compile(rf"{_BACKUP}\.part(-journal)?|\.{_BACKUP}\.(sqlite|mark){_TEMPORARY}")
-_WITHIN = frozenset({"damaged.sqlite", "damaged.sqlite-journal"})
-"""All that a salvage puts into a folder of its own."""
+_COPY_OF_BACKUP = re.compile(rf"\.{_BACKUP}\.(sqlite|part){_TEMPORARY}")
+_COPY = "damaged.sqlite"
+_WITHIN = frozenset({_COPY, companion(Path(_COPY)).name})
+"""All that is in a folder of `copy_of`."""
 
 _locks: dict[Path, Lock] = {}
 
@@ -30,27 +35,44 @@ def making_in(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def copy_of(path: Path) -> Iterator[Path]:
+    """A copy of the database at `path` and of its companion, gone at the end. Raises OSError.
+
+    Beside it, in a folder of mode 0700, and not where the system keeps what is temporary: should the
+    program be killed meanwhile, nobody would look for a journal there.
+    """
+    with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        copy = Path(folder) / _COPY
+        copyfile(path, copy)
+        copyfile(companion(path), companion(copy))
+        yield copy
+
+
 def beside_journal(path: Path) -> Iterator[Path]:
     """What was left beside the journal at `path`. Raises OSError."""
     unfinished = rf"\.{re.escape(path.name)}\.(restoring(-journal)?|saved|rest)"
     names = re.compile(rf"{unfinished}|\.{unfinished}{_TEMPORARY}")
-    folders = re.compile(rf"\.{re.escape(path.name)}{_TEMPORARY}")
-    for each in path.parent.iterdir():
-        is_file = names.fullmatch(each.name) and _is_file(each)
-        if is_file or (folders.fullmatch(each.name) and _is_of_salvage(each)):
-            yield each
+    folders = re.compile(rf"\.({re.escape(path.name)}|{unfinished}){_TEMPORARY}")
+    yield from _found(path.parent, names, folders)
 
 
 def among_backups(folder: Path) -> Iterator[Path]:
     """What was left in a folder of backups, if there is such a folder. Raises OSError."""
-    for each in folder.iterdir() if folder.is_dir() else ():
-        if _OF_BACKUPS.fullmatch(each.name) and _is_file(each):
-            yield each
+    if folder.is_dir():
+        yield from _found(folder, _OF_BACKUPS, _COPY_OF_BACKUP)
 
 
 def delete(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Delete what was left; return what could not be deleted, or is only being made."""
     return tuple(path for path in paths if not _delete(path))
+
+
+def _found(folder: Path, files: re.Pattern[str], copies: re.Pattern[str]) -> Iterator[Path]:
+    for each in folder.iterdir():
+        is_file = files.fullmatch(each.name) and _is_file(each)
+        if is_file or (copies.fullmatch(each.name) and _is_of_copy(each)):
+            yield each
 
 
 def _delete(path: Path) -> bool:
@@ -74,7 +96,7 @@ def _lock_of(folder: Path) -> Lock:
     return _locks.setdefault(folder, Lock())
 
 
-def _is_of_salvage(folder: Path) -> bool:
+def _is_of_copy(folder: Path) -> bool:
     return _is_folder(folder) and {each.name for each in folder.iterdir()} <= _WITHIN
 
 

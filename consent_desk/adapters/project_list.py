@@ -1,14 +1,11 @@
 """The list of projects in a small file: no secret, no token, and never half written."""
 
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.folders import private_folder
 from consent_desk.domain.errors import DeskError, ProjectListTrouble
 from consent_desk.domain.message import say
@@ -74,8 +71,8 @@ class ProjectListFile(Generic[R]):
         projects = [{"id": row.id, "name": row.name, "entry": row.entry} for row in listed]
         content = json.dumps({"version": VERSION, "projects": projects}, indent=2).encode("ascii")
         try:
-            folder = private_folder(self._path.parent)
-            _replace(self._path, folder, content + b"\n")
+            private_folder(self._path.parent)
+            _replace(self._path, content + b"\n")
         except (OSError, DeskError) as error:
             raise ProjectListTrouble(
                 say("The list of projects could not be saved."),
@@ -104,29 +101,10 @@ class ProjectListFile(Generic[R]):
         )
 
 
-def _replace(path: Path, folder: Path, content: bytes) -> None:
-    # mkstemp creates with mode 0600, so that the content is never open to others.
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}-")
-    draft = Path(name)
+def _replace(path: Path, content: bytes) -> None:
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
-    if sys.platform != "win32":
-        # The list is replaced by now; some file systems cannot make sure of the name as well.
-        with suppress(OSError):
-            _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        replace_file(path, content)
+    except OSError:
+        # Some file systems cannot make sure of the name as well: the list is replaced by then.
+        if path.read_bytes() != content:
+            raise

@@ -2,19 +2,17 @@
 
 import json
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
 
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.durable import companion, replace_file, set_aside
 from consent_desk.adapters.fragments import Row, Saved, assemble
-from consent_desk.adapters.journal_file import told
+from consent_desk.adapters.journal_file import roll_back, told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
-from consent_desk.adapters.left_over import making_in
+from consent_desk.adapters.left_over import copy_of, making_in
 from consent_desk.adapters.mark import mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
@@ -82,12 +80,9 @@ def _content(path: Path) -> bytes:
     """The file as it is once a broken-off transaction has been rolled back, where SQLite still can."""
     if not companion(path).exists():
         return path.read_bytes()
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        copy = Path(folder) / "damaged.sqlite"
-        copyfile(path, copy)
-        copyfile(companion(path), companion(copy))
-        with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    with copy_of(path) as copy:
+        with suppress(sqlite3.Error):
+            roll_back(copy)
         return copy.read_bytes()
 
 

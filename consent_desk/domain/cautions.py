@@ -6,8 +6,9 @@ The rules rest on the reference's sections 1 and 4. Nothing here forbids anythin
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.consent import Consent
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from math import isfinite
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import hidden_character
@@ -31,13 +31,6 @@ _LARGEST_EXACT = 2**53
 _FIRST_INEXACT = 2**33
 
 _CHECK = say("Check the value.")
-
-
-class Action(StrEnum):
-    """The decision, spelled as the API wants it: any other spelling opts the person out."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True, order=True)

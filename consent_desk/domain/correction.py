@@ -4,7 +4,8 @@ Engagement deletes no event: undoing one is the opposite event, and the history 
 section 4.1).
 """
 
-from consent_desk.domain.consent import Action, Timestamp, ends_after
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp, ends_after
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.draft import Draft, Field, Problem

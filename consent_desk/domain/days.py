@@ -5,9 +5,9 @@ from calendar import isleap, monthrange
 from datetime import date, datetime, timedelta, tzinfo
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.draft import moment
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.parsing import moment
 
 EXAMPLES = ("today", "yesterday", "last 7 days", "last 30 days")
 """What is offered for choice; a date or two are typed."""

@@ -23,9 +23,10 @@ from itertools import accumulate
 from typing import assert_never
 from zlib import crc32
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning, header, is_from_the_way, meaning, read_answer
 from consent_desk.domain.clock import http_date
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, why_no_answer

@@ -13,8 +13,9 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Any, assert_never
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.answer import header
-from consent_desk.domain.consent import Action, Consent, CustomerId
+from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact
 from consent_desk.domain.outcome import Answered, Look, Lost, NotSent

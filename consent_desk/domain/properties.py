@@ -1,34 +1,11 @@
-"""Further properties of an event as text, and what becomes of them."""
+"""What becomes of the text of a further property."""
 
 import re
 from decimal import Decimal
-from enum import StrEnum
-from typing import NamedTuple
 
 from consent_desk.domain.consent import PropertyValue, complaint_about_property
+from consent_desk.domain.draft import Kind
 from consent_desk.domain.message import Message, say
-
-
-class Kind(StrEnum):
-    """The types that a further property may have, in the words of the form."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    YES_NO = "yes or no"
-
-
-class PropertyDraft(NamedTuple):
-    """A further property exactly as typed. One without name and value stands for none."""
-
-    name: str = ""
-    kind: str = Kind.TEXT
-    value: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was entered: then nothing is sent."""
-        return not self.name and not self.value
-
 
 _NUMBER = re.compile(r"-?(\d+)(\.\d+)?", re.ASCII)
 _COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
@@ -61,6 +38,8 @@ def _read_number(text: str) -> int | float | Message:
         return say("This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
+    # Loaded with the first one that needs it: the window shows sooner.
+
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
         return say("This number has too many digits to be kept exactly. Choose text as its type.")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome

@@ -7,7 +7,8 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import reduce
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import QUEUED_THERE, Judgement, Plan, State, Step, noun
 from consent_desk.domain.errors import Unfit

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from consent_desk.domain.consent import Action, CustomerId, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import (
     ACCEPTED_STATES,
     OPEN_STATES,

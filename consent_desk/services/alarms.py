@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent_desk.domain.consent import Action, Consent, Timestamp, ends_after, with_the_time_now
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, Timestamp, ends_after, with_the_time_now
 from consent_desk.domain.delivery import Fact, Judgement, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look

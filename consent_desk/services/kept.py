@@ -1,6 +1,6 @@
 """The consents that are kept because the desk was refused, and may pass now that its settings are mended."""
 
-from consent_desk.domain.consent import Action
+from consent_desk.domain.action import Action
 from consent_desk.domain.delivery import State, was_refused_for_settings
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Record

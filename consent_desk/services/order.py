@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from consent_desk.domain.consent import Action, CustomerId, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
 from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.record import Noted, Record

@@ -55,8 +55,8 @@ class Journal(Protocol):
         With `before`, of those that are earlier than it.
         """
 
-    def latest(self, most: int) -> tuple[Entry, ...]:
-        """The last `most` consents noted (500 at most), the newest first."""
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
 
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
@@ -154,13 +154,9 @@ class Outbox:
             discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)
 
-    def queued(self) -> tuple[Entry, ...]:
-        """What waits to be sent, the oldest first."""
-        return tuple(self._journal.entry(one) for one in self._journal.records_in({State.QUEUED}))
-
-    def latest(self, most: int = 500) -> tuple[Entry, ...]:
-        """The latest page of the log, the newest first."""
-        return self._journal.latest(most)
+    def has(self, request_id: str) -> bool:
+        """Whether a consent is noted: it may be, although the disk reported that its noting failed."""
+        return self._journal.has(request_id)
 
     def entry(self, request_id: str) -> Entry:
         """The line of one consent, as the journal has it now."""

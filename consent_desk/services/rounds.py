@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent_desk.domain.consent import Action, CustomerId, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry, Record

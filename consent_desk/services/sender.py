@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
     UNCERTAIN_STATES,
     Fact,

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.consent import Action, Consent
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
@@ -46,7 +47,7 @@ class AlarmDesk(QObject):
         self._station: Station | None = None
         self._ringing: Entry | None = None
         self._busy: set[str] = set()
-        # What could not be noted: its row may be there after all, so the very same one is tried again.
+        # What could not be noted. If its row is there after all, the very same one is noted again.
         self._tried: dict[str, Consent] = {}
         self._notice.acted.connect(self._act)
         self._notice.dismissed.connect(self._dismiss)
@@ -72,6 +73,11 @@ class AlarmDesk(QObject):
         """A decision was noted: it may be the end of the alarm that rings."""
         if self._ringing is not None:
             self.look_again()
+
+    def forget(self, customer: CustomerId) -> None:
+        """A customer was erased: nothing rings for them any more."""
+        self._tried = {one: tried for one, tried in self._tried.items() if tried.customer != customer}
+        self.look_again()
 
     def _show(self, alarms: tuple[Alarm, ...]) -> None:
         self._ringing = alarms[0].entry if alarms else None
@@ -132,8 +138,11 @@ class AlarmDesk(QObject):
         found, tried = project, self._tried.get(entry.request_id)
 
         def work() -> Consent | Message:
-            renewed = tried or station.alarms.renewed(entry.request_id, str(uuid4()))
-            return renewed if isinstance(renewed, Message) or tried else station.outbox.stamp(found, renewed)
+            if tried is not None and station.outbox.has(tried.request_id):
+                return tried
+            new_id = str(uuid4()) if tried is None else tried.request_id
+            renewed = station.alarms.renewed(entry.request_id, new_id)
+            return renewed if isinstance(renewed, Message) else station.outbox.stamp(found, renewed)
 
         def done(renewed: Consent | Message) -> None:
             if isinstance(renewed, Message):
@@ -150,7 +159,7 @@ class AlarmDesk(QObject):
 
         def done(new: Entry) -> None:
             self._busy.discard(entry.request_id)
-            del self._tried[entry.request_id]
+            self._tried.pop(entry.request_id, None)
             self.noted.emit(station, project, consent, new)
             self.look_again()
 

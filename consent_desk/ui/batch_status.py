@@ -65,6 +65,13 @@ class BatchStatus:
         if len(entries) > 1:
             self._batches.append(_Batch(entries, practice))
 
+    def say_none_noted(self, consents: tuple[Consent, ...], text: str, slip: str) -> None:
+        """Say `text` of several that could not be noted with one press: then none of them was."""
+        first, names = consents[0], ", ".join(one.category for one in consents)
+        none = f"None of the {len(consents)} was noted"
+        who = f"{first.customer.value}, {noun(first.action)} of {names}"
+        self._status.show_message(first.request_id, Tone.BAD, f"{text}\n{none}: {who}", slip=slip)
+
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Say nothing more of the presses for a customer who was erased."""
         for batch in [*self._batches]:

@@ -4,11 +4,10 @@ Long because every field has its place, its name and its text here.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -20,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.consent import Action
+from consent_desk.domain.action import Action
 from consent_desk.domain.draft import BASES, NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.ui.category_model import CategoryModel
-from consent_desk.ui.correction_strip import CorrectionStrip
+from consent_desk.ui.field_notes import FieldNotes
 from consent_desk.ui.fields import (
     LONGEST,
     ActionChoice,
@@ -37,16 +36,15 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.known_view import KnownView
-from consent_desk.ui.long_text import follow_lines
 from consent_desk.ui.more_section import MoreSection
-from consent_desk.ui.question_strip import QuestionStrip
 from consent_desk.ui.scrolled import scrolled
-from consent_desk.ui.several_categories import SeveralCategories
 from consent_desk.ui.wording import WordingField
-from consent_desk.ui.words import render
 
 if TYPE_CHECKING:
     from consent_desk.domain.category import Category
+    from consent_desk.ui.correction_strip import CorrectionStrip
+    from consent_desk.ui.question_strip import QuestionStrip
+    from consent_desk.ui.several_categories import SeveralCategories
 
 _LEAST = 4
 """Lines of the form that are seen in the lowest window."""
@@ -55,7 +53,15 @@ CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
 
 class ConsentPanel(QWidget):
-    """Emits `draft_changed` with every change, and `send_requested` when Send is pressed."""
+    """Emits `draft_changed` with every change, and `send_requested` when Send is pressed.
+
+    It shows before it is complete; until then no change is told.
+    """
+
+    basis: TypingComboBox
+    correction: "CorrectionStrip"
+    question: "QuestionStrip"
+    several: "SeveralCategories"
 
     draft_changed = Signal(Draft)
     send_requested = Signal()
@@ -64,11 +70,9 @@ class ConsentPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._quiet = False
+        self._quiet = True
         self._last_customer_id = ""
-        self._touched: set[Field] = set()
-        self._problems: Sequence[Problem] = ()
-        self._doubts: Sequence[Problem] = ()
+        self.notes = FieldNotes(self._remark)
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -89,8 +93,12 @@ class ConsentPanel(QWidget):
         self.refresh_categories = QPushButton("Refresh")
         self.refresh_categories.setAccessibleName("Refresh categories")
         self.categories_age = Note()
-        self.several = SeveralCategories(self.category)
-        for button in (self.refresh_categories, self.several.choice.button):
+        self.several_button = QPushButton("Severa&l… ▾")
+        self.several_button.setAccessibleName("Several categories")
+        self.several_button.setToolTip("Choose several categories of the project, or all of them")
+        self.several_button.setCheckable(True)
+        self.several_button.setEnabled(False)
+        for button in (self.refresh_categories, self.several_button):
             # Rather cut than a window that is wider than the screen, with a large font.
             button.setMinimumWidth(button.fontMetrics().horizontalAdvance("Seve"))
         self.action = ActionChoice()
@@ -104,23 +112,22 @@ class ConsentPanel(QWidget):
         self.ticket = QLineEdit()
         self.ticket.setMaxLength(LONGEST)
         self.wording = WordingField()
-        follow_lines(self.wording)
-        self.question = QuestionStrip()
         self.more = MoreSection()
-        self.basis = TypingComboBox(*BASES)
-        self.basis.line.setPlaceholderText("choose, or write another reason")
-        self.correction = CorrectionStrip()
         self.send = SendButton()
         self.cancel = QPushButton("Cancel sen&ding")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
-        self._notes = {field: self._with_note(field, widget) for field, widget in self._widgets().items()}
-        self._notes[Field.CUSTOMER_ID].add(self.known)
-        self._notes[Field.CATEGORY].add_beside(self.several.choice.button, self.several.choice)
+        rows = {
+            field: self.notes.add(field, widget, self._with_note(field, widget))
+            for field, widget in self._widgets().items()
+        }
+        rows[Field.CUSTOMER_ID].add(self.known)
+        self._category_row = rows[Field.CATEGORY]
+        self._category_row.add_behind(self.several_button)
         form = QWidget()
-        grid = QGridLayout(form)
+        grid = self._grid = QGridLayout(form)
         grid.setContentsMargins(4, 4, 4, 4)
         grid.setColumnStretch(1, 3)
         grid.setColumnStretch(3, 2)
@@ -140,29 +147,61 @@ class ConsentPanel(QWidget):
             widget = self._widgets()[field]
             labels[field] = label_for(text, widget, field.value)
             grid.addWidget(labels[field], row, column, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(self._notes[field], row, column + 1, 1, span)
+            grid.addWidget(rows[field], row, column + 1, 1, span)
             labels[field].setMinimumHeight(self.customer_id.sizeHint().height())
-        self._valid_until_row = (labels[Field.VALID_UNTIL], self._notes[Field.VALID_UNTIL])
-        basis_label = label_for("E&xplained by", self.basis, Field.BASIS.value)
-        self._basis_row = (basis_label, self._notes[Field.BASIS])
-        self.correction.add_row(*self._basis_row)
-        self.show_basis(False)
+        self._valid_until_row = (labels[Field.VALID_UNTIL], rows[Field.VALID_UNTIL])
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
         self.wording.setMaximumHeight(line_height * 5 + 14)
         grid.addWidget(self.more, len(places), 0, 1, 4)
-        grid.addWidget(self.correction, len(places) + 1, 0, 1, 4)
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
         buttons = QHBoxLayout()
         buttons.addWidget(self.send, 1)
         buttons.addWidget(self.cancel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self.question)
-        layout.addLayout(buttons)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._scroll, 1)
+        self._layout.addLayout(buttons)
+
+    def complete(self) -> None:
+        """Add what the first paint can do without: list of categories, correction, question, shortcut."""
+        from PySide6.QtGui import QKeySequence, QShortcut
+
+        from consent_desk.ui.correction_strip import CorrectionStrip
+        from consent_desk.ui.long_text import follow_lines
+        from consent_desk.ui.question_strip import QuestionStrip
+        from consent_desk.ui.several_categories import SeveralCategories
+
+        self.several = SeveralCategories(self.category, self.several_button)
+        self._category_row.add(self.several.choice)
+        self.several.changed.connect(self._changed)
+        self.basis = TypingComboBox(*BASES)
+        self.basis.line.setPlaceholderText("choose, or write another reason")
+        self.basis.editTextChanged.connect(self._changed)
+        label = label_for("E&xplained by", self.basis, Field.BASIS.value)
+        self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
+        self.correction = CorrectionStrip()
+        self.correction.add_row(*self._basis_row)
+        self.correction.dropped.connect(self._drop_correction)
+        self.show_basis(False)
+        self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)
+        self.question = QuestionStrip()
+        self.question.opened.connect(self._make_room_for_question)
+        self._layout.insertWidget(1, self.question)
+        follow_lines(self.wording)
+        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
+        again.activated.connect(self._bring_back)
+        # Tab would come to what is made last after all else.
+        in_order = (
+            (self.several_button, self.several.choice.every_one, self.several.choice.list),
+            (self.more.add, self.basis, self.correction.drop, *self.question.choices),
+        )
+        for chain in in_order:
+            for before, after in pairwise(chain):
+                QWidget.setTabOrder(before, after)
+        self._quiet = False
 
     def _make_room_for_question(self, wanted: bool) -> None:
         # Of a low window, a question gets all that there is, and the form comes before what the status says.
@@ -176,7 +215,7 @@ class ConsentPanel(QWidget):
         return WithNote(widget, below=self.suggestion if field is Field.CUSTOMER_ID else None)
 
     def _connect(self) -> None:
-        for combo in (self.category, self.valid_until, self.taken_at, self.channel, self.basis):
+        for combo in (self.category, self.valid_until, self.taken_at, self.channel):
             combo.editTextChanged.connect(self._changed)
         for edit in (self.customer_id, self.ticket):
             edit.textChanged.connect(self._changed)
@@ -186,19 +225,10 @@ class ConsentPanel(QWidget):
         Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
         self.wording.textChanged.connect(self._changed)
         self.more.changed.connect(self._changed)
-        self.several.changed.connect(self._changed)
-        self.correction.dropped.connect(self._drop_correction)
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
-        for field, widget in self._widgets().items():
-            line = widget.line if isinstance(widget, TypingComboBox) else widget
-            if isinstance(line, QLineEdit):
-                line.editingFinished.connect(partial(self._touch, field))
-        self.question.opened.connect(self._make_room_for_question)
         self.send.clicked.connect(self.send_requested)
         self.cancel.clicked.connect(self.cancel_requested)
-        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
-        again.activated.connect(self._bring_back)
 
     def _widgets(self) -> Mapping[Field, QWidget]:
         return {
@@ -212,7 +242,6 @@ class ConsentPanel(QWidget):
             Field.TICKET: self.ticket,
             Field.WORDING: self.wording,
             Field.AGENT: self.more.agent,
-            Field.BASIS: self.basis,
         }
 
     def draft(self) -> Draft:
@@ -257,7 +286,7 @@ class ConsentPanel(QWidget):
         self.basis.set_text(draft.basis)
         self.correction.show_link(draft.corrects)
         self._quiet = False
-        self._touched.clear()
+        self.notes.forget()
         self._changed()
 
     def switch_off_send(self) -> None:
@@ -315,32 +344,18 @@ class ConsentPanel(QWidget):
         self._changed()
 
     def show_problems(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
-        """Light up the fields with problems; an empty one only after it was emptied or Send pressed.
-
-        Doubts show where there is no problem, and stand in nobody's way.
-        """
-        self._problems, self._doubts = problems, doubts
-        wrong = {problem.field: render(problem.message) for problem in problems}
-        odd = {doubt.field: render(doubt.message) for doubt in doubts}
-        widgets = self._widgets()
-        for field, with_note in self._notes.items():
-            widgets[field].setAccessibleDescription(wrong.get(field, odd.get(field, "")))
-            if field in wrong and (field in self._touched or not self._is_empty(field)):
-                with_note.note.show_problem(wrong[field])
-            elif field in odd:
-                with_note.note.show_doubt(odd[field])
-            else:
-                with_note.note.show_remark(self._remark(field))
+        """Light up the fields with problems, and with doubts, which stand in nobody's way."""
+        self.notes.show(problems, doubts)
         self.more.show_problems(problems)
 
     def go_to_problem(self) -> None:
         """Show every problem and put the cursor into the first field that has one."""
-        self._touched = set(Field)
-        self.show_problems(self._problems, self._doubts)
-        if not self._problems:
+        self.notes.show_all()
+        self.more.show_problems(self.notes.problems)
+        if not self.notes.problems:
             return
-        first = self._problems[0]
-        if (widget := self.more.open_at(first) or self._widgets().get(first.field)) is not None:
+        first = self.notes.problems[0]
+        if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
             self._scroll.ensureWidgetVisible(widget)
 
@@ -354,24 +369,16 @@ class ConsentPanel(QWidget):
 
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""
-        self._widgets()[field].setFocus(Qt.FocusReason.TabFocusReason)
+        if (widget := self._control(field)) is not None:
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _control(self, field: Field) -> QWidget | None:
+        return self.basis if field is Field.BASIS else self._widgets().get(field)
 
     def category_label(self) -> str:
         """What people call the chosen category."""
         typed = self.category.currentText()
         return typed if self.several.chosen() else self.categories.label(typed) or typed
-
-    def _is_empty(self, field: Field) -> bool:
-        draft = self.draft()
-        texts = {
-            Field.CUSTOMER_ID_TYPE: draft.customer_id_type,
-            Field.CUSTOMER_ID: draft.customer_id,
-            Field.CATEGORY: draft.category,
-            Field.VALID_UNTIL: draft.valid_until,
-            Field.WORDING: draft.wording,
-            Field.BASIS: draft.basis,
-        }
-        return not texts.get(field, "something")
 
     def _remark(self, field: Field) -> str:
         if field is not Field.CATEGORY:
@@ -381,10 +388,6 @@ class ConsentPanel(QWidget):
         if chosen := self.several.chosen():
             return shown + ", ".join(self.categories.label(one) or one for one in chosen)
         return shown + self.categories.remark(self.category.currentText())
-
-    def _touch(self, field: Field) -> None:
-        self._touched.add(field)
-        self.show_problems(self._problems, self._doubts)
 
     def end_correction(self) -> None:
         """Take back what a correction filled in; nobody is told. No opt-in stays without its basis."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.correction import (
     belongs_elsewhere,
     correction_problems,

@@ -14,7 +14,7 @@ from consent_desk.domain.record import Context, Record
 from consent_desk.domain.request import noted_lines
 from consent_desk.domain.telling import tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.words import Local, laid_out, render
+from consent_desk.ui.words import Local, laid_out, render, written
 
 _AT_ONCE = 60_000_000
 """Microseconds after its noting by which a consent leaves, unless it was sent again or at another start."""
@@ -33,7 +33,7 @@ def details_of(
         for fact in reversed(attempts):
             if isinstance(fact.outcome, Answered):
                 earlier = fact is not attempts[-1]
-                head = f"Earlier attempt, {_moment(local(fact.at))}:\n\n" if earlier else ""
+                head = f"Earlier attempt, {written(local(fact.at))}:\n\n" if earlier else ""
                 return laid_out(head + show(fact.outcome))
         return "No answer came."
 
@@ -103,7 +103,7 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         f"Customer ID: {consent.customer.type} = {consent.customer.value}",
         f"Category: {consent.category}",
         f"Action: {consent.action}",
-        f"Decision taken at: {_moment(local(consent.timestamp))}",
+        f"Decision taken at: {written(local(consent.timestamp))}",
         f"Before: {_before(record.noted.context, local)}",
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
@@ -129,7 +129,7 @@ def _before(context: Context, local: Local) -> str:
 def _fact(fact: Fact, local: Local) -> str:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    return f"{_moment(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
+    return f"{written(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
 
 
 def technical(outcome: Outcome | Look) -> str:
@@ -149,10 +149,6 @@ def technical(outcome: Outcome | Look) -> str:
             history = "in the history" if outcome.seen else "not in the history"
             holds = {True: "valid", False: "not valid", None: "not told"}[outcome.valid]
             return f"looked up: {history}, the category now reads {holds}, {took}"
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _answer(answered: Answered) -> str:

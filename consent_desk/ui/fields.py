@@ -3,9 +3,11 @@
 Long because each of them is small, and together they are what every panel is built of.
 """
 
+from typing import TYPE_CHECKING
+
 from PySide6 import QtGui
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -23,6 +25,9 @@ from consent_desk.ui.completing import Completing
 from consent_desk.ui.folding import Folding
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.tinted import TintedLabel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFont
 
 LONGEST = 4_000_000
 """Characters that a field takes. Qt's own limit of 32,767 cuts a longer paste without a word."""
@@ -235,11 +240,6 @@ class WithNote(Folding):
         """Put `view` below."""
         self.lines.addWidget(view)
 
-    def add_beside(self, button: QWidget, opened: QWidget) -> None:
-        """Put `button` at the right of the field, and below what it opens."""
-        self.add_behind(button)
-        self.add(opened)
-
 
 def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
     """Name `field` for people and for assistive technology; return its label, with its mnemonic."""
@@ -250,7 +250,7 @@ def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
 
 
 def read_only_text(accessible_name: str) -> QPlainTextEdit:
-    """A text that can be selected, copied and read out, but not changed; for technical content."""
+    """A text that can be selected, copied and read out, but not changed."""
     text = QPlainTextEdit()
     text.setReadOnly(True)
     text.setUndoRedoEnabled(False)
@@ -258,12 +258,26 @@ def read_only_text(accessible_name: str) -> QPlainTextEdit:
     text.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
+    text.setAccessibleName(accessible_name)
+    return text
+
+
+def technical_text(accessible_name: str) -> QPlainTextEdit:
+    """A read-only text in the font for what machines read."""
+    text = read_only_text(accessible_name)
+    text.setFont(technical_font())
+    return text
+
+
+def technical_font() -> "QFont":
+    """The font for what machines read."""
+    # It and all that belongs to it would keep the window from showing.
+    from PySide6.QtGui import QFontDatabase
+
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     # Not every system enlarges it together with the font of all other controls.
     font.setPointSizeF(max(font.pointSizeF(), QGuiApplication.font().pointSizeF()))
-    text.setFont(font)
-    text.setAccessibleName(accessible_name)
-    return text
+    return font
 
 
 def typed_text(edit: QPlainTextEdit) -> str:

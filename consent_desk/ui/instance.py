@@ -3,10 +3,10 @@
 import os
 import sys
 from pathlib import Path
-from time import time
+from time import sleep, time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Qt, QThread
+from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -71,7 +71,7 @@ class Instance(QObject):
             asking.connectToServer(self._name)
             if asking.waitForConnected(500) and asking.waitForReadyRead(500):
                 return True
-            QThread.msleep(50)
+            sleep(0.05)
         return False
 
     def fall_silent(self) -> None:

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.correction import CORRECTABLE_STATES
 from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, State
-from consent_desk.ui.fields import read_only_text
+from consent_desk.ui.cut_text import TintedButton
+from consent_desk.ui.fields import technical_text
 from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.reason_row import ReasonRow
 from consent_desk.ui.search_bar import SearchBar
-from consent_desk.ui.tinted import TintedButton
 
 _LEAST = 3
 """Lines of the log, and of its details, that are seen in the lowest window."""
@@ -91,7 +91,7 @@ class LogPanel(QWidget):
         # The arrow keys do what those of a narrow bar do.
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.details = read_only_text("Response details")
+        self.details = technical_text("Response details")
         least = (_LEAST + 1) * self.details.fontMetrics().lineSpacing()
         self.details.setMinimumHeight(max(least, self.details.minimumSizeHint().height()))
         self._lay_out()

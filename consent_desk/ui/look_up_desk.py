@@ -150,6 +150,10 @@ class LookUpDesk(QObject):
         self._noted += [(project.id, one) for one in consents]
         self._show()
 
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """A customer was erased: what was noted for them is known no more."""
+        self._noted = [(of, one) for of, one in self._noted if (of, one.customer) != (project_id, customer)]
+
     def adopt(self, known: Known) -> None:
         """Take what is known already of the customer that is put into the form next."""
         self._adopted = known

@@ -1,11 +1,10 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -17,14 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.consent_panel import ConsentPanel
-from consent_desk.ui.notice import Notice
 from consent_desk.ui.preview_panel import PreviewPanel
-from consent_desk.ui.project_bar import PracticeStrip, ProjectBar
+from consent_desk.ui.project_bar import ProjectBar
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.status_panel import StatusPanel
 
 if TYPE_CHECKING:
     from consent_desk.ui.log_panel import LogPanel
+    from consent_desk.ui.notice import Notice
+    from consent_desk.ui.practice_strip import PracticeStrip
+
+_TITLE = "Consent Desk"
 
 SHORTCUTS = (
     ("Ctrl+Return", "Send; once more: go on, where a question stands above Send"),
@@ -40,13 +42,16 @@ SHORTCUTS = (
 
 
 class MainWindow(QMainWindow):
-    """All panels in one window; the log is added when the others have been painted, or before.
+    """All panels in one window, which shows before it is complete.
 
     `painted` comes once, after the first paint; `closing` when it closes, and `held_open` instead of that
     while `hold_open` says so.
     """
 
     log: "LogPanel"
+    practice: "PracticeStrip"
+    alarm: "Notice"
+    offer: "Notice"
 
     painted = Signal()
     closing = Signal()
@@ -58,19 +63,14 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._is_held_open = False
         self._shortcuts: QDialog | None = None
-        self.practice = PracticeStrip(can_set_up=can_set_up)
-        self.practice.hide()
-        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
+        self._can_set_up = can_set_up
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
-        self.offer = Notice("Kept consents", "Send what was kept", "Not now")
-        self.alarm.rang.connect(self.offer.step_back)
         self.status = StatusPanel()
         self._lay_out()
-        self._add_shortcuts()
         self.status.shortcuts_requested.connect(self._show_shortcuts)
-        self.show_title(None, practice=False)
+        self.setWindowTitle(_TITLE)
         self._restore_layout()
 
     def _lay_out(self) -> None:
@@ -87,7 +87,6 @@ class MainWindow(QMainWindow):
         self._below_status = QVBoxLayout(top)
         self._below_status.setContentsMargins(0, 0, 0, 0)
         self._below_status.addWidget(self.upper, 1)
-        self._below_status.addWidget(self.offer)
         self._below_status.addWidget(self.status)
         self.whole.addWidget(top)
         group, self._place_of_log = _group("Response log")
@@ -96,16 +95,16 @@ class MainWindow(QMainWindow):
         self.whole.setStretchFactor(0, 3)
         self.whole.setStretchFactor(1, 2)
         central = QWidget()
-        layout = QVBoxLayout(central)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.addWidget(self.practice)
-        layout.addWidget(self.alarm)
-        layout.addWidget(self.project_bar)
-        layout.addWidget(self.whole, 1)
+        self._layout = QVBoxLayout(central)
+        self._layout.setContentsMargins(6, 6, 6, 6)
+        self._layout.addWidget(self.project_bar)
+        self._layout.addWidget(self.whole, 1)
         self.setCentralWidget(central)
         self.resize(1280, 800)
 
     def _add_shortcuts(self) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         slots = (
             ("Ctrl+Return", self._send),
             ("Ctrl+Enter", self._send),
@@ -113,23 +112,34 @@ class MainWindow(QMainWindow):
             ("Ctrl+,", self.project_bar.settings.click),
             ("Ctrl+B", self.project_bar.backups.click),
             ("Escape", self._escape),
+            ("Ctrl+F", self.log.search.filter.setFocus),
             ("F1", self._show_shortcuts),
         )
         for keys, slot in slots:
-            self._add_shortcut(keys, slot)
+            shortcut = QShortcut(QKeySequence(keys), self)
+            # A key held down sends once, and does not complain of the empty form afterwards.
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(slot)
 
-    def _add_shortcut(self, keys: str, slot: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        # A key held down sends once, and does not complain of the empty form afterwards.
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(slot)
+    def complete(self, log: "LogPanel") -> None:
+        """Add what the first paint can do without: `log`, strips, shortcuts, and parts of the panels."""
+        from consent_desk.ui.notice import Notice
+        from consent_desk.ui.practice_strip import PracticeStrip
 
-    def add_log(self, log: "LogPanel") -> None:
-        """Put the log into its place."""
+        self.practice = PracticeStrip(can_set_up=self._can_set_up)
+        self.practice.hide()
+        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
+        self.offer = Notice("Kept consents", "Send what was kept", "Not now")
+        self.alarm.rang.connect(self.offer.step_back)
+        self._layout.insertWidget(0, self.practice)
+        self._layout.insertWidget(1, self.alarm)
+        self._below_status.insertWidget(1, self.offer)
+        self.consent.complete()
+        self.preview.complete()
         self.log = log
         self._place_of_log.addWidget(scrolled(log))
-        self._add_shortcut("Ctrl+F", log.search.filter.setFocus)
         self._restore(log=log.splitter)
+        self._add_shortcuts()
 
     def add_strip(self, strip: QWidget) -> None:
         """Put a strip below what the status says."""
@@ -145,9 +155,9 @@ class MainWindow(QMainWindow):
         """Say in the title which project it is, and above all when it is practice."""
         self.practice.setVisible(practice)
         if practice:
-            self.setWindowTitle(f"{PracticeStrip.TEXT} – Consent Desk")
+            self.setWindowTitle(f"{self.practice.TEXT} – {_TITLE}")
         else:
-            self.setWindowTitle("Consent Desk" if project_name is None else f"Consent Desk – {project_name}")
+            self.setWindowTitle(_TITLE if project_name is None else f"{_TITLE} – {project_name}")
 
     def _restore_layout(self) -> None:
         geometry = self.settings.value("geometry")

@@ -6,8 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from consent_desk.domain.draft import Field, Problem
-from consent_desk.domain.properties import PropertyDraft
+from consent_desk.domain.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
 from consent_desk.ui.fields import LONGEST, WithNote
 from consent_desk.ui.property_row import PropertyRow

@@ -4,8 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
+from consent_desk.ui.cut_text import TintedLines
 from consent_desk.ui.outcomes import Tone, sign
-from consent_desk.ui.tinted import TintedLines, TintedStrip
+from consent_desk.ui.tinted import TintedStrip
 
 
 class Notice(TintedStrip):

@@ -5,22 +5,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMenu,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from consent_desk.ui.fields import label_for, read_only_text
+from consent_desk.ui.fields import label_for, read_only_text, technical_font
 from consent_desk.ui.folding import Folding
-from consent_desk.ui.long_text import show_lines
 from consent_desk.ui.preview_pages import PreviewPages
 from consent_desk.ui.scrolled import scrolled
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PreviewPanel(QWidget):
-    """Shows one `PreparedRequest`, or several by pages.
+    """Shows one `PreparedRequest`, or several by pages. Empty, it shows before it is complete.
 
     The Authorization header is masked unless it is the sandbox's.
     """
@@ -62,16 +60,22 @@ class PreviewPanel(QWidget):
         self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pages = PreviewPages()
         self.pages.turned.connect(self._refresh)
-        self._make_copy_button()
-        self._lay_out()
-        self.as_sent.toggled.connect(self._refresh)
-
-    def _make_copy_button(self) -> None:
         self.copy = QToolButton()
         self.copy.setText("Co&py")
         self.copy.setEnabled(False)
         self.copy.setAccessibleName("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._lay_out()
+        self.as_sent.toggled.connect(self._refresh)
+
+    def complete(self) -> None:
+        """Add what the first paint can do without: the font of the body, the menu of *Copy*."""
+        self.body.setFont(technical_font())
+        self._make_copy_menu()
+
+    def _make_copy_menu(self) -> None:
+        from PySide6.QtWidgets import QMenu
+
         menu = QMenu(self.copy)
         self.copy_actions = {
             "Request body, exact bytes": self._copy_body,
@@ -80,10 +84,7 @@ class PreviewPanel(QWidget):
             "All requests, without the key": self._copy_every_one,
         }
         for text, slot in self.copy_actions.items():
-            action = QAction(menu)
-            action.setText(text)
-            action.triggered.connect(slot)
-            menu.addAction(action)
+            menu.addAction(text).triggered.connect(slot)
         self.copy.setMenu(menu)
 
     def _lay_out(self) -> None:
@@ -139,6 +140,9 @@ class PreviewPanel(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
+        # Loaded with the first request: the window does not need it to show.
+        from consent_desk.ui.long_text import show_lines
+
         request = self._request = self._requests[self.pages.page] if self._requests else None
         self.url_label.setText("Request &URL" if request is None else f"{request.method} to this &URL")
         lines = () if request is None else request.header_lines(show_authorization=self._show_authorization)

@@ -18,7 +18,13 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.domain.project import ProjectDraft
-from consent_desk.ui.fields import Pasting, TypingComboBox, WithNote, label_for, read_only_text
+from consent_desk.ui.fields import (
+    Pasting,
+    TypingComboBox,
+    WithNote,
+    label_for,
+    technical_text,
+)
 from consent_desk.ui.tinted import tell
 from consent_desk.ui.words import render
 
@@ -69,7 +75,7 @@ class ProjectDialog(QDialog):
         self.id_types.setToolTip("Separated by commas, for example registered, phone")
         self.check = QPushButton("Check connectio&n")
         self.check.setAccessibleName("Check connection")
-        self.report = read_only_text("Connection report")
+        self.report = technical_text("Connection report")
         self.report.setPlaceholderText("Check connection sends nothing that Engagement would record.")
         self.message = QLabel()
         self.message.setTextFormat(Qt.TextFormat.PlainText)

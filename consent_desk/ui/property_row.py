@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QToolButton, QWidget
 
-from consent_desk.domain.draft import Field
-from consent_desk.domain.properties import Kind, PropertyDraft
+from consent_desk.domain.draft import Field, Kind, PropertyDraft
 from consent_desk.ui.fields import LONGEST, ComboBox, Note
 
 

@@ -252,9 +252,7 @@ class RecoveryDesk(QObject):
                 self.show_trouble(error)
             self.settled.emit()
 
-        self._stations.enter(
-            practice=False, done=lambda _station, _entries: self.settled.emit(), failed=failed
-        )
+        self._stations.enter(practice=False, done=lambda _station: self.settled.emit(), failed=failed)
 
     def _tell(self, text: str) -> None:
         # What is said beside practice is taken back when the real journal is shown, a moment later.

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, 
 
 from consent_desk.domain.days import EXAMPLES
 from consent_desk.domain.delivery import State
+from consent_desk.ui.cut_text import TintedButton
 from consent_desk.ui.fields import ComboBox, Note, TypingComboBox, label_for
 from consent_desk.ui.flow_layout import FlowLayout, beside
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.tinted import TintedButton
 
 
 class SearchBar(QWidget):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.draft import Draft
 from consent_desk.ui.fields import TypingComboBox
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SeveralCategories(QObject):
-    """Keeps a field and the list of `choice` in step; emits `changed` with every tick.
+    """Keeps a field and the list of `choice`, which `button` opens, in step; emits `changed` with every tick.
 
     While the field tells of several it takes no typing; a category chosen in it takes their place.
     `dropped` were ticked until they were not offered any more.
@@ -23,13 +24,13 @@ class SeveralCategories(QObject):
 
     changed = Signal()
 
-    def __init__(self, field: TypingComboBox) -> None:
+    def __init__(self, field: TypingComboBox, button: QAbstractButton) -> None:
         super().__init__(field)
         self._field = field
         self._single = ""
         self._are_several = self._is_filling = False
         self.dropped: tuple[str, ...] = ()
-        self.choice = SeveralChoice()
+        self.choice = SeveralChoice(button)
         self.choice.changed.connect(self._follow_ticks)
         self.choice.button.toggled.connect(self._open)
         field.activated.connect(self._choose_single)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6 import QtGui
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from consent_desk.ui.fields import Note
 
@@ -26,13 +26,9 @@ class SeveralChoice(QWidget):
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, button: QAbstractButton) -> None:
         super().__init__()
-        self.button = QPushButton("Severa&l… ▾")
-        self.button.setAccessibleName("Several categories")
-        self.button.setToolTip("Choose several categories of the project, or all of them")
-        self.button.setCheckable(True)
-        self.button.setEnabled(False)
+        self.button = button
         self.list = QListWidget()
         self.list.setAccessibleName("Categories to choose")
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)

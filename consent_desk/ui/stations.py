@@ -9,7 +9,6 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.record import Entry
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
@@ -52,18 +51,17 @@ class Stations(QObject):
         self,
         *,
         practice: bool,
-        done: Callable[[Station, tuple[Entry, ...]], None],
+        done: Callable[[Station], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Open a station if need be, and bring it with the latest page of its log."""
+        """Open a station if need be, and bring it."""
 
-        def work() -> tuple[Station, tuple[Entry, ...], Left | None]:
-            station = self._open(practice=practice)
-            return station, station.outbox.latest(), self._left.pop(practice, None)
+        def work() -> tuple[Station, Left | None]:
+            return self._open(practice=practice), self._left.pop(practice, None)
 
-        def entered(result: tuple[Station, tuple[Entry, ...], Left | None]) -> None:
-            station, entries, left = result
-            done(station, entries)
+        def entered(result: tuple[Station, Left | None]) -> None:
+            station, left = result
+            done(station)
             if left is not None:
                 self.taken_up.emit(left)
 

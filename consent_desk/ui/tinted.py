@@ -1,35 +1,27 @@
-"""Labels, buttons and strips in the colour of a tone, on a light or a dark system, also when that changes."""
+"""Labels and strips in the colour of a tone, on a light or a dark system, also when that changes."""
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
-    QWidget,
-)
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from consent_desk.ui.outcomes import Tone, background, colour, loud_colours, sign
+from consent_desk.ui.outcomes import Tone, background, colour, loud_colours
 
 # To Python it is no widget: a class can have but one base of Qt's.
 if TYPE_CHECKING:
-    _Widget = QWidget
+
+    class _Widget(QWidget):
+        def _colour(self, palette: QPalette, tone: Tone) -> None: ...
 else:
     _Widget = object
 
 
-class _Tinted(_Widget):
+class Tinted(_Widget):
     """The half of a widget that colours its palette by its tone, `loud` for what is seen before all else."""
 
     _tone: Tone | None = None
-    _loud = False
+    _loud = _is_tinting = False
 
     def show_tone(self, tone: Tone, *, loud: bool = False) -> None:
         """Take the colour of `tone`."""
@@ -43,16 +35,16 @@ class _Tinted(_Widget):
             self._tint()
 
     def _tint(self) -> None:
-        if self._tone is not None:
+        if self._tone is not None and not self._is_tinting:
             palette = QPalette()
             self._colour(palette, self._tone)
+            # Its own change is one of those that `changeEvent` hears of.
+            self._is_tinting = True
             self.setPalette(palette)
-
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
-        raise NotImplementedError
+            self._is_tinting = False
 
 
-class TintedLabel(_Tinted, QLabel):
+class TintedLabel(Tinted, QLabel):
     """Plain text in the colour of its tone; its description tells assistive technology the text."""
 
     def __init__(self) -> None:
@@ -84,25 +76,7 @@ def tell(label: QLabel, text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(label, text))
 
 
-class TintedLines(TintedLabel):
-    """Lines of which each is cut where there is no room: tool tip and description have the whole text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
-        super().show_text(tone, text, loud=loud)
-        # A tool tip guesses rich text.
-        self.setToolTip(f"<p>{escape(text)}</p>")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        cut, width = Qt.TextElideMode.ElideRight, self.width()
-        text = "\n".join(self.fontMetrics().elidedText(line, cut, width) for line in self.text().split("\n"))
-        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
-
-
-class TintedStrip(_Tinted, QFrame):
+class TintedStrip(Tinted, QFrame):
     """A frame with a background of its tone."""
 
     def __init__(self, tone: Tone) -> None:
@@ -113,28 +87,3 @@ class TintedStrip(_Tinted, QFrame):
     def _colour(self, palette: QPalette, tone: Tone) -> None:
         shown = loud_colours(tone, palette)[0] if self._loud else background(tone, palette)
         palette.setColor(QPalette.ColorRole.Window, shown)
-
-
-class TintedButton(_Tinted, QPushButton):
-    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other.
-
-    Where there is no room for the whole text, its end is cut, and the description has it all.
-    """
-
-    def show_text(self, tone: Tone, text: str) -> None:
-        """Show `text` in the colour of `tone`."""
-        self.setText(f"{sign(tone)} {text}".strip())
-        self.setAccessibleDescription(text)
-        self.show_tone(tone)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        option.text = elided
-        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
-
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
-        if tone is not Tone.QUIET:
-            palette.setColor(QPalette.ColorRole.ButtonText, colour(tone, palette))

@@ -1,16 +1,20 @@
 """Turns the messages of domain and services into the text that is shown."""
 
 from collections.abc import Callable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import visible
 
-Local = Callable[[Timestamp], datetime]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from consent_desk.domain.consent import Timestamp
+
+Local = Callable[["Timestamp"], "datetime"]
 """A moment in the time zone of this computer."""
 
 _SHOWN = 100_000
@@ -23,18 +27,30 @@ def render(message: Message, local: Local | None = None) -> str:
     def shown(value: object) -> object:
         if isinstance(value, Message):
             return render(value, local)
-        return moment_of(local(value)) if isinstance(value, Timestamp) and local is not None else value
+        return value if local is None else _in_local_time(value, local)
 
     template = QCoreApplication.translate("messages", message.template)
     return template.format_map({name: shown(value) for name, value in message.values.items()})
 
 
-def moment_of(at: datetime) -> str:
+def _in_local_time(value: object, local: Local) -> object:
+    # Loaded with the first moment: the window does not need it to show.
+    from consent_desk.domain.consent import Timestamp
+
+    return moment_of(local(value)) if isinstance(value, Timestamp) else value
+
+
+def moment_of(at: "datetime") -> str:
     """A local time as short as it is clear: 10:44 today, 3 Nov 10:44, 3 Nov 2024 10:44."""
-    today = datetime.now(at.tzinfo)
+    today = at.now(at.tzinfo)
     if at.date() == today.date():
         return f"{at:%H:%M}"
     return f"{at.day} {at:%b %H:%M}" if at.year == today.year else f"{at.day} {at:%b %Y %H:%M}"
+
+
+def written(at: "datetime") -> str:
+    """A local time in full, with its zone."""
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def render_error(error: Exception) -> str:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.journal_file import rolled_back
 from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
 from tests.consents import NOON, a_noted
@@ -90,6 +91,13 @@ def note_until_full(path: Path) -> None:
     tell(f"noted: {journal.records_in({State.QUEUED})[-1] == noted.consent.request_id}")
 
 
+def check_for_ever(path: Path) -> None:
+    """Take as long as it takes to be killed over the copy of a journal with a broken-off transaction."""
+    with rolled_back(path):
+        tell("copied")
+        sys.stdin.readline()
+
+
 class Instruction(ctypes.Structure):
     _fields_ = (
         ("code", ctypes.c_uint16),
@@ -132,4 +140,5 @@ if __name__ == "__main__":
         "nobody": note_as_nobody,
         "no-sync": note_without_sync,
         "full": note_until_full,
+        "check": check_for_ever,
     }[sys.argv[1]](Path(sys.argv[2]))

@@ -9,9 +9,13 @@ from pathlib import Path
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.adapters.searching import PAGE
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import LEGAL, Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.record import Entry
+from consent_desk.domain.wanted import Wanted
 from consent_desk.services.outbox import Journal
 from tests.consents import a_noted, later
 
@@ -84,6 +88,11 @@ def filled(path: Path, count: int) -> tuple[str, ...]:
     """A closed journal at `path` with `count` consents; the request IDs, the oldest first."""
     with closing(SqliteJournal.open(path)) as journal:
         return fill(journal, count)
+
+
+def latest(journal: SqliteJournal, most: int = PAGE) -> tuple[Entry, ...]:
+    """The last `most` consents noted (500 at most), the newest first."""
+    return tuple(found.entry for found in journal.page(Wanted(), most=most))
 
 
 def copied(path: Path, folder: Path) -> Path:

@@ -19,7 +19,7 @@ from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
-from tests.adapters.journals import fill, noted_in, tamper
+from tests.adapters.journals import fill, latest, noted_in, tamper
 from tests.consents import a_noted, later
 
 DAY = 86_400
@@ -192,7 +192,7 @@ def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    Backups(path).before_migration(journal._connection)
+    Backups(path).before_migration(journal._turns.connection)
     Backups(path, second=tmp_path).make_daily(journal, later(0))
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2
@@ -204,7 +204,7 @@ def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
     path: Path, journal: SqliteJournal
 ) -> None:
     backup = made(path, journal)
-    before = {entry.request_id: entry.state for entry in journal.latest(500)}
+    before = {entry.request_id: entry.state for entry in latest(journal)}
     since = noted_in(journal)
     journal.close()
     told = restore(backup, path, installation="here", now=lambda: later(100))
@@ -212,7 +212,7 @@ def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
     assert verify(path).verdict is Verdict.SOUND
     with closing(SqliteJournal.open(path, installation="here")) as again:
         assert again.restored == 0
-        after = {entry.request_id: entry.state for entry in again.latest(500)}
+        after = {entry.request_id: entry.state for entry in latest(again)}
         assert after == {
             request_id: State.RESTORED if state in OPEN_STATES else state
             for request_id, state in before.items()

@@ -2,7 +2,6 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,23 +18,11 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Answered
-from tests.adapters.journals import fill, noted_in
+from tests.adapters.journals import fill, latest, noted_in
 from tests.consents import a_project, later
 
 CANARY = "canary-4711"
 CUSTOMER = CustomerId(type="registered", value=CANARY)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(path)
-    yield journal
-    journal.close()
 
 
 def canary_in(journal: SqliteJournal, state: State) -> str:
@@ -146,11 +133,11 @@ def test_nothing_is_erased_while_something_of_it_is_open(
     noted_in(journal, state, customer=CUSTOMER)
     with pytest.raises(JournalTrouble, match="not removed: one of this customer's decisions"):
         erase_all(path, journal)
-    assert len([entry for entry in journal.latest(500) if entry.customer == CUSTOMER]) == 2
+    assert len([entry for entry in latest(journal) if entry.customer == CUSTOMER]) == 2
 
 
 def names_in(journal: SqliteJournal) -> set[str]:
-    return {entry.customer.value for entry in journal.latest(500)}
+    return {entry.customer.value for entry in latest(journal)}
 
 
 def test_nothing_is_removed_while_the_second_folder_is_not_there(
@@ -274,9 +261,12 @@ def test_the_rest_of_a_salvage_and_a_replaced_journal_are_named(path: Path, jour
         "..journal.sqlite.saved-ab_cd123",
         ".journal.sqlite.rest",
         ".journal.sqlite-ab_cd123/damaged.sqlite",
+        "..journal.sqlite.restoring-ab_cd123/damaged.sqlite-journal",
         "backups/journal-2026-05-31.part",
         "backups/journal-2026-05-31-0123abcd.part",
         "backups/journal-2026-05-31-version-3.part",
+        "backups/.journal-2026-05-31.sqlite-ab_cd123/damaged.sqlite",
+        "backups/.journal-2026-05-31.part-ab_cd123/damaged.sqlite",
     ],
 )
 def test_what_was_left_half_done_is_deleted_by_an_erasure_and_by_the_next_backup(
@@ -317,6 +307,7 @@ def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJo
         "journal.sqlite.restoring",
         "backups/journal-2026.part",
         "backups/.journal.sqlite-ab_cd123",
+        "backups/.journal-2026-05-30.sqlite-ab_cd123/mine.txt",
         "backups/journal-2026-05-30.part/mine.txt",
     )
     for name in names:

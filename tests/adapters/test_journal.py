@@ -15,8 +15,8 @@ from consent_desk.adapters.context import read_context
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.adapters.searching import PAGE
+from consent_desk.domain.action import Action
 from consent_desk.domain.consent import (
-    Action,
     Consent,
     CustomerId,
     Timestamp,
@@ -33,7 +33,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.record import NO_CONTEXT, Noted
 from consent_desk.services.outbox import Journal
-from tests.adapters.journals import noted_in, tamper
+from tests.adapters.journals import latest, noted_in, tamper
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -111,17 +111,10 @@ AFTER_A_CALL = st.builds(
 )
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteJournal]:
     """One journal for all examples of a property; each brings new request IDs."""
-    journal = SqliteJournal.open(tmp_path_factory.mktemp("shared") / "journal.db")
+    journal = SqliteJournal.open(tmp_path_factory.mktemp("shared") / "journal.sqlite")
     yield journal
     journal.close()
 
@@ -150,10 +143,10 @@ def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
 
 
 def test_a_noted_consent_survives_closing(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
     request_id = noted_in(journal)
     journal.close()
-    again = SqliteJournal.open(tmp_path / "journal.db")
+    again = SqliteJournal.open(tmp_path / "journal.sqlite")
     assert again.records_in({State.QUEUED}) == (request_id,)
     again.close()
 
@@ -163,7 +156,7 @@ def test_noting_the_same_again_changes_nothing(journal: SqliteJournal) -> None:
     journal.note(noted)
     journal.note(noted)
     assert len(journal.record(noted.consent.request_id).facts) == 1
-    assert len(journal.latest(PAGE)) == 1
+    assert len(latest(journal)) == 1
 
 
 def test_noting_the_same_again_does_not_queue_it_again(journal: SqliteJournal) -> None:
@@ -321,14 +314,9 @@ def test_an_entry_tells_of_the_last_fact(journal: SqliteJournal) -> None:
     assert (journal.entry(request_id).status, journal.entry(request_id).elapsed) == (None, None)
 
 
-def test_the_latest_come_newest_first(journal: SqliteJournal) -> None:
-    ids = [noted_in(journal) for _ in range(5)]
-    assert [entry.request_id for entry in journal.latest(3)] == ids[:1:-1]
-
-
 def test_no_page_is_longer_than_500_and_no_list_is_cut(journal: SqliteJournal) -> None:
     ids = tuple(noted_in(journal) for _ in range(2 * PAGE + 1))
-    assert len(journal.latest(10**6)) == PAGE
+    assert len(latest(journal, 10**6)) == PAGE
     assert journal.records_in({State.QUEUED}) == ids
 
 
@@ -404,8 +392,8 @@ def test_the_derived_table_agrees_with_the_facts(journal: SqliteJournal, tmp_pat
         noted_in(journal, state)
     derived = "SELECT request_id, fact, state FROM standing JOIN consent USING (seq) ORDER BY request_id"
     facts = "SELECT request_id, max(seq), state FROM fact GROUP BY request_id ORDER BY request_id"
-    assert rows(tmp_path / "journal.db", derived) == rows(tmp_path / "journal.db", facts)
-    assert len(rows(tmp_path / "journal.db", derived)) == 2 * len(State)
+    assert rows(tmp_path / "journal.sqlite", derived) == rows(tmp_path / "journal.sqlite", facts)
+    assert len(rows(tmp_path / "journal.sqlite", derived)) == 2 * len(State)
 
 
 def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_path: Path) -> None:
@@ -422,14 +410,14 @@ def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_pa
     echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
     journal.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
     for table in ("consent", "fact", "standing"):
-        assert canary not in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+        assert canary not in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
     for table in ("personal", "answer", "remark"):
-        assert canary in repr(rows(tmp_path / "journal.db", f"SELECT * FROM {table}"))
+        assert canary in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
 
 
 def test_the_facts_hold_the_hash_of_what_may_be_erased(journal: SqliteJournal, tmp_path: Path) -> None:
     settled_in(journal, State.DELIVERED, Answered(status=200, headers=(("A", "b"),), body=b"\0\xff"))
-    journal_file = tmp_path / "journal.db"
+    journal_file = tmp_path / "journal.sqlite"
     hashes = [row[0] for row in rows(journal_file, "SELECT content_sha256 FROM fact ORDER BY seq")]
     for table, found in (("personal", hashes[0]), ("answer", hashes[2])):
         _key, salt, *parts = rows(journal_file, f"SELECT * FROM {table}")[0]
@@ -447,7 +435,7 @@ def test_the_hash_tells_apart_where_one_part_ends() -> None:
 
 def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJournal, tmp_path: Path) -> None:
     request_id = settled_in(journal, State.REFUSED, Answered(status=403, headers=(("A", "b"),), body=b"x"))
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     connection.execute("DELETE FROM personal")
     connection.execute("DELETE FROM answer")
     connection.close()
@@ -461,11 +449,11 @@ def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJourn
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED)
     asked: set[str] = set()
-    connection = journal._connection
+    connection = journal._turns.connection
     connection.set_trace_callback(asked.add)
     noted_in(journal)
-    journal.latest(PAGE)
     journal.entry(request_id)
+    journal.has(request_id)
     journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
     journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
@@ -476,19 +464,17 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 13
+    assert len(questions) == 12
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
-        # Walking consent by its key from the end is how the latest are found, up to their limit.
-        scans = [step for step in plan if re.search(whole, step) and "json_each" not in step]
-        assert scans == (["SCAN consent"] if "ORDER BY seq DESC LIMIT 500" in sql else [])
+        assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []
 
 
 def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
     journal: SqliteJournal, tmp_path: Path
 ) -> None:
     request_id = noted_in(journal)
-    tamper(tmp_path / "journal.db", "UPDATE personal SET customer_id = 'canary' || char(10)")
+    tamper(tmp_path / "journal.sqlite", "UPDATE personal SET customer_id = 'canary' || char(10)")
     with pytest.raises(JournalTrouble, match="does not understand") as caught:
         journal.entry(request_id)
     assert "canary" not in str(caught.value)
@@ -497,13 +483,13 @@ def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
 
 def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(journal: SqliteJournal, tmp_path: Path) -> None:
     request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
-    tamper(tmp_path / "journal.db", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
+    tamper(tmp_path / "journal.sqlite", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
     with pytest.raises(JournalTrouble, match="does not understand"):
         journal.record(request_id)
 
 
 def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     connection.execute(
         "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END"
     )
@@ -511,13 +497,13 @@ def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: P
         journal.note(a_noted())
     connection.execute("DROP TRIGGER no_more")
     connection.close()
-    assert rows(tmp_path / "journal.db", "SELECT count(*) FROM personal") == [(0,)]
+    assert rows(tmp_path / "journal.sqlite", "SELECT count(*) FROM personal") == [(0,)]
     noted_in(journal)
-    assert len(journal.latest(PAGE)) == 1
+    assert len(latest(journal)) == 1
 
 
 def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
+    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
     journal.close()
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())
@@ -535,9 +521,9 @@ def test_the_last_timestamp_before_a_time_is_found(journal: SqliteJournal) -> No
 def test_several_are_all_noted_in_one_transaction(journal: SqliteJournal) -> None:
     noted = [a_noted(category=one) for one in ("sms_marketing", "newsletter", "push_messages")]
     statements: list[str] = []
-    journal._connection.set_trace_callback(statements.append)
+    journal._turns.connection.set_trace_callback(statements.append)
     journal.note_all(noted)
-    journal._connection.set_trace_callback(None)
+    journal._turns.connection.set_trace_callback(None)
     assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
         "BEGIN IMMEDIATE",
         "COMMIT",

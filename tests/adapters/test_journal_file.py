@@ -16,13 +16,8 @@ from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, bla
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
 from consent_desk.domain.outcome import Answered
-from tests.adapters.journals import broken_off, filled
+from tests.adapters.journals import broken_off, filled, latest
 from tests.consents import a_noted, later
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
 
 
 @pytest.fixture
@@ -68,11 +63,11 @@ def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> Non
     finally:
         os.umask(before)
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
-    assert modes == {"journal.db": 0o600, "journal.db-journal": 0o600, "journal.mark": 0o600}
+    assert modes == {"journal.sqlite": 0o600, "journal.sqlite-journal": 0o600, "journal.mark": 0o600}
 
 
 def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
-    found = {name: journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    found = {name: journal._turns.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
     assert found == PRAGMAS
     assert found["journal_mode"] == "truncate"
     assert (found["synchronous"], found["foreign_keys"], found["busy_timeout"]) == (3, 1, 5000)
@@ -92,7 +87,7 @@ def test_the_header_says_whose_it_is(path: Path, journal: SqliteJournal) -> None
 
 def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
     SqliteJournal.open(path).close()
-    assert {each.name for each in path.parent.iterdir()} == {"journal.db", "journal.mark"}
+    assert {each.name for each in path.parent.iterdir()} == {"journal.sqlite", "journal.mark"}
 
 
 @pytest.mark.parametrize("name", ["a b", "50%25", "what?mode=ro", "number#1", "Žofie 山田"])
@@ -100,10 +95,14 @@ def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
 def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    journal = SqliteJournal.open(folder / "journal.db")
+    journal = SqliteJournal.open(folder / "journal.sqlite")
     journal.note(a_noted())
     journal.close()
-    assert {each.name for each in folder.iterdir()} == {"journal.db", "journal.db-journal", "journal.mark"}
+    assert {each.name for each in folder.iterdir()} == {
+        "journal.sqlite",
+        "journal.sqlite-journal",
+        "journal.mark",
+    }
 
 
 def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
@@ -195,7 +194,7 @@ def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_
     torn = broken_off(path, tmp_path / "torn")
     torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
     with closing(SqliteJournal.open(torn)) as opened:
-        assert opened.latest(1)[0].request_id == last
+        assert latest(opened, 1)[0].request_id == last
 
 
 def test_a_torn_header_without_a_transaction_to_roll_back_is_damage(path: Path) -> None:
@@ -223,7 +222,7 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
 
 def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(JournalTrouble, match="folder or file cannot be reached"):
-        SqliteJournal.open(tmp_path / "missing" / "journal.db")
+        SqliteJournal.open(tmp_path / "missing" / "journal.sqlite")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not rename an open file")
@@ -231,9 +230,9 @@ def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: str) -> None:
     folder = tmp_path / "state"
     folder.mkdir()
-    journal = SqliteJournal.open(folder / "journal.db")
+    journal = SqliteJournal.open(folder / "journal.sqlite")
     journal.note(a_noted())
-    moved = folder if what == "folder" else folder / "journal.db"
+    moved = folder if what == "folder" else folder / "journal.sqlite"
     moved.rename(tmp_path / "elsewhere")
     with pytest.raises(JournalTrouble, match="not noted: its file was moved, replaced or deleted"):
         journal.note(a_noted())
@@ -241,30 +240,30 @@ def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: 
 
 
 def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
-    before = len(journal.latest(500))
+    pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._turns.connection.execute(f"PRAGMA max_page_count = {pages}")
+    before = len(latest(journal))
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         journal.note(a_noted(wording="word " * 3000))
-    assert len(journal.latest(500)) == before
+    assert len(latest(journal)) == before
 
 
 def test_another_program_that_holds_the_file_is_named_as_the_reason(
     path: Path, journal: SqliteJournal
 ) -> None:
-    journal._connection.execute("PRAGMA busy_timeout = 0")
+    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(JournalTrouble, match="not noted: another program holds its file"):
         journal.note(a_noted())
     with pytest.raises(JournalTrouble, match="cannot be read: another program holds its file"):
-        journal.latest(1)
+        latest(journal, 1)
     other.close()
     journal.note(a_noted())
 
 
 def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: SqliteJournal) -> None:
-    journal._connection.execute("PRAGMA busy_timeout = 0")
+    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(JournalTrouble, match="Nothing was sent"):
@@ -315,7 +314,7 @@ def test_no_statement_changes_what_was_written(path: Path, journal: SqliteJourna
 @pytest.mark.parametrize("table", ["personal", "answer", "remark"])
 def test_what_names_a_person_can_be_erased(path: Path, journal: SqliteJournal, table: str) -> None:
     execute(path, "PRAGMA foreign_keys = ON", f"DELETE FROM {table}")
-    assert len(journal.latest(500)) == 1
+    assert len(latest(journal)) == 1
 
 
 @pytest.mark.parametrize(
@@ -387,7 +386,7 @@ COMPLETE = {
 def test_an_impossible_fact_cannot_be_written(
     path: Path, journal: SqliteJournal, outcome: str | None, changes: dict[str, object]
 ) -> None:
-    request_id = journal.latest(1)[0].request_id
+    request_id = latest(journal, 1)[0].request_id
     sound = {
         **{"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, "chain": b"#" * 32},
         **COMPLETE[outcome],

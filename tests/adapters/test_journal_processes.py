@@ -9,14 +9,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.delivery import State
 from tests.adapters.journal_child import SYNC_CALLS
-from tests.consents import a_noted
+from tests.adapters.journals import broken_off
+from tests.consents import NOON, a_noted
 
 ROOT = Path(__file__).parents[2]
 CHILD = (sys.executable, "-m", "tests.adapters.journal_child")
@@ -94,6 +97,23 @@ def test_a_first_start_survives_kill_9(tmp_path: Path) -> None:
         path.parent.mkdir()
         told = killed_after(0, path)
         assert set(told) <= set(noted_in(path))
+
+
+def test_the_copy_of_a_check_that_was_killed_lies_beside_the_journal_until_the_next_backup(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(SqliteJournal.open(path)) as journal:
+        journal.note(a_noted())
+    torn = broken_off(path, tmp_path / "torn")
+    with start("check", torn) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "copied\n"
+        child.kill()
+    [left] = torn.parent.glob(".journal.sqlite-*/damaged.sqlite")
+    with closing(SqliteJournal.open(torn)) as journal:
+        Backups(torn).make_daily(journal, NOON)
+    assert not left.parent.exists()
 
 
 def test_of_two_processes_one_gets_each_row(tmp_path: Path) -> None:

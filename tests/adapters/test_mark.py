@@ -19,11 +19,6 @@ from tests.consents import a_noted, later
 MARK = Mark(journal="5f0f6b0a-63a5-4c5b-8d53-0d6a5b6d1e11", facts=3, head="ab" * 32, installation="here")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
 def opened(path: Path, installation: str = "") -> SqliteJournal:
     return SqliteJournal.open(path, installation=installation, now=lambda: later(60))
 

@@ -21,7 +21,7 @@ from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
-from tests.adapters.journals import copied, filled, noted_in, tamper
+from tests.adapters.journals import copied, filled, latest, noted_in, tamper
 from tests.consents import a_noted, later
 from tests.reliability import damaged_journals
 
@@ -46,7 +46,7 @@ def opened(path: Path) -> SqliteJournal:
 
 def test_all_of_an_undamaged_journal_is_saved(path: Path) -> None:
     with closing(opened(path)) as journal:
-        before = {entry.request_id: journal.record(entry.request_id) for entry in journal.latest(500)}
+        before = {entry.request_id: journal.record(entry.request_id) for entry in latest(journal)}
     content = path.read_bytes()
     told = salvage(path, now=lambda: later(100))
     assert (told.consents, told.consents_lost, told.facts_lost) == (COUNT, 0, 0)
@@ -106,7 +106,7 @@ def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> No
     assert (told.consents, told.incomplete) == (COUNT, COUNT)
     assert verify(path).verdict is Verdict.SOUND
     with closing(opened(path)) as journal:
-        entry = journal.latest(1)[0]
+        entry = latest(journal, 1)[0]
         assert entry.customer.value == "lost"
         assert journal.claim(entry.request_id, later(300)) is None
         assert journal.records_in(list(State)) == ()
@@ -134,11 +134,11 @@ def test_a_changed_row_that_speaks_for_a_person_is_not_believed(path: Path) -> N
 
 def test_a_category_that_was_changed_is_read_from_the_body(path: Path) -> None:
     with closing(opened(path)) as journal:
-        before = {entry.request_id: entry.category for entry in journal.latest(500)}
+        before = {entry.request_id: entry.category for entry in latest(journal)}
     tamper(path, "UPDATE consent SET category = 'other'")
     salvage(path)
     with closing(opened(path)) as journal:
-        assert {entry.request_id: entry.category for entry in journal.latest(500)} == before
+        assert {entry.request_id: entry.category for entry in latest(journal)} == before
 
 
 def test_a_journal_that_was_cut_to_nothing_can_be_left_behind(path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_salvage_that_was_killed_between_two_names_is_finished_by_the_next_ope
     with pytest.raises(Killed):
         salvage(path)
     with closing(opened(path)) as journal:
-        assert len(journal.latest(500)) == COUNT
+        assert len(latest(journal)) == COUNT
         assert journal.restored == 3 * len(OPEN_STATES)
         journal.note(a_noted())
     assert verify(path).verdict is Verdict.SOUND
@@ -220,7 +220,7 @@ def test_a_salvage_that_cannot_be_put_in_place_is_kept_and_said_to_be(
     with pytest.raises(JournalTrouble, match="was saved, but does not stand in the journal's place yet"):
         salvage(path)
     with closing(opened(path)) as journal:
-        assert len(journal.latest(500)) == COUNT
+        assert len(latest(journal)) == COUNT
 
 
 def test_the_companion_of_a_damaged_file_never_meets_what_was_saved(

@@ -1,6 +1,5 @@
 """What is searched for in the journal is found, and nothing of an erased customer is."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.wanted import Wanted, words_of
 from tests.adapters.journals import noted_in, tamper
 from tests.consents import a_project, later
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(path)
-    yield journal
-    journal.close()
 
 
 def customer(name: str) -> CustomerId:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from hypothesis import strategies as st
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp
-from consent_desk.domain.draft import Draft, Field, Problem, parse
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
+from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.domain.parsing import parse
 from consent_desk.domain.project import Project, ProjectDraft, Secret
 
 TOKEN = "12345678-1234-1234-1234-123456789abc"

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions
-from consent_desk.domain.consent import Action, Consent, CustomerId, ValidUntil
+from consent_desk.domain.consent import Consent, CustomerId, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import say

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.change import tell_change
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Look

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consent_desk.domain import consent as rules
+from consent_desk.domain.action import Action
 from consent_desk.domain.consent import (
     FIRST_MILLISECOND,
     VALUE_LIMIT,
-    Action,
     Consent,
     CustomerId,
     Timestamp,

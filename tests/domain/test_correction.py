@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.correction import (
     CORRECTABLE_STATES,
     belongs_elsewhere,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
-from consent_desk.domain.consent import Action
 from consent_desk.domain.delivery import (
     ACCEPTED_STATES,
     OPEN_STATES,

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consent_desk.domain.consent import Action, Consent, Timestamp, ValidUntil
-from consent_desk.domain.draft import Draft, Field, for_next_caller, moment, parse
-from consent_desk.domain.properties import PropertyDraft
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
+from consent_desk.domain.draft import Draft, Field, PropertyDraft, for_next_caller
+from consent_desk.domain.parsing import moment, parse
 from tests.domain.examples import (
     ANY_TEXT,
     DRAFT,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
     LEGAL,
     LONGEST_AHEAD,

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.consent import Consent, PropertyValue, Timestamp
-from consent_desk.domain.draft import Draft, Field, for_next_caller, parse
+from consent_desk.domain.draft import Draft, Field, Kind, PropertyDraft, for_next_caller
 from consent_desk.domain.message import Message
-from consent_desk.domain.properties import Kind, PropertyDraft, read_value
+from consent_desk.domain.parsing import parse
+from consent_desk.domain.properties import read_value
 from consent_desk.domain.request import event_body
 
 TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing")

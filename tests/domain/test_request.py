@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from consent_desk import __version__
 from consent_desk.domain import consent as rules
+from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import (
     event_body,

@@ -5,10 +5,12 @@ from datetime import UTC
 
 import pytest
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.doubts import doubts
-from consent_desk.domain.draft import Draft, Field, for_next_caller, one_each, parse
+from consent_desk.domain.draft import Draft, Field, for_next_caller
+from consent_desk.domain.parsing import one_each, parse
 from tests.consents import NOON, a_consent, later
 from tests.domain.examples import DRAFT, NOW, OPT_IN, REQUEST_ID
 

@@ -1,6 +1,7 @@
 import pytest
 
-from consent_desk.domain.consent import Action, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
 from consent_desk.domain.message import say

@@ -23,6 +23,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.delivery import State
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.record import Entry
+from tests.adapters.journals import latest
 from tests.adapters.servers import Peer, Script, Server, answer
 from tests.secret_service import run_in_keyring
 
@@ -174,7 +175,7 @@ def entries(journal: Path) -> tuple[Entry, ...]:
     """All that is noted, the newest first."""
     opened = SqliteJournal.open(journal)
     try:
-        return opened.latest(500)
+        return latest(opened)
     finally:
         opened.close()
 

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.app import Application, build
-from consent_desk.domain.consent import Action, Timestamp
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import State, Step
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.record import Entry

@@ -31,7 +31,7 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.app import resource
-from consent_desk.domain.consent import Action
+from consent_desk.domain.action import Action
 from consent_desk.domain.delivery import State, was_sent_again
 from consent_desk.domain.outcome import Cause, NotSent
 from consent_desk.domain.project import Project

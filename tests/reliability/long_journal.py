@@ -10,7 +10,8 @@ from consent_desk.adapters.journal_file import open_file
 from consent_desk.adapters.journal_rows import append_fact, head, insert_consent
 from consent_desk.adapters.mark import create_mark, mark_of
 from consent_desk.adapters.searching import write_sought
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Look
 from consent_desk.domain.project import Project

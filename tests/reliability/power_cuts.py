@@ -33,11 +33,12 @@ from consent_desk.adapters.folders import private_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import LEGAL, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.record import Noted
-from tests.adapters.journals import OUTCOMES
+from tests.adapters.journals import OUTCOMES, latest
 from tests.consents import a_noted, later
 from tests.reliability.disk import Disk, Model
 from tests.reliability.recorder import Recorder, recording
@@ -274,7 +275,7 @@ class _Trial:
             self.seen["facts compared"] += len(facts)
         if under_way is not None and under_way.noted is not None:
             request_id = under_way.request_id
-            if request_id in {entry.request_id for entry in journal.latest(1)}:
+            if request_id in {entry.request_id for entry in latest(journal, 1)}:
                 if journal.record(request_id).noted != under_way.noted:
                     raise _Wrong("half a consent")
                 life.noted[request_id], life.facts[request_id] = under_way.noted, [under_way.fact]

@@ -19,7 +19,8 @@ from uuid import UUID
 from consent_desk.adapters.clock import now
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import State
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.outbox import Outbox

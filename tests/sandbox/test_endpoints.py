@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.category import read_categories
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import State, judge
 from consent_desk.domain.outcome import Answered
 from consent_desk.domain.request import PreparedRequest, prepare, prepare_history, prepare_system_time

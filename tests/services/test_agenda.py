@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, Plan, State, Step
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Noted, Record

@@ -2,7 +2,8 @@
 
 import pytest
 
-from consent_desk.domain.consent import Action, Consent, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Look

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import ExportTrouble
 from consent_desk.domain.message import say

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Action, ValidUntil
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Lost, Phase
 from consent_desk.services.kept import Kept

@@ -1,13 +1,13 @@
 """The order of decisions, on the real journal."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
@@ -21,13 +21,6 @@ from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
 FORBIDDEN = Answered(status=403, headers=(), body=b'{"success": false, "error": "invalid secret"}')
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """The outbox, on the real journal."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
@@ -16,13 +16,6 @@ from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
 from tests.consents import NOON, a_consent, a_project, later
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
 
 
 @pytest.fixture
@@ -47,18 +40,23 @@ def test_a_noted_consent_keeps_its_bytes_and_where_they_belong(outbox: Outbox) -
     assert noted.belongs_to(a_project())
 
 
-def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox) -> None:
+def test_a_noted_consent_waits_to_be_sent_in_its_turn(outbox: Outbox, journal: SqliteJournal) -> None:
     ids = tuple(outbox.note(a_project(), a_consent()).request_id for _ in range(3))
-    assert tuple(entry.request_id for entry in outbox.queued()) == ids
-    assert [entry.request_id for entry in outbox.latest()] == list(reversed(ids))
-    assert [entry.request_id for entry in outbox.latest(1)] == [ids[-1]]
+    assert journal.records_in({State.QUEUED}) == ids
 
 
 def test_what_cannot_be_noted_is_trouble(outbox: Outbox, journal: SqliteJournal) -> None:
-    journal._connection.execute("PRAGMA max_page_count = 1")
+    journal._turns.connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note(a_project(), a_consent(wording="word " * 3000))
-    assert outbox.queued() == ()
+    assert journal.records_in({State.QUEUED}) == ()
+
+
+def test_a_consent_is_there_once_it_is_noted(outbox: Outbox) -> None:
+    consent = a_consent()
+    assert not outbox.has(consent.request_id)
+    outbox.note(a_project(), consent)
+    assert outbox.has(consent.request_id)
 
 
 def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed(
@@ -72,7 +70,7 @@ def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed(
         state=State.UNCONFIRMED,
         outcome=Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED),
     )
-    assert [entry.request_id for entry in outbox.queued()] == [waiting]
+    assert journal.records_in({State.QUEUED}) == (waiting,)
 
 
 def test_recovering_twice_finds_nothing_the_second_time(outbox: Outbox, journal: SqliteJournal) -> None:
@@ -198,23 +196,25 @@ def several(**changes: Any) -> list[Consent]:
     return [a_consent(category=one, **changes) for one in ("sms_marketing", "newsletter", "push_messages")]
 
 
-def test_several_are_noted_in_their_order_each_with_its_context(outbox: Outbox) -> None:
+def test_several_are_noted_in_their_order_each_with_its_context(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
     consents = several()
     contexts = [Context(account=consent.category) for consent in consents]
     entries = outbox.note_all(a_project(), tuple(zip(consents, contexts, strict=True)))
     assert [entry.category for entry in entries] == ["sms_marketing", "newsletter", "push_messages"]
     assert {entry.state for entry in entries} == {State.QUEUED}
-    assert outbox.queued() == entries
+    assert journal.records_in({State.QUEUED}) == tuple(entry.request_id for entry in entries)
     assert [outbox.record(one.request_id).noted.context for one in consents] == contexts
 
 
 def test_of_several_that_cannot_be_noted_none_is(outbox: Outbox, journal: SqliteJournal) -> None:
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._turns.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     short, long = a_consent(), a_consent(category="newsletter", wording="word " * 3000)
     with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
         outbox.note_all(a_project(), ((short, NO_CONTEXT), (long, NO_CONTEXT)))
-    assert outbox.queued() == ()
+    assert journal.records_in({State.QUEUED}) == ()
 
 
 def test_each_of_several_overtakes_what_waits_for_its_category(outbox: Outbox) -> None:

@@ -1,8 +1,5 @@
 """Making proofs, from the journal and from Engagement's history."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
@@ -52,13 +49,6 @@ class Kept:
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
         self.saved.append((folder, at, content, pages))
         return "a.json", "a.pdf"
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
-    yield journal
-    journal.close()
 
 
 @pytest.fixture

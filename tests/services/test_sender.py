@@ -80,18 +80,6 @@ class ForgetfulJournal(SqliteJournal):
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(path)
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
 def request_id(journal: SqliteJournal) -> str:
     """The ID of one consent that waits to be sent."""
     noted = Noted.of(a_project(), a_consent())
@@ -228,7 +216,7 @@ def test_a_person_cannot_send_to_another_address(journal: SqliteJournal, request
 
 
 def test_what_cannot_be_claimed_is_not_sent(journal: SqliteJournal, request_id: str) -> None:
-    journal._connection.execute("PRAGMA query_only = ON")
+    journal._turns.connection.execute("PRAGMA query_only = ON")
     wire = Wire()
     with pytest.raises(JournalTrouble, match="Nothing was sent"):
         sender_on(journal, wire).send(request_id, a_project())

@@ -1,13 +1,13 @@
 """Looking up what was sent: in an Engagement in memory, behind hand-made answers, and in the real sandbox."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.sandbox.server import Fault, Sandbox
@@ -43,13 +43,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
-    journal = SqliteJournal.open(tmp_path / "journal.db")
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
 def engagement(clock: Clock) -> Engagement:
     return Engagement(clock.seconds)
 
@@ -77,6 +70,15 @@ def look(
 ) -> Looked | Missed | None:
     clock.time = later(seconds)
     return Verifier(journal, transport, clock).look_up(request_id, a_project())
+
+
+def answered_look(
+    journal: SqliteJournal, transport: Engagement | Wire, clock: Clock, request_id: str, seconds: float
+) -> Looked:
+    """What a look that was answered came to."""
+    looked = look(journal, transport, clock, request_id, seconds)
+    assert isinstance(looked, Looked)
+    return looked
 
 
 def store(engagement: Engagement, journal: SqliteJournal, request_id: str) -> None:
@@ -119,8 +121,7 @@ def test_what_stands_there_and_holds_is_verified(
 ) -> None:
     clock, request_id = Clock(), note(action, sending)
     store(engagement, journal, request_id)
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry == journal.entry(request_id)
     assert looked.entry.state is looked.judgement.state is State.VERIFIED
     assert str(looked.judgement.headline).startswith("Verified: Engagement shows the opt-")
@@ -132,8 +133,7 @@ def test_a_customer_who_does_not_exist_yet_shows_nothing(
     journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
 ) -> None:
     request_id = note()
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry.state is State.NOT_SEEN
     assert journal.record(request_id).facts[-1].outcome == Look()
 
@@ -145,8 +145,7 @@ def test_a_reject_that_reads_as_valid_is_the_loudest_alarm(
     store(engagement, journal, request_id)
     clock.time = later(20)
     engagement.add(JANE, "sms_marketing", "accept")
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry.state is State.CONTRADICTED
     assert str(looked.judgement.headline) == (
         "Recorded, but Engagement still shows consent (accepted 2026-05-31 12:00 UTC, source page)."
@@ -160,8 +159,7 @@ def test_an_accept_that_reads_as_revoked_is_the_next(
     store(engagement, journal, request_id)
     clock.time = later(20)
     engagement.add(JANE, "sms_marketing", "reject")
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry.state is State.CONTRADICTED
     assert "Engagement shows no consent" in str(looked.judgement.headline)
 
@@ -174,11 +172,9 @@ def test_a_later_decision_of_this_desk_is_no_alarm(
     clock.time = later(20)
     opt_in = note(Action.ACCEPT, SUCCESS)
     store(engagement, journal, opt_in)
-    looked = look(journal, engagement, clock, opt_out, 50)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, opt_out, 50)
     assert looked.entry.state is State.SEEN
-    verified = look(journal, engagement, clock, opt_in, 50)
-    assert isinstance(verified, Looked)
+    verified = answered_look(journal, engagement, clock, opt_in, 50)
     assert verified.entry.state is State.VERIFIED
 
 
@@ -191,8 +187,7 @@ def test_a_later_decision_of_this_desk_that_is_not_there_excuses_nothing(
     engagement.add(JANE, "sms_marketing", "accept")
     clock.time = later(21)
     note(Action.ACCEPT, DOWN)
-    looked = look(journal, engagement, clock, opt_out, 50)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, opt_out, 50)
     assert looked.entry.state is State.CONTRADICTED
 
 
@@ -204,8 +199,7 @@ def test_an_opt_in_that_has_come_to_its_end_is_no_alarm(
     for seconds, state in ((86_400, State.SEEN), (86_430, State.SEEN)):
         page = entries((NOON.micros / 1e6, request_id))
         wire = Wire(Made(page), Made(status(False, NOON.micros / 1e6, "private_api")))
-        looked = look(journal, wire, clock, request_id, seconds)
-        assert isinstance(looked, Looked)
+        looked = answered_look(journal, wire, clock, request_id, seconds)
         assert looked.entry.state is state
 
 
@@ -220,8 +214,7 @@ def test_a_history_is_read_back_past_our_own_time(
     for seconds in range(PAGE * 3):
         clock.time = later(1 + seconds / 10)
         engagement.add(JANE, "newsletter", "accept")
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry.state is State.VERIFIED
     assert engagement.calls == 5
 
@@ -235,8 +228,7 @@ def test_a_page_shorter_than_asked_for_is_not_the_end(
         Made(entries((NOON.micros / 1e6, request_id))),
         Made(status(False, None, None)),
     )
-    looked = look(journal, wire, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, wire, clock, request_id, 30)
     assert looked.entry.state is State.VERIFIED
     assert b'"skip":1' in wire.requests[1].body
 
@@ -246,8 +238,7 @@ def test_the_end_of_a_history_is_an_empty_page(
 ) -> None:
     request_id = note()
     wire = Wire(Made(entries((NOON.micros / 1e6 + 9, None))), Made(entries()))
-    looked = look(journal, wire, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, wire, clock, request_id, 30)
     assert looked.entry.state is State.NOT_SEEN
     assert journal.record(request_id).facts[-1].outcome == Look(later=True)
 
@@ -257,8 +248,7 @@ def test_older_events_need_no_further_page(
 ) -> None:
     request_id = note()
     wire = Wire(Made(entries((NOON.micros / 1e6 - 9, None))))
-    looked = look(journal, wire, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    look(journal, wire, clock, request_id, 30)
     assert journal.record(request_id).facts[-1].outcome == Look()
 
 
@@ -325,13 +315,11 @@ def test_what_stands_there_is_written_down_though_nobody_knows_what_holds(
 ) -> None:
     request_id = note()
     page = Made(entries((NOON.micros / 1e6, request_id)))
-    looked = look(journal, Wire(page, Made(outcome)), clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, Wire(page, Made(outcome)), clock, request_id, 30)
     assert looked.entry.state is State.SEEN
     # The next one is no look until it tells what holds.
     assert isinstance(look(journal, Wire(page, Made(outcome)), clock, request_id, 120), Missed)
-    verified = look(journal, Wire(page, Made(status(False, None, None))), clock, request_id, 120)
-    assert isinstance(verified, Looked)
+    verified = answered_look(journal, Wire(page, Made(status(False, None, None))), clock, request_id, 120)
     assert verified.entry.state is State.VERIFIED
 
 
@@ -344,8 +332,7 @@ def test_without_the_permission_a_look_is_blind(
     request_id = note()
     store(engagement, journal, request_id)
     engagement.may_read = False
-    looked = look(journal, engagement, clock, request_id, 30)
-    assert isinstance(looked, Looked)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
     assert looked.entry.state is State.NOT_SEEN
     assert "may not read consents" in str(looked.judgement.headline)
     assert journal.record(request_id).facts[-1].outcome == Look(blind=True)
@@ -359,8 +346,7 @@ def test_without_the_permission_for_what_holds_it_is_seen_all_the_same(
     item = {"success": False, "error": "No permission"}
     refused = Made(told(200, {"success": True, "results": [item] * 3}))
     for seconds in (30, 120):
-        looked = look(journal, Wire(page, refused), clock, request_id, seconds)
-        assert isinstance(looked, Looked)
+        looked = answered_look(journal, Wire(page, refused), clock, request_id, seconds)
         assert looked.entry.state is State.SEEN
 
 

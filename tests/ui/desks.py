@@ -167,6 +167,18 @@ class OpenDesk:
         index = chooser.findText(name)
         chooser.activated.emit(index)
 
+    def choose_line(self, row: int = 0) -> None:
+        """Choose a line of the log."""
+        table = controls.table(self.window, "Response log")
+        table.setCurrentIndex(table.model().index(row, 0))
+
+    def remove_data(self, row: int = 0) -> None:
+        """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""
+        self.choose_line(row)
+        remove = controls.button(self.window, "Remove customer's data")
+        self.bot.waitUntil(remove.isEnabled)
+        remove.click()
+
     def details(self, tab: str) -> str:
         """The text beside the log under `tab`."""
         tabs = self.window.log.tabs

@@ -1,5 +1,6 @@
 """The alarm: Engagement shows other than what was recorded. It rings until a person has acted."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -11,11 +12,16 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, ValidUntil
 from consent_desk.domain.delivery import State
-from consent_desk.domain.record import Noted
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.project import Project
+from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import event_body, prepare_event
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.outbox import Outbox
 from consent_desk.ui.outcomes import Tone, loud_colours
 from tests.adapters.journals import lead
 from tests.consents import a_consent
@@ -24,6 +30,14 @@ from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
 
 WAY = (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED)
+
+
+FULL = "CREATE TRIGGER full BEFORE INSERT ON consent BEGIN SELECT RAISE(ABORT, 'full'); END"
+
+
+def change(folders: Folders, statement: str) -> None:
+    with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
+        connection.execute(statement)
 
 
 def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object) -> str:
@@ -141,8 +155,7 @@ def test_two_presses_note_once(ringing: OpenDesk, engagement: Sandbox) -> None:
 def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk, engagement: Sandbox) -> None:
     button = controls.button(ringing.window, "Send this with the time now")
     assert not button.isVisible()
-    table = controls.table(ringing.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    ringing.choose_line()
     ringing.bot.waitUntil(button.isVisible)
     button.click()
     ringing.wait_for_line("Delivered", "Contradicted")
@@ -155,11 +168,16 @@ def test_a_later_decision_from_the_form_ends_it(ringing: OpenDesk) -> None:
     wait_for_silence(ringing)
 
 
+def test_it_ends_when_the_customers_data_is_removed(ringing: OpenDesk) -> None:
+    ringing.person.answer = 1
+    ringing.remove_data()
+    wait_for_silence(ringing)
+
+
 def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed(ringing: OpenDesk) -> None:
     controls.press(ringing.window, "Dismiss alarm")
     wait_for_silence(ringing)
-    table = controls.table(ringing.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    ringing.choose_line()
     ringing.bot.waitUntil(
         lambda: "Recorded, but Engagement still shows consent" in ringing.details("Explanation")
     )
@@ -188,15 +206,48 @@ def test_several_ring_one_after_the_other_opt_outs_first(
 def test_what_cannot_be_noted_anew_is_a_slip_and_rings_on(
     ringing: OpenDesk, folders: Folders, engagement: Sandbox
 ) -> None:
-    with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
-        connection.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON consent BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+    change(folders, FULL)
     controls.press(ringing.window, "Send with the time now")
     ringing.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert controls.button(ringing.window, "Copy as a slip").isVisible()
     assert "Engagement still shows consent" in alarm(ringing)
     assert sent(engagement) == []
+
+
+def test_after_a_noting_that_failed_it_is_sent_with_the_time_of_the_new_press(
+    ringing: OpenDesk, folders: Folders, engagement: Sandbox
+) -> None:
+    change(folders, FULL)
+    controls.press(ringing.window, "Send with the time now")
+    ringing.wait_for_status("✖ NOT NOTED")
+    change(folders, "DROP TRIGGER full")
+    ringing.clock.seconds_off += 1000
+    pressed = ringing.clock()
+    controls.press(ringing.window, "Send with the time now")
+    ringing.wait_for_line("Delivered", "Contradicted")
+    [body] = sent(engagement)
+    assert json.loads(body)["timestamp"] >= pressed.micros // 1_000_000
+    assert ringing.errors == ""
+
+
+def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
+    ringing: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, noted = Outbox.note, []
+
+    def note_and_fail(outbox: Outbox, project: Project, consent: Consent) -> Entry:
+        noted.append(note(outbox, project, consent))
+        monkeypatch.setattr(Outbox, "note", note)
+        raise JournalTrouble(say("The disk reported an error."), say("Try again."))
+
+    monkeypatch.setattr(Outbox, "note", note_and_fail)
+    controls.press(ringing.window, "Send with the time now")
+    ringing.wait_for_status("✖ NOT NOTED")
+    ringing.clock.seconds_off += 1000
+    controls.press(ringing.window, "Send with the time now")
+    ringing.wait_for_line("Delivered", "Contradicted")
+    [body] = sent(engagement)
+    assert json.loads(body)["timestamp"] == noted[0].noted_at.micros / 1_000_000
 
 
 def test_without_its_project_nothing_is_noted(

@@ -8,7 +8,8 @@ from time import time
 import pytest
 
 from consent_desk.adapters.folders import Folders
-from consent_desk.domain.consent import Action, Consent, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import Consent, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Entry
@@ -65,17 +66,22 @@ def wait_until_filled(desk: OpenDesk) -> None:
     desk.bot.waitUntil(lambda: controls.line(desk.window, "Customer ID").text() == "jane@example.com")
 
 
+@pytest.fixture
+def filled(acme: OpenDesk, before: dict[str, Context]) -> None:
+    """The form holds the correction of an opt-out that was delivered."""
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+
+
 def write_wording(desk: OpenDesk, text: str) -> None:
     desk.window.consent.wording.setPlainText(text)
 
 
 def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
-    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+    acme: OpenDesk, engagement: Sandbox, filled: None
 ) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    correct(acme)
-    wait_until_filled(acme)
     draft = acme.window.consent.draft()
     assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
@@ -129,13 +135,7 @@ def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
     assert controls.line(acme.window, "Customer ID").text() == wanted
 
 
-def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(
-    acme: OpenDesk, before: dict[str, Context]
-) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    correct(acme)
-    wait_until_filled(acme)
+def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(acme: OpenDesk, filled: None) -> None:
     controls.write(acme.window, "Customer ID", "omar@example.org")
     draft = acme.window.consent.draft()
     assert (draft.action, draft.corrects, draft.wording) == (Action.REJECT, "", "")
@@ -143,11 +143,7 @@ def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(
     assert '"reject"' in controls.raw_text(acme.window, "Request body")
 
 
-def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, before: dict[str, Context]) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    correct(acme)
-    wait_until_filled(acme)
+def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, filled: None) -> None:
     controls.press(acme.window, "No correction")
     draft = acme.window.consent.draft()
     assert (draft.action, draft.corrects) == (Action.REJECT, "")
@@ -217,12 +213,8 @@ def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandb
 
 
 def test_a_wording_that_nobody_read_out_is_asked_for(
-    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+    acme: OpenDesk, engagement: Sandbox, filled: None
 ) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    correct(acme)
-    wait_until_filled(acme)
     controls.write(acme.window, "Explained by", "By mistake.")
     controls.press(acme.window, "Send")
     assert controls.focused_name(acme.window) == "Wording read out"

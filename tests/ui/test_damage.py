@@ -22,7 +22,7 @@ from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.backups_dialog import BackupsDialog
-from tests.adapters.journals import filled
+from tests.adapters.journals import filled, latest
 from tests.consents import later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -54,7 +54,7 @@ def overwrite(path: Path, at: int, content: bytes) -> None:
 
 def forget_the_end(path: Path) -> None:
     with closing(SqliteJournal.open(path)) as journal:
-        journal.note(journal.record(journal.latest(1)[0].request_id).noted)
+        journal.note(journal.record(latest(journal, 1)[0].request_id).noted)
     kept = path.read_bytes()
     filled(path, 1)
     path.write_bytes(kept)
@@ -138,7 +138,7 @@ def connection(desk: OpenDesk) -> sqlite3.Connection:
     """The one that the program has to its journal."""
     opened = desk.application._stations._opened[False].outbox._journal
     assert isinstance(opened, SqliteJournal)
-    return opened._connection
+    return opened._turns.connection
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

@@ -295,6 +295,7 @@ def test_new_categories_leave_the_cursor_and_the_text_where_they_are(acme: OpenD
 
 def test_a_panel_alone_tells_what_is_typed(qtbot: QtBot) -> None:
     panel = ConsentPanel()
+    panel.complete()
     qtbot.addWidget(panel)
     drafts: list[object] = []
     panel.draft_changed.connect(drafts.append)

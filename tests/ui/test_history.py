@@ -72,11 +72,6 @@ def wait_for_customers(desk: OpenDesk, *customers: str) -> None:
     desk.bot.waitUntil(lambda: controls.cells(desk.window, 4) == [*customers], timeout=10_000)
 
 
-def choose(desk: OpenDesk, row: int) -> None:
-    table = controls.table(desk.window, "Response log")
-    table.setCurrentIndex(table.model().index(row, 0))
-
-
 def test_what_is_typed_is_searched_for_in_the_whole_journal(desk: OpenDesk) -> None:
     controls.write(desk.window, "Filter", "ŻÓŁ")
     wait_for_customers(desk, "Żółty@example.com")
@@ -115,7 +110,7 @@ def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagem
 
 
 def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) -> None:
-    choose(desk, 1)
+    desk.choose_line(1)
     desk.bot.waitUntil(lambda: "joe@example.com" in desk.details("Explanation"))
     controls.write(desk.window, "Filter", "joe")
     wait_for_customers(desk, "joe@example.com")
@@ -186,7 +181,7 @@ def test_what_is_scrolled_through_is_in_its_place_and_not_kept_for_ever(
 
 
 def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[str, str]) -> None:
-    choose(desk, 1)
+    desk.choose_line(1)
     discard = controls.button(desk.window, "Discard")
     desk.bot.waitUntil(discard.isEnabled)
     desk.bot.waitUntil(lambda: "1 not yet" in controls.button(desk.window, "Not yet confirmed").text())
@@ -205,7 +200,7 @@ def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[s
 
 
 def test_escape_leaves_the_reason_and_cancels_nothing(desk: OpenDesk) -> None:
-    choose(desk, 1)
+    desk.choose_line(1)
     discard = controls.button(desk.window, "Discard")
     desk.bot.waitUntil(discard.isEnabled)
     cancelled: list[None] = []
@@ -219,7 +214,7 @@ def test_escape_leaves_the_reason_and_cancels_nothing(desk: OpenDesk) -> None:
 
 @pytest.mark.parametrize("row", [0, 2])
 def test_what_is_settled_is_not_offered_for_discarding(desk: OpenDesk, row: int) -> None:
-    choose(desk, row)
+    desk.choose_line(row)
     desk.bot.waitUntil(lambda: bool(desk.details("Explanation")))
     assert not controls.button(desk.window, "Discard").isEnabled()
 
@@ -228,10 +223,7 @@ def test_what_is_settled_is_not_offered_for_discarding(desk: OpenDesk, row: int)
 
 
 def test_removing_a_customers_data_asks_first(desk: OpenDesk) -> None:
-    choose(desk, 0)
-    remove = controls.button(desk.window, "Remove customer's data")
-    desk.bot.waitUntil(remove.isEnabled)
-    remove.click()
+    desk.remove_data()
     [question] = desk.person.asked
     for words in (
         "registered = ann@example.com",
@@ -245,11 +237,8 @@ def test_removing_a_customers_data_asks_first(desk: OpenDesk) -> None:
 
 
 def test_removing_a_customers_data_leaves_a_hash(desk: OpenDesk, folders: Folders) -> None:
-    choose(desk, 0)
-    remove = controls.button(desk.window, "Remove customer's data")
-    desk.bot.waitUntil(remove.isEnabled)
     desk.person.answer = 1
-    remove.click()
+    desk.remove_data()
     desk.wait_for_status("Removed from 1 consent, now shown as “erased ")
     desk.bot.waitUntil(lambda: controls.cells(desk.window, 4)[0].startswith("erased "))
     for file in folders.data.rglob("*.sqlite"):
@@ -261,11 +250,8 @@ def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk, en
     controls.press(acme.window, "Send")
     acme.wait_for_line("Delivered")
     acme.wait_for_status("jane@example.com")
-    choose(acme, 0)
-    remove = controls.button(acme.window, "Remove customer's data")
-    acme.bot.waitUntil(remove.isEnabled)
     acme.person.answer = 1
-    remove.click()
+    acme.remove_data()
     acme.wait_for_status("Removed from 1 consent")
     field = controls.line(acme.window, "Customer ID")
     QTest.keyClick(field, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -287,11 +273,8 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
     acme.fill()
     controls.press(acme.window, "Send")
     acme.wait_for_line("Delivered")
-    choose(acme, 0)
-    remove = controls.button(acme.window, "Remove customer's data")
-    acme.bot.waitUntil(remove.isEnabled)
     acme.person.answer = 1
-    remove.click()
+    acme.remove_data()
     acme.wait_for_status("Removing the data from the backups")
     try:
         acme.fill("john@example.com")
@@ -309,11 +292,8 @@ def test_a_file_that_may_name_the_customer_still_is_told_with_its_place() -> Non
 
 
 def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:
-    choose(desk, 1)
-    remove = controls.button(desk.window, "Remove customer's data")
-    desk.bot.waitUntil(remove.isEnabled)
     desk.person.answer = 1
-    remove.click()
+    desk.remove_data(1)
     desk.wait_for_status("was not removed: one of this customer's decisions")
     assert controls.cells(desk.window, 4)[1] == "joe@example.com"
 
@@ -326,11 +306,11 @@ def test_practice_has_nothing_to_erase(demo: OpenDesk) -> None:
 
 
 @pytest.fixture
-def chosen_file(desk: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def chosen_file(desk: OpenDesk, tmp_path: Path) -> Path:
     """The person chooses this file."""
     path = tmp_path / "taken" / "history.jsonl"
     path.parent.mkdir()
-    monkeypatch.setattr(desk.person, "choose_file", lambda *_asked: path)
+    desk.person.file = path
     return path
 
 
@@ -350,29 +330,24 @@ def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_fil
     assert controls.button(desk.window, "Export").text() == "Export…"
 
 
-def test_a_stopped_export_leaves_nothing_behind(
-    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "taken" / "history.csv"
-    path.parent.mkdir()
-    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
-    acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
-    export = controls.button(acme.window, "Export")
-    export.click()
-    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
-    export.click()
-    acme.wait_for_status("The export was stopped")
-    acme.bot.waitUntil(lambda: not any(path.parent.iterdir()))
-
-
-def test_closing_stops_an_export(
-    many: None, acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "taken" / "history.csv"
-    path.parent.mkdir()
-    monkeypatch.setattr(acme.person, "choose_file", lambda *_asked: path)
+@pytest.fixture
+def export_folder(many: None, acme: OpenDesk, tmp_path: Path) -> Path:
+    """The folder into which a long export is being written."""
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    acme.person.file = folder / "history.csv"
     acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
     controls.button(acme.window, "Export").click()
-    acme.bot.waitUntil(lambda: any(path.parent.iterdir()))
+    acme.bot.waitUntil(lambda: any(folder.iterdir()))
+    return folder
+
+
+def test_a_stopped_export_leaves_nothing_behind(export_folder: Path, acme: OpenDesk) -> None:
+    controls.button(acme.window, "Export").click()
+    acme.wait_for_status("The export was stopped")
+    acme.bot.waitUntil(lambda: not any(export_folder.iterdir()))
+
+
+def test_closing_stops_an_export(export_folder: Path, acme: OpenDesk) -> None:
     acme.window.end()
-    assert [*path.parent.iterdir()] == []
+    assert [*export_folder.iterdir()] == []

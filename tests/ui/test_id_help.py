@@ -22,7 +22,7 @@ from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
 def note(desk: OpenDesk) -> str:
-    text = desk.window.consent._notes[Field.CUSTOMER_ID].note
+    text = desk.window.consent.notes.note(Field.CUSTOMER_ID)
     return text.text() if text.isVisible() else ""
 
 
@@ -100,6 +100,7 @@ def test_the_next_caller_sees_no_suggestion(phones: OpenDesk) -> None:
 
 def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
     form = ConsentPanel()
+    form.complete()
     qtbot.addWidget(form)
     runner = TaskRunner(lambda error: None)
     let, asked = Event(), Event()

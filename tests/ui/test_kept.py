@@ -9,7 +9,8 @@ import pytest
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpCall, HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, CustomerId, ValidUntil
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import PreparedRequest

@@ -94,6 +94,17 @@ def test_a_customer_whose_profile_was_made_here_is_not_asked_about(acme: OpenDes
     acme.wait_for_line("Delivered", "Delivered")
 
 
+def test_what_was_noted_for_a_customer_whose_data_was_removed_is_not_told_any_more(acme: OpenDesk) -> None:
+    opt_out(acme)
+    acme.wait_for_line("Delivered")
+    acme.person.answer = 1
+    acme.remove_data()
+    acme.wait_for_status("Removed from 1 consent")
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    assert NOT_YET not in known(acme)
+
+
 def test_another_customer_is_asked_about_all_the_same(acme: OpenDesk) -> None:
     opt_out(acme, "new@example.com", "No customer with")
     type_case(acme, "other@example.com")

@@ -12,10 +12,11 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from consent_desk.adapters.folders import Folders
-from consent_desk.domain.consent import Action, CustomerId
+from consent_desk.domain.action import Action
+from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.draft import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
+from consent_desk.domain.parsing import moment
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
@@ -169,8 +170,7 @@ def test_the_log_is_there_after_a_restart(
     second = open_desk(keyring)
     second.wait_ready()
     second.wait_for_line("Delivered")
-    table = controls.table(second.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    second.choose_line()
     second.bot.waitUntil(lambda: "jane@example.com" in second.details("Explanation"))
 
 
@@ -210,8 +210,7 @@ def test_send_again_says_why_it_cannot(
     second.choose_project("Other")
     second.wait_ready()
     second.wait_for_line("Waiting to retry")
-    table = controls.table(second.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    second.choose_line()
     again = controls.button(second.window, "Send again")
     second.bot.waitUntil(again.isEnabled)
     again.click()

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from consent_desk.domain.properties import Kind, PropertyDraft
+from consent_desk.domain.draft import Kind, PropertyDraft
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
 from tests.ui.conftest import OpenOne

@@ -180,13 +180,13 @@ def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
 NOT_READ = JournalTrouble(say("The journal cannot be read."), say("Try again."))
 
 
-def fail_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Let a read of the opened journal fail until `monkeypatch.undo()`."""
+def fail_after_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first read of the opened journal fail until `monkeypatch.undo()`."""
 
     def fail(_outbox: Outbox) -> NoReturn:
         raise NOT_READ
 
-    monkeypatch.setattr(Outbox, name, fail)
+    monkeypatch.setattr(Outbox, "recover", fail)
 
 
 def open_in(folder: Path) -> list[str]:
@@ -205,7 +205,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is 
 def test_a_journal_that_fails_after_it_was_opened_is_closed_and_opens_again(
     acme_again: OpenOne, keyring: MemoryKeyring, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_at(monkeypatch, "recover")
+    fail_after_opening(monkeypatch)
     desk = acme_again(keyring)
     desk.wait_for_status("The journal cannot be read.")
     assert open_in(folders.data) == []
@@ -215,29 +215,13 @@ def test_a_journal_that_fails_after_it_was_opened_is_closed_and_opens_again(
     assert str(folders.data / "journal.sqlite") in open_in(folders.data)
 
 
-def test_what_an_earlier_run_left_is_told_of_when_the_log_can_be_read(
-    acme_again: OpenOne,
-    keyring: MemoryKeyring,
-    engagement: Sandbox,
-    folders: Folders,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    leave(folders, real(engagement), in_flight=True)
-    fail_at(monkeypatch, "latest")
-    desk = acme_again(keyring)
-    desk.wait_for_status("The journal cannot be read.")
-    monkeypatch.undo()
-    desk.choose_project("Acme production")
-    desk.wait_for_status("1 not confirmed")
-
-
 @linux
 def test_a_sandbox_whose_journal_fails_leaves_nothing(
     open_desk: OpenOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = set(tmp_path.iterdir())
-    fail_at(monkeypatch, "recover")
+    fail_after_opening(monkeypatch)
     desk = open_desk()
     desk.wait_for_status("The journal cannot be read.")
     assert open_in(tmp_path) == []

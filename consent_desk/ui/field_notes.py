@@ -1,0 +1,76 @@
+"""What stands below the fields of the form: problems, doubts and remarks."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+
+from consent_desk.domain.draft import Field, Problem
+from consent_desk.ui.fields import Note, TypingComboBox, WithNote
+from consent_desk.ui.words import render
+
+
+class FieldNotes:
+    """Lights up the fields with problems; an empty one only after it was left, or Send pressed.
+
+    Doubts show where there is no problem, and stand in nobody's way; `remark` tells what else is worth
+    knowing of a field.
+    """
+
+    def __init__(self, remark: Callable[[Field], str]) -> None:
+        self._remark = remark
+        self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
+        self._touched: set[Field] = set()
+        self.problems: Sequence[Problem] = ()
+        self._doubts: Sequence[Problem] = ()
+
+    def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
+        """Take care of the note in `row`, which belongs to `widget`; return `row`."""
+        self._rows[field] = (widget, row)
+        line = widget.line if isinstance(widget, TypingComboBox) else widget
+        if isinstance(line, QLineEdit):
+            line.editingFinished.connect(partial(self._touch, field))
+        return row
+
+    def note(self, field: Field) -> Note:
+        """The note of `field`."""
+        return self._rows[field][1].note
+
+    def show(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
+        """Show these, instead of those before."""
+        self.problems, self._doubts = problems, doubts
+        wrong = {problem.field: render(problem.message) for problem in problems}
+        odd = {doubt.field: render(doubt.message) for doubt in doubts}
+        for field, (widget, row) in self._rows.items():
+            widget.setAccessibleDescription(wrong.get(field, odd.get(field, "")))
+            if field in wrong and (field in self._touched or not _is_empty(widget)):
+                row.note.show_problem(wrong[field])
+            elif field in odd:
+                row.note.show_doubt(odd[field])
+            else:
+                row.note.show_remark(self._remark(field))
+
+    def show_all(self) -> None:
+        """Show every problem, those of empty fields too."""
+        self._touched = set(Field)
+        self.show(self.problems, self._doubts)
+
+    def forget(self) -> None:
+        """Nobody has looked at the fields yet."""
+        self._touched.clear()
+
+    def _touch(self, field: Field) -> None:
+        self._touched.add(field)
+        self.show(self.problems, self._doubts)
+
+
+def _is_empty(widget: QWidget) -> bool:
+    match widget:
+        case QComboBox():
+            return not widget.currentText()
+        case QLineEdit():
+            return not widget.text()
+        case QPlainTextEdit():
+            return widget.document().isEmpty()
+        case _:
+            return False

@@ -1,0 +1,207 @@
+"""Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.category import Category
+from consent_desk.domain.cautions import Caution, cautions
+from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.doubts import doubts
+from consent_desk.domain.draft import Draft, Problem
+from consent_desk.domain.parsing import moment, one_each, parse
+from consent_desk.domain.project import Project
+from consent_desk.domain.request import prepare, prepare_event
+from consent_desk.ui.correction_desk import CorrectionDesk
+from consent_desk.ui.id_help_desk import IdHelpDesk
+from consent_desk.ui.look_up_desk import LookUpDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.noting import Noting, Press, Sendable
+from consent_desk.ui.question_desk import QuestionDesk
+from consent_desk.ui.station import Station
+from consent_desk.ui.words import render, written
+
+
+class FormDesk(QObject):
+    """Shows, with each key, the request beside the form, or why there is none.
+
+    The form leads to `project`, by way of `station`; where there is none, `why_closed` says why not.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        noting: Noting,
+        *,
+        look_up: LookUpDesk,
+        correction: CorrectionDesk,
+        question: QuestionDesk,
+        id_help: IdHelpDesk,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+    ) -> None:
+        super().__init__(window)
+        self._form = window.consent
+        self._preview = window.preview
+        self._noting = noting
+        self._look_up = look_up
+        self._correction = correction
+        self._question = question
+        self._id_help = id_help
+        self._now = now
+        self._zone = zone
+        self.station: Station | None = None
+        self.project: Project | None = None
+        self.why_closed = "Starting…"
+        self._categories: tuple[Category, ...] = ()
+        self._after_send: Draft | None = None
+        id_help.changed.connect(self.show_anew)
+        self._form.draft_changed.connect(self._show)
+
+    def lead_to(self, station: Station, project: Project | None) -> None:
+        """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
+        self.station, self.project = station, project
+
+    def lead_nowhere(self, why: str) -> None:
+        """Nothing can be sent now."""
+        self.station = self.project = self._after_send = None
+        self.say_why_closed(why)
+
+    def say_why_closed(self, why: str) -> None:
+        """Something else is the reason why nothing can be sent."""
+        self.why_closed = why
+        self.show_anew()
+
+    def offer_categories(self, categories: tuple[Category, ...]) -> None:
+        """Offer these, and measure by them what is typed."""
+        # First: to be offered them, the form tells its draft anew.
+        self._categories = categories
+        self._form.offer_categories(categories)
+
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def show_anew(self) -> None:
+        """Show what would be sent now, or what is missing."""
+        self._show(self._form.draft())
+
+    def show_stamped(self, first: Consent, others: tuple[Consent, ...] = ()) -> None:
+        """Show what goes out, to the byte."""
+        stamp = f"stamped {written(moment(first.timestamp, self._zone))}"
+        self._show_preview(Sendable(first, others), "", stamp=stamp)
+
+    def begin_next(self, draft: Draft) -> None:
+        """What the form held as `draft` was noted: empty it, and leave in view what goes out."""
+        self._after_send = self._form.next_draft(draft, draft)
+        self._form.clear_caller(draft)
+
+    def show_noted_anew(self, project: Project, consent: Consent) -> None:
+        """Show what goes out for `project` without a part of the form, until something is typed."""
+        if project == self.project and not self._noting.busy:
+            self._after_send = self._form.draft()
+            self.show_stamped(consent)
+
+    def forget_sent(self) -> None:
+        """Leave the bytes of the last send in view no longer: they may name a customer who was erased."""
+        if not self._noting.busy:
+            self._after_send = None
+            self.show_anew()
+
+    def _show(self, draft: Draft) -> None:
+        draft = self._correction.follow(draft)
+        self._question.follow(draft)
+        transport = None if self.station is None else self.station.transport
+        self._look_up.follow(draft, self.project, transport, self._categories)
+        read = self._read(draft)
+        problems = () if isinstance(read, Consent) else read
+        odd = self._id_help.doubts(draft)
+        odd += doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
+        self._form.show_problems(problems, odd)
+        first = _named(problems[0]) if problems else ""
+        self._show_action(first, odd)
+        # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
+        if draft != self._after_send and not self._noting.busy:
+            self._after_send = None
+            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
+
+    def _show_preview(
+        self, read: Sendable | tuple[Problem, ...], first_problem: str, stamp: str = ""
+    ) -> None:
+        project, preview = self.project, self._preview
+        if project is None:
+            preview.show_request(None, has_body=False, why_empty=self.why_closed, stamp="", unmasked=False)
+        elif isinstance(read, Sendable):
+            if read.first.timestamp == read.first.noted_at:
+                stamp = stamp or "timestamp is set when you send"
+            else:
+                stamp = stamp or f"taken at {written(moment(read.first.timestamp, self._zone))}"
+            preview.show_request(
+                prepare(project, read.first),
+                others=tuple(prepare(project, one) for one in read.others),
+                has_body=True,
+                why_empty="",
+                stamp=stamp,
+                unmasked=project.practice,
+            )
+        else:
+            why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
+            request = prepare_event(project, b"")
+            preview.show_request(
+                request, has_body=False, why_empty=why_empty, stamp="", unmasked=project.practice
+            )
+
+    def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
+        practice = self.project is not None and self.project.practice
+        action = "opt in to" if self._form.opt_in.isChecked() else "opt out of"
+        text = f"{action} {self._form.category_label() or 'the category'}"
+        text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
+        why_not = self.why_closed if self.project is None else first_problem
+        described = f"{text}. {' '.join(map(_named, odd))}" if odd else text
+        self._form.send.show_action(text, description=why_not or described, ready=not why_not)
+
+    # -- what a press would send ------------------------------------------------------------------
+
+    def press(self) -> Press | None:
+        """All that the form asks for, with what is known of the customer; None where it lacks something.
+
+        What could not be noted stays the very same, while the form does.
+        """
+        station, project, draft = self.station, self.project, self._form.draft()
+        if station is None or project is None:
+            return None
+        failed = self._noting.failed_press(draft, station, project)
+        if failed is not None:
+            return failed
+        read = self._read(draft)
+        if not isinstance(read, Consent):
+            return None
+        sendable = self._all_of(draft, read)
+        context = self._correction.context(draft, self._look_up.context(sendable.first))
+        others = tuple((one, self._look_up.context(one)) for one in sendable.others)
+        return Press(station, project, draft, sendable.first, context, others)
+
+    def speaks_against(self, press: Press) -> tuple[Caution, ...]:
+        """What is to be asked before sending, each but once."""
+        customer = press.consent.customer
+        is_stranger = press.station.practice and customer not in press.station.customers
+        found = self._look_up.found(customer)
+        asked: list[Caution] = []
+        for consent, _ in press.all:
+            of_this = cautions(consent, found, self._categories, is_stranger=is_stranger)
+            # What speaks against all of them is asked once.
+            asked += [one for one in of_this if one not in asked]
+        return tuple(asked)
+
+    def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
+        read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+        lacks = self._correction.problems(draft)
+        return (() if isinstance(read, Consent) else read) + lacks if lacks else read
+
+    def _all_of(self, draft: Draft, first: Consent) -> Sendable:
+        ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
+        first, *others = one_each(first, draft.categories, ids)
+        return Sendable(first, tuple(others))
+
+
+def _named(problem: Problem) -> str:
+    return f"{problem.field}: {render(problem.message)}"
