@@ -16,6 +16,7 @@ from consent_desk.adapters.journal_file import nowhere
 from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.adapters.proof_file import ProofFiles
+from consent_desk.adapters.restoration import saved_of
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.project import Project
@@ -44,7 +45,8 @@ def open_journal(
 ) -> Station:
     """The station of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
-    left = (folders.journal, mark_of(folders.journal), companion(folders.journal))
+    path = folders.journal
+    left = (path, mark_of(path), companion(path), saved_of(path))
     if settings.has_journal and not any(map(os.path.lexists, left)):
         raise nowhere(folders.data)
     journal = SqliteJournal.open(

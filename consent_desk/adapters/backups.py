@@ -20,11 +20,10 @@ from consent_desk.adapters.journal_rows import head
 from consent_desk.adapters.left_over import making_in
 from consent_desk.adapters.mark import Mark, create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import version
-from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import FROM_BACKUP, restore_open
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.backup import Backup, Restored
-from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.errors import DeskError, JournalTrouble
 from consent_desk.domain.message import Message, say
 
@@ -38,11 +37,10 @@ _OURS = "consent-desk-"
 _NOT_FOUND = "The backups cannot be listed: {why}."
 _NOT_BACKED_UP = "The journal was not backed up: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
-_NOT_ERASED = "The customer's data was removed from the journal, but not from all backups: {why}."
 _NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
 _NO_SECOND = Reason(
     say("the second folder for backups is not there"),
-    say("Connect its disk, then remove the data once more."),
+    say("Connect its disk, or do without a second folder (Ctrl+B), then try again."),
 )
 
 
@@ -68,7 +66,7 @@ class Backups:
             found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
             # Where the second folder cannot be read, that is told by the next backup.
             with suppress(OSError):
-                for folder in () if self._second is None else (self._second, *self._second.glob(f"{_OURS}*")):
+                for folder in self._far():
                     found += [
                         Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
                     ]
@@ -128,14 +126,15 @@ class Backups:
         name = f"journal-{_day(clock_now())}-version-{version(connection)}.sqlite"
         self._make(self._folder / name, connection.backup)
 
-    def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
-        """Delete all personal data of a customer, but `keyed`, from the backups; return how many held some.
+    def every(self, failure: str) -> tuple[Path, ...]:
+        """Every backup, or none: those beside the journal first, then those in the second folder.
 
-        Raises JournalTrouble where one cannot be rewritten, or the second folder is not there.
+        Raises JournalTrouble where one of the folders cannot be read. `failure` is a sentence with `{why}`.
         """
-        if self._second is not None and not self._second.is_dir():
-            raise _NO_SECOND.trouble(_NOT_ERASED)
-        return sum(_erase(path, project_id, customer, keyed, at) for path in self.all())
+        with told(failure):
+            if self._second is not None and not self._second.is_dir():
+                raise _NO_SECOND.trouble(failure)
+            return tuple(path for folder in (self._folder, *self._far()) for path in _backups_in(folder))
 
     def delete_left_over(self) -> tuple[Path, ...]:
         """Delete what killed backups, restorations and salvages left; return what is left still.
@@ -148,9 +147,17 @@ class Backups:
             folder = _folder_in(self._second, read_mark(mark_of(self._journal)))
             ours += left_over.among_backups(folder)
             # Another computer may be copying into these.
-            for each in (self._second, *self._second.glob(f"{_OURS}*")):
+            for each in self._far():
                 others += () if each == folder else left_over.among_backups(each)
         return (*left_over.delete(ours), *others)
+
+    def _far(self) -> tuple[Path, ...]:
+        """The second folder, and those in it that hold backups, if one is set."""
+        if self._second is None:
+            return ()
+        # Two people may share it: of the other one's backups nothing is to be seen.
+        found = (each for each in self._second.glob(f"{_OURS}*") if os.access(each, os.R_OK | os.X_OK))
+        return (self._second, *found)
 
     def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
         with told(_NOT_BACKED_UP), making_in(self._folder):
@@ -195,7 +202,8 @@ def _folder_in(second: Path, mark: Mark | None) -> Path:
 
 
 def _backups_in(folder: Path) -> list[Path]:
-    return [*folder.glob("journal-*.sqlite")] if folder.is_dir() else []
+    # Not by glob, which takes a folder that cannot be read for an empty one.
+    return [each for each in folder.iterdir() if each.match("journal-*.sqlite")] if folder.is_dir() else []
 
 
 def restore(
@@ -207,13 +215,14 @@ def restore(
     `restored`: it may have gone out since. Raises JournalTrouble.
     """
     with told(_NOT_RESTORED), making_in(path.parent):
-        _require_sound(backup, mark_of(backup), _NOT_RESTORED)
         copy = path.with_name(f".{path.name}.restoring")
         _forget(copy)
         try:
             copy_file(backup, copy)
             if companion(backup).exists():
                 copy_file(companion(backup), companion(copy))
+            # Not the backup itself: an erasure may have rewritten it meanwhile.
+            _require_sound(copy, mark_of(backup), _NOT_RESTORED)
             with closing(open_file(copy)) as connection:
                 restored = restore_open(connection, now(), FROM_BACKUP)
                 mark = replace(head(connection), installation=installation)
@@ -223,19 +232,6 @@ def restore(
             _forget(copy)
         create_mark(mark_of(path), mark)
         return Restored(replaced=replaced, restored=restored)
-
-
-def _erase(path: Path, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> bool:
-    with told(_NOT_ERASED), closing(open_file(path)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        found = find_consents(connection, project_id, customer)
-        for request_id in found:
-            # Open or not: in the journal itself it is settled by now.
-            erase_consent(connection, request_id, keyed, at)
-        connection.execute("COMMIT")
-        create_mark(mark_of(path), head(connection))
-    companion(path).unlink(missing_ok=True)
-    return bool(found)
 
 
 def _forget(path: Path) -> None:

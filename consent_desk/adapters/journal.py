@@ -27,7 +27,7 @@ from consent_desk.adapters.journal_rows import (
 )
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
-from consent_desk.adapters.restoration import recognise
+from consent_desk.adapters.restoration import finish_salvage, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -45,7 +45,7 @@ _NOT_ERASED = "The customer's data was not removed: {why}."
 
 _OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
 _ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
-_OPEN = Reason(
+OPEN = Reason(
     say("one of this customer's decisions has not certainly reached Engagement"),
     say("Have it sent, or discard it, then try again."),
 )
@@ -95,9 +95,10 @@ class SqliteJournal:
         `installation` is this computer's (installation.py), empty where it does not matter. Raises
         JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
         """
+        restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
         try:
-            restored = recognise(connection, path, installation, now)
+            restored += recognise(connection, path, installation, now)
         except BaseException:
             connection.close()
             raise
@@ -263,7 +264,7 @@ class SqliteJournal:
             for request_id in found:
                 last = last_fact(connection, request_id)
                 if last is not None and last.state in OPEN_STATES:
-                    raise _OPEN.trouble(_NOT_ERASED)
+                    raise OPEN.trouble(_NOT_ERASED)
                 erase_consent(connection, request_id, keyed, at)
         return len(found)
 

@@ -3,10 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from consent_desk.adapters.chain import genesis
+from consent_desk.adapters.durable import set_aside, sync_folder
+from consent_desk.adapters.folders import is_there
 from consent_desk.adapters.journal_file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, Reason, told
 from consent_desk.adapters.journal_rows import append_fact, head
 from consent_desk.adapters.mark import Mark, advance_mark, create_mark, mark_of, read_mark
@@ -17,6 +20,40 @@ FROM_BACKUP = "restored from a backup"
 FROM_DAMAGED = "saved from a damaged file"
 _ELSEWHERE = "opened on another computer"
 _UNMARKED = "opened without its mark"
+
+
+def saved_of(path: Path) -> Path:
+    """Where what was saved of the journal at `path` waits until the damaged file is set aside."""
+    return path.with_name(f".{path.name}.saved")
+
+
+def put_in_place(path: Path, mark: Mark) -> None:
+    """Let what was saved be the journal at `path`, where there is none any more. Raises OSError."""
+    # The mark first: without its journal it makes no start begin anew, and this is done once more.
+    create_mark(mark_of(path), mark)
+    saved_of(path).rename(path)
+    sync_folder(path.parent)
+
+
+def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) -> int:
+    """Finish a salvage that was broken off once the damaged file had another name.
+
+    Returns how many consents of it may have gone out since; 0 where nothing was broken off.
+    """
+    with told(NOT_OPENED):
+        saved_as = saved_of(path)
+        if is_there(path) or not is_there(saved_as):
+            return 0
+        # Its companion may still be here: to SQLite it would be that of the new file.
+        set_aside(path, "damaged", now())
+        with closing(sqlite3.connect(f"{saved_as.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            mark = replace(head(connection), installation=installation)
+            restored: int = connection.execute(
+                "SELECT count(*) FROM standing WHERE state = ?", (State.RESTORED,)
+            ).fetchone()[0]
+        put_in_place(path, mark)
+        return restored
 
 
 def recognise(
@@ -42,6 +79,9 @@ def recognise(
             create_mark(mark_of(path), now_here)
         elif mark != now_here:
             advance_mark(mark_of(path), now_here)
+        # What was saved of it once is not to take its place, should its file be lost one day.
+        with suppress(OSError):
+            saved_of(path).unlink(missing_ok=True)
         return restored
 
 

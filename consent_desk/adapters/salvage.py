@@ -8,57 +8,60 @@ from dataclasses import replace
 from pathlib import Path
 
 from consent_desk.adapters.clock import now as clock_now
-from consent_desk.adapters.durable import companion, replace_file, set_aside, sync_folder
+from consent_desk.adapters.durable import companion, replace_file, set_aside
 from consent_desk.adapters.fragments import Row, Saved, assemble
 from consent_desk.adapters.journal_file import roll_back, told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
 from consent_desk.adapters.left_over import copy_of, making_in
-from consent_desk.adapters.mark import create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
-from consent_desk.adapters.restoration import FROM_DAMAGED
+from consent_desk.adapters.restoration import FROM_DAMAGED, put_in_place, saved_of
 from consent_desk.adapters.searching import write_sought
 from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 
 _NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
+_NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's place yet: {why}."
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
     """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalTrouble."""
-    with told(_NOT_SALVAGED), making_in(path.parent):
-        mark = read_mark(mark_of(path))
-        found = assemble(read_cells(_content(path)))
-        at = now()
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-            connection.row_factory = sqlite3.Row
-            migrate(connection)
-            written: set[tuple[str, int]] = set()
-            saved = [each for each in found.consents if _write(connection, each, written)]
-            facts = sum(table == "fact" for table, _ in written)
-            restored = sum(_finish(connection, each, at) for each in saved)
-            content, new_mark = connection.serialize(), head(connection)
-        rest = [
-            json.dumps({"table": table, **row}, default=bytes.hex)
-            for table, rows in found.rows.items()
-            for key, row in rows.items()
-            if (table, key) not in written
-        ]
-        # Written before anything is renamed: a disk that is full leaves all as it is.
-        saved_as, rest_as = path.with_name(f".{path.name}.saved"), path.with_name(f".{path.name}.rest")
-        try:
-            replace_file(saved_as, content)
-            replace_file(rest_as, "\n".join([*rest, ""]).encode())
+    saved_as, rest_as = saved_of(path), path.with_name(f".{path.name}.rest")
+    with making_in(path.parent):
+        with told(_NOT_SALVAGED):
+            mark = read_mark(mark_of(path))
+            found = assemble(read_cells(_content(path)))
+            at = now()
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                migrate(connection)
+                written: set[tuple[str, int]] = set()
+                saved = [each for each in found.consents if _write(connection, each, written)]
+                facts = sum(table == "fact" for table, _ in written)
+                restored = sum(_finish(connection, each, at) for each in saved)
+                content, new_mark = connection.serialize(), head(connection)
+            rest = [
+                json.dumps({"table": table, **row}, default=bytes.hex)
+                for table, rows in found.rows.items()
+                for key, row in rows.items()
+                if (table, key) not in written
+            ]
+            # Written before anything is renamed: a disk that is full leaves all as it is.
+            try:
+                replace_file(saved_as, content)
+                replace_file(rest_as, "\n".join([*rest, ""]).encode())
+            except BaseException:
+                saved_as.unlink(missing_ok=True)
+                raise
+        # Broken off in here, it is finished by the next opening.
+        with told(_NOT_IN_PLACE):
             damaged = set_aside(path, "damaged", at)
             if damaged is not None and rest:
                 rest_as.rename(damaged.with_name(f"{damaged.name}.rest.jsonl"))
-            saved_as.rename(path)
-            sync_folder(path.parent)
-        finally:
-            saved_as.unlink(missing_ok=True)
             rest_as.unlink(missing_ok=True)
-        create_mark(mark_of(path), replace(new_mark, installation=installation))
+            put_in_place(path, replace(new_mark, installation=installation))
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
     most = found.last_fact if mark is None else mark.facts
     return Salvage(

@@ -180,6 +180,7 @@ def _consent_record(record: Record) -> dict[str, Any]:
             "os_account": _told(noted.context.account),
             "properties": dict(consent.properties),
             "corrects": noted.context.corrects,
+            "basis": _told(noted.context.basis),
             "before": _before(noted.context),
             "after": _after(record),
             "request": request_url(record),

@@ -6,6 +6,7 @@ Neither can hold a secret: the journal has none.
 import csv
 import io
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ CSV_COLUMNS = (
     *("consent category", "action", "valid until", "timestamp", "channel", "ticket", "wording", "agent"),
     *("outcome", "outcome since", "status", "note"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile(r'^(?=[=+\-@\t\r\n])|[;\t\r\n][ "]*(?=[=+\-@])')
+"""What comes before a formula: also within a cell, because in many countries it is `;` that ends one."""
 
 
 class Kind(StrEnum):
@@ -150,9 +152,7 @@ def csv_of(record: Record) -> bytes:
 def csv_line(cells: tuple[str, ...]) -> bytes:
     """A line whose cells no program takes for formulas."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(
-        f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells
-    )
+    csv.writer(line, lineterminator="\r\n").writerow(_FORMULA.sub(r"\g<0>'", cell) for cell in cells)
     return line.getvalue().encode("utf-8", "backslashreplace")
 
 

@@ -63,7 +63,7 @@ class Erasure(Protocol):
 
     @property
     def left(self) -> tuple[Path, ...]:
-        """Files that were set aside, and may name the customer still: nobody deletes them but a person."""
+        """Files that may name the customer still, set aside or damaged: nobody deletes them but a person."""
 
 
 Erase = Callable[[str, CustomerId, Timestamp], Erasure]

@@ -84,25 +84,36 @@ class HistoryDesk(QObject):
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
             return
 
-        def work() -> Erasure | None:
-            erased = station.history.erase(entry.project_id, entry.customer)
-            station.rounds.forget(entry.project_id, entry.customer)
-            return erased
-
         def done(erased: Erasure | None) -> None:
             if erased is not None:
-                self.erased.emit(entry.project_id, entry.customer)
-                tone = Tone.WARNING if erased.left else Tone.NEUTRAL
-                self._status.show_message(_ERASURE, tone, told_after(erased))
+                self._forget(station, entry, erased)
+
+        self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
+        # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
+        self._runner.run(
+            Lane.UPKEEP,
+            lambda: station.history.erase(entry.project_id, entry.customer),
+            done=done,
+            failed=self._tell_not_erased,
+        )
+
+    def _forget(self, station: Station, entry: Entry, erased: Erasure) -> None:
+        def done(_nothing: None) -> None:
+            self.erased.emit(entry.project_id, entry.customer)
+            tone = Tone.WARNING if erased.left else Tone.NEUTRAL
+            self._status.show_message(_ERASURE, tone, told_after(erased))
             if station is self._log.station:
                 self._log.view.reload()
 
         self._runner.run(
             Lane.JOURNAL,
-            work,
+            lambda: station.rounds.forget(entry.project_id, entry.customer),
             done=done,
-            failed=lambda error: self._status.show_message(_ERASURE, Tone.BAD, render_error(error)),
+            failed=self._tell_not_erased,
         )
+
+    def _tell_not_erased(self, error: Exception) -> None:
+        self._status.show_message(_ERASURE, Tone.BAD, render_error(error))
 
     # -- exporting --------------------------------------------------------------------------------
 
@@ -178,8 +189,8 @@ def told_after(erased: Erasure) -> str:
         f"Backups that were rewritten: {erased.backups:,}."
     )
     if erased.left:
-        names = ", ".join(path.name for path in erased.left)
-        text += f" These files may name the customer still; delete them by hand if so: {names}"
+        files = ", ".join(str(path) for path in erased.left)
+        text += f" These files may name the customer still; delete them by hand if so: {files}"
     return text
 
 

@@ -104,9 +104,11 @@ def _remove_left_over(path: Path) -> bool:
         status = os.fstat(descriptor)
         # An empty one may be that of a start that is about to lock it.
         is_young = status.st_size == 0 and abs(time() - status.st_mtime) < _BEING_MADE
-        if not is_young:
+        # Between opening and locking, another start may have removed it, and made one of its own.
+        is_left_over = not is_young and os.path.samestat(status, path.stat())
+        if is_left_over:
             path.unlink()
-        return not is_young
+        return is_left_over
     except OSError:
         return False
     finally:

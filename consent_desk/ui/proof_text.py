@@ -104,6 +104,7 @@ def _consent(proof: Proof, record: Record) -> Iterator[Line]:
         "Project": noted.project_name,
         "Request ID": consent.request_id,
         "Corrects the request": context.corrects or "none",
+        "Basis of an opt-in": context.basis,
     }
     for label, text in said.items():
         yield Line(Style.LINE, text or UNKNOWN, label)

@@ -42,6 +42,9 @@ def told_salvaged(saved: Salvage) -> str:
     if saved.damaged is not None:
         text += f"; the damaged file is kept as {saved.damaged.name}"
     text += "."
+    if saved.facts_lost:
+        facts = saved.facts + saved.facts_lost
+        text += f" Of {facts:,} facts, what happened to the consents, {saved.facts_lost:,} could not be read."
     if saved.incomplete:
         text += f" {saved.incomplete:,} of them lack the customer or an answer."
     if saved.rest:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.adapters import journal_file
+from consent_desk.adapters import backups, journal_file
 from consent_desk.adapters.backups import KEPT, Backups, restore
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
@@ -264,6 +264,22 @@ def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJ
     with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
         restore(backup, path)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
+
+
+def test_a_backup_that_was_rewritten_while_it_was_copied_is_not_restored(
+    path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = made(path, journal)
+    journal.close()
+
+    def torn(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:8192])
+
+    monkeypatch.setattr(backups, "copy_file", torn)
+    before = path.read_bytes()
+    with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
+        restore(backup, path)
+    assert path.read_bytes() == before
 
 
 def test_an_older_backup_put_in_place_by_hand_is_found(path: Path, journal: SqliteJournal) -> None:

@@ -1,6 +1,8 @@
 """The right to erasure: nothing of the customer is left in any file, and the chain is whole."""
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.erasure import Erasure, erase
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.left_over import making_in
+from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.personal import erasure_key, keyed_hash
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.consent import CustomerId
@@ -133,13 +136,101 @@ def test_nothing_is_erased_while_something_of_it_is_open(
     assert len([entry for entry in latest(journal) if entry.customer == CUSTOMER]) == 2
 
 
-def test_erasing_may_be_repeated(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
+def names_in(journal: SqliteJournal) -> set[str]:
+    return {entry.customer.value for entry in latest(journal)}
+
+
+def test_nothing_is_removed_while_the_second_folder_is_not_there(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
     canary_in(journal, State.DELIVERED)
-    stick = tmp_path / "stick"
-    with pytest.raises(JournalTrouble, match="not from all backups: the second folder"):
-        erase_all(path, journal, stick)
-    stick.mkdir()
-    told = erase_all(path, journal, stick)
+    Backups(path).make_daily(journal, later(0))
+    with pytest.raises(JournalTrouble, match="was not removed: the second folder"):
+        erase_all(path, journal, tmp_path / "stick")
+    assert names_in(journal) == {CANARY}
+    assert len(files_with_canary(tmp_path)) == 2
+
+
+def test_the_journal_names_the_customer_until_the_last_backup_does_not(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    second.mkdir()
+    canary_in(journal, State.DELIVERED)
+    backups = Backups(path, second=second)
+    backups.make_daily(journal, later(0))
+    foreign = second / "journal-2020-01-01.sqlite"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE notes (a)")
+    with pytest.raises(
+        JournalTrouble,
+        match=r"nor from all backups: its file belongs to another program.*journal-2020-01-01\.sqlite",
+    ):
+        erase_all(path, journal, second)
+    assert names_in(journal) == {CANARY}
+    assert files_with_canary(path.parent / "backups") == []
+    foreign.unlink()
+    told = erase_all(path, journal, second)
+    assert (told.consents, told.left, files_with_canary(tmp_path)) == (1, (), [])
+
+
+def test_no_backup_is_touched_while_something_is_open(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    noted_in(journal, State.QUEUED, customer=CUSTOMER)
+    backup = Backups(path).make_daily(journal, later(0))
+    assert backup is not None
+    before = backup.read_bytes()
+    with pytest.raises(JournalTrouble, match="one of this customer's decisions"):
+        erase_all(path, journal)
+    assert backup.read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["an older file in its place", "no mark"])
+def test_a_backup_that_is_not_sound_does_not_become_so(path: Path, journal: SqliteJournal, what: str) -> None:
+    canary_in(journal, State.DELIVERED)
+    backup = Backups(path).make_daily(journal, later(0))
+    assert backup is not None
+    older = backup.read_bytes()
+    fill(journal, 5)
+    newer = Backups(path).make_daily(journal, later(86_400))
+    assert newer is not None
+    if what == "no mark":
+        mark_of(newer).unlink()
+    else:
+        newer.write_bytes(older)
+    before = {each.name: each.read_bytes() for each in newer.parent.glob(f"{newer.stem}*")}
+    assert erase_all(path, journal).left == (newer,)
+    assert {each.name: each.read_bytes() for each in newer.parent.glob(f"{newer.stem}*")} == before
+    assert verify(newer).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("damage", ["unreadable", "cut short"])
+def test_a_damaged_backup_is_named_and_keeps_nobody_from_erasing_the_rest(
+    path: Path, journal: SqliteJournal, damage: str
+) -> None:
+    canary_in(journal, State.DELIVERED)
+    backup = Backups(path).make_daily(journal, later(0))
+    assert backup is not None
+    backup.write_bytes(b"no journal" * 500 if damage == "unreadable" else backup.read_bytes()[:4096])
+    told = erase_all(path, journal)
+    assert (told.consents, told.backups, told.left) == (1, 0, (backup,))
+
+
+def test_a_backup_without_the_customer_is_not_touched(path: Path, journal: SqliteJournal) -> None:
+    backup = Backups(path).make_daily(journal, later(0))
+    assert backup is not None
+    mark_of(backup).unlink()
+    before = backup.stat()
+    canary_in(journal, State.DELIVERED)
+    told = erase_all(path, journal)
+    assert (told.consents, told.backups, told.left) == (1, 0, ())
+    assert (backup.stat().st_mtime_ns, mark_of(backup).exists()) == (before.st_mtime_ns, False)
+
+
+def test_erasing_may_be_repeated(path: Path, journal: SqliteJournal) -> None:
+    canary_in(journal, State.DELIVERED)
+    erase_all(path, journal)
+    told = erase_all(path, journal)
     assert (told.consents, told.backups) == (0, 0)
     assert verify(path).verdict is Verdict.SOUND
 

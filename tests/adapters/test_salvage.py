@@ -4,19 +4,23 @@ import errno
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from consent_desk.adapters.durable import companion
+from consent_desk.adapters import restoration
+from consent_desk.adapters import salvage as salvaging
+from consent_desk.adapters.durable import companion, set_aside
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import mark_of
+from consent_desk.adapters.mark import create_mark, mark_of
 from consent_desk.adapters.pages import read_cells
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
 from tests.adapters.journals import copied, filled, latest, noted_in, tamper
 from tests.consents import a_noted, later
 from tests.reliability import damaged_journals
@@ -168,6 +172,84 @@ def test_on_a_full_disk_the_damaged_file_is_left_as_it_is(
     with pytest.raises(JournalTrouble, match="its file is left as it is: the disk is full"):
         salvage(path)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
+
+
+class Killed(BaseException):
+    """The program ends here."""
+
+
+def broken_off_after(step: str, monkeypatch: pytest.MonkeyPatch, ending: BaseException) -> None:
+    """Let the program end, or fail, right after a step of the next salvage."""
+    module = salvaging if step == "set_aside" else restoration
+    real: Callable[..., object] = set_aside if step == "set_aside" else create_mark
+
+    def end(*values: Any) -> None:
+        real(*values)
+        monkeypatch.undo()
+        raise ending
+
+    monkeypatch.setattr(module, step, end)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("step", ["set_aside", "create_mark"])
+def test_a_salvage_that_was_killed_between_two_names_is_finished_by_the_next_opening(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str, marked: bool
+) -> None:
+    content = path.read_bytes()
+    if not marked:
+        mark_of(path).unlink()
+    broken_off_after(step, monkeypatch, Killed())
+    with pytest.raises(Killed):
+        salvage(path)
+    with closing(opened(path)) as journal:
+        assert len(latest(journal)) == COUNT
+        assert journal.restored == 3 * len(OPEN_STATES)
+        journal.note(a_noted())
+    assert verify(path).verdict is Verdict.SOUND
+    (damaged,) = path.parent.glob("*.damaged-*Z")
+    assert damaged.read_bytes() == content
+    assert not list(path.parent.glob(".*.saved"))
+
+
+@pytest.mark.parametrize("step", ["set_aside", "create_mark"])
+def test_a_salvage_that_cannot_be_put_in_place_is_kept_and_said_to_be(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    broken_off_after(step, monkeypatch, OSError(errno.EIO, "no luck"))
+    with pytest.raises(JournalTrouble, match="was saved, but does not stand in the journal's place yet"):
+        salvage(path)
+    with closing(opened(path)) as journal:
+        assert len(latest(journal)) == COUNT
+
+
+def test_the_companion_of_a_damaged_file_never_meets_what_was_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    companion(path).write_bytes(b"companion")
+    rename = Path.rename
+
+    def end(each: Path, target: Path) -> Path:
+        if each == companion(path):
+            monkeypatch.undo()
+            raise Killed
+        return rename(each, target)
+
+    monkeypatch.setattr(Path, "rename", end)
+    with pytest.raises(Killed):
+        salvage(path)
+    opened(path).close()
+    assert verify(path).verdict is Verdict.SOUND
+    assert [each.read_bytes() for each in path.parent.glob("*.damaged-*-journal")] == [b"companion"]
+
+
+def test_what_was_saved_of_a_journal_never_takes_the_place_of_one_that_was_opened_since(path: Path) -> None:
+    saved = path.with_name(f".{path.name}.saved")
+    saved.write_bytes(path.read_bytes())
+    opened(path).close()
+    path.unlink()
+    with pytest.raises(JournalMissing):
+        opened(path)
 
 
 def test_a_broken_off_transaction_is_rolled_back_before_it_is_read(path: Path, tmp_path: Path) -> None:

@@ -102,8 +102,13 @@ def test_what_this_desk_does_not_know_is_unknown() -> None:
     assert told["pii_processing"]["privacy_notice"] == UNKNOWN
     assert set(told["pii_processing"]["purposes"][0].values()) == {"sms_marketing", UNKNOWN}
     beside = told["consent_desk"]
-    names = ("channel", "wording", "ticket", "agent", "os_account", "before", "after")
+    names = ("channel", "wording", "ticket", "agent", "os_account", "basis", "before", "after")
     assert {beside[name] for name in names} == {UNKNOWN}
+
+
+def test_what_an_opt_in_rests_on_is_told() -> None:
+    one = record(action=Action.ACCEPT, valid_until=ValidUntil(), context=a_context())
+    assert of(one)["consent_desk"]["basis"] == "The caller asked for it now"
 
 
 @pytest.mark.parametrize(

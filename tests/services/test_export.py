@@ -96,6 +96,18 @@ def test_no_cell_is_taken_for_a_formula(start: str) -> None:
     assert [*read] == [[f"'{start}1", f"a{start}"]]
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("before", [";", "\t", "\n", "\r\n", '; "'])
+def test_no_part_of_a_cell_is_taken_for_a_formula_where_it_ends_the_cell(before: str, sign: str) -> None:
+    read = csv.reader(io.StringIO(csv_line(("a", f"b{before}{sign}1")).decode(), newline=""))
+    assert [*read] == [["a", f"b{before}'{sign}1"]]
+
+
+@pytest.mark.parametrize("text", ["a=1", "a -1", "jane+news@example.com", "a;b", "(-1)"])
+def test_a_sign_within_a_text_stays_as_it_is(text: str) -> None:
+    assert csv_line((text,)).decode() == f"{text}\r\n"
+
+
 def test_half_a_character_stops_no_export() -> None:
     assert csv_line(("a\ud800",)) == b"a\\ud800\r\n"
 

@@ -4,11 +4,14 @@ import json
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.erasure import Erasure
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
@@ -18,6 +21,7 @@ from consent_desk.domain.wanted import Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui import log_model
+from consent_desk.ui.history_desk import told_after
 from tests.adapters.journals import noted_in
 from tests.consents import a_project, later
 from tests.reliability.long_journal import write_long
@@ -253,6 +257,38 @@ def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk, en
     QTest.keyClick(field, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     shown = field.text(), acme.status, acme.errors, controls.raw_text(acme.window, "Request body")
     assert [text for text in shown if "jane@example.com" in text] == []
+
+
+def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Event()
+    every = Backups.every
+
+    def hang(backups: Backups, failure: str) -> tuple[Path, ...]:
+        assert answers.wait(20)
+        return every(backups, failure)
+
+    monkeypatch.setattr(Backups, "every", hang)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.answer = 1
+    acme.remove_data()
+    acme.wait_for_status("Removing the data from the backups")
+    try:
+        acme.fill("john@example.com")
+        controls.press(acme.window, "Send")
+        acme.bot.waitUntil(lambda: "john@example.com" in controls.cells(acme.window, 4))
+    finally:
+        answers.set()
+    acme.wait_for_status("Removed from 1 consent")
+
+
+def test_a_file_that_may_name_the_customer_still_is_told_with_its_place() -> None:
+    damaged = Path("stick") / "consent-desk-01234567" / "journal-2026-05-31.sqlite"
+    text = told_after(Erasure(short="0123abcd", consents=1, backups=0, left=(damaged,)))
+    assert text.endswith(f"delete them by hand if so: {damaged}")
 
 
 def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:

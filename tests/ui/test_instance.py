@@ -4,11 +4,15 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from consent_desk.ui.instance import Instance
+
+if sys.platform != "win32":
+    import fcntl
 
 HOLD = """
 import sys
@@ -22,6 +26,14 @@ sys.stdin.read()
 """
 
 
+def holding(folder: Path) -> "subprocess.Popen[str]":
+    """Another process, which says whether it is the first, and stays."""
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
+    )
+
+
 def first(folder: Path) -> bool:
     instance = Instance(folder)
     instance.close()
@@ -29,10 +41,7 @@ def first(folder: Path) -> bool:
 
 
 def test_a_start_beside_a_living_one_is_not_the_first(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
-    ) as other:
+    with holding(tmp_path) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "True\n"
         assert not first(tmp_path)
@@ -52,6 +61,29 @@ def test_a_stale_lock_keeps_no_start_from_being_the_first(qapp: object, tmp_path
     }[what]
     (tmp_path / "lock").write_text(content)
     assert first(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock that lies about")
+def test_of_two_starts_beside_a_stale_lock_only_one_is_the_first(
+    qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = Path(sys.executable).resolve().name
+    (tmp_path / "lock").write_text(f"999999\n{name}\nformer-name\n")
+    flock = fcntl.flock
+    with ExitStack() as others:
+
+        def be_late(descriptor: int, operation: int) -> None:
+            """Meanwhile another start has removed the stale lock, and made its own."""
+            monkeypatch.undo()
+            other = others.enter_context(holding(tmp_path))
+            others.callback(other.kill)
+            assert other.stdout is not None
+            assert other.stdout.readline() == "True\n"
+            flock(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", be_late)
+        assert not first(tmp_path)
+        assert not first(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock that lies about")

@@ -69,6 +69,7 @@ def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
         "Agent: Anna",
         "Account on the computer: anna",
         "Property branch: north",
+        "Basis of an opt-in: The caller asked for it now",
         "valid since 2025-11-03 11:00:00 UTC until 2030-01-01 00:00:00 UTC, source page → not valid",
         "Read back: not valid",
         "What it does not prove: That nobody made up all of it",
