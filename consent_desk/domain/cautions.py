@@ -4,7 +4,7 @@ The rules rest on the reference's sections 1 and 4. Nothing here forbids anythin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
@@ -21,7 +21,9 @@ from consent_desk.domain.text import cut
 class Caution:
     """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
 
-    `instead`: a customer that exists, where another spelling of the ID is one.
+    `instead`: a customer that exists, where another spelling of the ID is one. `holds`: the category in which
+    the decision holds already. `leaves`: the categories that the safe choice leaves out, while the others are
+    recorded; where there are none, it records nothing.
     """
 
     text: Message
@@ -29,6 +31,8 @@ class Caution:
     mend: Message
     go_on: Message
     instead: Known | None = None
+    holds: str = ""
+    leaves: tuple[str, ...] = ()
 
 
 def cautions(
@@ -46,6 +50,22 @@ def cautions(
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
+
+
+def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:
+    """`asked` of `count` consents at once: what holds already keeps the others from nothing."""
+    holding = tuple(one.holds for one in asked if one.holds)
+    rest = count - len(holding)
+    if not (holding and rest):
+        return tuple(asked)
+    left = say("Leave it") if len(holding) == 1 else say("Leave them")
+    mend = (
+        say("{left}, record the other one", left=left)
+        if rest == 1
+        else say("{left}, record the other {rest}", left=left, rest=rest)
+    )
+    go_on = say("Record all {count}", count=count)
+    return tuple(replace(one, mend=mend, go_on=go_on, leaves=holding) if one.holds else one for one in asked)
 
 
 _STRANGER = Caution(
@@ -89,6 +109,7 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
             field=Field.CUSTOMER_ID,
             mend=say("Leave it"),
             go_on=say("Record again"),
+            holds=consent.category,
         )
     is_back_dated = consent.timestamp < consent.noted_at
     if is_back_dated and status.since is not None and status.since * 1_000_000 > consent.timestamp.micros:

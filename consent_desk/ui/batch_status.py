@@ -50,6 +50,7 @@ class _Said:
 class _Batch:
     entries: tuple[Entry, ...]
     practice: bool
+    left_out: tuple[str, ...]
     said: dict[str, _Said] = field(default_factory=dict)
 
 
@@ -60,10 +61,10 @@ class BatchStatus:
         self._status = status
         self._batches: deque[_Batch] = deque(maxlen=_MOST)
 
-    def begin(self, entries: tuple[Entry, ...], *, practice: bool) -> None:
-        """These were noted with one press. A single one is no batch."""
-        if len(entries) > 1:
-            self._batches.append(_Batch(entries, practice))
+    def begin(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
+        """These were noted with one press, without the categories `left_out`. A single one is no batch."""
+        if len(entries) > 1 or left_out:
+            self._batches.append(_Batch(entries, practice, left_out))
 
     def say_none_noted(self, consents: tuple[Consent, ...], text: str, slip: str) -> None:
         """Say `text` of several that could not be noted with one press: then none of them was."""
@@ -111,7 +112,10 @@ class BatchStatus:
             words.setdefault(one.word(practice=batch.practice), []).append(one)
         told = ", ".join(_told(word, alike) for word, alike in words.items())
         first = batch.entries[0]
-        head = f"{len(said)} {noun(first.action)}s for {first.customer.value}: {told}."
+        ending = "" if len(said) == 1 else "s"
+        head = f"{len(said)} {noun(first.action)}{ending} for {first.customer.value}: {told}."
+        if batch.left_out:
+            head = f"{head} Left as it was: {', '.join(batch.left_out)}."
         self._status.show_message(first.request_id, worst.tone, f"{head}\n{worst.text}")
 
 

@@ -107,7 +107,7 @@ class Desk(QObject):
     def _follow_form(self) -> None:
         self._question.confirmed.connect(self._press)
         self._question.another_chosen.connect(self._use_instead)
-        self._question.declined.connect(self._form.go_to)
+        self._question.rest_chosen.connect(partial(self._press, ()))
         self._categories.offered.connect(self._filled.offer_categories)
         self._noting.stamped.connect(self._show_stamped)
         self._noting.noted.connect(self._noted)
@@ -218,7 +218,7 @@ class Desk(QObject):
         else:
             self._press(())
 
-    def _press(self, confirmed: tuple[Caution, ...]) -> None:
+    def _press(self, confirmed: tuple[Caution, ...], left_out: tuple[str, ...] = ()) -> None:
         if self._noting.busy:
             return
         if self._filled.project is None:
@@ -232,6 +232,7 @@ class Desk(QObject):
             self._filled.show_anew()
             self._form.go_to_problem()
             return
+        press = press.without(left_out) if left_out else press
         if self._question.asks(self._filled.speaks_against(press), confirmed, press.draft):
             return
         self._form.switch_off_send()
@@ -250,7 +251,7 @@ class Desk(QObject):
     def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
         if not press.station.practice:
             self.journal_well.emit()
-        self.sending.batches.begin(entries, practice=press.station.practice)
+        self.sending.batches.begin(entries, practice=press.station.practice, left_out=press.left_out)
         for entry in entries:
             self._log.put(press.station, entry)
             # First: while the form is cleared, it is on its way.

@@ -6,10 +6,11 @@ from datetime import tzinfo
 from PySide6.QtCore import QObject
 
 from consent_desk.domain.category import Category
-from consent_desk.domain.cautions import Caution, cautions
+from consent_desk.domain.cautions import Caution, cautions, of_several
 from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.delivery import decision
 from consent_desk.domain.doubts import doubts
-from consent_desk.domain.draft import Draft, Problem
+from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.parsing import moment, one_each, parse
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare, prepare_event
@@ -18,9 +19,12 @@ from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting, Press, Sendable
+from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.station import Station
 from consent_desk.ui.words import render, written
+
+_DECLINED = "declined"
 
 
 class FormDesk(QObject):
@@ -44,6 +48,7 @@ class FormDesk(QObject):
         super().__init__(window)
         self._form = window.consent
         self._preview = window.preview
+        self._status = window.status
         self._noting = noting
         self._look_up = look_up
         self._correction = correction
@@ -58,6 +63,7 @@ class FormDesk(QObject):
         self._after_send: Draft | None = None
         id_help.changed.connect(self.show_anew)
         self._form.draft_changed.connect(self._show)
+        question.declined.connect(self._decline)
 
     def lead_to(self, station: Station, project: Project | None) -> None:
         """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
@@ -190,7 +196,17 @@ class FormDesk(QObject):
             of_this = cautions(consent, found, self._categories, is_stranger=is_stranger)
             # What speaks against all of them is asked once.
             asked += [one for one in of_this if one not in asked]
-        return tuple(asked)
+        return of_several(asked, len(press.all))
+
+    def _decline(self, field: Field) -> None:
+        press = self.press()
+        if press is not None:
+            consent, count = press.consent, len(press.all)
+            what = consent.category if count == 1 else f"{count} categories"
+            who = f"{consent.customer.value}, {render(decision(consent.action, what))}"
+            said = f"Nothing was recorded, and nothing was sent.\n{who}"
+            self._status.show_message(_DECLINED, Tone.QUIET, said)
+        self._form.go_to(field)
 
     def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)

@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         if _close_popup():
             return
         if self.consent.question.is_open:
-            self.consent.question.choose_default()
+            self.consent.question.escape()
         else:
             self.consent.cancel_requested.emit()
 

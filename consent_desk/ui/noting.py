@@ -1,6 +1,6 @@
 """What Send asks for is noted here, one press at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ class Press:
     """One press of Send: the consent, the form from which it came, and where it is to go.
 
     `others`: the consents of the further categories, each with its context. All are noted at once.
+    `left_out`: categories of the form that are to stay as they are.
     """
 
     station: Station
@@ -27,11 +28,19 @@ class Press:
     consent: Consent
     context: Context = NO_CONTEXT
     others: tuple[tuple[Consent, Context], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[tuple[Consent, Context], ...]:
         """Every consent with its context, in the order of sending."""
         return ((self.consent, self.context), *self.others)
+
+    def without(self, categories: Sequence[str]) -> "Press":
+        """The same without the consents of `categories`, which are not all."""
+        first, *others = [one for one in self.all if one[0].category not in categories]
+        return replace(
+            self, consent=first[0], context=first[1], others=tuple(others), left_out=tuple(categories)
+        )
 
     def stamped(self, consents: tuple[Consent, ...]) -> "Press":
         """The same with the consents as they are noted."""

@@ -15,11 +15,13 @@ from consent_desk.ui.words import Local, render
 class QuestionDesk(QObject):
     """Asks all cautions of a consent at once: the first one's choices are those of all.
 
-    Emits `confirmed(cautions)`, `another_chosen(Known)` for a customer to use instead, or `declined(Field)`.
+    Emits `confirmed(cautions)`, `another_chosen(Known)` for a customer to use instead,
+    `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
     """
 
     confirmed = Signal(object)
     another_chosen = Signal(object)
+    rest_chosen = Signal(object)
     declined = Signal(object)
 
     def __init__(self, strip: QuestionStrip, local: Local, parent: QObject) -> None:
@@ -29,6 +31,7 @@ class QuestionDesk(QObject):
         self._asked: tuple[Caution, ...] = ()
         self._draft: Draft | None = None
         strip.chosen.connect(self._take)
+        strip.escaped.connect(self._decline)
 
     @property
     def is_open(self) -> bool:
@@ -60,10 +63,16 @@ class QuestionDesk(QObject):
     def _instead(self) -> Known | None:
         return next((one.instead for one in self._asked if one.instead is not None), None)
 
+    def _decline(self) -> None:
+        # Also where the safe answer would record a part: who escapes wants nothing recorded.
+        self.declined.emit(self._asked[0].field)
+
     def _take(self, index: int) -> None:
         instead = self._instead()
-        if index == 0:
-            self.declined.emit(self._asked[0].field)
+        if index == 0 and self._asked[0].leaves:
+            self.rest_chosen.emit(self._asked[0].leaves)
+        elif index == 0:
+            self._decline()
         elif index == 1 and instead is not None:
             self.another_chosen.emit(instead)
         else:

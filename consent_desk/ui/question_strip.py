@@ -25,12 +25,13 @@ _MOST = 3
 
 
 class QuestionStrip(TintedStrip):
-    """Emits `chosen(index)`, and `opened(bool)` as it comes and goes.
+    """Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
 
     The first choice is the safe one and has the focus, the last one goes on.
     """
 
     chosen = Signal(int)
+    escaped = Signal()
     opened = Signal(bool)
 
     def __init__(self) -> None:
@@ -85,9 +86,10 @@ class QuestionStrip(TintedStrip):
         self._fresh.stop()
         self._fill("", ())
 
-    def choose_default(self) -> None:
-        """Choose the safe answer."""
-        self._choose(0)
+    def escape(self) -> None:
+        """Choose none."""
+        self.withdraw()
+        self.escaped.emit()
 
     def go_on(self) -> None:
         """Choose the last answer, unless the question has stood here for a moment only."""

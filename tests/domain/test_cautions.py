@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.cautions import Caution, cautions
+from consent_desk.domain.cautions import Caution, cautions, of_several
 from consent_desk.domain.consent import Consent, CustomerId, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
 from consent_desk.domain.draft import Field
@@ -84,6 +84,43 @@ def test_an_opt_out_that_holds_already_is_asked_about() -> None:
     caution = only(OPT_OUT, known(REJECTED))
     assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
     assert choices(caution) == ("Leave it", "Record again")
+
+
+def of_three(*rejected: str) -> tuple[Caution, ...]:
+    """What is asked of opt-outs of three categories, where those in `rejected` hold already."""
+    asked: list[Caution] = []
+    for category in ("sms_marketing", "newsletter", "fax"):
+        status = REJECTED if category in rejected else ACCEPTED
+        asked += cautions(replace(OPT_OUT, category=category), known(status, category), ())
+    return of_several(asked, 3)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "choice"),
+    [
+        (("sms_marketing",), "Leave it, record the other 2"),
+        (("sms_marketing", "fax"), "Leave them, record the other one"),
+    ],
+)
+def test_of_several_what_holds_already_keeps_the_others_from_nothing(
+    rejected: tuple[str, ...], choice: str
+) -> None:
+    for caution in of_three(*rejected):
+        assert choices(caution) == (choice, "Record all 3")
+        assert caution.leaves == rejected
+
+
+def test_of_several_that_all_hold_already_nothing_is_left_to_record() -> None:
+    asked = of_three("sms_marketing", "newsletter", "fax")
+    assert {choices(caution) for caution in asked} == {("Leave it", "Record again")}
+    assert {caution.leaves for caution in asked} == {()}
+
+
+def test_of_several_another_caution_stays_as_it_is() -> None:
+    unlisted = only(replace(OPT_OUT, category="SMS"), None, SMS)
+    holding = only(OPT_OUT, known(REJECTED))
+    assert of_several((unlisted,), 2) == (unlisted,)
+    assert of_several((unlisted, holding), 2)[0] == unlisted
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QCheckBox, QLabel
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Outcome
@@ -406,6 +406,53 @@ def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
     confirm(acme)
     acme.wait_for_status("Delivered")
     acme.bot.waitUntil(lambda: "Before: rejected since" in acme.details("Explanation"))
+
+
+def everything_of_which_one_holds(desk: OpenDesk) -> None:
+    """Opt out of all categories, of which the newsletter is rejected already, up to the question."""
+    type_case(desk)
+    wait_until_known(desk, "accepted since")
+    controls.button(desk.window, "Several categories").click()
+    controls.named(desk.window, "All categories", QCheckBox).click()
+    key(desk, Qt.Key.Key_Return, CONTROL)
+
+
+def test_of_several_what_holds_already_is_left_and_the_others_are_recorded(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    everything_of_which_one_holds(acme)
+    assert choices(acme) == ["Leave it, record the other one", "Record all 2"]
+    key(acme, Qt.Key.Key_Return)
+    acme.wait_for_status("1 opt-out for jane@example.com: 1 delivered. Left as it was: newsletter.")
+    assert [json.loads(event.body)["properties"]["category"] for event in events(engagement)] == [
+        "sms_marketing"
+    ]
+
+
+def test_escape_records_nothing_of_several(acme: OpenDesk, engagement: Sandbox) -> None:
+    everything_of_which_one_holds(acme)
+    key(acme, Qt.Key.Key_Escape)
+    assert acme.status == (
+        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of 2 categories"
+    )
+    assert events(engagement) == []
+
+
+def test_all_of_several_are_recorded_where_that_is_wished(acme: OpenDesk, engagement: Sandbox) -> None:
+    everything_of_which_one_holds(acme)
+    confirm(acme)
+    acme.wait_for_status("2 opt-outs for jane@example.com: 2 delivered.")
+
+
+def test_the_safe_answer_says_that_nothing_was_recorded(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, category="newsletter")
+    wait_until_known(acme, "newsletter: rejected")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    key(acme, Qt.Key.Key_Return)
+    assert acme.status == (
+        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of newsletter"
+    )
+    assert events(engagement) == []
 
 
 def test_a_time_before_the_last_decision_leads_to_the_time(acme: OpenDesk) -> None:
