@@ -359,6 +359,11 @@ class ConsentPanel(QWidget):
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
             self._scroll.ensureWidgetVisible(widget)
 
+    def say_nothing_to_send(self) -> None:
+        """Wait for the next caller."""
+        self.customer_id.setFocus()
+        self.notes.say_quietly(Field.CUSTOMER_ID, "There is nothing to send: enter the next customer ID.")
+
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""
         self._scroll.ensureWidgetVisible(self.correction)

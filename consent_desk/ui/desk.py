@@ -229,8 +229,7 @@ class Desk(QObject):
         self._window.status.forget(_START)
         press = self._filled.press()
         if press is None:
-            self._filled.show_anew()
-            self._form.go_to_problem()
+            self._filled.show_what_lacks()
             return
         press = press.without(left_out) if left_out else press
         if self._question.asks(self._filled.speaks_against(press), confirmed, press.draft):

@@ -11,7 +11,7 @@ from consent_desk.ui.words import render
 
 
 class FieldNotes:
-    """Lights up the fields with problems; an empty one only after it was left, or Send pressed.
+    """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
 
     Doubts show where there is no problem, and stand in nobody's way; `remark` tells what else is worth
     knowing of a field.
@@ -20,6 +20,7 @@ class FieldNotes:
     def __init__(self, remark: Callable[[Field], str]) -> None:
         self._remark = remark
         self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
+        self._typed: set[Field] = set()
         self._touched: set[Field] = set()
         self.problems: Sequence[Problem] = ()
         self._doubts: Sequence[Problem] = ()
@@ -29,6 +30,7 @@ class FieldNotes:
         self._rows[field] = (widget, row)
         line = widget.line if isinstance(widget, TypingComboBox) else widget
         if isinstance(line, QLineEdit):
+            line.textEdited.connect(partial(self._take_typing, field))
             line.editingFinished.connect(partial(self._touch, field))
         return row
 
@@ -57,11 +59,21 @@ class FieldNotes:
 
     def forget(self) -> None:
         """Nobody has looked at the fields yet."""
+        self._typed.clear()
         self._touched.clear()
 
+    def say_quietly(self, field: Field, text: str) -> None:
+        """Say `text` below `field` until something changes."""
+        self.note(field).show_remark(text)
+
+    def _take_typing(self, field: Field, _text: str) -> None:
+        self._typed.add(field)
+
     def _touch(self, field: Field) -> None:
-        self._touched.add(field)
-        self.show(self.problems, self._doubts)
+        # One that the program has emptied is nobody's omission.
+        if field in self._typed:
+            self._touched.add(field)
+            self.show(self.problems, self._doubts)
 
 
 def _is_empty(widget: QWidget) -> bool:

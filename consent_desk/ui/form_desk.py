@@ -186,6 +186,15 @@ class FormDesk(QObject):
         others = tuple((one, self._look_up.context(one)) for one in sendable.others)
         return Press(station, project, draft, sendable.first, context, others)
 
+    def show_what_lacks(self) -> None:
+        """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
+        sent = self._after_send
+        self.show_anew()
+        if sent is not None and sent == self._after_send and not sent.customer_id:
+            self._form.say_nothing_to_send()
+        else:
+            self._form.go_to_problem()
+
     def speaks_against(self, press: Press) -> tuple[Caution, ...]:
         """What is to be asked before sending, each but once."""
         customer = press.consent.customer

@@ -236,6 +236,27 @@ def test_after_a_send_only_what_belongs_to_the_desk_stays(acme: OpenDesk) -> Non
     assert [each.text() for each in acme.window.findChildren(Note) if each.text().startswith("⚠")] == []
 
 
+def test_an_empty_field_that_nobody_typed_in_is_not_complained_about_when_it_is_left(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Tab)
+    assert controls.focused_name(acme.window) != "Customer ID"
+    assert note(acme, "Customer ID") == ""
+
+
+def test_one_press_too_many_after_a_send_says_that_there_is_nothing_to_send(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    controls.press(acme.window, "Send")
+    assert note(acme, "Customer ID") == "There is nothing to send: enter the next customer ID."
+    assert "Delivered" in acme.status
+    controls.write(acme.window, "Ticket", "1")
+    controls.press(acme.window, "Send")
+    assert note(acme, "Customer ID") == "⚠ Enter the customer ID."
+
+
 def test_another_project_starts_with_an_empty_form(acme: OpenDesk) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
