@@ -152,7 +152,7 @@ class ConsentPanel(QWidget):
         self._valid_until_row = (labels[Field.VALID_UNTIL], rows[Field.VALID_UNTIL])
         line_height = self.wording.fontMetrics().lineSpacing()
         self.wording.setMinimumHeight(line_height * 2 + 14)
-        self.wording.setMaximumHeight(line_height * 5 + 14)
+        self.wording.setMaximumHeight(line_height * 4 + 14)
         grid.addWidget(self.more, len(places), 0, 1, 4)
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)

@@ -25,6 +25,9 @@ from consent_desk.ui.scrolled import scrolled
 if TYPE_CHECKING:
     from consent_desk.domain.request import PreparedRequest
 
+_LEAST = 3
+"""Lines of the body that are seen in a low window."""
+
 
 class PreviewPanel(QWidget):
     """Shows one `PreparedRequest`, or several by pages. Empty, it shows before it is complete.
@@ -106,15 +109,19 @@ class PreviewPanel(QWidget):
         row.addWidget(self.as_sent)
         layout.addLayout(row)
         layout.addWidget(self.body, 1)
+        # In a low window it gives way first: it scrolls by itself.
+        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.body.setMinimumHeight((_LEAST + 1) * self.body.fontMetrics().lineSpacing())
         foot = QHBoxLayout()
+        foot.setContentsMargins(4, 0, 4, 4)
         foot.addWidget(self.byte_count)
         foot.addWidget(self.stamp, 1)
         foot.addWidget(self.copy)
-        layout.addLayout(foot)
-        scroll = scrolled(whole)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(whole), 1)
+        # Below what scrolls: how many bytes leave is always seen.
+        outer.addLayout(foot)
 
     def show_request(
         self,

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCheckBox,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -130,6 +131,24 @@ def a_busy_window(desk: OpenDesk, engagement: Sandbox) -> None:
     controls.button(desk.window, "Opt in (accept)").click()
     controls.write(desk.window, "Customer ID", " jane")
     desk.window.consent.go_to_problem()
+
+
+def is_seen_whole(widget: QWidget) -> bool:
+    return widget.visibleRegion().boundingRect().size() == widget.size()
+
+
+@pytest.mark.parametrize("size", [QSize(1280, 800), QSize(1024, 640)], ids=["1280x800", "1024x640"])
+def test_the_foot_of_the_preview_is_always_seen(demo: OpenDesk, size: QSize) -> None:
+    window = demo.window
+    window.resize(size)
+    demo.wait_for_categories()
+    demo.fill()
+    controls.button(window, "Several categories").click()
+    controls.named(window, "All categories", QCheckBox).click()
+    window.status.show_message("any", Tone.WARNING, "One line.\nAnd another.\nAnd a third one.")
+    demo.bot.waitUntil(lambda: is_seen_whole(window.preview.pages.next))
+    assert is_seen_whole(window.preview.copy)
+    assert is_seen_whole(window.preview.byte_count)
 
 
 @pytest.mark.parametrize("size", [QSize(1280, 800), QSize(1024, 640)], ids=["1280x800", "1024x640"])
