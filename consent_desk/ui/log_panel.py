@@ -4,11 +4,9 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QSplitter,
     QTabBar,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, St
 from consent_desk.ui.cut_text import TintedButton
 from consent_desk.ui.fields import technical_text
 from consent_desk.ui.log_model import COLUMNS, LogModel
+from consent_desk.ui.log_table import LogTable
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.reason_row import ReasonRow
@@ -26,6 +25,9 @@ from consent_desk.ui.search_bar import SearchBar
 
 _LEAST = 3
 """Lines of the log, and of its details, that are seen in the lowest window."""
+
+_WIDEST = 430
+"""Pixels that the details take at the least, for the sake of their tabs."""
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
@@ -82,7 +84,7 @@ class LogPanel(QWidget):
         self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
         self.reason = ReasonRow()
         self._offer(None)
-        self.table = self._make_table()
+        self.table = LogTable(model, least=_LEAST)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
         self.tabs.setDrawBase(False)
@@ -97,30 +99,6 @@ class LogPanel(QWidget):
         self._lay_out()
         self._connect()
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setAccessibleName("Response log")
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        height = table.fontMetrics().lineSpacing() + 8
-        table.verticalHeader().setDefaultSectionSize(height)
-        table.setMinimumHeight((_LEAST + 1) * height)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        digit = table.fontMetrics().horizontalAdvance("0")
-        for column, digits in zip(range(len(COLUMNS)), (12, 14, 6, 8, 10, 12, 7, 8), strict=True):
-            header.resizeSection(column, digit * digits)
-        header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(digit * 6)
-        return table
-
     def _lay_out(self) -> None:
         right = QWidget()
         right_layout = QVBoxLayout(right)
@@ -129,6 +107,8 @@ class LogPanel(QWidget):
         foot.addWidget(self.correct)
         foot.addStretch()
         foot.addWidget(self.proof)
+        # All tabs are seen at once, but with a very large font: then the bar scrolls.
+        right.setMinimumWidth(min(self.tabs.sizeHint().width(), _WIDEST))
         right_layout.addWidget(self.tabs)
         right_layout.addWidget(self.details, 1)
         right_layout.addLayout(foot)

@@ -351,3 +351,35 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     shown = controls.cells(panel, 1)
     assert len(set(shown)) == len(State)
     assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)
+
+
+def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:
+    place = COLUMNS.index(column)
+    return panel.table.fontMetrics().horizontalAdvance(text) < panel.table.columnWidth(place) - 6
+
+
+@pytest.mark.parametrize("state", State)
+def test_outcome_category_and_customer_are_seen_whole_in_a_window_of_1280(
+    panel: LogPanel, state: State
+) -> None:
+    panel.resize(1246, 200)
+    show(panel, [entry(1, state)])
+    assert is_seen_whole(panel, "Outcome", controls.cells(panel, 1)[0])
+    assert is_seen_whole(panel, "Category", "sms_marketing")
+    assert is_seen_whole(panel, "Customer ID", "nobody@example.com")
+    assert not panel.table.isColumnHidden(COLUMNS.index("Duration"))
+
+
+def test_in_a_window_of_1024_technical_columns_give_way_to_the_customer(panel: LogPanel) -> None:
+    panel.resize(990, 200)
+    assert panel.table.isColumnHidden(COLUMNS.index("Duration"))
+    assert is_seen_whole(panel, "Customer ID", "jane@example.com")
+    assert not panel.table.horizontalScrollBar().isVisible()
+    panel.resize(1246, 200)
+    assert not panel.table.isColumnHidden(COLUMNS.index("Duration"))
+
+
+def test_all_tabs_of_the_details_are_seen_in_a_window_of_1024(panel: LogPanel) -> None:
+    panel.resize(990, 200)
+    last = panel.tabs.tabRect(panel.tabs.count() - 1)
+    assert last.right() <= panel.tabs.width()
