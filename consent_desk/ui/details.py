@@ -5,14 +5,14 @@ from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
 from consent_desk.domain.change import tell_change
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Record
 from consent_desk.domain.request import noted_lines
-from consent_desk.domain.telling import tell_look, tell_status
+from consent_desk.domain.telling import moment, tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render, written
 
@@ -103,6 +103,7 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         f"Customer ID: {consent.customer.type} = {consent.customer.value}",
         f"Category: {consent.category}",
         f"Action: {consent.action}",
+        *_terms(consent, local),
         f"Decision taken at: {written(local(consent.timestamp))}",
         f"Before: {_before(record.noted.context, local)}",
         f"Project: {record.noted.project_name}",
@@ -118,6 +119,20 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         lines.append(f"Engagement's x-request-id, for its support: {request_id}")
     lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
     return "\n".join(lines)
+
+
+def _terms(consent: Consent, local: Local) -> list[str]:
+    until = [] if consent.valid_until is None else [f"Valid until: {_until(consent.valid_until, local)}"]
+    return [*until, f"Wording read out: {consent.wording}"] if consent.wording else until
+
+
+def _until(until: ValidUntil, local: Local) -> str:
+    at = moment(until.seconds)
+    if at is None:
+        return str(until.wire)
+    end = local(at)
+    # Where it is a day's last second, as that day was typed.
+    return f"{end:%Y-%m-%d}" if f"{end:%H:%M:%S}" == "23:59:59" else written(end)
 
 
 def _before(context: Context, local: Local) -> str:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
 from consent_desk.domain.parsing import moment
@@ -335,6 +335,17 @@ def test_a_request_that_left_long_after_its_noting_warns_of_a_mended_token(
     record = Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
     shown = details_of(record, partial(moment, zone=UTC), practice=False)["Request"]
     assert ("Send again uses the project token" in shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(1_924_991_999, "2030-12-31"), (1_924_992_000, "2031-01-01 00:00:00 UTC"), (None, "unlimited")],
+)
+def test_the_explanation_of_an_opt_in_tells_its_end_and_the_wording(seconds: int | None, told: str) -> None:
+    opt_in = a_consent(action=Action.ACCEPT, valid_until=ValidUntil(seconds), wording="May we?")
+    record = Record(noted=Noted.of(a_project(), opt_in), facts=a_record(None).facts)
+    shown = details_of(record, partial(moment, zone=UTC), practice=False)["Explanation"]
+    assert f"\nAction: accept\nValid until: {told}\nWording read out: May we?\n" in shown
 
 
 def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk, engagement: Sandbox) -> None:
