@@ -227,7 +227,7 @@ _BY_STATUS = {
     ),
     429: Meaning(
         say("Engagement is taking too many calls at the moment"),
-        say("Wait a minute, then send again."),
+        say("Try again in a minute."),
     ),
 }
 

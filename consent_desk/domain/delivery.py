@@ -287,6 +287,9 @@ def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgeme
         case NotSent(cause=Cause.PROGRAM_ENDED):
             state = State.QUEUED
             advice = say("{advice} It is sent at the next start.", advice=told.advice)
+        case Answered():
+            # What the answer's meaning advises, to try again, is done here.
+            state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
         case _:
             state = State.RETRY_WAIT
             advice = say("{advice} It is tried again by itself.", advice=told.advice)

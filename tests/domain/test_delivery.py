@@ -147,6 +147,7 @@ def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) ->
         "Not sent yet: Engagement is taking too many calls at the moment. "
         "The opt-out is kept on this computer. Do not enter it again."
     )
+    assert str(judgement.advice) == "It is tried again by itself."
 
 
 @pytest.mark.parametrize("truncated", [False, True])
