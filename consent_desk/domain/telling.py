@@ -41,7 +41,7 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
         case Step.SEND if plan.at is None:
             return say("It is sent in its turn.")
         case Step.SEND:
-            return say("Next try at {at}.", at=plan.at)
+            return say(_NEXT_TRY, at=plan.at)
         case Step.LOOK_UP:
             return say(_CHECKING, at=plan.at)
         case Step.ASK:
@@ -55,8 +55,11 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
 
 
 def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
-    """What came of it, what to do, and what comes next: all that is said of a consent at once."""
-    if outlook is None:
+    """What came of it, what to do, and what comes next: all that is said of a consent at once.
+
+    The next try is left out: another one that fails is no news, and this would go on naming the former time.
+    """
+    if outlook is None or outlook.template == _NEXT_TRY:
         return say("{headline} {advice}", headline=judgement.headline, advice=judgement.advice)
     if judgement.headline == QUEUED_THERE and outlook.template == _CHECKING:
         # One sentence, so that nobody takes the first half of it for the end of the matter.
@@ -73,6 +76,7 @@ def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
 
 
 _CHECKING = "Checking at {at}."
+_NEXT_TRY = "Next try at {at}."
 
 
 class Standing(StrEnum):

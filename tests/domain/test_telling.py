@@ -117,6 +117,12 @@ def test_practice_is_never_told_as_queued_by_engagement() -> None:
     assert told.endswith("Checking at 2026-05-31 12:00 UTC.")
 
 
+def test_the_time_of_the_next_try_is_not_told_with_the_rest() -> None:
+    outlook = tell_plan(Plan(Step.SEND, NOON), Action.REJECT)
+    judgement = Judgement(State.RETRY_WAIT, say("Head."), say("It is tried again by itself."))
+    assert str(tell_all(judgement, outlook)) == "Head. It is tried again by itself."
+
+
 @pytest.mark.parametrize(("outlook", "words"), [(None, "Head. Advice."), ("Next.", "Head. Advice. Next.")])
 def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> None:
     judgement = Judgement(State.UNCONFIRMED, say("Head."), say("Advice."))

@@ -19,7 +19,7 @@ def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     acme.fill()
     controls.press(acme.window, "Send")
     acme.wait_for_line("Waiting to retry")
-    acme.wait_for_status("Next try at")
+    acme.wait_for_status("It is tried again by itself.")
     return acme
 
 

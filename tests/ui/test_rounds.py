@@ -85,8 +85,10 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
     desk.wait_ready()
     send(desk)
     desk.wait_for_status("▲ Not sent yet: nothing answers at the address of Engagement.")
-    assert "It is tried again by itself. Next try at " in desk.status
+    assert "It is tried again by itself." in desk.status
     desk.wait_for_line("Waiting to retry")
+    desk.bot.waitUntil(lambda: "Next try at " in desk.details("Explanation"))
+    assert "Next try at " not in desk.status
     body = controls.raw_text(desk.window, "Request body")
     with Server(answering(answer()), listener=socket.create_server(("127.0.0.1", port))) as server:
         desk.clock.seconds_off += 300
