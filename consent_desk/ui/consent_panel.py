@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -185,6 +185,7 @@ class ConsentPanel(QWidget):
         self.correction = CorrectionStrip()
         self.correction.add_row(*self._basis_row)
         self.correction.dropped.connect(self._drop_correction)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_correction_seen)
         self.show_basis(False)
         self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)
         self.question = QuestionStrip()
@@ -357,7 +358,9 @@ class ConsentPanel(QWidget):
         first = self.notes.problems[0]
         if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._scroll.ensureWidgetVisible(widget)
+            row = self.notes.row(first.field) if widget is self._control(first.field) else widget
+            # What corrects says why something is asked for.
+            self._scroll_to(self.correction, row)
 
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""
@@ -366,11 +369,26 @@ class ConsentPanel(QWidget):
 
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""
-        self._scroll.ensureWidgetVisible(self.correction)
+        self._scroll_to(self.notes.row(Field.WORDING), self.correction)
         if self.basis.isVisible():
             self.basis.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.send.setFocus()
+
+    def _keep_correction_seen(self) -> None:
+        # An answer that comes in above would push it below the fold.
+        at: QWidget | None = self.focusWidget()
+        if at is not None and self.correction.isAncestorOf(at):
+            self._scroll_to(self.correction)
+
+    def _scroll_to(self, *widgets: QWidget) -> None:
+        def scroll() -> None:
+            for widget in widgets:
+                if widget.isVisible():
+                    self._scroll.ensureWidgetVisible(widget)
+
+        # Later: what begins to show with it has no place yet.
+        QTimer.singleShot(0, self, scroll)
 
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""

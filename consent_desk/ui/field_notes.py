@@ -34,9 +34,13 @@ class FieldNotes:
             line.editingFinished.connect(partial(self._touch, field))
         return row
 
+    def row(self, field: Field) -> WithNote:
+        """`field` with its note."""
+        return self._rows[field][1]
+
     def note(self, field: Field) -> Note:
         """The note of `field`."""
-        return self._rows[field][1].note
+        return self.row(field).note
 
     def show(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
         """Show these, instead of those before."""

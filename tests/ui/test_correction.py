@@ -6,15 +6,19 @@ from dataclasses import replace
 from time import time
 
 import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.draft import Field
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Entry
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
+from consent_desk.ui.outcomes import Tone
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
@@ -102,6 +106,29 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     assert controls.line(acme.window, "Customer ID").text() == ""
     assert not controls.combo(acme.window, "Explained by").isVisible()
     assert acme.window.consent.correction.isHidden()
+
+
+def is_seen_whole(widget: QWidget) -> bool:
+    return widget.visibleRegion().boundingRect().size() == widget.size()
+
+
+@pytest.mark.parametrize("size", [QSize(1280, 800), QSize(1024, 640)], ids=["1280x800", "1024x640"])
+def test_what_is_corrected_and_what_it_lacks_are_seen(
+    acme: OpenDesk, before: dict[str, Context], size: QSize
+) -> None:
+    acme.window.resize(size)
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
+    # An answer that comes later, above it.
+    acme.window.consent.known.show_text(Tone.NEUTRAL, "Known\nsince\nthen.", "Others.")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: controls.focused_name(acme.window) == "Wording read out")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.note(Field.WORDING)))
+    assert acme.window.consent.notes.note(Field.WORDING).text().startswith("⚠ Write what was read out")
 
 
 def test_where_nobody_looked_nothing_is_filled_and_it_says_why(acme: OpenDesk) -> None:
