@@ -7,7 +7,6 @@ from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QGroupBox,
     QMainWindow,
     QSplitter,
@@ -22,6 +21,8 @@ from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.status_panel import StatusPanel
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMessageBox
+
     from consent_desk.ui.log_panel import LogPanel
     from consent_desk.ui.notice import Notice
     from consent_desk.ui.practice_strip import PracticeStrip
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._painted = False
         self._is_held_open = False
-        self._shortcuts: QDialog | None = None
+        self._shortcuts: QMessageBox | None = None
         self._can_set_up = can_set_up
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
@@ -239,7 +240,10 @@ class MainWindow(QMainWindow):
             box.setModal(False)
             box.setWindowTitle("Keyboard shortcuts")
             box.setTextFormat(Qt.TextFormat.PlainText)
-            box.setText("\n".join(f"{keys}\t{what}" for keys, what in SHORTCUTS))
+        bar = self.project_bar
+        idle = {"Ctrl+,": not bar.settings.isEnabled(), "Ctrl+B": bar.backups.isHidden()}
+        lines = (f"{keys}\t{what}" for keys, what in SHORTCUTS if not idle.get(keys))
+        self._shortcuts.setText("\n".join(lines))
         self._shortcuts.show()
         self._shortcuts.activateWindow()
 

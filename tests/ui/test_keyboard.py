@@ -85,6 +85,16 @@ def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> 
     boxes[0].close()
 
 
+def test_f1_lists_in_practice_only_what_works_there(demo: OpenDesk) -> None:
+    QTest.keyClick(demo.window.windowHandle(), Qt.Key.Key_F1)
+    [box] = demo.window.findChildren(QMessageBox)
+    demo.bot.waitUntil(box.isVisible)
+    assert "Ctrl+Return\t" in box.text()
+    assert "Ctrl+B" not in box.text()
+    assert "Ctrl+,\t" not in box.text()
+    box.close()
+
+
 def test_the_way_to_the_shortcuts_is_shown_and_reached_with_the_keyboard(acme: OpenDesk) -> None:
     way = controls.button(acme.window, "Keyboard shortcuts")
     assert way.isVisible()
