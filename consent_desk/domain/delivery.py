@@ -114,12 +114,22 @@ class Judgement:
     field: Field | None = None
 
 
-def judge(outcome: Outcome, action: Action, *, practice: bool = False, again: bool = False) -> Judgement:
+def judge(
+    outcome: Outcome,
+    action: Action,
+    *,
+    practice: bool = False,
+    again: bool = False,
+    known: bool = False,
+) -> Judgement:
     """Say what `outcome` makes of a consent that was in flight, and never more than is known.
 
     `again`: an earlier sending may have been recorded. Then none but success is certain.
+    `known`: a look-up has shown the customer and the category before.
     """
     judgement = _judge(outcome, action)
+    if known and judgement is _DELIVERED:
+        judgement = replace(_DELIVERED, advice=_SHOWN_SOON)
     if again and judgement.state not in {State.DELIVERED, State.UNCONFIRMED}:
         judgement = _still_unconfirmed(outcome, judgement)
     if not practice:
@@ -219,10 +229,11 @@ def _meaning(outcome: Answered) -> Meaning:
 QUEUED_THERE = say("Delivered: Engagement has queued it.")
 """All that the answer of success says."""
 
+_SHOWN_SOON = say("Engagement shows it within a minute.")
 _DELIVERED = Judgement(
     State.DELIVERED,
     QUEUED_THERE,
-    say("Engagement shows it within a minute. It does not check the customer ID or the category."),
+    say("{soon} It does not check the customer ID or the category.", soon=_SHOWN_SOON),
 )
 _PRACTISED = Judgement(
     State.DELIVERED,

@@ -208,7 +208,8 @@ class Sender:
         """Judge `outcome` and write it down. `record` is what was known before the consent was claimed."""
         noted = record.noted
         again = may_have_left(record.facts)
-        judgement = judge(outcome, noted.consent.action, practice=practice, again=again)
+        known = noted.context.before is not None
+        judgement = judge(outcome, noted.consent.action, practice=practice, again=again, known=known)
         entry = Entry.of(noted, judgement.state, outcome)
         fact = self._fact(record, judgement.state, outcome)
         try:

@@ -86,7 +86,8 @@ def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
         judgement = tell_look(last.outcome, last.state, action, practice=practice)
     else:
         again = may_have_left(record.facts[:-1])
-        judgement = judge(last.outcome, action, practice=practice, again=again)
+        known = record.noted.context.before is not None
+        judgement = judge(last.outcome, action, practice=practice, again=again, known=known)
     return [render(judgement.headline, local), render(judgement.advice, local)]
 
 
@@ -162,8 +163,9 @@ def technical(outcome: Outcome | Look) -> str:
             if outcome.blind:
                 return f"looked up, but the key may not read consents, {took}"
             history = "in the history" if outcome.seen else "not in the history"
-            holds = {True: "valid", False: "not valid", None: "not told"}[outcome.valid]
-            return f"looked up: {history}, the category now reads {holds}, {took}"
+            shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
+            holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
+            return f"looked up: {history}, {holds}, {took}"
 
 
 def _answer(answered: Answered) -> str:

@@ -145,7 +145,7 @@ class MoreSection(QWidget):
         # What goes out is never hidden, not even while this is closed.
         count = sum(not one.is_empty for one in self.properties())
         agent = visible(self.agent.text()[:_SHOWN])
-        told = [agent] if agent else []
+        told = [f"Agent: {agent}"] if agent else []
         if count:
             told.append("1 property" if count == 1 else f"{count} properties")
         text = " · ".join(told)

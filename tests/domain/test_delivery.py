@@ -61,6 +61,13 @@ def test_delivered_is_queued_by_engagement_and_no_more() -> None:
     assert judgement.field is None
 
 
+def test_of_a_known_customer_nothing_is_said_against_the_id() -> None:
+    taken = Answered(status=200, headers=OURS, body=TAKEN)
+    judgement = judge(taken, Action.REJECT, known=True)
+    assert sentence(judgement) == "Delivered: Engagement has queued it."
+    assert str(judgement.advice) == "Engagement shows it within a minute."
+
+
 def test_practice_is_delivered_to_the_sandbox_only() -> None:
     judgement = judge(Answered(status=200, headers=OURS, body=TAKEN), Action.REJECT, practice=True)
     assert judgement.state is State.DELIVERED

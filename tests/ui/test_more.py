@@ -53,8 +53,8 @@ def adas(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Open
 
 def test_closed_it_takes_one_line_and_still_says_what_goes_out(adas: OpenDesk) -> None:
     assert not controls.line(adas.window, "Agent").isVisible()
-    assert adas.window.consent.more.summary.text() == "Ada Lovelace"
-    assert controls.button(adas.window, "More details").accessibleDescription() == "Ada Lovelace"
+    assert adas.window.consent.more.summary.text() == "Agent: Ada Lovelace"
+    assert controls.button(adas.window, "More details").accessibleDescription() == "Agent: Ada Lovelace"
 
 
 def test_it_opens_with_the_keyboard(acme: OpenDesk) -> None:
