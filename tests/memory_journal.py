@@ -1,6 +1,6 @@
 """A journal in memory with the rules of the real one, which can be told to end the program at any write."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -57,6 +57,12 @@ class MemoryJournal:
             for record in self._alike(project_id, customer, category)
             if record.facts[-1].state in OPEN_STATES
         )
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        alike = self._alike(project_id, customer, category)
+        return (one for one in reversed(alike) if one.noted.consent.timestamp > after)
 
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None

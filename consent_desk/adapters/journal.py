@@ -166,6 +166,19 @@ class SqliteJournal:
         )
         return tuple(self.record(row["request_id"]) for row in rows)
 
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
+        """
+        rows = self._pages(
+            f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category, after.micros),
+        )
+        return (self.record(row["request_id"]) for row in reversed([*rows]))
+
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
     ) -> Timestamp | None:
@@ -305,7 +318,7 @@ class SqliteJournal:
         with self._lock, told(_NOT_READ):
             yield self._connection
 
-    def _pages(self, sql: str, *keys: str) -> Iterator[sqlite3.Row]:
+    def _pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
         # Each page under the lock for itself: nobody who notes waits for a long list.
         after = 0
         while True:

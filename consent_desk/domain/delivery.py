@@ -423,6 +423,11 @@ def may_have_left(facts: Sequence[Fact]) -> bool:
     return any(_is_departure(fact) for fact in facts)
 
 
+def was_withdrawn(facts: Sequence[Fact]) -> bool:
+    """Whether it was given up before it left: it never came to be a decision that counts."""
+    return facts[-1].state is State.DISCARDED and not may_have_left(facts)
+
+
 def was_sent_again(facts: Sequence[Fact]) -> bool:
     """Whether it was sent a second time, that is: a sending reached Engagement after one that may have."""
     for number, fact in enumerate(facts):

@@ -1,10 +1,10 @@
 """The order of decisions about one customer and category: the last one rules, and an opt-out never waits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
-from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
+from consent_desk.domain.delivery import UNSENT_STATES, Fact, State, was_withdrawn
 from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.record import Noted, Record
 
@@ -24,8 +24,10 @@ class Decisions(Protocol):
     def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
         """The consents in an open state, the oldest first."""
 
-    def last_timestamp(self, project_id: str, customer: CustomerId, category: str) -> Timestamp | None:
-        """The latest timestamp noted, whatever became of it."""
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """The consents with a later timestamp, whatever became of them; what was noted last comes first."""
 
 
 def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
@@ -33,13 +35,7 @@ def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
 
     An opt-in that has not left takes nobody's place: it may be waiting for this very opt-out.
     """
-    subject = (noted.project_id, noted.consent.customer, noted.consent.category)
-    last = decisions.last_timestamp(*subject)
-    if last is None or last <= noted.consent.timestamp:
-        return False
-    later = [one for one in decisions.open_like(*subject) if _timestamp(one) > noted.consent.timestamp]
-    # The last one is settled unless it is among the open ones.
-    return any(not _waits(one) for one in later) or all(_timestamp(one) < last for one in later)
+    return any(not _waits(one) for one in _later(decisions, noted))
 
 
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
@@ -56,6 +52,13 @@ def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Time
         ):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
             decisions.append(record.noted.consent.request_id, fact)
+
+
+def _later(decisions: Decisions, noted: Noted) -> Iterator[Record]:
+    """The later decisions that count. What was withdrawn before it left is none."""
+    consent = noted.consent
+    later = decisions.later_like(noted.project_id, consent.customer, consent.category, consent.timestamp)
+    return (one for one in later if not was_withdrawn(one.facts))
 
 
 def _waits(record: Record) -> bool:

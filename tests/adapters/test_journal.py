@@ -389,6 +389,22 @@ def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJou
     assert journal.open_like("another", jane, "sms_marketing") == ()
 
 
+def test_the_later_ones_are_read_with_all_facts_whatever_became_of_them(journal: SqliteJournal) -> None:
+    jane = a_consent().customer
+    states = (State.DISCARDED, State.VERIFIED, State.QUEUED)
+    ids = [
+        noted_in(journal, state, timestamp=later(seconds), noted_at=later(9))
+        for seconds, state in enumerate(states)
+    ]
+    noted_in(journal, category="newsletter", timestamp=later(3), noted_at=later(9))
+    noted_in(
+        journal, customer=CustomerId(type="cookie", value=jane.value), timestamp=later(3), noted_at=later(9)
+    )
+    found = journal.later_like(a_project().id, jane, "sms_marketing", later(0))
+    assert [*found] == [journal.record(ids[2]), journal.record(ids[1])]
+    assert [*journal.later_like("another", jane, "sms_marketing", NOON)] == []
+
+
 def test_the_last_timestamp_counts_whatever_became_of_it(journal: SqliteJournal) -> None:
     jane = a_consent().customer
     assert journal.last_timestamp(a_project().id, jane, "sms_marketing") is None
@@ -469,6 +485,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
     journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
+    [*journal.later_like(a_project().id, a_consent().customer, "sms_marketing", NOON)]
     journal.last_timestamp(a_project().id, a_consent().customer, "sms_marketing")
     journal.claim(request_id, later(3))
     journal.append(request_id, Fact(at=later(4), state=State.DELIVERED))
@@ -476,7 +493,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 13
+    assert len(questions) == 14
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         # Walking consent by its key from the end is how the latest are found, up to their limit.

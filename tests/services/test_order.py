@@ -159,6 +159,37 @@ def test_a_later_decision_that_is_settled_overtakes_too(outbox: Outbox, journal:
     assert is_overtaken(journal, journal.record(first).noted)
 
 
+@pytest.mark.parametrize("action", Action)
+def test_what_was_given_up_before_it_left_overtakes_nothing(
+    outbox: Outbox, journal: SqliteJournal, action: Action
+) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    given_up = note(outbox, action, 60)
+    Sender(journal, Wire(), lambda: later(901)).discard(given_up, practice=False)
+    look_in_vain(journal, opt_out)
+    send(journal, opt_out, SUCCESS)
+    assert journal.entry(opt_out).state is State.DELIVERED
+
+
+def test_what_was_given_up_after_it_may_have_left_overtakes_still(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    send(journal, second, CUT)
+    journal.append(second, Fact(at=later(902), state=State.DISCARDED, note="typed twice"))
+    assert is_overtaken(journal, journal.record(first).noted)
+
+
+def test_a_settled_decision_overtakes_also_where_an_opt_in_waits_after_it(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    note(outbox, Action.ACCEPT, 120)
+    send(journal, second, SUCCESS)
+    assert is_overtaken(journal, journal.record(first).noted)
+
+
 # ------------------------------------------------------------------------------------- the second sending
 
 
