@@ -38,6 +38,11 @@ def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
     return any(not _waits(one) for one in _later(decisions, noted))
 
 
+def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
+    """The timestamp of the last decision that was noted here and is later; None where there is none."""
+    return max(map(_timestamp, _later(decisions, noted)), default=None)
+
+
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
     subject = (noted.project_id, noted.consent.customer, noted.consent.category)

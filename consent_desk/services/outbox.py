@@ -12,7 +12,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
-from consent_desk.services.order import discard_overtaken
+from consent_desk.services.order import discard_overtaken, last_later
 
 _SECOND = 1_000_000
 
@@ -179,11 +179,9 @@ class Outbox:
         return self._journal.record(request_id)
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
-        """The same, and the latest timestamp noted here for its customer and category."""
+        """The same, and the timestamp of the last decision after it for its customer and category."""
         record = self._journal.record(request_id)
-        consent = record.noted.consent
-        subject = record.noted.project_id, consent.customer, consent.category
-        return record, self._journal.last_timestamp(*subject)
+        return record, last_later(self._journal, record.noted)
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a project have not certainly reached Engagement."""

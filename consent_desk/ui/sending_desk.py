@@ -45,12 +45,13 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `ended(id)`,
-    that the sending of a consent is over.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `withdrawn`, that
+    one was cancelled before it left, and rules no more; `ended(id)`, that the sending of one is over.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
+    withdrawn = Signal()
     ended = Signal(str)
 
     def __init__(
@@ -262,6 +263,8 @@ class SendingDesk(QObject):
                 self._rounds.follow(station, entry.request_id)
             return
         self._log.put(station, sent.entry)
+        if sent.entry.state is State.DISCARDED:
+            self.withdrawn.emit()
         tone = tone_of(sent.entry.state, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
