@@ -48,6 +48,12 @@ class MemoryJournal:
             raise JournalTrouble(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
         self._write(request_id, fact)
 
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        if self._facts[request_id][-1].state not in states:
+            return False
+        self.append(request_id, fact)
+        return True
+
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
 

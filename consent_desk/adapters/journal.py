@@ -43,6 +43,7 @@ from consent_desk.domain.wanted import Found, Wanted
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
+_NOT_GIVEN_UP = "It was not discarded: {why}."
 _NOT_READ = "The journal cannot be read: {why}."
 _NOT_CLOSED = "The journal could not be closed: {why}."
 _NOT_ERASED = "The customer's data was not removed: {why}."
@@ -142,6 +143,17 @@ class SqliteJournal:
                 raise _ILLEGAL.trouble(_NOT_APPENDED)
             else:
                 append_fact(connection, request_id, fact)
+
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
+        with self._unit(_NOT_GIVEN_UP) as connection:
+            last = last_fact(connection, request_id)
+            if last is None or last.state not in states:
+                return False
+            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                raise _ILLEGAL.trouble(_NOT_GIVEN_UP)
+            append_fact(connection, request_id, fact)
+            return True
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""

@@ -38,6 +38,12 @@ class Journal(Protocol):
         Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
         """
 
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
+
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first.
 

@@ -389,6 +389,28 @@ def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJou
     assert journal.open_like("another", jane, "sms_marketing") == ()
 
 
+def test_what_is_given_up_is_so_in_one_step(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    assert journal.give_up(request_id, {State.QUEUED}, fact)
+    assert [one.state for one in journal.record(request_id).facts] == [State.QUEUED, State.DISCARDED]
+    assert not journal.give_up(request_id, {State.QUEUED}, fact)
+
+
+def test_what_is_under_way_or_not_there_is_not_given_up(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal, State.IN_FLIGHT)
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    for one in (request_id, str(uuid4())):
+        assert not journal.give_up(one, {State.QUEUED}, fact)
+    assert journal.entry(request_id).state is State.IN_FLIGHT
+
+
+def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    with pytest.raises(JournalTrouble, match="It was not discarded: that cannot follow"):
+        journal.give_up(request_id, {State.QUEUED}, Fact(at=later(3), state=State.VERIFIED))
+
+
 def test_the_later_ones_are_read_with_all_facts_whatever_became_of_them(journal: SqliteJournal) -> None:
     jane = a_consent().customer
     states = (State.DISCARDED, State.VERIFIED, State.QUEUED)
