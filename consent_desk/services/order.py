@@ -1,6 +1,6 @@
 """The order of decisions about one customer and category: the last one rules, and an opt-out never waits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
@@ -15,11 +15,8 @@ OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
 class Decisions(Protocol):
     """What the journal knows of the decisions about one customer and category. Raises JournalTrouble."""
 
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make a consent `in_flight`; None where it may not be sent."""
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent."""
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
 
     def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
         """The consents in an open state, the oldest first."""
@@ -49,14 +46,9 @@ def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Time
     records = decisions.open_like(*subject)
     opt_outs = [_timestamp(one) for one in records if one.noted.consent.action is Action.REJECT]
     for record in records:
-        # Claimed first, so that it cannot be on its way at the same time.
-        if (
-            _waits(record)
-            and any(_timestamp(record) < timestamp for timestamp in opt_outs)
-            and decisions.claim(record.noted.consent.request_id, now()) is not None
-        ):
+        if _waits(record) and any(_timestamp(record) < timestamp for timestamp in opt_outs):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
-            decisions.append(record.noted.consent.request_id, fact)
+            decisions.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)
 
 
 def _later(decisions: Decisions, noted: Noted) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from consent_desk.domain.consent import Action, Timestamp
 from consent_desk.domain.delivery import (
+    SENDABLE_STATES,
     UNCERTAIN_STATES,
     Fact,
     Judgement,
@@ -130,9 +131,11 @@ class Sender:
         waits on.
         """
         record = self._journal.record(request_id)
-        if self._journal.claim(request_id, self._now()) is None:
-            return None
-        return self._settle(record, NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED), practice=practice)
+        cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+        sent = _judged(record, cancelled, practice=practice)
+        fact = Fact(at=self._now(), state=sent.judgement.state, outcome=cancelled)
+        as_read = {record.facts[-1].state} & SENDABLE_STATES
+        return sent if self._journal.give_up(request_id, as_read, fact) else None
 
     def admit(self, request_id: str) -> None:
         """Forget that `request_id` was cancelled: a person asks to send it once more."""
@@ -205,11 +208,8 @@ class Sender:
 
     def _settle(self, record: Record, outcome: Outcome, *, practice: bool) -> Sent:
         """Judge `outcome` and write it down. `record` is what was known before the consent was claimed."""
-        noted = record.noted
-        again = may_have_left(record.facts)
-        judgement = judge(outcome, noted.consent.action, practice=practice, again=again)
-        entry = Entry.of(noted, judgement.state, outcome)
-        fact = self._fact(record, judgement.state, outcome)
+        noted, sent = record.noted, _judged(record, outcome, practice=practice)
+        fact = self._fact(record, sent.judgement.state, outcome)
         try:
             self._journal.append(noted.consent.request_id, fact)
             # An opt-out may have been noted while it was on its way.
@@ -217,8 +217,16 @@ class Sender:
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact
-            return Sent(entry, judgement, trouble)
-        return Sent(entry, judgement)
+            return replace(sent, trouble=trouble)
+        return sent
+
+
+def _judged(record: Record, outcome: Outcome, *, practice: bool) -> Sent:
+    """What `outcome` makes of a consent that was as `record` says."""
+    noted = record.noted
+    again = may_have_left(record.facts)
+    judgement = judge(outcome, noted.consent.action, practice=practice, again=again)
+    return Sent(Entry.of(noted, judgement.state, outcome), judgement)
 
 
 def _is_still_held(record: Record, project: Project | None) -> bool:

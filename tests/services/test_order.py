@@ -1,13 +1,13 @@
 """The order of decisions, on the real journal."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.consent import Action, Timestamp, ValidUntil
+from consent_desk.domain.consent import Action, ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
@@ -109,7 +109,12 @@ def test_an_opt_in_that_may_have_left_is_not_discarded_and_never_sent_again(
 
 def test_what_cannot_be_discarded_does_not_make_the_opt_out_less_noted(tmp_path: Path) -> None:
     class FullJournal(SqliteJournal):
-        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        """A journal on a disk that may take the claim of a consent, and then is full."""
+
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            raise JournalTrouble(say("Full."), say("Make room."))
+
+        def append(self, request_id: str, fact: Fact) -> None:
             raise JournalTrouble(say("Full."), say("Make room."))
 
     journal = FullJournal.open(tmp_path / "full.db")
@@ -131,7 +136,7 @@ def test_an_opt_out_noted_while_an_opt_in_fails_to_leave_discards_it(
     wire.on_start = lambda: print(note(outbox, Action.REJECT, 60))
     Sender(journal, wire, lambda: later(901)).send(opt_in, a_project())
     states = [fact.state for fact in journal.record(opt_in).facts]
-    assert states[-3:] == [State.RETRY_WAIT, State.IN_FLIGHT, State.DISCARDED]
+    assert states[-2:] == [State.RETRY_WAIT, State.DISCARDED]
 
 
 # ------------------------------------------------------------------------------------ the later decision

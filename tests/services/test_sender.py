@@ -1,6 +1,6 @@
 """The sender, on the real journal and a transport that answers as it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,7 +12,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Noted
 from consent_desk.domain.request import PreparedRequest, event_body
@@ -79,6 +79,22 @@ class ForgetfulJournal(SqliteJournal):
         raise JournalTrouble(say("Full."), say("Make room."))
 
 
+class FullJournal(SqliteJournal):
+    """A journal on a disk that is full, until it is not any more."""
+
+    full = True
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if self.full:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super().append(request_id, fact)
+
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        if self.full:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        return super().give_up(request_id, states, fact)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
@@ -89,6 +105,13 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     journal = SqliteJournal.open(path)
     yield journal
     journal.close()
+
+
+@pytest.fixture
+def full(path: Path) -> Iterator[FullJournal]:
+    full = FullJournal.open(path)
+    yield full
+    full.close()
 
 
 @pytest.fixture
@@ -398,6 +421,30 @@ def test_what_is_cancelled_as_it_waits_is_discarded_while_another_call_hangs(
     assert len(wire.requests) == 1
 
 
+def test_what_cannot_be_cancelled_waits_on(full: FullJournal) -> None:
+    noted = Noted.of(a_project(), a_consent())
+    full.note(noted)
+    sender = sender_on(full, Wire(Made(SUCCESS)))
+    with pytest.raises(JournalTrouble, match="Full"):
+        sender.discard(noted.consent.request_id, practice=False)
+    assert full.entry(noted.consent.request_id).state is State.QUEUED
+    assert not sender.has_unwritten
+
+
+def test_a_second_sending_that_is_cancelled_as_it_waits_stays_unconfirmed(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    sender = sender_on(journal, Wire(Made(CUT)))
+    sender.send(request_id, a_project())
+    journal.append(request_id, Fact(at=later(2), state=State.NOT_SEEN, outcome=Look()))
+    cancelled = sender.discard(request_id, practice=False)
+    assert cancelled is not None
+    assert cancelled.entry.state is journal.entry(request_id).state is State.UNCONFIRMED
+    assert "Cancelled before it left a second time" in str(cancelled.judgement.headline)
+    states = [fact.state for fact in journal.record(request_id).facts]
+    assert states[-2:] == [State.NOT_SEEN, State.UNCONFIRMED]
+
+
 def test_what_was_delivered_is_not_discarded(journal: SqliteJournal, request_id: str) -> None:
     sender = sender_on(journal, Wire(Made(SUCCESS)))
     sender.send(request_id, a_project())
@@ -442,24 +489,6 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(journal: SqliteJournal
     assert fact.state is State.UNCONFIRMED
     assert fact.outcome == Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED)
     sender.stop()
-
-
-class FullJournal(SqliteJournal):
-    """A journal on a disk that is full, until it is not any more."""
-
-    full = True
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        if self.full:
-            raise JournalTrouble(say("Full."), say("Make room."))
-        super().append(request_id, fact)
-
-
-@pytest.fixture
-def full(path: Path) -> Iterator[FullJournal]:
-    full = FullJournal.open(path)
-    yield full
-    full.close()
 
 
 def test_an_outcome_that_could_not_be_written_down_is_kept_and_written_again(full: FullJournal) -> None:
