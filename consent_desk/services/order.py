@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
-from consent_desk.domain.delivery import UNSENT_STATES, Fact, State, was_withdrawn
+from consent_desk.domain.delivery import OPEN_STATES, UNSENT_STATES, Fact, State, was_withdrawn
 from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.record import Noted, Record
 
@@ -42,11 +42,8 @@ def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
 
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
-    subject = (noted.project_id, noted.consent.customer, noted.consent.category)
-    records = decisions.open_like(*subject)
-    opt_outs = [_timestamp(one) for one in records if one.noted.consent.action is Action.REJECT]
-    for record in records:
-        if _waits(record) and any(_timestamp(record) < timestamp for timestamp in opt_outs):
+    for record in decisions.open_like(noted.project_id, noted.consent.customer, noted.consent.category):
+        if _waits(record) and any(_overtakes(one, record) for one in _later(decisions, record.noted)):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
             decisions.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)
 
@@ -56,6 +53,16 @@ def _later(decisions: Decisions, noted: Noted) -> Iterator[Record]:
     consent = noted.consent
     later = decisions.later_like(noted.project_id, consent.customer, consent.category, consent.timestamp)
     return (one for one in later if not was_withdrawn(one.facts))
+
+
+def _overtakes(later: Record, waiting: Record) -> bool:
+    """Whether an opt-out takes the place of an opt-in.
+
+    One that was settled before the opt-in was noted does not: a person wants it in the history before it.
+    """
+    opt_out, opt_in = later.noted.consent, waiting.noted.consent
+    is_open = later.facts[-1].state in OPEN_STATES
+    return opt_out.action is Action.REJECT and (is_open or opt_out.noted_at >= opt_in.noted_at)
 
 
 def _waits(record: Record) -> bool:

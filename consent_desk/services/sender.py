@@ -90,11 +90,14 @@ class Sender:
         written = []
         with suppress(JournalTrouble):
             for request_id, fact in [*self._unwritten.items()]:
-                last = self._journal.record(request_id).facts[-1]
+                record = self._journal.record(request_id)
+                last = record.facts[-1]
                 if last.state is State.IN_FLIGHT or last == fact:
                     self._journal.append(request_id, fact)
                 del self._unwritten[request_id]
                 written.append(request_id)
+                # An opt-out may have been noted, and sent, since.
+                discard_overtaken(self._journal, record.noted, self._now)
         return tuple(written)
 
     def send(self, request_id: str, project: Project | None, *, by_person: bool = True) -> Sent | None:

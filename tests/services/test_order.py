@@ -139,6 +139,59 @@ def test_an_opt_out_noted_while_an_opt_in_fails_to_leave_discards_it(
     assert states[-2:] == [State.RETRY_WAIT, State.DISCARDED]
 
 
+class FullOnce(SqliteJournal):
+    """A journal on a disk that is full for the next outcome, and then is not any more."""
+
+    full = True
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if self.full:
+            self.full = False
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super().append(request_id, fact)
+
+
+@pytest.fixture
+def full_once(tmp_path: Path) -> Iterator[FullOnce]:
+    journal = FullOnce.open(tmp_path / "full.db")
+    yield journal
+    journal.close()
+
+
+def test_an_outcome_that_is_written_late_brings_no_opt_in_back_that_was_overtaken(
+    full_once: FullOnce,
+) -> None:
+    outbox = Outbox(full_once, lambda: later(900))
+    opt_in = note(outbox, Action.ACCEPT)
+    sender = Sender(full_once, Wire(Made(DOWN)), lambda: later(901))
+    sender.send(opt_in, a_project(), by_person=False)
+    note(outbox, Action.REJECT, 60)
+    assert sender.write_again() == (opt_in,)
+    assert full_once.record(opt_in).facts[-1].outcome == OVERTAKEN
+
+
+def test_an_opt_out_that_was_delivered_meanwhile_discards_it_too(full_once: FullOnce) -> None:
+    outbox = Outbox(full_once, lambda: later(900))
+    opt_in = note(outbox, Action.ACCEPT)
+    wire = Wire(Made(DOWN), Made(SUCCESS))
+    sender = Sender(full_once, wire, lambda: later(901))
+    sender.send(opt_in, a_project(), by_person=False)
+    opt_out = note(outbox, Action.REJECT, 60)
+    sender.send(opt_out, a_project())
+    assert full_once.entry(opt_out).state is State.DELIVERED
+    sender.write_again()
+    assert full_once.record(opt_in).facts[-1].outcome == OVERTAKEN
+
+
+def test_an_opt_in_that_is_noted_for_the_time_before_a_delivered_opt_out_is_recorded(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    send(journal, note(outbox, Action.REJECT, 60), SUCCESS)
+    opt_in = note(outbox, Action.ACCEPT, noted_at=later(120))
+    send(journal, opt_in, SUCCESS)
+    assert journal.entry(opt_in).state is State.DELIVERED
+
+
 # ------------------------------------------------------------------------------------ the later decision
 
 
