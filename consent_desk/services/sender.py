@@ -215,12 +215,13 @@ class Sender:
         fact = self._fact(record, sent.judgement.state, outcome)
         try:
             self._journal.append(noted.consent.request_id, fact)
-            # An opt-out may have been noted while it was on its way.
-            discard_overtaken(self._journal, noted, self._now)
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact
             return replace(sent, trouble=trouble)
+        # An opt-out may have been noted while it was on its way. Asked again before the opt-in is sent.
+        with suppress(JournalTrouble):
+            discard_overtaken(self._journal, noted, self._now)
         return sent
 
 

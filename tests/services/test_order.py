@@ -192,6 +192,24 @@ def test_an_opt_in_that_is_noted_for_the_time_before_a_delivered_opt_out_is_reco
     assert journal.entry(opt_in).state is State.DELIVERED
 
 
+def test_what_came_of_it_is_written_down_also_where_another_one_cannot_be_discarded(tmp_path: Path) -> None:
+    class StubbornJournal(SqliteJournal):
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            raise JournalTrouble(say("Full."), say("Make room."))
+
+    journal = StubbornJournal.open(tmp_path / "stubborn.db")
+    outbox = Outbox(journal, lambda: later(900))
+    opt_out = note(outbox, Action.REJECT, 60)
+    wire = Wire(Made(SUCCESS))
+    wire.on_start = lambda: print(note(outbox, Action.ACCEPT))
+    sender = Sender(journal, wire, lambda: later(901))
+    sent = sender.send(opt_out, a_project())
+    assert sent is not None
+    assert (sent.trouble, sender.has_unwritten) == (None, False)
+    assert journal.entry(opt_out).state is State.DELIVERED
+    journal.close()
+
+
 # ------------------------------------------------------------------------------------ the later decision
 
 
