@@ -8,7 +8,7 @@ from consent_desk.domain.delivery import Fact, Judgement, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import tell_look
+from consent_desk.domain.telling import OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
 
@@ -60,6 +60,6 @@ class Alarms:
         """The same decision with the time now, to be noted as `new_id`; or why there is none."""
         noted = self._journal.record(request_id).noted
         if last_later(self._journal, noted) is not None:
-            return say("A later decision of this customer was noted here since. Enter what is to hold now.")
+            return OVERTAKEN
         consent = with_the_time_now(noted.consent, new_id, self._now())
         return consent or say("This opt-in has come to its end. Enter it anew if the customer wants it.")

@@ -35,6 +35,15 @@ def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
     return any(not _waits(one) for one in _later(decisions, noted))
 
 
+def waits_for_opt_out(decisions: Decisions, noted: Noted) -> bool:
+    """Whether `noted` is an opt-in, and an opt-out of its customer and category is not settled."""
+    consent = noted.consent
+    if consent.action is Action.REJECT:
+        return False
+    alike = decisions.open_like(noted.project_id, consent.customer, consent.category)
+    return any(one.noted.consent.action is Action.REJECT for one in alike)
+
+
 def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
     """The timestamp of the last decision that was noted here and is later; None where there is none."""
     return max(map(_timestamp, _later(decisions, noted)), default=None)

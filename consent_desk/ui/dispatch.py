@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.sender import Sent
@@ -27,7 +28,8 @@ class Departure:
 
 
 class Dispatch(QObject):
-    """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
+    """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
+    `failed(Departure, Exception)`.
 
     What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
     could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
@@ -129,9 +131,13 @@ class Dispatch(QObject):
     def _tell_pending(self) -> None:
         self.pending_changed.emit(any(one.by_person for one in self._pending()))
 
-    def _end(self, departure: Departure, sent: Sent | None) -> None:
+    def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._under_way = None
-        self.sent.emit(departure, sent)
+        if isinstance(sent, Message) and departure.entry.request_id in self._cancelled:
+            # It was never begun, so that nothing of it could be ended.
+            self._discard(departure)
+        else:
+            self.sent.emit(departure, sent)
         self._next()
 
     def _fail(self, departure: Departure, error: Exception) -> None:

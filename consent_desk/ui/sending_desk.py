@@ -246,18 +246,22 @@ class SendingDesk(QObject):
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
             self.say(departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
 
-    def _sent(self, departure: Departure, sent: Sent | None) -> None:
+    def _sent(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._end_waiting(departure)
         self._take(departure, sent)
         self.ended.emit(departure.entry.request_id)
 
-    def _take(self, departure: Departure, sent: Sent | None) -> None:
+    def _take(self, departure: Departure, sent: Sent | Message | None) -> None:
         station, entry = departure.station, departure.entry
-        if sent is None:
+        if not isinstance(sent, Sent):
             self._log.refresh(departure)
-            if departure.by_person and not departure.kept:
+            if isinstance(sent, Message) and departure.by_person:
+                self.say(entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
+            elif departure.by_person and not departure.kept:
                 self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
-            if entry.held:
+            # What waits for another consent, or the clock, goes on by itself.
+            waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
+            if entry.held or waits:
                 self._rounds.put_off(station, entry.request_id)
             else:
                 self._rounds.follow(station, entry.request_id)

@@ -15,7 +15,7 @@ from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Ou
 from consent_desk.domain.record import Noted
 from consent_desk.services.order import OVERTAKEN, is_overtaken
 from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
+from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender, Sent
 from tests.consents import a_consent, a_project, later
 from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
@@ -100,11 +100,13 @@ def test_an_opt_in_that_may_have_left_is_not_discarded_and_never_sent_again(
     note(outbox, Action.REJECT, 60)
     assert journal.entry(opt_in).state is State.UNCONFIRMED
     look_in_vain(journal, opt_in)
-    for by_person in (False, True):
-        wire = Wire()
-        sender = Sender(journal, wire, lambda: later(2000))
-        assert sender.send(opt_in, a_project(), by_person=by_person) is None
-        assert wire.requests == []
+    wire = Wire()
+    sender = Sender(journal, wire, lambda: later(2000))
+    assert sender.send(opt_in, a_project(), by_person=False) is None
+    assert str(sender.send(opt_in, a_project())).startswith(
+        "A later decision of this customer was noted here"
+    )
+    assert wire.requests == []
 
 
 def test_what_cannot_be_discarded_does_not_make_the_opt_out_less_noted(tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ def test_what_came_of_it_is_written_down_also_where_another_one_cannot_be_discar
     wire.on_start = lambda: print(note(outbox, Action.ACCEPT))
     sender = Sender(journal, wire, lambda: later(901))
     sent = sender.send(opt_out, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert (sent.trouble, sender.has_unwritten) == (None, False)
     assert journal.entry(opt_out).state is State.DELIVERED
     journal.close()
@@ -225,7 +227,7 @@ def test_an_opt_in_that_waits_for_the_opt_out_does_not_hold_it_up(
 ) -> None:
     opt_out, opt_in = note(outbox, Action.REJECT), note(outbox, Action.ACCEPT, 60)
     assert not is_overtaken(journal, journal.record(opt_out).noted)
-    send(journal, opt_in, CUT)
+    journal.claim(opt_in, later(901))
     assert is_overtaken(journal, journal.record(opt_out).noted)
 
 
@@ -264,6 +266,73 @@ def test_a_settled_decision_overtakes_also_where_an_opt_in_waits_after_it(
     note(outbox, Action.ACCEPT, 120)
     send(journal, second, SUCCESS)
     assert is_overtaken(journal, journal.record(first).noted)
+
+
+# --------------------------------------------------------------------------------- what an opt-in waits for
+
+
+@pytest.mark.parametrize("by_person", [False, True])
+@pytest.mark.parametrize("outcome", [DOWN, FORBIDDEN, CUT], ids=["waiting", "refused", "lost"])
+def test_no_opt_in_leaves_before_the_opt_out_before_it_is_settled(
+    outbox: Outbox, journal: SqliteJournal, outcome: Outcome, by_person: bool
+) -> None:
+    send(journal, note(outbox, Action.REJECT), outcome)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    wire = Wire()
+    why = Sender(journal, wire, lambda: later(901)).send(opt_in, a_project(), by_person=by_person)
+    assert str(why) == "It waits until the earlier opt-out of this customer is settled."
+    assert (wire.requests, journal.entry(opt_in).state) == ([], State.QUEUED)
+
+
+@pytest.mark.parametrize("by_person", [False, True])
+def test_no_opt_in_leaves_while_the_clock_is_off(
+    outbox: Outbox, journal: SqliteJournal, by_person: bool
+) -> None:
+    opt_in, opt_out = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, category="newsletter")
+    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(901), lambda: True)
+    why = sender.send(opt_in, a_project(), by_person=by_person)
+    assert str(why).startswith("It waits until this computer's clock is right")
+    sender.send(opt_out, a_project(), by_person=by_person)
+    states = [journal.entry(one).state for one in (opt_in, opt_out)]
+    assert states == [State.QUEUED, State.DELIVERED]
+
+
+def test_an_opt_in_that_is_cancelled_as_it_waits_for_an_opt_out_is_discarded(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    note(outbox, Action.REJECT)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    sender = Sender(journal, Wire(), lambda: later(901))
+    sender.cancel(opt_in)
+    sender.send(opt_in, a_project())
+    assert journal.entry(opt_in).state is State.DISCARDED
+
+
+def test_an_opt_in_that_a_later_opt_out_overtook_is_said_to_wait_for_nothing(tmp_path: Path) -> None:
+    class LateJournal(SqliteJournal):
+        """A journal that has no room for discarding what is overtaken as the opt-out is noted."""
+
+        full = True
+
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            if self.full:
+                raise JournalTrouble(say("Full."), say("Make room."))
+            return super().give_up(request_id, states, fact)
+
+    journal = LateJournal.open(tmp_path / "late.db")
+    outbox = Outbox(journal, lambda: later(900))
+    opt_in, _ = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, 60)
+    journal.full = False
+    assert Sender(journal, Wire(), lambda: later(901)).send(opt_in, a_project()) is None
+    assert journal.entry(opt_in).state is State.DISCARDED
+    journal.close()
+
+
+def test_a_settled_opt_out_holds_no_opt_in_up(outbox: Outbox, journal: SqliteJournal) -> None:
+    send(journal, note(outbox, Action.REJECT), SUCCESS)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    send(journal, opt_in, SUCCESS)
+    assert journal.entry(opt_in).state is State.DELIVERED
 
 
 # ------------------------------------------------------------------------------------- the second sending
@@ -330,5 +399,5 @@ def test_cancelled_before_it_leaves_again_it_stays_unconfirmed(
     sender = Sender(journal, Wire(), lambda: later(2000))
     sender.cancel(opt_out)
     sent = sender.send(opt_out, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.UNCONFIRMED

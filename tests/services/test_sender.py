@@ -11,7 +11,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Noted
@@ -130,7 +130,7 @@ class Sending:
     """A `send` on a thread of its own."""
 
     def __init__(self, sender: Sender, request_id: str) -> None:
-        self._sent: Sent | None = None
+        self._sent: Sent | Message | None = None
 
         def send() -> None:
             self._sent = sender.send(request_id, a_project())
@@ -140,7 +140,7 @@ class Sending:
 
     def ended(self) -> Sent:
         self._thread.join(30)
-        assert self._sent is not None
+        assert isinstance(self._sent, Sent)
         return self._sent
 
 
@@ -176,7 +176,7 @@ def test_what_came_of_it_is_written_down(
     journal: SqliteJournal, request_id: str, outcome: Outcome, state: State
 ) -> None:
     sent = sender_on(journal, Wire(Made(outcome))).send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.trouble is None
     assert sent.judgement.state is sent.entry.state is state
     assert sent.entry == journal.entry(request_id)
@@ -188,7 +188,7 @@ def test_practice_is_called_practice(journal: SqliteJournal) -> None:
     noted = Noted.of(practice, a_consent())
     journal.note(noted)
     sent = sender_on(journal, Wire(Made(SUCCESS))).send(noted.consent.request_id, practice)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert "Sandbox only" in str(sent.judgement.headline)
 
 
@@ -212,7 +212,7 @@ def test_what_was_delivered_is_not_sent_again(journal: SqliteJournal, request_id
 def test_a_consent_goes_nowhere_else(journal: SqliteJournal, request_id: str, project: Project) -> None:
     wire = Wire()
     sent = sender_on(journal, wire).send(request_id, project, by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.QUEUED
     assert sent.entry.held
     assert "its project now leads elsewhere" in str(sent.judgement.headline)
@@ -224,7 +224,7 @@ def test_a_consent_of_a_removed_project_is_held_and_waits_no_longer(
 ) -> None:
     wire = Wire()
     sent = sender_on(journal, wire).send(request_id, None)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.REFUSED
     assert sent.entry.held
     assert journal.entry(request_id) == sent.entry
@@ -238,7 +238,7 @@ def test_a_person_may_send_again_after_the_project_token_was_mended(
     wire = Wire(Made(SUCCESS))
     mended = a_project(project_token="87654321-1234-1234-1234-123456789abc")
     sent = sender_on(journal, wire).send(request_id, mended, by_person=True)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
     assert mended.project_token in wire.requests[0].url
 
@@ -246,7 +246,7 @@ def test_a_person_may_send_again_after_the_project_token_was_mended(
 def test_a_person_cannot_send_to_another_address(journal: SqliteJournal, request_id: str) -> None:
     elsewhere = a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
     sent = sender_on(journal, Wire()).send(request_id, elsewhere, by_person=True)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.held
 
 
@@ -272,7 +272,7 @@ def test_an_outcome_that_cannot_be_written_down_is_told_all_the_same(
     sent = sender_on(forgetful, Wire(Made(outcome))).send(noted.consent.request_id, a_project())
     written = forgetful.entry(noted.consent.request_id)
     forgetful.close()
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.trouble is not None
     assert (sent.entry.state, sent.entry.status, sent.entry.elapsed) == (state, status, outcome.elapsed)
     assert (sent.entry.request_id, sent.entry.noted_at) == (written.request_id, NOON)
@@ -284,7 +284,7 @@ def test_cancelled_before_it_begins_it_is_discarded(journal: SqliteJournal, requ
     sender = sender_on(journal, wire)
     sender.cancel(request_id)
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
     assert wire.requests == []
 
@@ -316,7 +316,7 @@ def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(
     sender.cancel(request_id)
     sender.admit(request_id)
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
 
 
@@ -397,7 +397,7 @@ def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_i
     ending.sender = sender_on(ending, wire)
     sent = ending.sender.send(request_id, a_project())
     ending.close()
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.QUEUED
     assert wire.requests == []
 
@@ -457,7 +457,7 @@ def test_what_was_cancelled_as_the_program_ends_is_discarded(journal: SqliteJour
     sender.cancel(request_id)
     sender.stop()
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
 
 
@@ -467,7 +467,7 @@ def test_what_was_cancelled_is_discarded_also_where_it_would_be_held(
     sender = sender_on(journal, Wire())
     sender.cancel(request_id)
     sent = sender.send(request_id, a_project(id="another"))
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
 
 
@@ -546,7 +546,7 @@ def test_what_is_held_writes_no_further_fact_until_its_project_leads_back(
         assert sender.send(request_id, elsewhere, by_person=False) is None
     assert journal.record(request_id).facts == before
     sent = sender.send(request_id, a_project(), by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
     assert len(wire.requests) == 1
 
@@ -555,5 +555,5 @@ def test_what_is_held_and_lost_its_project_is_refused(journal: SqliteJournal, re
     sender = sender_on(journal, Wire())
     sender.send(request_id, a_project(id="another"), by_person=False)
     sent = sender.send(request_id, None, by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.REFUSED
