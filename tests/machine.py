@@ -43,6 +43,11 @@ CATEGORY = "sms_marketing"
 NOTHING_STORED = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.CANCELLED_LOST, Fault.CRASH_BEFORE)
 
 
+def has_looks_enough(facts: tuple[Fact, ...]) -> bool:
+    looks = [fact.outcome for fact in facts if isinstance(fact.outcome, Look)]
+    return looks[-1].blind or sum(not look.blind for look in looks) >= 3
+
+
 class Machine(RuleBasedStateMachine):
     """One desk, its journal, and Engagement. `figures` counts over all runs."""
 
@@ -281,6 +286,8 @@ class Machine(RuleBasedStateMachine):
         subject = (a_project().id, consent.customer, consent.category)
         alike = self.journal.open_like(*subject)
         assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+        if may_have_left(record.facts):
+            assert has_looks_enough(record.facts), "it might have shown still"
         for one in self.journal.later_like(*subject, consent.timestamp):
             overtaken = one.noted.consent.action is Action.REJECT and not was_withdrawn(one.facts)
             assert not overtaken, "sent though an opt-out overtook it"
@@ -332,8 +339,7 @@ class Machine(RuleBasedStateMachine):
         second = next(
             one for one in flights if may_have_left(facts[:one]) and was_sent_again(facts[: one + 2])
         )
-        looks = [fact.outcome for fact in facts[:second] if isinstance(fact.outcome, Look)]
-        assert looks[-1].blind or sum(not look.blind for look in looks) >= 3, "too few looks"
+        assert has_looks_enough(facts[:second]), "too few looks"
         causes = [getattr(fact.outcome, "cause", None) for fact in facts[:second]]
         assert Cause.CANCELLED not in causes, "it was cancelled"
 

@@ -17,6 +17,10 @@ from consent_desk.domain.outcome import Look
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
 OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
+MAY_STILL_SHOW = (
+    "It may still show in Engagement: it is looked up three times before it can be sent again. "
+    "Checking at {at}."
+)
 """Why an opt-in is not sent now."""
 
 

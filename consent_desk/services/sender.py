@@ -20,12 +20,12 @@ from consent_desk.domain.delivery import (
     was_sent_again,
 )
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
-from consent_desk.domain.telling import OVERTAKEN, WAITS_FOR_CLOCK, WAITS_FOR_OPT_OUT
+from consent_desk.domain.telling import MAY_STILL_SHOW, OVERTAKEN, WAITS_FOR_CLOCK, WAITS_FOR_OPT_OUT
 from consent_desk.services.order import discard_overtaken, is_overtaken, waits_for_opt_out
 from consent_desk.services.outbox import Journal
 
@@ -204,11 +204,15 @@ class Sender:
         if noted.consent.action is Action.REJECT:
             return None
         # Read once more: by now it may be discarded.
-        state = self._journal.record(noted.consent.request_id).facts[-1].state
-        if state not in SENDABLE_STATES:
+        facts = self._journal.record(noted.consent.request_id).facts
+        if facts[-1].state not in SENDABLE_STATES:
             return None
-        if state in UNCERTAIN_STATES and is_overtaken(self._journal, noted):
-            return OVERTAKEN
+        if facts[-1].state in UNCERTAIN_STATES:
+            if is_overtaken(self._journal, noted):
+                return OVERTAKEN
+            planned = plan(facts, noted.consent.action, noted.consent.request_id)
+            if planned.step is not Step.ASK:
+                return say(MAY_STILL_SHOW, at=planned.at)
         if waits_for_opt_out(self._journal, noted):
             return WAITS_FOR_OPT_OUT
         return WAITS_FOR_CLOCK if self._holds_accepts() else None

@@ -328,6 +328,29 @@ def test_an_opt_in_that_a_later_opt_out_overtook_is_said_to_wait_for_nothing(tmp
     journal.close()
 
 
+@pytest.mark.parametrize("looks", [(1000,), (1000, 1100)], ids=["once", "twice"])
+def test_an_opt_in_that_was_lost_is_not_sent_again_before_it_was_looked_up_three_times(
+    outbox: Outbox, journal: SqliteJournal, looks: tuple[float, ...]
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    look_in_vain(journal, opt_in, looks)
+    wire = Wire()
+    why = Sender(journal, wire, lambda: later(1101)).send(opt_in, a_project())
+    assert str(why).startswith("It may still show in Engagement")
+    assert (wire.requests, journal.entry(opt_in).state) == ([], State.NOT_SEEN)
+
+
+def test_an_opt_in_that_was_not_seen_three_times_is_sent_again_where_a_person_asks(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    look_in_vain(journal, opt_in)
+    send(journal, opt_in, SUCCESS, by_person=True)
+    assert journal.entry(opt_in).state is State.DELIVERED
+
+
 def test_a_settled_opt_out_holds_no_opt_in_up(outbox: Outbox, journal: SqliteJournal) -> None:
     send(journal, note(outbox, Action.REJECT), SUCCESS)
     opt_in = note(outbox, Action.ACCEPT, 60)
