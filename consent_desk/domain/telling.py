@@ -21,7 +21,7 @@ MAY_STILL_SHOW = (
     "It may still show in Engagement: it is looked up three times before it can be sent again. "
     "Checking at {at}."
 )
-"""Why an opt-in is not sent now."""
+"""Why an opt-in is not sent now. The last is a template: `at` this time it is looked up."""
 
 
 def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
