@@ -110,7 +110,7 @@ def _station(
     watched = ClockWatch(transport, now)
     return Station(
         outbox=Outbox(journal, now, account_name()),
-        sender=Sender(journal, watched, now),
+        sender=Sender(journal, watched, now, lambda: watched.holds_accepts),
         verifier=Verifier(journal, watched, now),
         rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
         alarms=Alarms(journal, now),

@@ -37,9 +37,9 @@ def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
     return say("This was recorded for {project}. Choose that project first.", project=name)
 
 
-def overtaken(record: Record, last: Timestamp | None) -> Message | None:
-    """Why `record` is not corrected any more: `last`, of the same customer and category, is later."""
-    if last is None or last <= record.noted.consent.timestamp:
+def overtaken(last: Timestamp | None) -> Message | None:
+    """Why a consent is not corrected any more: a later decision, of `last`, rules its category."""
+    if last is None:
         return None
     return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
 

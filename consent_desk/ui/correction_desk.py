@@ -123,7 +123,7 @@ class CorrectionDesk(QObject):
 
     def _offer(self, record: Record, last: Timestamp | None) -> None:
         elsewhere = belongs_elsewhere(record, "" if self._project is None else self._project.id)
-        found = elsewhere or overtaken(record, last) or restored(record, self._now())
+        found = elsewhere or overtaken(last) or restored(record, self._now())
         if isinstance(found, Message):
             self._status.show_message(_KEY, Tone.WARNING, render(found, self._local))
             return

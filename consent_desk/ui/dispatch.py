@@ -1,10 +1,14 @@
 """What is noted leaves here, one call at a time."""
 
+from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from consent_desk.domain.action import Action
+from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.sender import Sent
@@ -17,6 +21,7 @@ class Departure:
     """A noted consent on its way out. `by_person` is false for what waits from earlier days.
 
     `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
+    `number`: that of the dispatch, in the order of asking.
     """
 
     station: Station
@@ -24,10 +29,17 @@ class Departure:
     entry: Entry
     by_person: bool = True
     kept: bool = False
+    number: int = 0
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """What ranks lower leaves first."""
+        return self.entry.action is Action.ACCEPT, not self.by_person
 
 
 class Dispatch(QObject):
-    """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
+    """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
+    `failed(Departure, Exception)`.
 
     What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
     could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
@@ -43,19 +55,22 @@ class Dispatch(QObject):
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
+        self._numbers = count(1)
         self._waiting: deque[Departure] = deque()
         self._under_way: Departure | None = None
         self._discarding: list[Departure] = []
         self._cancelled: set[str] = set()
 
     def add(self, departure: Departure) -> None:
-        """Send it as soon as the line is free; a caller on the phone goes before what waits from earlier."""
+        """Send it as soon as the line is free.
+
+        An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
+        """
+        departure = replace(departure, number=next(self._numbers))
         departure.station.sender.admit(departure.entry.request_id)
         self._cancelled.discard(departure.entry.request_id)
-        if departure.by_person:
-            self._waiting.insert(sum(1 for one in self._waiting if one.by_person), departure)
-        else:
-            self._waiting.append(departure)
+        at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
+        self._waiting.insert(at, departure)
         self._next()
 
     def holds(self, request_id: str, station: Station | None = None) -> bool:
@@ -77,7 +92,7 @@ class Dispatch(QObject):
             for one in self._pending()
             if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
         ]
-        return asked_for[-1] if asked_for else None
+        return max(asked_for, key=lambda one: one.number, default=None)
 
     def cancel(self, departure: Departure) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
@@ -129,9 +144,13 @@ class Dispatch(QObject):
     def _tell_pending(self) -> None:
         self.pending_changed.emit(any(one.by_person for one in self._pending()))
 
-    def _end(self, departure: Departure, sent: Sent | None) -> None:
+    def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._under_way = None
-        self.sent.emit(departure, sent)
+        if isinstance(sent, Message) and departure.entry.request_id in self._cancelled:
+            # It was never begun, so that nothing of it could be ended.
+            self._discard(departure)
+        else:
+            self.sent.emit(departure, sent)
         self._next()
 
     def _fail(self, departure: Departure, error: Exception) -> None:

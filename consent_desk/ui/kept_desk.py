@@ -147,7 +147,7 @@ class KeptDesk(QObject):
         def look(is_kept: bool) -> None:
             if is_kept:
                 # The next one would fare no better.
-                batch.stopped = batch.stopped or "Refused again."
+                batch.stopped = batch.stopped or "The last one was not taken."
             else:
                 batch.gone += 1
             self._next(batch)

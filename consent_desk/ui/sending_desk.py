@@ -39,12 +39,13 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `ended(id)`,
-    that the sending of a consent is over.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `withdrawn`, that
+    one was cancelled before it left, and rules no more; `ended(id)`, that the sending of one is over.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
+    withdrawn = Signal()
     ended = Signal(str)
 
     def __init__(
@@ -187,22 +188,28 @@ class SendingDesk(QObject):
         if self._waiting.pop(project_id, None):
             self._status.forget(project_id)
 
-    def _sent(self, departure: Departure, sent: Sent | None) -> None:
+    def _sent(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._take(departure, sent)
         self.ended.emit(departure.entry.request_id)
 
-    def _take(self, departure: Departure, sent: Sent | None) -> None:
+    def _take(self, departure: Departure, sent: Sent | Message | None) -> None:
         station, entry = departure.station, departure.entry
-        if sent is None:
+        if not isinstance(sent, Sent):
             self._log.refresh(departure)
-            if departure.by_person and not departure.kept:
+            if isinstance(sent, Message) and departure.by_person:
+                self.say(entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
+            elif departure.by_person and not departure.kept:
                 self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
-            if entry.held:
+            # What waits for another consent, or the clock, goes on by itself.
+            waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
+            if entry.held or waits:
                 self._rounds.put_off(station, entry.request_id)
             else:
                 self._rounds.follow(station, entry.request_id)
             return
         self._log.put(station, sent.entry)
+        if sent.entry.state is State.DISCARDED:
+            self.withdrawn.emit()
         tone = tone_of(sent.entry.state, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.

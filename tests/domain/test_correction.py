@@ -157,12 +157,11 @@ def test_a_consent_of_the_chosen_project_belongs_there() -> None:
 
 def test_what_a_later_decision_overtook_is_not_corrected() -> None:
     told = "A later decision was noted since: "
-    assert str(overtaken(a_record(ACCEPTED), later(1))).startswith(told)
+    assert str(overtaken(later(1))).startswith(told)
 
 
 def test_the_last_decision_can_be_corrected() -> None:
-    record = a_record(ACCEPTED)
-    assert overtaken(record, record.noted.consent.timestamp) is None
+    assert overtaken(None) is None
 
 
 def lacking(draft: Draft, record: Record) -> list[Field]:

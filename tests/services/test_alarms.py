@@ -83,6 +83,16 @@ def test_a_later_decision_that_was_noted_here_ends_it(desk: Desk) -> None:
     assert desk.ringing() == []
 
 
+def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    later_one = a_noted(timestamp=later(1), noted_at=later(1))
+    desk.journal.note(later_one)
+    withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
+    desk.journal.append(later_one.consent.request_id, withdrawn)
+    assert desk.ringing() == [request_id]
+    assert isinstance(desk.alarms.renewed(request_id, NEW), Consent)
+
+
 def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
     until = NOON.micros // 1_000_000 + 701
     desk.contradicted(**opt_in(until))

@@ -136,6 +136,41 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     assert len(sent(engagement)) == 2
 
 
+def test_why_an_opt_in_that_waits_is_not_sent_again_is_said(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
+    send(acme)
+    acme.wait_for_line("Not confirmed")
+    opt_in(acme)
+    acme.wait_for_line("Not sent yet", "Not confirmed")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
+    acme.wait_for_line("Not sent yet", "Not confirmed")
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Delivered", "Verified")
+    assert len(sent(engagement)) == 2
+
+
+def test_why_an_opt_in_that_may_still_show_is_not_sent_again_is_said(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
+    opt_in(acme)
+    acme.wait_for_line("Not confirmed")
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Not seen")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_status("Not sent. It may still show in Engagement")
+    acme.wait_for_line("Not seen")
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 91
+    wait_for_looks(acme, 2)
+
+
 def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     opt_in(acme)

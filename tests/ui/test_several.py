@@ -167,11 +167,11 @@ def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, enga
 def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
 ) -> None:
-    def fail(journal: SqliteJournal, request_id: str, at: object) -> None:
+    def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
         raise JournalTrouble(say("The disk is full."), say("Make room."))
 
     one_waits_while_the_other_is_silent(acme, engagement)
-    monkeypatch.setattr(SqliteJournal, "claim", fail)
+    monkeypatch.setattr(SqliteJournal, "give_up", fail)
     controls.button(acme.window, "Cancel sending").click()
     acme.wait_for_status("is still sent by itself: discard it in the log")
 
