@@ -14,7 +14,7 @@ from consent_desk.domain.delivery import (
     is_time,
     plan,
 )
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Journal
 
@@ -39,14 +39,17 @@ class Due:
 @dataclass(slots=True)
 class _Item:
     due: Due
+    entry: Entry
     subject: Subject
     timestamp: Timestamp
-    noted_at: Timestamp
-    state: State
     facts: int
     at: Timestamp | None
     tries: int = 0
     is_out: bool = False
+
+    @property
+    def state(self) -> State:
+        return self.entry.state
 
 
 class Agenda:
@@ -72,10 +75,9 @@ class Agenda:
         self._alike[subject].add(consent.request_id)
         self._items[consent.request_id] = _Item(
             due=Due(consent.request_id, noted.project_id, consent.action, next_step),
+            entry=Entry.after(noted, record.facts),
             subject=subject,
             timestamp=consent.timestamp,
-            noted_at=consent.noted_at,
-            state=state,
             facts=len(record.facts),
             at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
         )
@@ -135,6 +137,10 @@ class Agenda:
             return None
         return replace(item.due.plan, at=None if item.at == _AT_ONCE else item.at)
 
+    def entry_of(self, request_id: str) -> Entry:
+        """The line of the log for a consent with a plan, as of its last fact. Asks no journal."""
+        return self._items[request_id].entry
+
     def waits_for_reject(self, request_id: str) -> bool:
         """Whether it is an opt-in that waits for an opt-out of the same customer and category."""
         item = self._items.get(request_id)
@@ -153,7 +159,8 @@ class Agenda:
     def open_since(self) -> Timestamp | None:
         """When the oldest of those was noted; None where there is none."""
         return min(
-            (item.noted_at for item in self._items.values() if item.state in OPEN_STATES), default=None
+            (item.entry.noted_at for item in self._items.values() if item.state in OPEN_STATES),
+            default=None,
         )
 
     def _drop(self, request_id: str) -> None:

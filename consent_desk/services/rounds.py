@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
 from consent_desk.domain.message import Message
-from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_plan
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.services.outbox import Journal
@@ -67,7 +67,7 @@ class Rounds:
     def follow(self, request_id: str) -> tuple[Entry, ...]:
         """Plan anew after something happened to a consent; return the lines that may have changed."""
         records = refresh(self._agenda, self._journal, request_id)
-        return tuple(_entry(record) for record in records)
+        return tuple(Entry.after(record.noted, record.facts) for record in records)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
@@ -82,22 +82,24 @@ class Rounds:
         self._agenda.hasten(project_id)
 
     def due(self) -> tuple[Task, ...]:
-        """What is to be done now. Each is handed out once, until it is followed or put off."""
+        """What is to be done now. Each is handed out once, until it is followed or put off.
+
+        Reads nothing: what was handed out must not be lost because the journal cannot be read just then.
+        """
         due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
-        return tuple(Task(one, _entry(self._journal.record(one.request_id))) for one in due)
+        return tuple(Task(one, self._agenda.entry_of(one.request_id)) for one in due)
 
     def outlook(self, request_id: str) -> Message | None:
-        """What comes next for a consent; None where nothing is left to say."""
+        """What comes next for a consent; None where nothing is left to say. Reads nothing, as `due`."""
         plan = self._agenda.plan_of(request_id)
         if plan is None:
             return None
-        record = self._journal.record(request_id)
-        if _entry(record).held:
+        entry = self._agenda.entry_of(request_id)
+        if entry.held:
             return None
-        action = record.noted.consent.action
         waits = self._agenda.waits_for_reject(request_id)
-        held = action is Action.ACCEPT and self._holds_accepts()
-        return tell_plan(plan, action, waits=waits, held=held)
+        held = entry.action is Action.ACCEPT and self._holds_accepts()
+        return tell_plan(plan, entry.action, waits=waits, held=held)
 
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
@@ -119,7 +121,3 @@ class Rounds:
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
-
-
-def _entry(record: Record) -> Entry:
-    return Entry.after(record.noted, record.facts)

@@ -6,8 +6,10 @@ import pytest
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, Step
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Noted, Record
 from consent_desk.services import rounds as module
 from consent_desk.services.rounds import Outstanding, Rounds
 from tests.consents import NOON, a_noted, later
@@ -18,11 +20,25 @@ SUCCESS = Answered(status=200, headers=(), body=b'{"success": true}')
 LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
 
 
+class Unreadable(MemoryJournal):
+    """A journal that cannot be read while `trouble` lasts, or of which some `rows` cannot be understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble = False
+        self.rows: set[str] = set()
+
+    def record(self, request_id: str) -> Record:
+        if self.trouble or request_id in self.rows:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().record(request_id)
+
+
 class Desk:
     """A journal, a clock that stands still, and the rounds over both."""
 
     def __init__(self) -> None:
-        self.journal = MemoryJournal()
+        self.journal = Unreadable()
         self.now = NOON
         self.clock_is_off = False
         self.rounds = self.restarted()
@@ -215,3 +231,20 @@ def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
     desk.now = later(1_000)
     assert desk.due() == [(kept, Step.LOOK_UP)]
     assert desk.rounds.outlook(erased) is None
+
+
+# ------------------------------------------------------------------------- a journal that cannot be read
+
+
+def test_what_is_due_is_handed_out_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.trouble = True
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_the_outlook_is_told_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.trouble = True
+    assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
