@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
+from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_plan
@@ -55,6 +56,8 @@ class Rounds:
         self._holds_accepts = holds_accepts
         self._nap = nap
         self._agenda = Agenda()
+        # What could not be read when it was to be planned, the oldest first.
+        self._missed: dict[str, None] = {}
 
     def begin(self) -> None:
         """Take up everything that is not settled."""
@@ -65,9 +68,25 @@ class Rounds:
             refresh(self._agenda, self._journal, request_id)
 
     def follow(self, request_id: str) -> tuple[Entry, ...]:
-        """Plan anew after something happened to a consent; return the lines that may have changed."""
-        records = refresh(self._agenda, self._journal, request_id)
+        """Plan anew after something happened to a consent; return the lines that may have changed.
+
+        Where the journal cannot be read, `catch_up` does it later.
+        """
+        try:
+            records = refresh(self._agenda, self._journal, request_id)
+        except JournalTrouble:
+            self._missed[request_id] = None
+            raise
+        self._missed.pop(request_id, None)
         return tuple(Entry.after(record.noted, record.facts) for record in records)
+
+    def catch_up(self, request_ids: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+        """Follow `request_ids`, and what could not be followed so far; return the lines that may differ.
+
+        One that cannot be read keeps no other from being planned, and is tried again the next time.
+        """
+        self._missed.update(dict.fromkeys(request_ids))
+        return tuple(entry for one in [*self._missed] for entry in self._follow_or_miss(one))
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
@@ -108,7 +127,9 @@ class Rounds:
         """
         now = self._now()
         at = self._agenda.next_at(now, hold_accepts=self._holds_accepts())
-        return None if at is None else max(0.0, min((at.micros - now.micros) / 1_000_000, self._nap))
+        if at is None:
+            return self._nap if self._missed else None
+        return max(0.0, min((at.micros - now.micros) / 1_000_000, self._nap))
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
@@ -121,3 +142,11 @@ class Rounds:
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
+
+    def _follow_or_miss(self, request_id: str) -> tuple[Entry, ...]:
+        try:
+            return self.follow(request_id)
+        except JournalTrouble:
+            # Raises where it is the whole journal that cannot be read now: each try may take long then.
+            self._journal.open_in("")
+            return ()

@@ -11,13 +11,13 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.agenda import Due
-from consent_desk.services.rounds import NAP, Outstanding, Task
+from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.verifier import Looked, Missed
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
 RETRY = 5.0
-"""Seconds after which an outcome that could not be written down is written again."""
+"""Seconds after which the journal is tried again, where it could not be read or written."""
 
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
@@ -90,11 +90,11 @@ class RoundsDesk(QObject):
         tell: Tell | None = None,
     ) -> None:
         def on_lane() -> _News:
-            entries = work() or ()
             rounds = station.rounds
-            for one in station.sender.write_again():
-                entries += rounds.follow(one)
-            # In this order: what is handed out now is not waited for.
+            entries = work() or ()
+            entries += rounds.catch_up(station.sender.write_again())
+            # From here on nothing is read: what is handed out must arrive. In this order, for it is not
+            # waited for.
             tasks = rounds.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if tell is None or is_done_now else rounds.outlook(request_id)
@@ -102,8 +102,8 @@ class RoundsDesk(QObject):
             return _News(entries, tasks, wait, rounds.outstanding(), outlook)
 
         def failed(error: Exception) -> None:
-            # Nothing is lost by it: the journal is asked again.
-            self._sleep(station, RETRY if station.sender.has_unwritten else NAP)
+            # The rounds know what could not be read, and catch up with it.
+            self._sleep(station, RETRY)
             if tell is not None:
                 tell(_UNKNOWN)
 

@@ -28,6 +28,11 @@ class Unreadable(MemoryJournal):
         self.trouble = False
         self.rows: set[str] = set()
 
+    def open_in(self, project_id: str) -> int:
+        if self.trouble:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().open_in(project_id)
+
     def record(self, request_id: str) -> Record:
         if self.trouble or request_id in self.rows:
             raise JournalTrouble(say("It cannot be read."), say("Try again."))
@@ -248,3 +253,39 @@ def test_the_outlook_is_told_though_the_journal_cannot_be_read_just_then(desk: D
     desk.rounds.begin()
     desk.journal.trouble = True
     assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
+
+
+def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.follow(request_id)
+    desk.journal.trouble = False
+    [entry] = desk.rounds.catch_up()
+    assert entry.request_id == request_id
+    assert desk.due() == [(request_id, Step.SEND)]
+    assert desk.rounds.catch_up() == ()
+
+
+def test_what_could_not_be_followed_is_waited_for(desk: Desk) -> None:
+    napping = desk.restarted(nap=5)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        napping.follow(desk.left())
+    assert napping.wait() == 5
+
+
+def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent(desk: Desk) -> None:
+    ids = desk.left(), desk.left(category="newsletter")
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up(ids)
+    desk.journal.trouble = False
+    assert {entry.request_id for entry in desk.rounds.catch_up()} == {*ids}
+
+
+def test_one_consent_that_cannot_be_read_keeps_no_other_from_being_planned(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.catch_up((strange, good))
+    assert desk.due() == [(good, Step.SEND)]

@@ -3,13 +3,19 @@
 import socket
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.record import Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import rounds_desk
 from consent_desk.ui.outcomes import Tone, colour
 from tests.adapters.servers import Server, answer, answering, free_port
 from tests.ui import controls
@@ -45,6 +51,23 @@ def wait_for_looks(desk: OpenDesk, count: int) -> None:
 def counter(desk: OpenDesk) -> str:
     shown = controls.button(desk.window, "Not yet confirmed")
     return shown.text() if shown.isVisible() else ""
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """While there is something in this list, no consent can be read; each try puts one thing more into it."""
+    tries: list[str] = []
+    reading = SqliteJournal.record
+
+    def record(journal: SqliteJournal, request_id: str) -> Record:
+        if tries:
+            tries.append(request_id)
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return reading(journal, request_id)
+
+    monkeypatch.setattr(SqliteJournal, "record", record)
+    monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
+    return tries
 
 
 def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -183,3 +206,14 @@ def test_moments_are_written_as_short_as_they_are_clear() -> None:
     assert moment_of(datetime(2021, 11, 3, 10, 44, tzinfo=UTC)) == "3 Nov 2021 10:44"
     other = today - timedelta(days=1) if today.day > 1 else today + timedelta(days=1)
     assert moment_of(other) == f"{other.day} {other:%b} 10:44"
+
+
+def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
+    acme: OpenDesk, engagement: Sandbox, unreadable: list[str]
+) -> None:
+    unreadable.append("from now on")
+    opt_in(acme)
+    acme.wait_for_status("Noted on this computer. You can end the call. What comes next is not known")
+    assert sent(engagement) == []
+    unreadable.clear()
+    acme.wait_for_line("Delivered")
