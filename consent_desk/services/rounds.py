@@ -29,15 +29,19 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """How many consents Engagement may not have yet, and since when: the oldest was noted then."""
+    """How many consents Engagement may not have yet, and since when: the oldest was noted then.
+
+    `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
+    """
 
     opt_outs: int = 0
     opt_ins: int = 0
     since: Timestamp | None = None
+    unread: int = 0
 
     def __int__(self) -> int:
         """All of them."""
-        return self.opt_outs + self.opt_ins
+        return self.opt_outs + self.opt_ins + self.unread
 
 
 class Rounds:
@@ -56,16 +60,19 @@ class Rounds:
         self._holds_accepts = holds_accepts
         self._nap = nap
         self._agenda = Agenda()
+        self._has_to_begin = False
         # What could not be read when it was to be planned, the oldest first.
         self._missed: dict[str, None] = {}
 
     def begin(self) -> None:
-        """Take up everything that is not settled."""
+        """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
+        self._has_to_begin = True
         open_ones = self._journal.records_in(OPEN_STATES)
         # Where a key may not read, all that was ever delivered rests here: only the last ones count.
         accepted = self._journal.records_in(UNSETTLED_STATES - OPEN_STATES)[-MOST_ACCEPTED:]
         for request_id in (*open_ones, *accepted):
-            refresh(self._agenda, self._journal, request_id)
+            self._follow_or_miss(request_id)
+        self._has_to_begin = False
 
     def follow(self, request_id: str) -> tuple[Entry, ...]:
         """Plan anew after something happened to a consent; return the lines that may have changed.
@@ -86,6 +93,8 @@ class Rounds:
         One that cannot be read keeps no other from being planned, and is tried again the next time.
         """
         self._missed.update(dict.fromkeys(request_ids))
+        if self._has_to_begin:
+            self.begin()
         return tuple(entry for one in [*self._missed] for entry in self._follow_or_miss(one))
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
@@ -137,6 +146,7 @@ class Rounds:
             opt_outs=self._agenda.open_count(Action.REJECT),
             opt_ins=self._agenda.open_count(Action.ACCEPT),
             since=self._agenda.open_since(),
+            unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:

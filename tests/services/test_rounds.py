@@ -289,3 +289,40 @@ def test_one_consent_that_cannot_be_read_keeps_no_other_from_being_planned(desk:
     desk.journal.rows = {strange}
     desk.rounds.catch_up((strange, good))
     assert desk.due() == [(good, Step.SEND)]
+
+
+def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.begin()
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up()
+    desk.journal.trouble = False
+    desk.rounds.catch_up()
+    desk.now = later(300)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.begin()
+    assert desk.due() == [(good, Step.SEND)]
+
+
+def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
+    desk.journal.rows = {desk.left()}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding(unread=1)
+    desk.journal.rows = set()
+    desk.rounds.catch_up()
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+
+
+def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.rows = {request_id}
+    desk.rounds.catch_up((request_id,))
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)

@@ -1,6 +1,7 @@
 """What the desk does by itself, end to end: it tries again, looks up, and says so. The clock is moved on."""
 
 import socket
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,12 +13,17 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Record
+from consent_desk.domain.record import Noted, Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services import agenda as agenda_module
+from consent_desk.services import rounds
+from consent_desk.services.agenda import Agenda
+from consent_desk.services.outbox import Journal
 from consent_desk.ui import rounds_desk
 from consent_desk.ui.outcomes import Tone, colour
 from tests.adapters.servers import Server, answer, answering, free_port
+from tests.consents import a_consent
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
@@ -55,17 +61,16 @@ def counter(desk: OpenDesk) -> str:
 
 @pytest.fixture
 def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """While there is something in this list, no consent can be read; each try puts one thing more into it."""
+    """While there is something in this list, nothing can be planned; each try puts one thing more into it."""
     tries: list[str] = []
-    reading = SqliteJournal.record
 
-    def record(journal: SqliteJournal, request_id: str) -> Record:
+    def refresh(agenda: Agenda, journal: Journal, request_id: str) -> tuple[Record, ...]:
         if tries:
             tries.append(request_id)
             raise JournalTrouble(say("It cannot be read."), say("Try again."))
-        return reading(journal, request_id)
+        return agenda_module.refresh(agenda, journal, request_id)
 
-    monkeypatch.setattr(SqliteJournal, "record", record)
+    monkeypatch.setattr(rounds, "refresh", refresh)
     monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
     return tries
 
@@ -217,3 +222,21 @@ def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
     assert sent(engagement) == []
     unreadable.clear()
     acme.wait_for_line("Delivered")
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_at_first(
+    open_desk: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    unreadable: list[str],
+) -> None:
+    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+        journal.note(Noted.of(real(engagement), a_consent()))
+    unreadable.append("from the start on")
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: len(unreadable) > 1)
+    assert sent(engagement) == []
+    unreadable.clear()
+    desk.wait_for_line("Delivered")
