@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
-from consent_desk.domain.delivery import OPEN_STATES
+from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
@@ -12,8 +12,11 @@ from consent_desk.domain.telling import tell_plan
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.services.outbox import Journal
 
-MOST_ACCEPTED = 500
-"""Consents that Engagement accepted, the last ones, whose look-ups are taken up again at the start."""
+MOST_AT_REST = 500
+"""Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
+
+_ALL_TAKEN_UP = OPEN_STATES | {State.DELIVERED}
+"""The states in which nothing rests: what was delivered was never looked up yet."""
 
 NAP = 30.0
 """Seconds after which the clock is read again at the latest: a computer may sleep, or be set right."""
@@ -67,11 +70,10 @@ class Rounds:
     def begin(self) -> None:
         """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
         self._has_to_begin = True
-        open_ones = self._journal.records_in(OPEN_STATES)
-        # Where a key may not read, all that was ever delivered rests here: only the last ones count.
-        accepted = self._journal.records_in(UNSETTLED_STATES - OPEN_STATES)[-MOST_ACCEPTED:]
-        for request_id in (*open_ones, *accepted):
+        for request_id in self._journal.records_in(_ALL_TAKEN_UP):
             self._follow_or_miss(request_id)
+        for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
+            self._take_up_newest(self._journal.records_in({state}))
         self._has_to_begin = False
 
     def follow(self, request_id: str) -> tuple[Entry, ...]:
@@ -152,6 +154,15 @@ class Rounds:
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
+
+    def _take_up_newest(self, request_ids: tuple[str, ...]) -> None:
+        # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
+        at_rest = 0
+        for request_id in reversed(request_ids):
+            self._follow_or_miss(request_id)
+            at_rest += self._agenda.plan_of(request_id) is None
+            if at_rest >= MOST_AT_REST:
+                return
 
     def _follow_or_miss(self, request_id: str) -> tuple[Entry, ...]:
         try:

@@ -95,12 +95,56 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     assert desk.due() == []
 
 
-def test_of_the_accepted_ones_a_start_takes_up_the_last(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_ACCEPTED", 2)
-    ids = [desk.left(State.DELIVERED, category=f"category{number}") for number in range(3)]
+BLIND = Look(seen=False, blind=True)
+UNSEEN = Look(seen=False)
+
+
+def looked_up(desk: Desk, *looks: tuple[float, Look], category: str) -> str:
+    """A delivered consent that is not shown, and at how many seconds that was seen."""
+    request_id = desk.left(State.DELIVERED, SUCCESS, category=category)
+    for at, look in looks:
+        desk.journal.append(request_id, Fact(at=later(at), state=State.NOT_SHOWN, outcome=look))
+    return request_id
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_AT_REST", 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_was_delivered_and_never_looked_up_is_taken_up(desk: Desk) -> None:
+    ids = [desk.left(State.DELIVERED, SUCCESS, category=f"category{number}") for number in range(3)]
     desk.rounds.begin()
     desk.now = later(30)
-    assert [request_id for request_id, _ in desk.due()] == ids[1:]
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_is_to_be_looked_up_again_is_taken_up(desk: Desk) -> None:
+    ids = [looked_up(desk, (30, UNSEEN), category=f"category{number}") for number in range(3)]
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up(desk: Desk) -> None:
+    waiting = looked_up(desk, (30, UNSEEN), category="first")
+    for number in range(3):
+        discarded = desk.left(category=f"category{number}")
+        desk.journal.append(discarded, Fact(at=NOON, state=State.DISCARDED, note="typed wrong"))
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert desk.due() == [(waiting, Step.LOOK_UP)]
+
+
+@pytest.mark.usefixtures("few")
+def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alone(desk: Desk) -> None:
+    ids = [looked_up(desk, (600, BLIND), category=f"category{number}") for number in range(3)]
+    desk.journal.rows = {ids[0]}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
 
 
 def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
