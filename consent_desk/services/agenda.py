@@ -115,15 +115,15 @@ class Agenda:
         computer's clock is wrong, so that an opt-in might be recorded as later than an opt-out that
         followed it.
         """
-        ready = [
-            item
-            for item in self._items.values()
-            if (at := self._at(item, now)) is not None and at <= now and not self._waits(item, hold_accepts)
-        ]
-        ready.sort(key=lambda item: (item.due.action is Action.ACCEPT, item.timestamp))
+        ready = self._ready(now, hold_accepts)
         for item in ready:
             item.is_out = True
         return tuple(item.due for item in ready)
+
+    def held(self, now: Timestamp) -> tuple[Due, ...]:
+        """The opt-ins that would be due at `now`, were they not held."""
+        ready = self._ready(now, hold_accepts=False)
+        return tuple(item.due for item in ready if self._waits(item, hold_accepts=True))
 
     def next_at(self, now: Timestamp, *, hold_accepts: bool = False) -> Timestamp | None:
         """When something is due next, None where nothing is until something else happens."""
@@ -170,6 +170,14 @@ class Agenda:
             alike.discard(request_id)
             if not alike:
                 del self._alike[item.subject]
+
+    def _ready(self, now: Timestamp, hold_accepts: bool) -> list[_Item]:
+        ready = [
+            item
+            for item in self._items.values()
+            if (at := self._at(item, now)) is not None and at <= now and not self._waits(item, hold_accepts)
+        ]
+        return sorted(ready, key=lambda item: (item.due.action is Action.ACCEPT, item.timestamp))
 
     def _at(self, item: _Item, now: Timestamp) -> Timestamp | None:
         if item.at is None or item.is_out:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent_desk.domain.consent import Action, CustomerId, Timestamp
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import OPEN_STATES, SECOND, State, is_time
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
@@ -48,7 +48,10 @@ class Outstanding:
 
 
 class Rounds:
-    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble."""
+    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble.
+
+    `holds_accepts`: this computer's clock is wrong, or may be, where the `clock_is_known` not yet.
+    """
 
     def __init__(
         self,
@@ -56,13 +59,18 @@ class Rounds:
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool],
         *,
+        clock_is_known: Callable[[], bool] = lambda: True,
         nap: float = NAP,
     ) -> None:
         self._journal = journal
         self._now = now
         self._holds_accepts = holds_accepts
+        self._clock_is_known = clock_is_known
         self._nap = nap
         self._agenda = Agenda()
+        # When the time may be asked for next: at once, at first.
+        self._check_at: Timestamp | None = None
+        self._checks = 0
         self._has_to_begin = False
         # What could not be read when it was to be planned, the oldest first.
         self._missed: dict[str, None] = {}
@@ -110,6 +118,7 @@ class Rounds:
     def hasten(self, project_id: str) -> None:
         """The settings of a project were saved: try again what was put off, which may have been for them."""
         self._agenda.hasten(project_id)
+        self._check_at = None
 
     def due(self) -> tuple[Task, ...]:
         """What is to be done now. Each is handed out once, until it is followed or put off.
@@ -118,6 +127,23 @@ class Rounds:
         """
         due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
         return tuple(Task(one, self._agenda.entry_of(one.request_id)) for one in due)
+
+    def clock_check(self) -> Task | None:
+        """A held opt-in for whose project the time is to be asked now: each nap for the next one's."""
+        now = self._now()
+        if not self._holds_accepts() or not is_time(self._check_at, now):
+            return None
+        held = self._agenda.held(now)
+        if not held:
+            return None
+        one = held[self._checks % len(held)]
+        self._checks += 1
+        self._check_at = Timestamp(now.micros + round(self._nap * SECOND))
+        return Task(one, self._agenda.entry_of(one.request_id))
+
+    def put_off_check(self, wait: int) -> None:
+        """Ask for the time again after `wait` microseconds at the earliest."""
+        self._check_at = Timestamp(self._now().micros + wait)
 
     def outlook(self, request_id: str) -> Message | None:
         """What comes next for a consent; None where nothing is left to say. Reads nothing, as `due`."""
@@ -129,7 +155,7 @@ class Rounds:
             return None
         waits = self._agenda.waits_for_reject(request_id)
         held = entry.action is Action.ACCEPT and self._holds_accepts()
-        return tell_plan(plan, entry.action, waits=waits, held=held)
+        return tell_plan(plan, entry.action, waits=waits, held=held, unchecked=not self._clock_is_known())
 
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
@@ -140,7 +166,7 @@ class Rounds:
         at = self._agenda.next_at(now, hold_accepts=self._holds_accepts())
         if at is None:
             return self._nap if self._missed else None
-        return max(0.0, min((at.micros - now.micros) / 1_000_000, self._nap))
+        return max(0.0, min((at.micros - now.micros) / SECOND, self._nap))
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""

@@ -46,10 +46,17 @@ class Desk:
         self.journal = Unreadable()
         self.now = NOON
         self.clock_is_off = False
+        self.clock_is_known = True
         self.rounds = self.restarted()
 
     def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
-        return Rounds(self.journal, lambda: self.now, lambda: self.clock_is_off, nap=nap)
+        return Rounds(
+            self.journal,
+            lambda: self.now,
+            lambda: self.clock_is_off,
+            clock_is_known=lambda: self.clock_is_known,
+            nap=nap,
+        )
 
     def left(self, state: State | None = None, outcome: Outcome | Look | None = None, **changes: Any) -> str:
         """A consent that was noted, and came as far as `state`."""
@@ -221,6 +228,81 @@ def test_a_wrong_clock_holds_opt_ins_alone_and_their_outlook_says_so(desk: Desk)
     assert desk.due() == [(opt_out, Step.SEND)]
     desk.clock_is_off = False
     assert desk.due() == [(opt_in, Step.SEND)]
+
+
+def checked(rounds: Rounds) -> str | None:
+    """The opt-in for whose project the time is to be asked now."""
+    task = rounds.clock_check()
+    return None if task is None else task.entry.request_id
+
+
+@pytest.fixture
+def held(desk: Desk) -> tuple[Rounds, str]:
+    """An opt-in that a wrong clock holds, and rounds that nap for 30 s."""
+    desk.clock_is_off = True
+    opt_in = desk.left(**accept())
+    rounds = desk.restarted(nap=30)
+    rounds.begin()
+    return rounds, opt_in
+
+
+def test_while_the_time_was_told_by_nobody_the_outlook_says_so(desk: Desk, held: tuple[Rounds, str]) -> None:
+    desk.clock_is_known = False
+    rounds, opt_in = held
+    assert "this computer's clock is not checked yet" in str(rounds.outlook(opt_in))
+
+
+def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, opt_in = held
+    assert checked(rounds) == opt_in
+    assert checked(rounds) is None
+    desk.now = later(30)
+    assert checked(rounds) == opt_in
+
+
+def test_nobody_is_asked_for_the_time_while_no_opt_in_is_held(desk: Desk, held: tuple[Rounds, str]) -> None:
+    desk.clock_is_off = False
+    assert checked(held[0]) is None
+    desk.clock_is_off = True
+    desk.rounds.follow(desk.left(category="newsletter"))
+    assert checked(desk.rounds) is None
+
+
+def test_an_opt_in_that_waits_for_an_opt_out_has_nobody_asked_for_the_time(desk: Desk) -> None:
+    desk.clock_is_off = True
+    desk.left(State.UNCONFIRMED, LOST)
+    desk.left(**accept(later(1)))
+    desk.rounds.begin()
+    assert checked(desk.rounds) is None
+
+
+def test_the_next_time_another_opt_in_names_the_project_that_is_asked(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, first = held
+    second = desk.left(category="newsletter", **accept(later(1)))
+    rounds.follow(second)
+    asked = [checked(rounds)]
+    desk.now = later(30)
+    assert [*asked, checked(rounds)] == [first, second]
+
+
+def test_asking_for_the_time_can_be_put_off(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    desk.now = later(299)
+    assert checked(rounds) is None
+    desk.now = later(300)
+    assert checked(rounds) == opt_in
+
+
+def test_new_settings_have_the_time_asked_for_at_once(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    rounds.hasten("any project")
+    assert checked(rounds) == opt_in
 
 
 def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:

@@ -22,11 +22,12 @@ from consent_desk.services.agenda import Agenda
 from consent_desk.services.outbox import Journal
 from consent_desk.ui import rounds_desk
 from consent_desk.ui.outcomes import Tone, colour
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.adapters.servers import Server, answer, answering, free_port
 from tests.consents import a_consent
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
 
 
 def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
@@ -44,6 +45,11 @@ def opt_in(desk: OpenDesk, customer: str = "jane@example.com") -> None:
 def sent(engagement: Sandbox) -> list[bytes]:
     """The bodies of the consents that arrived; look-ups are POSTs too."""
     return [each.body for each in engagement.received if "/track/" in each.path]
+
+
+def times_asked(engagement: Sandbox) -> int:
+    """How often the time was asked for."""
+    return sum("/system/time" in each.path for each in engagement.received)
 
 
 def looks(desk: OpenDesk) -> int:
@@ -169,6 +175,38 @@ def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagem
     opt_in(acme)
     acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
+
+
+def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.SILENCE
+    acme.application._stations._opened[False].transport.off = None
+    opt_in(acme)
+    acme.wait_for_status("It waits until Engagement has told the time")
+    acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
+    assert events(engagement) == []
+
+
+def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    acme.application._stations._opened[False].transport.off = None
+    acme.clock.seconds_off = 7_200
+    opt_in(acme)
+    acme.wait_for_status("It waits until this computer's clock is right")
+    assert times_asked(engagement) > 0
+
+
+def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
+    watched = acme.application._stations._opened[False].transport
+    watched.off = None
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.press(dialog, "Check connection")
+    acme.bot.waitUntil(lambda: watched.is_known)
+    dialog.reject()
 
 
 def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: OpenDesk) -> None:
