@@ -160,10 +160,13 @@ class Rounds:
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
 
-        While an opt-in is held because of the clock, an answer must come first.
+        While an opt-in is held because of the clock, the time is asked for again.
         """
-        now = self._now()
-        at = self._agenda.next_at(now, hold_accepts=self._holds_accepts())
+        now, holds = self._now(), self._holds_accepts()
+        times = [self._agenda.next_at(now, hold_accepts=holds)]
+        if holds and (free := self._agenda.next_at(now)) is not None:
+            times.append(max(free, self._check_at or free))
+        at = min((one for one in times if one is not None), default=None)
         if at is None:
             return self._nap if self._missed else None
         return max(0.0, min((at.micros - now.micros) / SECOND, self._nap))

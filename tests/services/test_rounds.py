@@ -256,7 +256,9 @@ def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
     desk: Desk, held: tuple[Rounds, str]
 ) -> None:
     rounds, opt_in = held
+    assert rounds.wait() == 0
     assert checked(rounds) == opt_in
+    assert rounds.wait() == 30
     assert checked(rounds) is None
     desk.now = later(30)
     assert checked(rounds) == opt_in

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.consent import Action, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Noted, Record
@@ -27,7 +27,7 @@ from tests.adapters.servers import Server, answer, answering, free_port
 from tests.consents import a_consent
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, keep, real
 
 
 def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
@@ -175,6 +175,23 @@ def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagem
     opt_in(acme)
     acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_an_opt_in_of_an_earlier_run_is_held_while_the_clock_is_off_and_leaves_once_it_is_right(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+        journal.note(Noted.of(real(engagement), a_consent(action=Action.ACCEPT, valid_until=ValidUntil())))
+    clock = Clock()
+    clock.seconds_off = 7_200
+    desk = open_desk(keyring, clock=clock)
+    desk.wait_for_line("Not sent yet")
+    # Asked again: so what the first answer said of the clock was taken in.
+    desk.bot.waitUntil(lambda: times_asked(engagement) > 1, timeout=10_000)
+    assert events(engagement) == []
+    clock.seconds_off = 0
+    desk.wait_for_line("Delivered")
 
 
 def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
