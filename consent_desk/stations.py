@@ -36,7 +36,7 @@ from consent_desk.ui.station import Station
 
 def open_journal(
     opened: ExitStack,
-    transport: Transport,
+    transport: ClockWatch,
     now: Callable[[], Timestamp],
     folders: Folders,
     *,
@@ -92,12 +92,14 @@ def open_sandbox(
     journal = SqliteJournal.open(folder / "journal.sqlite")
     opened.callback(journal.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
-    return _station(journal, transport, now, nap, sandbox=sandbox.project, customers=customers)
+    # Its own watch: the Sandbox tells the time of this very computer.
+    watched = ClockWatch(transport, now)
+    return _station(journal, watched, now, nap, sandbox=sandbox.project, customers=customers)
 
 
 def _station(
     journal: SqliteJournal,
-    transport: Transport,
+    watched: ClockWatch,
     now: Callable[[], Timestamp],
     nap: float,
     *,
@@ -107,12 +109,19 @@ def _station(
     restored: int = 0,
     back_up: Callable[[], None] | None = None,
 ) -> Station:
-    watched = ClockWatch(transport, now)
     return Station(
         outbox=Outbox(journal, now, account_name()),
-        sender=Sender(journal, watched, now, lambda: watched.holds_accepts),
+        sender=Sender(
+            journal, watched, now, lambda: watched.holds_accepts, clock_is_known=lambda: watched.is_known
+        ),
         verifier=Verifier(journal, watched, now),
-        rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        rounds=Rounds(
+            journal,
+            now,
+            lambda: watched.holds_accepts,
+            clock_is_known=lambda: watched.is_known,
+            nap=nap,
+        ),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),

@@ -26,7 +26,13 @@ from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Ou
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
-from consent_desk.domain.telling import MAY_STILL_SHOW, OVERTAKEN, WAITS_FOR_CLOCK, WAITS_FOR_OPT_OUT
+from consent_desk.domain.telling import (
+    MAY_STILL_SHOW,
+    OVERTAKEN,
+    WAITS_FOR_CLOCK,
+    WAITS_FOR_OPT_OUT,
+    WAITS_FOR_TIME,
+)
 from consent_desk.services.order import discard_overtaken, is_overtaken, waits_for_opt_out
 from consent_desk.services.outbox import Journal
 
@@ -64,7 +70,8 @@ class Sent:
 class Sender:
     """Sends one consent at a time, and can be told to stop.
 
-    `holds_accepts`: no opt-in is to leave now, because this computer's clock is off.
+    `holds_accepts`: no opt-in is to leave now, because this computer's clock is off, or may be, where the
+    `clock_is_known` not yet.
     """
 
     def __init__(
@@ -73,11 +80,13 @@ class Sender:
         transport: Transport,
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool] = lambda: False,
+        clock_is_known: Callable[[], bool] = lambda: True,
     ) -> None:
         self._journal = journal
         self._transport = transport
         self._now = now
         self._holds_accepts = holds_accepts
+        self._clock_is_known = clock_is_known
         self._lock = Lock()
         self._call: Call | None = None
         self._sending: str | None = None
@@ -216,7 +225,9 @@ class Sender:
                 return say(MAY_STILL_SHOW, at=planned.at)
         if waits_for_opt_out(self._journal, noted):
             return WAITS_FOR_OPT_OUT
-        return WAITS_FOR_CLOCK if self._holds_accepts() else None
+        if not self._holds_accepts():
+            return None
+        return WAITS_FOR_CLOCK if self._clock_is_known() else WAITS_FOR_TIME
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
         request_id = noted.consent.request_id

@@ -94,7 +94,11 @@ def told(outstanding: Outstanding) -> str:
     """What is outstanding, and what that means, in a person's words."""
     parts = [
         f"{count:,} {name}{'' if count == 1 else 's'}"
-        for count, name in ((outstanding.opt_outs, "opt-out"), (outstanding.opt_ins, "opt-in"))
+        for count, name in (
+            (outstanding.opt_outs, "opt-out"),
+            (outstanding.opt_ins, "opt-in"),
+            (outstanding.unread, "consent"),
+        )
         if count
     ]
     one = int(outstanding) == 1

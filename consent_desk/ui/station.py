@@ -7,12 +7,13 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.services.alarms import Alarms
+from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.history import History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
-from consent_desk.services.sender import Sender, Transport
+from consent_desk.services.sender import Sender
 from consent_desk.services.verifier import Verifier
 
 
@@ -34,7 +35,7 @@ class Station:
     kept: Kept
     history: History
     proofs: Proofs
-    transport: Transport
+    transport: ClockWatch
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0

@@ -93,6 +93,7 @@ def test_practice_holds_nobody(open_desk: OpenOne) -> None:
     [
         (Outstanding(2, 0), "2 opt-outs have not reached Engagement. They leave only"),
         (Outstanding(0, 1), "1 opt-in has not reached Engagement. It leaves only"),
+        (Outstanding(unread=1), "1 consent has not reached Engagement. It leaves only"),
         (Outstanding(1, 2), "1 opt-out and 2 opt-ins have not reached Engagement. They leave only"),
     ],
 )
