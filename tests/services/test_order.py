@@ -291,6 +291,12 @@ def test_no_opt_in_leaves_while_the_clock_is_off(
     assert states == [State.QUEUED, State.DELIVERED]
 
 
+def test_no_opt_in_leaves_before_somebody_told_the_time(outbox: Outbox, journal: SqliteJournal) -> None:
+    sender = Sender(journal, Wire(), lambda: later(901), lambda: True, clock_is_known=lambda: False)
+    why = sender.send(note(outbox, Action.ACCEPT), a_project(), by_person=True)
+    assert str(why).startswith("It waits until Engagement has told the time")
+
+
 def test_an_opt_in_that_is_cancelled_as_it_waits_for_an_opt_out_is_discarded(
     outbox: Outbox, journal: SqliteJournal
 ) -> None:
