@@ -4,6 +4,8 @@ Engagement deletes no event: undoing one is the opposite event, and the history 
 section 4.1).
 """
 
+from collections.abc import Sequence
+
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp, ends_after
 from consent_desk.domain.customer import CategoryStatus
@@ -35,6 +37,18 @@ def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
         return None
     name = cut(record.noted.project_name)
     return say("This was recorded for {project}. Choose that project first.", project=name)
+
+
+def lost_its_id_type(record: Record, id_types: Sequence[str]) -> Message | None:
+    """Why `record` cannot be corrected in a project whose customer IDs are of `id_types`."""
+    kind = record.noted.consent.customer.type
+    if kind in id_types:
+        return None
+    return say(
+        "The project has no customer IDs of type {type} any more. Add that type in the project settings "
+        "first.",
+        type=cut(kind),
+    )
 
 
 def overtaken(record: Record, last: Timestamp | None) -> Message | None:

@@ -11,6 +11,7 @@ from consent_desk.domain.correction import (
     belongs_elsewhere,
     correction_problems,
     is_corrected_by,
+    lost_its_id_type,
     needs_basis,
     overtaken,
     own_opt_out,
@@ -122,8 +123,12 @@ class CorrectionDesk(QObject):
         return record if is_corrected_by(draft, record) else None
 
     def _offer(self, record: Record, last: Timestamp | None) -> None:
-        elsewhere = belongs_elsewhere(record, "" if self._project is None else self._project.id)
-        found = elsewhere or overtaken(record, last) or restored(record, self._now())
+        project = self._project
+        refused = belongs_elsewhere(record, "" if project is None else project.id)
+        if project is not None:
+            # The form would show another type beside the same ID: that is somebody else.
+            refused = refused or lost_its_id_type(record, project.id_types)
+        found = refused or overtaken(record, last) or restored(record, self._now())
         if isinstance(found, Message):
             self._status.show_message(_KEY, Tone.WARNING, render(found, self._local))
             return

@@ -13,6 +13,7 @@ from consent_desk.domain.correction import (
     belongs_elsewhere,
     correction_problems,
     is_corrected_by,
+    lost_its_id_type,
     needs_basis,
     overtaken,
     own_opt_out,
@@ -142,6 +143,15 @@ def test_a_form_about_something_else_corrects_nothing(changes: dict[str, Any]) -
     record = a_record(ACCEPTED)
     assert is_corrected_by(draft(record), record)
     assert not is_corrected_by(replace(draft(record), **changes), record)
+
+
+def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected_and_it_says_what_to_do() -> None:
+    record = a_record(ACCEPTED)
+    assert lost_its_id_type(record, ("phone", "registered")) is None
+    assert str(lost_its_id_type(record, ("phone",))) == (
+        "The project has no customer IDs of type registered any more. Add that type in the project settings "
+        "first."
+    )
 
 
 def test_a_consent_of_another_project_is_not_corrected_and_it_says_which_to_choose() -> None:

@@ -15,6 +15,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Entry
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
@@ -133,6 +134,26 @@ def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
     acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
     wanted = ("omar@example.org", "jane@example.com")[answer]
     assert controls.line(acme.window, "Customer ID").text() == wanted
+
+
+def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Customer ID types", "phone")
+    controls.press(dialog, "Save")
+    chosen = controls.combo(acme.window, "Customer ID type")
+    acme.bot.waitUntil(lambda: chosen.findText("registered") < 0)
+    acme.wait_for_line("Delivered")
+    acme.choose_line()
+    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
+    correct(acme)
+    acme.wait_for_status("The project has no customer IDs of type registered any more.")
+    assert controls.line(acme.window, "Customer ID").text() == ""
 
 
 def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(acme: OpenDesk, filled: None) -> None:
