@@ -249,7 +249,10 @@ class ProjectDesk(QObject):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
-        if listed:
+        if project_id != self._chosen:
+            # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+            self._show_list()
+        elif listed:
             self.choose(listed[0].id)
         else:
             self._show_no_project()
