@@ -408,6 +408,12 @@ class ConsentPanel(QWidget):
         self.wording.setPlainText("")
         self._quiet = False
 
+    def forget_basis(self) -> None:
+        """Take back what an opt-in rests on: the form is about another one by now. Nobody is told."""
+        self._quiet = True
+        self.basis.set_text("")
+        self._quiet = False
+
     def _drop_correction(self) -> None:
         self.end_correction()
         # Where the focus was is hidden now.
