@@ -92,8 +92,8 @@ class CorrectionDesk(QObject):
         self._project = project
 
     def leave(self) -> None:
-        """Another project comes: what was corrected is none of its consents."""
-        self._project = self._record = None
+        """No project is in use. What is corrected stays for when the same one comes back."""
+        self._project = None
 
     def follow(self, draft: Draft, found: Found | None) -> Draft:
         """The form holds `draft`, of whose customer `found` is known; return what it holds afterwards."""
@@ -146,7 +146,7 @@ class CorrectionDesk(QObject):
         record = self._record
         if record is None or record.noted.consent.request_id != draft.corrects:
             return None
-        if self._project is None or belongs_elsewhere(record, self._project.id) is not None:
+        if self._project is not None and belongs_elsewhere(record, self._project.id) is not None:
             return None
         return record if is_corrected_by(draft, record) else None
 

@@ -170,6 +170,17 @@ def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, filled
     assert (draft.action, draft.corrects) == (Action.REJECT, "")
 
 
+def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, filled: None) -> None:
+    controls.write(acme.window, "Explained by", "By mistake.")
+    begun = acme.window.consent.draft()
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
+    acme.wait_ready()
+    assert begun.corrects
+    assert acme.window.consent.draft() == begun
+    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+
+
 def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:
     before["sms_marketing"] = Context(before=REJECTED)
     acme.fill()
