@@ -366,6 +366,9 @@ class ConsentPanel(QWidget):
         first = self.notes.problems[0]
         if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            if self.correction.isVisible():
+                # It says why something is asked for.
+                self._scroll.ensureWidgetVisible(self.correction)
             self._scroll.ensureWidgetVisible(widget)
 
     def go_to_correction(self) -> None:

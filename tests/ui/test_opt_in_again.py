@@ -85,6 +85,15 @@ def test_nothing_is_sent_without_the_wording_and_the_basis(acme: OpenDesk, engag
     assert events(engagement) == []
 
 
+def test_in_a_low_window_the_reason_is_in_view_beside_what_is_asked_for(acme: OpenDesk) -> None:
+    acme.window.resize(1024, 640)
+    begin(acme)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    reason = acme.window.consent.correction.text
+    assert reason.visibleRegion().boundingRect() == reason.rect()
+
+
 def test_what_it_rests_on_is_noted_and_not_sent(acme: OpenDesk, engagement: Sandbox) -> None:
     begin(acme, "newsletter")
     explain(acme)
