@@ -243,7 +243,7 @@ def build(
 def _care_for_journal(
     care: JournalCare, recovery: RecoveryDesk, backup: BackupDesk, desk: Desk, projects: ProjectDesk
 ) -> None:
-    recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
+    recovery.settled.connect(lambda: projects.enter_again(noted_before=care.noted_before))
     recovery.follow(desk)
     # What was said of the journal of real consents has no place beside practice.
     projects.sandbox_chosen.connect(recovery.show_well)

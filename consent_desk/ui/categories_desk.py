@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.project import Project
 from consent_desk.services.categories import Categories, Fetched
@@ -27,6 +28,7 @@ class CategoriesDesk(QObject):
         self._categories = categories
         self._local = local
         self._place: tuple[Station, Project] | None = None
+        self._offered_of: tuple[str, BaseUrl, str] | None = None
         self._fetched: Fetched | None = None
         self._fetching = False
         # A window stays open for days.
@@ -37,15 +39,23 @@ class CategoriesDesk(QObject):
         self.leave()
 
     def leave(self) -> None:
-        """Offer nothing: no project is in use."""
+        """No project is in use. What is offered stays for when the same one comes back."""
         self._place = self._fetched = None
         self._fetching = False
         self._tell("")
+
+    def offer_nothing(self) -> None:
+        """Another project comes: what was offered is none of its categories."""
+        self._offered_of = None
         self.offered.emit(())
 
     def enter(self, station: Station, project: Project) -> None:
         """Offer the categories of `project`."""
         self._place = place = (station, project)
+        of = (project.id, project.base_url, project.project_token)
+        if of != self._offered_of:
+            self.offer_nothing()
+        self._offered_of = of
         self._runner.run(
             Lane.ASIDE,
             lambda: self._categories.kept(project),

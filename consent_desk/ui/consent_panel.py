@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -318,6 +318,9 @@ class ConsentPanel(QWidget):
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
         self._last_customer_id = ""
+        with QSignalBlocker(self.customer_id_type):
+            # Or the one chosen here would stay chosen for the next project.
+            self.customer_id_type.clear()
         self.fill(Draft())
 
     def forget_customer(self, customer_id: str) -> None:
@@ -326,11 +329,17 @@ class ConsentPanel(QWidget):
             self._last_customer_id = ""
 
     def offer_id_types(self, id_types: Sequence[str]) -> None:
-        """Offer the ID types of the project."""
-        self._quiet = True
-        self.customer_id_type.clear()
-        self.customer_id_type.addItems(list(id_types))
-        self._quiet = False
+        """Offer the ID types of the project. An ID keeps its type; where that has gone, none is chosen."""
+        offered, chosen = self.customer_id_type, self.customer_id_type.currentText()
+        belongs_to_it = offered.count() > 0 and self.customer_id.text() != ""
+        with QSignalBlocker(offered):
+            offered.clear()
+            offered.addItems(list(id_types))
+            index = offered.findText(chosen)
+            # Never another one unasked: the same ID would be sent as somebody else's.
+            offered.setCurrentIndex(index if index >= 0 or belongs_to_it else 0)
+        if offered.currentText() != chosen:
+            self.customer_id_completed.emit()
 
     def offer_categories(self, categories: Sequence["Category"]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
@@ -357,6 +366,9 @@ class ConsentPanel(QWidget):
         first = self.notes.problems[0]
         if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
+            if self.correction.isVisible():
+                # It says why something is asked for.
+                self._scroll.ensureWidgetVisible(self.correction)
             self._scroll.ensureWidgetVisible(widget)
 
     def go_to_correction(self) -> None:
@@ -397,6 +409,12 @@ class ConsentPanel(QWidget):
         self.valid_until.set_text("")
         self.basis.set_text("")
         self.wording.setPlainText("")
+        self._quiet = False
+
+    def forget_basis(self) -> None:
+        """Take back what an opt-in rests on: the form is about another one by now. Nobody is told."""
+        self._quiet = True
+        self.basis.set_text("")
         self._quiet = False
 
     def _drop_correction(self) -> None:

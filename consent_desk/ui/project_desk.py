@@ -112,6 +112,14 @@ class ProjectDesk(QObject):
             failed=lambda error: self._show_nothing(render_error(error)),
         )
 
+    def enter_again(self, *, noted_before: bool) -> None:
+        """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""
+        if self._chosen in self._listed:
+            self.choose(self._chosen)
+        elif self._chosen != SANDBOX or not self._listed:
+            # With no project at all it may have been practice only for want of a journal.
+            self.start(noted_before=noted_before)
+
     def find(
         self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
     ) -> None:
@@ -249,7 +257,10 @@ class ProjectDesk(QObject):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
-        if listed:
+        if project_id != self._chosen:
+            # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+            self._show_list()
+        elif listed:
             self.choose(listed[0].id)
         else:
             self._show_no_project()

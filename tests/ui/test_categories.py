@@ -11,6 +11,7 @@ from consent_desk.domain.category import Category
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.category_model import CategoryModel
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, keep, real
@@ -138,6 +139,24 @@ def test_another_project_never_offers_what_was_kept_for_the_first(
     again.wait_ready()
     again.bot.waitUntil(lambda: "could not be fetched. Type" in age(again))
     assert controls.combo(again.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Project token", "87654321-1234-1234-1234-123456789abc")
+    controls.press(dialog, "Save")
+    acme.bot.waitUntil(lambda: "could not be fetched. Type" in age(acme))
+    assert controls.combo(acme.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_with_its_project(acme: OpenDesk) -> None:
+    acme.choose_project("Sandbox (practice)")
+    assert controls.combo(acme.window, "Category").count() == 0
 
 
 def test_practice_leaves_no_cache_behind(demo: OpenDesk, folders: Folders) -> None:

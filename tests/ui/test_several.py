@@ -303,6 +303,26 @@ def test_no_selection_is_left_for_another_project(
     assert desk.window.consent.draft().categories == ()
 
 
+def test_choosing_the_same_project_again_leaves_what_was_ticked(acme: OpenDesk) -> None:
+    acme.fill()
+    tick_all(acme)
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+    acme.wait_ready()
+    acme.wait_for_categories()
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+
+
+def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_category(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.button(acme.window, "Several categories").click()
+    choices(acme).setCurrentRow(1)
+    offered = [Category(one, one) for one in ("first", "sms_marketing", "newsletter")]
+    acme.window.consent.offer_categories(offered)
+    assert choices(acme).currentItem().text() == "newsletter"
+
+
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:
     tick_all(demo)
     controls.press(demo.window, "Send")
