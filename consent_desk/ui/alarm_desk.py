@@ -105,7 +105,7 @@ class AlarmDesk(QObject):
             )
 
     def _cannot(self, error: Exception) -> None:
-        self._status.show_message(_KEY, Tone.BAD, render_error(error))
+        self._status.show_message(_KEY, Tone.BAD, render_error(error), practice=False)
 
     def _act(self) -> None:
         if self._station is not None and self._ringing is not None:
@@ -125,15 +125,16 @@ class AlarmDesk(QObject):
         if station.practice:
             go(station.sandbox)
         else:
-            self._projects.find(entry.project_id, go, partial(self._say_why, entry))
+            self._projects.find(entry.project_id, go, partial(self._say_why, station, entry))
 
-    def _say_why(self, entry: Entry, why: str) -> None:
+    def _say_why(self, station: Station, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
-        self._status.show_message(_KEY, Tone.BAD, f"Nothing was noted or sent. {why}")
+        said = f"Nothing was noted or sent. {why}"
+        self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
 
     def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:
         if project is None:
-            self._say_why(entry, _REMOVED)
+            self._say_why(station, entry, _REMOVED)
             return
         found, tried = project, self._tried.get(entry.request_id)
 
@@ -146,13 +147,14 @@ class AlarmDesk(QObject):
 
         def done(renewed: Consent | Message) -> None:
             if isinstance(renewed, Message):
-                self._say_why(entry, render(renewed))
+                self._say_why(station, entry, render(renewed))
             else:
                 self._note(station, entry, found, renewed)
 
-        self._runner.run(
-            Lane.JOURNAL, work, done=done, failed=lambda error: self._say_why(entry, render_error(error))
-        )
+        def failed(error: Exception) -> None:
+            self._say_why(station, entry, render_error(error))
+
+        self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 
     def _note(self, station: Station, entry: Entry, project: Project, consent: Consent) -> None:
         self._tried[entry.request_id] = consent

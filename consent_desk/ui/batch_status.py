@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from consent_desk.domain.consent import Consent, CustomerId
+from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import State, noun
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
@@ -79,10 +79,10 @@ class BatchStatus:
             return ()
         return tuple(_as_said(batch, one) for one in batch.entries if one.request_id != request_id)
 
-    def takes(self, entry: Entry | Consent, tone: Tone, text: str) -> bool:
+    def takes(self, entry: Entry, tone: Tone, text: str) -> bool:
         """Say `text` of a consent together with the others of its press; False where there are none."""
         batch = self._of(entry.request_id)
-        if batch is None or not isinstance(entry, Entry):
+        if batch is None:
             return False
         batch.said[entry.request_id] = _Said(entry, tone, text)
         # Until each has been told of, those that follow in the same moment would be said to be missing.
@@ -105,7 +105,9 @@ class BatchStatus:
         told = ", ".join(_told(word, alike) for word, alike in words.items())
         first = batch.entries[0]
         head = f"{len(said)} {noun(first.action)}s for {first.customer.value}: {told}."
-        self._status.show_message(first.request_id, worst.tone, f"{head}\n{worst.text}")
+        self._status.show_message(
+            first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
+        )
 
 
 def _as_said(batch: _Batch, entry: Entry) -> Entry:

@@ -33,7 +33,7 @@ from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
-from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.sending_desk import SendingDesk, about
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import TaskRunner
@@ -163,10 +163,8 @@ class Desk(QObject):
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
         wanted = self._wanted = object()
-        if practice is not self._practice:
-            # What practice said has no place beside a real project, nor the other way round.
-            self._window.status.forget_all_but_slips()
-            self._practice = practice
+        self._practice = practice
+        self._window.status.turn_to(practice=practice)
 
         def done(station: Station) -> None:
             if self._wanted is wanted:
@@ -278,10 +276,11 @@ class Desk(QObject):
         if len(consents) > 1:
             names = ", ".join(one.category for one in consents)
             none = f"None of the {len(consents)} was noted"
-            who = f"{first.customer.value}, {noun(first.action)} of {names}"
-            self._window.status.show_message(first.request_id, Tone.BAD, f"{said}\n{none}: {who}", slip=slip)
+            said = f"{said}\n{none}: {first.customer.value}, {noun(first.action)} of {names}"
         else:
-            self.sending.say(first, Tone.BAD, said, slip=slip)
+            said = f"{said}\n{about(first)}"
+        practice = project.practice
+        self._window.status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
         if not project.practice:
             self.not_noted.emit(error)
 

@@ -42,6 +42,11 @@ def noted(*, practice: bool) -> str:
     return "Noted for practice." if practice else "Noted on this computer. You can end the call."
 
 
+def about(consent: Entry | Consent) -> str:
+    """Whose decision about what it is."""
+    return f"{consent.customer.value}, {render(decision(consent.action, consent.category))}"
+
+
 class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
@@ -105,6 +110,7 @@ class SendingDesk(QObject):
                 Tone.WARNING,
                 f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "looked up now. Do not enter them again.",
+                practice=station.practice,
             )
         if station.restored:
             self._status.show_message(
@@ -112,6 +118,7 @@ class SendingDesk(QObject):
                 Tone.WARNING,
                 f"{station.restored:,} consent{'' if station.restored == 1 else 's'} may have gone out since "
                 "this journal was restored or moved here. Each is looked up before anything is sent.",
+                practice=station.practice,
             )
         self._rounds.begin(station)
 
@@ -121,13 +128,13 @@ class SendingDesk(QObject):
         self._asked[entry.request_id] = ""
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
-            self.say(entry, Tone.NEUTRAL, f"{said} Sending…")
+            self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
             self._rounds.follow(station, entry.request_id)
             return
 
         def tell(outlook: Message | None) -> None:
             coming = "Sending…" if outlook is None else render(outlook, self._local)
-            self.say(entry, Tone.NEUTRAL, f"{said} {coming}")
+            self.say(station, entry, Tone.NEUTRAL, f"{said} {coming}")
 
         self._rounds.follow(station, entry.request_id, tell)
 
@@ -152,7 +159,7 @@ class SendingDesk(QObject):
     def _cancel_one(self, departure: Departure) -> None:
         if self._dispatch.cancel(departure):
             self._end_waiting(departure)
-            self.say(departure.entry, Tone.NEUTRAL, "Cancelling…")
+            self.say(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
@@ -166,7 +173,7 @@ class SendingDesk(QObject):
             self._projects.find(
                 entry.project_id,
                 partial(self._depart, station, entry),
-                lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}"),
+                lambda why: self.say(station, entry, Tone.BAD, f"Not sent: {why}"),
             )
 
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
@@ -185,12 +192,12 @@ class SendingDesk(QObject):
         self._is_pending = pending
         self._cancel.setVisible(pending or self._sends_kept)
 
-    def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
-        """Say `text` of one consent. What was said of it before is overtaken."""
+    def say(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+        """Say `text` of one consent of `station`. What was said of it before is overtaken."""
         if self.batches.takes(entry, tone, text):
             return
-        who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
-        self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
+        said = f"{text}\n{about(entry)}"
+        self._status.show_message(entry.request_id, tone, said, practice=station.practice)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
@@ -214,7 +221,7 @@ class SendingDesk(QObject):
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
         if task.due.plan.second and not station.practice:
-            self.say(entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
+            self.say(station, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
         self._dispatch.add(Departure(station, project, entry, by_person))
 
     def _say_that_it_waits(self, entry: Entry, why: str) -> None:
@@ -223,7 +230,7 @@ class SendingDesk(QObject):
         waiting.add(entry.request_id)
         waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
         text = f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
-        self._status.show_message(entry.project_id, Tone.WARNING, text)
+        self._status.show_message(entry.project_id, Tone.WARNING, text, practice=False)
 
     def _settings_came(self, project_id: str) -> None:
         if self._waiting.pop(project_id, None):
@@ -244,7 +251,7 @@ class SendingDesk(QObject):
             practice = departure.station.practice
             who = "The Sandbox" if practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
-            self.say(departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
+            self.say(departure.station, departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
 
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
         self._end_waiting(departure)
@@ -256,7 +263,7 @@ class SendingDesk(QObject):
         if sent is None:
             self._log.refresh(departure)
             if departure.by_person and not departure.kept:
-                self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
+                self.say(station, entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
             if entry.held:
                 self._rounds.put_off(station, entry.request_id)
             else:
@@ -272,7 +279,7 @@ class SendingDesk(QObject):
             why = render_error(sent.trouble)
             text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
-            self.say(sent.entry, Tone.BAD, text)
+            self.say(station, sent.entry, Tone.BAD, text)
         else:
             self._tell(station, sent.entry, tone, sent.judgement)
 
@@ -290,7 +297,7 @@ class SendingDesk(QObject):
         else:
             self._rounds.follow(station, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
-        self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
         self.ended.emit(request_id)
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
@@ -298,7 +305,7 @@ class SendingDesk(QObject):
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
         if not departure.by_person:
             said = "It could not be cancelled, and is still sent by itself: discard it in the log."
-        self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
 
     def _looked(self, station: Station, looked: Looked) -> None:
         entry = looked.entry
@@ -325,7 +332,7 @@ class SendingDesk(QObject):
         self._asked[request_id] = text
 
         def tell(outlook: Message | None) -> None:
-            self.say(entry, tone, render(tell_all(judgement, outlook), self._local))
+            self.say(station, entry, tone, render(tell_all(judgement, outlook), self._local))
 
         self._rounds.follow(station, request_id, tell)
 
