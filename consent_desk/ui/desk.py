@@ -165,6 +165,7 @@ class Desk(QObject):
         wanted = self._wanted = object()
         self._practice = practice
         self._window.status.turn_to(practice=practice)
+        self._alarms.turn_to(practice=practice)
 
         def done(station: Station) -> None:
             if self._wanted is wanted:

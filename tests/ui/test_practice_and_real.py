@@ -5,12 +5,15 @@ from contextlib import contextmanager
 
 import pytest
 
+from consent_desk.adapters.folders import Folders
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.rounds_desk import RoundsDesk
 from consent_desk.ui.station import Station
 from tests.ui import controls
-from tests.ui.desks import OpenDesk
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.test_alarm import alarm, leave_contradicted, wait_for_alarm
 
 
 def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
@@ -91,3 +94,29 @@ def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(
 ) -> None:
     go_back(refused_meanwhile)
     assert refused_meanwhile.errors.startswith("✖ Not accepted: ")
+
+
+@pytest.fixture
+def ringing_in_practice(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> OpenDesk:
+    """A desk at practice, at which a real opt-out was contradicted in an earlier run."""
+    leave_contradicted(folders, engagement)
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    wait_for_alarm(desk, "Engagement still shows consent")
+    practise(desk)
+    return desk
+
+
+def test_a_real_alarm_rings_in_practice_and_sends_nothing_there(ringing_in_practice: OpenDesk) -> None:
+    said = "This one is real, not practice: choose Acme production as the project to send it."
+    assert said in alarm(ringing_in_practice)
+    assert not controls.button(ringing_in_practice.window, "Send with the time now").isVisible()
+
+
+def test_a_real_alarm_is_acted_on_beside_the_real_consents_again(ringing_in_practice: OpenDesk) -> None:
+    go_back(ringing_in_practice)
+    assert "practice" not in alarm(ringing_in_practice)
+    controls.press(ringing_in_practice.window, "Send with the time now")
+    ringing_in_practice.wait_for_line("Delivered", "Contradicted")
