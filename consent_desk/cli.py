@@ -3,11 +3,12 @@
 import argparse
 import gc
 import io
+import linecache
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
 from consent_desk.adapters.display import Display, find_display
@@ -56,9 +57,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return demonstrate(fault)
     # Python would look for garbage ten times over in what loads for the window, and find none.
     gc.disable()
+    # PySide6 reads the source of every module that loads after it, and Python would keep all of it: 10 MiB.
+    linecache.cache = _Unkept()
     from consent_desk.opening import main as run
 
     return run(demo=arguments.demo, fault=fault)
+
+
+class _Unkept(dict[str, Any]):
+    """Keeps nothing: who wants the lines of a source, as a traceback does, reads them anew."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        pass
 
 
 def _read(given: Sequence[str]) -> argparse.Namespace:

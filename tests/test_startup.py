@@ -46,6 +46,9 @@ sys.exit(cli.main(sys.argv[1:]))
 LOOK = "print(*sys.modules, flush=True); os._exit(0)"
 READ = "print(self.consent.send.text(), self.preview.body.placeholderText(), flush=True); os._exit(0)"
 TYPE = "QTest.keyClicks(self.consent.customer_id, 'jane'); self.wait_for_work()"
+KEPT = """import linecache
+        print(len(linecache.cache), linecache.getline(cli.__file__, 1), flush=True)
+        os._exit(0)"""
 CLOSE = "self.close()"
 TERMINATE = """from consent_desk import app
         build = app.build
@@ -96,6 +99,11 @@ def test_all_but_the_window_loads_after_the_first_paint(arguments: list[str]) ->
 
 def test_until_then_the_window_says_that_it_is_starting(arguments: list[str]) -> None:
     assert printed(CHILD.format(act=READ), *arguments) == "Starting… Starting…"
+
+
+def test_the_sources_of_modules_are_not_kept_and_a_traceback_still_finds_them() -> None:
+    kept, _, line = printed(CHILD.format(act=KEPT)).partition(" ")
+    assert (kept, line) == ("0", '"""The command line. Qt is loaded only for a window."""')
 
 
 def test_what_is_typed_meanwhile_stays() -> None:

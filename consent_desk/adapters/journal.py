@@ -23,6 +23,7 @@ from consent_desk.adapters.journal_rows import (
     insert_consent,
     last_fact,
     noted_of,
+    touch,
 )
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
@@ -116,7 +117,7 @@ class SqliteJournal:
                     insert_consent(connection, one)
                     write_sought(connection, one.consent.request_id)
                 elif noted_of(row) == one:
-                    _touch(connection, one.consent.request_id)
+                    touch(connection, one.consent.request_id)
                 else:
                     raise _OTHERWISE.trouble(_NOT_NOTED)
 
@@ -134,7 +135,7 @@ class SqliteJournal:
         with self._turns.unit(_NOT_APPENDED) as connection:
             last = last_fact(connection, request_id)
             if last == fact:
-                _touch(connection, request_id)
+                touch(connection, request_id)
             elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise _ILLEGAL.trouble(_NOT_APPENDED)
             else:
@@ -269,11 +270,3 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         self._turns.close()
-
-
-def _touch(connection: sqlite3.Connection, request_id: str) -> None:
-    # The commit that wrote it may have failed, and not have reached the disk. This one writes, and so does.
-    connection.execute(
-        "UPDATE standing SET state = state WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)",
-        (request_id,),
-    )

@@ -122,6 +122,15 @@ def head(connection: sqlite3.Connection) -> Mark:
     return Mark(journal=uuid, facts=facts or 0, head=(chain or genesis(uuid)).hex())
 
 
+def touch(connection: sqlite3.Connection, request_id: str) -> None:
+    """Write a consent as it is. The caller holds the transaction."""
+    # The commit that wrote it may have failed, and not have reached the disk. This one writes, and so does.
+    connection.execute(
+        "UPDATE standing SET state = state WHERE seq = (SELECT seq FROM consent WHERE request_id = ?)",
+        (request_id,),
+    )
+
+
 def find(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row | None:
     """The row of `noted`, with the consent's `seq`."""
     row: sqlite3.Row | None = connection.execute(

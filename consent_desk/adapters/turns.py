@@ -53,7 +53,7 @@ class Turns:
         with self._lock, told(NOT_READ):
             yield self.connection
 
-    def pages(self, sql: str, *keys: str) -> Iterator[sqlite3.Row]:
+    def pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
         """All rows of a question that goes on after a `seq`, up to a limit: its last two values."""
         # Each page under the lock for itself: nobody who notes waits for a long list.
         after = 0

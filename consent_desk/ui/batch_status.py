@@ -3,12 +3,13 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.consent import Consent, CustomerId
+from consent_desk.domain.delivery import State, decision, noun
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import PRACTISED_STATES
 from consent_desk.ui.status_panel import StatusPanel
+from consent_desk.ui.words import render
 
 _MOST = 50
 """Presses that are remembered. What comes of an older one is said of each consent by itself."""
@@ -65,6 +66,14 @@ class BatchStatus:
         if len(entries) > 1:
             self._batches.append(_Batch(entries, practice))
 
+    def say_not_noted(self, consents: tuple[Consent, ...], text: str, slip: str, *, practice: bool) -> None:
+        """Say `text` of what could not be noted with one press: of several, none was."""
+        first, names = consents[0], ", ".join(one.category for one in consents)
+        none = f"None of the {len(consents)} was noted"
+        several = f"{none}: {first.customer.value}, {noun(first.action)} of {names}"
+        said = f"{text}\n{several if len(consents) > 1 else about(first)}"
+        self._status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
+
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Say nothing more of the presses for a customer who was erased."""
         for batch in [*self._batches]:
@@ -108,6 +117,11 @@ class BatchStatus:
         self._status.show_message(
             first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
         )
+
+
+def about(consent: Entry | Consent) -> str:
+    """Whose decision about what it is."""
+    return f"{consent.customer.value}, {render(decision(consent.action, consent.category))}"
 
 
 def _as_said(batch: _Batch, entry: Entry) -> Entry:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.cautions import Caution
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
-from consent_desk.domain.delivery import noun
 from consent_desk.domain.parsing import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
@@ -33,7 +32,7 @@ from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
-from consent_desk.ui.sending_desk import SendingDesk, about
+from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import TaskRunner
@@ -273,15 +272,7 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        first = consents[0]
-        if len(consents) > 1:
-            names = ", ".join(one.category for one in consents)
-            none = f"None of the {len(consents)} was noted"
-            said = f"{said}\n{none}: {first.customer.value}, {noun(first.action)} of {names}"
-        else:
-            said = f"{said}\n{about(first)}"
-        practice = project.practice
-        self._window.status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
+        self.sending.batches.say_not_noted(consents, said, slip, practice=project.practice)
         if not project.practice:
             self.not_noted.emit(error)
 

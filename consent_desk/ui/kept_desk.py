@@ -111,7 +111,7 @@ class KeptDesk(QObject):
         station, project, entries = self._offered
         self.leave()
         self._batch = _Batch(station, project, deque(entries), len(entries))
-        self._sending.show_kept(under_way=True)
+        self._sending.calls.show_kept(under_way=True)
         self._next(self._batch)
 
     def _stop(self) -> None:
@@ -167,7 +167,7 @@ class KeptDesk(QObject):
 
     def _end(self, batch: _Batch) -> None:
         self._batch = None
-        self._sending.show_kept(under_way=False)
+        self._sending.calls.show_kept(under_way=False)
         left = batch.total - batch.gone
         said = f"{batch.gone:,} of {batch.total:,} that were kept went out: the log shows how each stands."
         kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""

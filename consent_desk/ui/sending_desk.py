@@ -1,27 +1,23 @@
-"""What becomes of a consent once it is noted: sends it, and says in words what came of it.
-
-Long because each way in which a sending can end has its own words, and its own next step.
-"""
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
 
 from collections import defaultdict
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Consent, CustomerId
-from consent_desk.domain.delivery import Judgement, State, decision
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.delivery import Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
-from consent_desk.domain.outcome import DEADLINE
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_all
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
-from consent_desk.ui import patience
-from consent_desk.ui.batch_status import BatchStatus
+from consent_desk.ui.batch_status import BatchStatus, about
+from consent_desk.ui.call_desk import CallDesk, noted
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -35,16 +31,6 @@ from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
 _LEFT, _RESTORED = "left", "restored"
-
-
-def noted(*, practice: bool) -> str:
-    """What is said of a consent as soon as it is on disk."""
-    return "Noted for practice." if practice else "Noted on this computer. You can end the call."
-
-
-def about(consent: Entry | Consent) -> str:
-    """Whose decision about what it is."""
-    return f"{consent.customer.value}, {render(decision(consent.action, consent.category))}"
 
 
 class SendingDesk(QObject):
@@ -76,18 +62,11 @@ class SendingDesk(QObject):
         self._real: Station | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
-        self._under_way: Departure | None = None
-        self._slow = QTimer(self)
-        self._slow.setSingleShot(True)
-        self._slow.timeout.connect(self._say_that_it_is_slow)
+        self.calls = CallDesk(window, self._dispatch, self.batches, self.say)
         self._dispatch.begun.connect(log.show_begun)
-        self._dispatch.begun.connect(self._begin_to_wait)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.kept.connect(self._not_cancelled)
-        self._cancel = window.consent.cancel
-        self._is_pending = self._sends_kept = False
-        self._dispatch.pending_changed.connect(self._show_pending)
         self._rounds = RoundsDesk(runner, projects.find, self)
         self._rounds.changed.connect(self._show_lines)
         self._rounds.to_send.connect(self._send_due)
@@ -95,7 +74,6 @@ class SendingDesk(QObject):
         self._rounds.withheld.connect(self._say_that_it_waits)
         projects.project_saved.connect(self._go_on_with)
         self._rounds.counted.connect(self._count)
-        window.consent.cancel_requested.connect(self.cancel)
         window.log.send_again_requested.connect(self.send_again)
 
     def take_up(self, left: Left) -> None:
@@ -142,25 +120,6 @@ class SendingDesk(QObject):
         """Something happened to a consent elsewhere: plan anew."""
         self._rounds.follow(station, request_id)
 
-    def cancel(self) -> None:
-        """Cancel the sending that was asked for last, and all that the same press asked for."""
-        last = self._dispatch.last_asked_for
-        if last is None:
-            return
-        self._cancel_one(last)
-        # One press is one decision: what belongs to it goes with it, also what waits for its time.
-        for entry in self.batches.others(last.entry.request_id):
-            departure = self._dispatch.find(entry.request_id)
-            if departure is None and entry.state in {State.QUEUED, State.RETRY_WAIT}:
-                departure = Departure(last.station, None, entry, by_person=False)
-            if departure is not None and not departure.kept:
-                self._cancel_one(departure)
-
-    def _cancel_one(self, departure: Departure) -> None:
-        if self._dispatch.cancel(departure):
-            self._end_waiting(departure)
-            self.say(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
-
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
         station, entry = self._log.station, self._log.find(request_id)
@@ -182,15 +141,6 @@ class SendingDesk(QObject):
         if not self.batches.others(entry.request_id):
             self._status.forget(entry.request_id)
         self._dispatch.add(Departure(station, project, entry, kept=True))
-
-    def show_kept(self, *, under_way: bool) -> None:
-        """Offer to cancel while what was kept is sent, also between two calls."""
-        self._sends_kept = under_way
-        self._cancel.setVisible(self._is_pending or under_way)
-
-    def _show_pending(self, pending: bool) -> None:
-        self._is_pending = pending
-        self._cancel.setVisible(pending or self._sends_kept)
 
     def say(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
         """Say `text` of one consent of `station`. What was said of it before is overtaken."""
@@ -236,25 +186,7 @@ class SendingDesk(QObject):
         if self._waiting.pop(project_id, None):
             self._status.forget(project_id)
 
-    def _begin_to_wait(self, departure: Departure) -> None:
-        self._under_way = departure
-        self._slow.start(patience.SAY_SLOW_AFTER)
-
-    def _end_waiting(self, departure: Departure) -> None:
-        # What waits behind the call under way may be cancelled: that call goes on.
-        if departure is self._under_way:
-            self._slow.stop()
-
-    def _say_that_it_is_slow(self) -> None:
-        departure = self._under_way
-        if departure is not None and departure.by_person:
-            practice = departure.station.practice
-            who = "The Sandbox" if practice else "Engagement"
-            slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
-            self.say(departure.station, departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
-
     def _sent(self, departure: Departure, sent: Sent | None) -> None:
-        self._end_waiting(departure)
         self._take(departure, sent)
         self.ended.emit(departure.entry.request_id)
 
@@ -288,7 +220,6 @@ class SendingDesk(QObject):
             self._rounds.hasten(self._real, project_id)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
-        self._end_waiting(departure)
         self._log.refresh(departure)
         station, request_id = departure.station, departure.entry.request_id
         if isinstance(error, JournalTrouble):

@@ -155,8 +155,7 @@ def test_two_presses_note_once(ringing: OpenDesk, engagement: Sandbox) -> None:
 def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk, engagement: Sandbox) -> None:
     button = controls.button(ringing.window, "Send this with the time now")
     assert not button.isVisible()
-    table = controls.table(ringing.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    ringing.choose_line()
     ringing.bot.waitUntil(button.isVisible)
     button.click()
     ringing.wait_for_line("Delivered", "Contradicted")
@@ -178,8 +177,7 @@ def test_it_ends_when_the_customers_data_is_removed(ringing: OpenDesk) -> None:
 def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed(ringing: OpenDesk) -> None:
     controls.press(ringing.window, "Dismiss alarm")
     wait_for_silence(ringing)
-    table = controls.table(ringing.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    ringing.choose_line()
     ringing.bot.waitUntil(
         lambda: "Recorded, but Engagement still shows consent" in ringing.details("Explanation")
     )

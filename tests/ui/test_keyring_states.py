@@ -141,8 +141,7 @@ def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
     desk.wait_for_line("Not sent yet")
     keyring.lines = lines
     keyring.open_.clear()
-    table = controls.table(desk.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    desk.choose_line()
     again = controls.button(desk.window, "Send again")
     desk.bot.waitUntil(again.isEnabled)
     before = desk.state

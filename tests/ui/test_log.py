@@ -170,8 +170,7 @@ def test_the_log_is_there_after_a_restart(
     second = open_desk(keyring)
     second.wait_ready()
     second.wait_for_line("Delivered")
-    table = controls.table(second.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    second.choose_line()
     second.bot.waitUntil(lambda: "jane@example.com" in second.details("Explanation"))
 
 
@@ -211,8 +210,7 @@ def test_send_again_says_why_it_cannot(
     second.choose_project("Other")
     second.wait_ready()
     second.wait_for_line("Waiting to retry")
-    table = controls.table(second.window, "Response log")
-    table.setCurrentIndex(table.model().index(0, 0))
+    second.choose_line()
     again = controls.button(second.window, "Send again")
     second.bot.waitUntil(again.isEnabled)
     again.click()
