@@ -81,12 +81,10 @@ class BatchStatus:
             if (first.project_id, first.customer) == (project_id, customer):
                 self._batches.remove(batch)
 
-    def others(self, request_id: str) -> tuple[Entry, ...]:
-        """What was noted with the same press, as it was last said to stand; none of a single one."""
+    def press_of(self, request_id: str) -> tuple[Entry, ...]:
+        """All that was noted with the same press, as it was last said to stand; none of a single one."""
         batch = self._of(request_id)
-        if batch is None:
-            return ()
-        return tuple(_as_said(batch, one) for one in batch.entries if one.request_id != request_id)
+        return () if batch is None else tuple(_as_said(batch, one) for one in batch.entries)
 
     def takes(self, entry: Entry, tone: Tone, text: str) -> bool:
         """Say `text` of a consent together with the others of its press; False where there are none."""

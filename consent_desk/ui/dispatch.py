@@ -30,15 +30,14 @@ class Dispatch(QObject):
     """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
 
     What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
-    could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
-    on its way.
+    could not be written down. `pending_changed`: something else may be on its way, or nothing.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
     kept = Signal(object, object)
-    pending_changed = Signal(bool)
+    pending_changed = Signal()
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,15 +68,11 @@ class Dispatch(QObject):
         """What is under way or waits here; None where it does not."""
         return next((one for one in self._pending() if one.entry.request_id == request_id), None)
 
-    @property
-    def last_asked_for(self) -> Departure | None:
-        """What a person asked for last, of what is pending and not cancelled yet; None if there is none."""
-        asked_for = [
-            one
-            for one in self._pending()
-            if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
-        ]
-        return asked_for[-1] if asked_for else None
+    def can_cancel(self, request_id: str) -> bool:
+        """Whether a person asked for it, and it is under way or waits here, and is not cancelled yet."""
+        departure = self.find(request_id)
+        is_asked_for = departure is not None and departure.by_person and not departure.kept
+        return is_asked_for and request_id not in self._cancelled
 
     def cancel(self, departure: Departure) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
@@ -127,7 +122,7 @@ class Dispatch(QObject):
         self._tell_pending()
 
     def _tell_pending(self) -> None:
-        self.pending_changed.emit(any(one.by_person for one in self._pending()))
+        self.pending_changed.emit()
 
     def _end(self, departure: Departure, sent: Sent | None) -> None:
         self._under_way = None

@@ -104,6 +104,7 @@ class SendingDesk(QObject):
         """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
         said = noted(practice=station.practice)
         self._asked[entry.request_id] = ""
+        self.calls.ask_for(station, entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
             self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
@@ -126,6 +127,7 @@ class SendingDesk(QObject):
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
         self._asked[request_id] = ""
+        self.calls.ask_for(station, request_id)
         if station.practice:
             self._depart(station, entry, station.sandbox)
         else:
@@ -138,7 +140,7 @@ class SendingDesk(QObject):
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        if not self.batches.others(entry.request_id):
+        if not self.batches.press_of(entry.request_id):
             self._status.forget(entry.request_id)
         self._dispatch.add(Departure(station, project, entry, kept=True))
 
