@@ -189,14 +189,21 @@ class LogPanel(QWidget):
 
     def _offer(self, state: State | None) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
-        self.send_again.setEnabled(state in SENDABLE_STATES)
+        offers: dict[QWidget, bool] = {
+            self.send_again: state in SENDABLE_STATES,
+            self.send_now: state is State.CONTRADICTED,
+            self.cancel: state is State.IN_FLIGHT,
+            self.discard: state in DISCARDABLE_STATES,
+            self.erase: state is not None,
+            self.correct: state in CORRECTABLE_STATES,
+        }
+        self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
+        for button, is_offered in offers.items():
+            button.setEnabled(is_offered)
         # Of the three, one alone can be of use: they share their place.
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.cancel.setVisible(state is State.IN_FLIGHT)
         self.send_again.setVisible(state not in {State.CONTRADICTED, State.IN_FLIGHT})
-        self.correct.setEnabled(state in CORRECTABLE_STATES)
-        self.discard.setEnabled(state in DISCARDABLE_STATES)
-        self.erase.setEnabled(state is not None)
         if state not in DISCARDABLE_STATES:
             self.reason.leave()
 
@@ -233,9 +240,15 @@ class LogPanel(QWidget):
         elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
             self._choose()  # it was chosen before it was read
 
-    def _tell_again(self) -> None:
-        for button in (self.send_again, self.discard, self.correct):
+    def _switch_off(self, *buttons: QWidget) -> None:
+        for button in buttons:
+            if button.hasFocus():
+                # Or Qt would go on to the next button, which may be the one that removes data.
+                self.table.setFocus()
             button.setEnabled(False)
+
+    def _tell_again(self) -> None:
+        self._switch_off(self.send_again, self.discard, self.correct)
         self.line_chosen.emit(self._shown)
 
     def _find_again(self) -> None:

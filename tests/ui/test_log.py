@@ -351,3 +351,32 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     shown = controls.cells(panel, 1)
     assert len(set(shown)) == len(State)
     assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("Send again", State.REFUSED),
+        ("Send this with the time now", State.CONTRADICTED),
+        ("Cancel sending this", State.IN_FLIGHT),
+        ("Discard", State.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(states=frozenset(State) - {State.UNCONFIRMED})])
+def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
+    panel: LogPanel, qtbot: QtBot, name: str, state: State, wanted: Wanted
+) -> None:
+    lines = [entry(0, state), entry(1)]
+    show(panel, lines, wanted)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    panel.choose(lines[0].request_id)
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, state)
+    controls.button(panel, name).setFocus()
+    chosen: list[str] = []
+    panel.line_chosen.connect(chosen.append)
+    panel.model.put(replace(lines[0], state=State.UNCONFIRMED))
+    panel.model.flush()
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, State.UNCONFIRMED)
+    assert controls.focused_name(panel) == "Response log"
+    assert set(chosen) == {lines[0].request_id}
