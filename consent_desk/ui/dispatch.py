@@ -29,14 +29,14 @@ class Departure:
 class Dispatch(QObject):
     """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
 
-    What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
-    could not be written down. `pending_changed`: something else may be on its way, or nothing.
+    What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
+    that this could not be written down. `pending_changed`: something else may be on its way, or nothing.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
-    kept = Signal(object, object)
+    not_cancelled = Signal(object, object)
     pending_changed = Signal()
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
@@ -104,7 +104,7 @@ class Dispatch(QObject):
             Lane.JOURNAL,
             lambda: station.sender.discard(request_id, practice=station.practice),
             done=lambda sent: end(self.sent, sent),
-            failed=lambda error: end(self.kept, error),
+            failed=lambda error: end(self.not_cancelled, error),
         )
 
     def _next(self) -> None:

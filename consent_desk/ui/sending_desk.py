@@ -66,7 +66,7 @@ class SendingDesk(QObject):
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
-        self._dispatch.kept.connect(self._not_cancelled)
+        self._dispatch.not_cancelled.connect(self._not_cancelled)
         self._rounds = RoundsDesk(runner, projects.find, self)
         self._rounds.changed.connect(self._show_lines)
         self._rounds.to_send.connect(self._send_due)
