@@ -77,7 +77,7 @@ class LogModel(QAbstractTableModel):
         self.practice = practice
         self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
         self._newest = max((each.seq for each in found), default=0)
-        self._index()
+        self._places = {line.entry.request_id: place for place, line in enumerate(self._lines) if line}
         self.endResetModel()
 
     def set_total(self, total: int, newest: int) -> None:
@@ -86,9 +86,9 @@ class LogModel(QAbstractTableModel):
         first, more = len(self._lines), total - len(self._lines)
         if more > 0:
             self.beginInsertRows(QModelIndex(), first, total - 1)
-            unread: list[Found | None] = [None] * more
-            self._lines = [*self._lines, *unread] if self.wanted.oldest_first else [*unread, *self._lines]
-            self._index()
+            place = first if self.wanted.oldest_first else 0
+            self._lines[place:place] = [None] * more
+            self._shift(place, more)
             self.endInsertRows()
 
     def fill(self, row: int, found: Sequence[Found]) -> None:
@@ -100,10 +100,10 @@ class LogModel(QAbstractTableModel):
                 self._places[each.entry.request_id] = place
         if len(self._places) > KEPT:
             middle = self._turned(row)
-            for place in self._places.values():
+            for request_id, place in [*self._places.items()]:
                 if abs(place - middle) > NEAR:
                     self._lines[place] = None
-            self._index()
+                    del self._places[request_id]
         last = min(row + len(found), len(self._lines)) - 1
         self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), len(COLUMNS) - 1))
 
@@ -154,8 +154,8 @@ class LogModel(QAbstractTableModel):
             row = self._turned(place)
             if self.wanted.states and entry.state not in self.wanted.states:
                 self.beginRemoveRows(QModelIndex(), row, row)
-                del self._lines[place]
-                self._index()
+                del self._lines[place], self._places[request_id]
+                self._shift(place, -1)
                 self.endRemoveRows()
             else:
                 self._lines[place] = Found(before.seq, entry)
@@ -268,10 +268,9 @@ class LogModel(QAbstractTableModel):
         """The row of a place, or the place of a row."""
         return number if self.wanted.oldest_first else len(self._lines) - 1 - number
 
-    def _index(self) -> None:
-        self._places = {
-            line.entry.request_id: place for place, line in enumerate(self._lines) if line is not None
-        }
+    def _shift(self, place: int, by: int) -> None:
+        # Of those that are read alone: there may be a thousand times as many.
+        self._places = {one: at + by if at >= place else at for one, at in self._places.items()}
 
     def _place_for(self, seq: int) -> int:
         for place in range(len(self._lines) - 1, -1, -1):
@@ -284,7 +283,8 @@ class LogModel(QAbstractTableModel):
         row = place if self.wanted.oldest_first else len(self._lines) - place
         self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
         self._lines[place:place] = found
-        self._index()
+        self._shift(place, len(found))
+        self._places.update((each.entry.request_id, at) for at, each in enumerate(found, place))
         self.endInsertRows()
 
     def _look(self) -> None:

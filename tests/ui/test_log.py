@@ -1,7 +1,7 @@
 """The response log is the journal's latest page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -380,3 +380,36 @@ def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     panel.show_details(lines[0].request_id, {"Explanation": "it"}, State.UNCONFIRMED)
     assert controls.focused_name(panel) == "Response log"
     assert set(chosen) == {lines[0].request_id}
+
+
+class Walked(list[Found | None]):
+    """Lines that count how often somebody walked through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Found | None]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(100)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(300, 100)
+    walked = panel.model._lines = Walked(panel.model._lines)
+    for line in lines[10:50]:
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    assert walked.walks == 0
+
+
+def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(6)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(9, 6)
+    for line in (lines[1], lines[4]):
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    left = [lines[0], lines[2], lines[3], lines[5]]
+    assert [panel.model.row_of(line.request_id) for line in left] == [0, 1, 2, 3]
+    assert [panel.model.entry(row) for row in range(7)] == [*left, None, None, None]
