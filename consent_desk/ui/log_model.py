@@ -1,4 +1,7 @@
-"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at."""
+"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at.
+
+Long because what is shown, and at which place of how many, is one model to Qt.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -115,19 +118,28 @@ class LogModel(QAbstractTableModel):
         before = self._line(first - 1) if first else None
         return first, None if before is None else before.seq
 
-    def add(self, found: Iterable[Found]) -> None:
-        """Show lines that are wanted and may be new here, each in its place."""
+    def add(self, found: Iterable[Found]) -> bool:
+        """Show lines that are wanted and may be new here, each in its place.
+
+        False where one may be among those that are not read: whether it is, their number tells.
+        """
+        are_placed = True
         ordered = sorted(found, key=lambda each: each.seq)
         new = [each for each in ordered if each.seq > self._newest]
         for each in ordered:
             if each.entry.request_id in self._places:
                 self.put(each.entry)
             elif each.seq <= self._newest and self.wanted.states:
-                # What it was before was not wanted; without a wish for states it is there, only unread.
-                self._insert(self._place_for(each.seq), [each])
+                # Perhaps it was not wanted before; without a wish for states it is there, only unread.
+                first, last = self._between(each.seq)
+                if first == last:
+                    self._insert(first, [each])
+                else:
+                    are_placed = False
         if new:
             self._newest = new[-1].seq
             self._insert(len(self._lines), new)
+        return are_placed
 
     def put(self, entry: Entry) -> bool:
         """Show a changed line with the next batch; False where it is not among those that were read."""
@@ -272,12 +284,11 @@ class LogModel(QAbstractTableModel):
         # Of those that are read alone: there may be a thousand times as many.
         self._places = {one: at + by if at >= place else at for one, at in self._places.items()}
 
-    def _place_for(self, seq: int) -> int:
-        for place in range(len(self._lines) - 1, -1, -1):
-            line = self._lines[place]
-            if line is not None and line.seq < seq:
-                return place + 1
-        return 0
+    def _between(self, seq: int) -> tuple[int, int]:
+        """The places between the lines that are read before and after `seq`: alike where none is unread."""
+        read = [(place, line.seq) for place in self._places.values() if (line := self._lines[place])]
+        first = max((place + 1 for place, other in read if other < seq), default=0)
+        return first, min((place for place, other in read if other > seq), default=len(self._lines))
 
     def _insert(self, place: int, found: list[Found]) -> None:
         row = place if self.wanted.oldest_first else len(self._lines) - place

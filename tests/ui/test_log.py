@@ -413,3 +413,18 @@ def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> 
     left = [lines[0], lines[2], lines[3], lines[5]]
     assert [panel.model.row_of(line.request_id) for line in left] == [0, 1, 2, 3]
     assert [panel.model.entry(row) for row in range(7)] == [*left, None, None, None]
+
+
+def test_a_line_that_comes_to_be_wanted_is_put_between_its_neighbours(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (4, 3, 1)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    assert panel.model.add([Found(2, entry(2))])
+    assert controls.cells(panel, 4) == [f"customer{number}@example.com" for number in (4, 3, 2, 1)]
+
+
+def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (9, 8)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    panel.model.set_total(5, 9)
+    assert not panel.model.add([Found(3, entry(3))])
+    assert panel.model.rowCount() == 5
