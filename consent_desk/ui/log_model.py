@@ -32,7 +32,7 @@ BATCH = 100
 """Milliseconds for which changed lines are gathered before they are shown together."""
 
 KEPT, NEAR = 4_000, 1_000
-"""So many lines are kept at most; then those stay that are so near to the one that was read last."""
+"""So many lines are kept at most; then those stay that are so near to the one that was looked at last."""
 
 _LONGEST = 200
 
@@ -61,7 +61,7 @@ class LogModel(QAbstractTableModel):
         self._places: dict[str, int] = {}
         self._newest = 0
         self._waiting: dict[str, Entry] = {}
-        self._missed = 0
+        self._missed = self._looked_at = 0
         self.wanted = Wanted()
         self._changes: dict[str, str] = {}
         self.practice = False
@@ -77,6 +77,7 @@ class LogModel(QAbstractTableModel):
         self._waiting.clear()
         self.wanted = wanted
         self._changes.clear()
+        self._looked_at = 0
         self.practice = practice
         self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
         self._newest = max((each.seq for each in found), default=0)
@@ -101,12 +102,7 @@ class LogModel(QAbstractTableModel):
             if number < len(self._lines) and self._lines[place] is None:
                 self._lines[place] = each
                 self._places[each.entry.request_id] = place
-        if len(self._places) > KEPT:
-            middle = self._turned(row)
-            for request_id, place in [*self._places.items()]:
-                if abs(place - middle) > NEAR:
-                    self._lines[place] = None
-                    del self._places[request_id]
+        self._let_go(row)
         last = min(row + len(found), len(self._lines)) - 1
         self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), len(COLUMNS) - 1))
 
@@ -212,6 +208,7 @@ class LogModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self.entry(index.row())
         column = COLUMNS[index.column()]
+        self._looked_at = index.row()
         if entry is None:
             if role != Qt.ItemDataRole.DisplayRole:
                 return None
@@ -296,7 +293,18 @@ class LogModel(QAbstractTableModel):
         self._lines[place:place] = found
         self._shift(place, len(found))
         self._places.update((each.entry.request_id, at) for at, each in enumerate(found, place))
+        self._let_go(self._looked_at)
         self.endInsertRows()
+
+    def _let_go(self, row: int) -> None:
+        """Where too many lines are read, keep those that are near to `row`."""
+        if len(self._places) > KEPT:
+            middle = self._turned(row)
+            for request_id, place in [*self._places.items()]:
+                if abs(place - middle) > NEAR:
+                    self._lines[place] = None
+                    del self._places[request_id]
+                    self._changes.pop(request_id, None)
 
     def _look(self) -> None:
         if self._missed < len(self._lines) and self._line(self._missed) is None:

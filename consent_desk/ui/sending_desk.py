@@ -30,6 +30,9 @@ from consent_desk.ui.stations import Left
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.words import Local, render, render_error
 
+REMEMBERED = 1_000
+"""Consents that a person asked for. What comes of an older one is told only where it must be heard."""
+
 _LEFT, _RESTORED = "left", "restored"
 
 
@@ -103,7 +106,7 @@ class SendingDesk(QObject):
     def send_noted(self, station: Station, entry: Entry, project: Project) -> None:
         """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
         said = noted(practice=station.practice)
-        self._asked[entry.request_id] = ""
+        self._ask(entry.request_id)
         self.calls.ask_for(station, entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
@@ -126,7 +129,7 @@ class SendingDesk(QObject):
         station, entry = self._log.station, self._log.find(request_id)
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
-        self._asked[request_id] = ""
+        self._ask(request_id)
         self.calls.ask_for(station, request_id)
         if station.practice:
             self._depart(station, entry, station.sandbox)
@@ -158,6 +161,11 @@ class SendingDesk(QObject):
         self._status.forget_naming(
             f"\n{customer.value}, ", f" for {customer.value}: ", f": {customer.value}, "
         )
+
+    def _ask(self, request_id: str, said: str = "") -> None:
+        self._asked[request_id] = said
+        if len(self._asked) > REMEMBERED:
+            del self._asked[next(iter(self._asked))]
 
     def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):
@@ -207,7 +215,7 @@ class SendingDesk(QObject):
         tone = tone_of(sent.entry.state, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
-            self._asked[entry.request_id] = ""
+            self._ask(entry.request_id)
             self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
             self._rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
@@ -262,7 +270,7 @@ class SendingDesk(QObject):
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
             self._rounds.follow(station, request_id)
             return
-        self._asked[request_id] = text
+        self._ask(request_id, text)
 
         def tell(outlook: Message | None) -> None:
             self.say(station, entry, tone, render(tell_all(judgement, outlook), self._local))

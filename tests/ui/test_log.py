@@ -21,6 +21,7 @@ from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import log_model
 from consent_desk.ui.details import details_of
 from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.log_panel import LogPanel
@@ -428,3 +429,35 @@ def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel)
     panel.model.set_total(5, 9)
     assert not panel.model.add([Found(3, entry(3))])
     assert panel.model.rowCount() == 5
+
+
+def read_rows(panel: LogPanel) -> list[int]:
+    rows = range(panel.model.rowCount())
+    return [row for row in rows if panel.model.entry(row) is not None]
+
+
+def test_of_very_many_lines_that_come_in_those_in_view_are_kept(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 60)
+    monkeypatch.setattr(log_model, "NEAR", 20)
+    show(panel, [])
+    for number in range(200):
+        panel.model.add([Found(number + 1, entry(number))])
+        controls.table(panel, "Response log").grab()
+    assert panel.model.rowCount() == 200
+    assert {0, 1, 2} <= set(read_rows(panel))
+    assert len(read_rows(panel)) <= 60
+
+
+def test_what_a_line_changed_is_forgotten_with_the_line(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 60)
+    monkeypatch.setattr(log_model, "NEAR", 20)
+    lines = [entry(number) for number in range(200)]
+    show(panel, [])
+    for number, line in enumerate(lines):
+        panel.model.add([Found(number + 1, line)])
+        panel.model.tell_change(line.request_id, "accepted → rejected")
+    assert len(panel.model._changes) <= 60

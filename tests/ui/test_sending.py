@@ -17,7 +17,7 @@ from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui import patience
+from consent_desk.ui import patience, sending_desk
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.sending_desk import SendingDesk
 from tests.ui import controls
@@ -520,3 +520,14 @@ def test_a_press_before_the_window_was_ready_is_never_passed_over(
     controls.press(desk.window, "Send")
     desk.wait_for_status("➜ Delivered")
     assert "press Send again" not in desk.status
+
+
+def test_what_was_said_of_each_send_is_not_kept_for_ever(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_desk, "REMEMBERED", 2)
+    for number in range(3):
+        send(acme, f"customer{number}@example.com")
+        acme.wait_for_status(f"customer{number}@example.com")
+    (desk,) = acme.window.findChildren(SendingDesk)
+    assert len(desk._asked) == 2
