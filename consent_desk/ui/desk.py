@@ -164,10 +164,9 @@ class Desk(QObject):
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
         wanted = self._wanted = object()
-        if practice is not self._practice:
-            # What practice said has no place beside a real project, nor the other way round.
-            self._window.status.forget_all_but_slips()
-            self._practice = practice
+        self._practice = practice
+        self._window.status.turn_to(practice=practice)
+        self._alarms.turn_to(practice=practice)
 
         def done(station: Station) -> None:
             if self._wanted is wanted:
@@ -275,10 +274,7 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        if len(consents) > 1:
-            self.sending.batches.say_none_noted(consents, said, slip)
-        else:
-            self.sending.say(consents[0], Tone.BAD, said, slip=slip)
+        self.sending.batches.say_not_noted(consents, said, slip, practice=project.practice)
         if not project.practice:
             self.not_noted.emit(error)
 

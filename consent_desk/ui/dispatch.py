@@ -2,8 +2,7 @@
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
@@ -21,7 +20,6 @@ class Departure:
     """A noted consent on its way out. `by_person` is false for what waits from earlier days.
 
     `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
-    `number`: that of the dispatch, in the order of asking.
     """
 
     station: Station
@@ -29,7 +27,6 @@ class Departure:
     entry: Entry
     by_person: bool = True
     kept: bool = False
-    number: int = 0
 
     @property
     def rank(self) -> tuple[bool, bool]:
@@ -41,21 +38,19 @@ class Dispatch(QObject):
     """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
     `failed(Departure, Exception)`.
 
-    What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
-    could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
-    on its way.
+    What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
+    that this could not be written down. `pending_changed`: something else may be on its way, or nothing.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
-    kept = Signal(object, object)
-    pending_changed = Signal(bool)
+    not_cancelled = Signal(object, object)
+    pending_changed = Signal()
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._numbers = count(1)
         self._waiting: deque[Departure] = deque()
         self._under_way: Departure | None = None
         self._discarding: list[Departure] = []
@@ -66,7 +61,6 @@ class Dispatch(QObject):
 
         An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
         """
-        departure = replace(departure, number=next(self._numbers))
         departure.station.sender.admit(departure.entry.request_id)
         self._cancelled.discard(departure.entry.request_id)
         at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
@@ -84,15 +78,11 @@ class Dispatch(QObject):
         """What is under way or waits here; None where it does not."""
         return next((one for one in self._pending() if one.entry.request_id == request_id), None)
 
-    @property
-    def last_asked_for(self) -> Departure | None:
-        """What a person asked for last, of what is pending and not cancelled yet; None if there is none."""
-        asked_for = [
-            one
-            for one in self._pending()
-            if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
-        ]
-        return max(asked_for, key=lambda one: one.number, default=None)
+    def can_cancel(self, request_id: str) -> bool:
+        """Whether a person asked for it, and it is under way or waits here, and is not cancelled yet."""
+        departure = self.find(request_id)
+        is_asked_for = departure is not None and departure.by_person and not departure.kept
+        return is_asked_for and request_id not in self._cancelled
 
     def cancel(self, departure: Departure) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
@@ -124,7 +114,7 @@ class Dispatch(QObject):
             Lane.JOURNAL,
             lambda: station.sender.discard(request_id, practice=station.practice),
             done=lambda sent: end(self.sent, sent),
-            failed=lambda error: end(self.kept, error),
+            failed=lambda error: end(self.not_cancelled, error),
         )
 
     def _next(self) -> None:
@@ -142,7 +132,7 @@ class Dispatch(QObject):
         self._tell_pending()
 
     def _tell_pending(self) -> None:
-        self.pending_changed.emit(any(one.by_person for one in self._pending()))
+        self.pending_changed.emit()
 
     def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._under_way = None

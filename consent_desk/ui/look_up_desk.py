@@ -231,7 +231,7 @@ class LookUpDesk(QObject):
             "back to the caller; if it is wrong, enter the consent again with the right ID."
         )
         said = f"Practice: {said}" if practice else said
-        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said)
+        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said, practice=practice)
 
     def _show(self) -> None:
         asking = self._asking

@@ -36,7 +36,7 @@ SHORTCUTS = (
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "The safe answer to a question; else cancel sending"),
+    ("Escape", "The safe answer to a question; else cancel what was sent last"),
     ("F1", "This list"),
 )
 

@@ -94,19 +94,18 @@ def test_a_caller_goes_before_what_waits_from_earlier_and_after_the_caller_befor
     assert desk.order() == ["first", "caller 1", "caller 2", "earlier 1", "earlier 2"]
 
 
-def test_what_was_asked_for_last_is_the_same_in_whatever_order_it_leaves(desk: Desk) -> None:
-    asked = [desk.add(name, Action.ACCEPT) for name in ("first", "opt-in")]
-    asked.append(desk.add("opt-out", Action.REJECT))
-    desk.add("earlier", Action.ACCEPT, by_person=False)
-    desk.add("kept", Action.REJECT, kept=True)
-    named = []
-    for _ in asked:
-        last = desk.dispatch.last_asked_for
-        assert last is not None
-        named.append(last.entry.request_id)
-        desk.dispatch.cancel(last)
-    assert named == ["opt-out", "opt-in", "first"]
-    assert desk.dispatch.last_asked_for is None
+def test_only_what_a_person_asked_for_can_be_cancelled_and_only_once(desk: Desk) -> None:
+    asked = [desk.add("first", Action.REJECT), desk.add("second", Action.ACCEPT)]
+    others = [
+        desk.add("earlier", Action.ACCEPT, by_person=False),
+        desk.add("kept", Action.REJECT, kept=True),
+    ]
+    assert [desk.dispatch.can_cancel(one.entry.request_id) for one in (*asked, *others)] == [
+        *(True, True),
+        *(False, False),
+    ]
+    desk.dispatch.cancel(asked[1])
+    assert not desk.dispatch.can_cancel("second")
 
 
 def test_what_is_cancelled_as_it_turns_out_that_it_waits_is_discarded(desk: Desk) -> None:
