@@ -1,5 +1,6 @@
 """Chooses among the projects: connects the bar at the top to the list and the keyring."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
@@ -22,6 +23,9 @@ _UNTIL_CLOSED = (
     "There is no keyring on this computer that can keep the settings. They last until this window closes. "
     "Then the key is gone from here, and the settings are to be entered again."
 )
+
+
+_Seeker = tuple[Callable[[Project | None], None], Callable[[str], None]]
 
 
 class ProjectDesk(QObject):
@@ -64,6 +68,7 @@ class ProjectDesk(QObject):
         self._list_is_known = False
         self._ready: dict[str, Project] = {}
         self._session_only: set[str] = set()
+        self._sought: defaultdict[str, list[_Seeker]] = defaultdict(list)
         self._chosen: str | None = None
         self._key = KeyState(self._bar, runner, self)
         self._bar.project_requested.connect(self.choose)
@@ -127,19 +132,29 @@ class ProjectDesk(QObject):
             then(self._ready.get(project_id))
             return
 
+        # The keyring may ask its person each time: one read answers all who wait for the same project.
+        self._sought[project_id].append((then, cannot))
+        if len(self._sought[project_id]) > 1:
+            return
+
+        def fail(why: str) -> None:
+            for _, tell in self._sought.pop(project_id):
+                tell(why)
+
         def load() -> Project | None:
-            # Asked for twice at a start: the keyring may ask its person each time.
+            # Chosen meanwhile, it has been read.
             return self._ready.get(project_id) or projects.load(listed)
 
         def done(project: Project | None) -> None:
             project = project or self._ready.get(project_id)
             if project is None:
-                cannot("Its settings are not in the keyring. Enter the project settings again.")
+                fail("Its settings are not in the keyring. Enter the project settings again.")
             else:
                 self._ready[project_id] = project
-                then(project)
+                for take, _ in self._sought.pop(project_id):
+                    take(project)
 
-        self._key.read(load, done=done, failed=lambda error: cannot(render_error(error)), given_up=cannot)
+        self._key.read(load, done=done, failed=lambda error: fail(render_error(error)), given_up=fail)
 
     def choose_sandbox(self) -> None:
         """Practise."""
