@@ -28,6 +28,7 @@ class Lane(StrEnum):
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
     SECOND = "second folder"
+    PRINTING = "printing"
     ASIDE = "aside"
 
 
