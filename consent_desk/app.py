@@ -19,6 +19,7 @@ from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.fault_log import FaultLog
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
@@ -195,7 +196,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
-    Printing(window, asked)
+    Printing(window, runner, asked, replace_file)
     form_help = help_with_form(
         window,
         runner,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
@@ -61,8 +62,9 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> None:
-        # The nearer one first: it is made also where nobody knows of a second folder any more.
         Backups(folders.journal).make_daily(journal, now())
+
+    def copy_backup() -> None:
         Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
 
     def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
@@ -70,9 +72,8 @@ def open_journal(
         backups = Backups(folders.journal, second=settings.second_folder)
         return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    return _station(
-        journal, transport, now, nap, erase=erase_customer, restored=journal.restored, back_up=back_up
-    )
+    station = _station(journal, transport, now, nap, erase=erase_customer, restored=journal.restored)
+    return replace(station, back_up=back_up, copy_backup=copy_backup)
 
 
 def open_sandbox(
@@ -107,7 +108,6 @@ def _station(
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
-    back_up: Callable[[], None] | None = None,
 ) -> Station:
     return Station(
         outbox=Outbox(journal, now, account_name()),
@@ -130,7 +130,6 @@ def _station(
         sandbox=sandbox,
         customers=customers,
         restored=restored,
-        back_up=back_up,
         mark_trouble=lambda: journal.mark_trouble,
         close=journal.close,
         user=account_name() or "unknown",

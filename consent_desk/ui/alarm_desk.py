@@ -101,7 +101,7 @@ class AlarmDesk(QObject):
             render(judgement.headline, self._local),
             f"{who}\n{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
-            can_act=not self._practice,
+            can_act=entry.action is Action.REJECT and not self._practice,
         )
 
     def _dismiss(self) -> None:

@@ -33,6 +33,7 @@ from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.slow_disk import SlowDisk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import TaskRunner
@@ -95,7 +96,8 @@ class Desk(QObject):
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, local)
-        self._closing = ClosingDesk(window, runner, questions, self.sending)
+        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting)
+        SlowDisk(self._noting, window.status)
         history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
         history.discarded.connect(self.sending.follow)
         history.discarded.connect(self._alarms.look_again)

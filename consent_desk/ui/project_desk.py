@@ -14,6 +14,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_bar import SANDBOX
 from consent_desk.ui.settings_desk import SettingsDesk
+from consent_desk.ui.shared_reads import SharedReads
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render_error
 
@@ -66,6 +67,7 @@ class ProjectDesk(QObject):
         self._session_only: set[str] = set()
         self._chosen: str | None = None
         self._key = KeyState(self._bar, runner, self)
+        self._reads = SharedReads(self._key)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
@@ -136,18 +138,13 @@ class ProjectDesk(QObject):
             return
 
         def load() -> Project | None:
-            # Asked for twice at a start: the keyring may ask its person each time.
+            # Chosen meanwhile, it has been read.
             return self._ready.get(project_id) or projects.load(listed)
 
-        def done(project: Project | None) -> None:
-            project = project or self._ready.get(project_id)
-            if project is None:
-                cannot("Its settings are not in the keyring. Enter the project settings again.")
-            else:
-                self._ready[project_id] = project
-                then(project)
+        def take(project: Project) -> None:
+            then(self._ready.setdefault(project_id, project))
 
-        self._key.read(load, done=done, failed=lambda error: cannot(render_error(error)), given_up=cannot)
+        self._reads.read(project_id, load, take, cannot)
 
     def choose_sandbox(self) -> None:
         """Practise."""

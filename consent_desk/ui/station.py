@@ -22,7 +22,8 @@ class Station:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
-    `back_up` makes today's backup unless it is there; None where nothing is backed up.
+    `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
+    there is one; None where nothing is backed up.
     `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
     sits here, as this computer calls them.
     """
@@ -40,6 +41,7 @@ class Station:
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
     back_up: Callable[[], None] | None = None
+    copy_backup: Callable[[], None] | None = None
     mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
     close: Callable[[], None] = lambda: None
     user: str = ""

@@ -145,6 +145,11 @@ class StatusPanel(TintedStrip):
             if not one.slip and any(name in one.text for name in names):
                 self.forget(key)
 
+    @property
+    def has_slips(self) -> bool:
+        """Whether anything is said that is nowhere else."""
+        return bool(self._slips())
+
     def _slips(self) -> list[str]:
         return [said.slip for said in (*self._kept.values(), self._latest) if said.slip]
 

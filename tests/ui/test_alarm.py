@@ -224,6 +224,7 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     controls.press(desk.window, "Dismiss alarm")
     wait_for_alarm(desk, "opt-in of newsletter")
     assert "alarms" not in alarm(desk)
+    assert not desk.window.alarm.action.isVisible()
     background, _text = loud_colours(Tone.BAD, QApplication.palette())
     strip = desk.window.alarm
     assert strip.palette().color(strip.backgroundRole()).name() != background.name()
