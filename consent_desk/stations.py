@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from threading import Lock
 
 from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
@@ -20,6 +21,7 @@ from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.restoration import saved_of
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -33,6 +35,14 @@ from consent_desk.services.rounds import Rounds
 from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
 from consent_desk.ui.station import Station
+
+COPY_PATIENCE = 60.0
+"""Seconds that an erasure waits for a copy into the second folder."""
+
+_COPYING = DeskError(
+    say("The data was not removed: a backup is still being copied into the second folder."),
+    say("Try again in some minutes. If that folder does not answer, choose another one under Backups."),
+)
 
 
 def open_journal(
@@ -64,13 +74,22 @@ def open_journal(
     def back_up() -> None:
         Backups(folders.journal).make_daily(journal, now())
 
+    # A copy that was begun before an erasure would bring back into the second folder what that removes.
+    second = Lock()
+
     def copy_backup() -> None:
-        Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+        with second:
+            Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
 
     def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
-        # From the second folder too; a failure to read where that is says so, and nothing is erased.
-        backups = Backups(folders.journal, second=settings.second_folder)
-        return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+        if not second.acquire(timeout=COPY_PATIENCE):
+            raise _COPYING
+        try:
+            # From the second folder too; a failure to read where that is says so, and nothing is erased.
+            backups = Backups(folders.journal, second=settings.second_folder)
+            return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+        finally:
+            second.release()
 
     station = _station(journal, transport, now, nap, erase=erase_customer, restored=journal.restored)
     return replace(station, back_up=back_up, copy_backup=copy_backup)
