@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 
 def scrolled(form: QWidget) -> QScrollArea:
@@ -20,13 +20,18 @@ def scrolled(form: QWidget) -> QScrollArea:
 
 
 class Yielding(QScrollArea):
-    """As high as the lines of its `texts` need; in a low window it gives way, down to `least` of them."""
+    """As high as the lines of its `labels` need; in a low window it gives way, down to `least` of them."""
 
-    def __init__(self, texts: QWidget, *, least: int) -> None:
+    def __init__(self, *labels: QLabel, least: int) -> None:
         super().__init__()
-        self._texts = texts
+        # A layout even for one label: without it nobody hears of a new text, least of all while hidden.
+        self._texts = QWidget()
+        lines = QVBoxLayout(self._texts)
+        lines.setContentsMargins(0, 0, 0, 0)
+        for label in labels:
+            lines.addWidget(label)
         self._least = least
-        self.setWidget(texts)
+        self.setWidget(self._texts)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -174,6 +174,27 @@ def test_a_question_with_a_font_twice_as_large_fits_above_send_in_a_small_window
     assert form.send.geometry().bottom() <= form.rect().bottom()
 
 
+SHORT = "A real caller? This opts nobody out."
+LONG = f"{SHORT}\n{'No customer with this ID. Read it back to the caller. ' * 4}"
+
+
+@pytest.mark.parametrize("withdrawn", [True, False], ids=["after another one", "instead of another one"])
+def test_a_question_is_as_high_as_its_text(demo: OpenDesk, withdrawn: bool) -> None:
+    question = demo.window.consent.question
+
+    def fits() -> bool:
+        # What it fits before it is laid out and painted says nothing.
+        QApplication.processEvents()
+        seen = question.text.visibleRegion().boundingRect().height()
+        return seen == question.text.height() == question.text.heightForWidth(question.text.width())
+
+    for text in (SHORT, LONG, SHORT):
+        question.ask(text, ("Cancel", "Practise"))
+        demo.bot.waitUntil(fits)
+        if withdrawn:
+            question.withdraw()
+
+
 def test_the_settings_fit_a_small_window_with_a_large_font(
     large_font: None, open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
 ) -> None:
