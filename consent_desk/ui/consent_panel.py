@@ -196,7 +196,7 @@ class ConsentPanel(QWidget):
         # Tab would come to what is made last after all else.
         in_order = (
             (self.several_button, self.several.choice.every_one, self.several.choice.list),
-            (self.more.add, self.basis, self.correction.drop, *self.question.choices),
+            (self.more.add, self.basis, self.correction.drop, self.question.area, *self.question.choices),
         )
         for chain in in_order:
             for before, after in pairwise(chain):

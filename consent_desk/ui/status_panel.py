@@ -60,7 +60,7 @@ class StatusPanel(TintedStrip):
         self.shortcuts.clicked.connect(self.shortcuts_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
-        layout.addWidget(Yielding(self.kept, self.latest, least=_LEAST), 1)
+        layout.addWidget(Yielding(self.kept, self.latest, name="Text of the status", least=_LEAST), 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)

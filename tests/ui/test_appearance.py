@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -22,6 +23,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.fields import Note
 from consent_desk.ui.outcomes import Tone, colour, is_dark
 from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.scrolled import Yielding
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -193,6 +195,42 @@ def test_a_question_is_as_high_as_its_text(demo: OpenDesk, withdrawn: bool) -> N
         demo.bot.waitUntil(fits)
         if withdrawn:
             question.withdraw()
+
+
+def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
+    large_font: None, acme: OpenDesk
+) -> None:
+    window, question = acme.window, acme.window.consent.question
+    window.resize(1024, 640)
+    question.ask(LONG * 3, ("Do not send it", "Send it"))
+    lines = question.area.verticalScrollBar()
+    acme.bot.waitUntil(lambda: lines.maximum() > 0)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) == "Text of the question"
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_PageDown)
+    assert lines.value() > 0
+
+
+def test_a_question_that_is_seen_as_a_whole_takes_no_focus(acme: OpenDesk) -> None:
+    acme.window.consent.question.ask(SHORT, ("Do not send it", "Send it"))
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(acme.window) != "Text of the question"
+
+
+def test_a_status_that_is_too_long_for_the_window_is_read_with_the_keyboard(
+    large_font: None, acme: OpenDesk
+) -> None:
+    window = acme.window
+    window.resize(1024, 640)
+    window.status.show_message("one", Tone.BAD, LONG * 6)
+    area = window.status.findChild(Yielding)
+    assert area is not None
+    acme.bot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+    window.status.dismiss.setFocus()
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) == "Text of the status"
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Down)
+    assert area.verticalScrollBar().value() > 0
 
 
 def test_the_settings_fit_a_small_window_with_a_large_font(
