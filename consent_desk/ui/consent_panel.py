@@ -166,7 +166,7 @@ class ConsentPanel(QWidget):
         self._layout.addLayout(buttons)
 
     def complete(self) -> None:
-        """Add what the first paint can do without: list of categories, correction, question, shortcut."""
+        """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
         from consent_desk.ui.correction_strip import CorrectionStrip
@@ -191,8 +191,9 @@ class ConsentPanel(QWidget):
         self.question.opened.connect(self._make_room_for_question)
         self._layout.insertWidget(1, self.question)
         follow_lines(self.wording)
-        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
-        again.activated.connect(self._bring_back)
+        here = Qt.ShortcutContext.WidgetShortcut
+        for keys, slot in (("Alt+Up", self._bring_back), ("Alt+Down", self.known.toggle_details)):
+            QShortcut(QKeySequence(keys), self.customer_id, context=here).activated.connect(slot)
         # Tab would come to what is made last after all else.
         in_order = (
             (self.several_button, self.several.choice.every_one, self.several.choice.list),
