@@ -114,7 +114,8 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
-        self.cancel = QPushButton("Cancel sen&ding")
+        # No letter: Escape cancels, and the labels of the window take almost all of them.
+        self.cancel = QPushButton("Cancel sending")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
