@@ -106,6 +106,11 @@ def test_a_switched_off_send_can_still_be_read(acme: OpenDesk) -> None:
     assert readable(controls.button(acme.window, "Send"))
 
 
+def lay_out() -> None:
+    """Lay out and paint what waits for it: before that, no size means anything."""
+    QApplication.processEvents()
+
+
 def cut_off(window: QWidget) -> list[str]:
     """The controls that are narrower or lower than what they show, or stand outside of the window."""
     found = []
@@ -138,10 +143,14 @@ def a_busy_window(desk: OpenDesk, engagement: Sandbox) -> None:
 def test_nothing_is_cut_off(acme: OpenDesk, engagement: Sandbox, size: QSize) -> None:
     acme.window.resize(size)
     a_busy_window(acme, engagement)
-    acme.bot.wait(50)
-    assert acme.window.size() == size
     allowed = {"Send", ""}  # elided on purpose
-    assert [each for each in cut_off(acme.window) if each.split(" ")[0] not in allowed] == []
+
+    def nothing_is_cut() -> None:
+        lay_out()
+        assert [each for each in cut_off(acme.window) if each.split(" ")[0] not in allowed] == []
+
+    acme.bot.waitUntil(nothing_is_cut)
+    assert acme.window.size() == size
 
 
 def test_a_font_twice_as_large_fits_a_small_window(
@@ -155,12 +164,16 @@ def test_a_font_twice_as_large_fits_a_small_window(
     desk.wait_ready()
     desk.window.resize(1024, 640)
     a_busy_window(desk, engagement)
-    desk.bot.wait(50)
-    assert desk.window.size() == QSize(1024, 640)
-    assert [each for each in cut_off(desk.window) if "outside" in each] == []
     form = desk.window.consent.findChild(QScrollArea)
     assert form is not None
-    assert not form.horizontalScrollBar().isVisible()
+
+    def it_fits() -> None:
+        lay_out()
+        assert [each for each in cut_off(desk.window) if "outside" in each] == []
+        assert not form.horizontalScrollBar().isVisible()
+
+    desk.bot.waitUntil(it_fits)
+    assert desk.window.size() == QSize(1024, 640)
 
 
 def test_a_question_with_a_font_twice_as_large_fits_above_send_in_a_small_window(
@@ -185,8 +198,7 @@ def test_a_question_is_as_high_as_its_text(demo: OpenDesk, withdrawn: bool) -> N
     question = demo.window.consent.question
 
     def fits() -> bool:
-        # What it fits before it is laid out and painted says nothing.
-        QApplication.processEvents()
+        lay_out()
         seen = question.text.visibleRegion().boundingRect().height()
         return seen == question.text.height() == question.text.heightForWidth(question.text.width())
 
@@ -252,13 +264,17 @@ def test_sizes_are_remembered(open_desk: OpenOne, acme_is_kept: None, keyring: M
     first = open_desk(keyring)
     first.wait_ready()
     first.window.resize(720, 700)
+    first.bot.waitUntil(lambda: first.window.upper.width() < 720)
     first.window.upper.setSizes([400, 300])
     first.window.whole.setSizes([450, 150])
-    first.bot.wait(20)
+    lay_out()
     sizes = [splitter.sizes() for splitter in (first.window.upper, first.window.whole)]
     first.window.close()
     second = open_desk(keyring)
     second.wait_ready()
-    second.bot.wait(20)
+
+    def sizes_are_back() -> None:
+        assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes
+
+    second.bot.waitUntil(sizes_are_back)
     assert second.window.size() == QSize(720, 700)
-    assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes
