@@ -69,6 +69,7 @@ class QuestionStrip(TintedStrip):
     def ask(self, text: str, choices: Sequence[str]) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`."""
         self._fill(text, choices)
+        self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
         self.show()
         self.opened.emit(True)
