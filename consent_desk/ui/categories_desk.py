@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6 import QtGui
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.answer import Meaning
@@ -128,4 +129,6 @@ class CategoriesDesk(QObject):
         self._form.categories_age.show_remark(text)
         said = f"{text} {more}".strip()
         self._form.refresh_categories.setAccessibleDescription(said)
-        self._form.refresh_categories.setToolTip(said or "Fetch the project's categories anew")
+        # As HTML, or Qt would guess whether an answer is some.
+        tip, wrapped = said or "Fetch the project's categories anew", Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(tip, wrapped))

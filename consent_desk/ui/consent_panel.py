@@ -114,7 +114,8 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
-        self.cancel = QPushButton("Cancel sen&ding")
+        # No letter: Escape cancels, and the labels of the window take almost all of them.
+        self.cancel = QPushButton("Cancel sending")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
@@ -166,7 +167,7 @@ class ConsentPanel(QWidget):
         self._layout.addLayout(buttons)
 
     def complete(self) -> None:
-        """Add what the first paint can do without: list of categories, correction, question, shortcut."""
+        """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
         from consent_desk.ui.correction_strip import CorrectionStrip
@@ -191,12 +192,13 @@ class ConsentPanel(QWidget):
         self.question.opened.connect(self._make_room_for_question)
         self._layout.insertWidget(1, self.question)
         follow_lines(self.wording)
-        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
-        again.activated.connect(self._bring_back)
+        here = Qt.ShortcutContext.WidgetShortcut
+        for keys, slot in (("Alt+Up", self._bring_back), ("Alt+Down", self.known.toggle_details)):
+            QShortcut(QKeySequence(keys), self.customer_id, context=here).activated.connect(slot)
         # Tab would come to what is made last after all else.
         in_order = (
             (self.several_button, self.several.choice.every_one, self.several.choice.list),
-            (self.more.add, self.basis, self.correction.drop, *self.question.choices),
+            (self.more.add, self.basis, self.correction.drop, self.question.area, *self.question.choices),
         )
         for chain in in_order:
             for before, after in pairwise(chain):

@@ -34,6 +34,7 @@ SHORTCUTS = (
     ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
+    ("Alt+Down", "Since when and from where each category is known (in the customer ID)"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.scrolled import Yielding
@@ -60,14 +60,9 @@ class StatusPanel(TintedStrip):
         self.shortcuts.setAccessibleName("Keyboard shortcuts")
         self.shortcuts.setFlat(True)
         self.shortcuts.clicked.connect(self.shortcuts_requested)
-        texts = QWidget()
-        lines = QVBoxLayout(texts)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addWidget(self.kept)
-        lines.addWidget(self.latest)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
-        layout.addWidget(Yielding(texts, least=_LEAST), 1)
+        layout.addWidget(Yielding(self.kept, self.latest, name="Text of the status", least=_LEAST), 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)

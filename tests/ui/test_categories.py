@@ -8,6 +8,8 @@ from PySide6.QtTest import QTest
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.category import Category
+from consent_desk.domain.outcome import Answered, Outcome
+from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.category_model import CategoryModel
@@ -21,6 +23,19 @@ DAY = 86_400
 
 def category_requests(engagement: Sandbox) -> int:
     return sum("/consent/categories" in request.path for request in engagement.received)
+
+
+class Redirecting:
+    """Fits `Transport`: whoever asks is sent to a place with a hostile name."""
+
+    def start(self, request: PreparedRequest) -> "Redirecting":
+        return self
+
+    def wait(self) -> Outcome:
+        return Answered(status=302, headers=(("Location", "https://<b>evil</b>/"),), body=b"")
+
+    def cancel(self) -> None:
+        """It is over as soon as it begins."""
 
 
 def age(desk: OpenDesk) -> str:
@@ -109,6 +124,15 @@ def test_without_any_the_form_says_so_and_takes_the_typed_id(
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_status("Delivered")
+
+
+def test_why_none_came_is_pointed_at_as_plain_text(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    desk = open_desk(keyring, transport=Redirecting())
+    desk.wait_ready()
+    desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    assert "to &lt;b&gt;evil" in controls.button(desk.window, "Refresh categories").toolTip()
 
 
 def test_refresh_brings_new_categories_and_keeps_what_was_typed(
