@@ -19,6 +19,7 @@ from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.fault_log import FaultLog
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
@@ -28,6 +29,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.parsing import moment
 from consent_desk.form_help import help_with_form
+from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.connection import check_connection
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.proof import Rebuilding
@@ -156,6 +158,7 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     care = None if demo else JournalCare(folders, now)
+    watched = ClockWatch(transport, now)
 
     def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.
@@ -165,7 +168,7 @@ def build(
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
             return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
         assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
-        return stations.open_journal(opened, transport, now, folders, settings=care.settings, nap=nap)
+        return stations.open_journal(opened, watched, now, folders, settings=care.settings, nap=nap)
 
     def rebuilding() -> Rebuilding:
         from consent_desk.adapters.proof_file import ProofFiles
@@ -187,13 +190,13 @@ def build(
             runner,
             asked,
             kept,
-            check=lambda project: check_connection(transport, project, now),
+            check=lambda project: check_connection(watched, project, now),
             open_in=stations.open_in,
         )
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
-    Printing(window, asked)
+    Printing(window, runner, asked, replace_file)
     form_help = help_with_form(
         window,
         runner,
@@ -241,7 +244,7 @@ def build(
 def _care_for_journal(
     care: JournalCare, recovery: RecoveryDesk, backup: BackupDesk, desk: Desk, projects: ProjectDesk
 ) -> None:
-    recovery.settled.connect(lambda: projects.start(noted_before=care.noted_before))
+    recovery.settled.connect(lambda: projects.enter_again(noted_before=care.noted_before))
     recovery.follow(desk)
     # What was said of the journal of real consents has no place beside practice.
     projects.sandbox_chosen.connect(recovery.show_well)

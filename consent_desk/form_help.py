@@ -50,6 +50,7 @@ def help_with_form(
     cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
     categories = CategoriesDesk(form, runner, Categories(cache, now, languages()), local)
     help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), country() if place is None else place)
+    projects.project_left.connect(categories.offer_nothing)
     AgentDesk(form, runner, projects, window.settings, agent)
     kept = KeptWordings(JsonWordingFile(folders.config / "texts.json"))
     wordings = WordingDesk(form, window.status, runner, questions, kept)

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from threading import Lock
 
 from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
@@ -19,6 +21,7 @@ from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.restoration import saved_of
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -33,10 +36,18 @@ from consent_desk.services.sender import Sender, Transport
 from consent_desk.services.verifier import Verifier
 from consent_desk.ui.station import Station
 
+COPY_PATIENCE = 60.0
+"""Seconds that an erasure waits for a copy into the second folder."""
+
+_COPYING = DeskError(
+    say("The data was not removed: a backup is still being copied into the second folder."),
+    say("Try again in some minutes. If that folder does not answer, choose another one under Backups."),
+)
+
 
 def open_journal(
     opened: ExitStack,
-    transport: Transport,
+    transport: ClockWatch,
     now: Callable[[], Timestamp],
     folders: Folders,
     *,
@@ -61,18 +72,27 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> None:
-        # The nearer one first: it is made also where nobody knows of a second folder any more.
         Backups(folders.journal).make_daily(journal, now())
-        Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+
+    # A copy that was begun before an erasure would bring back into the second folder what that removes.
+    second = Lock()
+
+    def copy_backup() -> None:
+        with second:
+            Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
 
     def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
-        # From the second folder too; a failure to read where that is says so, and nothing is erased.
-        backups = Backups(folders.journal, second=settings.second_folder)
-        return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+        if not second.acquire(timeout=COPY_PATIENCE):
+            raise _COPYING
+        try:
+            # From the second folder too; a failure to read where that is says so, and nothing is erased.
+            backups = Backups(folders.journal, second=settings.second_folder)
+            return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+        finally:
+            second.release()
 
-    return _station(
-        journal, transport, now, nap, erase=erase_customer, restored=journal.restored, back_up=back_up
-    )
+    station = _station(journal, transport, now, nap, erase=erase_customer, restored=journal.restored)
+    return replace(station, back_up=back_up, copy_backup=copy_backup)
 
 
 def open_sandbox(
@@ -92,12 +112,14 @@ def open_sandbox(
     journal = SqliteJournal.open(folder / "journal.sqlite")
     opened.callback(journal.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
-    return _station(journal, transport, now, nap, sandbox=sandbox.project, customers=customers)
+    # Its own watch: the Sandbox tells the time of this very computer.
+    watched = ClockWatch(transport, now)
+    return _station(journal, watched, now, nap, sandbox=sandbox.project, customers=customers)
 
 
 def _station(
     journal: SqliteJournal,
-    transport: Transport,
+    watched: ClockWatch,
     now: Callable[[], Timestamp],
     nap: float,
     *,
@@ -105,14 +127,20 @@ def _station(
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
-    back_up: Callable[[], None] | None = None,
 ) -> Station:
-    watched = ClockWatch(transport, now)
     return Station(
         outbox=Outbox(journal, now, account_name()),
-        sender=Sender(journal, watched, now),
+        sender=Sender(
+            journal, watched, now, lambda: watched.holds_accepts, clock_is_known=lambda: watched.is_known
+        ),
         verifier=Verifier(journal, watched, now),
-        rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        rounds=Rounds(
+            journal,
+            now,
+            lambda: watched.holds_accepts,
+            clock_is_known=lambda: watched.is_known,
+            nap=nap,
+        ),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),
@@ -121,7 +149,6 @@ def _station(
         sandbox=sandbox,
         customers=customers,
         restored=restored,
-        back_up=back_up,
         mark_trouble=lambda: journal.mark_trouble,
         close=journal.close,
         user=account_name() or "unknown",

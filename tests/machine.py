@@ -18,6 +18,7 @@ from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import (
     LEGAL,
     OPEN_STATES,
+    SENDABLE_STATES,
     UNCERTAIN_STATES,
     UNSENT_STATES,
     Fact,
@@ -26,6 +27,7 @@ from consent_desk.domain.delivery import (
     may_have_left,
     plan,
     was_sent_again,
+    was_withdrawn,
 )
 from consent_desk.domain.outcome import Cause, Look
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
@@ -40,6 +42,11 @@ from tests.memory_journal import MemoryJournal
 CUSTOMERS = ("jane@example.com", "joe@example.com")
 CATEGORY = "sms_marketing"
 NOTHING_STORED = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.CANCELLED_LOST, Fault.CRASH_BEFORE)
+
+
+def has_looks_enough(facts: tuple[Fact, ...]) -> bool:
+    looks = [fact.outcome for fact in facts if isinstance(fact.outcome, Look)]
+    return looks[-1].blind or sum(not look.blind for look in looks) >= 3
 
 
 class Machine(RuleBasedStateMachine):
@@ -231,12 +238,13 @@ class Machine(RuleBasedStateMachine):
         self.journal.append(request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
         refresh(self.agenda, self.journal, request_id)
 
-    @precondition(lambda self: self.in_states({State.REFUSED, State.NOT_SEEN}))
+    @precondition(lambda self: self.in_states(SENDABLE_STATES))
     @rule(data=st.data())
     def a_person_sends_again(self, data: st.DataObject) -> None:
         self.steps += 1
-        request_id = data.draw(st.sampled_from(self.in_states({State.REFUSED, State.NOT_SEEN})))
-        self.asked.add(request_id)
+        request_id = data.draw(st.sampled_from(self.in_states(SENDABLE_STATES)))
+        if self.journal.record(request_id).facts[-1].state is State.NOT_SEEN:
+            self.asked.add(request_id)
         try:
             self.sender.send(request_id, a_project())
             refresh(self.agenda, self.journal, request_id)
@@ -274,10 +282,16 @@ class Machine(RuleBasedStateMachine):
     def check_order(self, request_id: str) -> None:
         record = self.journal.record(request_id)
         consent = record.noted.consent
-        if consent.action is Action.REJECT or request_id in self.asked:
+        if consent.action is Action.REJECT:
             return
-        alike = self.journal.open_like(a_project().id, consent.customer, consent.category)
+        subject = (a_project().id, consent.customer, consent.category)
+        alike = self.journal.open_like(*subject)
         assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+        if may_have_left(record.facts):
+            assert has_looks_enough(record.facts), "it might have shown still"
+        for one in self.journal.later_like(*subject, consent.timestamp):
+            overtaken = one.noted.consent.action is Action.REJECT and not was_withdrawn(one.facts)
+            assert not overtaken, "sent though an opt-out overtook it"
 
     def check_look(self, request_id: str, looked: Looked) -> None:
         consent = self.journal.record(request_id).noted.consent
@@ -326,8 +340,7 @@ class Machine(RuleBasedStateMachine):
         second = next(
             one for one in flights if may_have_left(facts[:one]) and was_sent_again(facts[: one + 2])
         )
-        looks = [fact.outcome for fact in facts[:second] if isinstance(fact.outcome, Look)]
-        assert looks[-1].blind or sum(not look.blind for look in looks) >= 3, "too few looks"
+        assert has_looks_enough(facts[:second]), "too few looks"
         causes = [getattr(fact.outcome, "cause", None) for fact in facts[:second]]
         assert Cause.CANCELLED not in causes, "it was cancelled"
 

@@ -1,6 +1,6 @@
 """A journal in memory with the rules of the real one, which can be told to end the program at any write."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -48,6 +48,12 @@ class MemoryJournal:
             raise JournalTrouble(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
         self._write(request_id, fact)
 
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        if self._facts[request_id][-1].state not in states:
+            return False
+        self.append(request_id, fact)
+        return True
+
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
 
@@ -57,6 +63,12 @@ class MemoryJournal:
             for record in self._alike(project_id, customer, category)
             if record.facts[-1].state in OPEN_STATES
         )
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        alike = self._alike(project_id, customer, category)
+        return (one for one in reversed(alike) if one.noted.consent.timestamp > after)
 
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None

@@ -94,6 +94,13 @@ def test_answering_on_the_terminal_does_not_wait_for_qt(arguments: list[str]) ->
     assert not {"PySide6", "shiboken6"} & loaded_by(*arguments)
 
 
+@pytest.mark.parametrize("rooms", ["domain", "services", "adapters", "sandbox", "ui/.*_desk"])
+def test_the_architecture_names_every_room(rooms: str) -> None:
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "architecture.md").read_text("utf-8")))
+    found = {Path(name).stem for name in modules() if re.match(rf"{rooms}[./]", name)}
+    assert found - {"__init__"} <= named
+
+
 @pytest.mark.parametrize("layer", ["domain", "services"])
 def test_the_inner_layers_load_nothing_from_outside(layer: str) -> None:
     names = [

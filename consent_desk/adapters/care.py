@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from consent_desk.adapters.backups import Backups, restore
@@ -18,7 +18,6 @@ from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES
-from consent_desk.domain.errors import DeskError
 
 _NOT_BEGUN = "No new journal was begun: {why}."
 
@@ -53,12 +52,13 @@ class JournalCare:
         self.settings.set_second_folder(folder)
 
     def backups(self) -> tuple[Backup, ...]:
-        """The backups that are there, the newest first."""
-        second = None
-        # Where that cannot be read, the backups beside the journal are wanted all the more.
-        with suppress(DeskError):
-            second = self.second_folder()
-        return Backups(self._folders.journal, second=second).found()
+        """The backups on this computer."""
+        return Backups(self._folders.journal).found()
+
+    def second_backups(self) -> tuple[Backup, ...]:
+        """The backups in the second folder. May not come back, if that is on a network."""
+        found = Backups(self._folders.journal, second=self.second_folder()).found()
+        return tuple(backup for backup in found if backup.second)
 
     def check(self, backup: Backup) -> Checked:
         """Verify a backup, whole. Reads all of it."""

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.folders import private_folder
@@ -19,10 +20,14 @@ class _Kept:
 
 
 class DeskSettings:
-    """The file at `path`, mode 0600. Raises DeskError; what cannot be read is not written over."""
+    """The file at `path`, mode 0600. Raises DeskError; what cannot be read is not written over.
+
+    For several threads: what one keeps, another one does not undo.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._changing = Lock()
 
     @property
     def second_folder(self) -> Path | None:
@@ -32,7 +37,8 @@ class DeskSettings:
 
     def set_second_folder(self, folder: Path | None) -> None:
         """Keep the second folder for backups; None for none."""
-        self._write(replace(self._read(), second_backup_folder="" if folder is None else str(folder)))
+        with self._changing:
+            self._write(replace(self._read(), second_backup_folder="" if folder is None else str(folder)))
 
     @property
     def has_journal(self) -> bool:
@@ -44,9 +50,10 @@ class DeskSettings:
 
     def remember_journal(self, there: bool = True) -> None:
         """Keep that there is a journal, or that a new one is to be made."""
-        kept = self._read()
-        if kept.has_journal is not there:
-            self._write(replace(kept, has_journal=there))
+        with self._changing:
+            kept = self._read()
+            if kept.has_journal is not there:
+                self._write(replace(kept, has_journal=there))
 
     def _read(self) -> _Kept:
         try:

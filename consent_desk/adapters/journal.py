@@ -6,7 +6,7 @@ open reader blocks every commit (docs/decisions/004).
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -41,6 +41,7 @@ from consent_desk.domain.wanted import Found, Wanted
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
+_NOT_GIVEN_UP = "It was not discarded: {why}."
 _NOT_ERASED = "The customer's data was not removed: {why}."
 
 _OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
@@ -142,6 +143,17 @@ class SqliteJournal:
             else:
                 append_fact(connection, request_id, fact)
 
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
+        with self._turns.unit(_NOT_GIVEN_UP) as connection:
+            last = last_fact(connection, request_id)
+            if last is None or last.state not in states:
+                return False
+            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                raise _ILLEGAL.trouble(_NOT_GIVEN_UP)
+            append_fact(connection, request_id, fact)
+            return True
+
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
         found: dict[int, str] = {}
@@ -164,6 +176,19 @@ class SqliteJournal:
             *(customer.value, customer.type, project_id, category, json.dumps(sorted(OPEN_STATES))),
         )
         return tuple(self.record(row["request_id"]) for row in rows)
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
+        """
+        rows = self._turns.pages(
+            f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category, after.micros),
+        )
+        return (self.record(row["request_id"]) for row in reversed([*rows]))
 
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent
+from consent_desk.domain.correction import opted_out_themselves
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
@@ -47,6 +48,7 @@ def cautions(
         _STRANGER if is_stranger else None,
         _about_customer(consent, found),
         _about_standing(consent, found),
+        _about_own_opt_out(consent, found),
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
@@ -127,6 +129,18 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
             go_on=say("Record anyway"),
         )
     return None
+
+
+def _about_own_opt_out(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if consent.action is Action.REJECT or status is None:
+        return None
+    warning = opted_out_themselves((status,))
+    if warning is None:
+        return None
+    return Caution(
+        text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
+    )
 
 
 def _holds_already(consent: Consent, status: CategoryStatus) -> bool:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from consent_desk.domain.answer import header
+from consent_desk.domain.answer import header, read_answer
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.outcome import Answered
 
@@ -33,13 +33,24 @@ def http_date(text: str) -> int | None:
     return int(moment.timestamp())
 
 
+def system_time(answered: Answered) -> float | None:
+    """The UNIX seconds in an answer about the system time (section 4), None where it is none."""
+    answer = read_answer(answered.body)
+    if answered.status != 200 or answer.success is not True or not isinstance(answer.document, dict):
+        return None
+    time = answer.document.get("time")
+    return float(time) if isinstance(time, int | float) and abs(time) < 1e12 else None
+
+
 def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
-    """Seconds by which this computer's clock is fast (negative: slow), by an answer's `Date`.
+    """Seconds by which this computer's clock is fast (negative: slow), by an answer's `Date` or system time.
 
     The least that is certain: `Date` says whole seconds, and the answer was `elapsed` seconds under way.
     None where the answer tells no time.
     """
-    told = http_date(header(answered.headers, "date") or "")
+    told: float | None = http_date(header(answered.headers, "date") or "")
+    if told is None:
+        told = system_time(answered)
     if told is None:
         return None
     latest = read_at.micros / 1_000_000 - told

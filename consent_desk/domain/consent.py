@@ -6,7 +6,7 @@ at the server, it silently opts the person out.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
@@ -217,13 +217,6 @@ class Consent:
             raise Unfit(say("An opt-in needs an end, an opt-out has none."), _CHECK)
         if self.valid_until is not None and not ends_after(self.valid_until, self.timestamp):
             raise Unfit(say("The opt-in would end before it began."), _CHECK)
-
-
-def with_the_time_now(consent: Consent, request_id: str, now: Timestamp) -> Consent | None:
-    """The same decision, taken anew; None for an opt-in that has come to its end."""
-    if consent.valid_until is not None and not ends_after(consent.valid_until, now):
-        return None
-    return replace(consent, request_id=request_id, timestamp=now, noted_at=now)
 
 
 def ends_after(valid_until: ValidUntil, timestamp: Timestamp) -> bool:

@@ -1,17 +1,22 @@
 """Put a consent right that was noted by mistake: restore what the look-up had shown before it.
 
+And what an opt-in in place of an opt-out asks for, whether it corrects one or not.
+
 Engagement deletes no event: undoing one is the opposite event, and the history keeps both (the reference's
 section 4.1).
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp, ends_after
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.customer import CategoryStatus, Found, Known
 from consent_desk.domain.delivery import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 from consent_desk.domain.record import Record
+from consent_desk.domain.telling import Standing, standing_of
 from consent_desk.domain.text import cut
 
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
@@ -37,9 +42,21 @@ def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
     return say("This was recorded for {project}. Choose that project first.", project=name)
 
 
-def overtaken(record: Record, last: Timestamp | None) -> Message | None:
-    """Why `record` is not corrected any more: `last`, of the same customer and category, is later."""
-    if last is None or last <= record.noted.consent.timestamp:
+def lost_its_id_type(record: Record, id_types: Sequence[str]) -> Message | None:
+    """Why `record` cannot be corrected in a project whose customer IDs are of `id_types`."""
+    kind = record.noted.consent.customer.type
+    if kind in id_types:
+        return None
+    return say(
+        "The project has no customer IDs of type {type} any more. Add that type in the project settings "
+        "first.",
+        type=cut(kind),
+    )
+
+
+def overtaken(last: Timestamp | None) -> Message | None:
+    """Why a consent is not corrected any more: a later decision, of `last`, rules its category."""
+    if last is None:
         return None
     return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
 
@@ -93,10 +110,23 @@ def needs_basis(draft: Draft, record: Record) -> bool:
     return draft.action == Action.ACCEPT and (is_reject or was_rejected)
 
 
-def correction_problems(draft: Draft, record: Record) -> tuple[Problem, ...]:
-    """What a correction lacks. An opt-in in place of an opt-out needs a basis, and the wording."""
-    if not needs_basis(draft, record):
-        return ()
+def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:
+    """The opt-outs that a look-up shows and that `draft` turns into opt-ins, by their categories."""
+    if draft.action != Action.ACCEPT or not isinstance(found, Known):
+        return {}
+    if (found.customer.type, found.customer.value) != (draft.customer_id_type, draft.customer_id):
+        return {}
+    chosen = draft.categories or (draft.category,)
+    return {name: found.consents[name] for name in chosen if is_opted_out(found.consents.get(name))}
+
+
+def is_opted_out(status: CategoryStatus | None) -> bool:
+    """Whether a look-up showed an opt-out that holds."""
+    return status is not None and standing_of(status) is Standing.REJECTED
+
+
+def basis_problems(draft: Draft) -> tuple[Problem, ...]:
+    """What an opt-in in place of an opt-out lacks: it needs a basis, and the wording."""
     lacks = (
         (Field.WORDING, draft.wording, say("Write what was read out: without it nothing shows an opt-in.")),
         (Field.BASIS, draft.basis, say("Choose what this opt-in rests on, or write another reason.")),
@@ -114,11 +144,12 @@ def own_opt_out(record: Record) -> Message | None:
         for look in looks
         if isinstance(look, Look) and look.valid is not None
     ]
-    sources = [
-        one.source
-        for one in shown
-        if not one.valid and one.since is not None and one.until is None and one.source not in _OWN_SOURCES
-    ]
+    return opted_out_themselves(shown)
+
+
+def opted_out_themselves(shown: Iterable[CategoryStatus]) -> Message | None:
+    """That the person opted out themselves, where one of `shown` is an opt-out from elsewhere."""
+    sources = [one.source for one in shown if is_opted_out(one) and one.source not in _OWN_SOURCES]
     if not sources:
         return None
     return say(

@@ -76,7 +76,8 @@ LEGAL: Mapping[State, frozenset[State]] = {
     | {State.QUEUED, State.RETRY_WAIT, State.DELIVERED, State.REFUSED, State.UNCONFIRMED},
     State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
     State.RESTORED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
-    State.NOT_SEEN: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.IN_FLIGHT},
+    # To unconfirmed: its second sending was cancelled before it began.
+    State.NOT_SEEN: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.IN_FLIGHT, State.UNCONFIRMED},
     State.DELIVERED: _LOOKED_UP,
     State.SEEN: _LOOKED_UP,
     State.NOT_SHOWN: _LOOKED_UP,
@@ -438,6 +439,11 @@ def may_have_left(facts: Sequence[Fact]) -> bool:
     return any(_is_departure(fact) for fact in facts)
 
 
+def was_withdrawn(facts: Sequence[Fact]) -> bool:
+    """Whether it was given up before it left: it never came to be a decision that counts."""
+    return facts[-1].state is State.DISCARDED and not may_have_left(facts)
+
+
 def was_sent_again(facts: Sequence[Fact]) -> bool:
     """Whether it was sent a second time, that is: a sending reached Engagement after one that may have."""
     for number, fact in enumerate(facts):
@@ -555,12 +561,8 @@ def _is_departure(fact: Fact) -> bool:
 
 def _was_kept(fact: Fact) -> bool:
     """Whether a sending ended with nothing taken, and without a refusal."""
-    # A person who discards it claims it first, so that nobody else sends it.
-    given_up = fact.state is State.DISCARDED and fact.outcome is None
-    return (
-        given_up
-        or isinstance(fact.outcome, NotSent)
-        or (isinstance(fact.outcome, Answered) and fact.outcome.status == 429)
+    return isinstance(fact.outcome, NotSent) or (
+        isinstance(fact.outcome, Answered) and fact.outcome.status == 429
     )
 
 

@@ -15,6 +15,16 @@ from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 
+WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
+WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
+WAITS_FOR_TIME = say("It waits until Engagement has told the time: this computer's clock is not checked yet.")
+OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
+MAY_STILL_SHOW = (
+    "It may still show in Engagement: it is looked up three times before it can be sent again. "
+    "Checking at {at}."
+)
+"""Why an opt-in is not sent now. The last is a template: `at` this time it is looked up."""
+
 
 def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
     """What a look that led to `state` means for a person."""
@@ -26,15 +36,20 @@ def tell_look(look: Look, state: State, action: Action, *, practice: bool = Fals
     return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
 
 
-def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
+def tell_plan(
+    plan: Plan, action: Action, *, waits: bool = False, held: bool = False, unchecked: bool = False
+) -> Message | None:
     """What happens next by itself, or is left to a person; None where there is nothing to say.
 
-    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: an opt-in while the clock is off.
+    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: an opt-in while the clock is off,
+    or, where it is `unchecked`, while nobody has told the time yet.
     """
     if plan.step is Step.SEND and waits:
-        return say("It waits until the earlier opt-out of this customer is settled.")
+        return WAITS_FOR_OPT_OUT
+    if plan.step is Step.SEND and held and unchecked:
+        return WAITS_FOR_TIME
     if plan.step is Step.SEND and held:
-        return say("It waits until this computer's clock is right: it is more than a minute off.")
+        return WAITS_FOR_CLOCK
     match plan.step:
         case Step.SEND if plan.second:
             return say("It was not seen there, and is sent a second time.")

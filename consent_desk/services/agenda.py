@@ -15,7 +15,7 @@ from consent_desk.domain.delivery import (
     is_time,
     plan,
 )
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Journal
 
@@ -40,14 +40,17 @@ class Due:
 @dataclass(slots=True)
 class _Item:
     due: Due
+    entry: Entry
     subject: Subject
     timestamp: Timestamp
-    noted_at: Timestamp
-    state: State
     facts: int
     at: Timestamp | None
     tries: int = 0
     is_out: bool = False
+
+    @property
+    def state(self) -> State:
+        return self.entry.state
 
 
 class Agenda:
@@ -73,10 +76,9 @@ class Agenda:
         self._alike[subject].add(consent.request_id)
         self._items[consent.request_id] = _Item(
             due=Due(consent.request_id, noted.project_id, consent.action, next_step),
+            entry=Entry.after(noted, record.facts),
             subject=subject,
             timestamp=consent.timestamp,
-            noted_at=consent.noted_at,
-            state=state,
             facts=len(record.facts),
             at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
         )
@@ -114,15 +116,15 @@ class Agenda:
         computer's clock is wrong, so that an opt-in might be recorded as later than an opt-out that
         followed it.
         """
-        ready = [
-            item
-            for item in self._items.values()
-            if (at := self._at(item, now)) is not None and at <= now and not self._waits(item, hold_accepts)
-        ]
-        ready.sort(key=lambda item: (item.due.action is Action.ACCEPT, item.timestamp))
+        ready = self._ready(now, hold_accepts)
         for item in ready:
             item.is_out = True
         return tuple(item.due for item in ready)
+
+    def held(self, now: Timestamp) -> tuple[Due, ...]:
+        """The opt-ins that would be due at `now`, were they not held."""
+        ready = self._ready(now, hold_accepts=False)
+        return tuple(item.due for item in ready if self._waits(item, hold_accepts=True))
 
     def next_at(self, now: Timestamp, *, hold_accepts: bool = False) -> Timestamp | None:
         """When something is due next, None where nothing is until something else happens."""
@@ -135,6 +137,10 @@ class Agenda:
         if item is None:
             return None
         return replace(item.due.plan, at=None if item.at == _AT_ONCE else item.at)
+
+    def entry_of(self, request_id: str) -> Entry:
+        """The line of the log for a consent with a plan, as of its last fact. Asks no journal."""
+        return self._items[request_id].entry
 
     def waits_for_reject(self, request_id: str) -> bool:
         """Whether it is an opt-in that waits for an opt-out of the same customer and category."""
@@ -155,7 +161,8 @@ class Agenda:
     def open_since(self) -> Timestamp | None:
         """When the oldest of those was noted; None where there is none."""
         return min(
-            (item.noted_at for item in self._items.values() if item.state in OPEN_STATES), default=None
+            (item.entry.noted_at for item in self._items.values() if item.state in OPEN_STATES),
+            default=None,
         )
 
     def _drop(self, request_id: str) -> None:
@@ -165,6 +172,14 @@ class Agenda:
             alike.discard(request_id)
             if not alike:
                 del self._alike[item.subject]
+
+    def _ready(self, now: Timestamp, hold_accepts: bool) -> list[_Item]:
+        ready = [
+            item
+            for item in self._items.values()
+            if (at := self._at(item, now)) is not None and at <= now and not self._waits(item, hold_accepts)
+        ]
+        return sorted(ready, key=lambda item: (item.due.action is Action.ACCEPT, item.timestamp))
 
     def _at(self, item: _Item, now: Timestamp) -> Timestamp | None:
         if item.at is None or item.is_out:

@@ -1,16 +1,22 @@
 """The alarms: what Engagement has recorded, and yet shows otherwise. They ring until a person has acted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Consent, Timestamp, ends_after, with_the_time_now
+from consent_desk.domain.consent import Consent, Timestamp, ends_after
 from consent_desk.domain.delivery import Fact, Judgement, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
-from consent_desk.domain.record import Entry, Noted
-from consent_desk.domain.telling import tell_look
+from consent_desk.domain.record import Entry
+from consent_desk.domain.telling import OVERTAKEN, tell_look
+from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
+
+_ENTER_ANEW = say(
+    "Engagement shows this customer as opted out, perhaps by themselves. Enter the opt-in anew if they want "
+    "it: the form asks what it rests on."
+)
 
 DISMISSED = "alarm dismissed"
 """The note of the fact that ends an alarm."""
@@ -44,7 +50,7 @@ class Alarms:
             if (
                 isinstance(look, Look)
                 and (until is None or ends_after(until, self._now()))
-                and not self._has_later(noted)
+                and last_later(self._journal, noted) is None
             ):
                 entry = Entry.after(noted, record.facts)
                 alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action)))
@@ -57,14 +63,10 @@ class Alarms:
             self._journal.append(request_id, fact)
 
     def renewed(self, request_id: str, new_id: str) -> Consent | Message:
-        """The same decision with the time now, to be noted as `new_id`; or why there is none."""
-        noted = self._journal.record(request_id).noted
-        if self._has_later(noted):
-            return say("A later decision of this customer was noted here since. Enter what is to hold now.")
-        consent = with_the_time_now(noted.consent, new_id, self._now())
-        return consent or say("This opt-in has come to its end. Enter it anew if the customer wants it.")
-
-    def _has_later(self, noted: Noted) -> bool:
-        consent = noted.consent
-        last = self._journal.last_timestamp(noted.project_id, consent.customer, consent.category)
-        return last is not None and last > consent.timestamp
+        """The same opt-out with the time now, to be noted as `new_id`; or why there is none."""
+        noted, now = self._journal.record(request_id).noted, self._now()
+        if last_later(self._journal, noted) is not None:
+            return OVERTAKEN
+        if noted.consent.action is Action.ACCEPT:
+            return _ENTER_ANEW
+        return replace(noted.consent, request_id=new_id, timestamp=now, noted_at=now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
-from consent_desk.domain.clock import is_off
+from consent_desk.domain.clock import is_off, system_time
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
@@ -60,7 +60,7 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
     steps = _reached(outcome, project)
     if not isinstance(outcome, Answered):
         return Report(steps)
-    server_time = _server_time(outcome)
+    server_time = system_time(outcome)
     if server_time is None:
         told = meaning(outcome.status, outcome.headers, outcome.body)
         return Report((*steps, _bad(_CREDENTIALS, told, outcome)))
@@ -99,14 +99,6 @@ def _bad(name: Message, told: Meaning, outcome: Answered | None = None) -> Step:
     status = "" if outcome is None else f" ({outcome.status})"
     message = say("No: {why}{status}. {advice}", why=told.why, status=status, advice=told.advice)
     return Step(name, Verdict.BAD, message)
-
-
-def _server_time(outcome: Answered) -> float | None:
-    answer = read_answer(outcome.body)
-    if outcome.status != 200 or answer.success is not True or not isinstance(answer.document, dict):
-        return None
-    time = answer.document.get("time")
-    return float(time) if isinstance(time, int | float) and abs(time) < 1e12 else None
 
 
 def _clock(server_time: float, now: Timestamp) -> Step:

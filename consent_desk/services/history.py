@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from consent_desk.domain.consent import CustomerId, Timestamp, complaint_about_note
-from consent_desk.domain.delivery import DISCARDABLE_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.delivery import DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.services.export import Export, Head, Kind, Target
 
@@ -36,11 +36,8 @@ class Journal(Protocol):
     def record(self, request_id: str) -> Record:
         """One consent with all its facts."""
 
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent."""
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
 
     def head(self) -> Head:
         """The head of the chain now."""
@@ -118,14 +115,9 @@ class History:
             raise Unfit(say("Nothing was discarded: the reason is missing."), say("Write why."))
         if (complaint := complaint_about_note(reason)) is not None:
             raise Unfit(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
-        state = self._journal.record(request_id).facts[-1].state
-        if state not in DISCARDABLE_STATES:
-            raise JournalTrouble(_SETTLED, _SEE)
-        # Claimed first, so that it cannot be sent at the same time.
-        if state in SENDABLE_STATES and self._journal.claim(request_id, self._now()) is None:
-            raise JournalTrouble(_SETTLED, _SEE)
         fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
-        self._journal.append(request_id, fact)
+        if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
+            raise JournalTrouble(_SETTLED, _SEE)
 
     def erase(self, project_id: str, customer: CustomerId) -> Erasure | None:
         """Remove all that names a customer of a project; None in practice. Raises JournalTrouble.

@@ -4,7 +4,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.delivery import State, was_refused_for_settings
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Record
-from consent_desk.services.order import is_overtaken
+from consent_desk.services.order import is_overtaken, waits_for_opt_out
 from consent_desk.services.outbox import Journal
 
 
@@ -26,13 +26,7 @@ class Kept:
     def may_leave(self, request_id: str) -> bool:
         """Whether one of them is still to be sent: an opt-in not before an opt-out that is not settled."""
         record = self._journal.record(request_id)
-        noted = record.noted
-        if not self._may_pass(record):
-            return False
-        if noted.consent.action is Action.REJECT:
-            return True
-        alike = self._journal.open_like(noted.project_id, noted.consent.customer, noted.consent.category)
-        return all(one.noted.consent.action is Action.ACCEPT for one in alike)
+        return self._may_pass(record) and not waits_for_opt_out(self._journal, record.noted)
 
     def _may_pass(self, record: Record) -> bool:
         if not was_refused_for_settings(record.facts):

@@ -1,11 +1,11 @@
 """The order of decisions about one customer and category: the last one rules, and an opt-out never waits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
+from consent_desk.domain.delivery import OPEN_STATES, UNSENT_STATES, Fact, State, was_withdrawn
 from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.record import Noted, Record
 
@@ -16,17 +16,16 @@ OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
 class Decisions(Protocol):
     """What the journal knows of the decisions about one customer and category. Raises JournalTrouble."""
 
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make a consent `in_flight`; None where it may not be sent."""
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent."""
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
 
     def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
         """The consents in an open state, the oldest first."""
 
-    def last_timestamp(self, project_id: str, customer: CustomerId, category: str) -> Timestamp | None:
-        """The latest timestamp noted, whatever became of it."""
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """The consents with a later timestamp, whatever became of them; what was noted last comes first."""
 
 
 def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
@@ -34,29 +33,46 @@ def is_overtaken(decisions: Decisions, noted: Noted) -> bool:
 
     An opt-in that has not left takes nobody's place: it may be waiting for this very opt-out.
     """
-    subject = (noted.project_id, noted.consent.customer, noted.consent.category)
-    last = decisions.last_timestamp(*subject)
-    if last is None or last <= noted.consent.timestamp:
+    return any(not _waits(one) for one in _later(decisions, noted))
+
+
+def waits_for_opt_out(decisions: Decisions, noted: Noted) -> bool:
+    """Whether `noted` is an opt-in, and an opt-out of its customer and category is not settled."""
+    consent = noted.consent
+    if consent.action is Action.REJECT:
         return False
-    later = [one for one in decisions.open_like(*subject) if _timestamp(one) > noted.consent.timestamp]
-    # The last one is settled unless it is among the open ones.
-    return any(not _waits(one) for one in later) or all(_timestamp(one) < last for one in later)
+    alike = decisions.open_like(noted.project_id, consent.customer, consent.category)
+    return any(one.noted.consent.action is Action.REJECT for one in alike)
+
+
+def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
+    """The timestamp of the last decision that was noted here and is later; None where there is none."""
+    return max(map(_timestamp, _later(decisions, noted)), default=None)
 
 
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
-    subject = (noted.project_id, noted.consent.customer, noted.consent.category)
-    records = decisions.open_like(*subject)
-    opt_outs = [_timestamp(one) for one in records if one.noted.consent.action is Action.REJECT]
-    for record in records:
-        # Claimed first, so that it cannot be on its way at the same time.
-        if (
-            _waits(record)
-            and any(_timestamp(record) < timestamp for timestamp in opt_outs)
-            and decisions.claim(record.noted.consent.request_id, now()) is not None
-        ):
+    for record in decisions.open_like(noted.project_id, noted.consent.customer, noted.consent.category):
+        if _waits(record) and any(_overtakes(one, record) for one in _later(decisions, record.noted)):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
-            decisions.append(record.noted.consent.request_id, fact)
+            decisions.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)
+
+
+def _later(decisions: Decisions, noted: Noted) -> Iterator[Record]:
+    """The later decisions that count. What was withdrawn before it left is none."""
+    consent = noted.consent
+    later = decisions.later_like(noted.project_id, consent.customer, consent.category, consent.timestamp)
+    return (one for one in later if not was_withdrawn(one.facts))
+
+
+def _overtakes(later: Record, waiting: Record) -> bool:
+    """Whether an opt-out takes the place of an opt-in.
+
+    One that was settled before the opt-in was noted does not: a person wants it in the history before it.
+    """
+    opt_out, opt_in = later.noted.consent, waiting.noted.consent
+    is_open = later.facts[-1].state in OPEN_STATES
+    return opt_out.action is Action.REJECT and (is_open or opt_out.noted_at >= opt_in.noted_at)
 
 
 def _waits(record: Record) -> bool:

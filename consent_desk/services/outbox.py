@@ -1,6 +1,6 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -12,7 +12,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
-from consent_desk.services.order import discard_overtaken
+from consent_desk.services.order import discard_overtaken, last_later
 
 _SECOND = 1_000_000
 
@@ -38,6 +38,12 @@ class Journal(Protocol):
         Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
         """
 
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
+
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first.
 
@@ -46,6 +52,14 @@ class Journal(Protocol):
 
     def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
         """The consents of one customer and category in an open state, the oldest first."""
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
+        """
 
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
@@ -167,11 +181,9 @@ class Outbox:
         return self._journal.record(request_id)
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
-        """The same, and the latest timestamp noted here for its customer and category."""
+        """The same, and the timestamp of the last decision after it for its customer and category."""
         record = self._journal.record(request_id)
-        consent = record.noted.consent
-        subject = record.noted.project_id, consent.customer, consent.category
-        return record, self._journal.last_timestamp(*subject)
+        return record, last_later(self._journal, record.noted)
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a project have not certainly reached Engagement."""

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import OPEN_STATES
+from consent_desk.domain.delivery import OPEN_STATES, SECOND, State, is_time
+from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
-from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_plan
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.services.outbox import Journal
 
-MOST_ACCEPTED = 500
-"""Consents that Engagement accepted, the last ones, whose look-ups are taken up again at the start."""
+MOST_AT_REST = 500
+"""Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
+
+_ALL_TAKEN_UP = OPEN_STATES | {State.DELIVERED}
+"""The states in which nothing rests: what was delivered was never looked up yet."""
 
 NAP = 30.0
 """Seconds after which the clock is read again at the latest: a computer may sleep, or be set right."""
@@ -29,19 +33,26 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """How many consents Engagement may not have yet, and since when: the oldest was noted then."""
+    """How many consents Engagement may not have yet, and since when: the oldest was noted then.
+
+    `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
+    """
 
     opt_outs: int = 0
     opt_ins: int = 0
     since: Timestamp | None = None
+    unread: int = 0
 
     def __int__(self) -> int:
         """All of them."""
-        return self.opt_outs + self.opt_ins
+        return self.opt_outs + self.opt_ins + self.unread
 
 
 class Rounds:
-    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble."""
+    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble.
+
+    `holds_accepts`: this computer's clock is wrong, or may be, where the `clock_is_known` not yet.
+    """
 
     def __init__(
         self,
@@ -49,26 +60,53 @@ class Rounds:
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool],
         *,
+        clock_is_known: Callable[[], bool] = lambda: True,
         nap: float = NAP,
     ) -> None:
         self._journal = journal
         self._now = now
         self._holds_accepts = holds_accepts
+        self._clock_is_known = clock_is_known
         self._nap = nap
         self._agenda = Agenda()
+        # When the time may be asked for next: at once, at first.
+        self._check_at: Timestamp | None = None
+        self._checks = 0
+        self._has_to_begin = False
+        # What could not be read when it was to be planned, the oldest first.
+        self._missed: dict[str, None] = {}
 
     def begin(self) -> None:
-        """Take up everything that is not settled."""
-        open_ones = self._journal.records_in(OPEN_STATES)
-        # Where a key may not read, all that was ever delivered rests here: only the last ones count.
-        accepted = self._journal.records_in(UNSETTLED_STATES - OPEN_STATES)[-MOST_ACCEPTED:]
-        for request_id in (*open_ones, *accepted):
-            refresh(self._agenda, self._journal, request_id)
+        """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
+        self._has_to_begin = True
+        for request_id in self._journal.records_in(_ALL_TAKEN_UP):
+            self._follow_or_miss(request_id)
+        for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
+            self._take_up_newest(self._journal.records_in({state}))
+        self._has_to_begin = False
 
     def follow(self, request_id: str) -> tuple[Entry, ...]:
-        """Plan anew after something happened to a consent; return the lines that may have changed."""
-        records = refresh(self._agenda, self._journal, request_id)
-        return tuple(_entry(record) for record in records)
+        """Plan anew after something happened to a consent; return the lines that may have changed.
+
+        Where the journal cannot be read, `catch_up` does it later.
+        """
+        try:
+            records = refresh(self._agenda, self._journal, request_id)
+        except JournalTrouble:
+            self._missed[request_id] = None
+            raise
+        self._missed.pop(request_id, None)
+        return tuple(Entry.after(record.noted, record.facts) for record in records)
+
+    def catch_up(self, request_ids: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+        """Follow `request_ids`, and what could not be followed so far; return the lines that may differ.
+
+        One that cannot be read keeps no other from being planned, and is tried again the next time.
+        """
+        self._missed.update(dict.fromkeys(request_ids))
+        if self._has_to_begin:
+            self.begin()
+        return tuple(entry for one in [*self._missed] for entry in self._follow_or_miss(one))
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
@@ -84,33 +122,58 @@ class Rounds:
     def hasten(self, project_id: str) -> None:
         """The settings of a project were saved: try again what was put off, which may have been for them."""
         self._agenda.hasten(project_id)
+        self._check_at = None
 
     def due(self) -> tuple[Task, ...]:
-        """What is to be done now. Each is handed out once, until it is followed or put off."""
+        """What is to be done now. Each is handed out once, until it is followed or put off.
+
+        Reads nothing: what was handed out must not be lost because the journal cannot be read just then.
+        """
         due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
-        return tuple(Task(one, _entry(self._journal.record(one.request_id))) for one in due)
+        return tuple(Task(one, self._agenda.entry_of(one.request_id)) for one in due)
+
+    def clock_check(self) -> Task | None:
+        """A held opt-in for whose project the time is to be asked now: each nap for the next one's."""
+        now = self._now()
+        if not self._holds_accepts() or not is_time(self._check_at, now):
+            return None
+        held = self._agenda.held(now)
+        if not held:
+            return None
+        one = held[self._checks % len(held)]
+        self._checks += 1
+        self._check_at = Timestamp(now.micros + round(self._nap * SECOND))
+        return Task(one, self._agenda.entry_of(one.request_id))
+
+    def put_off_check(self, wait: int) -> None:
+        """Ask for the time again after `wait` microseconds at the earliest."""
+        self._check_at = Timestamp(self._now().micros + wait)
 
     def outlook(self, request_id: str) -> Message | None:
-        """What comes next for a consent; None where nothing is left to say."""
+        """What comes next for a consent; None where nothing is left to say. Reads nothing, as `due`."""
         plan = self._agenda.plan_of(request_id)
         if plan is None:
             return None
-        record = self._journal.record(request_id)
-        if _entry(record).held:
+        entry = self._agenda.entry_of(request_id)
+        if entry.held:
             return None
-        action = record.noted.consent.action
         waits = self._agenda.waits_for_reject(request_id)
-        held = action is Action.ACCEPT and self._holds_accepts()
-        return tell_plan(plan, action, waits=waits, held=held)
+        held = entry.action is Action.ACCEPT and self._holds_accepts()
+        return tell_plan(plan, entry.action, waits=waits, held=held, unchecked=not self._clock_is_known())
 
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
 
-        While an opt-in is held because of the clock, an answer must come first.
+        While an opt-in is held because of the clock, the time is asked for again.
         """
-        now = self._now()
-        at = self._agenda.next_at(now, hold_accepts=self._holds_accepts())
-        return None if at is None else max(0.0, min((at.micros - now.micros) / 1_000_000, self._nap))
+        now, holds = self._now(), self._holds_accepts()
+        times = [self._agenda.next_at(now, hold_accepts=holds)]
+        if holds and (free := self._agenda.next_at(now)) is not None:
+            times.append(max(free, self._check_at or free))
+        at = min((one for one in times if one is not None), default=None)
+        if at is None:
+            return self._nap if self._missed else None
+        return max(0.0, min((at.micros - now.micros) / SECOND, self._nap))
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
@@ -118,12 +181,26 @@ class Rounds:
             opt_outs=self._agenda.open_count(Action.REJECT),
             opt_ins=self._agenda.open_count(Action.ACCEPT),
             since=self._agenda.open_since(),
+            unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
 
+    def _take_up_newest(self, request_ids: tuple[str, ...]) -> None:
+        # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
+        at_rest = 0
+        for request_id in reversed(request_ids):
+            self._follow_or_miss(request_id)
+            at_rest += self._agenda.plan_of(request_id) is None
+            if at_rest >= MOST_AT_REST:
+                return
 
-def _entry(record: Record) -> Entry:
-    return Entry.after(record.noted, record.facts)
+    def _follow_or_miss(self, request_id: str) -> tuple[Entry, ...]:
+        try:
+            return self.follow(request_id)
+        except JournalTrouble:
+            # Raises where it is the whole journal that cannot be read now: each try may take long then.
+            self._journal.open_in("")
+            return ()

@@ -9,6 +9,7 @@ from typing import Protocol
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    SENDABLE_STATES,
     UNCERTAIN_STATES,
     Fact,
     Judgement,
@@ -20,11 +21,19 @@ from consent_desk.domain.delivery import (
     was_sent_again,
 )
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
-from consent_desk.services.order import discard_overtaken, is_overtaken
+from consent_desk.domain.telling import (
+    MAY_STILL_SHOW,
+    OVERTAKEN,
+    WAITS_FOR_CLOCK,
+    WAITS_FOR_OPT_OUT,
+    WAITS_FOR_TIME,
+)
+from consent_desk.services.order import discard_overtaken, is_overtaken, waits_for_opt_out
 from consent_desk.services.outbox import Journal
 
 SECOND_TIME = "sent a second time"
@@ -59,12 +68,25 @@ class Sent:
 
 
 class Sender:
-    """Sends one consent at a time, and can be told to stop."""
+    """Sends one consent at a time, and can be told to stop.
 
-    def __init__(self, journal: Journal, transport: Transport, now: Callable[[], Timestamp]) -> None:
+    `holds_accepts`: no opt-in is to leave now, because this computer's clock is off, or may be, where the
+    `clock_is_known` not yet.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        transport: Transport,
+        now: Callable[[], Timestamp],
+        holds_accepts: Callable[[], bool] = lambda: False,
+        clock_is_known: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._journal = journal
         self._transport = transport
         self._now = now
+        self._holds_accepts = holds_accepts
+        self._clock_is_known = clock_is_known
         self._lock = Lock()
         self._call: Call | None = None
         self._sending: str | None = None
@@ -90,15 +112,22 @@ class Sender:
         written = []
         with suppress(JournalTrouble):
             for request_id, fact in [*self._unwritten.items()]:
-                last = self._journal.record(request_id).facts[-1]
+                record = self._journal.record(request_id)
+                last = record.facts[-1]
                 if last.state is State.IN_FLIGHT or last == fact:
                     self._journal.append(request_id, fact)
                 del self._unwritten[request_id]
                 written.append(request_id)
+                # An opt-out may have been noted, and sent, since.
+                discard_overtaken(self._journal, record.noted, self._now)
         return tuple(written)
 
-    def send(self, request_id: str, project: Project | None, *, by_person: bool = True) -> Sent | None:
+    def send(
+        self, request_id: str, project: Project | None, *, by_person: bool = True
+    ) -> Sent | Message | None:
         """Send one noted consent and write down what came of it; None where it may not be sent.
+
+        A message says why an opt-in is not sent now, whoever asks for it.
 
         `project` is the one that it was noted for, as it is set up now. `by_person`: somebody asks for
         this very consent, and may have mended the project's token since. Raises JournalTrouble where it
@@ -108,10 +137,12 @@ class Sender:
         if self._stopping and request_id not in self._cancelled:
             return None
         record = self._journal.record(request_id)
-        if not self._may_go(record, by_person=by_person):
+        discard_overtaken(self._journal, record.noted, self._now)
+        if not by_person and not self._is_due(record, project):
             return None
-        if not by_person and _is_still_held(record, project):
-            return None
+        why = self._why_not(record.noted)
+        if why is not None and request_id not in self._cancelled:
+            return why
         noted = self._journal.claim(request_id, self._now())
         if noted is None:
             return None
@@ -131,9 +162,11 @@ class Sender:
         waits on.
         """
         record = self._journal.record(request_id)
-        if self._journal.claim(request_id, self._now()) is None:
-            return None
-        return self._settle(record, NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED), practice=practice)
+        cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+        sent = _judged(record, cancelled, practice=practice)
+        fact = Fact(at=self._now(), state=sent.judgement.state, outcome=cancelled)
+        as_read = {record.facts[-1].state} & SENDABLE_STATES
+        return sent if self._journal.give_up(request_id, as_read, fact) else None
 
     def admit(self, request_id: str) -> None:
         """Forget that `request_id` was cancelled: a person asks to send it once more."""
@@ -168,16 +201,33 @@ class Sender:
         before = record.facts[-1].outcome
         return replace(fact, note=UNCHECKED if isinstance(before, Look) and before.blind else SECOND_TIME)
 
-    def _may_go(self, record: Record, *, by_person: bool) -> bool:
+    def _is_due(self, record: Record, project: Project | None) -> bool:
         noted, facts = record.noted, record.facts
-        action = noted.consent.action
-        discard_overtaken(self._journal, noted, self._now)
         if facts[-1].state not in UNCERTAIN_STATES:
-            return True
+            return not _is_still_held(record, project)
         overtaken = is_overtaken(self._journal, noted)
-        if by_person:
-            return action is Action.REJECT or not overtaken
-        return plan(facts, action, noted.consent.request_id, overtaken=overtaken).step is Step.SEND
+        consent = noted.consent
+        return plan(facts, consent.action, consent.request_id, overtaken=overtaken).step is Step.SEND
+
+    def _why_not(self, noted: Noted) -> Message | None:
+        """Why an opt-in does not leave now. An opt-out never waits."""
+        if noted.consent.action is Action.REJECT:
+            return None
+        # Read once more: by now it may be discarded.
+        facts = self._journal.record(noted.consent.request_id).facts
+        if facts[-1].state not in SENDABLE_STATES:
+            return None
+        if facts[-1].state in UNCERTAIN_STATES:
+            if is_overtaken(self._journal, noted):
+                return OVERTAKEN
+            planned = plan(facts, noted.consent.action, noted.consent.request_id)
+            if planned.step is not Step.ASK:
+                return say(MAY_STILL_SHOW, at=planned.at)
+        if waits_for_opt_out(self._journal, noted):
+            return WAITS_FOR_OPT_OUT
+        if not self._holds_accepts():
+            return None
+        return WAITS_FOR_CLOCK if self._clock_is_known() else WAITS_FOR_TIME
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
         request_id = noted.consent.request_id
@@ -206,21 +256,27 @@ class Sender:
 
     def _settle(self, record: Record, outcome: Outcome, *, practice: bool) -> Sent:
         """Judge `outcome` and write it down. `record` is what was known before the consent was claimed."""
-        noted = record.noted
-        again = may_have_left(record.facts)
-        known = noted.context.before is not None
-        judgement = judge(outcome, noted.consent.action, practice=practice, again=again, known=known)
-        entry = Entry.of(noted, judgement.state, outcome)
-        fact = self._fact(record, judgement.state, outcome)
+        noted, sent = record.noted, _judged(record, outcome, practice=practice)
+        fact = self._fact(record, sent.judgement.state, outcome)
         try:
             self._journal.append(noted.consent.request_id, fact)
-            # An opt-out may have been noted while it was on its way.
-            discard_overtaken(self._journal, noted, self._now)
         except JournalTrouble as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact
-            return Sent(entry, judgement, trouble)
-        return Sent(entry, judgement)
+            return replace(sent, trouble=trouble)
+        # An opt-out may have been noted while it was on its way. Asked again before the opt-in is sent.
+        with suppress(JournalTrouble):
+            discard_overtaken(self._journal, noted, self._now)
+        return sent
+
+
+def _judged(record: Record, outcome: Outcome, *, practice: bool) -> Sent:
+    """What `outcome` makes of a consent that was as `record` says."""
+    noted = record.noted
+    again = may_have_left(record.facts)
+    known = noted.context.before is not None
+    judgement = judge(outcome, noted.consent.action, practice=practice, again=again, known=known)
+    return Sent(Entry.of(noted, judgement.state, outcome), judgement)
 
 
 def _is_still_held(record: Record, project: Project | None) -> bool:

@@ -30,6 +30,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.domain.telling import tell_look
+from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
 from consent_desk.services.sender import Transport
 
@@ -102,12 +103,11 @@ class Verifier:
         return Looked(Entry.after(noted, (*record.facts, fact)), judgement)
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
-        consent = noted.consent
-        until = consent.valid_until
+        until = noted.consent.valid_until
         if until is not None and until.seconds is not None and until.seconds * 1_000_000 <= at.micros:
             return True
-        last = self._journal.last_timestamp(noted.project_id, consent.customer, consent.category)
-        if last is None or last <= consent.timestamp or not later:
+        last = last_later(self._journal, noted)
+        if last is None or not later:
             return False
         # Noted here, and stored there: what holds is what this desk was told later.
         ruling = max(later, key=lambda event: event.timestamp)

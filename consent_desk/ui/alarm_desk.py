@@ -28,7 +28,8 @@ _REMOVED = "Its project was removed from this computer. Set it up again, and ent
 class AlarmDesk(QObject):
     """Emits `noted(Station, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
 
-    Rings for real consents alone; a line of practice can be sent with the time now all the same.
+    Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
+    of practice can be sent with the time now all the same.
     """
 
     noted = Signal(object, object, object, object)
@@ -45,7 +46,8 @@ class AlarmDesk(QObject):
         self._log = log
         self._local = local
         self._station: Station | None = None
-        self._ringing: Entry | None = None
+        self._standing: tuple[Alarm, ...] = ()
+        self._practice = False
         self._busy: set[str] = set()
         # What could not be noted. If its row is there after all, the very same one is noted again.
         self._tried: dict[str, Consent] = {}
@@ -69,9 +71,14 @@ class AlarmDesk(QObject):
                 failed=self._cannot,
             )
 
+    def turn_to(self, *, practice: bool) -> None:
+        """Ring beside practice, or beside the real consents, from now on."""
+        self._practice = practice
+        self._show(self._standing)
+
     def end_if_overtaken(self) -> None:
         """A decision was noted: it may be the end of the alarm that rings."""
-        if self._ringing is not None:
+        if self._standing:
             self.look_again()
 
     def forget(self, customer: CustomerId) -> None:
@@ -80,36 +87,39 @@ class AlarmDesk(QObject):
         self.look_again()
 
     def _show(self, alarms: tuple[Alarm, ...]) -> None:
-        self._ringing = alarms[0].entry if alarms else None
+        self._standing = alarms
         if not alarms:
             self._notice.take_back()
             return
         entry, judgement = alarms[0].entry, alarms[0].judgement
         who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
         more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
+        if self._practice:
+            more += f" This one is real, not practice: choose {entry.project_name} as the project to send it."
         self._notice.show_notice(
             Tone.BAD,
             render(judgement.headline, self._local),
             f"{who}\n{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
+            can_act=entry.action is Action.REJECT and not self._practice,
         )
 
     def _dismiss(self) -> None:
-        station, ringing = self._station, self._ringing
-        if station is not None and ringing is not None:
+        station, standing = self._station, self._standing
+        if station is not None and standing:
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: station.alarms.dismiss(ringing.request_id),
+                lambda: station.alarms.dismiss(standing[0].entry.request_id),
                 done=lambda nothing: self.look_again(),
                 failed=self._cannot,
             )
 
     def _cannot(self, error: Exception) -> None:
-        self._status.show_message(_KEY, Tone.BAD, render_error(error))
+        self._status.show_message(_KEY, Tone.BAD, render_error(error), practice=False)
 
     def _act(self) -> None:
-        if self._station is not None and self._ringing is not None:
-            self._send(self._station, self._ringing)
+        if self._station is not None and self._standing:
+            self._send(self._station, self._standing[0].entry)
 
     def _send_line(self, request_id: str) -> None:
         station, entry = self._log.station, self._log.find(request_id)
@@ -125,15 +135,16 @@ class AlarmDesk(QObject):
         if station.practice:
             go(station.sandbox)
         else:
-            self._projects.find(entry.project_id, go, partial(self._say_why, entry))
+            self._projects.find(entry.project_id, go, partial(self._say_why, station, entry))
 
-    def _say_why(self, entry: Entry, why: str) -> None:
+    def _say_why(self, station: Station, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
-        self._status.show_message(_KEY, Tone.BAD, f"Nothing was noted or sent. {why}")
+        said = f"Nothing was noted or sent. {why}"
+        self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
 
     def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:
         if project is None:
-            self._say_why(entry, _REMOVED)
+            self._say_why(station, entry, _REMOVED)
             return
         found, tried = project, self._tried.get(entry.request_id)
 
@@ -146,13 +157,14 @@ class AlarmDesk(QObject):
 
         def done(renewed: Consent | Message) -> None:
             if isinstance(renewed, Message):
-                self._say_why(entry, render(renewed))
+                self._say_why(station, entry, render(renewed))
             else:
                 self._note(station, entry, found, renewed)
 
-        self._runner.run(
-            Lane.JOURNAL, work, done=done, failed=lambda error: self._say_why(entry, render_error(error))
-        )
+        def failed(error: Exception) -> None:
+            self._say_why(station, entry, render_error(error))
+
+        self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 
     def _note(self, station: Station, entry: Entry, project: Project, consent: Consent) -> None:
         self._tried[entry.request_id] = consent

@@ -30,8 +30,8 @@ _BACKUP, _MARK = "backup", "mark"
 class BackupDesk(QObject):
     """Looks after the journal of the real consents while nobody is at work with it.
 
-    On a lane of its own: neither a second folder that does not answer nor the checking of a copy keeps
-    anybody from noting. Only the copying itself does, for milliseconds.
+    On lanes of their own: the checking of a copy keeps nobody from noting, only the copying itself does, for
+    milliseconds; and a second folder that does not answer keeps no backup from this computer.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class BackupDesk(QObject):
         self._runner = runner
         self._local_now = local_now
         self._station: Station | None = None
-        self._running = False
+        self._running: set[Lane] = set()
         self._put_off = self._waited = 0
         self._told: tuple[date, str] | None = None
         self._mark_told = ""
@@ -56,16 +56,34 @@ class BackupDesk(QObject):
         self._timer.setInterval(int(EVERY * 1_000))
         self._timer.timeout.connect(self._look)
         stations.taken_up.connect(self._follow)
+        # What hung there tells nobody any more.
+        runner.renewed.connect(self._running.discard)
         sending.counted.connect(self._watch_mark)
 
     def make_now(self) -> None:
         """Make today's backup where there is none, without waiting for a quiet moment."""
         station = self._station
-        if station is None or station.back_up is None or self._running:
+        if station is None or station.back_up is None or Lane.UPKEEP in self._running:
             return
-        self._running = True
-        self._put_off = self._waited = 0
-        self._runner.run(Lane.UPKEEP, station.back_up, done=self._made, failed=self._failed)
+        self._put_off = 0
+        self._run(Lane.UPKEEP, station.back_up, self._copy)
+
+    def _copy(self) -> None:
+        station = self._station
+        if station is not None and station.copy_backup is not None and Lane.SECOND not in self._running:
+            self._run(Lane.SECOND, station.copy_backup, self._made)
+
+    def _run(self, lane: Lane, work: Callable[[], None], then: Callable[[], None]) -> None:
+        def done(_none: None) -> None:
+            self._running.discard(lane)
+            then()
+
+        def failed(error: Exception) -> None:
+            self._running.discard(lane)
+            self._tell(error)
+
+        self._running.add(lane)
+        self._runner.run(lane, work, done=done, failed=failed)
 
     def _follow(self, left: Left) -> None:
         if left.station.back_up is not None:
@@ -74,11 +92,11 @@ class BackupDesk(QObject):
             self.make_now()
 
     def _look(self) -> None:
-        form = self._window.consent
-        is_quiet = not form.customer_id.text() and not form.cancel.isVisible()
         if self._running:
             self._wait()
-        elif is_quiet or self._put_off >= MOST_PUT_OFF:
+        form = self._window.consent
+        is_quiet = not form.customer_id.text() and not form.cancel.isVisible()
+        if is_quiet or self._put_off >= MOST_PUT_OFF:
             self.make_now()
         else:
             self._put_off += 1
@@ -87,23 +105,23 @@ class BackupDesk(QObject):
         # Nothing else waits behind it: it has a lane of its own.
         self._waited += 1
         if self._waited == MOST_WAITED:
-            text = "The backup does not come to an end: perhaps the second folder does not answer."
-            self._status.show_message(_BACKUP, Tone.WARNING, text)
+            why = ": perhaps the second folder does not answer" if Lane.SECOND in self._running else ""
+            self._status.show_message(_BACKUP, Tone.WARNING, f"The backup does not come to an end{why}.")
 
-    def _made(self, _none: None) -> None:
-        self._running = False
+    def _made(self) -> None:
         if self._told is not None or self._waited >= MOST_WAITED:
             self._told = None
             self._status.forget(_BACKUP)
+        self._waited = 0
 
-    def _failed(self, error: Exception) -> None:
-        self._running = False
+    def _tell(self, error: Exception) -> None:
         text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."
         told = (self._local_now().date(), text)
         # Once a day: whoever dismissed it knows.
-        if told != self._told:
+        if told != self._told or self._waited >= MOST_WAITED:
             self._told = told
             self._status.show_message(_BACKUP, Tone.WARNING, text)
+        self._waited = 0
 
     def _watch_mark(self, station: Station, _outstanding: Outstanding) -> None:
         if station is not self._station:

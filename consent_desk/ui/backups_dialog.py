@@ -42,7 +42,7 @@ class BackupsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Backups of the journal")
         self._backups: tuple[Backup, ...] = ()
-        self._sound: set[Path] = set()
+        self._checked: dict[Backup, Checked] = {}
         self.table = _table()
         self.table.itemSelectionChanged.connect(self._follow_choice)
         self.message = QLabel()
@@ -91,9 +91,17 @@ class BackupsDialog(QDialog):
         layout.addLayout(second)
         layout.addLayout(buttons)
 
-    def show_backups(self, backups: Sequence[Backup]) -> None:
-        """List `backups`, the newest first; what checking them comes to is told one by one."""
-        self._backups, self._sound = tuple(backups), set()
+    def clear(self) -> None:
+        """List nothing."""
+        self._backups, self._checked = (), {}
+        self.table.setRowCount(0)
+        self._follow_choice()
+
+    def add_backups(self, backups: Sequence[Backup]) -> None:
+        """List `backups` too, the newest first; what checking them comes to is told one by one."""
+        chosen = self._chosen()
+        found = (*self._backups, *backups)
+        self._backups = tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
         self.table.setRowCount(len(self._backups))
         for row, backup in enumerate(self._backups):
             where = "second folder" if backup.second else "this computer"
@@ -102,9 +110,10 @@ class BackupsDialog(QDialog):
                 item = QTableWidgetItem(text)
                 item.setToolTip(str(backup.path))
                 self.table.setItem(row, column, item)
-        self.show_message("" if backups else "No backups were found.")
-        if backups:
-            self.table.selectRow(0)
+            if backup in self._checked:
+                self._show_check(row, self._checked[backup])
+        if self._backups:
+            self.table.selectRow(0 if chosen is None else self._backups.index(chosen))
         self._follow_choice()
 
     def show_folder(self, folder: Path | None) -> None:
@@ -114,13 +123,14 @@ class BackupsDialog(QDialog):
 
     def show_checked(self, backup: Backup, checked: Checked) -> None:
         """Show what checking a backup came to. Only a sound one can be restored."""
-        if backup not in self._backups:
-            return
-        row = self._backups.index(backup)
+        self._checked[backup] = checked
+        self._show_check(self._backups.index(backup), checked)
+        self._follow_choice()
+
+    def _show_check(self, row: int, checked: Checked) -> None:
+        backup = self._backups[row]
         tone = Tone.NEUTRAL if checked.why is None else Tone.BAD
         words = "sound" if checked.why is None else f"not sound: {render(checked.why)}"
-        if checked.why is None:
-            self._sound.add(backup.path)
         consents = f"{checked.consents:,}" if checked.why is None else ""
         for column, text in ((1, consents), (3, f"{'✔' if checked.why is None else sign(tone)} {words}")):
             item = QTableWidgetItem(text)
@@ -128,7 +138,6 @@ class BackupsDialog(QDialog):
             if column == 3:
                 item.setForeground(colour(tone, self.palette()))
             self.table.setItem(row, column, item)
-        self._follow_choice()
 
     def show_message(self, text: str) -> None:
         """Say what is the matter with the list, or nothing."""
@@ -141,7 +150,8 @@ class BackupsDialog(QDialog):
 
     def _follow_choice(self) -> None:
         chosen = self._chosen()
-        self.restore.setEnabled(chosen is not None and chosen.path in self._sound)
+        checked = None if chosen is None else self._checked.get(chosen)
+        self.restore.setEnabled(checked is not None and checked.why is None)
 
 
 def _table() -> QTableWidget:

@@ -4,11 +4,12 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from consent_desk.domain.consent import Consent, CustomerId
-from consent_desk.domain.delivery import State, noun
+from consent_desk.domain.delivery import State, decision, noun
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import PRACTISED_STATES
 from consent_desk.ui.status_panel import StatusPanel
+from consent_desk.ui.words import render
 
 _MOST = 50
 """Presses that are remembered. What comes of an older one is said of each consent by itself."""
@@ -66,12 +67,13 @@ class BatchStatus:
         if len(entries) > 1 or left_out:
             self._batches.append(_Batch(entries, practice, left_out))
 
-    def say_none_noted(self, consents: tuple[Consent, ...], text: str, slip: str) -> None:
-        """Say `text` of several that could not be noted with one press: then none of them was."""
+    def say_not_noted(self, consents: tuple[Consent, ...], text: str, slip: str, *, practice: bool) -> None:
+        """Say `text` of what could not be noted with one press: of several, none was."""
         first, names = consents[0], ", ".join(one.category for one in consents)
         none = f"None of the {len(consents)} was noted"
-        who = f"{first.customer.value}, {noun(first.action)} of {names}"
-        self._status.show_message(first.request_id, Tone.BAD, f"{text}\n{none}: {who}", slip=slip)
+        several = f"{none}: {first.customer.value}, {noun(first.action)} of {names}"
+        said = f"{text}\n{several if len(consents) > 1 else about(first)}"
+        self._status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Say nothing more of the presses for a customer who was erased."""
@@ -80,17 +82,15 @@ class BatchStatus:
             if (first.project_id, first.customer) == (project_id, customer):
                 self._batches.remove(batch)
 
-    def others(self, request_id: str) -> tuple[Entry, ...]:
-        """What was noted with the same press, as it was last said to stand; none of a single one."""
+    def press_of(self, request_id: str) -> tuple[Entry, ...]:
+        """All that was noted with the same press, as it was last said to stand; none of a single one."""
         batch = self._of(request_id)
-        if batch is None:
-            return ()
-        return tuple(_as_said(batch, one) for one in batch.entries if one.request_id != request_id)
+        return () if batch is None else tuple(_as_said(batch, one) for one in batch.entries)
 
-    def takes(self, entry: Entry | Consent, tone: Tone, text: str) -> bool:
+    def takes(self, entry: Entry, tone: Tone, text: str) -> bool:
         """Say `text` of a consent together with the others of its press; False where there are none."""
         batch = self._of(entry.request_id)
-        if batch is None or not isinstance(entry, Entry):
+        if batch is None:
             return False
         batch.said[entry.request_id] = _Said(entry, tone, text)
         # Until each has been told of, those that follow in the same moment would be said to be missing.
@@ -116,7 +116,14 @@ class BatchStatus:
         head = f"{len(said)} {noun(first.action)}{ending} for {first.customer.value}: {told}."
         if batch.left_out:
             head = f"{head} Left as it was: {', '.join(batch.left_out)}."
-        self._status.show_message(first.request_id, worst.tone, f"{head}\n{worst.text}")
+        self._status.show_message(
+            first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
+        )
+
+
+def about(consent: Entry | Consent) -> str:
+    """Whose decision about what it is."""
+    return f"{consent.customer.value}, {render(decision(consent.action, consent.category))}"
 
 
 def _as_said(batch: _Batch, entry: Entry) -> Entry:

@@ -12,6 +12,7 @@ from consent_desk.ui.batch_status import BatchStatus
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.station import Station
 
 
 def noted(*, practice: bool) -> str:
@@ -20,7 +21,7 @@ def noted(*, practice: bool) -> str:
 
 
 class CallDesk(QObject):
-    """Offers *Cancel sending* while `dispatch` has something that a person asked for.
+    """Offers *Cancel sending* while `dispatch` has something of the last press, and for a line under way.
 
     Made before anybody else follows `dispatch`: once a call has ended, nothing says any more that it is slow.
     """
@@ -30,7 +31,7 @@ class CallDesk(QObject):
         window: MainWindow,
         dispatch: Dispatch,
         batches: BatchStatus,
-        say: Callable[[Entry, Tone, str], None],
+        say: Callable[[Station, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)
         self._button = window.consent.cancel
@@ -38,42 +39,66 @@ class CallDesk(QObject):
         self._batches = batches
         self._say = say
         self._under_way: Departure | None = None
-        self._is_pending = self._sends_kept = False
+        self._last: tuple[Station, str] | None = None
+        self._sends_kept = False
         self._slow = QTimer(self, singleShot=True)
         self._slow.timeout.connect(self._say_that_it_is_slow)
         dispatch.begun.connect(self._begin_to_wait)
         dispatch.sent.connect(self._end_waiting)
         dispatch.failed.connect(self._end_waiting)
-        dispatch.pending_changed.connect(self._show_pending)
+        dispatch.pending_changed.connect(self._show_button)
         window.consent.cancel_requested.connect(self.cancel)
+        window.log.cancel_requested.connect(self._cancel_line)
+
+    def ask_for(self, station: Station, request_id: str) -> None:
+        """A person asked for this just now: *Cancel sending* and Escape reach no older one any more."""
+        self._last = station, request_id
+        self._show_button()
 
     def cancel(self) -> None:
-        """Cancel the sending that was asked for last, and all that the same press asked for."""
-        last = self._dispatch.last_asked_for
-        if last is None:
+        """Cancel the last press, if anything of it is pending. An older one has its line in the log."""
+        if self._last is None or not self._is_pending():
             return
-        self._cancel_one(last)
-        # One press is one decision: what belongs to it goes with it, also what waits for its time.
-        for entry in self._batches.others(last.entry.request_id):
-            departure = self._dispatch.find(entry.request_id)
-            if departure is None and entry.state in {State.QUEUED, State.RETRY_WAIT}:
-                departure = Departure(last.station, None, entry, by_person=False)
+        station, last = self._last
+        press = {entry.request_id: entry for entry in self._batches.press_of(last)}
+        for request_id in press or (last,):
+            departure = self._dispatch.find(request_id)
+            # One press is one decision: what waits for its time goes with it.
+            if departure is None and press[request_id].state in {State.QUEUED, State.RETRY_WAIT}:
+                departure = Departure(station, None, press[request_id], by_person=False)
             if departure is not None and not departure.kept:
                 self._cancel_one(departure)
 
     def show_kept(self, *, under_way: bool) -> None:
         """Offer to cancel while what was kept is sent, also between two calls."""
         self._sends_kept = under_way
-        self._button.setVisible(self._is_pending or under_way)
+        self._show_button()
 
     def _cancel_one(self, departure: Departure) -> None:
         if self._dispatch.cancel(departure):
             self._end_waiting(departure)
-            self._say(departure.entry, Tone.NEUTRAL, "Cancelling…")
+            self._say(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
+            self._show_button()
 
-    def _show_pending(self, pending: bool) -> None:
-        self._is_pending = pending
-        self._button.setVisible(pending or self._sends_kept)
+    def _cancel_line(self, request_id: str) -> None:
+        departure = self._dispatch.find(request_id)
+        if departure is None:
+            return
+        if departure.kept:
+            why = "It goes on, or it would be discarded for good: Escape keeps those that follow."
+            self._say(departure.station, departure.entry, Tone.NEUTRAL, why)
+        else:
+            self._cancel_one(departure)
+
+    def _is_pending(self) -> bool:
+        if self._last is None:
+            return False
+        _station, last = self._last
+        press = [entry.request_id for entry in self._batches.press_of(last)]
+        return any(self._dispatch.can_cancel(one) for one in (last, *press))
+
+    def _show_button(self) -> None:
+        self._button.setVisible(self._sends_kept or self._is_pending())
 
     def _begin_to_wait(self, departure: Departure) -> None:
         self._under_way = departure
@@ -90,4 +115,4 @@ class CallDesk(QObject):
             practice = departure.station.practice
             who = "The Sandbox" if practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all; Escape cancels."
-            self._say(departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
+            self._say(departure.station, departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")

@@ -2,8 +2,10 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6 import QtGui
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.project import Project
 from consent_desk.services.categories import Categories, Fetched
@@ -27,6 +29,7 @@ class CategoriesDesk(QObject):
         self._categories = categories
         self._local = local
         self._place: tuple[Station, Project] | None = None
+        self._offered_of: tuple[str, BaseUrl, str] | None = None
         self._fetched: Fetched | None = None
         self._fetching = False
         # A window stays open for days.
@@ -37,15 +40,23 @@ class CategoriesDesk(QObject):
         self.leave()
 
     def leave(self) -> None:
-        """Offer nothing: no project is in use."""
+        """No project is in use. What is offered stays for when the same one comes back."""
         self._place = self._fetched = None
         self._fetching = False
         self._tell("")
+
+    def offer_nothing(self) -> None:
+        """Another project comes: what was offered is none of its categories."""
+        self._offered_of = None
         self.offered.emit(())
 
     def enter(self, station: Station, project: Project) -> None:
         """Offer the categories of `project`."""
         self._place = place = (station, project)
+        of = (project.id, project.base_url, project.project_token)
+        if of != self._offered_of:
+            self.offer_nothing()
+        self._offered_of = of
         self._runner.run(
             Lane.ASIDE,
             lambda: self._categories.kept(project),
@@ -118,4 +129,6 @@ class CategoriesDesk(QObject):
         self._form.categories_age.show_remark(text)
         said = f"{text} {more}".strip()
         self._form.refresh_categories.setAccessibleDescription(said)
-        self._form.refresh_categories.setToolTip(said or "Fetch the project's categories anew")
+        # As HTML, or Qt would guess whether an answer is some.
+        tip, wrapped = said or "Fetch the project's categories anew", Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(tip, wrapped))

@@ -7,39 +7,62 @@ from consent_desk.domain.delivery import noun
 from consent_desk.domain.record import Entry
 from consent_desk.services.rounds import Outstanding
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.noting import Noting
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.patience import Patience
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.slow_disk import SLOW
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render_error
 
 _KEY = "closing"
+_NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
+_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or print its slip before you close."
 
 
 class ClosingDesk(QObject):
-    """Holds the window open while real consents are outstanding. Practice keeps nobody."""
+    """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, questions: Questions, sending: SendingDesk
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        sending: SendingDesk,
+        noting: Noting,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._runner = runner
         self._questions = questions
+        self._noting = noting
         self._station: Station | None = None
         self._outstanding = Outstanding()
         self._counting = False
         self._asking = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
+        window.hold_while(lambda: bool(self._why()))
         # Later: a question within the window's own event could not be overtaken by the session's end.
         window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+
+    def _why(self) -> str:
+        """What speaks against closing; empty where nothing does. Practice keeps nobody."""
+        press = self._noting.under_way
+        parts = [told(self._outstanding)] if int(self._outstanding) else []
+        if press is not None and not press.station.practice:
+            parts.append(_NOT_NOTED_YET)
+        if self._window.status.has_slips:
+            parts.append(_ONLY_HERE)
+        return "\n\n".join(parts)
 
     def _count(self, station: Station, outstanding: Outstanding) -> None:
         if not station.practice:
             self._station, self._outstanding = station, outstanding
-            self._window.hold_open(int(outstanding) > 0)
 
     def _begin(self) -> None:
         station = self._station
@@ -48,34 +71,34 @@ class ClosingDesk(QObject):
             self._ask()
             return
         self._counting = True
+        self._patience.begin()
         self._runner.run(
             Lane.JOURNAL,
             station.rounds.outstanding,
-            done=self._ask_or_close,
-            failed=lambda error: self._ask(),
+            done=self._take,
+            failed=lambda error: self._take(self._outstanding),
         )
 
-    def _ask_or_close(self, outstanding: Outstanding) -> None:
+    def _take(self, outstanding: Outstanding) -> None:
         self._outstanding = outstanding
-        if int(outstanding):
+        if self._counting:
             self._ask()
-        else:
-            self._close()
-
-    def _close(self) -> None:
-        self._window.hold_open(False)
-        self._window.close()
 
     def _ask(self) -> None:
+        self._counting = False
+        self._patience.end()
         if self._asking:
             return
-        self._counting, self._asking = False, True
-        answer = self._questions.choose(
-            "Close Consent Desk?", told(self._outstanding), ("Stay open", "Close anyway", "Copy list")
-        )
+        why = self._why()
+        if not why:
+            self._window.end()
+            return
+        self._asking = True
+        copying = ("Copy list",) if int(self._outstanding) else ()
+        answer = self._questions.choose("Close Consent Desk?", why, ("Stay open", "Close anyway", *copying))
         self._asking = False
         if answer == 1:
-            self._close()
+            self._window.end()
         elif answer == 2 and self._station is not None:
             station = self._station
             self._runner.run(
@@ -94,7 +117,11 @@ def told(outstanding: Outstanding) -> str:
     """What is outstanding, and what that means, in a person's words."""
     parts = [
         f"{count:,} {name}{'' if count == 1 else 's'}"
-        for count, name in ((outstanding.opt_outs, "opt-out"), (outstanding.opt_ins, "opt-in"))
+        for count, name in (
+            (outstanding.opt_outs, "opt-out"),
+            (outstanding.opt_ins, "opt-in"),
+            (outstanding.unread, "consent"),
+        )
         if count
     ]
     one = int(outstanding) == 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -114,7 +114,8 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
-        self.cancel = QPushButton("Cancel sen&ding")
+        # No letter: Escape cancels, and the labels of the window take almost all of them.
+        self.cancel = QPushButton("Cancel sending")
         self.cancel.hide()
         self.cancel.setAccessibleName("Cancel sending")
 
@@ -166,7 +167,7 @@ class ConsentPanel(QWidget):
         self._layout.addLayout(buttons)
 
     def complete(self) -> None:
-        """Add what the first paint can do without: list of categories, correction, question, shortcut."""
+        """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
         from consent_desk.ui.correction_strip import CorrectionStrip
@@ -192,12 +193,13 @@ class ConsentPanel(QWidget):
         self.question.opened.connect(self._make_room_for_question)
         self._layout.insertWidget(1, self.question)
         follow_lines(self.wording)
-        again = QShortcut(QKeySequence("Alt+Up"), self.customer_id, context=Qt.ShortcutContext.WidgetShortcut)
-        again.activated.connect(self._bring_back)
+        here = Qt.ShortcutContext.WidgetShortcut
+        for keys, slot in (("Alt+Up", self._bring_back), ("Alt+Down", self.known.toggle_details)):
+            QShortcut(QKeySequence(keys), self.customer_id, context=here).activated.connect(slot)
         # Tab would come to what is made last after all else.
         in_order = (
             (self.several_button, self.several.choice.every_one, self.several.choice.list),
-            (self.more.add, self.basis, self.correction.drop, *self.question.choices),
+            (self.more.add, self.basis, self.correction.drop, self.question.area, *self.question.choices),
         )
         for chain in in_order:
             for before, after in pairwise(chain):
@@ -319,6 +321,9 @@ class ConsentPanel(QWidget):
     def forget_all(self) -> None:
         """Empty the form, the last customer ID included: another project was chosen."""
         self._last_customer_id = ""
+        with QSignalBlocker(self.customer_id_type):
+            # Or the one chosen here would stay chosen for the next project.
+            self.customer_id_type.clear()
         self.fill(Draft())
 
     def forget_customer(self, customer_id: str) -> None:
@@ -327,11 +332,17 @@ class ConsentPanel(QWidget):
             self._last_customer_id = ""
 
     def offer_id_types(self, id_types: Sequence[str]) -> None:
-        """Offer the ID types of the project."""
-        self._quiet = True
-        self.customer_id_type.clear()
-        self.customer_id_type.addItems(list(id_types))
-        self._quiet = False
+        """Offer the ID types of the project. An ID keeps its type; where that has gone, none is chosen."""
+        offered, chosen = self.customer_id_type, self.customer_id_type.currentText()
+        belongs_to_it = offered.count() > 0 and self.customer_id.text() != ""
+        with QSignalBlocker(offered):
+            offered.clear()
+            offered.addItems(list(id_types))
+            index = offered.findText(chosen)
+            # Never another one unasked: the same ID would be sent as somebody else's.
+            offered.setCurrentIndex(index if index >= 0 or belongs_to_it else 0)
+        if offered.currentText() != chosen:
+            self.customer_id_completed.emit()
 
     def offer_categories(self, categories: Sequence["Category"]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
@@ -420,6 +431,12 @@ class ConsentPanel(QWidget):
         self.valid_until.set_text("")
         self.basis.set_text("")
         self.wording.setPlainText("")
+        self._quiet = False
+
+    def forget_basis(self) -> None:
+        """Take back what an opt-in rests on: the form is about another one by now. Nobody is told."""
+        self._quiet = True
+        self.basis.set_text("")
         self._quiet = False
 
     def _drop_correction(self) -> None:

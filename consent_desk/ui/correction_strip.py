@@ -1,4 +1,4 @@
-"""Says, below the wording, that the form corrects a consent, and what to mind."""
+"""Says, below the wording, that the form corrects a consent, or turns an opt-out, and what to mind."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
@@ -16,7 +16,6 @@ class CorrectionStrip(TintedStrip):
         super().__init__(Tone.NEUTRAL)
         self.corrects = ""
         self.text = TintedLabel()
-        self.text.setAccessibleName("Correction")
         self.text.setWordWrap(True)
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -28,6 +27,7 @@ class CorrectionStrip(TintedStrip):
         self._grid.setContentsMargins(8, 6, 8, 6)
         self._grid.setColumnStretch(1, 1)
         self._grid.addWidget(self.text, 0, 0, 1, 2)
+        self.show_link("")
         self.hide()
 
     def add_row(self, label: QWidget, field: QWidget) -> None:
@@ -40,10 +40,12 @@ class CorrectionStrip(TintedStrip):
     def show_link(self, corrects: str) -> None:
         """The form corrects this consent, or none where it is empty."""
         self.corrects = corrects
-        self.setVisible(bool(corrects))
+        self.drop.setVisible(bool(corrects))
+        self.text.setAccessibleName("Correction" if corrects else "Opt-out that holds")
 
     def tell(self, text: str, *, warns: bool) -> None:
-        """Say what is corrected, and what to mind."""
+        """Say what is corrected or turned, and what to mind; show nothing where that is nothing."""
+        self.setVisible(bool(text))
         tone = Tone.WARNING if warns else Tone.NEUTRAL
         self.show_tone(tone)
         self.text.show_text(tone, f"{sign(tone)} {text}")

@@ -33,6 +33,7 @@ from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
+from consent_desk.ui.slow_disk import SlowDisk
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import TaskRunner
@@ -95,9 +96,11 @@ class Desk(QObject):
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, local)
-        self._closing = ClosingDesk(window, runner, questions, self.sending)
+        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting)
+        SlowDisk(self._noting, window.status)
         history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
         history.discarded.connect(self.sending.follow)
+        history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
         ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=local)
         self._follow_form()
@@ -118,6 +121,7 @@ class Desk(QObject):
         self._alarms.noted.connect(self._noted_anew)
         self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
         self.sending.contradicted.connect(self._alarms.look_again)
+        self.sending.withdrawn.connect(self._alarms.look_again)
         stations.taken_up.connect(self.sending.take_up)
         stations.taken_up.connect(self._alarms.take_up)
         projects.check_passed.connect(self._offer_kept)
@@ -162,10 +166,9 @@ class Desk(QObject):
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
         wanted = self._wanted = object()
-        if practice is not self._practice:
-            # What practice said has no place beside a real project, nor the other way round.
-            self._window.status.forget_all_but_slips()
-            self._practice = practice
+        self._practice = practice
+        self._window.status.turn_to(practice=practice)
+        self._alarms.turn_to(practice=practice)
 
         def done(station: Station) -> None:
             if self._wanted is wanted:
@@ -273,10 +276,7 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        if len(consents) > 1:
-            self.sending.batches.say_none_noted(consents, said, slip)
-        else:
-            self.sending.say(consents[0], Tone.BAD, said, slip=slip)
+        self.sending.batches.say_not_noted(consents, said, slip, practice=project.practice)
         if not project.practice:
             self.not_noted.emit(error)
 

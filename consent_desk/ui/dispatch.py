@@ -1,10 +1,13 @@
 """What is noted leaves here, one call at a time."""
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from consent_desk.domain.action import Action
+from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.sender import Sent
@@ -25,20 +28,25 @@ class Departure:
     by_person: bool = True
     kept: bool = False
 
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """What ranks lower leaves first."""
+        return self.entry.action is Action.ACCEPT, not self.by_person
+
 
 class Dispatch(QObject):
-    """Emits `begun(Departure)`, then `sent(Departure, Sent | None)` or `failed(Departure, Exception)`.
+    """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
+    `failed(Departure, Exception)`.
 
-    What is cancelled while it waits goes straight to `sent`; `kept(Departure, Exception)` tells that this
-    could not be written down. `pending_changed(bool)` tells whether anything that a person asked for is
-    on its way.
+    What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
+    that this could not be written down. `pending_changed`: something else may be on its way, or nothing.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
-    kept = Signal(object, object)
-    pending_changed = Signal(bool)
+    not_cancelled = Signal(object, object)
+    pending_changed = Signal()
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -49,13 +57,14 @@ class Dispatch(QObject):
         self._cancelled: set[str] = set()
 
     def add(self, departure: Departure) -> None:
-        """Send it as soon as the line is free; a caller on the phone goes before what waits from earlier."""
+        """Send it as soon as the line is free.
+
+        An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
+        """
         departure.station.sender.admit(departure.entry.request_id)
         self._cancelled.discard(departure.entry.request_id)
-        if departure.by_person:
-            self._waiting.insert(sum(1 for one in self._waiting if one.by_person), departure)
-        else:
-            self._waiting.append(departure)
+        at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
+        self._waiting.insert(at, departure)
         self._next()
 
     def holds(self, request_id: str, station: Station | None = None) -> bool:
@@ -69,15 +78,11 @@ class Dispatch(QObject):
         """What is under way or waits here; None where it does not."""
         return next((one for one in self._pending() if one.entry.request_id == request_id), None)
 
-    @property
-    def last_asked_for(self) -> Departure | None:
-        """What a person asked for last, of what is pending and not cancelled yet; None if there is none."""
-        asked_for = [
-            one
-            for one in self._pending()
-            if one.by_person and not one.kept and one.entry.request_id not in self._cancelled
-        ]
-        return asked_for[-1] if asked_for else None
+    def can_cancel(self, request_id: str) -> bool:
+        """Whether a person asked for it, and it is under way or waits here, and is not cancelled yet."""
+        departure = self.find(request_id)
+        is_asked_for = departure is not None and departure.by_person and not departure.kept
+        return is_asked_for and request_id not in self._cancelled
 
     def cancel(self, departure: Departure) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
@@ -109,7 +114,7 @@ class Dispatch(QObject):
             Lane.JOURNAL,
             lambda: station.sender.discard(request_id, practice=station.practice),
             done=lambda sent: end(self.sent, sent),
-            failed=lambda error: end(self.kept, error),
+            failed=lambda error: end(self.not_cancelled, error),
         )
 
     def _next(self) -> None:
@@ -127,11 +132,15 @@ class Dispatch(QObject):
         self._tell_pending()
 
     def _tell_pending(self) -> None:
-        self.pending_changed.emit(any(one.by_person for one in self._pending()))
+        self.pending_changed.emit()
 
-    def _end(self, departure: Departure, sent: Sent | None) -> None:
+    def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._under_way = None
-        self.sent.emit(departure, sent)
+        if isinstance(sent, Message) and departure.entry.request_id in self._cancelled:
+            # It was never begun, so that nothing of it could be ended.
+            self._discard(departure)
+        else:
+            self.sent.emit(departure, sent)
         self._next()
 
     def _fail(self, departure: Departure, error: Exception) -> None:

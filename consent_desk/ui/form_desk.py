@@ -13,6 +13,7 @@ from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.parsing import moment, one_each, parse
 from consent_desk.domain.project import Project
+from consent_desk.domain.record import Context
 from consent_desk.domain.request import prepare, prepare_event
 from consent_desk.ui.correction_desk import CorrectionDesk
 from consent_desk.ui.id_help_desk import IdHelpDesk
@@ -62,6 +63,7 @@ class FormDesk(QObject):
         self._categories: tuple[Category, ...] = ()
         self._after_send: Draft | None = None
         id_help.changed.connect(self.show_anew)
+        look_up.answered.connect(self.show_anew)
         self._form.draft_changed.connect(self._show)
         question.declined.connect(self._decline)
 
@@ -114,10 +116,10 @@ class FormDesk(QObject):
             self.show_anew()
 
     def _show(self, draft: Draft) -> None:
-        draft = self._correction.follow(draft)
-        self._question.follow(draft)
         transport = None if self.station is None else self.station.transport
         self._look_up.follow(draft, self.project, transport, self._categories)
+        draft = self._correction.follow(draft, self._look_up.known())
+        self._question.follow(draft)
         read = self._read(draft)
         problems = () if isinstance(read, Consent) else read
         odd = self._id_help.doubts(draft)
@@ -182,9 +184,8 @@ class FormDesk(QObject):
         if not isinstance(read, Consent):
             return None
         sendable = self._all_of(draft, read)
-        context = self._correction.context(draft, self._look_up.context(sendable.first))
-        others = tuple((one, self._look_up.context(one)) for one in sendable.others)
-        return Press(station, project, draft, sendable.first, context, others)
+        first, *others = ((one, self._context(draft, one)) for one in (sendable.first, *sendable.others))
+        return Press(station, project, draft, *first, tuple(others))
 
     def show_what_lacks(self) -> None:
         """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
@@ -217,9 +218,12 @@ class FormDesk(QObject):
             self._status.show_message(_DECLINED, Tone.QUIET, said)
         self._form.go_to(field)
 
+    def _context(self, draft: Draft, consent: Consent) -> Context:
+        return self._correction.context(draft, self._look_up.context(consent))
+
     def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
-        lacks = self._correction.problems(draft)
+        lacks = self._correction.problems(draft, self._look_up.known())
         return (() if isinstance(read, Consent) else read) + lacks if lacks else read
 
     def _all_of(self, draft: Draft, first: Consent) -> Sendable:

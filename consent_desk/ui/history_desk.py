@@ -40,7 +40,7 @@ class HistoryDesk(QObject):
         runner: TaskRunner,
         questions: Questions,
         log: LogDesk,
-        say: Callable[[Entry, Tone, str], None],
+        say: Callable[[Station, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)
         self._panel = window.log
@@ -64,14 +64,14 @@ class HistoryDesk(QObject):
             return
 
         def done(_nothing: None) -> None:
-            self._say(replace(entry, state=State.DISCARDED), Tone.NEUTRAL, f"Discarded: {reason}")
+            self._say(station, replace(entry, state=State.DISCARDED), Tone.NEUTRAL, f"Discarded: {reason}")
             self.discarded.emit(station, request_id)
 
         self._runner.run(
             Lane.JOURNAL,
             lambda: station.history.discard(request_id, reason, station.user),
             done=done,
-            failed=lambda error: self._say(entry, Tone.BAD, render_error(error)),
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
         )
 
     # -- erasing ----------------------------------------------------------------------------------

@@ -117,7 +117,9 @@ class KeptDesk(QObject):
     def _stop(self) -> None:
         if self._batch is not None:
             self._batch.stopped = "Stopped."
-            self._status.show_message(_KEY, Tone.NEUTRAL, "Stopping after the one that is under way…")
+            self._status.show_message(
+                _KEY, Tone.NEUTRAL, "Stopping after the one that is under way…", practice=False
+            )
 
     def _next(self, batch: _Batch) -> None:
         if batch.stopped or not batch.waiting:
@@ -126,7 +128,7 @@ class KeptDesk(QObject):
         entry = batch.waiting.popleft()
         number = batch.total - len(batch.waiting)
         self._status.show_message(
-            _KEY, Tone.NEUTRAL, f"Sending what was kept: {number:,} of {batch.total:,}."
+            _KEY, Tone.NEUTRAL, f"Sending what was kept: {number:,} of {batch.total:,}.", practice=False
         )
 
         def send(may_leave: bool) -> None:
@@ -147,7 +149,7 @@ class KeptDesk(QObject):
         def look(is_kept: bool) -> None:
             if is_kept:
                 # The next one would fare no better.
-                batch.stopped = batch.stopped or "Refused again."
+                batch.stopped = batch.stopped or "The last one was not taken."
             else:
                 batch.gone += 1
             self._next(batch)
@@ -170,7 +172,7 @@ class KeptDesk(QObject):
         said = f"{batch.gone:,} of {batch.total:,} that were kept went out: the log shows how each stands."
         kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""
         tone = Tone.WARNING if left else Tone.NEUTRAL
-        self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip())
+        self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)
 
 
 def counted(entries: Sequence[Entry], *, kept: bool = False) -> str:

@@ -4,23 +4,33 @@ from PySide6 import QtGui
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from consent_desk.ui.fields import read_only_text, typed_text
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.tinted import TintedLabel
 
+_MOST = 5
+"""Lines of `details` that are seen at once."""
+
 
 class KnownView(QWidget):
-    """Two quiet lines below the customer ID. The first one keeps its room, so that the form does not jump."""
+    """Two quiet lines below the customer ID. The first one keeps its room, so that the form does not jump.
+
+    `details` opens below them, for eyes that have no mouse to point at a line with.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.chosen = _line("What is known of this customer")
         self.others = _line("Other categories of this customer")
         self.chosen.setMinimumHeight(self.chosen.fontMetrics().lineSpacing())
+        self.details = read_only_text("Details of this customer")
+        self._is_open = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.chosen)
         layout.addWidget(self.others)
+        layout.addWidget(self.details)
         self.show_text(Tone.QUIET, "")
 
     def show_text(
@@ -35,10 +45,24 @@ class KnownView(QWidget):
         self.others.show_text(Tone.QUIET, others)
         self.others.setVisible(bool(others))
         self.others.setAccessibleDescription(details or others)
+        everything = f"{wording}\n{details}".strip()
         # As HTML, or Qt would guess whether a category's name is some.
-        for line, told in ((self.chosen, f"{wording}\n{details}".strip()), (self.others, details)):
+        for line, told in ((self.chosen, everything), (self.others, details)):
             tip = QtGui.Qt.convertFromPlainText(told, Qt.WhiteSpaceMode.WhiteSpaceNormal) if told else ""
             line.setToolTip(tip)
+        if everything != typed_text(self.details):
+            self.details.setPlainText(everything)
+            seen = min(everything.count("\n") + 2, _MOST)
+            self.details.setFixedHeight(seen * self.details.fontMetrics().lineSpacing() + 10)
+        self._follow_opening()
+
+    def toggle_details(self) -> None:
+        """Open the details of this customer and the next ones, or close them."""
+        self._is_open = not self._is_open
+        self._follow_opening()
+
+    def _follow_opening(self) -> None:
+        self.details.setVisible(self._is_open and bool(self.details.toPlainText()))
 
     def announce(self) -> None:
         """Tell assistive technology what came in while the focus is elsewhere."""

@@ -169,7 +169,7 @@ class LogDesk(QObject):
             self._panel.show_details(request_id, texts, state)
 
         def failed(error: Exception) -> None:
-            self._panel.show_details(request_id, {"Explanation": render_error(error)}, State.IN_FLIGHT)
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 

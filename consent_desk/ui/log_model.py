@@ -1,4 +1,7 @@
-"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at."""
+"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at.
+
+Long because what is shown, and at which place of how many, is one model to Qt.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -29,7 +32,7 @@ BATCH = 100
 """Milliseconds for which changed lines are gathered before they are shown together."""
 
 KEPT, NEAR = 4_000, 1_000
-"""So many lines are kept at most; then those stay that are so near to the one that was read last."""
+"""So many lines are kept at most; then those stay that are so near to the one that was looked at last."""
 
 _LONGEST = 200
 
@@ -58,7 +61,7 @@ class LogModel(QAbstractTableModel):
         self._places: dict[str, int] = {}
         self._newest = 0
         self._waiting: dict[str, Entry] = {}
-        self._missed = 0
+        self._missed = self._looked_at = 0
         self.wanted = Wanted()
         self._changes: dict[str, str] = {}
         self.practice = False
@@ -74,10 +77,11 @@ class LogModel(QAbstractTableModel):
         self._waiting.clear()
         self.wanted = wanted
         self._changes.clear()
+        self._looked_at = 0
         self.practice = practice
         self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
         self._newest = max((each.seq for each in found), default=0)
-        self._index()
+        self._places = {line.entry.request_id: place for place, line in enumerate(self._lines) if line}
         self.endResetModel()
 
     def set_total(self, total: int, newest: int) -> None:
@@ -86,9 +90,9 @@ class LogModel(QAbstractTableModel):
         first, more = len(self._lines), total - len(self._lines)
         if more > 0:
             self.beginInsertRows(QModelIndex(), first, total - 1)
-            unread: list[Found | None] = [None] * more
-            self._lines = [*self._lines, *unread] if self.wanted.oldest_first else [*unread, *self._lines]
-            self._index()
+            place = first if self.wanted.oldest_first else 0
+            self._lines[place:place] = [None] * more
+            self._shift(place, more)
             self.endInsertRows()
 
     def fill(self, row: int, found: Sequence[Found]) -> None:
@@ -98,12 +102,7 @@ class LogModel(QAbstractTableModel):
             if number < len(self._lines) and self._lines[place] is None:
                 self._lines[place] = each
                 self._places[each.entry.request_id] = place
-        if len(self._places) > KEPT:
-            middle = self._turned(row)
-            for place in self._places.values():
-                if abs(place - middle) > NEAR:
-                    self._lines[place] = None
-            self._index()
+        self._let_go(row)
         last = min(row + len(found), len(self._lines)) - 1
         self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), len(COLUMNS) - 1))
 
@@ -115,19 +114,28 @@ class LogModel(QAbstractTableModel):
         before = self._line(first - 1) if first else None
         return first, None if before is None else before.seq
 
-    def add(self, found: Iterable[Found]) -> None:
-        """Show lines that are wanted and may be new here, each in its place."""
+    def add(self, found: Iterable[Found]) -> bool:
+        """Show lines that are wanted and may be new here, each in its place.
+
+        False where one may be among those that are not read: whether it is, their number tells.
+        """
+        are_placed = True
         ordered = sorted(found, key=lambda each: each.seq)
         new = [each for each in ordered if each.seq > self._newest]
         for each in ordered:
             if each.entry.request_id in self._places:
                 self.put(each.entry)
             elif each.seq <= self._newest and self.wanted.states:
-                # What it was before was not wanted; without a wish for states it is there, only unread.
-                self._insert(self._place_for(each.seq), [each])
+                # Perhaps it was not wanted before; without a wish for states it is there, only unread.
+                first, last = self._between(each.seq)
+                if first == last:
+                    self._insert(first, [each])
+                else:
+                    are_placed = False
         if new:
             self._newest = new[-1].seq
             self._insert(len(self._lines), new)
+        return are_placed
 
     def put(self, entry: Entry) -> bool:
         """Show a changed line with the next batch; False where it is not among those that were read."""
@@ -154,8 +162,8 @@ class LogModel(QAbstractTableModel):
             row = self._turned(place)
             if self.wanted.states and entry.state not in self.wanted.states:
                 self.beginRemoveRows(QModelIndex(), row, row)
-                del self._lines[place]
-                self._index()
+                del self._lines[place], self._places[request_id]
+                self._shift(place, -1)
                 self.endRemoveRows()
             else:
                 self._lines[place] = Found(before.seq, entry)
@@ -200,6 +208,7 @@ class LogModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self.entry(index.row())
         column = COLUMNS[index.column()]
+        self._looked_at = index.row()
         if entry is None:
             if role != Qt.ItemDataRole.DisplayRole:
                 return None
@@ -268,24 +277,34 @@ class LogModel(QAbstractTableModel):
         """The row of a place, or the place of a row."""
         return number if self.wanted.oldest_first else len(self._lines) - 1 - number
 
-    def _index(self) -> None:
-        self._places = {
-            line.entry.request_id: place for place, line in enumerate(self._lines) if line is not None
-        }
+    def _shift(self, place: int, by: int) -> None:
+        # Of those that are read alone: there may be a thousand times as many.
+        self._places = {one: at + by if at >= place else at for one, at in self._places.items()}
 
-    def _place_for(self, seq: int) -> int:
-        for place in range(len(self._lines) - 1, -1, -1):
-            line = self._lines[place]
-            if line is not None and line.seq < seq:
-                return place + 1
-        return 0
+    def _between(self, seq: int) -> tuple[int, int]:
+        """The places between the lines that are read before and after `seq`: alike where none is unread."""
+        read = [(place, line.seq) for place in self._places.values() if (line := self._lines[place])]
+        first = max((place + 1 for place, other in read if other < seq), default=0)
+        return first, min((place for place, other in read if other > seq), default=len(self._lines))
 
     def _insert(self, place: int, found: list[Found]) -> None:
         row = place if self.wanted.oldest_first else len(self._lines) - place
         self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
         self._lines[place:place] = found
-        self._index()
+        self._shift(place, len(found))
+        self._places.update((each.entry.request_id, at) for at, each in enumerate(found, place))
+        self._let_go(self._looked_at)
         self.endInsertRows()
+
+    def _let_go(self, row: int) -> None:
+        """Where too many lines are read, keep those that are near to `row`."""
+        if len(self._places) > KEPT:
+            middle = self._turned(row)
+            for request_id, place in [*self._places.items()]:
+                if abs(place - middle) > NEAR:
+                    self._lines[place] = None
+                    del self._places[request_id]
+                    self._changes.pop(request_id, None)
 
     def _look(self) -> None:
         if self._missed < len(self._lines) and self._line(self._missed) is None:

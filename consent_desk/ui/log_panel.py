@@ -42,13 +42,14 @@ class _LowSplitter(QSplitter):
 class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
 
-    `send_again_requested(request_id)`, `send_now_requested(request_id)`, `discard_requested(request_id,
-    reason)` and `erase_requested(request_id)` are about the chosen line.
+    `send_again_requested(request_id)`, `send_now_requested(request_id)`, `cancel_requested(request_id)`,
+    `discard_requested(request_id, reason)` and `erase_requested(request_id)` are about the chosen line.
     """
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
     send_now_requested = Signal(str)
+    cancel_requested = Signal(str)
     discard_requested = Signal(str, str)
     erase_requested = Signal(str)
     correct_requested = Signal(str)
@@ -62,26 +63,22 @@ class LogPanel(QWidget):
         self._details: dict[str, str] = {}
         self._shown = ""
         self._place = QPersistentModelIndex()
-        self.send_again = QPushButton("Send again")
-        self.send_again.setAccessibleName("Send again")
+        self.send_again = _button("Send again", "Send again")
         self.send_now = TintedButton()
         self.send_now.show_text(Tone.QUIET, "Send with the time now")
         self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
-        self.discard = QPushButton("Discard…")
-        self.discard.setAccessibleName("Discard")
-        self.discard.setToolTip("Give the chosen consent up, with a reason")
-        self.erase = QPushButton("Remove data…")
-        self.erase.setAccessibleName("Remove customer's data")
-        self.erase.setToolTip("Remove all that names the customer of the chosen line (right to erasure)")
-        self.correct = QPushButton("Correct…")
-        self.correct.setAccessibleName("Correct")
-        self.correct.setToolTip("Restore what held before this consent, as a new one that is linked to it")
+        self.cancel = _button("Cancel this", "Cancel sending this", "End the call of the chosen consent")
+        self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
+        tip = "Remove all that names the customer of the chosen line (right to erasure)"
+        self.erase = _button("Remove data…", "Remove customer's data", tip)
+        tip = "Restore what held before this consent, as a new one that is linked to it"
+        self.correct = _button("Correct…", "Correct", tip)
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
-        self.search = SearchBar(self.send_again, self.send_now, self.discard, self.erase)
+        self.search = SearchBar(self.send_again, self.send_now, self.cancel, self.discard, self.erase)
         self.reason = ReasonRow()
         self._offer(None)
         self.table = LogTable(model, least=_LEAST)
@@ -130,6 +127,7 @@ class LogPanel(QWidget):
         self.tabs.currentChanged.connect(self._show_tab)
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
         self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
         self.discard.clicked.connect(self.reason.ask)
         self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
         self.reason.closed.connect(self.discard.setFocus)
@@ -159,8 +157,11 @@ class LogPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
-    def show_details(self, request_id: str, details: dict[str, str], state: State) -> None:
-        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
+    def show_details(self, request_id: str, details: dict[str, str], state: State | None) -> None:
+        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
+
+        `state`: that of the journal, None where it could not be read.
+        """
         if request_id == self._shown:
             self._details = details
             self._offer(state)
@@ -168,13 +169,21 @@ class LogPanel(QWidget):
 
     def _offer(self, state: State | None) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
-        self.send_again.setEnabled(state in SENDABLE_STATES)
-        # Of the two, one alone can be of use: they share their place.
+        offers: dict[QWidget, bool] = {
+            self.send_again: state in SENDABLE_STATES,
+            self.send_now: state is State.CONTRADICTED,
+            self.cancel: state is State.IN_FLIGHT,
+            self.discard: state in DISCARDABLE_STATES,
+            self.erase: state is not None,
+            self.correct: state in CORRECTABLE_STATES,
+        }
+        self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
+        for button, is_offered in offers.items():
+            button.setEnabled(is_offered)
+        # Of the three, one alone can be of use: they share their place.
         self.send_now.setVisible(state is State.CONTRADICTED)
-        self.send_again.setVisible(state is not State.CONTRADICTED)
-        self.correct.setEnabled(state in CORRECTABLE_STATES)
-        self.discard.setEnabled(state in DISCARDABLE_STATES)
-        self.erase.setEnabled(state is not None)
+        self.cancel.setVisible(state is State.IN_FLIGHT)
+        self.send_again.setVisible(state not in {State.CONTRADICTED, State.IN_FLIGHT})
         if state not in DISCARDABLE_STATES:
             self.reason.leave()
 
@@ -211,9 +220,15 @@ class LogPanel(QWidget):
         elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
             self._choose()  # it was chosen before it was read
 
-    def _tell_again(self) -> None:
-        for button in (self.send_again, self.discard, self.correct):
+    def _switch_off(self, *buttons: QWidget) -> None:
+        for button in buttons:
+            if button.hasFocus():
+                # Or Qt would go on to the next button, which may be the one that removes data.
+                self.table.setFocus()
             button.setEnabled(False)
+
+    def _tell_again(self) -> None:
+        self._switch_off(self.send_again, self.discard, self.correct)
         self.line_chosen.emit(self._shown)
 
     def _find_again(self) -> None:
@@ -251,3 +266,10 @@ class LogPanel(QWidget):
         text = self._details.get(TABS[self.tabs.currentIndex()], "")
         if self.details.toPlainText() != text:
             self.details.setPlainText(text)
+
+
+def _button(text: str, name: str, tip: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    return button

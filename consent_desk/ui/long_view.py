@@ -96,8 +96,10 @@ class LongView(QObject):
 
         def done(found: tuple[Found, ...]) -> None:
             self._placing = False
+            if view is self._view and not self._model.add(found):
+                self._recount(station)
+                return
             if view is self._view:
-                self._model.add(found)
                 self.shown.emit(self._model.rowCount())
             self.place()
 
@@ -134,6 +136,20 @@ class LongView(QObject):
         self._runner.run(
             Lane.JOURNAL, lambda: station.history.page(wanted, most=FIRST), done=done, failed=failed
         )
+
+    def _recount(self, station: Station) -> None:
+        view, wanted = self._view, self._wanted
+        self._placing = True
+
+        def done(total: int) -> None:
+            self._placing = False
+            if view is self._view and total == self._model.rowCount():
+                self.shown.emit(total)
+            elif view is self._view:
+                self.reload()
+            self.place()
+
+        self._read(lambda history: history.count(wanted), station, done)
 
     def _count(self, station: Station, wanted: Wanted) -> None:
         view = self._view

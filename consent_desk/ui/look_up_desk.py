@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain import consent as rules
 from consent_desk.domain.answer import Meaning
@@ -63,7 +63,9 @@ class _Asking:
 
 
 class LookUpDesk(QObject):
-    """Shows what is known of the customer in the form, and warns where a consent makes a new profile."""
+    """Shows what is known of the customer in the form, warns of new profiles. Emits `answered`."""
+
+    answered = Signal()
 
     def __init__(
         self, window: MainWindow, runner: TaskRunner, local: Local, *, now: Callable[[], Timestamp]
@@ -138,10 +140,12 @@ class LookUpDesk(QObject):
 
     def found(self, customer: CustomerId) -> Found | None:
         """What is known of `customer`, but for what was changed here just now; None while nothing is."""
-        asking = self._asking
-        if asking is None or asking.wish.customer != customer:
-            return None
-        return trusted(asking.found, self._ours(asking))
+        known = None if self._asking is None else self._asking.wish.customer
+        return self.known() if known == customer else None
+
+    def known(self) -> Found | None:
+        """The same of whoever stands in the form."""
+        return None if self._asking is None else trusted(self._asking.found, self._ours(self._asking))
 
     def remember(self, project: Project, consents: Sequence[Consent]) -> None:
         """`consents` were noted for `project`: for a while no look-up may show them."""
@@ -208,6 +212,7 @@ class LookUpDesk(QObject):
             self._slow.stop()
             self._show()
             self._view.announce()
+            self.answered.emit()
         if asking is self._kept:
             self._tell_kept()
 
@@ -226,7 +231,7 @@ class LookUpDesk(QObject):
             "back to the caller; if it is wrong, enter the consent again with the right ID."
         )
         said = f"Practice: {said}" if practice else said
-        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said)
+        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said, practice=practice)
 
     def _show(self) -> None:
         asking = self._asking

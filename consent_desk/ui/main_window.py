@@ -1,5 +1,6 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,11 @@ SHORTCUTS = (
     ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
+    ("Alt+Down", "Since when and from where each category is known (in the customer ID)"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "The safe answer to a question; else cancel sending"),
+    ("Escape", "The safe answer to a question; else cancel what was sent last"),
     ("F1", "This list"),
 )
 
@@ -46,7 +48,7 @@ class MainWindow(QMainWindow):
     """All panels in one window, which shows before it is complete.
 
     `painted` comes once, after the first paint; `closing` when it closes, and `held_open` instead of that
-    while `hold_open` says so.
+    while what was given to `hold_while` says so.
     """
 
     log: "LogPanel"
@@ -62,7 +64,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings
         self._painted = False
-        self._is_held_open = False
+        self._is_held_open: Callable[[], bool] = lambda: False
         self._shortcuts: QMessageBox | None = None
         self._can_set_up = can_set_up
         self.project_bar = ProjectBar()
@@ -187,17 +189,17 @@ class MainWindow(QMainWindow):
             # Later: this paint is not on the screen yet, and what follows it takes time.
             QMetaObject.invokeMethod(self, "painted", Qt.ConnectionType.QueuedConnection)
 
-    def hold_open(self, held: bool) -> None:
-        """Whether closing is only a wish, which somebody has to confirm."""
+    def hold_while(self, held: Callable[[], bool]) -> None:
+        """While `held` says so, closing is only a wish, which somebody has to confirm."""
         self._is_held_open = held
 
     def end(self) -> None:
         """Close without a question: a signal, or the end of the desktop session, waits for nobody."""
-        self.hold_open(False)
+        self.hold_while(lambda: False)
         self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._is_held_open:
+        if self._is_held_open():
             event.ignore()
             self.held_open.emit()
             return

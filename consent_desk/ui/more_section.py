@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QTool
 
 from consent_desk.domain.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
-from consent_desk.ui.fields import LONGEST, WithNote
+from consent_desk.ui.fields import LONGEST, WithNote, label_for
 from consent_desk.ui.property_row import PropertyRow
 from consent_desk.ui.words import render
 
@@ -44,7 +44,6 @@ class MoreSection(QWidget):
             self.summary.sizePolicy().Policy.Ignored, self.sizePolicy().verticalPolicy()
         )
         self.agent = QLineEdit()
-        self.agent.setAccessibleName("Agent")
         self.agent.setMaxLength(LONGEST)
         self.agent.setPlaceholderText("who records it; left out when empty")
         self.agent_with_note = WithNote(self.agent)
@@ -65,7 +64,7 @@ class MoreSection(QWidget):
         inside = QVBoxLayout(self._contents)
         inside.setContentsMargins(0, 0, 0, 0)
         line = QHBoxLayout()
-        label = QLabel("Agent")
+        label = label_for("Ag&ent", self.agent, "Agent")
         label.setMinimumHeight(self.agent.sizeHint().height())
         line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.agent_with_note, 1)

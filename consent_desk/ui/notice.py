@@ -53,15 +53,26 @@ class Notice(TintedStrip):
         self.hide()
 
     def show_notice(
-        self, tone: Tone, headline: str, details: str, *, loud: bool = False, action: str = ""
+        self,
+        tone: Tone,
+        headline: str,
+        details: str,
+        *,
+        loud: bool = False,
+        action: str = "",
+        can_act: bool = True,
     ) -> None:
-        """Show this, and announce what is new of it. `action` says what the button does this time."""
+        """Show this, and announce what is new of it. `action` says what the button does this time.
+
+        Without `can_act` that button is not there.
+        """
         self.show_tone(tone, loud=loud)
         self.headline.show_text(tone, f"{sign(tone)} {headline}".strip(), loud=loud)
         self.details.show_text(tone, details, loud=loud)
         self.details.setVisible(bool(details))
         if action:
             self.action.setText(action)
+        self.action.setVisible(can_act)
         self.setVisible(not self._steps_back)
         self.rang.emit(True)
         said = f"{headline} {details}"

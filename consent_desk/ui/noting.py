@@ -57,11 +57,13 @@ class Sendable:
 
 
 class Noting(QObject):
-    """Emits `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
+    """Emits `begun`, `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
 
-    Knows the next request IDs. The press of `stamped` holds the consent as it is noted and sent, to the byte.
+    Knows the next request IDs, and the press `under_way`. The press of `stamped` holds the consent as it is
+    noted and sent, to the byte.
     """
 
+    begun = Signal()
     stamped = Signal(object)
     noted = Signal(object, object)
     failed = Signal(object, object)
@@ -69,7 +71,7 @@ class Noting(QObject):
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._under_way: Press | None = None
+        self.under_way: Press | None = None
         self._of_former_form = ""
         self._failed: Press | None = None
         self._stamped: Consent | None = None
@@ -79,7 +81,7 @@ class Noting(QObject):
     @property
     def busy(self) -> bool:
         """Whether a press is being noted: until then another one is none."""
-        return self._under_way is not None
+        return self.under_way is not None
 
     def request_ids(self, count: int) -> tuple[str, ...]:
         """The next request ID and those of further consents, `count` in all."""
@@ -104,7 +106,8 @@ class Noting(QObject):
 
     def begin(self, press: Press) -> None:
         """Note the consents of `press`."""
-        self._under_way = press
+        self.under_way = press
+        self.begun.emit()
         outbox, project = press.station.outbox, press.project
         # If so, its rows may be there already, with these very timestamps.
         is_stamped = press.consent is self._stamped
@@ -121,7 +124,7 @@ class Noting(QObject):
         )
 
     def _take_stamped(self, press: Press) -> None:
-        self._under_way, self._stamped = press, press.consent
+        self.under_way, self._stamped = press, press.consent
         self.stamped.emit(press)
 
     def begin_anew(self) -> None:
@@ -132,8 +135,8 @@ class Noting(QObject):
 
     def leave_form(self) -> None:
         """The form was emptied: what is noted from now on concerns it no longer."""
-        if self._under_way is not None:
-            self._of_former_form = self._under_way.consent.request_id
+        if self.under_way is not None:
+            self._of_former_form = self.under_way.consent.request_id
         self.begin_anew()
 
     def concerns_form(self, press: Press) -> bool:
@@ -141,12 +144,12 @@ class Noting(QObject):
         return press.consent.request_id != self._of_former_form
 
     def _end(self, entries: tuple[Entry, ...]) -> None:
-        press, self._under_way = self._under_way, None
+        press, self.under_way = self.under_way, None
         self.begin_anew()
         self.noted.emit(press, entries)
 
     def _fail(self, error: Exception) -> None:
-        press, self._under_way = self._under_way, None
+        press, self.under_way = self.under_way, None
         if press is not None and self.concerns_form(press):
             self._failed = press
         self.failed.emit(press, error)

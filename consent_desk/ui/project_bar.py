@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from consent_desk.ui.fields import ComboBox, label_for
@@ -16,6 +16,23 @@ _WIDE = 100
 """Characters that a bar has room for which shows the host."""
 _LONGEST = 40
 """Characters of a name or host that the bar has room for."""
+_CHOOSING = frozenset(
+    {
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+        *(Qt.Key.Key_Home, Qt.Key.Key_End),
+    }
+)
+"""Keys that choose in a closed list, as letters do."""
+
+
+class _Chooser(ComboBox):
+    """Another project empties the form: a key that would choose one opens the list instead."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _CHOOSING or (event.text() and event.text().isprintable()):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
 
 class ProjectBar(QWidget):
@@ -30,7 +47,7 @@ class ProjectBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.project = ComboBox()
+        self.project = _Chooser()
         self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
         self.host = QLabel()

@@ -14,6 +14,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_bar import SANDBOX
 from consent_desk.ui.settings_desk import SettingsDesk
+from consent_desk.ui.shared_reads import SharedReads
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import render_error
 
@@ -66,6 +67,7 @@ class ProjectDesk(QObject):
         self._session_only: set[str] = set()
         self._chosen: str | None = None
         self._key = KeyState(self._bar, runner, self)
+        self._reads = SharedReads(self._key)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
@@ -112,6 +114,14 @@ class ProjectDesk(QObject):
             failed=lambda error: self._show_nothing(render_error(error)),
         )
 
+    def enter_again(self, *, noted_before: bool) -> None:
+        """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""
+        if self._chosen in self._listed:
+            self.choose(self._chosen)
+        elif self._chosen != SANDBOX or not self._listed:
+            # With no project at all it may have been practice only for want of a journal.
+            self.start(noted_before=noted_before)
+
     def find(
         self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
     ) -> None:
@@ -128,18 +138,13 @@ class ProjectDesk(QObject):
             return
 
         def load() -> Project | None:
-            # Asked for twice at a start: the keyring may ask its person each time.
+            # Chosen meanwhile, it has been read.
             return self._ready.get(project_id) or projects.load(listed)
 
-        def done(project: Project | None) -> None:
-            project = project or self._ready.get(project_id)
-            if project is None:
-                cannot("Its settings are not in the keyring. Enter the project settings again.")
-            else:
-                self._ready[project_id] = project
-                then(project)
+        def take(project: Project) -> None:
+            then(self._ready.setdefault(project_id, project))
 
-        self._key.read(load, done=done, failed=lambda error: cannot(render_error(error)), given_up=cannot)
+        self._reads.read(project_id, load, take, cannot)
 
     def choose_sandbox(self) -> None:
         """Practise."""
@@ -249,7 +254,10 @@ class ProjectDesk(QObject):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
-        if listed:
+        if project_id != self._chosen:
+            # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+            self._show_list()
+        elif listed:
             self.choose(listed[0].id)
         else:
             self._show_no_project()

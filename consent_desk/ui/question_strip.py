@@ -42,6 +42,7 @@ class QuestionStrip(TintedStrip):
         self.text.setWordWrap(True)
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
+        self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
         self.choices = [QPushButton() for _ in range(_MOST)]
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         for index, button in enumerate(self.choices):
@@ -53,7 +54,7 @@ class QuestionStrip(TintedStrip):
         self._fresh = QTimer(self, singleShot=True, interval=_MOMENT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(Yielding(self.text, least=_LEAST), 1)
+        layout.addWidget(self.area, 1)
         layout.addLayout(self._buttons)
 
     @property
@@ -69,6 +70,7 @@ class QuestionStrip(TintedStrip):
     def ask(self, text: str, choices: Sequence[str]) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`."""
         self._fill(text, choices)
+        self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
         self.show()
         self.opened.emit(True)

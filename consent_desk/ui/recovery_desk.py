@@ -1,15 +1,14 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
+from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 from consent_desk.domain.errors import DeskError, JournalDamaged, JournalGone, JournalMissing, JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.ui.backups_dialog import BackupsDialog
+from consent_desk.ui.backup_list import BackupList, Copies
 from consent_desk.ui.desk import Desk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
@@ -29,20 +28,8 @@ _CHANGED = JournalTrouble(
 )
 
 
-class Care(Protocol):
+class Care(Copies, Protocol):
     """What can be done about the journal of real consents. Every method raises DeskError."""
-
-    def second_folder(self) -> Path | None:
-        """The second folder for backups, None where none is set."""
-
-    def set_second_folder(self, folder: Path | None) -> None:
-        """Have a second folder for backups from now on, or none."""
-
-    def backups(self) -> tuple[Backup, ...]:
-        """The backups that are there, the newest first."""
-
-    def check(self, backup: Backup) -> Checked:
-        """Verify a backup, whole."""
 
     def missing_from(self, backup: Backup) -> Missing | None:
         """What the journal holds and `backup` does not; None where the journal cannot tell."""
@@ -60,7 +47,7 @@ class Care(Protocol):
 class RecoveryDesk(QObject):
     """Emits `left(why)` when the journal is about to be closed, and `settled` when it can be opened again.
 
-    Listing and checking of backups have a lane of their own: a folder on a network may not answer.
+    `folder_changed`: another second folder, or none, is set.
     """
 
     left = Signal(str)
@@ -78,7 +65,7 @@ class RecoveryDesk(QObject):
         self._care = care
         self._busy = False
         self._to_repeat = ""
-        self._dialog: BackupsDialog | None = None
+        self._list: BackupList | None = None
         self.strip = RecoveryStrip()
         window.add_strip(self.strip)
         self.strip.look_requested.connect(self.look_again)
@@ -141,57 +128,11 @@ class RecoveryDesk(QObject):
 
     def open_backups(self) -> None:
         """Show the backups that can be found."""
-        if self._dialog is None:
-            dialog = self._dialog = BackupsDialog(self._window)
-            dialog.restore_requested.connect(self._ask_to_restore)
-            dialog.folder_requested.connect(self._choose_folder)
-            dialog.no_folder_requested.connect(lambda: self._keep_folder(None))
-        self._list()
-        self._dialog.show()
-        self._dialog.activateWindow()
-
-    def _list(self) -> None:
-        dialog = self._dialog
-        if dialog is None:
-            return
-        dialog.show_message("Looking for backups…")
-
-        def done(found: tuple[Backup, ...]) -> None:
-            dialog.show_backups(found)
-            for backup in found:
-                self._check(dialog, backup)
-            self._runner.run(Lane.UPKEEP, self._care.second_folder, done=dialog.show_folder, failed=failed)
-
-        def failed(error: Exception) -> None:
-            self._say(render_error(error))
-
-        self._runner.run(Lane.UPKEEP, self._care.backups, done=done, failed=failed)
-
-    def _check(self, dialog: BackupsDialog, backup: Backup) -> None:
-        self._runner.run(
-            Lane.UPKEEP,
-            lambda: self._care.check(backup),
-            done=lambda checked: dialog.show_checked(backup, checked),
-            failed=lambda error: self._say(render_error(error)),
-        )
-
-    def _choose_folder(self) -> None:
-        if self._dialog is not None:
-            at = self._dialog.folder.text()
-            if chosen := self._questions.choose_folder("Second backup folder", at):
-                self._keep_folder(Path(chosen))
-
-    def _keep_folder(self, folder: Path | None) -> None:
-        def done(_none: None) -> None:
-            self._list()
-            self.folder_changed.emit()
-
-        self._runner.run(
-            Lane.UPKEEP,
-            lambda: self._care.set_second_folder(folder),
-            done=done,
-            failed=lambda error: self._say(render_error(error)),
-        )
+        if self._list is None:
+            self._list = BackupList(self._window, self._runner, self._questions, self._care)
+            self._list.dialog.restore_requested.connect(self._ask_to_restore)
+            self._list.folder_changed.connect(self.folder_changed)
+        self._list.open()
 
     def _ask_to_restore(self, backup: Backup | None) -> None:
         if backup is None or self._busy:
@@ -216,8 +157,8 @@ class RecoveryDesk(QObject):
             return self._care.restore(backup)
 
         def done(restored: Restored) -> None:
-            if self._dialog is not None:
-                self._dialog.close()
+            if self._list is not None:
+                self._list.dialog.close()
             self._tell(told_restored(backup, restored))
 
         self._replace("Restoring the backup…", work, done)
@@ -260,5 +201,5 @@ class RecoveryDesk(QObject):
         self._window.status.show_message(_KEY, Tone.WARNING, text)
 
     def _say(self, text: str) -> None:
-        if self._dialog is not None:
-            self._dialog.show_message(text)
+        if self._list is not None:
+            self._list.say(text)

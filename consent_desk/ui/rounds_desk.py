@@ -11,13 +11,13 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.agenda import Due
-from consent_desk.services.rounds import NAP, Outstanding, Task
+from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.verifier import Looked, Missed
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
 RETRY = 5.0
-"""Seconds after which an outcome that could not be written down is written again."""
+"""Seconds after which the journal is tried again, where it could not be read or written."""
 
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
@@ -38,7 +38,8 @@ class _News:
     tasks: tuple[Task, ...]
     wait: float | None
     outstanding: Outstanding
-    outlook: Message | None = None
+    outlook: Message | None
+    check: Task | None
 
 
 class RoundsDesk(QObject):
@@ -62,6 +63,8 @@ class RoundsDesk(QObject):
         self._find = find
         self._timers: dict[bool, QTimer] = {}
         self._current: dict[bool, Station] = {}
+        # Who is to be told once more when the clock was checked, by the request ID.
+        self._told_held: dict[str, Tell] = {}
 
     def begin(self, station: Station) -> None:
         """Take up what an earlier run left. What is still told of a station before this one is no news."""
@@ -90,26 +93,28 @@ class RoundsDesk(QObject):
         tell: Tell | None = None,
     ) -> None:
         def on_lane() -> _News:
-            entries = work() or ()
             rounds = station.rounds
-            for one in station.sender.write_again():
-                entries += rounds.follow(one)
-            # In this order: what is handed out now is not waited for.
+            entries = work() or ()
+            entries += rounds.catch_up(station.sender.write_again())
+            # From here on nothing is read: what is handed out must arrive. In this order, for it is not
+            # waited for.
             tasks = rounds.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if tell is None or is_done_now else rounds.outlook(request_id)
+            check = rounds.clock_check()
             wait = RETRY if station.sender.has_unwritten else rounds.wait()
-            return _News(entries, tasks, wait, rounds.outstanding(), outlook)
+            return _News(entries, tasks, wait, rounds.outstanding(), outlook, check)
 
         def failed(error: Exception) -> None:
-            # Nothing is lost by it: the journal is asked again.
-            self._sleep(station, RETRY if station.sender.has_unwritten else NAP)
+            # The rounds know what could not be read, and catch up with it.
+            self._sleep(station, RETRY)
             if tell is not None:
                 tell(_UNKNOWN)
 
-        self._runner.run(Lane.JOURNAL, on_lane, done=partial(self._take, station, tell), failed=failed)
+        take = partial(self._take, station, request_id, tell)
+        self._runner.run(Lane.JOURNAL, on_lane, done=take, failed=failed)
 
-    def _take(self, station: Station, tell: Tell | None, news: _News) -> None:
+    def _take(self, station: Station, request_id: str, tell: Tell | None, news: _News) -> None:
         if tell is not None:
             tell(news.outlook)
         if not self._is_current(station):
@@ -119,6 +124,10 @@ class RoundsDesk(QObject):
         self.counted.emit(station, news.outstanding)
         for task in news.tasks:
             self._act(station, task)
+        if news.check is not None:
+            if tell is not None and news.check.due.request_id == request_id:
+                self._told_held[request_id] = tell
+            self._check_clock(station, news.check)
         self._sleep(station, news.wait)
 
     def _is_current(self, station: Station) -> bool:
@@ -138,15 +147,44 @@ class RoundsDesk(QObject):
             timer.start(int(wait * 1_000) + 1)
 
     def _act(self, station: Station, task: Task) -> None:
-        go = partial(self._go, station, task)
-        if station.practice:
-            go(station.sandbox)
-        else:
-            self._find(task.due.project_id, go, partial(self._withhold, station, task))
+        def cannot(why: str) -> None:
+            self.withheld.emit(task.entry, why)
+            self.put_off(station, task.due.request_id, KEYRING_PAUSE)
 
-    def _withhold(self, station: Station, task: Task, why: str) -> None:
-        self.withheld.emit(task.entry, why)
-        self.put_off(station, task.due.request_id, KEYRING_PAUSE)
+        self._told_held.pop(task.due.request_id, None)
+        self._with_settings(station, task, partial(self._go, station, task), cannot)
+
+    def _check_clock(self, station: Station, task: Task) -> None:
+        def check(project: Project | None) -> None:
+            # Of a project that was removed nobody can be asked: the next time it is another one's turn.
+            if project is not None:
+                self._runner.run(
+                    Lane.LOOK_UP, lambda: station.transport.check(project), done=go_on, failed=go_on
+                )
+
+        def go_on(_ended: object) -> None:
+            told, self._told_held = self._told_held, {}
+            for request_id, tell in told.items():
+                self._run(station, lambda: None, request_id, partial(_tell_if_known, tell))
+            self._run(station, lambda: None)
+
+        def cannot(why: str) -> None:
+            self.withheld.emit(task.entry, why)
+            self._run(station, lambda: station.rounds.put_off_check(KEYRING_PAUSE))
+
+        self._with_settings(station, task, check, cannot)
+
+    def _with_settings(
+        self,
+        station: Station,
+        task: Task,
+        then: Callable[[Project | None], None],
+        cannot: Callable[[str], None],
+    ) -> None:
+        if station.practice:
+            then(station.sandbox)
+        else:
+            self._find(task.due.project_id, then, cannot)
 
     def _go(self, station: Station, task: Task, project: Project | None) -> None:
         due = task.due
@@ -170,3 +208,9 @@ class RoundsDesk(QObject):
                 self.put_off(station, due.request_id, wait)
             case None:
                 self.put_off(station, due.request_id)
+
+
+def _tell_if_known(tell: Tell, outlook: Message | None) -> None:
+    """Tell what comes next, where something does: it may have been discarded meanwhile."""
+    if outlook is not None:
+        tell(outlook)

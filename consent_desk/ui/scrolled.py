@@ -1,8 +1,8 @@
 """What scrolls where the window is too low for it."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 
 def scrolled(form: QWidget) -> QScrollArea:
@@ -20,16 +20,28 @@ def scrolled(form: QWidget) -> QScrollArea:
 
 
 class Yielding(QScrollArea):
-    """As high as the lines of its `texts` need; in a low window it gives way, down to `least` of them."""
+    """As high as the lines of its `labels` need; in a low window it gives way, down to `least` of them.
 
-    def __init__(self, texts: QWidget, *, least: int) -> None:
+    While it scrolls, Tab leads to it, and the arrow keys move it.
+    """
+
+    def __init__(self, *labels: QLabel, name: str, least: int) -> None:
         super().__init__()
-        self._texts = texts
+        self.setAccessibleName(name)
+        # A layout even for one label: without it nobody hears of a new text, least of all while hidden.
+        self._texts = QWidget()
+        lines = QVBoxLayout(self._texts)
+        lines.setContentsMargins(0, 0, 0, 0)
+        for label in labels:
+            lines.addWidget(label)
         self._least = least
-        self.setWidget(texts)
+        self.setWidget(self._texts)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShadow(QFrame.Shadow.Plain)
+        # Until it shows: without it, it would get no place among what Tab leads to.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.verticalScrollBar().rangeChanged.connect(self._follow_range)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -41,6 +53,14 @@ class Yielding(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         return QSize(1, min(self.sizeHint().height(), self._least * self.fontMetrics().lineSpacing()))
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.setFrameShape(QFrame.Shape.Box)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
@@ -51,3 +71,11 @@ class Yielding(QScrollArea):
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow_range()
+
+    def _follow_range(self) -> None:
+        scrolls = self.verticalScrollBar().maximum() > 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if scrolls else Qt.FocusPolicy.NoFocus)

@@ -56,7 +56,7 @@ class SearchBar(QWidget):
         bar = FlowLayout()
         bar.addWidget(beside(label_for("&Filter", self.filter, "Filter"), self.filter))
         bar.addWidget(beside(label_for("Outco&me", self.outcome, "Outcome filter"), self.outcome))
-        bar.addWidget(beside(label_for("Dat&e", self.days, "Date filter"), self.days))
+        bar.addWidget(beside(label_for("&Date", self.days, "Date filter"), self.days))
         bar.addWidget(self.open_ones)
         for widget in (self.export, *others):
             bar.addWidget(widget)

@@ -1,13 +1,12 @@
 """What becomes of a consent once it is noted: sends it, and says in words what came of it."""
 
-from collections import defaultdict
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Consent, CustomerId
-from consent_desk.domain.delivery import Judgement, State, decision
+from consent_desk.domain.consent import CustomerId
+from consent_desk.domain.delivery import Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
@@ -16,7 +15,7 @@ from consent_desk.domain.telling import tell_all
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
-from consent_desk.ui.batch_status import BatchStatus
+from consent_desk.ui.batch_status import BatchStatus, about
 from consent_desk.ui.call_desk import CallDesk, noted
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
@@ -28,7 +27,11 @@ from consent_desk.ui.states import tone_of
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Left
 from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.withheld_status import WithheldStatus
 from consent_desk.ui.words import Local, render, render_error
+
+REMEMBERED = 1_000
+"""Consents that a person asked for. What comes of an older one is told only where it must be heard."""
 
 _LEFT, _RESTORED = "left", "restored"
 _BEHIND = 25
@@ -39,12 +42,13 @@ class SendingDesk(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
-    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `ended(id)`,
-    that the sending of a consent is over.
+    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `withdrawn`, that
+    one was cancelled before it left, and rules no more; `ended(id)`, that the sending of one is over.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
+    withdrawn = Signal()
     ended = Signal(str)
 
     def __init__(
@@ -57,8 +61,7 @@ class SendingDesk(QObject):
         self._local = local
         # What a person asked for, and what was last said of it: a tenth failed try is no news.
         self._asked: dict[str, str] = {}
-        # What waits for the settings of a project, by the project's ID.
-        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        self._withheld = WithheldStatus(window.status)
         # Outcomes that could not be written down, with what is said of each when it was.
         self._unwritten: dict[str, tuple[Station, Entry, Tone, Judgement]] = {}
         self._real: Station | None = None
@@ -68,12 +71,12 @@ class SendingDesk(QObject):
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
-        self._dispatch.kept.connect(self._not_cancelled)
+        self._dispatch.not_cancelled.connect(self._not_cancelled)
         self._rounds = RoundsDesk(runner, projects.find, self)
         self._rounds.changed.connect(self._show_lines)
         self._rounds.to_send.connect(self._send_due)
         self._rounds.looked.connect(self._looked)
-        self._rounds.withheld.connect(self._say_that_it_waits)
+        self._rounds.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
         self._rounds.counted.connect(self._count)
         window.log.send_again_requested.connect(self.send_again)
@@ -90,6 +93,7 @@ class SendingDesk(QObject):
                 Tone.WARNING,
                 f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "looked up now. Do not enter them again.",
+                practice=station.practice,
             )
         if station.restored:
             self._status.show_message(
@@ -97,23 +101,25 @@ class SendingDesk(QObject):
                 Tone.WARNING,
                 f"{station.restored:,} consent{'' if station.restored == 1 else 's'} may have gone out since "
                 "this journal was restored or moved here. Each is looked up before anything is sent.",
+                practice=station.practice,
             )
         self._rounds.begin(station)
 
     def send_noted(self, station: Station, entry: Entry, project: Project) -> None:
         """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
         said = noted(practice=station.practice)
-        self._asked[entry.request_id] = ""
+        self._ask(entry.request_id)
+        self.calls.ask_for(station, entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
-            self.say(entry, Tone.NEUTRAL, f"{said} Sending…")
+            self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
             # Not at once: reading the journal would take time from the sending.
             QTimer.singleShot(_BEHIND, self, partial(self._rounds.follow, station, entry.request_id))
             return
 
         def tell(outlook: Message | None) -> None:
             coming = "Sending…" if outlook is None else render(outlook, self._local)
-            self.say(entry, Tone.NEUTRAL, f"{said} {coming}")
+            self.say(station, entry, Tone.NEUTRAL, f"{said} {coming}")
 
         self._rounds.follow(station, entry.request_id, tell)
 
@@ -126,29 +132,30 @@ class SendingDesk(QObject):
         station, entry = self._log.station, self._log.find(request_id)
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
-        self._asked[request_id] = ""
+        self._ask(request_id)
+        self.calls.ask_for(station, request_id)
         if station.practice:
             self._depart(station, entry, station.sandbox)
         else:
             self._projects.find(
                 entry.project_id,
                 partial(self._depart, station, entry),
-                lambda why: self.say(entry, Tone.BAD, f"Not sent: {why}"),
+                lambda why: self.say(station, entry, Tone.BAD, f"Not sent: {why}"),
             )
 
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        if not self.batches.others(entry.request_id):
+        if not self.batches.press_of(entry.request_id):
             self._status.forget(entry.request_id)
         self._dispatch.add(Departure(station, project, entry, kept=True))
 
-    def say(self, entry: Entry | Consent, tone: Tone, text: str, *, slip: str = "") -> None:
-        """Say `text` of one consent. What was said of it before is overtaken."""
+    def say(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+        """Say `text` of one consent of `station`. What was said of it before is overtaken."""
         if self.batches.takes(entry, tone, text):
             return
-        who = f"{entry.customer.value}, {render(decision(entry.action, entry.category))}"
-        self._status.show_message(entry.request_id, tone, f"{text}\n{who}", slip=slip)
+        said = f"{text}\n{about(entry)}"
+        self._status.show_message(entry.request_id, tone, said, practice=station.practice)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
@@ -158,13 +165,18 @@ class SendingDesk(QObject):
             f"\n{customer.value}, ", f" for {customer.value}: ", f": {customer.value}, "
         )
 
+    def _ask(self, request_id: str, said: str = "") -> None:
+        self._asked[request_id] = said
+        if len(self._asked) > REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+
     def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):
             self._dispatch.add(Departure(station, project, entry))
 
     def _send_due(self, station: Station, task: Task, project: Project | None) -> None:
         entry = task.entry
-        self._settings_came(entry.project_id)
+        self._withheld.clear(entry.project_id)
         if self._dispatch.holds(entry.request_id):
             if not self._dispatch.holds(entry.request_id, station):
                 # The journal was opened anew meanwhile, and what ends there tells nobody here.
@@ -172,47 +184,41 @@ class SendingDesk(QObject):
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
         if task.due.plan.second and not station.practice:
-            self.say(entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
+            self.say(station, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
         self._dispatch.add(Departure(station, project, entry, by_person))
 
-    def _say_that_it_waits(self, entry: Entry, why: str) -> None:
-        # Once for a project: the last that was told of it is replaced.
-        waiting = self._waiting[entry.project_id]
-        waiting.add(entry.request_id)
-        waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
-        text = f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
-        self._status.show_message(entry.project_id, Tone.WARNING, text)
-
-    def _settings_came(self, project_id: str) -> None:
-        if self._waiting.pop(project_id, None):
-            self._status.forget(project_id)
-
-    def _sent(self, departure: Departure, sent: Sent | None) -> None:
+    def _sent(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._take(departure, sent)
         self.ended.emit(departure.entry.request_id)
 
-    def _take(self, departure: Departure, sent: Sent | None) -> None:
+    def _take(self, departure: Departure, sent: Sent | Message | None) -> None:
         station, entry = departure.station, departure.entry
-        if sent is None:
+        if not isinstance(sent, Sent):
             self._log.refresh(departure)
-            if departure.by_person and not departure.kept:
-                self.say(entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
-            if entry.held:
+            if isinstance(sent, Message) and departure.by_person:
+                self.say(station, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
+            elif departure.by_person and not departure.kept:
+                self.say(station, entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
+            # What waits for another consent, or the clock, goes on by itself.
+            waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
+            if entry.held or waits:
                 self._rounds.put_off(station, entry.request_id)
             else:
                 self._rounds.follow(station, entry.request_id)
             return
         self._log.put(station, sent.entry)
+        if sent.entry.state is State.DISCARDED:
+            self.withdrawn.emit()
         tone = tone_of(sent.entry.state, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
-            self._asked[entry.request_id] = ""
+            self._ask(entry.request_id)
             self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
             self._rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
             text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
-            self.say(sent.entry, Tone.BAD, text)
+            self.say(station, sent.entry, Tone.BAD, text)
         else:
             self._tell(station, sent.entry, tone, sent.judgement)
 
@@ -229,7 +235,7 @@ class SendingDesk(QObject):
         else:
             self._rounds.follow(station, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
-        self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
         self.ended.emit(request_id)
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
@@ -237,11 +243,11 @@ class SendingDesk(QObject):
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
         if not departure.by_person:
             said = "It could not be cancelled, and is still sent by itself: discard it in the log."
-        self.say(departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
 
     def _looked(self, station: Station, looked: Looked) -> None:
         entry = looked.entry
-        self._settings_came(entry.project_id)
+        self._withheld.clear(entry.project_id)
         self._log.put(station, entry)
         if entry.state is State.CONTRADICTED and not station.practice:
             text = render(tell_all(looked.judgement, None), self._local)
@@ -261,10 +267,10 @@ class SendingDesk(QObject):
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
             self._rounds.follow(station, request_id)
             return
-        self._asked[request_id] = text
+        self._ask(request_id, text)
 
         def tell(outlook: Message | None) -> None:
-            self.say(entry, tone, render(tell_all(judgement, outlook), self._local))
+            self.say(station, entry, tone, render(tell_all(judgement, outlook), self._local))
 
         self._rounds.follow(station, request_id, tell)
 

@@ -51,7 +51,7 @@ class SeveralChoice(QWidget):
 
     def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
         """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
-        ticked = self.chosen()
+        ticked, current_id = self.chosen(), self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
         self.list.blockSignals(True)
         self.list.clear()
         for category in categories:
@@ -61,6 +61,9 @@ class SeveralChoice(QWidget):
             item.setToolTip(whole)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_state(category.id in ticked))
+            if category.id == current_id:
+                # The next Space ticks what stands there.
+                self.list.setCurrentItem(item)
         self.list.blockSignals(False)
         line = self.list.sizeHintForRow(0) if categories else self.list.fontMetrics().lineSpacing()
         self.list.setFixedHeight(line * min(max(len(categories), 1), _LINES) + 2 * self.list.frameWidth())

@@ -7,12 +7,13 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.project import Project
 from consent_desk.services.alarms import Alarms
+from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.history import History
 from consent_desk.services.kept import Kept
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.proof import Proofs
 from consent_desk.services.rounds import Rounds
-from consent_desk.services.sender import Sender, Transport
+from consent_desk.services.sender import Sender
 from consent_desk.services.verifier import Verifier
 
 
@@ -21,7 +22,8 @@ class Station:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
-    `back_up` makes today's backup unless it is there; None where nothing is backed up.
+    `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
+    there is one; None where nothing is backed up.
     `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
     sits here, as this computer calls them.
     """
@@ -34,11 +36,12 @@ class Station:
     kept: Kept
     history: History
     proofs: Proofs
-    transport: Transport
+    transport: ClockWatch
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
     back_up: Callable[[], None] | None = None
+    copy_backup: Callable[[], None] | None = None
     mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
     close: Callable[[], None] = lambda: None
     user: str = ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.scrolled import Yielding
@@ -14,6 +14,7 @@ _STAYS = frozenset({Tone.BAD, Tone.WARNING})
 _MOST_KEPT = 2
 _LEAST = 1
 """Lines that are seen in the lowest window."""
+_REAL = "Not practice, a real consent:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,7 @@ class _Said:
     tone: Tone
     text: str
     slip: str = ""
-
-    @property
-    def shown(self) -> str:
-        return f"{sign(self.tone)} {self.text}".strip()
+    practice: bool | None = None
 
 
 _NOTHING = _Said(Tone.QUIET, "")
@@ -32,6 +30,9 @@ _NOTHING = _Said(Tone.QUIET, "")
 
 class StatusPanel(TintedStrip):
     """A strip of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
+
+    What is said of practice is shown in practice alone. What is said of real consents is shown beside these;
+    their errors show in practice too, and say that they are real.
 
     At its end stands the way to the list of shortcuts: `shortcuts_requested`. `print_requested(text)` asks
     to print the slips.
@@ -44,6 +45,7 @@ class StatusPanel(TintedStrip):
         super().__init__(Tone.QUIET)
         self._kept: dict[str, _Said] = {}
         self._key, self._latest = "", _NOTHING
+        self._practice: bool | None = None
         self.kept = _label("Errors to look at")
         self.latest = _label("Status")
         self.action = QPushButton()
@@ -58,14 +60,9 @@ class StatusPanel(TintedStrip):
         self.shortcuts.setAccessibleName("Keyboard shortcuts")
         self.shortcuts.setFlat(True)
         self.shortcuts.clicked.connect(self.shortcuts_requested)
-        texts = QWidget()
-        lines = QVBoxLayout(texts)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addWidget(self.kept)
-        lines.addWidget(self.latest)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
-        layout.addWidget(Yielding(texts, least=_LEAST), 1)
+        layout.addWidget(Yielding(self.kept, self.latest, name="Text of the status", least=_LEAST), 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
@@ -74,29 +71,60 @@ class StatusPanel(TintedStrip):
         self.latest.setMinimumHeight(self.latest.fontMetrics().lineSpacing() * 2)
         self._refresh()
 
-    def show_message(self, key: str, tone: Tone, text: str, *, slip: str = "") -> None:
+    def turn_to(self, *, practice: bool) -> None:
+        """Show practice, or the real consents, from now on. Slips and errors of real ones stay."""
+        if practice is self._practice:
+            return
+        self._practice = practice
+        said = {**self._kept, self._key: self._latest}
+        self._kept = {key: one for key, one in said.items() if _outlasts_turn(one)}
+        self._key, self._latest = "", _NOTHING
+        self._refresh()
+
+    def show_message(
+        self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
+    ) -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
         `slip` is a text to copy, which is nowhere else: buttons copy and print those of all that stay.
+        `practice`: whether it is said of practice, or of a real consent; None where it is of neither.
         """
+        said = _Said(tone, text, slip, practice)
+        if not self._is_shown_here(said):
+            self.forget(key)
+            return
         self._kept.pop(key, None)
         if self._key != key and self._latest.tone in _STAYS:
             self._kept[self._key] = self._latest
-        self._key, self._latest = key, _Said(tone, text, slip)
+        self._key, self._latest = key, said
         self._refresh()
         # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, text))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, self._told(said)))
 
-    def show_beside(self, key: str, tone: Tone, text: str) -> None:
+    def show_beside(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
         """Show and announce `text` among what stays, beside the latest message."""
+        said = _Said(tone, text, practice=practice)
         self._kept.pop(key, None)
-        self._kept[key] = _Said(tone, text)
+        if not self._is_shown_here(said):
+            return
+        self._kept[key] = said
         self._refresh()
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.kept, text))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.kept, self._told(said)))
+
+    def _is_shown_here(self, said: _Said) -> bool:
+        return (
+            None in {said.practice, self._practice} or said.practice is self._practice or _is_real_error(said)
+        )
+
+    def _told(self, said: _Said) -> str:
+        return f"{_REAL} {said.text}" if self._practice and said.practice is False else said.text
+
+    def _shown(self, said: _Said) -> str:
+        return f"{sign(said.tone)} {self._told(said)}".strip()
 
     def forget(self, key: str) -> None:
         """Take back what `key` said."""
@@ -112,18 +140,16 @@ class StatusPanel(TintedStrip):
             if not one.slip and any(name in one.text for name in names):
                 self.forget(key)
 
+    @property
+    def has_slips(self) -> bool:
+        """Whether anything is said that is nowhere else."""
+        return bool(self._slips())
+
     def _slips(self) -> list[str]:
         return [said.slip for said in (*self._kept.values(), self._latest) if said.slip]
 
     def _copy_slips(self) -> None:
         QGuiApplication.clipboard().setText("\n\n".join(self._slips()))
-
-    def forget_all_but_slips(self) -> None:
-        """Take back everything that is written down elsewhere."""
-        said = {**self._kept, self._key: self._latest}
-        self._kept = {key: one for key, one in said.items() if one.slip}
-        self._key, self._latest = "", _NOTHING
-        self._refresh()
 
     def clear(self) -> None:
         """Take back everything that was said."""
@@ -134,14 +160,14 @@ class StatusPanel(TintedStrip):
     def _refresh(self) -> None:
         tones = {said.tone for said in self._kept.values()}
         worst = Tone.BAD if Tone.BAD in tones else Tone.WARNING
-        kept = [said.shown for said in self._kept.values()]
+        kept = [self._shown(said) for said in self._kept.values()]
         if len(kept) > _MOST_KEPT:
             in_log = not any(said.slip for said in [*self._kept.values()][:-_MOST_KEPT])
             where = ", see the log" if in_log else ""
             kept = [f"… and {len(kept) - _MOST_KEPT} more{where}", *kept[-_MOST_KEPT:]]
         self.kept.show_text(worst, "\n".join(kept))
         self.kept.setVisible(bool(kept))
-        self.latest.show_text(self._latest.tone, self._latest.shown)
+        self.latest.show_text(self._latest.tone, self._shown(self._latest))
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)
@@ -151,6 +177,14 @@ class StatusPanel(TintedStrip):
         self.action.setText(offer)
         self.action.setAccessibleName(offer)
         self.show_tone(worst if kept else self._latest.tone)
+
+
+def _outlasts_turn(said: _Said) -> bool:
+    return _is_real_error(said) or (bool(said.slip) and said.practice is not True)
+
+
+def _is_real_error(said: _Said) -> bool:
+    return said.practice is False and said.tone is Tone.BAD
 
 
 def _label(accessible_name: str) -> TintedLabel:

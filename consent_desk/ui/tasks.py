@@ -20,6 +20,7 @@ class Lane(StrEnum):
     """Work on one lane runs one after the other; lanes never wait for each other.
 
     `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
+    `UPKEEP` is for the backups on this computer, `SECOND` for those in a second folder, which may hang.
     """
 
     JOURNAL = "journal"
@@ -27,6 +28,8 @@ class Lane(StrEnum):
     SEND = "send"
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
+    SECOND = "second folder"
+    PRINTING = "printing"
     ASIDE = "aside"
 
 

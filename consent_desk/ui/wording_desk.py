@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMenu
 from consent_desk.domain.text import visible
 from consent_desk.services.wordings import KeptWordings
 from consent_desk.ui.consent_panel import ConsentPanel
-from consent_desk.ui.fields import typed_text
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.status_panel import StatusPanel
@@ -82,10 +81,13 @@ class WordingDesk(QObject):
     def _fill(self) -> None:
         self._menu.clear()
         self._removing.clear()
-        category, wording = self._form.category.currentText(), typed_text(self._form.wording)
+        draft = self._form.draft()
+        category, wording = "" if draft.categories else draft.category, draft.wording
         texts = self._texts.get(category, ())
         label = visible(self._form.category_label()[:_SHOWN]).replace("&", "&&")
-        if not texts:
+        if draft.categories:
+            self._add(self._menu, "Texts are kept for one category at a time", None)
+        elif not texts:
             said = f"No text is kept for {label}" if category else "Choose a category first"
             self._add(self._menu, said, None)
         for text in texts:

@@ -3,10 +3,13 @@
 import os
 import stat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from consent_desk.adapters import desk_settings
 from consent_desk.adapters.desk_settings import DeskSettings
+from consent_desk.adapters.durable import replace_file
 from consent_desk.domain.errors import DeskError
 
 
@@ -59,3 +62,22 @@ def test_a_folder_that_cannot_be_written_is_told(settings: DeskSettings, path: P
     path.parent.write_text("a file")
     with pytest.raises(DeskError, match="cannot be"):
         settings.remember_journal()
+
+
+def test_what_two_threads_keep_at_once_is_kept_by_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = DeskSettings(tmp_path / "settings.json")
+    other = Thread(target=settings.remember_journal)
+
+    def interrupted(path: Path, content: bytes) -> None:
+        monkeypatch.undo()
+        other.start()
+        # It cannot end before this does, or it has read what is about to be written over.
+        other.join(0.1)
+        replace_file(path, content)
+
+    monkeypatch.setattr(desk_settings, "replace_file", interrupted)
+    settings.set_second_folder(tmp_path)
+    other.join()
+    assert (settings.second_folder, settings.has_journal) == (tmp_path, True)

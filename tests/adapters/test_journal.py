@@ -377,6 +377,44 @@ def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJou
     assert journal.open_like("another", jane, "sms_marketing") == ()
 
 
+def test_what_is_given_up_is_so_in_one_step(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    assert journal.give_up(request_id, {State.QUEUED}, fact)
+    assert [one.state for one in journal.record(request_id).facts] == [State.QUEUED, State.DISCARDED]
+    assert not journal.give_up(request_id, {State.QUEUED}, fact)
+
+
+def test_what_is_under_way_or_not_there_is_not_given_up(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal, State.IN_FLIGHT)
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    for one in (request_id, str(uuid4())):
+        assert not journal.give_up(one, {State.QUEUED}, fact)
+    assert journal.entry(request_id).state is State.IN_FLIGHT
+
+
+def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    with pytest.raises(JournalTrouble, match="It was not discarded: that cannot follow"):
+        journal.give_up(request_id, {State.QUEUED}, Fact(at=later(3), state=State.VERIFIED))
+
+
+def test_the_later_ones_are_read_with_all_facts_whatever_became_of_them(journal: SqliteJournal) -> None:
+    jane = a_consent().customer
+    states = (State.DISCARDED, State.VERIFIED, State.QUEUED)
+    ids = [
+        noted_in(journal, state, timestamp=later(seconds), noted_at=later(9))
+        for seconds, state in enumerate(states)
+    ]
+    noted_in(journal, category="newsletter", timestamp=later(3), noted_at=later(9))
+    noted_in(
+        journal, customer=CustomerId(type="cookie", value=jane.value), timestamp=later(3), noted_at=later(9)
+    )
+    found = journal.later_like(a_project().id, jane, "sms_marketing", later(0))
+    assert [*found] == [journal.record(ids[2]), journal.record(ids[1])]
+    assert [*journal.later_like("another", jane, "sms_marketing", NOON)] == []
+
+
 def test_the_last_timestamp_counts_whatever_became_of_it(journal: SqliteJournal) -> None:
     jane = a_consent().customer
     assert journal.last_timestamp(a_project().id, jane, "sms_marketing") is None
@@ -457,6 +495,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
     journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
+    [*journal.later_like(a_project().id, a_consent().customer, "sms_marketing", NOON)]
     journal.last_timestamp(a_project().id, a_consent().customer, "sms_marketing")
     journal.claim(request_id, later(3))
     journal.append(request_id, Fact(at=later(4), state=State.DELIVERED))
@@ -464,7 +503,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 12
+    assert len(questions) == 13
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []

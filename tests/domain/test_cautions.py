@@ -140,8 +140,14 @@ def test_an_opt_in_holds_already_where_its_end_is_the_same(
     assert bool(cautions(consent, known(replace(ACCEPTED, until=until)), ())) == asks
 
 
-def test_an_opt_in_after_an_opt_out_is_not_asked_about() -> None:
-    assert cautions(OPT_IN, known(REJECTED), ()) == ()
+def test_an_opt_in_after_an_opt_out_of_this_desk_is_not_asked_about() -> None:
+    assert cautions(OPT_IN, known(replace(REJECTED, source="private_api")), ()) == ()
+
+
+def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() -> None:
+    caution = only(OPT_IN, known(REJECTED))
+    assert "(source page): the person may have opted out themselves" in str(caution.text)
+    assert choices(caution) == ("Leave it", "Record the opt-in")
 
 
 def test_a_time_before_the_last_decision_is_explained() -> None:

@@ -58,6 +58,16 @@ def test_a_clock_is_off_by_what_is_certain(seconds: float, elapsed: float, off: 
     assert clock_off(dated(DATE, elapsed), later(seconds)) == pytest.approx(off)
 
 
+def test_where_an_answer_has_no_date_the_system_time_counts() -> None:
+    body = b'{"success": true, "time": %d}' % (NOON.micros // 1_000_000)
+    answer = Answered(status=200, headers=(), body=body)
+    assert clock_off(answer, later(7_200)) == pytest.approx(7_199)
+
+
+def test_an_answer_without_date_and_system_time_tells_nothing_of_the_clock() -> None:
+    assert clock_off(Answered(status=200, headers=(), body=b'{"success": true}'), NOON) is None
+
+
 def test_an_answer_without_a_date_tells_no_time() -> None:
     assert clock_off(Answered(status=200, headers=(), body=b""), NOON) is None
     assert clock_off(dated("soon"), NOON) is None

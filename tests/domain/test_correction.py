@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.correction import (
     CORRECTABLE_STATES,
+    basis_problems,
     belongs_elsewhere,
-    correction_problems,
     is_corrected_by,
+    lost_its_id_type,
     needs_basis,
     overtaken,
     own_opt_out,
     restored,
+    turned,
 )
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.draft import Draft, Field
 from consent_desk.domain.message import Message
@@ -144,6 +146,15 @@ def test_a_form_about_something_else_corrects_nothing(changes: dict[str, Any]) -
     assert not is_corrected_by(replace(draft(record), **changes), record)
 
 
+def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected_and_it_says_what_to_do() -> None:
+    record = a_record(ACCEPTED)
+    assert lost_its_id_type(record, ("phone", "registered")) is None
+    assert str(lost_its_id_type(record, ("phone",))) == (
+        "The project has no customer IDs of type registered any more. Add that type in the project settings "
+        "first."
+    )
+
+
 def test_a_consent_of_another_project_is_not_corrected_and_it_says_which_to_choose() -> None:
     record = a_record(ACCEPTED)
     told = str(belongs_elsewhere(record, "another"))
@@ -157,22 +168,22 @@ def test_a_consent_of_the_chosen_project_belongs_there() -> None:
 
 def test_what_a_later_decision_overtook_is_not_corrected() -> None:
     told = "A later decision was noted since: "
-    assert str(overtaken(a_record(ACCEPTED), later(1))).startswith(told)
+    assert str(overtaken(later(1))).startswith(told)
 
 
 def test_the_last_decision_can_be_corrected() -> None:
+    assert overtaken(None) is None
+
+
+def test_an_opt_in_in_place_of_an_opt_out_needs_a_basis() -> None:
     record = a_record(ACCEPTED)
-    assert overtaken(record, record.noted.consent.timestamp) is None
+    assert needs_basis(draft(record), record)
 
 
-def lacking(draft: Draft, record: Record) -> list[Field]:
-    return [problem.field for problem in correction_problems(draft, record)]
-
-
-def test_an_opt_in_in_place_of_an_opt_out_needs_a_basis_and_the_wording() -> None:
-    record = a_record(ACCEPTED)
-    assert lacking(replace(draft(record), wording=" "), record) == [Field.WORDING, Field.BASIS]
-    assert lacking(replace(draft(record), wording="May we?", basis="They said so."), record) == []
+def test_what_needs_a_basis_needs_the_wording_too() -> None:
+    lacking = basis_problems(Draft(action="accept", wording=" "))
+    assert [problem.field for problem in lacking] == [Field.WORDING, Field.BASIS]
+    assert basis_problems(Draft(action="accept", wording="May we?", basis="They said so.")) == ()
 
 
 def test_so_does_one_where_the_person_had_opted_out_before() -> None:
@@ -187,7 +198,7 @@ def test_another_opt_in_in_place_of_an_opt_in_needs_none(before: CategoryStatus 
 
 def test_an_opt_out_needs_none() -> None:
     record = a_record(REJECTED, **OPT_IN)
-    assert lacking(draft(record), record) == []
+    assert not needs_basis(draft(record), record)
 
 
 @pytest.mark.parametrize(
@@ -216,3 +227,36 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> Non
 )
 def test_nobody_is_warned_of_an_opt_out_of_this_desk_or_of_none(record: Record) -> None:
     assert own_opt_out(record) is None
+
+
+JANE = CustomerId(type="registered", value="jane@example.com")
+PLAIN = Draft(
+    customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing", action="accept"
+)
+OPTED_OUT = Known(customer=JANE, consents={"sms_marketing": REJECTED, "newsletter": ACCEPTED})
+
+
+def test_an_opt_in_turns_the_opt_out_that_a_look_up_shows() -> None:
+    assert turned(PLAIN, OPTED_OUT) == {"sms_marketing": REJECTED}
+
+
+def test_of_several_those_that_are_opted_out_are_turned() -> None:
+    several = replace(PLAIN, categories=("other", "newsletter", "sms_marketing"))
+    assert turned(several, OPTED_OUT) == {"sms_marketing": REJECTED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"action": "reject"}, OPTED_OUT),
+        ({"category": "newsletter"}, OPTED_OUT),
+        ({"customer_id": "omar@example.org"}, OPTED_OUT),
+        ({}, None),
+        ({}, Unknown(customer=JANE)),
+        ({}, Known(customer=JANE, consents={"sms_marketing": NONE})),
+        ({}, Known(customer=JANE, consents={"sms_marketing": replace(ACCEPTED, valid=False)})),
+    ],
+    ids=["opt-out", "accepted", "somebody else", "no answer", "unknown", "never asked", "ended"],
+)
+def test_what_turns_no_opt_out_needs_no_basis(changes: dict[str, Any], found: Found | None) -> None:
+    assert turned(replace(PLAIN, **changes), found) == {}

@@ -99,6 +99,13 @@ class Walk:
         while self.focus() != name:
             pass
 
+    def tab_to(self, name: str) -> None:
+        """Press Tab until a control has the focus."""
+        at = ""
+        while at != name:
+            self.keys("Tab")
+            at = self.focus()
+
     def focus(self) -> str:
         """The control that the focus has gone to."""
         name, _ = self.ask("focus")
@@ -264,10 +271,7 @@ def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(wa
         assert part in line
     # The line that was just noted is chosen; its details are found by keys too.
     walk.go_to("ctrl+f", "Filter")
-    at = ""
-    while at != "Response details":
-        walk.keys("Tab")
-        at = walk.focus()
+    walk.tab_to("Response details")
     walk.wait("Response details", "text", "Delivered to the Sandbox only.")
 
 
@@ -283,3 +287,46 @@ def test_an_unknown_customer_is_asked_about_in_place_and_escape_is_the_safe_answ
     assert "Question" not in {name for name, _ in walk.ask("controls")}
     assert "nobody@example.com" in walk.wait("Customer ID", "text")
     assert "nobody" not in walk.wait("Response log", "table")
+
+
+def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk: Walk) -> None:
+    walk.keys("ctrl+a")
+    walk.type("mei.tanaka@example.com")
+    walk.wait("What is known of this customer", "label", "sms_marketing: no consent recorded")
+    walk.tab_to("Several categories")
+    walk.go_to("space", "Categories to choose")
+    # The one that stood in the field is ticked already.
+    walk.keys("Down", "space")
+    walk.wait("Send", "button", "opt out of 2 categories")
+    walk.go_to("alt+i", "Opt in (accept)")
+    walk.wait("Valid until", "combo box")
+    walk.go_to("alt+v", "Valid until")
+    walk.type("2099-12-31")
+    walk.wait("Request body", "text", "valid_until")
+    walk.keys("ctrl+Return")
+    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
+    assert "accept" in walk.wait("Response log", "table", "sms_marketing")
+
+
+def test_a_consent_is_corrected_and_its_proof_is_saved_by_keys_alone(walk: Walk, home: Path) -> None:
+    walk.keys("ctrl+a")
+    walk.type("jane@example.com")
+    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.keys("ctrl+Return")
+    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
+    walk.go_to("ctrl+f", "Filter")
+    walk.tab_to("Correct")
+    walk.go_to("space", "Explained by")
+    walk.type("The caller asked for it")
+    walk.keys("alt+w")
+    walk.type("May we write to you?")
+    walk.wait("Send", "button", "opt in to SMS marketing")
+    walk.go_to("ctrl+f", "Filter")
+    walk.tab_to("Save proof")
+    (home / "proof").mkdir()
+    walk.keys("space", "c")
+    walk.wait("Directory:", "label")
+    walk.type(f"{home}/proof")
+    walk.keys("Return")
+    walk.ask("heard", "Status", "Practice: the proof is saved")
+    assert sorted(path.suffix for path in (home / "proof").iterdir()) == [".json", ".pdf"]

@@ -12,6 +12,11 @@ from consent_desk.app import resource
 from tests.end_to_end.desk import ROOT
 
 NAMES = ("sandbox.json", "icons/consent-desk.svg")
+SHARED = (
+    "applications/consent-desk.desktop",
+    "icons/hicolor/scalable/apps/consent-desk.svg",
+    "metainfo/consent-desk.metainfo.xml",
+)
 
 
 def test_a_checkout_finds_its_resources() -> None:
@@ -34,6 +39,8 @@ def test_an_installed_wheel_finds_its_resources(tmp_path: Path) -> None:
         names = set(archive.namelist())
     assert {f"consent_desk/resources/{name}" for name in NAMES} <= names
     assert not {name for name in names if name.startswith(("tests/", "docs/", "resources/"))}
+    shared = {name.partition(".data/data/")[2] for name in names}
+    assert {f"share/{name}" for name in SHARED} <= shared
     # As it will be found by whoever installs it: -I leaves the checkout out.
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"

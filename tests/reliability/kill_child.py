@@ -26,7 +26,7 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.app import Application, build
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import State, Step
+from consent_desk.domain.delivery import OPEN_STATES, State, Step
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.record import Entry
 from consent_desk.opening import SWITCH_INTERVAL
@@ -158,10 +158,15 @@ class Settling(QObject):
     def _open(self, rounds: Rounds) -> tuple[bool, dict[str, int]]:
         """Whether something goes on by itself, and what waits for a person, with its number of facts."""
         items = rounds._agenda._items.values()
+        open_opt_outs = {
+            item.subject for item in items if item.due.action is Action.REJECT and item.state in OPEN_STATES
+        }
         waits = {
             item.due.request_id: item.facts
             for item in items
-            if item.state is State.REFUSED or item.due.plan.step is Step.ASK
+            # An opt-in comes after the opt-out before it, also where a person decides.
+            if (item.due.action is Action.REJECT or item.subject not in open_opt_outs)
+            and (item.state is State.REFUSED or item.due.plan.step is Step.ASK)
         }
         busy = any(item.at is not None or item.state is State.IN_FLIGHT for item in items)
         return busy, waits
@@ -176,6 +181,8 @@ class Settling(QObject):
             if again:
                 self._patience = PATIENCE
                 self._application.window.log.send_again_requested.emit(request_id)
+            else:
+                self._application.window.log.discard_requested.emit(request_id, "it is there")
         on_the_way = any(self._asked.get(request_id) == facts for request_id, facts in waits.items())
         # An opt-in that a later decision has overtaken does not leave, whoever asks for it.
         on_the_way = on_the_way and self._patience > 0

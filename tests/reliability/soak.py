@@ -24,7 +24,7 @@ from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import State
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import Sender
+from consent_desk.services.sender import Sender, Sent
 from tests.consents import a_consent
 from tests.reliability.sandbox_process import sandbox_elsewhere
 
@@ -80,7 +80,7 @@ def run(sends: int, seed: int) -> Figures:
             )
             outbox.note(project, consent)
             sent = sender.send(consent.request_id, project)
-            delivered += sent is not None and sent.entry.state is State.DELIVERED
+            delivered += isinstance(sent, Sent) and sent.entry.state is State.DELIVERED
         seconds = time.monotonic() - began
         return Figures(resident() - memory, descriptors() - opened, delivered, seconds)
 

@@ -10,7 +10,7 @@ from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, Plan, State, Step
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Noted, Record
-from consent_desk.domain.request import prepare_event
+from consent_desk.domain.request import prepare_event, prepare_system_time
 from consent_desk.services.agenda import Agenda, refresh
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.outbox import Outbox
@@ -318,6 +318,45 @@ def test_the_clock_is_watched_by_every_answer_that_tells_the_time() -> None:
         assert watch.start(request).wait() is outcome
         found.append(watch.holds_accepts)
     assert found == [True, True, True, False]
+
+
+def watch_of(outcome: Outcome) -> ClockWatch:
+    return ClockWatch(Wire(Made(outcome)), lambda: NOON)
+
+
+def test_until_somebody_tells_the_time_opt_ins_are_held() -> None:
+    watch = watch_of(DOWN)
+    assert not watch.is_known
+    assert watch.holds_accepts
+
+
+def test_a_check_asks_for_the_system_time() -> None:
+    wire = Wire(Made(dated("Sun, 31 May 2026 12:00:00 GMT")))
+    watch = ClockWatch(wire, lambda: NOON)
+    watch.check(a_project())
+    assert wire.requests == [prepare_system_time(a_project())]
+    assert watch.is_known
+    assert not watch.holds_accepts
+
+
+def test_a_check_without_an_answer_tells_nothing() -> None:
+    watch = watch_of(DOWN)
+    watch.check(a_project())
+    assert not watch.is_known
+
+
+def test_where_nobody_tells_the_time_opt_ins_are_not_held_for_ever() -> None:
+    watch = watch_of(Answered(status=403, headers=(), body=b""))
+    watch.check(a_project())
+    assert not watch.holds_accepts
+
+
+def test_a_clock_that_is_off_stays_so_until_the_time_is_told() -> None:
+    silent = Answered(status=403, headers=(), body=b"")
+    watch = ClockWatch(Wire(Made(dated("Sun, 31 May 2026 11:58:00 GMT")), Made(silent)), lambda: NOON)
+    watch.check(a_project())
+    watch.check(a_project())
+    assert watch.holds_accepts
 
 
 def test_a_watched_call_can_be_cancelled() -> None:

@@ -83,6 +83,16 @@ def test_a_later_decision_that_was_noted_here_ends_it(desk: Desk) -> None:
     assert desk.ringing() == []
 
 
+def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    later_one = a_noted(timestamp=later(1), noted_at=later(1))
+    desk.journal.note(later_one)
+    withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
+    desk.journal.append(later_one.consent.request_id, withdrawn)
+    assert desk.ringing() == [request_id]
+    assert isinstance(desk.alarms.renewed(request_id, NEW), Consent)
+
+
 def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
     until = NOON.micros // 1_000_000 + 701
     desk.contradicted(**opt_in(until))
@@ -93,14 +103,14 @@ def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
 
 def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: Desk) -> None:
     told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
-    renewed = desk.alarms.renewed(desk.contradicted(**opt_in(), **told), NEW)
-    assert renewed == a_consent(request_id=NEW, timestamp=desk.now, noted_at=desk.now, **opt_in(), **told)
+    renewed = desk.alarms.renewed(desk.contradicted(**told), NEW)
+    assert renewed == a_consent(request_id=NEW, timestamp=desk.now, noted_at=desk.now, **told)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [(opt_in(NOON.micros // 1_000_000 + 700), "has come to its end"), ({}, "A later decision")],
-    ids=["ended", "overtaken"],
+    [(opt_in(), "the form asks what it rests on"), ({}, "A later decision")],
+    ids=["opt-in", "overtaken"],
 )
 def test_there_is_not_always_something_to_renew(desk: Desk, changes: dict[str, object], words: str) -> None:
     request_id = desk.contradicted(**changes)

@@ -1,5 +1,6 @@
 """The order of decisions, on the real journal."""
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
@@ -15,7 +16,7 @@ from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Ou
 from consent_desk.domain.record import Noted
 from consent_desk.services.order import OVERTAKEN, is_overtaken
 from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
+from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender, Sent
 from tests.consents import a_consent, a_project, later
 from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
@@ -93,16 +94,23 @@ def test_an_opt_in_that_may_have_left_is_not_discarded_and_never_sent_again(
     note(outbox, Action.REJECT, 60)
     assert journal.entry(opt_in).state is State.UNCONFIRMED
     look_in_vain(journal, opt_in)
-    for by_person in (False, True):
-        wire = Wire()
-        sender = Sender(journal, wire, lambda: later(2000))
-        assert sender.send(opt_in, a_project(), by_person=by_person) is None
-        assert wire.requests == []
+    wire = Wire()
+    sender = Sender(journal, wire, lambda: later(2000))
+    assert sender.send(opt_in, a_project(), by_person=False) is None
+    assert str(sender.send(opt_in, a_project())).startswith(
+        "A later decision of this customer was noted here"
+    )
+    assert wire.requests == []
 
 
 def test_what_cannot_be_discarded_does_not_make_the_opt_out_less_noted(tmp_path: Path) -> None:
     class FullJournal(SqliteJournal):
-        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        """A journal on a disk that may take the claim of a consent, and then is full."""
+
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            raise JournalTrouble(say("Full."), say("Make room."))
+
+        def append(self, request_id: str, fact: Fact) -> None:
             raise JournalTrouble(say("Full."), say("Make room."))
 
     journal = FullJournal.open(tmp_path / "full.db")
@@ -124,7 +132,78 @@ def test_an_opt_out_noted_while_an_opt_in_fails_to_leave_discards_it(
     wire.on_start = lambda: print(note(outbox, Action.REJECT, 60))
     Sender(journal, wire, lambda: later(901)).send(opt_in, a_project())
     states = [fact.state for fact in journal.record(opt_in).facts]
-    assert states[-3:] == [State.RETRY_WAIT, State.IN_FLIGHT, State.DISCARDED]
+    assert states[-2:] == [State.RETRY_WAIT, State.DISCARDED]
+
+
+class FullOnce(SqliteJournal):
+    """A journal on a disk that is full for the next outcome, and then is not any more."""
+
+    full = True
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if self.full:
+            self.full = False
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super().append(request_id, fact)
+
+
+@pytest.fixture
+def full_once(tmp_path: Path) -> Iterator[FullOnce]:
+    journal = FullOnce.open(tmp_path / "full.db")
+    yield journal
+    journal.close()
+
+
+def test_an_outcome_that_is_written_late_brings_no_opt_in_back_that_was_overtaken(
+    full_once: FullOnce,
+) -> None:
+    outbox = Outbox(full_once, lambda: later(900))
+    opt_in = note(outbox, Action.ACCEPT)
+    sender = Sender(full_once, Wire(Made(DOWN)), lambda: later(901))
+    sender.send(opt_in, a_project(), by_person=False)
+    note(outbox, Action.REJECT, 60)
+    assert sender.write_again() == (opt_in,)
+    assert full_once.record(opt_in).facts[-1].outcome == OVERTAKEN
+
+
+def test_an_opt_out_that_was_delivered_meanwhile_discards_it_too(full_once: FullOnce) -> None:
+    outbox = Outbox(full_once, lambda: later(900))
+    opt_in = note(outbox, Action.ACCEPT)
+    wire = Wire(Made(DOWN), Made(SUCCESS))
+    sender = Sender(full_once, wire, lambda: later(901))
+    sender.send(opt_in, a_project(), by_person=False)
+    opt_out = note(outbox, Action.REJECT, 60)
+    sender.send(opt_out, a_project())
+    assert full_once.entry(opt_out).state is State.DELIVERED
+    sender.write_again()
+    assert full_once.record(opt_in).facts[-1].outcome == OVERTAKEN
+
+
+def test_an_opt_in_that_is_noted_for_the_time_before_a_delivered_opt_out_is_recorded(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    send(journal, note(outbox, Action.REJECT, 60), SUCCESS)
+    opt_in = note(outbox, Action.ACCEPT, noted_at=later(120))
+    send(journal, opt_in, SUCCESS)
+    assert journal.entry(opt_in).state is State.DELIVERED
+
+
+def test_what_came_of_it_is_written_down_also_where_another_one_cannot_be_discarded(tmp_path: Path) -> None:
+    class StubbornJournal(SqliteJournal):
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            raise JournalTrouble(say("Full."), say("Make room."))
+
+    journal = StubbornJournal.open(tmp_path / "stubborn.db")
+    outbox = Outbox(journal, lambda: later(900))
+    opt_out = note(outbox, Action.REJECT, 60)
+    wire = Wire(Made(SUCCESS))
+    wire.on_start = lambda: print(note(outbox, Action.ACCEPT))
+    sender = Sender(journal, wire, lambda: later(901))
+    sent = sender.send(opt_out, a_project())
+    assert isinstance(sent, Sent)
+    assert (sent.trouble, sender.has_unwritten) == (None, False)
+    assert journal.entry(opt_out).state is State.DELIVERED
+    journal.close()
 
 
 # ------------------------------------------------------------------------------------ the later decision
@@ -142,7 +221,7 @@ def test_an_opt_in_that_waits_for_the_opt_out_does_not_hold_it_up(
 ) -> None:
     opt_out, opt_in = note(outbox, Action.REJECT), note(outbox, Action.ACCEPT, 60)
     assert not is_overtaken(journal, journal.record(opt_out).noted)
-    send(journal, opt_in, CUT)
+    journal.claim(opt_in, later(901))
     assert is_overtaken(journal, journal.record(opt_out).noted)
 
 
@@ -150,6 +229,133 @@ def test_a_later_decision_that_is_settled_overtakes_too(outbox: Outbox, journal:
     first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
     send(journal, second, SUCCESS)
     assert is_overtaken(journal, journal.record(first).noted)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_was_given_up_before_it_left_overtakes_nothing(
+    outbox: Outbox, journal: SqliteJournal, action: Action
+) -> None:
+    opt_out = note(outbox, Action.REJECT)
+    send(journal, opt_out, CUT)
+    given_up = note(outbox, action, 60)
+    Sender(journal, Wire(), lambda: later(901)).discard(given_up, practice=False)
+    look_in_vain(journal, opt_out)
+    send(journal, opt_out, SUCCESS)
+    assert journal.entry(opt_out).state is State.DELIVERED
+
+
+def test_what_was_given_up_after_it_may_have_left_overtakes_still(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    send(journal, second, CUT)
+    journal.append(second, Fact(at=later(902), state=State.DISCARDED, note="typed twice"))
+    assert is_overtaken(journal, journal.record(first).noted)
+
+
+def test_a_settled_decision_overtakes_also_where_an_opt_in_waits_after_it(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    first, second = note(outbox, Action.REJECT), note(outbox, Action.REJECT, 60)
+    note(outbox, Action.ACCEPT, 120)
+    send(journal, second, SUCCESS)
+    assert is_overtaken(journal, journal.record(first).noted)
+
+
+# --------------------------------------------------------------------------------- what an opt-in waits for
+
+
+@pytest.mark.parametrize("by_person", [False, True])
+@pytest.mark.parametrize("outcome", [DOWN, FORBIDDEN, CUT], ids=["waiting", "refused", "lost"])
+def test_no_opt_in_leaves_before_the_opt_out_before_it_is_settled(
+    outbox: Outbox, journal: SqliteJournal, outcome: Outcome, by_person: bool
+) -> None:
+    send(journal, note(outbox, Action.REJECT), outcome)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    wire = Wire()
+    why = Sender(journal, wire, lambda: later(901)).send(opt_in, a_project(), by_person=by_person)
+    assert str(why) == "It waits until the earlier opt-out of this customer is settled."
+    assert (wire.requests, journal.entry(opt_in).state) == ([], State.QUEUED)
+
+
+@pytest.mark.parametrize("by_person", [False, True])
+def test_no_opt_in_leaves_while_the_clock_is_off(
+    outbox: Outbox, journal: SqliteJournal, by_person: bool
+) -> None:
+    opt_in, opt_out = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, category="newsletter")
+    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(901), lambda: True)
+    why = sender.send(opt_in, a_project(), by_person=by_person)
+    assert str(why).startswith("It waits until this computer's clock is right")
+    sender.send(opt_out, a_project(), by_person=by_person)
+    states = [journal.entry(one).state for one in (opt_in, opt_out)]
+    assert states == [State.QUEUED, State.DELIVERED]
+
+
+def test_no_opt_in_leaves_before_somebody_told_the_time(outbox: Outbox, journal: SqliteJournal) -> None:
+    sender = Sender(journal, Wire(), lambda: later(901), lambda: True, clock_is_known=lambda: False)
+    why = sender.send(note(outbox, Action.ACCEPT), a_project(), by_person=True)
+    assert str(why).startswith("It waits until Engagement has told the time")
+
+
+def test_an_opt_in_that_is_cancelled_as_it_waits_for_an_opt_out_is_discarded(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    note(outbox, Action.REJECT)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    sender = Sender(journal, Wire(), lambda: later(901))
+    sender.cancel(opt_in)
+    sender.send(opt_in, a_project())
+    assert journal.entry(opt_in).state is State.DISCARDED
+
+
+def test_an_opt_in_that_a_later_opt_out_overtook_is_said_to_wait_for_nothing(tmp_path: Path) -> None:
+    class LateJournal(SqliteJournal):
+        """A journal that has no room for discarding what is overtaken as the opt-out is noted."""
+
+        full = True
+
+        def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+            if self.full:
+                raise JournalTrouble(say("Full."), say("Make room."))
+            return super().give_up(request_id, states, fact)
+
+    journal = LateJournal.open(tmp_path / "late.db")
+    outbox = Outbox(journal, lambda: later(900))
+    opt_in, _ = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, 60)
+    journal.full = False
+    assert Sender(journal, Wire(), lambda: later(901)).send(opt_in, a_project()) is None
+    assert journal.entry(opt_in).state is State.DISCARDED
+    journal.close()
+
+
+@pytest.mark.parametrize("looks", [(1000,), (1000, 1100)], ids=["once", "twice"])
+def test_an_opt_in_that_was_lost_is_not_sent_again_before_it_was_looked_up_three_times(
+    outbox: Outbox, journal: SqliteJournal, looks: tuple[float, ...]
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    look_in_vain(journal, opt_in, looks)
+    wire = Wire()
+    why = Sender(journal, wire, lambda: later(1101)).send(opt_in, a_project())
+    assert str(why).startswith("It may still show in Engagement")
+    assert (wire.requests, journal.entry(opt_in).state) == ([], State.NOT_SEEN)
+
+
+def test_an_opt_in_that_was_not_seen_three_times_is_sent_again_where_a_person_asks(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    look_in_vain(journal, opt_in)
+    send(journal, opt_in, SUCCESS, by_person=True)
+    assert journal.entry(opt_in).state is State.DELIVERED
+
+
+def test_a_settled_opt_out_holds_no_opt_in_up(outbox: Outbox, journal: SqliteJournal) -> None:
+    send(journal, note(outbox, Action.REJECT), SUCCESS)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    send(journal, opt_in, SUCCESS)
+    assert journal.entry(opt_in).state is State.DELIVERED
 
 
 # ------------------------------------------------------------------------------------- the second sending
@@ -216,5 +422,5 @@ def test_cancelled_before_it_leaves_again_it_stays_unconfirmed(
     sender = Sender(journal, Wire(), lambda: later(2000))
     sender.cancel(opt_out)
     sent = sender.send(opt_out, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.UNCONFIRMED

@@ -249,9 +249,22 @@ def test_none_of_several_with_a_typed_time_lies_after_its_noting(outbox: Outbox)
     assert [one.noted_at.micros - NOON.micros for one in stamped] == [1, 1, 2]
 
 
-def test_a_record_comes_with_the_last_decision_of_its_customer_and_category(outbox: Outbox) -> None:
-    first, last = a_consent(timestamp=later(-9)), a_consent(timestamp=later(-5))
+def test_a_record_comes_with_the_last_decision_after_it_of_its_customer_and_category(
+    outbox: Outbox,
+) -> None:
+    first, second, last = (a_consent(timestamp=later(seconds)) for seconds in (-9, -7, -5))
     other = a_consent(category="newsletter")
-    for consent in (first, last, other):
+    for consent in (first, last, second, other):
         outbox.note(a_project(), consent)
     assert outbox.record_and_last(first.request_id) == (outbox.record(first.request_id), last.timestamp)
+    assert outbox.record_and_last(last.request_id) == (outbox.record(last.request_id), None)
+
+
+def test_a_decision_that_was_withdrawn_before_it_left_is_not_the_last(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    first, withdrawn = a_consent(timestamp=later(-9)), a_consent(timestamp=later(-5))
+    for consent in (first, withdrawn):
+        outbox.note(a_project(), consent)
+    journal.append(withdrawn.request_id, Fact(at=later(1), state=State.DISCARDED, note="typed wrong"))
+    assert outbox.record_and_last(first.request_id) == (outbox.record(first.request_id), None)

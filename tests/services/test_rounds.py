@@ -7,8 +7,10 @@ import pytest
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, Step
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Noted, Record
 from consent_desk.services import rounds as module
 from consent_desk.services.rounds import Outstanding, Rounds
 from tests.consents import NOON, a_noted, later
@@ -19,17 +21,43 @@ SUCCESS = Answered(status=200, headers=(), body=b'{"success": true}')
 LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
 
 
+class Unreadable(MemoryJournal):
+    """A journal that cannot be read while `trouble` lasts, or of which some `rows` cannot be understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble = False
+        self.rows: set[str] = set()
+
+    def open_in(self, project_id: str) -> int:
+        if self.trouble:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().open_in(project_id)
+
+    def record(self, request_id: str) -> Record:
+        if self.trouble or request_id in self.rows:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().record(request_id)
+
+
 class Desk:
     """A journal, a clock that stands still, and the rounds over both."""
 
     def __init__(self) -> None:
-        self.journal = MemoryJournal()
+        self.journal = Unreadable()
         self.now = NOON
         self.clock_is_off = False
+        self.clock_is_known = True
         self.rounds = self.restarted()
 
     def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
-        return Rounds(self.journal, lambda: self.now, lambda: self.clock_is_off, nap=nap)
+        return Rounds(
+            self.journal,
+            lambda: self.now,
+            lambda: self.clock_is_off,
+            clock_is_known=lambda: self.clock_is_known,
+            nap=nap,
+        )
 
     def left(self, state: State | None = None, outcome: Outcome | Look | None = None, **changes: Any) -> str:
         """A consent that was noted, and came as far as `state`."""
@@ -75,12 +103,56 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     assert desk.due() == []
 
 
-def test_of_the_accepted_ones_a_start_takes_up_the_last(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_ACCEPTED", 2)
-    ids = [desk.left(State.DELIVERED, category=f"category{number}") for number in range(3)]
+BLIND = Look(seen=False, blind=True)
+UNSEEN = Look(seen=False)
+
+
+def looked_up(desk: Desk, *looks: tuple[float, Look], category: str) -> str:
+    """A delivered consent that is not shown, and at how many seconds that was seen."""
+    request_id = desk.left(State.DELIVERED, SUCCESS, category=category)
+    for at, look in looks:
+        desk.journal.append(request_id, Fact(at=later(at), state=State.NOT_SHOWN, outcome=look))
+    return request_id
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_AT_REST", 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_was_delivered_and_never_looked_up_is_taken_up(desk: Desk) -> None:
+    ids = [desk.left(State.DELIVERED, SUCCESS, category=f"category{number}") for number in range(3)]
     desk.rounds.begin()
     desk.now = later(30)
-    assert [request_id for request_id, _ in desk.due()] == ids[1:]
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_is_to_be_looked_up_again_is_taken_up(desk: Desk) -> None:
+    ids = [looked_up(desk, (30, UNSEEN), category=f"category{number}") for number in range(3)]
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up(desk: Desk) -> None:
+    waiting = looked_up(desk, (30, UNSEEN), category="first")
+    for number in range(3):
+        discarded = desk.left(category=f"category{number}")
+        desk.journal.append(discarded, Fact(at=NOON, state=State.DISCARDED, note="typed wrong"))
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert desk.due() == [(waiting, Step.LOOK_UP)]
+
+
+@pytest.mark.usefixtures("few")
+def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alone(desk: Desk) -> None:
+    ids = [looked_up(desk, (600, BLIND), category=f"category{number}") for number in range(3)]
+    desk.journal.rows = {ids[0]}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
 
 
 def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
@@ -159,6 +231,83 @@ def test_a_wrong_clock_holds_opt_ins_alone_and_their_outlook_says_so(desk: Desk)
     assert desk.due() == [(opt_in, Step.SEND)]
 
 
+def checked(rounds: Rounds) -> str | None:
+    """The opt-in for whose project the time is to be asked now."""
+    task = rounds.clock_check()
+    return None if task is None else task.entry.request_id
+
+
+@pytest.fixture
+def held(desk: Desk) -> tuple[Rounds, str]:
+    """An opt-in that a wrong clock holds, and rounds that nap for 30 s."""
+    desk.clock_is_off = True
+    opt_in = desk.left(**accept())
+    rounds = desk.restarted(nap=30)
+    rounds.begin()
+    return rounds, opt_in
+
+
+def test_while_the_time_was_told_by_nobody_the_outlook_says_so(desk: Desk, held: tuple[Rounds, str]) -> None:
+    desk.clock_is_known = False
+    rounds, opt_in = held
+    assert "this computer's clock is not checked yet" in str(rounds.outlook(opt_in))
+
+
+def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, opt_in = held
+    assert rounds.wait() == 0
+    assert checked(rounds) == opt_in
+    assert rounds.wait() == 30
+    assert checked(rounds) is None
+    desk.now = later(30)
+    assert checked(rounds) == opt_in
+
+
+def test_nobody_is_asked_for_the_time_while_no_opt_in_is_held(desk: Desk, held: tuple[Rounds, str]) -> None:
+    desk.clock_is_off = False
+    assert checked(held[0]) is None
+    desk.clock_is_off = True
+    desk.rounds.follow(desk.left(category="newsletter"))
+    assert checked(desk.rounds) is None
+
+
+def test_an_opt_in_that_waits_for_an_opt_out_has_nobody_asked_for_the_time(desk: Desk) -> None:
+    desk.clock_is_off = True
+    desk.left(State.UNCONFIRMED, LOST)
+    desk.left(**accept(later(1)))
+    desk.rounds.begin()
+    assert checked(desk.rounds) is None
+
+
+def test_the_next_time_another_opt_in_names_the_project_that_is_asked(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, first = held
+    second = desk.left(category="newsletter", **accept(later(1)))
+    rounds.follow(second)
+    asked = [checked(rounds)]
+    desk.now = later(30)
+    assert [*asked, checked(rounds)] == [first, second]
+
+
+def test_asking_for_the_time_can_be_put_off(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    desk.now = later(299)
+    assert checked(rounds) is None
+    desk.now = later(300)
+    assert checked(rounds) == opt_in
+
+
+def test_new_settings_have_the_time_asked_for_at_once(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    rounds.hasten("any project")
+    assert checked(rounds) == opt_in
+
+
 def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:
     ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
     desk.left(State.DELIVERED, category="email")
@@ -225,3 +374,93 @@ def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
     desk.now = later(1_000)
     assert desk.due() == [(kept, Step.LOOK_UP)]
     assert desk.rounds.outlook(erased) is None
+
+
+# ------------------------------------------------------------------------- a journal that cannot be read
+
+
+def test_what_is_due_is_handed_out_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.trouble = True
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_the_outlook_is_told_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.trouble = True
+    assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
+
+
+def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.follow(request_id)
+    desk.journal.trouble = False
+    [entry] = desk.rounds.catch_up()
+    assert entry.request_id == request_id
+    assert desk.due() == [(request_id, Step.SEND)]
+    assert desk.rounds.catch_up() == ()
+
+
+def test_what_could_not_be_followed_is_waited_for(desk: Desk) -> None:
+    napping = desk.restarted(nap=5)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        napping.follow(desk.left())
+    assert napping.wait() == 5
+
+
+def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent(desk: Desk) -> None:
+    ids = desk.left(), desk.left(category="newsletter")
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up(ids)
+    desk.journal.trouble = False
+    assert {entry.request_id for entry in desk.rounds.catch_up()} == {*ids}
+
+
+def test_one_consent_that_cannot_be_read_keeps_no_other_from_being_planned(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.catch_up((strange, good))
+    assert desk.due() == [(good, Step.SEND)]
+
+
+def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.begin()
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up()
+    desk.journal.trouble = False
+    desk.rounds.catch_up()
+    desk.now = later(300)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.begin()
+    assert desk.due() == [(good, Step.SEND)]
+
+
+def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
+    desk.journal.rows = {desk.left()}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding(unread=1)
+    desk.journal.rows = set()
+    desk.rounds.catch_up()
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+
+
+def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.rows = {request_id}
+    desk.rounds.catch_up((request_id,))
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)

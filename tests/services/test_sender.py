@@ -1,6 +1,6 @@
 """The sender, on the real journal and a transport that answers as it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,8 +11,8 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Noted
 from consent_desk.domain.request import PreparedRequest, event_body
@@ -79,6 +79,29 @@ class ForgetfulJournal(SqliteJournal):
         raise JournalTrouble(say("Full."), say("Make room."))
 
 
+class FullJournal(SqliteJournal):
+    """A journal on a disk that is full, until it is not any more."""
+
+    full = True
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if self.full:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super().append(request_id, fact)
+
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        if self.full:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        return super().give_up(request_id, states, fact)
+
+
+@pytest.fixture
+def full(path: Path) -> Iterator[FullJournal]:
+    full = FullJournal.open(path)
+    yield full
+    full.close()
+
+
 @pytest.fixture
 def request_id(journal: SqliteJournal) -> str:
     """The ID of one consent that waits to be sent."""
@@ -95,7 +118,7 @@ class Sending:
     """A `send` on a thread of its own."""
 
     def __init__(self, sender: Sender, request_id: str) -> None:
-        self._sent: Sent | None = None
+        self._sent: Sent | Message | None = None
 
         def send() -> None:
             self._sent = sender.send(request_id, a_project())
@@ -105,7 +128,7 @@ class Sending:
 
     def ended(self) -> Sent:
         self._thread.join(30)
-        assert self._sent is not None
+        assert isinstance(self._sent, Sent)
         return self._sent
 
 
@@ -141,7 +164,7 @@ def test_what_came_of_it_is_written_down(
     journal: SqliteJournal, request_id: str, outcome: Outcome, state: State
 ) -> None:
     sent = sender_on(journal, Wire(Made(outcome))).send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.trouble is None
     assert sent.judgement.state is sent.entry.state is state
     assert sent.entry == journal.entry(request_id)
@@ -153,7 +176,7 @@ def test_practice_is_called_practice(journal: SqliteJournal) -> None:
     noted = Noted.of(practice, a_consent())
     journal.note(noted)
     sent = sender_on(journal, Wire(Made(SUCCESS))).send(noted.consent.request_id, practice)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert "Sandbox only" in str(sent.judgement.headline)
 
 
@@ -177,7 +200,7 @@ def test_what_was_delivered_is_not_sent_again(journal: SqliteJournal, request_id
 def test_a_consent_goes_nowhere_else(journal: SqliteJournal, request_id: str, project: Project) -> None:
     wire = Wire()
     sent = sender_on(journal, wire).send(request_id, project, by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.QUEUED
     assert sent.entry.held
     assert "its project now leads elsewhere" in str(sent.judgement.headline)
@@ -189,7 +212,7 @@ def test_a_consent_of_a_removed_project_is_held_and_waits_no_longer(
 ) -> None:
     wire = Wire()
     sent = sender_on(journal, wire).send(request_id, None)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.REFUSED
     assert sent.entry.held
     assert journal.entry(request_id) == sent.entry
@@ -203,7 +226,7 @@ def test_a_person_may_send_again_after_the_project_token_was_mended(
     wire = Wire(Made(SUCCESS))
     mended = a_project(project_token="87654321-1234-1234-1234-123456789abc")
     sent = sender_on(journal, wire).send(request_id, mended, by_person=True)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
     assert mended.project_token in wire.requests[0].url
 
@@ -211,7 +234,7 @@ def test_a_person_may_send_again_after_the_project_token_was_mended(
 def test_a_person_cannot_send_to_another_address(journal: SqliteJournal, request_id: str) -> None:
     elsewhere = a_project(base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
     sent = sender_on(journal, Wire()).send(request_id, elsewhere, by_person=True)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.held
 
 
@@ -237,7 +260,7 @@ def test_an_outcome_that_cannot_be_written_down_is_told_all_the_same(
     sent = sender_on(forgetful, Wire(Made(outcome))).send(noted.consent.request_id, a_project())
     written = forgetful.entry(noted.consent.request_id)
     forgetful.close()
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.trouble is not None
     assert (sent.entry.state, sent.entry.status, sent.entry.elapsed) == (state, status, outcome.elapsed)
     assert (sent.entry.request_id, sent.entry.noted_at) == (written.request_id, NOON)
@@ -249,7 +272,7 @@ def test_cancelled_before_it_begins_it_is_discarded(journal: SqliteJournal, requ
     sender = sender_on(journal, wire)
     sender.cancel(request_id)
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
     assert wire.requests == []
 
@@ -281,7 +304,7 @@ def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(
     sender.cancel(request_id)
     sender.admit(request_id)
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
 
 
@@ -362,7 +385,7 @@ def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_i
     ending.sender = sender_on(ending, wire)
     sent = ending.sender.send(request_id, a_project())
     ending.close()
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.QUEUED
     assert wire.requests == []
 
@@ -386,6 +409,30 @@ def test_what_is_cancelled_as_it_waits_is_discarded_while_another_call_hangs(
     assert len(wire.requests) == 1
 
 
+def test_what_cannot_be_cancelled_waits_on(full: FullJournal) -> None:
+    noted = Noted.of(a_project(), a_consent())
+    full.note(noted)
+    sender = sender_on(full, Wire(Made(SUCCESS)))
+    with pytest.raises(JournalTrouble, match="Full"):
+        sender.discard(noted.consent.request_id, practice=False)
+    assert full.entry(noted.consent.request_id).state is State.QUEUED
+    assert not sender.has_unwritten
+
+
+def test_a_second_sending_that_is_cancelled_as_it_waits_stays_unconfirmed(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    sender = sender_on(journal, Wire(Made(CUT)))
+    sender.send(request_id, a_project())
+    journal.append(request_id, Fact(at=later(2), state=State.NOT_SEEN, outcome=Look()))
+    cancelled = sender.discard(request_id, practice=False)
+    assert cancelled is not None
+    assert cancelled.entry.state is journal.entry(request_id).state is State.UNCONFIRMED
+    assert "Cancelled before it left a second time" in str(cancelled.judgement.headline)
+    states = [fact.state for fact in journal.record(request_id).facts]
+    assert states[-2:] == [State.NOT_SEEN, State.UNCONFIRMED]
+
+
 def test_what_was_delivered_is_not_discarded(journal: SqliteJournal, request_id: str) -> None:
     sender = sender_on(journal, Wire(Made(SUCCESS)))
     sender.send(request_id, a_project())
@@ -398,7 +445,7 @@ def test_what_was_cancelled_as_the_program_ends_is_discarded(journal: SqliteJour
     sender.cancel(request_id)
     sender.stop()
     sent = sender.send(request_id, a_project())
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
 
 
@@ -408,7 +455,7 @@ def test_what_was_cancelled_is_discarded_also_where_it_would_be_held(
     sender = sender_on(journal, Wire())
     sender.cancel(request_id)
     sent = sender.send(request_id, a_project(id="another"))
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
 
 
@@ -430,24 +477,6 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(journal: SqliteJournal
     assert fact.state is State.UNCONFIRMED
     assert fact.outcome == Lost(phase=Phase.WAITING, cause=Cause.UNEXPECTED)
     sender.stop()
-
-
-class FullJournal(SqliteJournal):
-    """A journal on a disk that is full, until it is not any more."""
-
-    full = True
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        if self.full:
-            raise JournalTrouble(say("Full."), say("Make room."))
-        super().append(request_id, fact)
-
-
-@pytest.fixture
-def full(path: Path) -> Iterator[FullJournal]:
-    full = FullJournal.open(path)
-    yield full
-    full.close()
 
 
 def test_an_outcome_that_could_not_be_written_down_is_kept_and_written_again(full: FullJournal) -> None:
@@ -505,7 +534,7 @@ def test_what_is_held_writes_no_further_fact_until_its_project_leads_back(
         assert sender.send(request_id, elsewhere, by_person=False) is None
     assert journal.record(request_id).facts == before
     sent = sender.send(request_id, a_project(), by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.DELIVERED
     assert len(wire.requests) == 1
 
@@ -514,5 +543,5 @@ def test_what_is_held_and_lost_its_project_is_refused(journal: SqliteJournal, re
     sender = sender_on(journal, Wire())
     sender.send(request_id, a_project(id="another"), by_person=False)
     sent = sender.send(request_id, None, by_person=False)
-    assert sent is not None
+    assert isinstance(sent, Sent)
     assert sent.entry.state is State.REFUSED

@@ -178,6 +178,21 @@ def test_a_later_decision_of_this_desk_is_no_alarm(
     assert verified.entry.state is State.VERIFIED
 
 
+def test_one_that_was_withdrawn_before_it_left_makes_no_alarm_of_it(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    opt_out = note(outcome=SUCCESS)
+    store(engagement, journal, opt_out)
+    clock.time = later(20)
+    store(engagement, journal, note(Action.ACCEPT, SUCCESS))
+    clock.time = later(40)
+    withdrawn = Fact(at=clock(), state=State.DISCARDED, note="typed wrong")
+    journal.append(note(Action.REJECT, DOWN), withdrawn)
+    looked = look(journal, engagement, clock, opt_out, 50)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.SEEN
+
+
 def test_a_later_decision_of_this_desk_that_is_not_there_excuses_nothing(
     journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
 ) -> None:

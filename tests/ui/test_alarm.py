@@ -20,6 +20,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import event_body, prepare_event
+from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
 from consent_desk.ui.outcomes import Tone, loud_colours
@@ -174,6 +175,31 @@ def test_it_ends_when_the_customers_data_is_removed(ringing: OpenDesk) -> None:
     wait_for_silence(ringing)
 
 
+def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
+    ringing: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.SILENCE
+    send(ringing, "first@example.com")
+    ringing.wait_for_line("Sending", "Contradicted")
+    controls.press(ringing.window, "Send with the time now")
+    wait_for_silence(ringing)
+    controls.press(ringing.window, "Cancel sending")
+    wait_for_alarm(ringing, "Engagement still shows consent")
+
+
+def test_it_rings_again_where_the_later_decision_is_discarded(ringing: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    send(ringing)
+    wait_for_silence(ringing)
+    ringing.wait_for_line("Refused", "Contradicted")
+    discard = controls.button(ringing.window, "Discard")
+    ringing.bot.waitUntil(discard.isEnabled)
+    discard.click()
+    controls.write(ringing.window, "Reason for discarding", "typed wrong")
+    controls.button(ringing.window, "Confirm discarding").click()
+    wait_for_alarm(ringing, "Engagement still shows consent")
+
+
 def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed(ringing: OpenDesk) -> None:
     controls.press(ringing.window, "Dismiss alarm")
     wait_for_silence(ringing)
@@ -198,6 +224,7 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     controls.press(desk.window, "Dismiss alarm")
     wait_for_alarm(desk, "opt-in of newsletter")
     assert "alarms" not in alarm(desk)
+    assert not desk.window.alarm.action.isVisible()
     background, _text = loud_colours(Tone.BAD, QApplication.palette())
     strip = desk.window.alarm
     assert strip.palette().color(strip.backgroundRole()).name() != background.name()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -23,6 +24,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.fields import Note
 from consent_desk.ui.outcomes import Tone, colour, is_dark
 from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.scrolled import Yielding
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -105,6 +107,11 @@ def test_a_switched_off_send_can_still_be_read(acme: OpenDesk) -> None:
     assert readable(controls.button(acme.window, "Send"))
 
 
+def lay_out() -> None:
+    """Lay out and paint what waits for it: before that, no size means anything."""
+    QApplication.processEvents()
+
+
 def cut_off(window: QWidget) -> list[str]:
     """The controls that are narrower or lower than what they show, or stand outside of the window."""
     found = []
@@ -155,10 +162,14 @@ def test_the_foot_of_the_preview_is_always_seen(demo: OpenDesk, size: QSize) -> 
 def test_nothing_is_cut_off(acme: OpenDesk, engagement: Sandbox, size: QSize) -> None:
     acme.window.resize(size)
     a_busy_window(acme, engagement)
-    acme.bot.wait(50)
-    assert acme.window.size() == size
     allowed = {"Send", ""}  # elided on purpose
-    assert [each for each in cut_off(acme.window) if each.split(" ")[0] not in allowed] == []
+
+    def nothing_is_cut() -> None:
+        lay_out()
+        assert [each for each in cut_off(acme.window) if each.split(" ")[0] not in allowed] == []
+
+    acme.bot.waitUntil(nothing_is_cut)
+    assert acme.window.size() == size
 
 
 def test_a_font_twice_as_large_fits_a_small_window(
@@ -172,12 +183,16 @@ def test_a_font_twice_as_large_fits_a_small_window(
     desk.wait_ready()
     desk.window.resize(1024, 640)
     a_busy_window(desk, engagement)
-    desk.bot.wait(50)
-    assert desk.window.size() == QSize(1024, 640)
-    assert [each for each in cut_off(desk.window) if "outside" in each] == []
     form = desk.window.consent.findChild(QScrollArea)
     assert form is not None
-    assert not form.horizontalScrollBar().isVisible()
+
+    def it_fits() -> None:
+        lay_out()
+        assert [each for each in cut_off(desk.window) if "outside" in each] == []
+        assert not form.horizontalScrollBar().isVisible()
+
+    desk.bot.waitUntil(it_fits)
+    assert desk.window.size() == QSize(1024, 640)
 
 
 def test_a_question_with_a_font_twice_as_large_fits_above_send_in_a_small_window(
@@ -191,6 +206,75 @@ def test_a_question_with_a_font_twice_as_large_fits_above_send_in_a_small_window
     assert window.size() == QSize(1024, 640)
     assert form.question.geometry().bottom() < form.send.geometry().top()
     assert form.send.geometry().bottom() <= form.rect().bottom()
+
+
+SHORT = "A real caller? This opts nobody out."
+LONG = f"{SHORT}\n{'No customer with this ID. Read it back to the caller. ' * 4}"
+
+
+@pytest.mark.parametrize("withdrawn", [True, False], ids=["after another one", "instead of another one"])
+def test_a_question_is_as_high_as_its_text(demo: OpenDesk, withdrawn: bool) -> None:
+    question = demo.window.consent.question
+
+    def fits() -> bool:
+        lay_out()
+        seen = question.text.visibleRegion().boundingRect().height()
+        return seen == question.text.height() == question.text.heightForWidth(question.text.width())
+
+    for text in (SHORT, LONG, SHORT):
+        question.ask(text, ("Cancel", "Practise"))
+        demo.bot.waitUntil(fits)
+        if withdrawn:
+            question.withdraw()
+
+
+def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
+    large_font: None, acme: OpenDesk
+) -> None:
+    window, question = acme.window, acme.window.consent.question
+    window.resize(1024, 640)
+    question.ask(LONG * 3, ("Do not send it", "Send it"))
+    lines = question.area.verticalScrollBar()
+    acme.bot.waitUntil(lambda: lines.maximum() > 0)
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) == "Text of the question"
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_PageDown)
+    assert lines.value() > 0
+
+
+def test_a_question_begins_at_its_first_line_wherever_the_one_before_was_left(
+    large_font: None, acme: OpenDesk
+) -> None:
+    question = acme.window.consent.question
+    acme.window.resize(1024, 640)
+    lines = question.area.verticalScrollBar()
+    question.ask(LONG * 3, ("Do not send it", "Send it"))
+    acme.bot.waitUntil(lambda: lines.maximum() > 0)
+    lines.setValue(lines.maximum())
+    question.ask(LONG * 4, ("Do not send it", "Send it"))
+    assert lines.value() == 0
+
+
+def test_a_question_that_is_seen_as_a_whole_takes_no_focus(acme: OpenDesk) -> None:
+    acme.window.consent.question.ask(SHORT, ("Do not send it", "Send it"))
+    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(acme.window) != "Text of the question"
+
+
+def test_a_status_that_is_too_long_for_the_window_is_read_with_the_keyboard(
+    large_font: None, acme: OpenDesk
+) -> None:
+    window = acme.window
+    window.resize(1024, 640)
+    window.status.show_message("one", Tone.BAD, LONG * 6)
+    area = window.status.findChild(Yielding)
+    assert area is not None
+    acme.bot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+    window.status.dismiss.setFocus()
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) == "Text of the status"
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Down)
+    assert area.verticalScrollBar().value() > 0
 
 
 def test_the_settings_fit_a_small_window_with_a_large_font(
@@ -212,13 +296,17 @@ def test_sizes_are_remembered(open_desk: OpenOne, acme_is_kept: None, keyring: M
     first = open_desk(keyring)
     first.wait_ready()
     first.window.resize(720, 700)
+    first.bot.waitUntil(lambda: first.window.upper.width() < 720)
     first.window.upper.setSizes([400, 300])
     first.window.whole.setSizes([450, 150])
-    first.bot.wait(20)
+    lay_out()
     sizes = [splitter.sizes() for splitter in (first.window.upper, first.window.whole)]
     first.window.close()
     second = open_desk(keyring)
     second.wait_ready()
-    second.bot.wait(20)
+
+    def sizes_are_back() -> None:
+        assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes
+
+    second.bot.waitUntil(sizes_are_back)
     assert second.window.size() == QSize(720, 700)
-    assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes

@@ -80,8 +80,8 @@ def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
     single = Entry.of(Noted.of(a_project(), a_consent()), State.QUEUED)
     batches.begin((single,), practice=False)
     assert not batches.takes(single, Tone.NEUTRAL, "Sending…")
-    assert batches.others(single.request_id) == ()
-    assert batches.others(ENTRIES[1].request_id) == (ENTRIES[0], ENTRIES[2])
+    assert batches.press_of(single.request_id) == ()
+    assert batches.press_of(ENTRIES[1].request_id) == ENTRIES
 
 
 def test_a_customer_who_was_erased_is_named_no_more(batches: BatchStatus, status: StatusPanel) -> None:

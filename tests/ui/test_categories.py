@@ -8,9 +8,12 @@ from PySide6.QtTest import QTest
 
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.category import Category
+from consent_desk.domain.outcome import Answered, Outcome
+from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.category_model import CategoryModel
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, keep, real
@@ -20,6 +23,19 @@ DAY = 86_400
 
 def category_requests(engagement: Sandbox) -> int:
     return sum("/consent/categories" in request.path for request in engagement.received)
+
+
+class Redirecting:
+    """Fits `Transport`: whoever asks is sent to a place with a hostile name."""
+
+    def start(self, request: PreparedRequest) -> "Redirecting":
+        return self
+
+    def wait(self) -> Outcome:
+        return Answered(status=302, headers=(("Location", "https://<b>evil</b>/"),), body=b"")
+
+    def cancel(self) -> None:
+        """It is over as soon as it begins."""
 
 
 def age(desk: OpenDesk) -> str:
@@ -110,6 +126,15 @@ def test_without_any_the_form_says_so_and_takes_the_typed_id(
     desk.wait_for_status("Delivered")
 
 
+def test_why_none_came_is_pointed_at_as_plain_text(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    desk = open_desk(keyring, transport=Redirecting())
+    desk.wait_ready()
+    desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    assert "to &lt;b&gt;evil" in controls.button(desk.window, "Refresh categories").toolTip()
+
+
 def test_refresh_brings_new_categories_and_keeps_what_was_typed(
     open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:
@@ -138,6 +163,24 @@ def test_another_project_never_offers_what_was_kept_for_the_first(
     again.wait_ready()
     again.bot.waitUntil(lambda: "could not be fetched. Type" in age(again))
     assert controls.combo(again.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Project token", "87654321-1234-1234-1234-123456789abc")
+    controls.press(dialog, "Save")
+    acme.bot.waitUntil(lambda: "could not be fetched. Type" in age(acme))
+    assert controls.combo(acme.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_with_its_project(acme: OpenDesk) -> None:
+    acme.choose_project("Sandbox (practice)")
+    assert controls.combo(acme.window, "Category").count() == 0
 
 
 def test_practice_leaves_no_cache_behind(demo: OpenDesk, folders: Folders) -> None:

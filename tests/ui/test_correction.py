@@ -19,6 +19,7 @@ from consent_desk.domain.record import Context, Entry
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
@@ -162,6 +163,26 @@ def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
     assert controls.line(acme.window, "Customer ID").text() == wanted
 
 
+def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Customer ID types", "phone")
+    controls.press(dialog, "Save")
+    chosen = controls.combo(acme.window, "Customer ID type")
+    acme.bot.waitUntil(lambda: chosen.findText("registered") < 0)
+    acme.wait_for_line("Delivered")
+    acme.choose_line()
+    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
+    correct(acme)
+    acme.wait_for_status("The project has no customer IDs of type registered any more.")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
 def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(acme: OpenDesk, filled: None) -> None:
     controls.write(acme.window, "Customer ID", "omar@example.org")
     draft = acme.window.consent.draft()
@@ -174,6 +195,17 @@ def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, filled
     controls.press(acme.window, "No correction")
     draft = acme.window.consent.draft()
     assert (draft.action, draft.corrects) == (Action.REJECT, "")
+
+
+def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, filled: None) -> None:
+    controls.write(acme.window, "Explained by", "By mistake.")
+    begun = acme.window.consent.draft()
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
+    acme.wait_ready()
+    assert begun.corrects
+    assert acme.window.consent.draft() == begun
+    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
 
 
 def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:

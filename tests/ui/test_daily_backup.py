@@ -133,10 +133,11 @@ def test_settings_that_cannot_be_read_are_told_and_the_backup_is_made(
 
 
 def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
-    start: Callable[[], OpenDesk], folders: Folders, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = Event()
-    monkeypatch.setattr(Backups, "make_daily", lambda *_: answered.wait(30))
+    monkeypatch.setattr(Backups, "make_daily", lambda backups, *_: backups._second and answered.wait(30))
+    JournalCare(folders).set_second_folder(tmp_path)
     desk = start()
     desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
     desk.fill()

@@ -22,6 +22,7 @@ from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.backups_dialog import BackupsDialog
+from consent_desk.ui.recovery_desk import RecoveryDesk
 from tests.adapters.journals import filled, latest
 from tests.consents import later
 from tests.ui import controls
@@ -391,6 +392,33 @@ def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
     [kept] = folders.data.glob("journal.sqlite.replaced-*Z")
     with closing(sqlite3.connect(kept)) as old:
         assert old.execute("SELECT count(*) FROM consent").fetchone() == (2,)
+
+
+def test_restoring_a_backup_leaves_whoever_practises_at_it(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox
+) -> None:
+    leave(folders, real(engagement))
+    back_up(folders)
+    desk = start()
+    desk.wait_for_line("Delivered")
+    desk.choose_project("Sandbox (practice)")
+    desk.bot.waitUntil(desk.window.practice.isVisible)
+    desk.wait_ready()
+    desk.fill("somebody@example.com")
+    dialog = open_backups(desk)
+    choose(dialog, "2026-05-31")
+    desk.person.answer = 1
+    opened: list[object] = []
+    recovery = desk.window.findChild(RecoveryDesk)
+    assert recovery is not None
+    recovery.settled.connect(lambda: opened.append(desk.project))
+    controls.press(dialog, "Restore")
+    wait_for_words(desk, "was restored")
+    desk.bot.waitUntil(lambda: opened == ["Sandbox (practice)"])
+    assert desk.window.practice.isVisible()
+    assert desk.window.consent.draft().customer_id == "somebody@example.com"
+    desk.choose_project("Acme production")
+    wait_for_words(desk, "was restored")
 
 
 def looks_in_vain(folders: Folders) -> int:

@@ -6,13 +6,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from consent_desk.adapters.folders import Folders
 from consent_desk.domain.category import Category
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.fields import Note
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
 def note(desk: OpenDesk, name: str) -> str:
@@ -303,6 +305,53 @@ def test_a_label_from_the_server_is_no_markup(acme: OpenDesk) -> None:
         for label in acme.window.findChildren(QLabel)
     )
     assert note(acme, "Category") == "<b>SMS</b> & more"
+
+
+@pytest.fixture
+def phone(open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) -> OpenDesk:
+    """A desk whose form holds the phone number of a customer."""
+    keep(folders, keyring, real(engagement, id_types=("registered", "phone")))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    controls.combo(desk.window, "Customer ID type").setCurrentText("phone")
+    desk.fill("+15550100101")
+    return desk
+
+
+def customer(desk: OpenDesk) -> tuple[str, str]:
+    draft = desk.window.consent.draft()
+    return draft.customer_id_type, draft.customer_id
+
+
+def test_choosing_the_same_project_again_leaves_the_id_its_type(phone: OpenDesk) -> None:
+    phone.choose_project("Acme production")
+    phone.bot.waitUntil(lambda: controls.line(phone.window, "Request URL").text() == "")
+    phone.wait_ready()
+    assert customer(phone) == ("phone", "+15550100101")
+
+
+def test_an_id_whose_type_is_offered_no_longer_waits_for_another_one(phone: OpenDesk) -> None:
+    controls.press(phone.window, "Project settings")
+    dialog = phone.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Customer ID types", "registered, cookie")
+    controls.press(dialog, "Save")
+    chosen = controls.combo(phone.window, "Customer ID type")
+    phone.bot.waitUntil(lambda: chosen.findText("cookie") >= 0)
+    assert customer(phone) == ("", "+15550100101")
+    assert "Customer ID type: Choose the kind of customer ID." in description(phone)
+    phone.choose_project("Acme production")
+    phone.bot.waitUntil(lambda: controls.line(phone.window, "Request URL").text() == "")
+    phone.wait_ready()
+    assert customer(phone) == ("", "+15550100101")
+
+
+def test_another_project_begins_with_its_first_id_type(phone: OpenDesk) -> None:
+    phone.choose_project("Sandbox (practice)")
+    phone.bot.waitUntil(phone.window.practice.isVisible)
+    phone.wait_ready()
+    assert customer(phone) == ("registered", "")
 
 
 def test_new_categories_leave_the_cursor_and_the_text_where_they_are(acme: OpenDesk) -> None:

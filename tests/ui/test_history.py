@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 
 from consent_desk.adapters.backups import Backups
@@ -20,8 +20,9 @@ from consent_desk.domain.delivery import State
 from consent_desk.domain.wanted import Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui import log_model
+from consent_desk.ui import log_model, long_view
 from consent_desk.ui.history_desk import told_after
+from consent_desk.ui.log_desk import LogDesk
 from tests.adapters.journals import noted_in
 from tests.consents import a_project, later
 from tests.reliability.long_journal import write_long
@@ -107,6 +108,59 @@ def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagem
     desk.wait_for_status("Not accepted")
     controls.button(desk.window, "Not yet confirmed").click()
     wait_for_customers(desk, "joe@example.com", "zoe@example.com")
+
+
+@pytest.fixture
+def many_refused(
+    folders: Folders, acme_is_kept: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> OpenDesk:
+    """A desk that shows only what was refused: 40 lines, of which those in view are read."""
+    monkeypatch.setattr(long_view, "FIRST", 5)
+    monkeypatch.setattr(long_view, "REACH", 12)
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        for day in range(40):
+            at = later(day * 86_400)
+            customer = CustomerId(type="registered", value=f"customer{day}@example.com")
+            noted_in(journal, State.REFUSED, customer=customer, timestamp=at, noted_at=at)
+    desk: OpenDesk = request.getfixturevalue("acme")
+    outcome = controls.combo(desk.window, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    wait_for_view(desk)
+    return desk
+
+
+def wait_for_view(desk: OpenDesk) -> None:
+    (log,) = desk.window.findChildren(LogDesk)
+    model = desk.window.log.model
+    desk.bot.waitUntil(lambda: log.view.is_settled and bool(model.wanted.states) and model.rowCount() == 40)
+
+
+def test_an_unread_line_that_changes_under_a_filter_is_not_shown_twice(many_refused: OpenDesk) -> None:
+    (log,) = many_refused.window.findChildren(LogDesk)
+    assert log.station is not None
+    (last,) = log.station.history.page(Wanted(oldest_first=True), most=1)
+    assert log.find(last.entry.request_id) is None
+    with many_refused.bot.assertNotEmitted(many_refused.window.log.model.rowsInserted):
+        log.put(log.station, last.entry)
+        log.view.place()
+        wait_for_view(many_refused)
+
+
+def test_a_line_that_came_under_a_filter_unseen_is_counted(many_refused: OpenDesk) -> None:
+    (log,) = many_refused.window.findChildren(LogDesk)
+    assert log.station is not None
+    (last,) = log.station.history.page(Wanted(oldest_first=True), most=1)
+    model = many_refused.window.log.model
+    # As if it had not been refused so far.
+    model.beginRemoveRows(QModelIndex(), 30, 30)
+    del model._lines[9]
+    model._shift(9, -1)
+    model.endRemoveRows()
+    log.put(log.station, last.entry)
+    log.view.place()
+    wait_for_view(many_refused)
 
 
 def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) -> None:

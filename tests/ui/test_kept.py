@@ -161,7 +161,7 @@ def test_cancelling_stops_and_what_has_not_left_is_still_kept(
 def test_refused_again_it_stops(desk: OpenDesk, engagement: Sandbox, refused: tuple[str, ...]) -> None:
     engagement.fault = Fault.INVALID_SECRET
     controls.press(desk.window, "Send what was kept")
-    desk.wait_for_status("▲ Refused again. 0 of 4 that were kept went out")
+    desk.wait_for_status("▲ The last one was not taken. 0 of 4 that were kept went out")
     assert "4 are still kept." in desk.status
     assert sent(engagement) == [refused[0]]
 

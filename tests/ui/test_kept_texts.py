@@ -59,6 +59,15 @@ def test_texts_belong_to_their_category(acme: OpenDesk) -> None:
     assert [entry for entry in entries(acme) if "May we" in entry] == []
 
 
+def test_with_several_categories_ticked_none_is_kept_and_it_says_why(acme: OpenDesk) -> None:
+    keep_text(acme)
+    controls.button(acme.window, "Several categories").click()
+    controls.button(acme.window, "All categories").click()
+    acme.window.consent.wording.setPlainText("May we send you all of it?")
+    assert entries(acme) == []
+    assert menu(acme).actions()[0].text() == "Texts are kept for one category at a time"
+
+
 def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
     keep_text(acme)
     acme.window.consent.more.kept_texts.setFocus()

@@ -1,5 +1,6 @@
 """The whole job without a mouse. Keys go to the window, as those of a person do."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
@@ -195,3 +196,32 @@ def test_a_slow_keyring_takes_the_cursor_from_nobody(
     keys(desk, "_x")
     draft = desk.window.consent.draft()
     assert (draft.customer_id, draft.category) == ("jane@example.com", "sms_x")
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+        *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_S),
+    ],
+)
+def test_a_key_in_the_closed_list_of_projects_opens_it_and_changes_nothing(
+    acme: OpenDesk, which: Qt.Key
+) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    chooser = controls.combo(acme.window, "Project")
+    chooser.setFocus()
+    key(acme, which)
+    assert chooser.view().isVisible()
+    key(acme, Qt.Key.Key_Escape)
+    assert acme.project == "Acme production"
+    assert controls.line(acme.window, "Customer ID").text() == "jane@example.com"
+
+
+def test_a_project_is_chosen_with_arrow_keys_and_return(acme: OpenDesk) -> None:
+    chooser = controls.combo(acme.window, "Project")
+    chooser.setFocus()
+    key(acme, Qt.Key.Key_Down)
+    QTest.keyClick(chooser.view(), Qt.Key.Key_Down)
+    QTest.keyClick(chooser.view(), Qt.Key.Key_Return)
+    acme.bot.waitUntil(acme.window.practice.isVisible)

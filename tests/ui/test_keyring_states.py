@@ -1,5 +1,7 @@
 """What the keyring and the list of projects may do, and what the window makes of it."""
 
+from collections import Counter
+
 import pytest
 
 from consent_desk.adapters.folders import Folders
@@ -222,3 +224,37 @@ def test_long_words_of_the_bar_do_not_widen_the_window(
     desk.window.project_bar.show_host("host." * 50 + "example")
     # The window is usable at 1024 pixels.
     assert desk.window.minimumSizeHint().width() < 1024
+
+
+def test_many_that_wait_for_the_settings_of_one_project_ask_the_keyring_once(
+    open_desk: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beta = real(engagement, id="beta", name="Beta")
+    keep(folders, keyring, real(engagement), beta)
+    leave(folders, beta, count=30)
+    load, asked = keyring.load, Counter[str]()
+
+    def locked(entry: str) -> str | None:
+        asked[entry] += 1
+        if "beta" in entry:
+            raise LOCKED
+        return load(entry)
+
+    monkeypatch.setattr(keyring, "load", locked)
+    desk = open_desk(keyring)
+    desk.wait_for_status("30 consents still wait for the settings of Beta.")
+    assert [*asked.values()] == [1, 1]
+
+
+def test_each_that_waits_for_the_settings_of_one_project_is_sent_once_they_are_there(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    beta = real(engagement, id="beta", name="Beta")
+    keep(folders, keyring, real(engagement), beta)
+    leave(folders, beta, count=3)
+    desk = open_desk(keyring)
+    desk.wait_for_line("Delivered", "Delivered", "Delivered")

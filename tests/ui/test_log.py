@@ -1,7 +1,7 @@
 """The response log is the journal's latest page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -21,6 +21,7 @@ from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import log_model
 from consent_desk.ui.details import details_of
 from consent_desk.ui.log_model import COLUMNS, LogModel
 from consent_desk.ui.log_panel import LogPanel
@@ -362,6 +363,115 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     shown = controls.cells(panel, 1)
     assert len(set(shown)) == len(State)
     assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("Send again", State.REFUSED),
+        ("Send this with the time now", State.CONTRADICTED),
+        ("Cancel sending this", State.IN_FLIGHT),
+        ("Discard", State.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(states=frozenset(State) - {State.UNCONFIRMED})])
+def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
+    panel: LogPanel, qtbot: QtBot, name: str, state: State, wanted: Wanted
+) -> None:
+    lines = [entry(0, state), entry(1)]
+    show(panel, lines, wanted)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    panel.choose(lines[0].request_id)
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, state)
+    controls.button(panel, name).setFocus()
+    chosen: list[str] = []
+    panel.line_chosen.connect(chosen.append)
+    panel.model.put(replace(lines[0], state=State.UNCONFIRMED))
+    panel.model.flush()
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, State.UNCONFIRMED)
+    assert controls.focused_name(panel) == "Response log"
+    assert set(chosen) == {lines[0].request_id}
+
+
+class Walked(list[Found | None]):
+    """Lines that count how often somebody walked through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Found | None]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(100)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(300, 100)
+    walked = panel.model._lines = Walked(panel.model._lines)
+    for line in lines[10:50]:
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    assert walked.walks == 0
+
+
+def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(6)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(9, 6)
+    for line in (lines[1], lines[4]):
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    left = [lines[0], lines[2], lines[3], lines[5]]
+    assert [panel.model.row_of(line.request_id) for line in left] == [0, 1, 2, 3]
+    assert [panel.model.entry(row) for row in range(7)] == [*left, None, None, None]
+
+
+def test_a_line_that_comes_to_be_wanted_is_put_between_its_neighbours(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (4, 3, 1)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    assert panel.model.add([Found(2, entry(2))])
+    assert controls.cells(panel, 4) == [f"customer{number}@example.com" for number in (4, 3, 2, 1)]
+
+
+def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (9, 8)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    panel.model.set_total(5, 9)
+    assert not panel.model.add([Found(3, entry(3))])
+    assert panel.model.rowCount() == 5
+
+
+def read_rows(panel: LogPanel) -> list[int]:
+    rows = range(panel.model.rowCount())
+    return [row for row in rows if panel.model.entry(row) is not None]
+
+
+def test_of_very_many_lines_that_come_in_those_in_view_are_kept(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 60)
+    monkeypatch.setattr(log_model, "NEAR", 20)
+    show(panel, [])
+    for number in range(200):
+        panel.model.add([Found(number + 1, entry(number))])
+        controls.table(panel, "Response log").grab()
+    assert panel.model.rowCount() == 200
+    assert {0, 1, 2} <= set(read_rows(panel))
+    assert len(read_rows(panel)) <= 60
+
+
+def test_what_a_line_changed_is_forgotten_with_the_line(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 60)
+    monkeypatch.setattr(log_model, "NEAR", 20)
+    lines = [entry(number) for number in range(200)]
+    show(panel, [])
+    for number, line in enumerate(lines):
+        panel.model.add([Found(number + 1, line)])
+        panel.model.tell_change(line.request_id, "accepted → rejected")
+    assert len(panel.model._changes) <= 60
 
 
 def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:

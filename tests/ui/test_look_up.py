@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel
+from PySide6.QtWidgets import QCheckBox, QLabel, QPlainTextEdit
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Outcome
@@ -38,6 +38,7 @@ JANE = {
     ],
 }
 NEVER = 600_000
+ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 UNKNOWN = "No customer with registered = jane@exmaple.com."
 
@@ -197,6 +198,47 @@ def test_the_chosen_category_stands_first_and_the_others_in_one_line(
     wait_until_known(acme, "sms_marketing: accepted since")
     assert others(acme).text() == "Others: newsletter rejected"
     assert looked_up(engagement) == ["jane@example.com"]
+
+
+def details(desk: OpenDesk) -> QPlainTextEdit:
+    return controls.long_text(desk.window, "Details of this customer")
+
+
+def test_a_key_opens_since_when_and_from_where_the_others_are_known(acme: OpenDesk) -> None:
+    type_case(acme, category="newsletter")
+    wait_until_known(acme, "newsletter: rejected since")
+    assert not details(acme).isVisible()
+    key(acme, Qt.Key.Key_Down, ALT)
+    assert details(acme).isVisible()
+    shown = details(acme).toPlainText()
+    assert shown.startswith("sms_marketing: accepted since")
+    assert shown.endswith(", source page, unlimited")
+
+
+def test_the_same_key_closes_the_details(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    key(acme, Qt.Key.Key_Down, ALT)
+    key(acme, Qt.Key.Key_Down, ALT)
+    assert not details(acme).isVisible()
+
+
+def test_tab_leads_to_the_open_details(acme: OpenDesk) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    key(acme, Qt.Key.Key_Down, ALT)
+    key(acme, Qt.Key.Key_Tab)
+    assert controls.focused_name(acme.window) == "Details of this customer"
+
+
+def test_the_wording_that_was_read_out_stands_in_the_details(acme: OpenDesk, engagement: Sandbox) -> None:
+    worded(engagement, "May we write?")
+    key(acme, Qt.Key.Key_L, CONTROL)
+    key(acme, Qt.Key.Key_Down, ALT)
+    type_case(acme, "kofi@example.org")
+    wait_until_known(acme, "accepted since")
+    assert details(acme).isVisible()
+    assert details(acme).toPlainText().startswith("Wording: May we write?\n")
 
 
 def test_what_is_known_is_told_to_assistive_technology(acme: OpenDesk) -> None:
@@ -568,6 +610,7 @@ def test_after_the_call_nothing_of_the_customer_is_shown(acme: OpenDesk) -> None
     key(acme, Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
     assert (known(acme), others(acme).text(), others(acme).toolTip()) == ("", "", "")
+    assert details(acme).toPlainText() == ""
 
 
 def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:

@@ -29,7 +29,7 @@ MAIN_WINDOW = (
     *("Explained by", "No correction", "Correct"),
     *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
-    *("Refresh categories", "Kept texts", "More details", "Add property", "Several categories"),
+    *("Refresh categories", "Kept texts", "More details", "Agent", "Add property", "Several categories"),
     *("Categories to choose", "All categories", "Previous request", "Next request"),
     *("Explained by", "No correction", "Correct"),
 )

@@ -1,20 +1,34 @@
 """What the desk does by itself, end to end: it tries again, looks up, and says so. The clock is moved on."""
 
 import socket
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.domain.record import Noted, Record
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services import agenda as agenda_module
+from consent_desk.services import rounds
+from consent_desk.services.agenda import Agenda
+from consent_desk.services.outbox import Journal
+from consent_desk.ui import rounds_desk
 from consent_desk.ui.outcomes import Tone, colour
+from consent_desk.ui.project_dialog import ProjectDialog
 from tests.adapters.servers import Server, answer, answering, free_port
+from tests.consents import a_consent
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, keep, real
 
 
 def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
@@ -34,6 +48,11 @@ def sent(engagement: Sandbox) -> list[bytes]:
     return [each.body for each in engagement.received if "/track/" in each.path]
 
 
+def times_asked(engagement: Sandbox) -> int:
+    """How often the time was asked for."""
+    return sum("/system/time" in each.path for each in engagement.received)
+
+
 def looks(desk: OpenDesk) -> int:
     return desk.details("Explanation").count("looked up: ")
 
@@ -45,6 +64,22 @@ def wait_for_looks(desk: OpenDesk, count: int) -> None:
 def counter(desk: OpenDesk) -> str:
     shown = controls.button(desk.window, "Not yet confirmed")
     return shown.text() if shown.isVisible() else ""
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """While there is something in this list, nothing can be planned; each try puts one thing more into it."""
+    tries: list[str] = []
+
+    def refresh(agenda: Agenda, journal: Journal, request_id: str) -> tuple[Record, ...]:
+        if tries:
+            tries.append(request_id)
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return agenda_module.refresh(agenda, journal, request_id)
+
+    monkeypatch.setattr(rounds, "refresh", refresh)
+    monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
+    return tries
 
 
 def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -138,11 +173,95 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     assert len(sent(engagement)) == 2
 
 
+def test_why_an_opt_in_that_waits_is_not_sent_again_is_said(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
+    send(acme)
+    acme.wait_for_line("Not confirmed")
+    opt_in(acme)
+    acme.wait_for_line("Not sent yet", "Not confirmed")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
+    acme.wait_for_line("Not sent yet", "Not confirmed")
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Delivered", "Verified")
+    assert len(sent(engagement)) == 2
+
+
+def test_why_an_opt_in_that_may_still_show_is_not_sent_again_is_said(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
+    opt_in(acme)
+    acme.wait_for_line("Not confirmed")
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Not seen")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_status("Not sent. It may still show in Engagement")
+    acme.wait_for_line("Not seen")
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 91
+    wait_for_looks(acme, 2)
+
+
 def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     opt_in(acme)
     acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_an_opt_in_of_an_earlier_run_is_held_while_the_clock_is_off_and_leaves_once_it_is_right(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+        journal.note(Noted.of(real(engagement), a_consent(action=Action.ACCEPT, valid_until=ValidUntil())))
+    clock = Clock()
+    clock.seconds_off = 7_200
+    desk = open_desk(keyring, clock=clock)
+    desk.wait_for_line("Not sent yet")
+    # Asked again: so what the first answer said of the clock was taken in.
+    desk.bot.waitUntil(lambda: times_asked(engagement) > 1, timeout=10_000)
+    assert events(engagement) == []
+    clock.seconds_off = 0
+    desk.wait_for_line("Delivered")
+
+
+def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.SILENCE
+    acme.application._stations._opened[False].transport.off = None
+    opt_in(acme)
+    acme.wait_for_status("It waits until Engagement has told the time")
+    acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
+    assert events(engagement) == []
+
+
+def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    acme.application._stations._opened[False].transport.off = None
+    acme.clock.seconds_off = 7_200
+    opt_in(acme)
+    acme.wait_for_status("It waits until this computer's clock is right")
+    assert times_asked(engagement) > 0
+
+
+def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
+    watched = acme.application._stations._opened[False].transport
+    watched.off = None
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.press(dialog, "Check connection")
+    acme.bot.waitUntil(lambda: watched.is_known)
+    dialog.reject()
 
 
 def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: OpenDesk) -> None:
@@ -185,3 +304,32 @@ def test_moments_are_written_as_short_as_they_are_clear() -> None:
     assert moment_of(datetime(2021, 11, 3, 10, 44, tzinfo=UTC)) == "3 Nov 2021 10:44"
     other = today - timedelta(days=1) if today.day > 1 else today + timedelta(days=1)
     assert moment_of(other) == f"{other.day} {other:%b} 10:44"
+
+
+def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
+    acme: OpenDesk, engagement: Sandbox, unreadable: list[str]
+) -> None:
+    unreadable.append("from now on")
+    opt_in(acme)
+    acme.wait_for_status("Noted on this computer. You can end the call. What comes next is not known")
+    assert sent(engagement) == []
+    unreadable.clear()
+    acme.wait_for_line("Delivered")
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_at_first(
+    open_desk: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    unreadable: list[str],
+) -> None:
+    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+        journal.note(Noted.of(real(engagement), a_consent()))
+    unreadable.append("from the start on")
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: len(unreadable) > 1)
+    assert sent(engagement) == []
+    unreadable.clear()
+    desk.wait_for_line("Delivered")

@@ -17,7 +17,7 @@ from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui import patience
+from consent_desk.ui import patience, sending_desk
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.sending_desk import SendingDesk
 from tests.ui import controls
@@ -279,11 +279,46 @@ def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: S
     cancel.click()
     acme.wait_for_status("Cancelled before it left: nothing was sent.")
     acme.wait_for_line("Discarded", "Sending")
-    engagement.fault = None
-    cancel.click()
-    acme.bot.waitUntil(lambda: not cancel.isVisible(), timeout=10_000)
-    acme.wait_for_line("Discarded", "Not confirmed")
     assert len(engagement.received) == before + 1
+
+
+@pytest.fixture
+def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
+    """A desk that sends for a caller while the next one's waits behind that."""
+    engagement.fault = Fault.SILENCE
+    send(acme, "first@example.com")
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    acme.wait_for_status("first@example.com")
+    send(acme, "second@example.com")
+    acme.wait_for_line("Not sent yet", "Sending")
+    return acme
+
+
+def test_a_second_escape_leaves_the_caller_before_alone(two_callers: OpenDesk) -> None:
+    window = two_callers.window.windowHandle()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    two_callers.wait_for_line("Discarded", "Sending")
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert "second@example.com" in two_callers.status
+    two_callers.wait_for_line("Discarded", "Sending")
+
+
+def test_cancelling_is_not_offered_for_the_caller_before(two_callers: OpenDesk) -> None:
+    cancel = controls.button(two_callers.window, "Cancel sending")
+    assert cancel.isVisible()
+    cancel.click()
+    two_callers.wait_for_line("Discarded", "Sending")
+    assert not cancel.isVisible()
+
+
+def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: OpenDesk) -> None:
+    cancel = controls.button(two_callers.window, "Cancel sending this")
+    two_callers.choose_line(1)
+    two_callers.bot.waitUntil(cancel.isVisible)
+    cancel.click()
+    two_callers.wait_for_line("Sending", "Not confirmed")
+    two_callers.wait_for_status("Cancelled too late")
+    assert "first@example.com" in two_callers.status
 
 
 def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
@@ -485,3 +520,14 @@ def test_a_press_before_the_window_was_ready_is_never_passed_over(
     controls.press(desk.window, "Send")
     desk.wait_for_status("➜ Delivered")
     assert "press Send again" not in desk.status
+
+
+def test_what_was_said_of_each_send_is_not_kept_for_ever(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending_desk, "REMEMBERED", 2)
+    for number in range(3):
+        send(acme, f"customer{number}@example.com")
+        acme.wait_for_status(f"customer{number}@example.com")
+    (desk,) = acme.window.findChildren(SendingDesk)
+    assert len(desk._asked) == 2

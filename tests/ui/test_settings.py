@@ -488,6 +488,33 @@ def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
     keyring.open_.set()
 
 
+@pytest.mark.parametrize("others", [("Beta",), ()], ids=["one of two", "the only one"])
+def test_what_is_removed_after_its_settings_were_cancelled_disturbs_no_other_work(
+    open_desk: OpenOne,
+    folders: Folders,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    others: tuple[str, ...],
+) -> None:
+    keep(folders, keyring, real(engagement), *(real(engagement, id=one, name=one) for one in others))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    keyring.open_.clear()
+    dialog = settings(desk)
+    desk.person.answer = 1
+    controls.press(dialog, "Remove project")
+    desk.bot.waitUntil(lambda: len(desk.person.asked) == 1)
+    controls.press(dialog, "Cancel")
+    desk.choose_project("Sandbox (practice)")
+    desk.bot.waitUntil(desk.window.practice.isVisible)
+    desk.fill("somebody@example.com")
+    keyring.open_.set()
+    chooser = controls.combo(desk.window, "Project")
+    desk.bot.waitUntil(lambda: chooser.findText("Acme production") < 0)
+    assert desk.project == "Sandbox (practice)"
+    assert desk.window.consent.draft().customer_id == "somebody@example.com"
+
+
 def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDesk) -> None:
     dialog = settings(acme)
     controls.press(dialog, "Remove project")

@@ -167,11 +167,11 @@ def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, enga
 def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
 ) -> None:
-    def fail(journal: SqliteJournal, request_id: str, at: object) -> None:
+    def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
         raise JournalTrouble(say("The disk is full."), say("Make room."))
 
     one_waits_while_the_other_is_silent(acme, engagement)
-    monkeypatch.setattr(SqliteJournal, "claim", fail)
+    monkeypatch.setattr(SqliteJournal, "give_up", fail)
     controls.button(acme.window, "Cancel sending").click()
     acme.wait_for_status("is still sent by itself: discard it in the log")
 
@@ -301,6 +301,26 @@ def test_no_selection_is_left_for_another_project(
     desk.choose_project("Sandbox (practice)")
     desk.bot.waitUntil(desk.window.practice.isVisible)
     assert desk.window.consent.draft().categories == ()
+
+
+def test_choosing_the_same_project_again_leaves_what_was_ticked(acme: OpenDesk) -> None:
+    acme.fill()
+    tick_all(acme)
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+    acme.wait_ready()
+    acme.wait_for_categories()
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+
+
+def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_category(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.button(acme.window, "Several categories").click()
+    choices(acme).setCurrentRow(1)
+    offered = [Category(one, one) for one in ("first", "sms_marketing", "newsletter")]
+    acme.window.consent.offer_categories(offered)
+    assert choices(acme).currentItem().text() == "newsletter"
 
 
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:

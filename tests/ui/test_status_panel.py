@@ -37,7 +37,7 @@ def test_a_message_overtakes_what_was_kept_of_the_same_matter(panel: StatusPanel
 
 def test_what_is_told_beside_leaves_the_latest_in_view(panel: StatusPanel) -> None:
     panel.show_message("one", Tone.NEUTRAL, "first")
-    panel.show_beside("two", Tone.BAD, "alarm")
+    panel.show_beside("two", Tone.BAD, "alarm", practice=False)
     assert controls.label(panel, "Errors to look at") == "✖ alarm"
     assert controls.label(panel, "Status") == "➜ first"
 
@@ -67,14 +67,45 @@ def test_all_slips_are_copied_the_oldest_first(panel: StatusPanel) -> None:
     assert QGuiApplication.clipboard().text() == "slip 0\n\nslip 1\n\nslip 2\n\nslip 3"
 
 
-def test_what_is_written_down_elsewhere_goes_and_a_slip_stays(panel: StatusPanel) -> None:
-    panel.show_message("one", Tone.BAD, "not noted", slip="first")
-    panel.show_message("two", Tone.BAD, "refused")
-    panel.forget_all_but_slips()
-    assert controls.label(panel, "Errors to look at") == "✖ not noted"
+def test_what_is_written_down_elsewhere_goes_with_practice_and_a_slip_stays(panel: StatusPanel) -> None:
+    panel.turn_to(practice=False)
+    panel.show_message("one", Tone.BAD, "not noted", slip="first", practice=False)
+    panel.show_message("two", Tone.WARNING, "not confirmed", practice=False)
+    panel.turn_to(practice=True)
+    assert controls.label(panel, "Errors to look at") == "✖ Not practice, a real consent: not noted"
     assert controls.label(panel, "Status") == ""
-    panel.forget_all_but_slips()
+    panel.turn_to(practice=False)
     assert panel.action.isVisible()
+
+
+def test_a_real_error_stays_and_is_called_real_in_practice(panel: StatusPanel) -> None:
+    panel.turn_to(practice=False)
+    panel.show_message("one", Tone.BAD, "refused", practice=False)
+    panel.turn_to(practice=True)
+    assert controls.label(panel, "Errors to look at") == "✖ Not practice, a real consent: refused"
+    panel.turn_to(practice=False)
+    assert controls.label(panel, "Errors to look at") == "✖ refused"
+
+
+@pytest.mark.parametrize(
+    ("practice", "tone"),
+    [(True, Tone.BAD), (True, Tone.PRACTICE), (False, Tone.GOOD), (False, Tone.WARNING)],
+)
+def test_what_is_said_of_the_other_kind_leaves_what_is_in_view(
+    panel: StatusPanel, practice: bool, tone: Tone
+) -> None:
+    panel.turn_to(practice=not practice)
+    panel.show_message("one", Tone.NEUTRAL, "this one", practice=not practice)
+    panel.show_message("two", tone, "the other", practice=practice)
+    assert controls.label(panel, "Status") == "➜ this one"
+    assert controls.label(panel, "Errors to look at") == ""
+
+
+def test_what_is_not_shown_here_overtakes_what_was_said_before(panel: StatusPanel) -> None:
+    panel.turn_to(practice=True)
+    panel.show_message("one", Tone.BAD, "not written down", practice=False)
+    panel.show_message("one", Tone.GOOD, "verified", practice=False)
+    assert controls.label(panel, "Status") == ""
 
 
 def test_dismissing_clears_everything(panel: StatusPanel) -> None:

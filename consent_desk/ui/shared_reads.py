@@ -1,0 +1,38 @@
+"""Reads the settings of a project once for all who wait: a keyring may ask its person each time."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from consent_desk.domain.project import Project
+from consent_desk.ui.key_state import KeyState
+from consent_desk.ui.words import render_error
+
+Take = Callable[[Project], None]
+Cannot = Callable[[str], None]
+
+
+class SharedReads:
+    """One read under way for each project; `key` shows that the keyring is waited for."""
+
+    def __init__(self, key: KeyState) -> None:
+        self._key = key
+        self._waiting: defaultdict[str, list[tuple[Take, Cannot]]] = defaultdict(list)
+
+    def read(self, project_id: str, load: Callable[[], Project | None], then: Take, cannot: Cannot) -> None:
+        """Call `then` with what `load` finds, or `cannot` with the reason why there is nothing."""
+        self._waiting[project_id].append((then, cannot))
+        if len(self._waiting[project_id]) > 1:
+            return
+
+        def fail(why: str) -> None:
+            for _, tell in self._waiting.pop(project_id):
+                tell(why)
+
+        def done(project: Project | None) -> None:
+            if project is None:
+                fail("Its settings are not in the keyring. Enter the project settings again.")
+                return
+            for take, _ in self._waiting.pop(project_id):
+                take(project)
+
+        self._key.read(load, done=done, failed=lambda error: fail(render_error(error)), given_up=fail)

@@ -1,0 +1,122 @@
+"""What is said of practice and of real consents is never mistaken for the other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from consent_desk.adapters.folders import Folders
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.rounds_desk import RoundsDesk
+from consent_desk.ui.station import Station
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.test_alarm import alarm, leave_contradicted, wait_for_alarm
+
+
+def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
+    desk.fill(customer)
+    controls.press(desk.window, "Send")
+
+
+def practise(desk: OpenDesk) -> None:
+    desk.choose_project("Sandbox (practice)")
+    desk.bot.waitUntil(desk.window.practice.isVisible)
+    desk.wait_ready()
+    desk.wait_for_categories()
+
+
+def go_back(desk: OpenDesk) -> None:
+    desk.choose_project("Acme production")
+    desk.bot.waitUntil(lambda: not desk.window.practice.isVisible())
+    desk.wait_ready()
+    desk.wait_for_categories()
+
+
+@contextmanager
+def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
+    """Wait until one of practice, or a real one, was looked up and what came of it was told."""
+    (rounds,) = desk.window.findChildren(RoundsDesk)
+
+    def is_it(station: Station, _: object) -> bool:
+        return station.practice is practice
+
+    with desk.bot.waitSignal(rounds.looked, check_params_cb=is_it, timeout=10_000):
+        yield
+    # It is told once the journal said what comes next.
+    with desk.bot.waitSignal(rounds.counted, check_params_cb=is_it, timeout=10_000):
+        pass
+
+
+def test_what_comes_of_practice_is_not_told_beside_a_real_consent(acme: OpenDesk) -> None:
+    practise(acme)
+    send(acme)
+    acme.wait_for_status("Delivered to the Sandbox only.")
+    go_back(acme)
+    send(acme, "omar@example.com")
+    acme.wait_for_status("Delivered: Engagement has queued it")
+    with told(acme, practice=True):
+        acme.clock.seconds_off += 35
+    assert "omar@example.com" in acme.status
+    assert "Sandbox" not in acme.status
+
+
+def test_what_comes_of_a_real_consent_is_not_told_beside_practice(acme: OpenDesk) -> None:
+    send(acme)
+    acme.wait_for_status("Delivered")
+    practise(acme)
+    with told(acme, practice=False):
+        acme.clock.seconds_off += 35
+    assert (acme.status, acme.errors) == ("", "")
+
+
+@pytest.fixture
+def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
+    """A desk at practice, while a real consent is refused."""
+    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    send(acme)
+    acme.wait_for_status("Not sent yet")
+    practise(acme)
+    engagement.fault = Fault.INVALID_SECRET
+    acme.clock.seconds_off += 600
+    acme.wait_for_status("Not accepted")
+    return acme
+
+
+def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
+    assert refused_meanwhile.status.startswith("✖ Not practice, a real consent: Not accepted: ")
+
+
+def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(
+    refused_meanwhile: OpenDesk,
+) -> None:
+    go_back(refused_meanwhile)
+    assert refused_meanwhile.errors.startswith("✖ Not accepted: ")
+
+
+@pytest.fixture
+def ringing_in_practice(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> OpenDesk:
+    """A desk at practice, at which a real opt-out was contradicted in an earlier run."""
+    leave_contradicted(folders, engagement)
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    wait_for_alarm(desk, "Engagement still shows consent")
+    practise(desk)
+    return desk
+
+
+def test_a_real_alarm_rings_in_practice_and_sends_nothing_there(ringing_in_practice: OpenDesk) -> None:
+    said = "This one is real, not practice: choose Acme production as the project to send it."
+    assert said in alarm(ringing_in_practice)
+    assert not controls.button(ringing_in_practice.window, "Send with the time now").isVisible()
+
+
+def test_a_real_alarm_is_acted_on_beside_the_real_consents_again(ringing_in_practice: OpenDesk) -> None:
+    go_back(ringing_in_practice)
+    assert "practice" not in alarm(ringing_in_practice)
+    controls.press(ringing_in_practice.window, "Send with the time now")
+    ringing_in_practice.wait_for_line("Delivered", "Contradicted")
