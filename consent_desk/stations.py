@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from threading import Lock
+from threading import Condition
 
 from consent_desk.adapters.account import account_name
 from consent_desk.adapters.backups import Backups
@@ -75,21 +75,26 @@ def open_journal(
         Backups(folders.journal).make_daily(journal, now())
 
     # A copy that was begun before an erasure would bring back into the second folder what that removes.
-    second = Lock()
+    copies, turn = 0, Condition()
 
     def copy_backup() -> None:
-        with second:
+        nonlocal copies
+        with turn:
+            copies += 1
+        try:
             Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+        finally:
+            with turn:
+                copies -= 1
+                turn.notify_all()
 
     def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
-        if not second.acquire(timeout=COPY_PATIENCE):
-            raise _COPYING
-        try:
+        with turn:
+            if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
+                raise _COPYING
             # From the second folder too; a failure to read where that is says so, and nothing is erased.
             backups = Backups(folders.journal, second=settings.second_folder)
             return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
-        finally:
-            second.release()
 
     station = _station(journal, transport, now, nap, erase=erase_customer, restored=journal.restored)
     return replace(station, back_up=back_up, copy_backup=copy_backup)

@@ -23,7 +23,7 @@ from tests.end_to_end.desk import PATIENCE, ROOT, Desk, Engagement, keep_project
 pytestmark = linux
 
 RAISED = "Consent Desk is already open; its window was raised."
-SCREEN = ("Xvfb", "-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp")
+SCREEN = ("Xvfb", "-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset")
 
 
 def start_plainly(home: Path, **env: str) -> subprocess.CompletedProcess[str]:

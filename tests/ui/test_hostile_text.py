@@ -49,6 +49,7 @@ def problem(desk: OpenDesk, name: str) -> str:
 
 def arrives_or_is_refused(desk: OpenDesk, engagement: Sandbox, name: str, text: str) -> None:
     desk.window.consent.forget_all()
+    desk.window.consent.offer_id_types(["registered"])
     desk.fill()
     controls.paste(desk.window, name, text)
     controls.named(desk.window, "As sent", QCheckBox).setChecked(True)
