@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from consent_desk.adapters.mark import Mark
+from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
@@ -57,11 +58,17 @@ class MemoryJournal:
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
 
-    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
         return tuple(
             record
             for record in self._alike(project_id, customer, category)
-            if record.facts[-1].state in OPEN_STATES
+            if record.facts[-1].state in OPEN_STATES and record.noted.consent.action in actions
         )
 
     def later_like(

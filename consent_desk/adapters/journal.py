@@ -12,7 +12,7 @@ from typing import Self
 
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.evidence import collect
-from consent_desk.adapters.journal_file import Reason, open_file, told
+from consent_desk.adapters.journal_file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
     FACTS,
     append_fact,
@@ -30,6 +30,7 @@ from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.adapters.turns import NOT_READ, Turns
+from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
@@ -44,13 +45,10 @@ _NOT_APPENDED = "What came of it could not be written down: {why}."
 _NOT_GIVEN_UP = "It was not discarded: {why}."
 _NOT_ERASED = "The customer's data was not removed: {why}."
 
-_OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
-_ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
 OPEN = Reason(
     say("one of this customer's decisions has not certainly reached Engagement"),
     say("Have it sent, or discard it, then try again."),
 )
-_UNKNOWN = Reason(say("the consent is not in it"), say("Start the program again."))
 
 _LAST = 2**63 - 1
 """The largest number that SQLite keeps."""
@@ -76,10 +74,7 @@ class SqliteJournal:
 
     @property
     def mark_trouble(self) -> JournalTrouble | None:
-        """Why the mark lags behind, None where it does not.
-
-        The journal itself is written all the same, but a cut end would not be found.
-        """
+        """Why the mark lags behind, so that a cut end would not be found; None where it does not."""
         return self._turns.mark_trouble
 
     @classmethod
@@ -121,7 +116,7 @@ class SqliteJournal:
                 elif noted_of(row) == one:
                     touch(connection, one.consent.request_id)
                 else:
-                    raise _OTHERWISE.trouble(_NOT_NOTED)
+                    raise OTHERWISE.trouble(_NOT_NOTED)
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
@@ -139,7 +134,7 @@ class SqliteJournal:
             if last == fact:
                 touch(connection, request_id)
             elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-                raise _ILLEGAL.trouble(_NOT_APPENDED)
+                raise ILLEGAL.trouble(_NOT_APPENDED)
             else:
                 append_fact(connection, request_id, fact)
 
@@ -150,7 +145,7 @@ class SqliteJournal:
             if last is None or last.state not in states:
                 return False
             if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-                raise _ILLEGAL.trouble(_NOT_GIVEN_UP)
+                raise ILLEGAL.trouble(_NOT_GIVEN_UP)
             append_fact(connection, request_id, fact)
             return True
 
@@ -168,12 +163,20 @@ class SqliteJournal:
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
 
-    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
-        """The consents of one customer and category in an open state, the oldest first."""
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
+        """The consents of `actions` for one customer and category in an open state, the oldest first."""
         rows = self._turns.pages(
             f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
-            "AND state IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?",
-            *(customer.value, customer.type, project_id, category, json.dumps(sorted(OPEN_STATES))),
+            "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
+            "AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category),
+            *(json.dumps(sorted(OPEN_STATES)), json.dumps(sorted(actions))),
         )
         return tuple(self.record(row["request_id"]) for row in rows)
 
@@ -237,7 +240,7 @@ class SqliteJournal:
         with self._turns.reading() as connection:
             row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
             if row is None:
-                raise _UNKNOWN.trouble(NOT_READ)
+                raise UNKNOWN.trouble(NOT_READ)
             return entry_of(row)
 
     def record(self, request_id: str) -> Record:
@@ -245,7 +248,7 @@ class SqliteJournal:
         with self._turns.reading() as connection:
             row = find(connection, request_id)
             if row is None:
-                raise _UNKNOWN.trouble(NOT_READ)
+                raise UNKNOWN.trouble(NOT_READ)
             noted = noted_of(row)
         rows = self._turns.pages(
             f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
@@ -280,10 +283,7 @@ class SqliteJournal:
             connection.backup(target)
 
     def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
-        """Delete all personal data of a customer, but `keyed`; return of how many consents.
-
-        Raises JournalTrouble while one of them is open: it could not be sent any more.
-        """
+        """Delete a customer's data, but `keyed`; return of how many consents. Raises where one is open."""
         with self._turns.unit(_NOT_ERASED) as connection:
             found = find_consents(connection, project_id, customer)
             for request_id in found:

@@ -47,6 +47,10 @@ class Reason:
         return self.kind(say(failure, why=self.why), self.advice)
 
 
+OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
+ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
+UNKNOWN = Reason(say("the consent is not in it"), say("Start the program again."))
+
 _TELL = say("Change nothing and tell your administrator: what was noted may still be saved.")
 _SAVE = say("What can be read of it can be saved, or a backup restored. The file itself is never deleted.")
 _ACCESS = say("Ask your administrator for permission to write to the file and to its folder.")

@@ -8,3 +8,6 @@ class Action(StrEnum):
 
     ACCEPT = "accept"
     REJECT = "reject"
+
+
+BOTH = frozenset(Action)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
-from consent_desk.domain.action import Action
+from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, UNSENT_STATES, Fact, State, was_withdrawn
 from consent_desk.domain.outcome import Cause, NotSent, Phase
@@ -19,8 +19,14 @@ class Decisions(Protocol):
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
 
-    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
-        """The consents in an open state, the oldest first."""
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
+        """The consents of `actions` in an open state, the oldest first."""
 
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp
@@ -41,8 +47,7 @@ def waits_for_opt_out(decisions: Decisions, noted: Noted) -> bool:
     consent = noted.consent
     if consent.action is Action.REJECT:
         return False
-    alike = decisions.open_like(noted.project_id, consent.customer, consent.category)
-    return any(one.noted.consent.action is Action.REJECT for one in alike)
+    return bool(decisions.open_like(noted.project_id, consent.customer, consent.category, {Action.REJECT}))
 
 
 def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
@@ -52,7 +57,9 @@ def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
 
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
-    for record in decisions.open_like(noted.project_id, noted.consent.customer, noted.consent.category):
+    consent = noted.consent
+    opt_ins = {Action.ACCEPT}
+    for record in decisions.open_like(noted.project_id, consent.customer, consent.category, opt_ins):
         if _waits(record) and any(_overtakes(one, record) for one in _later(decisions, record.noted)):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
             decisions.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)

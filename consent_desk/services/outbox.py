@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
+from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.clock import later_than
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
@@ -50,8 +51,14 @@ class Journal(Protocol):
         Not those whose customer was erased or lost: nothing can be sent or looked up for them.
         """
 
-    def open_like(self, project_id: str, customer: CustomerId, category: str) -> tuple[Record, ...]:
-        """The consents of one customer and category in an open state, the oldest first."""
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
+        """The consents of `actions` for one customer and category in an open state, the oldest first."""
 
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp

@@ -46,7 +46,8 @@ class ClosingDesk(QObject):
         self._patience = Patience(self)
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
-        window.hold_while(lambda: bool(self._why()))
+        self._rounds = sending.rounds
+        window.hold_while(lambda: self._rounds.is_behind or bool(self._why()))
         # Later: a question within the window's own event could not be overtaken by the session's end.
         window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 
@@ -72,6 +73,8 @@ class ClosingDesk(QObject):
             return
         self._counting = True
         self._patience.begin()
+        # What was noted just now counts too.
+        self._rounds.follow_up()
         self._runner.run(
             Lane.JOURNAL,
             station.rounds.outstanding,

@@ -192,12 +192,14 @@ class ConsentPanel(QWidget):
         self.question = QuestionStrip()
         self.question.opened.connect(self._make_room_for_question)
         self._layout.insertWidget(1, self.question)
+        self.known.complete()
         follow_lines(self.wording)
         here = Qt.ShortcutContext.WidgetShortcut
         for keys, slot in (("Alt+Up", self._bring_back), ("Alt+Down", self.known.toggle_details)):
             QShortcut(QKeySequence(keys), self.customer_id, context=here).activated.connect(slot)
         # Tab would come to what is made last after all else.
         in_order = (
+            (self.customer_id, self.known.details),
             (self.several_button, self.several.choice.every_one, self.several.choice.list),
             (self.more.add, self.basis, self.correction.drop, self.question.area, *self.question.choices),
         )

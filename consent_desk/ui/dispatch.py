@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from time import sleep
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
@@ -13,6 +14,9 @@ from consent_desk.domain.record import Entry
 from consent_desk.services.sender import Sent
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
+
+_HEAD_START = 0.001
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ class Dispatch(QObject):
                 done=lambda sent: self._end(departure, sent),
                 failed=lambda error: self._fail(departure, error),
             )
+            # The lane goes first: else it would wait until the form is cleared and the log has its line.
+            sleep(_HEAD_START)
         self._tell_pending()
 
     def _tell_pending(self) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6 import QtGui
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from consent_desk.ui.fields import read_only_text, typed_text
 from consent_desk.ui.outcomes import Tone, sign
@@ -15,22 +15,29 @@ _MOST = 5
 class KnownView(QWidget):
     """Two quiet lines below the customer ID. The first one keeps its room, so that the form does not jump.
 
-    `details` opens below them, for eyes that have no mouse to point at a line with.
+    `details` opens below them, for eyes that have no mouse to point at a line with. Shows before it is
+    complete.
     """
+
+    details: QPlainTextEdit
 
     def __init__(self) -> None:
         super().__init__()
         self.chosen = _line("What is known of this customer")
         self.others = _line("Other categories of this customer")
         self.chosen.setMinimumHeight(self.chosen.fontMetrics().lineSpacing())
-        self.details = read_only_text("Details of this customer")
+        self.others.hide()
         self._is_open = False
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.chosen)
-        layout.addWidget(self.others)
-        layout.addWidget(self.details)
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(2)
+        self._lines.addWidget(self.chosen)
+        self._lines.addWidget(self.others)
+
+    def complete(self) -> None:
+        """Add what the first paint can do without."""
+        self.details = read_only_text("Details of this customer")
+        self._lines.addWidget(self.details)
         self.show_text(Tone.QUIET, "")
 
     def show_text(

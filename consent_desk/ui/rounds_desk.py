@@ -16,6 +16,9 @@ from consent_desk.services.verifier import Looked, Missed
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
+_SOON = 25
+"""Milliseconds after a noting until it is planned what becomes of it."""
+
 RETRY = 5.0
 """Seconds after which the journal is tried again, where it could not be read or written."""
 
@@ -62,6 +65,7 @@ class RoundsDesk(QObject):
         self._runner = runner
         self._find = find
         self._timers: dict[bool, QTimer] = {}
+        self._soon: list[tuple[Station, str]] = []
         self._current: dict[bool, Station] = {}
         # Who is to be told once more when the clock was checked, by the request ID.
         self._told_held: dict[str, Tell] = {}
@@ -75,7 +79,24 @@ class RoundsDesk(QObject):
 
     def follow(self, station: Station, request_id: str, tell: Tell | None = None) -> None:
         """Something happened to a consent: plan anew, and `tell` what comes next."""
+        self._soon = [one for one in self._soon if one[1] != request_id]
         self._run(station, lambda: station.rounds.follow(request_id), request_id, tell)
+
+    def follow_soon(self, station: Station, request_id: str) -> None:
+        """As `follow`, a moment later: reading the journal would take time from a sending that begins."""
+        self._soon.append((station, request_id))
+        QTimer.singleShot(_SOON, self, self.follow_up)
+
+    def follow_up(self) -> None:
+        """Follow at once what was to be followed soon."""
+        soon, self._soon = self._soon, []
+        for station, request_id in soon:
+            self.follow(station, request_id)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is a real consent that nothing is counted of yet: it was noted just now."""
+        return any(not station.practice for station, _ in self._soon)
 
     def put_off(self, station: Station, request_id: str, wait: int = 0) -> None:
         """The last try told nothing: try again later."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId
@@ -34,8 +34,6 @@ REMEMBERED = 1_000
 """Consents that a person asked for. What comes of an older one is told only where it must be heard."""
 
 _LEFT, _RESTORED = "left", "restored"
-_BEHIND = 25
-"""Milliseconds by which planning follows a send. Until then, closing the window does not ask about it."""
 
 
 class SendingDesk(QObject):
@@ -72,13 +70,13 @@ class SendingDesk(QObject):
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.not_cancelled.connect(self._not_cancelled)
-        self._rounds = RoundsDesk(runner, projects.find, self)
-        self._rounds.changed.connect(self._show_lines)
-        self._rounds.to_send.connect(self._send_due)
-        self._rounds.looked.connect(self._looked)
-        self._rounds.withheld.connect(self._withheld.add)
+        self.rounds = RoundsDesk(runner, projects.find, self)
+        self.rounds.changed.connect(self._show_lines)
+        self.rounds.to_send.connect(self._send_due)
+        self.rounds.looked.connect(self._looked)
+        self.rounds.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
-        self._rounds.counted.connect(self._count)
+        self.rounds.counted.connect(self._count)
         window.log.send_again_requested.connect(self.send_again)
 
     def take_up(self, left: Left) -> None:
@@ -103,7 +101,7 @@ class SendingDesk(QObject):
                 "this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=station.practice,
             )
-        self._rounds.begin(station)
+        self.rounds.begin(station)
 
     def send_noted(self, station: Station, entry: Entry, project: Project) -> None:
         """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
@@ -113,19 +111,18 @@ class SendingDesk(QObject):
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
             self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
-            # Not at once: reading the journal would take time from the sending.
-            QTimer.singleShot(_BEHIND, self, partial(self._rounds.follow, station, entry.request_id))
+            self.rounds.follow_soon(station, entry.request_id)
             return
 
         def tell(outlook: Message | None) -> None:
             coming = "Sending…" if outlook is None else render(outlook, self._local)
             self.say(station, entry, Tone.NEUTRAL, f"{said} {coming}")
 
-        self._rounds.follow(station, entry.request_id, tell)
+        self.rounds.follow(station, entry.request_id, tell)
 
     def follow(self, station: Station, request_id: str) -> None:
         """Something happened to a consent elsewhere: plan anew."""
-        self._rounds.follow(station, request_id)
+        self.rounds.follow(station, request_id)
 
     def send_again(self, request_id: str) -> None:
         """Send what certainly was not recorded: the same bytes, once more."""
@@ -180,7 +177,7 @@ class SendingDesk(QObject):
         if self._dispatch.holds(entry.request_id):
             if not self._dispatch.holds(entry.request_id, station):
                 # The journal was opened anew meanwhile, and what ends there tells nobody here.
-                self._rounds.put_off(station, entry.request_id)
+                self.rounds.put_off(station, entry.request_id)
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
         if task.due.plan.second and not station.practice:
@@ -202,9 +199,9 @@ class SendingDesk(QObject):
             # What waits for another consent, or the clock, goes on by itself.
             waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
             if entry.held or waits:
-                self._rounds.put_off(station, entry.request_id)
+                self.rounds.put_off(station, entry.request_id)
             else:
-                self._rounds.follow(station, entry.request_id)
+                self.rounds.follow(station, entry.request_id)
             return
         self._log.put(station, sent.entry)
         if sent.entry.state is State.DISCARDED:
@@ -214,7 +211,7 @@ class SendingDesk(QObject):
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
             self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
-            self._rounds.follow(station, entry.request_id)
+            self.rounds.follow(station, entry.request_id)
             why = render_error(sent.trouble)
             text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
@@ -224,16 +221,16 @@ class SendingDesk(QObject):
 
     def _go_on_with(self, project_id: str) -> None:
         if self._real is not None:
-            self._rounds.hasten(self._real, project_id)
+            self.rounds.hasten(self._real, project_id)
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
         station, request_id = departure.station, departure.entry.request_id
         if isinstance(error, JournalTrouble):
-            self._rounds.put_off(station, request_id)
+            self.rounds.put_off(station, request_id)
             said = "It is noted, but it was not sent."
         else:
-            self._rounds.follow(station, request_id)
+            self.rounds.follow(station, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
         self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
         self.ended.emit(request_id)
@@ -254,7 +251,7 @@ class SendingDesk(QObject):
             if not self.batches.takes(entry, tone_of(entry.state, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.forget(entry.request_id)
-            self._rounds.follow(station, entry.request_id)
+            self.rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
         self._tell(station, entry, tone_of(entry.state, practice=station.practice), looked.judgement)
@@ -265,14 +262,14 @@ class SendingDesk(QObject):
         text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
-            self._rounds.follow(station, request_id)
+            self.rounds.follow(station, request_id)
             return
         self._ask(request_id, text)
 
         def tell(outlook: Message | None) -> None:
             self.say(station, entry, tone, render(tell_all(judgement, outlook), self._local))
 
-        self._rounds.follow(station, request_id, tell)
+        self.rounds.follow(station, request_id, tell)
 
     def _show_lines(self, station: Station, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
