@@ -264,7 +264,10 @@ def display() -> Iterator[str | None]:
         yield None
         return
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    screen = ("-screen", "0", "1600x1000x24", "-nolisten", "tcp")
+    # Else it begins anew whenever nobody is connected, as between a look for the display and Qt; on a
+    # desktop somebody always is.
+    command = ["Xvfb", "-displayfd", str(writing), *screen, "-noreset"]
     server = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     os.close(writing)
     with os.fdopen(reading) as told:

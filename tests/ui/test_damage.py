@@ -21,6 +21,7 @@ from consent_desk.adapters.mark import mark_of, read_mark
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import rounds_desk
 from consent_desk.ui.backups_dialog import BackupsDialog
 from consent_desk.ui.recovery_desk import RecoveryDesk
 from tests.adapters.journals import filled, latest
@@ -270,6 +271,12 @@ def test_a_new_journal_is_begun_only_where_a_person_says_so(
     desk.wait_for_line("Delivered")
 
 
+@pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again sooner than the product does."""
+    monkeypatch.setattr(rounds_desk, "RETRY", 0.1)
+
+
 @pytest.mark.parametrize(
     ("ill", "healed", "words"),
     [
@@ -278,8 +285,13 @@ def test_a_new_journal_is_begun_only_where_a_person_says_so(
     ],
     ids=["full", "read-only"],
 )
+@pytest.mark.usefixtures("soon_again")
 def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
-    start: Callable[[], OpenDesk], engagement: Sandbox, ill: str, healed: str, words: str
+    start: Callable[[], OpenDesk],
+    engagement: Sandbox,
+    ill: str,
+    healed: str,
+    words: str,
 ) -> None:
     desk = start()
     wait_until_well(desk)
