@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6 import QtGui
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
@@ -103,7 +104,9 @@ class ProjectBar(QWidget):
         `more` explains it to who points at it, and to assistive technology.
         """
         self.state.show_text(tone, f"{sign(tone)} {text}".strip())
-        self.state.setToolTip(more)
+        # As HTML, or Qt would guess whether a server's words are some.
+        tip = QtGui.Qt.convertFromPlainText(more, Qt.WhiteSpaceMode.WhiteSpaceNormal) if more else ""
+        self.state.setToolTip(tip)
         self.state.setAccessibleDescription(more)
         self.go_on.setVisible(go_on)
 
