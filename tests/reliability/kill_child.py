@@ -31,6 +31,7 @@ from consent_desk.domain.draft import Draft
 from consent_desk.domain.record import Entry
 from consent_desk.opening import SWITCH_INTERVAL
 from consent_desk.services.rounds import Rounds
+from consent_desk.ui import long_view
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.tasks import Lane
 
@@ -223,6 +224,8 @@ def die_with_parent() -> None:
 
 def main() -> None:
     errand = Errand(**json.loads(sys.argv[1]))
+    # Whoever sends a line again has it before their eyes: here all of them are read at once.
+    vars(long_view)["FIRST"] = 500
     threading.Thread(target=die_with_parent, daemon=True).start()
     sys.setswitchinterval(SWITCH_INTERVAL)
     hurry(errand.pace)
