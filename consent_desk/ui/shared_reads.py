@@ -1,7 +1,10 @@
 """Reads the settings of a project once for all who wait: a keyring may ask its person each time."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QTimer
 
 from consent_desk.domain.project import Project
 from consent_desk.ui.key_state import KeyState
@@ -9,6 +12,8 @@ from consent_desk.ui.words import render_error
 
 Take = Callable[[Project], None]
 Cannot = Callable[[str], None]
+
+_AT_ONCE = 50
 
 
 class SharedReads:
@@ -25,14 +30,19 @@ class SharedReads:
             return
 
         def fail(why: str) -> None:
-            for _, tell in self._waiting.pop(project_id):
-                tell(why)
+            self._answer([partial(tell, why) for _, tell in self._waiting.pop(project_id)])
 
         def done(project: Project | None) -> None:
             if project is None:
                 fail("Its settings are not in the keyring. Enter the project settings again.")
-                return
-            for take, _ in self._waiting.pop(project_id):
-                take(project)
+            else:
+                self._answer([partial(take, project) for take, _ in self._waiting.pop(project_id)])
 
         self._key.read(load, done=done, failed=lambda error: fail(render_error(error)), given_up=fail)
+
+    def _answer(self, waiting: Sequence[Callable[[], None]]) -> None:
+        # Not all at once: of a thousand, the window would stand still.
+        for answer in waiting[:_AT_ONCE]:
+            answer()
+        if len(waiting) > _AT_ONCE:
+            QTimer.singleShot(0, self._key, lambda: self._answer(waiting[_AT_ONCE:]))
