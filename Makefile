@@ -11,7 +11,7 @@ demo: .venv/.ready-demo ## Open the window with a sandbox behind it; no account 
 	@$(BIN)/consent-desk --demo
 
 test: .venv/.ready-test ## Run all tests, in parallel
-	@$(PYTEST) -n auto --maxprocesses 4 --dist worksteal
+	@$(PYTEST) -n 3 --dist worksteal
 
 check: lint types contracts ## Run every gate: lint, types, import contracts, tests, coverage
 	@$(BIN)/coverage run -m pytest tests/domain tests/services
