@@ -39,7 +39,7 @@ from consent_desk.ui.station import Station
 COPY_PATIENCE = 60.0
 """Seconds that an erasure waits for a copy into the second folder."""
 
-_COPYING = DeskError(
+_COPYING = (
     say("The data was not removed: a backup is still being copied into the second folder."),
     say("Try again in some minutes. If that folder does not answer, choose another one under Backups."),
 )
@@ -91,7 +91,7 @@ def open_journal(
     def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
         with turn:
             if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
-                raise _COPYING
+                raise DeskError(*_COPYING)
             # From the second folder too; a failure to read where that is says so, and nothing is erased.
             backups = Backups(folders.journal, second=settings.second_folder)
             return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)

@@ -17,7 +17,10 @@ class Decisions(Protocol):
     """What the journal knows of the decisions about one customer and category. Raises JournalTrouble."""
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
 
     def open_like(
         self,
@@ -26,12 +29,15 @@ class Decisions(Protocol):
         category: str,
         actions: Collection[Action] = BOTH,
     ) -> tuple[Record, ...]:
-        """The consents of `actions` in an open state, the oldest first."""
+        """The consents of `actions` for one customer and category in an open state, the oldest first."""
 
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp
     ) -> Iterator[Record]:
-        """The consents with a later timestamp, whatever became of them; what was noted last comes first."""
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
+        """
 
 
 def is_overtaken(decisions: Decisions, noted: Noted) -> bool:

@@ -1,11 +1,10 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.clock import later_than
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
@@ -13,12 +12,12 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
-from consent_desk.services.order import discard_overtaken, last_later
+from consent_desk.services.order import Decisions, discard_overtaken, last_later
 
 _SECOND = 1_000_000
 
 
-class Journal(Protocol):
+class Journal(Decisions, Protocol):
     """The durable table of consents and facts. Every method raises JournalTrouble where it fails.
 
     A method that writes returns only when what it wrote survives a power cut.
@@ -39,33 +38,10 @@ class Journal(Protocol):
         Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
         """
 
-    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
-
-        One step: what is given up was never under way, and nobody begins to send it meanwhile.
-        """
-
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first.
 
         Not those whose customer was erased or lost: nothing can be sent or looked up for them.
-        """
-
-    def open_like(
-        self,
-        project_id: str,
-        customer: CustomerId,
-        category: str,
-        actions: Collection[Action] = BOTH,
-    ) -> tuple[Record, ...]:
-        """The consents of `actions` for one customer and category in an open state, the oldest first."""
-
-    def later_like(
-        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
-    ) -> Iterator[Record]:
-        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
-
-        Each is read when it is asked for.
         """
 
     def last_timestamp(

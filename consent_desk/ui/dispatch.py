@@ -112,7 +112,7 @@ class Dispatch(QObject):
         def end(signal: SignalInstance, value: object) -> None:
             self._discarding.remove(departure)
             signal.emit(departure, value)
-            self._tell_pending()
+            self.pending_changed.emit()
 
         self._runner.run(
             Lane.JOURNAL,
@@ -135,9 +135,6 @@ class Dispatch(QObject):
             )
             # The lane goes first: else it would wait until the form is cleared and the log has its line.
             sleep(_HEAD_START)
-        self._tell_pending()
-
-    def _tell_pending(self) -> None:
         self.pending_changed.emit()
 
     def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
