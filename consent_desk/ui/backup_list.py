@@ -24,7 +24,7 @@ _NO_ANSWER = (
     "The second folder does not answer. Connect its disk, then close this list and open it again, or do "
     "without it. The backups on this computer can be restored all the same."
 )
-_OVERTAKEN = DeskError(say("The list is looked for anew."), say("Wait a moment."))
+_OVERTAKEN = (say("The list is looked for anew."), say("Wait a moment."))
 
 
 class Copies(Protocol):
@@ -116,7 +116,7 @@ class BackupList(QObject):
         def on_lane() -> Result:
             # Verifying takes its time: not for a list that is not shown any more.
             if look is not self._look:
-                raise _OVERTAKEN
+                raise DeskError(*_OVERTAKEN)
             return work()
 
         def finished(result: Result) -> None:
