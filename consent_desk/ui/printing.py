@@ -20,9 +20,7 @@ Result = TypeVar("Result")
 
 _KEY = "printing"
 _TITLE = "Print slip"
-_NOT_SAVED = DeskError(
-    say("The slip was not saved: the file cannot be written."), say("Choose another folder.")
-)
+_NOT_SAVED = (say("The slip was not saved: the file cannot be written."), say("Choose another folder."))
 
 
 class Printing(QObject):
@@ -95,7 +93,7 @@ class Printing(QObject):
             try:
                 self._write(chosen, octets)
             except OSError as error:
-                raise _NOT_SAVED from error
+                raise DeskError(*_NOT_SAVED) from error
 
         self._run(
             "Saving the slip…",

@@ -23,8 +23,9 @@ Result = TypeVar("Result")
 
 _KEY = "journal"
 
-_CHANGED = JournalTrouble(
-    say("Nothing was restored: something was noted in the meantime."), say("Look at the backup once more.")
+_CHANGED = (
+    say("Nothing was restored: something was noted in the meantime."),
+    say("Look at the backup once more."),
 )
 
 
@@ -153,7 +154,7 @@ class RecoveryDesk(QObject):
     def _restore(self, backup: Backup, agreed: Missing | None) -> None:
         def work() -> Restored:
             if self._care.missing_from(backup) != agreed:
-                raise _CHANGED
+                raise JournalTrouble(*_CHANGED)
             return self._care.restore(backup)
 
         def done(restored: Restored) -> None:
