@@ -14,7 +14,9 @@ from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.evidence import collect
 from consent_desk.adapters.journal_file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
+    ENTRIES,
     FACTS,
+    TO_ACKNOWLEDGE,
     append_fact,
     entry_of,
     fact_of,
@@ -163,6 +165,15 @@ class SqliteJournal:
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
 
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
+        rows = self._turns.pages(
+            "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own
+            f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? "
+            "ORDER BY standing.seq LIMIT ?"
+        )
+        return tuple(row["request_id"] for row in rows)
+
     def open_like(
         self,
         project_id: str,
@@ -238,7 +249,7 @@ class SqliteJournal:
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
         with self._turns.reading() as connection:
-            row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
+            row = connection.execute(f"{ENTRIES} WHERE request_id = ?", (request_id,)).fetchone()
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             return entry_of(row)

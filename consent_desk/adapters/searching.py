@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection
 
 from consent_desk.adapters.chain import Columns
-from consent_desk.adapters.journal_rows import entry_of, find
+from consent_desk.adapters.journal_rows import ENTRIES, TO_ACKNOWLEDGE, entry_of, find
 from consent_desk.domain.wanted import Found, Wanted, folded
 
 PAGE = 500
@@ -77,7 +77,8 @@ def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
     conditions: list[str] = []
     values: Values = []
     if wanted.states:
-        conditions.append(f"state IN ({', '.join('?' * len(wanted.states))})")
+        in_states = f"state IN ({', '.join('?' * len(wanted.states))})"
+        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if wanted.to_acknowledge else in_states)
         values += sorted(str(state) for state in wanted.states)
     for word in wanted.words:
         conditions.append("instr(text, ?) > 0")
@@ -93,7 +94,8 @@ def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
 
 def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[Found, ...]:
     rows = connection.execute(
-        "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
+        f"{ENTRIES} WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
+        (json.dumps(seqs),),
     ).fetchall()
     by_seq = {row["seq"]: Found(row["seq"], entry_of(row)) for row in rows}
     return tuple(by_seq[seq] for seq in seqs)

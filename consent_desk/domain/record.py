@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import Fact, State, is_to_acknowledge
 from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
@@ -71,7 +71,8 @@ class Entry:
     """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
     last sending.
 
-    `held`: its project was removed, or no longer leads where it was noted for.
+    `held`: its project was removed, or no longer leads where it was noted for. `to_acknowledge`: it was
+    cancelled before it left, and nobody has acknowledged so far that it is not recorded.
     """
 
     request_id: str
@@ -85,10 +86,12 @@ class Entry:
     status: int | None = None
     elapsed: float | None = None
     held: bool = False
+    to_acknowledge: bool = False
 
     @classmethod
-    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | None = None) -> "Entry":
-        """The line for `noted` when its last fact is `state`, because of `outcome`."""
+    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | None = None, note: str = "") -> "Entry":
+        """The line for `noted` when its last fact is `state`, because of `outcome`, with `note`."""
+        last = Fact(at=noted.consent.noted_at, state=state, outcome=outcome, note=note)
         return cls(
             request_id=noted.consent.request_id,
             noted_at=noted.consent.noted_at,
@@ -101,12 +104,13 @@ class Entry:
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
+            to_acknowledge=is_to_acknowledge(last),
         )
 
     @classmethod
     def after(cls, noted: Noted, facts: Sequence[Fact]) -> "Entry":
         """The line for `noted` after all its `facts`, the oldest first."""
-        entry = cls.of(noted, facts[-1].state, facts[-1].outcome)
+        entry = cls.of(noted, facts[-1].state, facts[-1].outcome, facts[-1].note)
         for fact in reversed(facts):
             if not isinstance(fact.outcome, Look) and (
                 fact.outcome is not None or fact.state is State.IN_FLIGHT

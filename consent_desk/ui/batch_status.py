@@ -7,7 +7,7 @@ from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import State, decision, noun
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.states import PRACTISED_STATES
+from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES
 from consent_desk.ui.status_panel import StatusPanel
 from consent_desk.ui.words import render
 
@@ -44,6 +44,8 @@ class _Said:
         if state in {State.QUEUED, State.IN_FLIGHT} and self.tone in _NAMED:
             # After something unexpected it may have been sent all the same.
             return "not settled" if self.tone is Tone.BAD else "not sent"
+        if self.entry.to_acknowledge:
+            return NOT_RECORDED.lower()
         return "practised" if practice and state in PRACTISED_STATES else _WORDS[state]
 
 

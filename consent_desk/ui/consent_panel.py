@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -65,7 +64,6 @@ class ConsentPanel(QWidget):
 
     draft_changed = Signal(Draft)
     send_requested = Signal()
-    cancel_requested = Signal()
     customer_id_completed = Signal()
 
     def __init__(self) -> None:
@@ -114,10 +112,6 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
-        # No letter: Escape cancels, and the labels of the window take almost all of them.
-        self.cancel = QPushButton("Cancel sending")
-        self.cancel.hide()
-        self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
         rows = {
@@ -158,13 +152,10 @@ class ConsentPanel(QWidget):
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.send, 1)
-        buttons.addWidget(self.cancel)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self._scroll, 1)
-        self._layout.addLayout(buttons)
+        self._layout.addWidget(self.send)
 
     def complete(self) -> None:
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
@@ -233,7 +224,6 @@ class ConsentPanel(QWidget):
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         self.send.clicked.connect(self.send_requested)
-        self.cancel.clicked.connect(self.cancel_requested)
 
     def _widgets(self) -> Mapping[Field, QWidget]:
         return {

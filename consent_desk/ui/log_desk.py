@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.days import parse_days
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import OPEN_STATES, Fact, State, is_to_acknowledge
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
@@ -126,6 +126,7 @@ class LogDesk(QObject):
                 since=since,
                 until=until,
                 oldest_first=only_open,
+                to_acknowledge=only_open,
             )
         )
 
@@ -156,17 +157,18 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str]:
+        def work() -> tuple[dict[str, str], Fact, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state, change_of(record, self._local)
+            return texts, record.facts[-1], change_of(record, self._local)
 
-        def done(result: tuple[dict[str, str], State, str]) -> None:
-            texts, state, change = result
+        def done(result: tuple[dict[str, str], Fact, str]) -> None:
+            texts, last, change = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state)
+            waits = is_to_acknowledge(last)
+            self._panel.show_details(request_id, texts, last.state, to_acknowledge=waits)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

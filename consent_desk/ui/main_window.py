@@ -39,7 +39,7 @@ SHORTCUTS = (
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "The safe answer to a question; else cancel what was sent last"),
+    ("Escape", "Close what is open: a list, a question, which then records nothing"),
     ("F1", "This list"),
 )
 
@@ -215,12 +215,17 @@ class MainWindow(QMainWindow):
         self.consent.send_requested.emit()
 
     def _escape(self) -> None:
+        """Close what is open, the innermost first, and do nothing else."""
         if _close_popup():
             return
         if self.consent.question.is_open:
             self.consent.question.escape()
-        else:
-            self.consent.cancel_requested.emit()
+        elif self.log.reason.isVisible():
+            self.log.reason.close_row()
+        elif self.consent.several_button.isChecked():
+            self.consent.several_button.click()
+        elif self.consent.known.details.isVisible():
+            self.consent.known.toggle_details()
 
     def _go_to_customer_id(self) -> None:
         self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)

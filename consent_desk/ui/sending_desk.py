@@ -65,7 +65,7 @@ class SendingDesk(QObject):
         self._real: Station | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
-        self.calls = CallDesk(window, self._dispatch, self.batches, self.say)
+        CallDesk(window, self._dispatch, log, self.say)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
@@ -107,7 +107,6 @@ class SendingDesk(QObject):
         """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
         said = noted(practice=station.practice)
         self._ask(entry.request_id)
-        self.calls.ask_for(station, entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
             self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
@@ -130,7 +129,6 @@ class SendingDesk(QObject):
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
         self._ask(request_id)
-        self.calls.ask_for(station, request_id)
         if station.practice:
             self._depart(station, entry, station.sandbox)
         else:
@@ -206,7 +204,7 @@ class SendingDesk(QObject):
         self._log.put(station, sent.entry)
         if sent.entry.state is State.DISCARDED:
             self.withdrawn.emit()
-        tone = tone_of(sent.entry.state, practice=station.practice)
+        tone = tone_of(sent.entry, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
@@ -248,13 +246,13 @@ class SendingDesk(QObject):
         self._log.put(station, entry)
         if entry.state is State.CONTRADICTED and not station.practice:
             text = render(tell_all(looked.judgement, None), self._local)
-            if not self.batches.takes(entry, tone_of(entry.state, practice=False), text):
+            if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.forget(entry.request_id)
             self.rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
-        self._tell(station, entry, tone_of(entry.state, practice=station.practice), looked.judgement)
+        self._tell(station, entry, tone_of(entry, practice=station.practice), looked.judgement)
 
     def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

@@ -172,6 +172,13 @@ class OpenDesk:
         table = controls.table(self.window, "Response log")
         table.setCurrentIndex(table.model().index(row, 0))
 
+    def cancel_line(self, row: int = 0) -> None:
+        """Cancel what a line of the log names, from its details."""
+        self.choose_line(row)
+        cancel = controls.button(self.window, "Cancel sending this")
+        self.bot.waitUntil(lambda: cancel.isVisible() and cancel.isEnabled())
+        cancel.click()
+
     def remove_data(self, row: int = 0) -> None:
         """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""
         self.choose_line(row)

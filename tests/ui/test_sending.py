@@ -66,10 +66,10 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     send(acme)
     acme.wait_for_status(
         "➜ Noted on this computer. You can end the call. Engagement has not answered yet. "
-        "It is given 20 seconds in all; Escape cancels."
+        "It is given 20 seconds in all."
     )
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Escape)
+    acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
 
 
@@ -92,7 +92,7 @@ def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
     send(acme)
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     if cancelled:
-        controls.press(acme.window, "Cancel sending")
+        acme.cancel_line()
     else:
         acme.wait_for_status("Delivered")
     (desk,) = acme.window.findChildren(SendingDesk)
@@ -254,32 +254,17 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    cancel = controls.button(acme.window, "Cancel sending")
+    cancel = controls.button(acme.window, "Cancel sending this")
     assert not cancel.isVisible()
-    before = len(engagement.received)
     send(acme)
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    # The line of what was just noted is chosen by itself.
     acme.bot.waitUntil(cancel.isVisible)
-    acme.bot.waitUntil(lambda: len(engagement.received) > before)
     cancel.click()
     acme.wait_for_status("Cancelled too late: Engagement may have it.")
     assert "Do not enter it again" in acme.status
     acme.wait_for_line("Not confirmed")
     acme.bot.waitUntil(lambda: not cancel.isVisible())
-
-
-def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.fault = Fault.SILENCE
-    before = len(engagement.received)
-    send(acme, "first@example.com")
-    acme.bot.waitUntil(lambda: len(engagement.received) > before)
-    acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
-    acme.wait_for_status("second@example.com")
-    cancel = controls.button(acme.window, "Cancel sending")
-    cancel.click()
-    acme.wait_for_status("Cancelled before it left: nothing was sent.")
-    acme.wait_for_line("Discarded", "Sending")
-    assert len(engagement.received) == before + 1
 
 
 @pytest.fixture
@@ -294,21 +279,51 @@ def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     return acme
 
 
-def test_a_second_escape_leaves_the_caller_before_alone(two_callers: OpenDesk) -> None:
+def test_no_key_discards_what_was_noted(two_callers: OpenDesk) -> None:
     window = two_callers.window.windowHandle()
-    QTest.keyClick(window, Qt.Key.Key_Escape)
-    two_callers.wait_for_line("Discarded", "Sending")
-    QTest.keyClick(window, Qt.Key.Key_Escape)
+    for _ in range(3):
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+    two_callers.wait_for_line("Not sent yet", "Sending")
+    assert "ancel" not in two_callers.status + two_callers.errors
+
+
+def test_cancelling_what_still_waits_sends_nothing_and_is_red(
+    two_callers: OpenDesk, engagement: Sandbox
+) -> None:
+    two_callers.cancel_line(0)
+    two_callers.wait_for_status("✖ Not recorded: it was cancelled before it left, and nothing was sent.")
+    two_callers.wait_for_line("Not recorded", "Sending")
     assert "second@example.com" in two_callers.status
-    two_callers.wait_for_line("Discarded", "Sending")
+    table = controls.table(two_callers.window, "Response log")
+    shown = table.model().index(0, 1)
+    red = colour(Tone.BAD, QApplication.palette())
+    assert table.model().data(shown, Qt.ItemDataRole.ForegroundRole) == red
+    assert sent(engagement) == 1
 
 
-def test_cancelling_is_not_offered_for_the_caller_before(two_callers: OpenDesk) -> None:
-    cancel = controls.button(two_callers.window, "Cancel sending")
-    assert cancel.isVisible()
-    cancel.click()
+def counter(desk: OpenDesk) -> str:
+    button = controls.button(desk.window, "Not yet confirmed")
+    return button.text() if button.isVisible() else ""
+
+
+def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(
+    two_callers: OpenDesk, engagement: Sandbox
+) -> None:
+    acknowledge = controls.button(two_callers.window, "Acknowledge that it is not recorded")
+    assert not acknowledge.isVisible()
+    two_callers.cancel_line(0)
+    two_callers.wait_for_line("Not recorded", "Sending")
+    two_callers.bot.waitUntil(lambda: counter(two_callers) == "✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.bot.waitUntil(acknowledge.isVisible)
+    assert "until it is acknowledged" in two_callers.details("Explanation")
+    assert not controls.button(two_callers.window, "Send again").isVisible()
+    acknowledge.click()
     two_callers.wait_for_line("Discarded", "Sending")
-    assert not cancel.isVisible()
+    two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
+    two_callers.bot.waitUntil(lambda: counter(two_callers) == "1 not yet confirmed")
+    two_callers.bot.waitUntil(lambda: "Discarded (acknowledged (by " in two_callers.details("Explanation"))
+    assert not acknowledge.isVisible()
+    assert two_callers.errors == ""
 
 
 def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: OpenDesk) -> None:
@@ -332,12 +347,16 @@ def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
     first.wait_for_status("first@example.com")
     send(first, "second@example.com")
     first.wait_for_status("second@example.com")
-    controls.button(first.window, "Cancel sending").click()
+    first.cancel_line(0)
+    first.wait_for_line("Not recorded", "Sending")
     first.window.close()
     engagement.fault = None
     second = open_desk(keyring)
     second.wait_ready()
-    second.wait_for_line("Discarded", "Not confirmed")
+    second.wait_for_line("Not recorded", "Not confirmed")
+    second.bot.waitUntil(lambda: counter(second) == "✖ 1 not yet confirmed, 1 not recorded")
+    controls.button(second.window, "Not yet confirmed").click()
+    second.wait_for_line("Not confirmed", "Not recorded")
     assert sent(engagement) == 1
 
 
@@ -351,7 +370,9 @@ def test_what_cannot_be_cancelled_for_good_says_so(
     send(acme, "second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     break_journal(folders)
-    controls.button(acme.window, "Cancel sending").click()
+    line = acme.window.log.model.entry(0)
+    assert line is not None
+    acme.window.log.cancel_requested.emit(line.request_id)
     acme.wait_for_status("it could not be cancelled for good: the next start would send it.")
     acme.wait_for_line("Not sent yet", "Sending")
 

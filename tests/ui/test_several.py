@@ -134,15 +134,18 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
     acme.wait_for_status("✔ 2 opt-outs for jane@example.com: 2 verified.")
 
 
-def test_cancelling_takes_back_all_that_has_not_left(acme: OpenDesk, engagement: Sandbox) -> None:
+def test_of_several_each_is_cancelled_at_its_own_line(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     acme.fill()
     tick_all(acme)
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
-    controls.button(acme.window, "Cancel sending").click()
-    acme.wait_for_line("Discarded", "Not confirmed")
-    acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 discarded: newsletter.")
+    acme.wait_for_line("Not sent yet", "Sending")
+    acme.cancel_line(0)
+    acme.wait_for_line("Not recorded", "Sending")
+    acme.cancel_line(1)
+    acme.wait_for_line("Not recorded", "Not confirmed")
+    acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 not recorded: newsletter.")
     assert len(sent(engagement)) == 1
 
 
@@ -159,9 +162,11 @@ def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> 
 
 def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, engagement: Sandbox) -> None:
     one_waits_while_the_other_is_silent(acme, engagement)
-    controls.button(acme.window, "Cancel sending").click()
-    acme.wait_for_line("Not confirmed", "Discarded")
-    acme.wait_for_status("1 discarded: sms_marketing, 1 not yet confirmed: newsletter.")
+    acme.cancel_line(1)
+    acme.wait_for_line("Sending", "Not recorded")
+    acme.cancel_line(0)
+    acme.wait_for_line("Not confirmed", "Not recorded")
+    acme.wait_for_status("1 not recorded: sms_marketing, 1 not yet confirmed: newsletter.")
 
 
 def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
@@ -172,7 +177,7 @@ def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
 
     one_waits_while_the_other_is_silent(acme, engagement)
     monkeypatch.setattr(SqliteJournal, "give_up", fail)
-    controls.button(acme.window, "Cancel sending").click()
+    acme.cancel_line(1)
     acme.wait_for_status("is still sent by itself: discard it in the log")
 
 
