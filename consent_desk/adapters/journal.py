@@ -2,6 +2,7 @@
 
 Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
 open reader blocks every commit (docs/decisions/004).
+Long because every unit of work on the file stands here.
 """
 
 import json
@@ -14,9 +15,7 @@ from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.evidence import collect
 from consent_desk.adapters.journal_file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
-    ENTRIES,
     FACTS,
-    TO_ACKNOWLEDGE,
     append_fact,
     entry_of,
     fact_of,
@@ -30,7 +29,15 @@ from consent_desk.adapters.journal_rows import (
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, recognise
-from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.searching import (
+    CANCELLED,
+    ENTRIES,
+    PAGE,
+    count,
+    find_page,
+    find_those,
+    write_sought,
+)
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -167,12 +174,7 @@ class SqliteJournal:
 
     def to_acknowledge(self) -> tuple[str, ...]:
         """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
-        rows = self._turns.pages(
-            "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own
-            f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? "
-            "ORDER BY standing.seq LIMIT ?"
-        )
-        return tuple(row["request_id"] for row in rows)
+        return tuple(row["request_id"] for row in self._turns.pages(CANCELLED))
 
     def open_like(
         self,

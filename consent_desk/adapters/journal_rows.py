@@ -12,7 +12,7 @@ from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import CANCELLED_HERE, Fact, State
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Entry, Noted
 
@@ -156,20 +156,6 @@ FACTS = (
 """The question for rows that `fact_of` reads."""
 
 
-TO_ACKNOWLEDGE = (
-    "(standing.state = 'discarded' AND EXISTS (SELECT 1 FROM remark "  # noqa: S608 - our own words
-    "WHERE remark.fact = standing.fact "
-    f"AND remark.text = '{CANCELLED_HERE}'))"
-)
-"""The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
-
-ENTRIES = (
-    "SELECT entry.*, EXISTS (SELECT 1 FROM standing "  # noqa: S608 - our own names
-    f"WHERE standing.seq = entry.seq AND {TO_ACKNOWLEDGE}) AS to_acknowledge FROM entry"
-)
-"""The question for rows that `entry_of` reads."""
-
-
 def noted_of(row: Columns) -> Noted:
     """A row of `noted` as it was noted; an erased customer is called so, and has an empty body."""
     context, properties = read_context(row["context"])
@@ -198,7 +184,7 @@ def noted_of(row: Columns) -> Noted:
 
 
 def entry_of(row: Columns) -> Entry:
-    """A row of `ENTRIES`."""
+    """A row of `searching.ENTRIES`."""
     return Entry(
         request_id=row["request_id"],
         noted_at=Timestamp(row["noted_at"]),

@@ -11,13 +11,33 @@ import sqlite3
 from collections.abc import Collection
 
 from consent_desk.adapters.chain import Columns
-from consent_desk.adapters.journal_rows import ENTRIES, TO_ACKNOWLEDGE, entry_of, find
+from consent_desk.adapters.journal_rows import entry_of, find
+from consent_desk.domain.delivery import CANCELLED_HERE
 from consent_desk.domain.wanted import Found, Wanted, folded
 
 PAGE = 500
 """The most rows that one read fetches."""
 
 Values = list[str | int]
+
+TO_ACKNOWLEDGE = (
+    "(standing.state = 'discarded' AND EXISTS (SELECT 1 FROM remark "  # noqa: S608 - our own words
+    "WHERE remark.fact = standing.fact "
+    f"AND remark.text = '{CANCELLED_HERE}'))"
+)
+"""The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
+
+ENTRIES = (
+    "SELECT entry.*, EXISTS (SELECT 1 FROM standing "  # noqa: S608 - our own names
+    f"WHERE standing.seq = entry.seq AND {TO_ACKNOWLEDGE}) AS to_acknowledge FROM entry"
+)
+"""The question for rows that `entry_of` reads."""
+
+CANCELLED = (
+    "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
+    f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
+)
+"""The question for the request IDs of those."""
 
 
 def sought_of(row: Columns) -> str:
