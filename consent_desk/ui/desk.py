@@ -217,7 +217,7 @@ class Desk(QObject):
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
         if self._question.is_open:
-            self._question.go_on()
+            self._question.announce()
         else:
             self._press(())
 

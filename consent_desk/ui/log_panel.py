@@ -22,6 +22,7 @@ from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.reason_row import ReasonRow
 from consent_desk.ui.search_bar import SearchBar
+from consent_desk.ui.unhurried import Unhurried
 
 _LEAST = 3
 """Lines of the log, and of its details, that are seen in the lowest window."""
@@ -77,6 +78,9 @@ class LogPanel(QWidget):
         self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
         tip = "The chosen consent was cancelled, and is not recorded: count it no more"
         self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        # They come up where another one stood.
+        for button in (self.send_now, self.cancel, self.acknowledge):
+            Unhurried(button)
         self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
         self.erase = _button("Remove data…", "Remove customer's data", tip)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _TITLE = "Consent Desk"
 
 SHORTCUTS = (
-    ("Ctrl+Return", "Send; once more: go on, where a question stands above Send"),
+    ("Ctrl+Return", "Send; where a question stands above Send: hear it again"),
+    ("Alt+R", "Go on in spite of that question"),
     ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
@@ -138,6 +139,7 @@ class MainWindow(QMainWindow):
         self._layout.insertWidget(1, self.alarm)
         self._below_status.insertWidget(1, self.offer)
         self.consent.complete()
+        self.consent.question.opened.connect(self.project_bar.lend_key)
         self.preview.complete()
         self.log = log
         self._place_of_log.addWidget(scrolled(log))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 from consent_desk.ui.cut_text import TintedLines
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.tinted import TintedStrip
+from consent_desk.ui.unhurried import Unhurried
 
 
 class Notice(TintedStrip):
@@ -35,6 +36,7 @@ class Notice(TintedStrip):
         self._name = action.replace("&", "")
         self.action.setAccessibleName(self._name)
         self.action.clicked.connect(self.acted)
+        self._unhurried = Unhurried(self.action)
         self.dismiss = QPushButton(dismiss)
         self.dismiss.setAccessibleName(dismiss.replace("&", ""))
         self.dismiss.clicked.connect(self.dismissed)
@@ -82,6 +84,8 @@ class Notice(TintedStrip):
         said = f"{headline} {details}"
         if said != self._said:
             self._said = said
+            # A press may have been meant for what stood here before.
+            self._unhurried.begin()
             event = QAccessibleAnnouncementEvent(self.headline, said)
             event.setPoliteness(
                 QAccessible.AnnouncementPoliteness.Assertive

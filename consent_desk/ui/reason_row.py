@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
 from consent_desk.ui.fields import Note
+from consent_desk.ui.unhurried import Unhurried
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."
@@ -23,6 +24,7 @@ class ReasonRow(QWidget):
         self.reason.setPlaceholderText("Why is it discarded?")
         self.confirm = QPushButton("Discard it")
         self.confirm.setAccessibleName("Confirm discarding")
+        Unhurried(self.confirm)
         self.keep = QPushButton("Keep it")
         self.note = Note()
         layout = QGridLayout(self)

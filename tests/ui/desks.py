@@ -6,7 +6,9 @@ from pathlib import Path
 from threading import Event
 from time import time_ns
 
+from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -159,8 +161,7 @@ class OpenDesk:
     def go_on(self) -> None:
         """Choose to send in spite of what is asked, if anything is."""
         if self.window.consent.question.is_open:
-            self.bot.waitUntil(lambda: not self.window.consent.question.is_fresh)
-            controls.press(self.window, "Send")
+            QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
 
     def choose_project(self, name: str) -> None:
         chooser = controls.combo(self.window, "Project")
