@@ -14,10 +14,8 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.station import Station
 
-
-def noted(*, practice: bool) -> str:
-    """What is said of a consent as soon as it is on disk."""
-    return "Noted for practice." if practice else "Noted on this computer. You can end the call."
+NOTED = "Noted. You can end the call."
+"""What is said of a real consent as soon as it is on disk, until the next caller."""
 
 
 class CallDesk(QObject):
@@ -32,11 +30,13 @@ class CallDesk(QObject):
         dispatch: Dispatch,
         log: LogDesk,
         say: Callable[[Station, Entry, Tone, str], None],
+        answer: Callable[[Station, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)
         self._dispatch = dispatch
         self._log = log
         self._say = say
+        self._answer = answer
         self._under_way: Departure | None = None
         self._slow = QTimer(self, singleShot=True)
         self._slow.timeout.connect(self._say_that_it_is_slow)
@@ -51,10 +51,10 @@ class CallDesk(QObject):
             return
         if departure.kept:
             why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
-            self._say(departure.station, departure.entry, Tone.NEUTRAL, why)
+            self._answer(departure.station, departure.entry, Tone.NEUTRAL, why)
         elif self._dispatch.cancel(departure):
             self._end_waiting(departure)
-            self._say(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
+            self._answer(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def _waiting(self, request_id: str) -> Departure | None:
         """What waits for its time, and is not on its way out so far."""
@@ -75,7 +75,6 @@ class CallDesk(QObject):
     def _say_that_it_is_slow(self) -> None:
         departure = self._under_way
         if departure is not None and departure.by_person:
-            practice = departure.station.practice
-            who = "The Sandbox" if practice else "Engagement"
+            who = "Noted for practice. The Sandbox" if departure.station.practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
-            self._say(departure.station, departure.entry, Tone.NEUTRAL, f"{noted(practice=practice)} {slow}")
+            self._say(departure.station, departure.entry, Tone.NEUTRAL, slow)

@@ -14,6 +14,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
+from consent_desk.ui.caller import Caller
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.correction_desk import CorrectionDesk
@@ -81,6 +82,7 @@ class Desk(QObject):
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self)
         self._categories = categories
+        self._caller = Caller(self._form, window.status)
         self._noting = Noting(runner, self)
         self._filled = FormDesk(
             window,
@@ -98,7 +100,7 @@ class Desk(QObject):
         self._counter = CounterDesk(window.log, self.sending, now, local)
         self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting)
         SlowDisk(self._noting, window.status)
-        history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
+        history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
@@ -264,6 +266,7 @@ class Desk(QObject):
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._filled.begin_next(press.draft)
+        self._caller.end()
         self._log.choose(press.station, entries[0])
 
     def _not_noted(self, press: Press, error: Exception) -> None:
@@ -276,13 +279,13 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.batches.say_not_noted(consents, said, slip, practice=project.practice)
+        self.sending.batches.say_not_noted(consents, project, said, slip)
         if not project.practice:
             self.not_noted.emit(error)
 
     def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
         self._log.put(station, entry)
-        self.sending.send_noted(station, entry, project)
+        self.sending.send_noted(station, entry, project, anew=True)
         self._look_up.remember(project, (consent,))
         self._filled.show_noted_anew(project, consent)
         self._log.choose(station, entry)

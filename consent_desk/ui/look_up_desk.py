@@ -222,16 +222,16 @@ class LookUpDesk(QObject):
             return
         self._kept = None
         if isinstance(kept.found, Unknown) and not kept.is_ours:
-            self._warn(kept.consent, practice=kept.wish.project.practice)
+            self._warn(kept.consent, kept.wish.project)
 
-    def _warn(self, consent: Consent, *, practice: bool) -> None:
+    def _warn(self, consent: Consent, project: Project) -> None:
         customer = f"{consent.customer.type} = {cut(consent.customer.value)}"
         said = (
-            f"Went to a new, empty profile: check the ID. There was no customer with {customer}. Read it "
-            "back to the caller; if it is wrong, enter the consent again with the right ID."
+            f"Went to a new, empty profile: check the ID. {project.name} had no customer with {customer}. "
+            "Read it back to the caller; if it is wrong, enter the consent again with the right ID."
         )
-        said = f"Practice: {said}" if practice else said
-        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said, practice=practice)
+        said = f"Practice: {said}" if project.practice else said
+        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said, practice=project.practice)
 
     def _show(self) -> None:
         asking = self._asking

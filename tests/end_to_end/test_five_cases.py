@@ -188,7 +188,7 @@ def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sand
         desk.type("Wording read out", "May we send you the newsletter again?")
         desk.type("Explained by", "The wrong category was chosen")
         desk.tell("keys", "Ctrl+Return")
-        desk.wait("Status", f"{SHOWN_SOON}\n{JANE}, opt-in to newsletter")
+        desk.wait("Status", f"{SHOWN_SOON}\n{JANE}, opt-in to newsletter, Acme production")
         desk.wait("Response details", "Corrects the consent with request ID: ")
         verify(desk, "opt-in")
         desk.wait("Response details", "Change: newsletter: rejected → accepted, verified ")

@@ -124,6 +124,11 @@ class OpenDesk:
         return controls.label(self.window, "Status")
 
     @property
+    def noted(self) -> str:
+        """What says that the caller on the line may go."""
+        return controls.label(self.window, "Noted")
+
+    @property
     def errors(self) -> str:
         return controls.label(self.window, "Errors to look at")
 

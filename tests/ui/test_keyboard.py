@@ -113,7 +113,7 @@ def test_escape_closes_completions_and_cancels_nothing(acme: OpenDesk, engagemen
     engagement.fault = Fault.SILENCE
     acme.fill()
     key(acme, Qt.Key.Key_Return, CONTROL)
-    acme.wait_for_status("Noted on this computer")
+    acme.bot.waitUntil(lambda: "You can end the call." in acme.noted)
     assert engagement.wait_for(2)
     acme.window.consent.category.line.setFocus()
     acme.window.consent.category.line.clear()

@@ -537,7 +537,9 @@ def test_of_several_what_holds_already_is_left_and_the_others_are_recorded(
     everything_of_which_one_holds(acme)
     assert choices(acme) == ["Record nothing", "Leave it, record the other one", "Record all 2"]
     controls.press(acme.window, "Leave it, record the other one")
-    acme.wait_for_status("1 opt-out for jane@example.com: 1 delivered. Left as it was: newsletter.")
+    acme.wait_for_status(
+        "1 opt-out for jane@example.com, Acme production: 1 delivered. Left as it was: newsletter."
+    )
     assert [json.loads(event.body)["properties"]["category"] for event in events(engagement)] == [
         "sms_marketing"
     ]
@@ -551,7 +553,8 @@ def test_escape_and_the_first_answer_record_nothing_of_several(
     assert controls.focused_name(acme.window) == "Record nothing"
     key(acme, safe)
     assert acme.status == (
-        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of 2 categories"
+        "Nothing was recorded, and nothing was sent.\n"
+        "jane@example.com, opt-out of 2 categories, Acme production"
     )
     assert events(engagement) == []
 
@@ -559,7 +562,7 @@ def test_escape_and_the_first_answer_record_nothing_of_several(
 def test_all_of_several_are_recorded_where_that_is_wished(acme: OpenDesk, engagement: Sandbox) -> None:
     everything_of_which_one_holds(acme)
     confirm(acme)
-    acme.wait_for_status("2 opt-outs for jane@example.com: 2 delivered.")
+    acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
 
 
 def test_the_safe_answer_says_that_nothing_was_recorded(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -568,7 +571,8 @@ def test_the_safe_answer_says_that_nothing_was_recorded(acme: OpenDesk, engageme
     key(acme, Qt.Key.Key_Return, CONTROL)
     key(acme, Qt.Key.Key_Return)
     assert acme.status == (
-        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of newsletter"
+        "Nothing was recorded, and nothing was sent.\n"
+        "jane@example.com, opt-out of newsletter, Acme production"
     )
     assert events(engagement) == []
 

@@ -50,6 +50,12 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
         pass
 
 
+def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
+    send(demo)
+    demo.wait_for_status("Delivered to the Sandbox only.")
+    assert demo.noted == ""
+
+
 def test_what_comes_of_practice_is_not_told_beside_a_real_consent(acme: OpenDesk) -> None:
     practise(acme)
     send(acme)
@@ -81,12 +87,12 @@ def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     practise(acme)
     engagement.fault = Fault.INVALID_SECRET
     acme.clock.seconds_off += 600
-    acme.wait_for_status("Not accepted")
+    acme.bot.waitUntil(lambda: "Not accepted" in acme.errors, timeout=10_000)
     return acme
 
 
 def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
-    assert refused_meanwhile.status.startswith("✖ Not practice, a real consent: Not accepted: ")
+    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
 
 
 def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(

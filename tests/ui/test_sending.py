@@ -42,10 +42,51 @@ def text_colour(desk: OpenDesk) -> str:
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     send(acme)
-    acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
-    assert "jane@example.com, opt-out of sms_marketing" in acme.status
+    acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
+    assert acme.noted == (
+        "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
+    )
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.wait_for_line("Sending")
+
+
+NOTED = "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
+
+
+def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -> None:
+    send(acme)
+    acme.wait_for_status("Delivered")
+    assert acme.noted == NOTED
+    acme.clock.seconds_off += 35
+    acme.wait_for_status("✔ Verified")
+    assert acme.noted == NOTED
+    assert acme.window.status.noted.isVisible()
+    # Neither is one by the next caller.
+    for which in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
+        QTest.keyClick(acme.window.windowHandle(), which)
+    controls.press(acme.window, "Refresh categories")
+    assert acme.noted == NOTED
+    controls.paste(acme.window, "Customer ID", "omar@example.com")
+    assert (acme.noted, acme.status) == ("", "")
+
+
+def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    send(acme)
+    acme.wait_for_status("Delivered")
+    engagement.misbehave(Fault.INVALID_SECRET, times=1)
+    send(acme, "omar@example.com")
+    acme.wait_for_status("Not accepted")
+    acme.clock.seconds_off += 35
+    acme.wait_for_line("Refused", "Verified")
+    assert "omar@example.com, opt-out of sms_marketing, Acme production" in acme.status
+    assert acme.noted.startswith("➜ Noted. You can end the call. omar@example.com")
+    assert "jane@example.com" not in acme.status + acme.errors
+    controls.write(acme.window, "Customer ID", "third@example.com")
+    # What needs a person is beside, and says of whom it speaks.
+    assert acme.status == ""
+    assert acme.errors.endswith("\nomar@example.com, opt-out of sms_marketing, Acme production")
 
 
 def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
@@ -54,7 +95,7 @@ def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
     controls.write(acme.window, "Valid until", "unlimited")
     controls.press(acme.window, "Send")
     acme.wait_for_status("Delivered")
-    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing")
+    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY])
@@ -64,10 +105,8 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     monkeypatch.setattr(patience, "SAY_SLOW_AFTER", 30)
     engagement.fault = fault
     send(acme)
-    acme.wait_for_status(
-        "➜ Noted on this computer. You can end the call. Engagement has not answered yet. "
-        "It is given 20 seconds in all."
-    )
+    acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
+    assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
@@ -292,6 +331,7 @@ def test_cancelling_what_still_waits_sends_nothing_and_is_red(
 ) -> None:
     two_callers.cancel_line(0)
     two_callers.wait_for_status("✖ Not recorded: it was cancelled before it left, and nothing was sent.")
+    assert two_callers.noted == ""
     two_callers.wait_for_line("Not recorded", "Sending")
     assert "second@example.com" in two_callers.status
     table = controls.table(two_callers.window, "Response log")
@@ -347,6 +387,7 @@ def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
     first.wait_for_status("first@example.com")
     send(first, "second@example.com")
     first.wait_for_status("second@example.com")
+    first.wait_for_line("Not sent yet", "Sending")
     first.cancel_line(0)
     first.wait_for_line("Not recorded", "Sending")
     first.window.close()
@@ -455,7 +496,7 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     controls.press(acme.window, "Send")
     assert not controls.button(acme.window, "Send").isEnabled()
     controls.type_keys(acme.window, "omar")
-    acme.wait_for_status("Delivered")
+    acme.wait_for_line("Delivered")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
     QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)

@@ -89,7 +89,7 @@ def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
     shown.append(body(acme))
     assert controls.label(acme.window, "Page of the preview") == "2 of 2"
     controls.press(acme.window, "Send")
-    acme.wait_for_status("2 opt-outs for jane@example.com: 2 delivered.")
+    acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
     arrived = sent(engagement)
     assert [one["properties"] for one in arrived] == [one["properties"] for one in shown]
     assert {one["properties"]["desk_ticket"] for one in arrived} == {"4711"}
@@ -131,7 +131,7 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
     assert "▲" in acme.status
     assert "Do not enter it again" in acme.status
     acme.clock.seconds_off += 31
-    acme.wait_for_status("✔ 2 opt-outs for jane@example.com: 2 verified.")
+    acme.wait_for_status("✔ 2 opt-outs for jane@example.com, Acme production: 2 verified.")
 
 
 def test_of_several_each_is_cancelled_at_its_own_line(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -285,7 +285,10 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
         broken.setattr(SqliteJournal, "note_all", fail)
         controls.press(acme.window, "Send")
         acme.wait_for_status("NOT NOTED")
-    assert "None of the 2 was noted: jane@example.com, opt-out of sms_marketing, newsletter" in acme.status
+    assert (
+        "None of the 2 was noted: jane@example.com, opt-out of sms_marketing, newsletter, Acme production"
+        in acme.status
+    )
     assert category(acme) == "2 categories"
     controls.press(acme.window, "Copy as a slip")
     slip = QApplication.clipboard().text()
@@ -331,5 +334,5 @@ def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_cat
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:
     tick_all(demo)
     controls.press(demo.window, "Send")
-    demo.wait_for_status("6 opt-outs for jane@example.com: 6 practised.")
+    demo.wait_for_status("6 opt-outs for jane@example.com, Sandbox: 6 practised.")
     assert demo.status.startswith("◆")
