@@ -70,7 +70,7 @@ class ConsentPanel(QWidget):
         super().__init__()
         self._quiet = True
         self._last_customer_id = ""
-        self.notes = FieldNotes(self._remark)
+        self.notes = FieldNotes(self._remark, lambda: self._quiet)
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -339,10 +339,11 @@ class ConsentPanel(QWidget):
     def offer_categories(self, categories: Sequence["Category"]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
-        self._quiet = True
+        self._quiet = self.several.is_filling = True
         self.categories.replace(categories)
         self.category.set_text(typed)
         self.category.line.setCursorPosition(cursor)
+        self.several.is_filling = False
         self.several.offer(categories)
         self._quiet = False
         self._changed()
