@@ -61,9 +61,9 @@ def test_a_row_of_the_list_is_ticked_and_says_so(acme: OpenDesk) -> None:
     toggle(acme, "Several categories")
     rows = interface(choices(acme))
     newsletter = rows.child(1)
-    assert not newsletter.state().selected  # type: ignore[attr-defined]  # missing in the stubs
+    assert not newsletter.state().selected
     act(newsletter, "Toggle")
-    assert newsletter.state().selected  # type: ignore[attr-defined]  # missing in the stubs
+    assert newsletter.state().selected
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
     assert controls.button(acme.window, "All categories").isChecked()
     act(newsletter, "Toggle")
