@@ -18,7 +18,7 @@ from consent_desk.domain.answer import header
 from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact
-from consent_desk.domain.outcome import Answered, Look, Lost, NotSent
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
     WATERMARK,
@@ -269,6 +269,8 @@ def _happened(fact: Fact) -> dict[str, Any]:
                     "seconds": look.elapsed,
                 }
             }
+        case FailedLook() as failed:
+            return head | {"failed_look": {"why": failed.why.value, "seconds": failed.elapsed}}
         case _ as never:
             assert_never(never)
 
