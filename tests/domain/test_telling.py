@@ -56,11 +56,11 @@ def test_a_source_stays_inert() -> None:
 @pytest.mark.parametrize(
     ("state", "look", "words"),
     [
-        (State.NEW_PROFILE, Look(unknown=True), "Engagement knew no such customer. Read the ID back"),
+        (State.NEW_PROFILE, Look(unknown=True), "Went to a new, empty profile: Engagement knew no such"),
         (
             State.NO_CATEGORY,
             Look(unlisted=True),
-            "a category that the project does not list. Check the category.",
+            "Recorded for a category that the project does not",
         ),
         (State.VERIFIED, Look(seen=True, valid=False), "Verified: Engagement shows the opt-out."),
         (State.SEEN, Look(seen=True), "Recorded: the opt-out stands in Engagement's history."),
