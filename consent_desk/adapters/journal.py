@@ -31,7 +31,6 @@ from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, recognise
 from consent_desk.adapters.searching import (
     CANCELLED,
-    ENTRIES,
     PAGE,
     count,
     find_page,
@@ -251,7 +250,7 @@ class SqliteJournal:
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
         with self._turns.reading() as connection:
-            row = connection.execute(f"{ENTRIES} WHERE request_id = ?", (request_id,)).fetchone()
+            row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             return entry_of(row)

@@ -27,12 +27,6 @@ TO_ACKNOWLEDGE = (
 )
 """The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
 
-ENTRIES = (
-    "SELECT entry.*, EXISTS (SELECT 1 FROM standing "  # noqa: S608 - our own names
-    f"WHERE standing.seq = entry.seq AND {TO_ACKNOWLEDGE}) AS to_acknowledge FROM entry"
-)
-"""The question for rows that `entry_of` reads."""
-
 CANCELLED = (
     "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
     f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
@@ -114,8 +108,7 @@ def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
 
 def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[Found, ...]:
     rows = connection.execute(
-        f"{ENTRIES} WHERE seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own names
-        (json.dumps(seqs),),
+        "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
     ).fetchall()
     by_seq = {row["seq"]: Found(row["seq"], entry_of(row)) for row in rows}
     return tuple(by_seq[seq] for seq in seqs)

@@ -45,6 +45,10 @@ class CallDesk(QObject):
         dispatch.failed.connect(self._end_waiting)
         window.log.cancel_requested.connect(self._cancel)
 
+    def cancel_waiting(self, station: Station, entry: Entry) -> None:
+        """Cancel one that was not handed over to be sent yet."""
+        self._cancel_one(Departure(station, None, entry))
+
     def _cancel(self, request_id: str) -> None:
         departure = self._dispatch.find(request_id) or self._waiting(request_id)
         if departure is None:
@@ -52,7 +56,11 @@ class CallDesk(QObject):
         if departure.kept:
             why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
             self._answer(departure.station, departure.entry, Tone.NEUTRAL, why)
-        elif self._dispatch.cancel(departure):
+        else:
+            self._cancel_one(departure)
+
+    def _cancel_one(self, departure: Departure) -> None:
+        if self._dispatch.cancel(departure):
             self._end_waiting(departure)
             self._answer(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
 

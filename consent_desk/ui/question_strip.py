@@ -57,9 +57,9 @@ class QuestionStrip(TintedStrip):
         self._said = ""
         self._last = 0
         self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
-        going_on = QShortcut(QKeySequence(GO_ON), self)
-        going_on.setAutoRepeat(False)
-        going_on.activated.connect(lambda: self._choose(self._last))
+        self._going_on = QShortcut(QKeySequence(GO_ON), self)
+        self._going_on.setAutoRepeat(False)
+        self._going_on.activated.connect(lambda: self._choose(self._last))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.area, 1)
@@ -70,20 +70,27 @@ class QuestionStrip(TintedStrip):
         """Whether a question stands here."""
         return not self.isHidden()
 
-    def ask(self, text: str, choices: Sequence[str]) -> None:
-        """Ask, and tell assistive technology. There are two or three `choices`."""
+    def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
+        """Ask, and tell assistive technology. There are two or three `choices`.
+
+        Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, has no key,
+        and none of its answers is safe.
+        """
+        self._going_on.setEnabled(not about_noted)
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
         self.show()
         self.opened.emit(True)
+        self._unhurried.safe = () if about_noted else (self.choices[0],)
         self._unhurried.begin()
         self._said = text
         self.announce()
 
     def announce(self) -> None:
-        """Tell the question once more, and lead to its safe answer."""
-        self.choices[0].setFocus()
+        """Tell the question, and lead to its safe answer, if there is one."""
+        if self._going_on.isEnabled():
+            self.choices[0].setFocus()
         # Loaded with the first question: the window does not need it to show.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
@@ -113,7 +120,7 @@ class QuestionStrip(TintedStrip):
         self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
         texts = (*choices, *[""] * (_MOST - len(choices)))
         for button, choice in zip(self.choices, texts, strict=True):
-            is_last = bool(choices) and button is self.choices[len(choices) - 1]
+            is_last = self._going_on.isEnabled() and choice and button is self.choices[len(choices) - 1]
             button.setVisible(bool(choice))
             button.setAccessibleName(choice)
             button.setAccessibleDescription(f"{text} {GO_ON}" if is_last else text)

@@ -1,4 +1,7 @@
-"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it.
+
+Long because it follows a consent from its noting until it is settled.
+"""
 
 from functools import partial
 
@@ -65,7 +68,7 @@ class SendingDesk(QObject):
         self._real: Station | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
-        CallDesk(window, self._dispatch, log, self.say, self.answer)
+        self.calls = CallDesk(window, self._dispatch, log, self.say, self.answer)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
@@ -108,8 +111,8 @@ class SendingDesk(QObject):
         self._ask(entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
-        on_the_line = "" if anew or station.practice else f"{NOTED} {self.batches.named(entry)}"
-        self._status.begin_call(self.batches.key_of(entry), on_the_line)
+        if anew:
+            self._status.begin_call(entry.request_id)
         noted = "Noted for practice. " if station.practice else "Noted. " if anew else ""
 
         def tell(outlook: Message | None) -> None:
@@ -121,6 +124,16 @@ class SendingDesk(QObject):
             self.rounds.follow_soon(station, entry.request_id)
         else:
             self.rounds.follow(station, entry.request_id, tell)
+
+    def begin_call(self, station: Station, entry: Entry) -> None:
+        """Say that the consent of the caller on the line, and what belongs to it, is noted."""
+        noted = "" if station.practice else f"{NOTED} {self.batches.named(entry)}"
+        self._status.begin_call(self.batches.key_of(entry), noted)
+
+    def give_up(self, station: Station, entries: tuple[Entry, ...]) -> None:
+        """Cancel what was noted and not sent yet."""
+        for entry in entries:
+            self.calls.cancel_waiting(station, entry)
 
     def follow(self, station: Station, request_id: str) -> None:
         """Something happened to a consent elsewhere: plan anew."""

@@ -1,6 +1,6 @@
 """How the states of a consent are called, and how good or bad they are."""
 
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import TO_CHECK_STATES, State
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
 
@@ -13,6 +13,8 @@ STATE_WORDS = {
     State.VERIFIED: "Verified",
     State.NOT_SHOWN: "Not shown yet",
     State.CONTRADICTED: "Contradicted",
+    State.NEW_PROFILE: "New profile: check the ID",
+    State.NO_CATEGORY: "No such category: check it",
     State.REFUSED: "Refused",
     State.UNCONFIRMED: "Not confirmed",
     State.NOT_SEEN: "Not seen",
@@ -35,6 +37,8 @@ _TONES = {
     State.VERIFIED: Tone.GOOD,
     State.NOT_SHOWN: Tone.WARNING,
     State.CONTRADICTED: Tone.BAD,
+    State.NEW_PROFILE: Tone.BAD,
+    State.NO_CATEGORY: Tone.BAD,
     State.REFUSED: Tone.BAD,
     State.UNCONFIRMED: Tone.WARNING,
     State.NOT_SEEN: Tone.WARNING,
@@ -54,6 +58,9 @@ def word_of(entry: Entry, *, practice: bool) -> str:
 
 def tone_of(entry: Entry, *, practice: bool) -> Tone:
     """How bad or good it stands; nothing that happens in practice is more than practice."""
-    if practice and entry.state in PRACTISED_STATES | {State.CONTRADICTED}:
+    if practice and entry.state in PRACTISED_STATES | TO_CHECK_STATES | {State.CONTRADICTED}:
         return Tone.PRACTICE
+    if entry.checked:
+        # A person has said that it is right.
+        return Tone.WARNING
     return Tone.BAD if entry.to_acknowledge else _TONES[entry.state]

@@ -16,12 +16,12 @@ _CLICKS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblCli
 class Unhurried(QObject):
     """Keeps a key that is held down from pressing any of `buttons`, and whatever came too soon.
 
-    `safe` are the buttons that do no harm: they take what comes at once.
+    `safe` are those that do no harm: they take what comes at once.
     """
 
     def __init__(self, *buttons: QAbstractButton, safe: tuple[QAbstractButton, ...] = ()) -> None:
         super().__init__(buttons[0])
-        self._safe = safe
+        self.safe = safe
         self._since = 0.0
         for button in (*buttons, *safe):
             button.installEventFilter(self)
@@ -33,7 +33,7 @@ class Unhurried(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Show:
             self.begin()
-        is_soon = watched not in self._safe and monotonic() - self._since < MOMENT
+        is_soon = watched not in self.safe and monotonic() - self._since < MOMENT
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             return event.key() in _PRESSING and (event.isAutoRepeat() or is_soon)
         return event.type() in _CLICKS and is_soon
