@@ -1,11 +1,11 @@
 """Dates and times as people write them, for *Taken at*, *Valid until* and the log's *Date* alike.
 
-Times without an offset are those of a `zone`, and so are days. Only the way from a moment to its local time
-is asked of it, which is never ambiguous.
+Times without an offset are those of a `zone`, and so are days.
+
+Long because three fields that read the same words must not disagree.
 """
 
 import re
-from bisect import bisect_left
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import partial
@@ -13,9 +13,13 @@ from functools import partial
 from consent_desk.domain.consent import FIRST_MILLISECOND, Timestamp, ValidUntil, ends_after
 from consent_desk.domain.draft import HOW_TAKEN_AT, HOW_VALID_UNTIL, NOW
 from consent_desk.domain.errors import Unfit
+from consent_desk.domain.local_time import beginning, end_of, local, micros_of, moment, readings, spelled
 from consent_desk.domain.message import Message, say
 
-EXAMPLES = ("today", "yesterday", "this week", "last week", "last 7 days", "this month", "last month")
+EXAMPLES = (
+    *("today", "yesterday", "this week", "last week", "this month", "last month"),
+    *("last 7 days", "last 30 days"),
+)
 """Days that are offered for choice; a date or two are typed."""
 
 HOW_DAYS = say("Write a day such as 3 Nov or 2026-11-03, a month, last week, or two days: 1 Nov to 5 Nov.")
@@ -26,10 +30,7 @@ Days = tuple[Timestamp, Timestamp]
 _Span = tuple[date, date]
 """The first and the last day."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST_YEAR = 2000
 _LAST_YEAR = 5138  # that of the first millisecond
 _LONGEST = 80
@@ -75,11 +76,6 @@ _NO_TIME = say("There is no such date or time. Check the numbers.")
 _TOO_FAR = say("This lies too far ahead. Write “unlimited”, or an earlier date.")
 
 
-def moment(timestamp: Timestamp, zone: tzinfo) -> datetime:
-    """`timestamp` as a date and time in `zone`."""
-    return _local(timestamp.micros, zone)
-
-
 # -- the three fields ---------------------------------------------------------------------------------
 
 
@@ -107,8 +103,6 @@ def read_valid_until(text: str, taken_at: Timestamp, now: Timestamp, zone: tzinf
     A day is meant until its end.
     """
     typed = _plain(text)
-    if not typed:
-        return say("Choose how long the opt-in holds: “unlimited”, or a date such as 2030-12-31.")
     if typed == "unlimited":
         return ValidUntil()
     try:
@@ -149,20 +143,12 @@ def read_days(text: str, now: Timestamp, zone: tzinfo) -> Days | Message | None:
         dates = [each for span in spans for each in span]
         if dates != sorted(dates):
             return say("The first day comes after the last one. Change their order.")
-        return Timestamp(_begin(dates[0], zone)), Timestamp(_begin(dates[-1] + _DAY, zone))
+        return Timestamp(beginning(dates[0], zone)), Timestamp(beginning(dates[-1] + _DAY, zone))
     except (ValueError, OverflowError, OSError, Unfit):
         return _NO_DAY
 
 
 # -- what was read, told ------------------------------------------------------------------------------
-
-
-def spelled(micros: int, zone: tzinfo) -> str:
-    """A moment in full, as it can be typed again: `2026-03-31 10:40 +02:00`."""
-    at = _EPOCH + micros * _MICROSECOND
-    local = at.astimezone(timezone(_offset(at, zone)))
-    text = local.isoformat(sep=" ", timespec="auto" if micros % 60_000_000 else "minutes")
-    return f"{text[:-6]} {text[-6:]}"
 
 
 def spelled_end(valid_until: ValidUntil) -> str:
@@ -181,8 +167,8 @@ def tell_read(text: str, read: Timestamp | ValidUntil | Message, zone: tzinfo) -
         return None
     else:
         micros = read.seconds * 1_000_000
-        day = _local(micros, zone).date()
-        if micros == _end_of(day, zone):
+        day = local(micros, zone).date()
+        if micros == end_of(day, zone):
             return None if typed == str(day) else say("Read as {day}, until its end.", day=str(day))
     full = spelled(micros, zone)
     return None if full.startswith(typed) else say("Read as {time}.", time=full)
@@ -192,7 +178,7 @@ def tell_days(since: Timestamp | None, until: Timestamp | None, zone: tzinfo) ->
     """The first day and the last one; nothing without a limit."""
     if since is None or until is None:
         return ""
-    first, last = moment(since, zone).date(), _local(until.micros - 1, zone).date()
+    first, last = moment(since, zone).date(), local(until.micros - 1, zone).date()
     return str(first) if first >= last else f"{first} to {last}"
 
 
@@ -212,7 +198,7 @@ def _read_end(text: str, taken_at: Timestamp, now: Timestamp, zone: tzinfo) -> i
         read = _later(moment(taken_at, zone).date(), int(length["count"]), length["unit"])
     if not isinstance(read, date):
         return read
-    return _TOO_FAR if read.year > _LAST_YEAR else _end_of(read, zone)
+    return _TOO_FAR if read.year > _LAST_YEAR else end_of(read, zone)
 
 
 def _read(
@@ -242,10 +228,10 @@ def _timed(clock: re.Match[str], now: Timestamp, zone: tzinfo, *, needs_year: bo
     if not isinstance(day, date):
         return day
     wall = datetime.combine(day, _time_in(clock))
-    found = _readings(wall, zone) if offset is None else [wall.replace(tzinfo=offset)]
+    found = readings(wall, zone) if offset is None else [wall.replace(tzinfo=offset)]
     if not found:
         return say("This time was skipped when the clocks went forward. Choose another one.")
-    first, *others = (_micros(each) for each in found)
+    first, *others = (micros_of(each) for each in found)
     if others:
         return say(
             "This time comes twice, as the clocks are set back. Write {first} for the first one, {second} "
@@ -258,9 +244,10 @@ def _timed(clock: re.Match[str], now: Timestamp, zone: tzinfo, *, needs_year: bo
 
 def _unix(number: re.Match[str], how: Message) -> int | Message:
     digits = len(number["whole"])
-    if digits in {13, 16}:
-        unit = "milliseconds" if digits == 13 else "microseconds"
-        return say("This looks like {unit}: Engagement takes seconds.", unit=unit)
+    if digits == 13:
+        return say("This looks like milliseconds: Engagement takes seconds.")
+    if digits == 16:
+        return say("This looks like microseconds: Engagement takes seconds.")
     if _SECONDS.fullmatch(number[0]) is None:
         return say("A bare number is UNIX seconds, which have ten digits. {how}", how=how)
     fraction = (number["fraction"] or ".")[1:]
@@ -315,7 +302,7 @@ def _span(text: str, today: date, *, needs_year: bool = False) -> _Span | Messag
     if (slashed := _SLASHED.fullmatch(text)) is not None:
         one, other = int(slashed["one"]), int(slashed["other"] or slashed["dashed"])
         year = slashed["year"] or slashed["year2"]
-        if one != other and max(one, other) <= 12:
+        if one != other and min(one, other) >= 1 and max(one, other) <= 12:
             both = (f"{day} {_MONTHS[month - 1][:3].title()}" for day, month in ((one, other), (other, one)))
             first, second = (f"{each} {year}" if year else each for each in both)
             return say("This may be {first} or {second}. Write it so.", first=first, second=second)
@@ -380,50 +367,3 @@ def _number(text: str | None) -> int | None:
 
 def _month(name: str) -> int | None:
     return next((number for number, whole in enumerate(_MONTHS, 1) if whole.startswith(name)), None)
-
-
-# -- the zone -----------------------------------------------------------------------------------------
-
-
-def _begin(day: date, zone: tzinfo) -> int:
-    """When `day` begins, in UNIX microseconds: after its midnight where the clocks skip that."""
-    midnight = datetime.combine(day, time())
-    if found := _readings(midnight, zone):
-        # Set back over midnight, the clocks show the end of the day before once more.
-        is_new = (found[-1] - _SECOND).astimezone(zone).date() < day
-        return _micros(found[-1] if is_new else found[0])
-    low, high = (_micros(each) // 1_000_000 for each in _around(midnight))
-    seconds = range(low, high)
-    return (
-        low + bisect_left(seconds, day, key=lambda each: _local(each * 1_000_000, zone).date())
-    ) * 1_000_000
-
-
-def _end_of(day: date, zone: tzinfo) -> int:
-    """The last second of `day`, in UNIX microseconds."""
-    return _begin(day + _DAY, zone) - 1_000_000
-
-
-def _readings(wall: datetime, zone: tzinfo) -> list[datetime]:
-    """Every moment at which the clocks in `zone` show `wall`, the first one first: none, one or two."""
-    utc = wall.replace(tzinfo=UTC)
-    offsets = {_offset(each, zone) for each in _around(wall)}
-    return sorted(utc - offset for offset in offsets if _offset(utc - offset, zone) == offset)
-
-
-def _around(wall: datetime) -> tuple[datetime, datetime]:
-    # No zone is more than a day away from UTC, and none changes its clocks twice in two days.
-    utc = wall.replace(tzinfo=UTC)
-    return utc - _DAY, utc + _DAY
-
-
-def _offset(at: datetime, zone: tzinfo) -> timedelta:
-    return at.astimezone(zone).replace(tzinfo=None) - at.replace(tzinfo=None)
-
-
-def _local(micros: int, zone: tzinfo) -> datetime:
-    return (_EPOCH + micros * _MICROSECOND).astimezone(zone)
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND

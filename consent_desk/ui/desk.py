@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.cautions import Caution
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
-from consent_desk.domain.dates import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.proof import Rebuilding

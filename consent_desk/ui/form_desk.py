@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions, of_several
 from consent_desk.domain.consent import Consent, Timestamp
-from consent_desk.domain.dates import moment
 from consent_desk.domain.delivery import decision
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.parsing import one_each, parse, readings
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.dates import moment
 from consent_desk.domain.delivery import State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, locally, moments, written
 from consent_desk.domain.proof_document import sealed
 from consent_desk.domain.record import Noted

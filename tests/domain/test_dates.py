@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.dates import (
     EXAMPLES,
-    moment,
     read_days,
     read_taken_at,
     read_valid_until,
-    spelled,
     spelled_end,
     tell_days,
     tell_read,
 )
+from consent_desk.domain.local_time import moment, spelled
 from consent_desk.domain.message import Message
 from tests.domain.examples import ANY_TEXT, Berlin, at
 
@@ -276,8 +275,10 @@ def test_how_long_counts_from_the_day_of_the_decision(decision: str, text: str, 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Choose how long the opt-in holds"),
-        ("   ", "Choose how long the opt-in holds"),
+        ("", "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years."),
+        ("   ", "Write “unlimited”"),
+        ("0/5/2030", "no such date or time"),
+        ("5/0/2030", "no such date or time"),
         ("forever", "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years."),
         ("\uff12030-12-31", "Write “unlimited”"),
         ("1900000000.5", "Write “unlimited”"),

@@ -11,8 +11,8 @@ import pytest
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.dates import moment
 from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from consent_desk.adapters.folders import Folders
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
-from consent_desk.domain.dates import moment
 from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
