@@ -4,7 +4,6 @@ Only the way from a moment to its local time is asked of the zone: that is never
 microseconds, as far ahead as a calendar goes.
 """
 
-from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from consent_desk.domain.consent import Timestamp
@@ -52,9 +51,9 @@ def beginning(day: date, zone: tzinfo) -> int:
         # Set back over midnight, the clocks show the end of the day before once more.
         is_new = (found[-1] - _SECOND).astimezone(zone).date() < day
         return micros_of(found[-1] if is_new else found[0])
-    first, last = (micros_of(each) // 1_000_000 for each in _around(midnight))
-    later = bisect_left(range(first, last), day, key=lambda each: local(each * 1_000_000, zone).date())
-    return (first + later) * 1_000_000
+    # It begins when the clocks jump, which is when it would have been midnight.
+    before, _ = _around(midnight)
+    return micros_of(midnight.replace(tzinfo=UTC) - _offset(before, zone))
 
 
 def end_of(day: date, zone: tzinfo) -> int:
