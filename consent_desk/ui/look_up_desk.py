@@ -224,9 +224,8 @@ class LookUpDesk(QObject):
         self._kept = asking
 
     def awaits(self, consent: Consent) -> bool:
-        """Whether the customer of `consent`, which was noted, is being looked up."""
-        kept = self._kept
-        return kept is not None and kept.found is None and _is_of(kept.press, consent)
+        """Whether it is not told yet what was found of the customer of `consent`, which was noted."""
+        return self._kept is not None and _is_of(self._kept.press, consent)
 
     def confirm(self, consent: Consent) -> None:
         """`consent` was noted."""
