@@ -11,7 +11,7 @@ from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
 from consent_desk.domain.delivery import TO_CHECK_STATES
 from consent_desk.domain.draft import Draft
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_all, tell_check
@@ -87,7 +87,7 @@ class Desk(QObject):
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, local, now=now)
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
-        self._question = QuestionDesk(self._form.question, local, self)
+        self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
         self._caller = Caller(self._form, window.status)
         self._noting = Noting(runner, self)
