@@ -139,7 +139,8 @@ class MainWindow(QMainWindow):
         self._layout.insertWidget(1, self.alarm)
         self._below_status.insertWidget(1, self.offer)
         self.consent.complete()
-        self.consent.question.opened.connect(self.project_bar.lend_key)
+        question = self.consent.question
+        question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
         self.preview.complete()
         self.log = log
         self._place_of_log.addWidget(scrolled(log))

@@ -70,6 +70,11 @@ class QuestionStrip(TintedStrip):
         """Whether a question stands here."""
         return not self.isHidden()
 
+    @property
+    def has_key(self) -> bool:
+        """Whether its last answer has a key."""
+        return self._going_on.isEnabled()
+
     def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`.
 
@@ -89,7 +94,7 @@ class QuestionStrip(TintedStrip):
 
     def announce(self) -> None:
         """Tell the question, and lead to its safe answer, if there is one."""
-        if self._going_on.isEnabled():
+        if self.has_key:
             self.choices[0].setFocus()
         # Loaded with the first question: the window does not need it to show.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
@@ -120,7 +125,7 @@ class QuestionStrip(TintedStrip):
         self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
         texts = (*choices, *[""] * (_MOST - len(choices)))
         for button, choice in zip(self.choices, texts, strict=True):
-            is_last = self._going_on.isEnabled() and choice and button is self.choices[len(choices) - 1]
+            is_last = self.has_key and choice and button is self.choices[len(choices) - 1]
             button.setVisible(bool(choice))
             button.setAccessibleName(choice)
             button.setAccessibleDescription(f"{text} {GO_ON}" if is_last else text)

@@ -84,6 +84,7 @@ def test_who_says_that_the_id_is_right_has_it_sent(asked: OpenDesk, engagement: 
 
 
 def test_who_cancels_it_has_nothing_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+    asked.wait_for_line("Not sent yet")
     answer(asked, 1)
     asked.bot.waitUntil(lambda: "Not sent yet" not in controls.cells(asked.window, 1)[0])
     assert events(engagement) == []
@@ -190,6 +191,7 @@ def test_while_it_is_held_it_is_called_noted_and_no_key_cancels_it(
     noted_line = "➜ Noted. You can end the call. jane@exmaple.com, opt-out of sms_marketing, Acme production"
     assert asked.noted == noted_line
     key(asked, Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    assert controls.focused_name(asked.window) == "Project"
     assert ASKED in question(asked)
     assert "(Alt+R)" not in "".join(button.text() for button in asked.window.consent.question.choices)
     asked.wait_for_line("Not sent yet")
