@@ -216,6 +216,8 @@ class StatusPanel(TintedStrip):
         self.kept.show_text(worst, "\n".join(kept))
         self.kept.setVisible(bool(kept))
         self.latest.show_text(self._latest.tone, self._shown(self._latest))
+        # Its room is that of all, while there is nothing else to say.
+        self.latest.setVisible(bool(self._latest.text) or not (kept or self._noted))
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)
