@@ -88,6 +88,8 @@ class Engagement:
     def add(self, customer: str, category: str, action: str) -> None:
         """Somebody decides on a page, and it shows at once."""
         properties = {"action": action, "category": category, "source": "page"}
+        if action == "accept":
+            properties["valid_until"] = "unlimited"
         self.events.append(
             Event(customer=customer, timestamp=self.now(), properties=properties, visible_at=self.now())
         )

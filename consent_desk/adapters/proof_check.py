@@ -98,7 +98,8 @@ def _plain(value: object) -> str:
 
 def _from_history(parsed: Json) -> FromHistory:
     pages = tuple(b64decode(page, validate=True) for page in parsed["history_pages"])
-    if any(read_history(200, page) is None for page in pages):
+    read = [read_history(200, page) for page in pages]
+    if not all(page is not None and page.is_whole for page in read):
         raise _Wrong(say("A page of the history is not as Engagement answers."))
     return FromHistory(
         project_name=parsed["project"]["name"],
