@@ -172,7 +172,8 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
             history = "in the history" if outcome.seen else "not in the history"
             shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
             holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
-            return f"looked up: {history}, {holds}, {took}"
+            against = "" if outcome.reason is None else f" ({outcome.reason})"
+            return f"looked up: {history}, {holds}{against}, {took}"
         case FailedLook(outcome=ended):
             told = took if ended is None else technical(ended)
             return f"look-up failed: {outcome.why}, {told}"
