@@ -34,6 +34,7 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import (
+    LAGS,
     SPEAKS_AGAINST,
     Answered,
     Cause,
@@ -526,9 +527,10 @@ def judge_look(
         return State.CONTRADICTED
     if look.valid is None or is_as_wished:
         return State.SEEN
-    # Without a later event, what holds may follow the history with a delay: that is not an alarm yet.
+    # What holds may follow the history with a delay: that is not an alarm yet.
     is_late = at.micros >= sent_at + LOOK_AFTER[-1]
-    return State.CONTRADICTED if look.later or (was_seen and is_late) else State.SEEN
+    follows = look.later and look.reason not in LAGS
+    return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
 
 def _look_or(settled: Plan, facts: Sequence[Fact]) -> Plan:

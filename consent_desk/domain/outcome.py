@@ -118,6 +118,9 @@ class Reason(StrEnum):
 SPEAKS_AGAINST = frozenset({Reason.STORED_OTHERWISE, Reason.FAR_AHEAD, Reason.OVERRULED})
 """What contradicts a consent, whatever is said of its category."""
 
+LAGS = frozenset({Reason.CHANGED_SINCE, Reason.NO_EVENT, Reason.OLDER})
+"""Where what is said of the category may be behind the history."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:

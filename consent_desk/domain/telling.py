@@ -250,10 +250,11 @@ def _time(written: str) -> Timestamp | str:
         return written
 
 
-_EXPIRE = say(
+EXPIRE_FIRST = say(
     "An administrator must expire that event in Engagement. Until then no decision about this category takes "
     "effect, whatever its time: sending this one again is of no use."
 )
+"""What to do about an event that is dated far ahead."""
 
 
 def _alarm(look: Look, action: Action) -> Judgement:
@@ -263,7 +264,7 @@ def _alarm(look: Look, action: Action) -> Judgement:
             "Recorded, but Engagement goes by an event dated far in the future ({event}).",
             event=_told(look.event),
         )
-        return Judgement(State.CONTRADICTED, headline, _EXPIRE)
+        return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
     if look.reason is Reason.STORED_OTHERWISE:
         headline = say("Recorded, but otherwise than sent: Engagement has {event}.", event=_told(look.event))
         return Judgement(State.CONTRADICTED, headline, _NOW)

@@ -8,8 +8,8 @@ from consent_desk.domain.consent import Consent, Timestamp, ends_after
 from consent_desk.domain.delivery import Fact, Judgement, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look, Reason
-from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import OVERTAKEN, tell_look
+from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.telling import EXPIRE_FIRST, OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
 
@@ -32,6 +32,12 @@ class Alarm:
     entry: Entry
     judgement: Judgement
     can_renew: bool = True
+
+
+def may_win(record: Record) -> bool:
+    """Whether the same decision, taken now, may hold: not against an event that is dated far ahead."""
+    looks = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Look)]
+    return not looks or looks[-1].reason is not Reason.FAR_AHEAD
 
 
 class Alarms:
@@ -57,7 +63,7 @@ class Alarms:
                 and last_later(self._journal, noted) is None
             ):
                 entry = Entry.after(noted, record.facts)
-                can_renew = action is Action.REJECT and look.reason is not Reason.FAR_AHEAD
+                can_renew = action is Action.REJECT and may_win(record)
                 alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action), can_renew))
         return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
 
@@ -73,9 +79,8 @@ class Alarms:
         noted = record.noted
         if last_later(self._journal, noted) is not None:
             return OVERTAKEN
-        looks = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Look)]
-        if looks and looks[-1].reason is Reason.FAR_AHEAD:
-            return tell_look(looks[-1], State.CONTRADICTED, noted.consent.action).advice
+        if not may_win(record):
+            return EXPIRE_FIRST
         if noted.consent.action is Action.ACCEPT:
             return _ENTER_ANEW
         return replace(noted.consent, request_id=new_id, timestamp=now, noted_at=now)
