@@ -245,6 +245,17 @@ class Machine(RuleBasedStateMachine):
         self.steps += 1
         self.engagement.add(customer, CATEGORY, action, times)
 
+    @rule(customer=st.sampled_from(CUSTOMERS), action=st.sampled_from(Action))
+    def somebody_decides_just_before_a_look(self, customer: str, action: Action) -> None:
+        self.engagement.faults, self.engagement.read_faults, self.engagement.lag = [], [], 20.0
+        self.note(action, customer, None)
+        self.wait_for_what_is_next(1)
+        at = self.agenda.next_at(self.now())
+        if at is not None:
+            self.time = max(self.time, at.micros - self.clock_off - 5_000_000)
+            self.engagement.add(customer, CATEGORY, "reject" if action is Action.ACCEPT else "accept")
+            self.wait_for_what_is_next(1)
+
     @rule(odd=st.lists(st.sampled_from(ODD), max_size=3), lag=st.sampled_from([0.0, 20.0]))
     def reads_are_odd(self, odd: list[object], lag: float) -> None:
         self.steps += 1
