@@ -125,10 +125,11 @@ def _against(
     ruling = last_events((*later, *ours))
     opposite = [event for event in ruling if event.is_opt_in is not _wish(consent)]
     is_other = status is not None and status.valid is not _wish(consent)
-    if later and (opposite or is_other) and _is_far(ruling[0]):
+    rules = bool(opposite) and opposite == ruling
+    if later and (rules or is_other) and _is_far(ruling[0]):
         return Reason.FAR_AHEAD, (opposite or ruling)[0]
     if opposite:
-        return Reason.OVERRULED if opposite == ruling else Reason.SAME_TIME, opposite[0]
+        return Reason.OVERRULED if rules else Reason.SAME_TIME, opposite[0]
     between = [event for event in later if event.is_opt_in is not _wish(consent)]
     if between:
         return Reason.CHANGED_SINCE, between[0]

@@ -202,8 +202,9 @@ def test_of_one_moment_nobody_knows_which_rules(action: Action) -> None:
     mine, other = ours(consent_to(action)), others(OPPOSITE[action], SENT)
     for events in ([mine, other], [other, mine]):
         assert reason(action, events, shown(action)) is Reason.SAME_TIME
-    both = [others(action, SENT + 1), others(OPPOSITE[action], SENT + 1), mine]
-    assert reason(action, both, shown(action)) is Reason.SAME_TIME
+    for timestamp in (SENT + 1, MILLIS):
+        both = [others(action, timestamp), others(OPPOSITE[action], timestamp), mine]
+        assert reason(action, both, shown(action, since=timestamp)) is Reason.SAME_TIME
 
 
 @BOTH
