@@ -130,6 +130,8 @@ def test_an_event_in_milliseconds_rings_and_nothing_is_offered_against_it(
     assert not acme.window.alarm.action.isVisible()
     acme.choose_line()
     acme.bot.waitUntil(lambda: "dated far in the future" in acme.details("Explanation"))
+    assert "Engagement shows no consent (far ahead)" in acme.details("Explanation")
+    assert "but Engagement's history speaks against it" in acme.details("Explanation")
     assert not controls.button(acme.window, "Send this with the time now").isEnabled()
 
 
