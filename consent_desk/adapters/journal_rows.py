@@ -14,7 +14,7 @@ from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -28,7 +28,7 @@ from consent_desk.domain.outcome import (
     Reason,
     Stored,
 )
-from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.record import Entry, Noted, is_checked
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {
     "personal": (
@@ -203,18 +203,21 @@ def noted_of(row: Columns) -> Noted:
 
 def entry_of(row: Columns) -> Entry:
     """A row of `entry`."""
+    state, noted_at = State(row["state"]), Timestamp(row["noted_at"])
+    is_to_check = state in TO_CHECK_STATES
     return Entry(
         request_id=row["request_id"],
-        noted_at=Timestamp(row["noted_at"]),
+        noted_at=noted_at,
         project_id=row["project_id"],
         project_name=row["project_name"],
         customer=_customer_of(row),
         category=row["category"],
         action=Action(row["action"]),
-        state=State(row["state"]),
+        state=state,
         status=row["status"],
         elapsed=row["elapsed"],
         held=row["cause"] in {Cause.HELD, Cause.REMOVED},
+        checked=is_to_check and is_checked(read_context(row["context"], noted_at)[0], state, row["note"]),
     )
 
 

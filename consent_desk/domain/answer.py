@@ -1,6 +1,7 @@
 """What a server answered: read from any bytes whatever, and put into words.
 
 Answers and their failures: the reference's section 5.
+Long because the texts of Engagement's errors and what they mean are one list.
 """
 
 import json

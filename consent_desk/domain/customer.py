@@ -197,6 +197,16 @@ def same_second(one: float | None, other: float | None) -> bool:
     return one is not None and other is not None and abs(one - other) < 1
 
 
+def moment(seconds: float | None) -> Timestamp | None:
+    """A time of Engagement's, None where it is none that a desk can show."""
+    if seconds is None:
+        return None
+    try:
+        return Timestamp(round(seconds * 1_000_000))
+    except Unfit:
+        return None
+
+
 def lacks_permission(status: int, body: bytes) -> bool:
     """Whether an answer to a read says that the key may not read consents."""
     answer = read_answer(body)

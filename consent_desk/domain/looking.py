@@ -4,12 +4,13 @@ And why a look shows nothing. Facts: the reference's sections 1, 4.4 and 4.5.
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning, meaning, read_answer
 from consent_desk.domain.consent import FIRST_MILLISECOND, Consent, Timestamp, ends_after
-from consent_desk.domain.customer import CategoryStatus, HistoryEvent, last_events, same_second
-from consent_desk.domain.message import say
+from consent_desk.domain.customer import CategoryStatus, HistoryEvent, last_events, moment, same_second
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Look, NoLook, Outcome, Reason, Stored, why_no_answer
 from consent_desk.domain.text import inert
 
@@ -76,6 +77,79 @@ def tell_no_look(why: NoLook, outcome: Outcome | None) -> Meaning:
     if isinstance(outcome, Answered):
         return meaning(outcome.status, outcome.headers, outcome.body)
     return _NOT_READ if outcome is None else why_no_answer(outcome)
+
+
+def tell_reason(look: Look) -> Message:
+    """Why nobody knows that what a look saw holds."""
+    event = tell_event(look.event)
+    match look.reason:
+        case None:
+            return say("Whether it holds is not known.")
+        case Reason.STORED_OTHERWISE:
+            return say("It was stored otherwise than sent: {event}.", event=event)
+        case Reason.FAR_AHEAD:
+            return say("It does not rule: an event dated far in the future does, {event}.", event=event)
+        case Reason.OVERRULED:
+            return say("It does not rule: a later event does, {event}.", event=event)
+        case Reason.SAME_TIME:
+            return say(
+                "Whether it holds is not known: an event of the same moment says otherwise, {event}.",
+                event=event,
+            )
+        case Reason.CHANGED_SINCE:
+            return say(
+                "It is not the last word: what followed was the opposite, {event}, and then the same again.",
+                event=event,
+            )
+        case Reason.NO_TIME:
+            return say("Whether it holds is not known: its time there cannot be read.")
+        case Reason.OTHER_TIME:
+            return say(
+                "Whether it holds is not known: it stands there with another time than was sent, {event}.",
+                event=event,
+            )
+        case Reason.NO_EVENT:
+            return say("Whether it holds is not known: for the category, Engagement names no event yet.")
+        case Reason.OLDER:
+            return say("Whether it holds is not known: for the category, Engagement names an older event.")
+        case Reason.PAST_END:
+            return say("Whether it holds is not known: Engagement shows consent, with an end that is past.")
+        case Reason.OTHER_END:
+            return say("Engagement shows another end for it than was sent: tell your administrator.")
+        case _ as never:
+            assert_never(never)
+
+
+def tell_event(event: Stored | None) -> Message:
+    """An event that speaks against a consent, as it stands there."""
+    if event is None:
+        return say("not known which")
+    template = "{action} of {category}, time {time}, source {source}"
+    if not event.source:
+        template = "{action} of {category}, time {time}"
+    none = say("none")
+    return say(
+        template,
+        action=event.action or none,
+        category=event.category or none,
+        time=_time(event.time),
+        source=event.source,
+    )
+
+
+def _time(written: str) -> Timestamp | str:
+    """A time of an event, and as it is written there where it is none that a desk can show."""
+    try:
+        return moment(float(written)) or written
+    except ValueError:
+        return written
+
+
+EXPIRE_FIRST = say(
+    "An administrator must expire that event in Engagement. Until then no decision about this category takes "
+    "effect, whatever its time: sending this one again is of no use."
+)
+"""What to do about an event that is dated far ahead."""
 
 
 _LOOK_YOURSELF = say("Look the customer up in Engagement.")

@@ -5,15 +5,14 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 
 from dataclasses import replace
 from functools import reduce
-from typing import assert_never
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp, ValidUntil
-from consent_desk.domain.customer import CategoryStatus, Standing
+from consent_desk.domain.customer import CategoryStatus, Standing, moment
 from consent_desk.domain.delivery import QUEUED_THERE, Judgement, Plan, State, Step, noun
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_reason
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look, Reason, Stored
+from consent_desk.domain.outcome import Look, Reason
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
@@ -34,6 +33,16 @@ def tell_look(look: Look, state: State, action: Action, *, practice: bool = Fals
     if state is State.VERIFIED:
         return Judgement(state, _PRACTISED, _NOTHING)
     return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
+    """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
+    is_profile = state is State.NEW_PROFILE
+    headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
+    return Judgement(state, headline, advice)
 
 
 def tell_plan(
@@ -124,20 +133,13 @@ def _end(until: ValidUntil, standing: Standing) -> Message:
     return say("ended {end}", end=end) if standing is Standing.ENDED else say("its end was {end}", end=end)
 
 
-def moment(seconds: float | None) -> Timestamp | None:
-    """A time of Engagement's, None where it is none that a desk can show."""
-    if seconds is None:
-        return None
-    try:
-        return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
-        return None
-
-
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
 _LOOK = say("Do not enter it again.")
+_NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
+_NO_CATEGORY = say("Recorded for a category that the project does not list.")
+_ASKED = say("You were asked about that, and sent it.")
 _CHECK_ID = say(
     "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
     "right, say so below."
@@ -155,12 +157,8 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
         case State.CONTRADICTED:
             return _alarm(look, action)
-        case State.NEW_PROFILE:
-            headline = say("Went to a new, empty profile: Engagement knew no such customer.")
-            return Judgement(state, headline, _CHECK_ID)
-        case State.NO_CATEGORY:
-            headline = say("Recorded for a category that the project does not list.")
-            return Judgement(state, headline, _CHECK_CATEGORY)
+        case State.NEW_PROFILE | State.NO_CATEGORY:
+            return tell_check(state)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
             return Judgement(state, headline, tell_reason(look))
@@ -185,94 +183,24 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             )
 
 
-def tell_reason(look: Look) -> Message:
-    """Why nobody knows that what a look saw holds."""
-    event = _told(look.event)
-    match look.reason:
-        case None:
-            return say("Whether it holds is not known.")
-        case Reason.STORED_OTHERWISE:
-            return say("It was stored otherwise than sent: {event}.", event=event)
-        case Reason.FAR_AHEAD:
-            return say("It does not rule: an event dated far in the future does, {event}.", event=event)
-        case Reason.OVERRULED:
-            return say("It does not rule: a later event does, {event}.", event=event)
-        case Reason.SAME_TIME:
-            return say(
-                "Whether it holds is not known: an event of the same moment says otherwise, {event}.",
-                event=event,
-            )
-        case Reason.CHANGED_SINCE:
-            return say(
-                "It is not the last word: what followed was the opposite, {event}, and then the same again.",
-                event=event,
-            )
-        case Reason.NO_TIME:
-            return say("Whether it holds is not known: its time there cannot be read.")
-        case Reason.OTHER_TIME:
-            return say(
-                "Whether it holds is not known: it stands there with another time than was sent, {event}.",
-                event=event,
-            )
-        case Reason.NO_EVENT:
-            return say("Whether it holds is not known: for the category, Engagement names no event yet.")
-        case Reason.OLDER:
-            return say("Whether it holds is not known: for the category, Engagement names an older event.")
-        case Reason.PAST_END:
-            return say("Whether it holds is not known: Engagement shows consent, with an end that is past.")
-        case Reason.OTHER_END:
-            return say("Engagement shows another end for it than was sent: tell your administrator.")
-        case _ as never:
-            assert_never(never)
-
-
-def _told(event: Stored | None) -> Message:
-    if event is None:
-        return say("not known which")
-    template = "{action} of {category}, time {time}, source {source}"
-    if not event.source:
-        template = "{action} of {category}, time {time}"
-    none = say("none")
-    return say(
-        template,
-        action=event.action or none,
-        category=event.category or none,
-        time=_time(event.time),
-        source=event.source,
-    )
-
-
-def _time(written: str) -> Timestamp | str:
-    """A time of an event, and as it is written there where it is none that a desk can show."""
-    try:
-        return moment(float(written)) or written
-    except ValueError:
-        return written
-
-
-EXPIRE_FIRST = say(
-    "An administrator must expire that event in Engagement. Until then no decision about this category takes "
-    "effect, whatever its time: sending this one again is of no use."
-)
-"""What to do about an event that is dated far ahead."""
-
-
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
     if look.reason is Reason.FAR_AHEAD:
         headline = say(
             "Recorded, but Engagement goes by an event dated far in the future ({event}).",
-            event=_told(look.event),
+            event=tell_event(look.event),
         )
         return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
     if look.reason is Reason.STORED_OTHERWISE:
-        headline = say("Recorded, but otherwise than sent: Engagement has {event}.", event=_told(look.event))
+        headline = say(
+            "Recorded, but otherwise than sent: Engagement has {event}.", event=tell_event(look.event)
+        )
         return Judgement(State.CONTRADICTED, headline, _NOW)
     if look.reason is Reason.OVERRULED and look.valid is not is_reject:
         # What holds was not told, or follows the history with a delay.
         headline = say(
             "Recorded, but a later event in Engagement's history says otherwise ({event}).",
-            event=_told(look.event),
+            event=tell_event(look.event),
         )
         return Judgement(State.CONTRADICTED, headline, _later(action))
     since = moment(look.since)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, Timestamp, ends_after
 from consent_desk.domain.delivery import Fact, Judgement, State
+from consent_desk.domain.looking import EXPIRE_FIRST
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look, Reason
 from consent_desk.domain.record import Entry, Record
-from consent_desk.domain.telling import EXPIRE_FIRST, OVERTAKEN, tell_look
+from consent_desk.domain.telling import OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
 

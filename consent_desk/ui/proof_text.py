@@ -11,6 +11,7 @@ from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import Standing
 from consent_desk.domain.delivery import Fact, decision
 from consent_desk.domain.errors import Unfit
+from consent_desk.domain.looking import tell_reason
 from consent_desk.domain.outcome import Answered, Look
 from consent_desk.domain.proof import (
     WATERMARK,
@@ -27,7 +28,6 @@ from consent_desk.domain.proof import (
     written,
 )
 from consent_desk.domain.record import Context, Record
-from consent_desk.domain.telling import tell_reason
 from consent_desk.ui.details import technical
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import laid_out, render
