@@ -22,6 +22,9 @@ _SHORTEST = 8
 _SHORTEST_BARE = 10
 """Letters and digits that are searched for without what stands between them, and in either case."""
 
+_PART = 24
+"""So much of them, at either end, is searched for: a server may cut what it repeats."""
+
 _MOST_LAYERS = 12
 _PIECE = 16_384
 
@@ -108,7 +111,7 @@ class Echo:
     def _is_in(self, text: bytes) -> bool:
         bare = _bare(text)
         return any(
-            one.bare in bare or _cut_at_end(bare, one.bare) if one.bare else one.text in text
+            one.bare[:_PART] in bare or one.bare[-_PART:] in bare if one.bare else one.text in text
             for one in self._wanted
         )
 
@@ -135,10 +138,7 @@ class Echo:
                 for start in _places(text, one.text):
                     yield start, start + len(one.text)
                 continue
-            found = [(start, start + len(one.bare)) for start in _places(bare, one.bare)]
-            if cut := _cut_at_end(bare, one.bare):
-                found.append((len(bare) - cut, len(bare)))
-            for first, last in found:
+            for first, last in _parts(bare, one.bare):
                 yield _widened(text, places[first], places[last - 1] + 1, one)
 
 
@@ -240,10 +240,21 @@ def _places(text: bytes, wanted: bytes) -> Iterator[int]:
         place = text.find(wanted, place + len(wanted))
 
 
-def _cut_at_end(text: bytes, wanted: bytes) -> int:
-    """How much of `wanted` stands at the end of `text`, where an answer was cut in the middle of it."""
-    longest = min(len(wanted) - 1, len(text))
-    return next((size for size in range(longest, _SHORTEST - 1, -1) if text.endswith(wanted[:size])), 0)
+def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
+    """Where `wanted` stands in `text`, or how much of its beginning or its end does where it was cut."""
+    size = min(_PART, len(wanted))
+    end = 0
+    while (start := text.find(wanted[:size], end)) >= 0:
+        end = start + size
+        while end - start < len(wanted) and text[end : end + 1] == wanted[end - start :][:1]:
+            end += 1
+        yield start, end
+    start = len(text)
+    while (start := text.rfind(wanted[-size:], 0, end := start)) >= 0:
+        end = start + size
+        while end - start < len(wanted) and start and text[start - 1] == wanted[start - end - 1]:
+            start -= 1
+        yield start, end
 
 
 def _widened(text: bytes, start: int, end: int, wanted: _Wanted) -> tuple[int, int]:

@@ -119,26 +119,26 @@ SPELLINGS: dict[str, Spell] = {
     "as a list of characters": lambda text: json.dumps(list(text)),
     "in the other case": str.swapcase,
     "in UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1"),
-    "cut off": lambda text: text[:-3],
+    "without its end": lambda text: text[:-3],
+    "without its beginning": lambda text: text[3:],
 }
-# Of so short a secret as the last one, only what is not torn apart can be told from other texts.
-TORN = {
-    *(
-        "in lines",
-        "in lines of a mail",
-        "in lines, in JSON",
-        "in lines, folded",
-        "with spaces",
-        "with dashes",
-    ),
-    *("in chunks", "in chunks with extensions", "in chunks, in JSON", "as a list of characters"),
-    *("HTML, decimal without an end", "hexadecimal, as a list"),
-    *("with HTML's line breaks", "with places to break", "in the other case", "in UTF-16", "cut off"),
+CUT = {"without its end", "without its beginning"}
+# Of so few letters and digits, only what is not torn apart can be told from other texts.
+NOT_TOLD_APART = {
+    "as the vendor's": set[str](),
+    "with every sign": CUT,
+    "short": CUT
+    | {
+        *("HTML, decimal without an end", "hexadecimal, as a list", "as a list of characters", "in UTF-16"),
+        *("in lines", "in lines of a mail", "in lines, in JSON", "in lines, folded", "with spaces"),
+        *("in chunks", "in chunks with extensions", "in chunks, in JSON", "with dashes"),
+        *("with HTML's line breaks", "with places to break", "in the other case"),
+    },
 }
 
 
 def bare(text: str) -> str:
-    return "".join(one for one in text if one.isascii() and one.isalnum()).lower()
+    return re.sub(r"[^0-9A-Za-z]", "", text).lower()
 
 
 def pieces(secret: str) -> set[str]:
@@ -154,14 +154,19 @@ def pieces(secret: str) -> set[str]:
 
 def remains(secret: str, told: str) -> set[str]:
     """What a person with some patience could read."""
-    layers = {told}
-    for undo in (unescape, unquote, lambda text: re.sub(r"\\(.)", r"\1", text), decoded) * 4:
-        layers |= {undo(one) for one in layers}
-    return {piece for piece in pieces(secret) for one in layers if piece in bare(one)}
+    layer, wanted, found = told, pieces(secret), set[str]()
+    for _ in range(6):
+        shown = bare(layer)
+        found |= {piece for piece in wanted if piece in shown}
+        for undo in (decoded, unquote, unescape):
+            layer = undo(layer)
+        layer = re.sub(r"\\(.)", r"\1", layer)
+    return found
 
 
 def decoded(text: str) -> str:
-    return re.sub(r"\\u\{?([0-9a-fA-F]{2,4})\}?|\\x([0-9a-fA-F]{2})", lambda one: chr(int(one[1] or one[2], 16)), text)
+    escapes = r"\\u\{?([0-9a-fA-F]{2,4})\}?|\\x([0-9a-fA-F]{2})"
+    return re.sub(escapes, lambda one: chr(int(one[1] or one[2], 16)), text)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -169,15 +174,13 @@ def decoded(text: str) -> str:
 def test_credentials_are_starred_out_however_they_are_written(kind: str, spelling: str) -> None:
     secret, spell = SECRETS[kind], SPELLINGS[spelling]
     for text in (secret, f"{KEY_ID}:{secret}", pair(secret), f"Authorization: Basic {pair(secret)}"):
-        if kind == "short" and spelling in TORN and text == secret:
+        if text == secret and spelling in NOT_TOLD_APART[kind]:
             continue
-        # Signs that such a text has none of, where they decide: an end at which a secret can be told cut off.
-        end = "" if spelling == "cut off" else " end"
-        written = f"begin {spell(text)}{end}"
+        written = f"begin {spell(text)} end"
         told = conceal(secret)(written)
         assert len(told) == len(written), told
         assert told.startswith("begin ")
-        assert told.endswith(end)
+        assert told.endswith(" end")
         assert not remains(secret, told), told
 
 
