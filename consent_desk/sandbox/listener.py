@@ -57,11 +57,16 @@ class LoopbackServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    allow_reuse_address = False
+    # On Windows it would let others take the port; elsewhere it passes over connections that have ended.
+    allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
 
     def __init__(
-        self, refuse: Callable[[Received], Answer | None], take: Callable[[Received], Reply]
+        self,
+        refuse: Callable[[Received], Answer | None],
+        take: Callable[[Received], Reply],
+        *,
+        port: int = 0,
     ) -> None:
         self.refuse = refuse
         self.take = take
@@ -69,7 +74,7 @@ class LoopbackServer(ThreadingHTTPServer):
         # Whether it has asked for something that is not answered yet, the oldest first.
         self._open: dict[socket, bool] = {}
         self._changed = Condition()
-        super().__init__((LOOPBACK, 0), _Handler)
+        super().__init__((LOOPBACK, port), _Handler)
         self._accepting = Thread(target=self._accept, name="sandbox", daemon=True)
 
     def start(self) -> None:

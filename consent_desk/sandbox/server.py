@@ -6,6 +6,7 @@ Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Condition, Lock
 from typing import Self
 
@@ -56,7 +57,10 @@ class Sandbox:
         self.location = faults.ELSEWHERE
 
     def start(self) -> None:
-        """Listen. Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1."""
+        """Listen, after `close` on the same port if that is free.
+
+        Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1.
+        """
         if self._address != LOOPBACK:
             raise SandboxTrouble(
                 say("The Sandbox does not listen on {address}.", address=self._address),
@@ -66,7 +70,7 @@ class Sandbox:
             if self._server is not None:
                 return
             try:
-                self._server = LoopbackServer(self._refuse, self._take)
+                self._server = self._listen()
             except OSError as error:
                 raise SandboxTrouble(
                     say(
@@ -77,6 +81,13 @@ class Sandbox:
                 ) from error
             self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.server_port)
             self._server.start()
+
+    def _listen(self) -> LoopbackServer:
+        if self._base_url is not None and self._base_url.port is not None:
+            # What was noted for this port, and is looked up there, stays right.
+            with suppress(OSError):
+                return LoopbackServer(self._refuse, self._take, port=self._base_url.port)
+        return LoopbackServer(self._refuse, self._take)
 
     def close(self) -> None:
         """Stop at once, hung connections too. Closing again changes nothing."""

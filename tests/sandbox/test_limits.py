@@ -196,19 +196,23 @@ def test_no_refused_request_is_kept(
     assert kept < MEBIBYTE
 
 
+def ends(sandbox: Sandbox) -> list[str]:
+    return [request.path[-2:] for request in sandbox.received]
+
+
 def test_of_what_is_kept_the_oldest_goes(
     sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "_REMEMBERED_BYTES", 10_000)
     for number in range(5):
         client.call("POST", f"{ADD}?{number}", b" " * 3000)
-    assert [request.path[-2:] for request in sandbox.received] == ["?3", "?4"]
+    assert ends(sandbox) == ["?3", "?4"]
     client.call("POST", ADD, b" " * 20_000)
-    assert sandbox.received == ()
+    assert ends(sandbox) == []
     monkeypatch.setattr(server, "_REMEMBERED", 2)
     for number in range(5):
         client.call("POST", f"{ADD}?{number}", EVENT)
-    assert [request.path[-2:] for request in sandbox.received] == ["?3", "?4"]
+    assert ends(sandbox) == ["?3", "?4"]
 
 
 def test_a_machine_without_another_thread_closes_the_connection(
