@@ -25,6 +25,7 @@ __all__ = ["Fault", "Received", "Sandbox"]
 
 _REMEMBERED = 10_000
 _REMEMBERED_BYTES = 32 * 1024 * 1024
+_MOST_STORED = 64 * 1024 * 1024
 
 
 class Sandbox:
@@ -52,6 +53,7 @@ class Sandbox:
         self._arrived = Condition()
         self._received: deque[Received] = deque()
         self._remembered = 0
+        self._stored = 0
         self._fault: Fault | None = None
         self._times: int | None = None
         self.location = faults.ELSEWHERE
@@ -183,6 +185,9 @@ class Sandbox:
 
     def _take(self, request: Received) -> Reply:
         fault = self._note(request)
+        if self._stored > _MOST_STORED:
+            # Its key is published: whoever is on this computer may write.
+            return answers.FULL, None
         if fault is None:
             return endpoints.answer(self._engagement, request), None
         true = endpoints.answer(self._engagement, request) if fault.stores else answers.SERVER_ERROR
@@ -192,6 +197,8 @@ class Sandbox:
         with self._arrived:
             self._received.append(request)
             self._remembered += _size(request)
+            if request.path.startswith("/track/"):
+                self._stored += len(request.body)
             while len(self._received) > _REMEMBERED or self._remembered > _REMEMBERED_BYTES:
                 self._remembered -= _size(self._received.popleft())
             self._arrived.notify_all()

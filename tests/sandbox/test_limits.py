@@ -215,6 +215,15 @@ def test_of_what_is_kept_the_oldest_goes(
     assert ends(sandbox) == ["?3", "?4"]
 
 
+def test_no_more_is_stored_than_there_is_room_for(
+    sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_MOST_STORED", 1_000)
+    answered = [client.add(JANE, action="reject", category="newsletter", x="x" * 300) for _ in range(4)]
+    assert [reply.status for reply in answered] == [200, 200, 507, 507]
+    assert client.call("GET", TIME).status == 507
+
+
 def test_a_machine_without_another_thread_closes_the_connection(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
