@@ -119,7 +119,8 @@ class Echo:
         starred = bytearray(text)
         layer = _Layer.of(text)
         while True:
-            for seen in (layer, layer.without(_BREAK)):
+            joined = layer.without(_BREAK)
+            for seen in (layer, joined) if joined.text != layer.text else (layer,):
                 for start, end in self._spans(seen.text):
                     first, last = seen.starts[start], seen.ends[end - 1]
                     starred[first:last] = b"*" * (last - first)
@@ -246,13 +247,17 @@ def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
     end = 0
     while (start := text.find(wanted[:size], end)) >= 0:
         end = start + size
-        while end - start < len(wanted) and text[end : end + 1] == wanted[end - start :][:1]:
+        if text[start : start + len(wanted)] == wanted:
+            end = start + len(wanted)
+        while end < len(text) and end - start < len(wanted) and text[end] == wanted[end - start]:
             end += 1
         yield start, end
     start = len(text)
     while (start := text.rfind(wanted[-size:], 0, end := start)) >= 0:
         end = start + size
-        while end - start < len(wanted) and start and text[start - 1] == wanted[start - end - 1]:
+        if text[max(end - len(wanted), 0) : end] == wanted:
+            start = end - len(wanted)
+        while start and end - start < len(wanted) and text[start - 1] == wanted[start - end - 1]:
             start -= 1
         yield start, end
 
