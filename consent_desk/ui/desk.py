@@ -86,7 +86,7 @@ class Desk(QObject):
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, local, now=now)
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
-        self._question = QuestionDesk(self._form.question, local, self)
+        self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
         self._noting = Noting(runner, self)
         self._filled = FormDesk(

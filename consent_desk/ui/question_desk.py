@@ -25,10 +25,13 @@ class QuestionDesk(QObject):
     rest_chosen = Signal(object)
     declined = Signal(object)
 
-    def __init__(self, strip: QuestionStrip, local: Local, parent: QObject) -> None:
+    def __init__(
+        self, strip: QuestionStrip, local: Local, parent: QObject, *, current: Callable[[], Draft]
+    ) -> None:
         super().__init__(parent)
         self._strip = strip
         self._local = local
+        self._current = current
         self._asked: tuple[Caution, ...] = ()
         self._draft: Draft | None = None
         self._answer: Callable[[int | None], None] | None = None
@@ -70,7 +73,7 @@ class QuestionDesk(QObject):
 
         The next caller may be typed meanwhile, and the first change of the form ends the question.
         """
-        self._draft, self._answer = None, answer
+        self._draft, self._answer = self._current(), answer
         self._strip.ask(render(text, self._local), [render(one) for one in choices], focus=False)
 
     def withdraw(self) -> None:
@@ -83,9 +86,6 @@ class QuestionDesk(QObject):
 
     def follow(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
-        if self._draft is None:
-            # What was asked about has just left the form.
-            self._draft = draft
         if self.is_open and draft != self._draft:
             self._strip.withdraw()
             self._tell(None)

@@ -8,13 +8,15 @@ import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import ASKED, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
+from tests.adapters.journals import noted_in
 from tests.consents import NOON, a_consent, a_project, later
 
 
@@ -325,3 +327,40 @@ def test_what_is_noted_at_once_has_its_press_in_common(outbox: Outbox, journal: 
     alone = a_consent(category="calls")
     outbox.note(a_project(), alone)
     assert journal.record(alone.request_id).noted.press is None
+
+
+def test_what_is_learnt_of_a_customer_stands_in_the_journal(outbox: Outbox, journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    entry = outbox.learn(request_id, NO_CUSTOMER)
+    assert entry is not None
+    assert entry.state is State.QUEUED
+    assert journal.record(request_id).facts[-1].note == NO_CUSTOMER
+
+
+def test_of_what_was_delivered_the_profile_is_new_from_then_on(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    request_id = noted_in(journal, State.DELIVERED)
+    entry = outbox.learn(request_id, NO_CUSTOMER)
+    assert entry is not None
+    assert (entry.state, entry.checked) == (State.NEW_PROFILE, False)
+    assert journal.entry(request_id) == entry
+    entry = outbox.learn(request_id, ASKED)
+    assert entry is not None
+    assert (entry.state, entry.checked) == (State.NEW_PROFILE, True)
+    # Whatever else is learnt: what a person said stays.
+    assert outbox.learn(request_id, SAW_CUSTOMER) == entry
+    assert journal.entry(request_id) == entry
+
+
+def test_what_is_learnt_while_it_is_on_its_way_is_written_later(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    assert outbox.learn(noted_in(journal, State.IN_FLIGHT), NO_CUSTOMER) is None
+
+
+def test_that_a_customer_was_seen_changes_no_state(outbox: Outbox, journal: SqliteJournal) -> None:
+    request_id = noted_in(journal, State.VERIFIED)
+    before = journal.record(request_id)
+    assert outbox.learn(request_id, SAW_CUSTOMER) == journal.entry(request_id)
+    assert journal.record(request_id) == before

@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
-from tests.ui.desks import SEED, OpenDesk
+from tests.ui.desks import SEED, OpenDesk, events
 from tests.ui.test_look_up import JANE, known, question, type_case, wait_until_known
 
 NOT_YET = " was noted here at "
@@ -114,3 +114,28 @@ def test_another_customer_is_asked_about_all_the_same(acme: OpenDesk) -> None:
     wait_until_known(acme, "No customer with registered = other@example.com.")
     controls.press(acme.window, "Send")
     assert "No customer with" in question(acme)
+
+
+def test_the_same_decision_minutes_later_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
+    opt_out(acme)
+    type_case(acme)
+    wait_until_known(acme, f"An opt-out{NOT_YET}")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already, at" in question(acme))
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: not acme.window.consent.question.is_fresh)
+    acme.window.consent.question.choices[1].click()
+    acme.wait_for_line("Delivered", "Delivered")
+    assert len(events(engagement)) == 2
+
+
+def test_who_leaves_it_records_nothing_twice(acme: OpenDesk, engagement: Sandbox) -> None:
+    opt_out(acme)
+    type_case(acme)
+    wait_until_known(acme, f"An opt-out{NOT_YET}")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: "was noted here already" in question(acme))
+    acme.bot.waitUntil(lambda: not acme.window.consent.question.is_fresh)
+    acme.window.consent.question.choices[0].click()
+    acme.wait_for_line("Delivered")
+    assert len(events(engagement)) == 1
