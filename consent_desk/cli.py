@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
+from consent_desk.adapters.core_files import forbid_core_files
 from consent_desk.adapters.display import Display, find_display
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _PROVEN = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
+    forbid_core_files()
     arguments = _read(sys.argv[1:] if argv is None else argv)
     if arguments.command == "verify":
         return _verify(arguments.file, arguments.journal)

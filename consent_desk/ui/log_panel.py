@@ -177,23 +177,24 @@ class LogPanel(QWidget):
         details: dict[str, str],
         state: State | None,
         *,
+        can_renew: bool = True,
         to_acknowledge: bool = False,
     ) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
 
-        `state`: that of the journal, None where it could not be read. `to_acknowledge`: it was cancelled,
-        and nobody has acknowledged that.
+        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
+        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that.
         """
         if request_id == self._shown:
             self._details = details
-            self._offer(state, to_acknowledge=to_acknowledge)
+            self._offer(state, can_renew=can_renew, to_acknowledge=to_acknowledge)
             self._show_tab()
 
-    def _offer(self, state: State | None, *, to_acknowledge: bool = False) -> None:
+    def _offer(self, state: State | None, *, can_renew: bool = True, to_acknowledge: bool = False) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
         offers: dict[QWidget, bool] = {
             self.send_again: state in SENDABLE_STATES,
-            self.send_now: state is State.CONTRADICTED,
+            self.send_now: state is State.CONTRADICTED and can_renew,
             self.cancel: state in _CANCELLABLE,
             self.acknowledge: to_acknowledge,
             self.discard: state in DISCARDABLE_STATES,
