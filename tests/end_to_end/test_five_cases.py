@@ -150,9 +150,9 @@ def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engageme
         desk.press("All categories")
         desk.wait("Category", "6 categories")
         desk.tell("keys", "Ctrl+Return")
-        desk.wait("Status", f"6 opt-outs for {JANE}: 6 delivered.")
+        desk.wait("Status", f"6 opt-outs for {JANE}, Acme production: 6 delivered.")
         desk.tell("move_clock", LOOK_UP_IS_DUE)
-        desk.wait("Status", f"✔ 6 opt-outs for {JANE}: 6 verified.")
+        desk.wait("Status", f"✔ 6 opt-outs for {JANE}, Acme production: 6 verified.")
         lines = desk.wait("Response log", "✔ Verified").splitlines()
     arrived = decisions(engagement)
     assert {(who, action) for who, _, action in arrived} == {(JANE, "reject")}

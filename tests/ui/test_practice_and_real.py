@@ -73,7 +73,7 @@ def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
     assert demo.noted == ""
 
 
-def test_practice_that_was_left_is_looked_up_and_told_on_coming_back(
+def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back(
     acme: OpenDesk, sandboxes: list[Sandbox]
 ) -> None:
     practise(acme)
@@ -90,7 +90,12 @@ def test_practice_that_was_left_is_looked_up_and_told_on_coming_back(
     assert len(sandboxes[0].received) == asked
     with told(acme, practice=True):
         practise(acme)
-    acme.wait_for_status("Shown by the Sandbox. Not recorded in Engagement.")
+    # That caller is not on the line any more: it stands at the line of the log.
+    acme.wait_for_line("Practised")
+    acme.choose_line()
+    told_there = "Shown by the Sandbox. Not recorded in Engagement."
+    acme.bot.waitUntil(lambda: told_there in acme.details("Explanation"), timeout=10_000)
+    assert acme.status == ""
 
 
 def port_of(desk: OpenDesk) -> int:
