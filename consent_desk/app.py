@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters import proxies
 from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
@@ -272,7 +273,7 @@ def run(
     fault: "Fault | None" = None,
 ) -> int:
     """Build the program around `window` and run it until that is closed; return the exit status."""
-    transport = HttpTransport(system_proxy)
+    transport = HttpTransport(partial(proxies.find, system=system_proxy))
     resources.callback(transport.close)
     application = build(folders, None if demo else KeyringStore(), transport, fault=fault, window=window)
     _report_the_unexpected(application)
