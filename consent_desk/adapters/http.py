@@ -113,7 +113,8 @@ class HttpTransport:
             choice = self._choice(request.url) if secure else Choice()
             if secure:
                 trust = tuple((name, os.environ[name]) for name in _TRUST if name in os.environ)
-                progress.learn(proxy=choice.shown, chosen_by=choice.by, trust=trust)
+                by = "named_by" if choice.shown or choice.trouble else "direct_by"
+                progress.learn(proxy=choice.shown, trust=trust, **{by: choice.by})
             if choice.trouble is not None:
                 progress.fail(choice.trouble, choice.detail)
                 return

@@ -58,13 +58,14 @@ class Cause(StrEnum):
 class Way:
     """What is known of the way that a call went, each empty where it is not. `str` of it is kept in `detail`.
 
-    `proxy` is host and port; `chosen_by` is the setting that decided about it, for or against. `issuer` and
-    `ends` are those of the server's certificate, proven or not. `trust` are the variables of the environment
-    that decide what is trusted, with their values.
+    `proxy` is host and port, `named_by` the setting that names it, usable or not; `direct_by` is what speaks
+    against one. `issuer` and `ends` are those of the server's certificate, proven or not. `trust` are the
+    variables of the environment that decide what is trusted, with their values.
     """
 
     proxy: str = ""
-    chosen_by: str = ""
+    named_by: str = ""
+    direct_by: str = ""
     issuer: str = ""
     ends: str = ""
     trust: tuple[tuple[str, str], ...] = ()
@@ -74,7 +75,8 @@ class Way:
             "certificate issued by ": self.issuer,
             "it ends on ": self.ends,
             "through the proxy ": self.proxy,
-            "directly because of " if not self.proxy else "chosen by ": self.chosen_by,
+            "named by ": self.named_by,
+            "without a proxy because of ": self.direct_by,
             "trusted is what is named by ": " and ".join(name for name, _ in self.trust),
         }
         return "; ".join(f"{what}{value}" for what, value in told.items() if value)

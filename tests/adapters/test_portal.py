@@ -93,7 +93,7 @@ def test_the_desktops_proxy_is_used_and_named(desktop: Portal) -> None:
         outcome = send("https://engagement.example", proxy_for=find)
         assert proxy.received[0].startswith(b"CONNECT engagement.example:443 ")
     assert outcome.way.proxy == f"localhost:{proxy.port}"
-    assert outcome.way.chosen_by == "the desktop's settings"
+    assert outcome.way.named_by == "the desktop's settings"
 
 
 def test_without_a_session_bus_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

@@ -323,10 +323,10 @@ def test_an_issuer_is_named_where_it_is_known() -> None:
         (Way(), ""),
         (Way(proxy="proxy:3128"), "through the proxy proxy:3128"),
         (
-            Way(proxy="proxy:3128", chosen_by="all_proxy"),
-            "through the proxy proxy:3128; chosen by all_proxy",
+            Way(proxy="proxy:3128", named_by="all_proxy"),
+            "through the proxy proxy:3128; named by all_proxy",
         ),
-        (Way(chosen_by="no_proxy"), "directly because of no_proxy"),
+        (Way(direct_by="no_proxy"), "without a proxy because of no_proxy"),
         (
             Way(issuer="Acme", ends="2027-01-31"),
             "certificate issued by Acme; it ends on 2027-01-31",

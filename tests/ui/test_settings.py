@@ -1,6 +1,8 @@
 """Project settings: what is pasted, checked, saved and removed."""
 
 import json
+import ssl
+from contextlib import closing
 from time import monotonic
 
 import pytest
@@ -9,7 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
 from consent_desk.domain.message import say
 from consent_desk.sandbox.faults import Fault
@@ -20,6 +24,7 @@ from consent_desk.ui import patience
 from consent_desk.ui.fields import Note
 from consent_desk.ui.project_dialog import ProjectDialog
 from consent_desk.ui.tasks import Lane
+from tests.adapters.servers import Server, answer, answering, certified, trusting, unknown_authority
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
@@ -296,6 +301,37 @@ def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox)
     assert lines[0].startswith("✔ Name look-up")
     assert lines[1].startswith("✖ Connection: No: nothing answers at the address")
     assert len(lines) == 2
+    dialog.reject()
+
+
+@pytest.mark.parametrize("tls", [certified("localhost"), unknown_authority()], ids=["proven", "not proven"])
+def test_what_leads_elsewhere_and_who_answers_is_reported(
+    open_desk: OpenOne,
+    engagement: Sandbox,
+    keyring: MemoryKeyring,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+    tls: ssl.SSLContext,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/somewhere/ca.pem")
+    unknown = answering(answer(b'{"success": false, "error": "Access key not found"}', "401 Unauthorized"))
+    with Server(unknown, tls) as server, closing(HttpTransport(ssl_context=trusting)) as transport:
+        elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
+        keep(folders, keyring, real(engagement, base_url=elsewhere))
+        desk = open_desk(keyring, transport=transport)
+        desk.wait_ready()
+        dialog = settings(desk)
+        lines = report(desk, dialog)
+    decides = "The environment variable SSL_CERT_FILE decides which certificates are trusted"
+    assert lines[0] == f"▲ Environment: {decides}: /somewhere/ca.pem"
+    assert lines[1] == "✔ Name look-up: localhost was found."
+    if tls is certified("localhost"):
+        proven = "✔ Connection: The server proved its name (TLS). Its certificate was issued by trustme"
+        assert lines[2].startswith(proven)
+        assert lines[3].startswith("✖ Credentials: No: Engagement does not know this desk's API key ID (401)")
+    else:
+        untrusted = "this computer does not trust the issuer of the server's certificate, trustme"
+        assert lines[2].startswith(f"✖ Connection: No: {untrusted}")
     dialog.reject()
 
 
