@@ -32,6 +32,7 @@ from consent_desk.domain.parsing import moment
 from consent_desk.form_help import help_with_form
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.connection import check_connection
+from consent_desk.services.key_watch import KeyWatch
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.proof import Rebuilding
 from consent_desk.services.rounds import NAP
@@ -159,7 +160,7 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     care = None if demo else JournalCare(folders, now)
-    watched = ClockWatch(transport, now)
+    watched = ClockWatch(keys := KeyWatch(transport), now)
 
     def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.
@@ -197,6 +198,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
+    keys.listener = projects.troubles.hear
     Printing(window, runner, asked, replace_file)
     form_help = help_with_form(
         window,
