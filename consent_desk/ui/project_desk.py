@@ -81,6 +81,7 @@ class ProjectDesk(QObject):
             settings_desk.saved_late.connect(self._take_saved_late)
             settings_desk.removed.connect(self._take_removed)
             settings_desk.checked.connect(self._show_checked)
+            window.closing.connect(settings_desk.end)
 
     def start(self, *, noted_before: bool) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done.

@@ -104,6 +104,11 @@ class SettingsDesk(QObject):
         if self._dialog is not None:
             self._dialog.forget_report()
 
+    def end(self) -> None:
+        """Close without a question: the window closes, and whoever closes it was asked already."""
+        if self._dialog is not None:
+            self._dialog.leave()
+
     def _leave(self, typed: ProjectDraft) -> None:
         dialog = self._dialog
         if dialog is None:
