@@ -150,6 +150,8 @@ def why_no_answer(outcome: NotSent | Lost) -> Meaning:
             return Meaning(named, _UNTRUSTED.advice, _UNTRUSTED.field)
         case NotSent(cause=cause):
             return _NOT_SENT.get(cause, _NOT_SENT[Cause.UNEXPECTED])
+        case Lost(cause=Cause.CLIENT_CERTIFICATE):
+            return _NOT_SENT[Cause.CLIENT_CERTIFICATE]
         case Lost():
             return Meaning(_why_lost(outcome), _NETWORK)
         case _ as never:
@@ -247,8 +249,6 @@ def _why_lost(outcome: Lost) -> Message:
         return say("the program ended while it was being sent")
     if outcome.cause is Cause.DEADLINE:
         return say("Engagement did not answer in time")
-    if outcome.cause is Cause.CLIENT_CERTIFICATE:
-        return say("the server wants a client certificate, and Consent Desk has none")
     if outcome.cause is Cause.UNEXPECTED:
         return say("something unexpected went wrong on this computer")
     if outcome.phase is Phase.SENDING:

@@ -8,7 +8,7 @@ from consent_desk.domain.answer import Meaning, meaning, read_answer
 from consent_desk.domain.clock import is_off, system_time
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Answered, Cause, Outcome, Phase, Way, why_no_answer
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_history, prepare_system_time
 from consent_desk.domain.text import cut, visible
@@ -119,7 +119,7 @@ def _proxy(outcome: Outcome) -> tuple[Step, ...]:
     if not way.named_by:
         return ()
     # Until the server itself was heard, nobody knows whether the proxy is to blame.
-    late = not isinstance(outcome, Answered) and outcome.cause in {*_OF_PROXY, Cause.DEADLINE}
+    late = isinstance(outcome, NotSent) and outcome.cause in {*_OF_PROXY, Cause.DEADLINE}
     how = say("Through the proxy {proxy}, named by {by}.", proxy=way.proxy, by=way.named_by)
     if not way.proxy:
         how = say("Named by {by}.", by=way.named_by)

@@ -153,7 +153,7 @@ PROXIED = Way(proxy="proxy.example:3128", named_by="https_proxy")
         (NotSent(phase=Phase.CONNECTING, cause=Cause.PROXY_CREDENTIALS), Verdict.UNKNOWN),
         (NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
         (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
-        (SILENCE, Verdict.UNKNOWN),
+        (SILENCE, Verdict.GOOD),
     ],
     ids=str,
 )
