@@ -1,6 +1,7 @@
 """Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 
 from PySide6.QtCore import QObject
@@ -219,7 +220,10 @@ class FormDesk(QObject):
         self._form.go_to(field)
 
     def _context(self, draft: Draft, consent: Consent) -> Context:
-        return self._correction.context(draft, self._look_up.context(consent))
+        context = self._correction.context(draft, self._look_up.context(consent))
+        if not self._categories:
+            return context
+        return replace(context, listed=any(one.id == consent.category for one in self._categories))
 
     def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)

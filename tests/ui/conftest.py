@@ -51,7 +51,7 @@ def garbage_of_the_gui_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is looked up, but in the tests of just that, which put a fixture of their own in this place."""
-    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk, after=0: None)
+    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk, anew=False: None)
 
 
 @pytest.fixture
