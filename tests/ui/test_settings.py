@@ -378,7 +378,7 @@ def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None
     dialog.leave()
 
 
-LEAVING = {
+LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
     "Escape": lambda dialog: QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Escape),
     "Cancel": lambda dialog: controls.press(dialog, "Cancel"),
     "the window's button": lambda dialog: dialog.close(),
