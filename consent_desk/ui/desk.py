@@ -11,7 +11,7 @@ from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
 from consent_desk.domain.delivery import TO_CHECK_STATES
 from consent_desk.domain.draft import Draft
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_all, tell_check

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +36,7 @@ class OpenOne(Protocol):
         clock: Clock | None = None,
         shown: bool = True,
         agent: str = "",
+        zone: tzinfo = UTC,
     ) -> OpenDesk: ...
 
 
@@ -90,6 +91,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
         clock: Clock | None = None,
         shown: bool = True,
         agent: str = "",
+        zone: tzinfo = UTC,
     ) -> OpenDesk:
         if transport is None:
             own = HttpTransport()
@@ -107,7 +109,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
             secrets,
             transport,
             clock,
-            zone=UTC,
+            zone=zone,
             fault=fault,
             delay=0.0,
             nap=0.05,

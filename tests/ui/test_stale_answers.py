@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.draft import Draft
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Outcome
-from consent_desk.domain.parsing import moment
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.look_up_desk import LookUpDesk
