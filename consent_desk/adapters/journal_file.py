@@ -90,6 +90,11 @@ _GONE = Reason(
 )
 CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamaged)
 REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamaged)
+UNSURE = Reason(
+    say("its mark cannot be read, or not all of it: nobody can tell whether its end is missing"),
+    _SAVE,
+    JournalDamaged,
+)
 ANOTHER = Reason(
     say("another journal stands in its place: the mark beside it belongs to one of another name"),
     say("Put the right file back, then look again. Otherwise what is there can be saved."),

@@ -10,9 +10,9 @@ from pathlib import Path
 from consent_desk.adapters.chain import genesis
 from consent_desk.adapters.durable import set_aside, sync_folder
 from consent_desk.adapters.folders import is_there
-from consent_desk.adapters.journal_file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, Reason, told
+from consent_desk.adapters.journal_file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
 from consent_desk.adapters.journal_rows import append_fact, head
-from consent_desk.adapters.mark import Mark, advance_mark, create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 
@@ -62,20 +62,25 @@ def recognise(
     """Compare a journal with its mark, and bring that up to date; return how many were restored.
 
     Every open consent gets the fact `restored` where the journal was carried here, or has no mark. Raises
-    JournalDamaged where its end is missing, or it is not the journal that the mark belongs to.
+    JournalDamaged where its end is missing or nobody can tell, or it is not the journal that the mark
+    belongs to.
     """
     with told(NOT_OPENED):
-        mark = read_mark(mark_of(path))
+        found = read_mark(mark_of(path))
+        mark, is_spoilt = legible(found), isinstance(found, Spoilt)
         here = head(connection)
         if mark is not None and (wrong := mismatch(connection, mark)) is not None:
             raise wrong.trouble(NOT_OPENED)
+        # A power cut spoils what was being written: then the journal is already ahead of the rest.
+        if is_spoilt and (mark is None or mark.facts == here.facts):
+            raise UNSURE.trouble(NOT_OPENED)
         restored = 0
         if mark is None and here.facts:
             restored = restore_open(connection, now(), _UNMARKED)
         elif mark is not None and installation and mark.installation not in {"", installation}:
             restored = restore_open(connection, now(), _ELSEWHERE)
         now_here = replace(head(connection), installation=installation)
-        if mark is None or mark.installation != installation:
+        if mark is None or is_spoilt or mark.installation != installation:
             create_mark(mark_of(path), now_here)
         elif mark != now_here:
             advance_mark(mark_of(path), now_here)

@@ -16,7 +16,7 @@ from typing import Any
 from consent_desk.adapters.chain import COLUMNS, digest, genesis, link
 from consent_desk.adapters.journal_file import FOREIGN, MAGIC, NEWER, is_hot, read_header, rolled_back, told
 from consent_desk.adapters.journal_rows import CONTENTS, content_sha256
-from consent_desk.adapters.mark import Mark, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, Spoilt, mark_of, read_mark
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, migrate, version
 from consent_desk.adapters.restoration import mismatch
 from consent_desk.adapters.searching import sought_of
@@ -82,7 +82,7 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
         return Verification(verdict=Verdict.UNREADABLE, why=trouble.title)
 
 
-def _verify(path: Path, mark: Mark | None) -> Verification:
+def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
     header = read_header(path)
     # Version 1 of reading and writing is no WAL; no vacuuming by itself; UTF-8.
     sound = header.startswith(MAGIC) and len(header) == 100
@@ -125,7 +125,7 @@ class _Check:
         self.consents = 0
         self.chain = b""
 
-    def run(self, mark: Mark | None) -> None:
+    def run(self, mark: Mark | Spoilt | None) -> None:
         """Rows first: they say more of what is wrong than the file's structure does."""
         self._schema()
         self._names()
@@ -139,6 +139,15 @@ class _Check:
                 say(
                     "All {facts} facts are sound, but there is no mark beside the file: "
                     "nobody can tell whether its end was cut off.",
+                    facts=self.facts,
+                )
+            )
+        if isinstance(mark, Spoilt):
+            raise _Wrong(
+                say(
+                    "All {facts} facts are sound, but the mark beside the file cannot be read, or not all of "
+                    "it: nobody can tell whether its end was cut off. Where a power cut left that beside the "
+                    "journal itself, the next start writes the mark anew.",
                     facts=self.facts,
                 )
             )

@@ -14,7 +14,7 @@ import pytest
 
 from consent_desk.adapters.evidence import collect, spans
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import mark_of, read_mark
+from consent_desk.adapters.mark import legible, mark_of, read_mark
 from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.verification import Verdict
@@ -78,7 +78,7 @@ def test_a_proof_of_a_consent_in_any_state_is_sound(tmp_path: Path, state: State
 def test_a_proof_of_a_customer_shares_one_stretch_to_the_head(journal: Path, jane: bytes) -> None:
     source = proven(jane).source
     assert isinstance(source, FromJournal)
-    mark = read_mark(mark_of(journal))
+    mark = legible(read_mark(mark_of(journal)))
     assert mark is not None
     assert len(source.witnesses) == 3
     assert [(each.last, each.after.hex()) for each in source.chain.stretches] == [(mark.facts, mark.head)]
