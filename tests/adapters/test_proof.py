@@ -20,7 +20,7 @@ from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import State
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import ExportTrouble, JournalTrouble
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof
 from consent_desk.domain.proof_document import checksum, document, sealed
@@ -318,7 +318,7 @@ def test_what_could_not_be_verified_later_is_not_saved(jane: bytes, tmp_path: Pa
 
 
 def test_a_folder_that_is_gone_is_trouble_in_words(jane: bytes, tmp_path: Path) -> None:
-    with pytest.raises(JournalTrouble, match="cannot be reached"):
+    with pytest.raises(ExportTrouble, match="its folder is not there any more"):
         ProofFiles().save(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
 
 
