@@ -22,7 +22,7 @@ _BACKUP = r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8}|-version-\d+)?"
 _OF_BACKUPS = re.compile(rf"{_BACKUP}\.part(-journal)?|\.{_BACKUP}\.(sqlite|mark){_TEMPORARY}")
 _COPY_OF_BACKUP = re.compile(rf"\.{_BACKUP}\.(sqlite|part){_TEMPORARY}")
 _COPY = "damaged.sqlite"
-_WITHIN = frozenset({_COPY, companion(Path(_COPY)).name})
+_WITHIN = frozenset({_COPY, f"{_COPY}-journal"})
 """All that is in a folder of `copy_of`."""
 
 _locks: dict[Path, Lock] = {}

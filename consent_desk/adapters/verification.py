@@ -67,7 +67,7 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
     """
     mark = mark_of(path) if mark is None else mark
     try:
-        with told(_NOT_CHECKED):
+        with told(_NOT_CHECKED, path.parent):
             try:
                 if read_header(path).startswith(MAGIC) or not is_hot(path):
                     return _verify(path, read_mark(mark))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
+from consent_desk.adapters import journal_file
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.durable import companion
@@ -171,6 +172,26 @@ def test_each_trouble_at_the_start_is_told_and_nothing_is_touched_or_sent(
     assert posts(engagement) == sent
     if folders.journal.is_file():
         assert verify(folders.journal).verdict is not Verdict.SOUND
+
+
+def test_a_file_system_without_locks_is_named_and_one_with_locks_opened_when_one_looks_again(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(folders, real(engagement))
+    refused = sqlite3.OperationalError("disk I/O error")
+    refused.sqlite_errorname = "SQLITE_IOERR_RDLOCK"
+
+    def refuse(*_arguments: object) -> None:
+        raise refused
+
+    works = journal_file._set_up
+    monkeypatch.setattr(journal_file, "_set_up", refuse)
+    desk = start()
+    wait_for_words(desk, "The journal cannot be opened: the file system of its folder keeps no locks")
+    wait_for_offers(desk, OTHER)
+    monkeypatch.setattr(journal_file, "_set_up", works)
+    controls.press(desk.window, LOOK)
+    wait_until_well(desk)
 
 
 def test_what_came_back_is_opened_when_one_looks_again(
