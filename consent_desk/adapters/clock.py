@@ -1,5 +1,6 @@
 """This computer's clock and its time zone."""
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -14,7 +15,10 @@ def now() -> Timestamp:
 
 
 class LocalZone(tzinfo):
-    """The time zone of this computer, its summer times included, as the C library knows it."""
+    """The time zone of this computer, its summer times included, as the C library knows it.
+
+    It is that of the moment: whoever travels with an open program sees the local times follow.
+    """
 
     def utcoffset(self, at: datetime | None) -> timedelta:
         """Local time minus UTC at the local time `at`."""
@@ -30,6 +34,7 @@ class LocalZone(tzinfo):
 
     def fromutc(self, at: datetime) -> datetime:
         """The local time for `at`, which holds UTC."""
+        _follow()
         seconds = (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
         local = time.localtime(seconds)
         shifted = at + timedelta(seconds=local.tm_gmtoff)
@@ -39,10 +44,17 @@ class LocalZone(tzinfo):
         return shifted.replace(fold=fold)
 
     def _local(self, at: datetime | None) -> time.struct_time:
+        _follow()
         if at is None:
             return time.localtime()
         naive = at.replace(tzinfo=None)
         return time.localtime(_seconds(naive, summer=0 if at.fold else -1))
+
+
+def _follow() -> None:
+    # The C library has read the zone once. On Windows it is asked each time.
+    if sys.platform != "win32":
+        time.tzset()
 
 
 def _seconds(naive: datetime, *, summer: int) -> int:
