@@ -1,5 +1,6 @@
 """The mark: the chain's head outside of the journal, and what a journal without its own mark means."""
 
+import errno
 import json
 import os
 import stat
@@ -229,6 +230,35 @@ def test_on_another_computer_what_is_open_may_have_gone_out(tmp_path: Path) -> N
         assert journal.restored == len(OPEN_STATES)
     with closing(opened(carried, "there")) as journal:
         assert journal.restored == 0
+
+
+def test_where_nobody_can_tell_which_computer_this_is_the_mark_keeps_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(opened(path, "here")) as journal:
+        noted_in(journal)
+    with closing(opened(path)) as journal:
+        assert journal.restored == 0
+        noted_in(journal)
+    mark = read_mark(mark_of(path))
+    assert isinstance(mark, Mark)
+    assert mark.installation == "here"
+    with closing(opened(copied(path, tmp_path / "elsewhere"), "there")) as journal:
+        assert journal.restored == 2
+
+
+def test_an_installation_that_cannot_be_read_now_is_not_given_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = installation_id(tmp_path)
+    reads = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert installation_id(tmp_path) == ""
+    monkeypatch.setattr(Path, "read_bytes", reads)
+    assert installation_id(tmp_path) == name
 
 
 def test_an_installation_keeps_its_name(tmp_path: Path) -> None:
