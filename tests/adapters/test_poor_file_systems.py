@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from consent_desk.adapters.backups import Backups, restore
 from consent_desk.adapters.durable import companion, replace_file, sync_folder
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import told
+from consent_desk.adapters.left_over import copy_of
 from consent_desk.adapters.mark import mark_of
+from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
-from tests.adapters.journals import broken_off, filled, latest, noted_in
+from tests.adapters.journals import broken_off, filled, latest, noted_in, tamper
 from tests.consents import later
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
@@ -221,3 +224,43 @@ def test_a_journal_behind_a_link_is_set_aside_with_its_transaction(path: Path, l
     with closing(sqlite3.connect(aside)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'much'").fetchone() == (0,)
     assert verify(link).verdict is Verdict.SOUND
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Whoever starts the program lets everybody read and write whatever is made."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@posix
+@pytest.mark.usefixtures("open_umask")
+def test_whatever_the_umask_what_is_made_of_a_journal_is_its_owners_alone(path: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    filled(path, 20)
+    with closing(SqliteJournal.open(path)) as journal:
+        Backups(path, second=second).make_daily(journal, later(0))
+    exported = PrivateFile(tmp_path / "exported.csv")
+    exported.finish()
+    broken = broken_off(path, tmp_path / "broken")
+    for each in (*broken.parent.iterdir(), broken.parent):
+        each.chmod(0o700 if each.is_dir() else 0o600)
+    with copy_of(broken):
+        seen = modes_in(broken.parent)
+    tamper(path, "UPDATE fact SET request_id = printf('%036d', 0) WHERE seq = 9")
+    assert salvage(path).rest > 0
+    seen |= modes_in(tmp_path)
+    assert {*seen.values()} == {(True, 0o700), (False, 0o600)}
+    assert {"damaged.sqlite", "damaged.sqlite-journal", "exported.csv", "backups"} <= {*seen}
+    assert [name for name in seen if name.endswith(".rest.jsonl")]
+
+
+def modes_in(folder: Path) -> dict[str, tuple[bool, int]]:
+    """Of all that is in it: whether it is a folder, and its mode."""
+    return {
+        each.name: (each.is_dir(), stat.S_IMODE(each.stat().st_mode))
+        for each in folder.rglob("*")
+        if each.name != "second"
+    }
