@@ -9,6 +9,10 @@
       │               └──────> discarded               cancelled, overtaken, or given up by a person
       └─ refused, not_seen: sent again
 
+Where Engagement knew no such customer, or the project lists no such category, it is new_profile or
+no_category: verified once a person says that it is right. A look that failed, and what a person said of a
+consent, are facts in the state in which it is.
+
 A second sending leads to delivered or to unconfirmed, whatever became of it: of the first one nobody knows.
 
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
@@ -29,7 +33,16 @@ from consent_desk.domain.clock import http_date
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, why_no_answer
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+    why_no_answer,
+)
 
 
 class State(StrEnum):
@@ -43,6 +56,8 @@ class State(StrEnum):
     VERIFIED = "verified"
     NOT_SHOWN = "not_shown"
     CONTRADICTED = "contradicted"
+    NEW_PROFILE = "new_profile"
+    NO_CATEGORY = "no_category"
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
     NOT_SEEN = "not_seen"
@@ -65,28 +80,38 @@ OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
 SENDABLE_STATES = UNSENT_STATES | {State.NOT_SEEN}
 """The states from which a consent can become `in_flight`."""
 
-_LOOKED_UP = frozenset({State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED})
+TO_CHECK_STATES = frozenset({State.NEW_PROFILE, State.NO_CATEGORY})
+"""Recorded for what is perhaps nobody, or nothing: a person is to check it."""
+
+_LOOKED_UP = TO_CHECK_STATES | {State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED}
+_SHOWN = frozenset({State.SEEN, State.VERIFIED})
 _GIVEN_UP = frozenset({State.DISCARDED, State.RESTORED})
 
 LEGAL: Mapping[State, frozenset[State]] = {
-    State.QUEUED: _GIVEN_UP | {State.IN_FLIGHT},
-    State.RETRY_WAIT: _GIVEN_UP | {State.IN_FLIGHT},
-    State.REFUSED: _GIVEN_UP | {State.IN_FLIGHT},
+    # Seen or verified: an earlier run of a home folder that was put back had sent it.
+    State.QUEUED: _GIVEN_UP | _SHOWN | {State.QUEUED, State.IN_FLIGHT},
+    State.RETRY_WAIT: _GIVEN_UP | _SHOWN | {State.RETRY_WAIT, State.IN_FLIGHT},
+    State.REFUSED: _GIVEN_UP | {State.REFUSED, State.IN_FLIGHT},
     State.IN_FLIGHT: _GIVEN_UP
     | {State.QUEUED, State.RETRY_WAIT, State.DELIVERED, State.REFUSED, State.UNCONFIRMED},
-    State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
+    State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.UNCONFIRMED},
     State.RESTORED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
     # To unconfirmed: its second sending was cancelled before it began.
     State.NOT_SEEN: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.IN_FLIGHT, State.UNCONFIRMED},
-    State.DELIVERED: _LOOKED_UP,
+    State.DELIVERED: _LOOKED_UP | {State.DELIVERED},
     State.SEEN: _LOOKED_UP,
     State.NOT_SHOWN: _LOOKED_UP,
-    State.VERIFIED: frozenset(),
+    State.VERIFIED: TO_CHECK_STATES,
+    State.NEW_PROFILE: _LOOKED_UP,
+    State.NO_CATEGORY: _LOOKED_UP,
     # Once more: a person has dismissed the alarm.
-    State.CONTRADICTED: frozenset({State.CONTRADICTED}),
+    State.CONTRADICTED: TO_CHECK_STATES | {State.CONTRADICTED},
     State.DISCARDED: _LOOKED_UP - {State.NOT_SHOWN} | {State.DISCARDED},
 }
-"""The states that may follow each state. The journal takes no other fact."""
+"""The states that may follow each state. The journal takes no other fact.
+
+Most may follow themselves: a look has failed, or a person has said something of it.
+"""
 
 DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
 """The states in which a person may give a consent up. One that is under way is cancelled first."""
@@ -101,7 +126,7 @@ class Fact:
 
     at: Timestamp
     state: State
-    outcome: Outcome | Look | None = None
+    outcome: Outcome | Look | FailedLook | None = None
     note: str = ""
 
 
@@ -411,6 +436,8 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
             return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
         case State.DISCARDED if may_have_left(facts):
             return _look_or(_REST, facts)
+        case State.NEW_PROFILE | State.NO_CATEGORY:
+            return _REST
         case State.IN_FLIGHT | State.VERIFIED | State.CONTRADICTED | State.REFUSED | State.DISCARDED:
             return _REST
         case _ as never:
@@ -538,7 +565,7 @@ def _after_wait(facts: Sequence[Fact], request_id: str) -> Timestamp:
     for fact in reversed(facts):
         if fact.state in _WAITING_STATES and _was_kept(fact):
             tries += 1
-        elif fact.state is not State.IN_FLIGHT and not isinstance(fact.outcome, Look):
+        elif fact.state is not State.IN_FLIGHT and not isinstance(fact.outcome, Look | FailedLook):
             break
     last = facts[-1]
     wait = back_off(request_id, max(tries, 1))

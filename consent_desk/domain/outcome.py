@@ -70,12 +70,18 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The request had left, wholly or in part, and no whole answer came back."""
+    """The request had left, wholly or in part, and no whole answer came back.
+
+    `status`, `headers` and `body` are what came of an answer that broke off; without a status, nothing did.
+    """
 
     phase: Phase
     cause: Cause
     detail: str = ""
     elapsed: float = 0.0
+    status: int | None = None
+    headers: Headers = ()
+    body: bytes = b""
 
 
 Outcome = Answered | NotSent | Lost
@@ -89,7 +95,8 @@ class Look:
     `seen`: our event stands in the history. `later`: so does a later one for its category. `valid`: what
     holds for the category now, None where that was not told. `blind`: the key may not read consents, so
     that nothing could be seen; the others then say nothing. `since` in UNIX seconds and `source` belong to
-    what holds.
+    what holds. `unknown`: there was no such customer. `unlisted`: the project has no such category.
+    `steady`: monotonic seconds since the fact before it, None where that was of another run.
     """
 
     seen: bool = False
@@ -98,6 +105,35 @@ class Look:
     since: float | None = None
     source: str = ""
     blind: bool = False
+    unknown: bool = False
+    unlisted: bool = False
+    steady: float | None = None
+    elapsed: float = 0.0
+
+
+class NoLook(StrEnum):
+    """Why a look told nothing."""
+
+    NO_ANSWER = "no answer"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too large"
+    NOT_ADVANCING = "not advancing"
+    TOO_LONG = "too long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedLook:
+    """A look that told nothing: `why`, and the `outcome` of the call that it failed at.
+
+    `failed`: so many looks have failed since the last one that was written down, this one among them.
+    `steady` as in `Look`. `elapsed`: all its calls together, in seconds.
+    """
+
+    why: NoLook
+    outcome: Outcome | None = None
+    failed: int = 1
+    steady: float | None = None
     elapsed: float = 0.0
 
 

@@ -7,7 +7,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome
+from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 
@@ -33,7 +33,10 @@ NO_CONTEXT = Context()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """A consent as it is written down, once and for good: with the bytes to send and where they belong."""
+    """A consent as it is written down, once and for good: with the bytes to send and where they belong.
+
+    `press`: the request ID of the first of those that were noted at once; None for one alone.
+    """
 
     consent: Consent
     project_id: str
@@ -42,9 +45,12 @@ class Noted:
     project_token: str
     body: bytes
     context: Context = NO_CONTEXT
+    press: str | None = None
 
     @classmethod
-    def of(cls, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> "Noted":
+    def of(
+        cls, project: Project, consent: Consent, context: Context = NO_CONTEXT, press: str | None = None
+    ) -> "Noted":
         """What is to be noted of `consent` for `project`."""
         return cls(
             consent=consent,
@@ -54,6 +60,7 @@ class Noted:
             project_token=project.project_token,
             body=event_body(consent),
             context=context,
+            press=press,
         )
 
     def belongs_to(self, project: Project, *, mended: bool = False) -> bool:
@@ -87,7 +94,7 @@ class Entry:
     held: bool = False
 
     @classmethod
-    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | None = None) -> "Entry":
+    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | FailedLook | None = None) -> "Entry":
         """The line for `noted` when its last fact is `state`, because of `outcome`."""
         return cls(
             request_id=noted.consent.request_id,
@@ -98,7 +105,7 @@ class Entry:
             category=noted.consent.category,
             action=noted.consent.action,
             state=state,
-            status=outcome.status if isinstance(outcome, Answered) else None,
+            status=outcome.status if isinstance(outcome, Answered | Lost) else None,
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
         )
@@ -108,7 +115,7 @@ class Entry:
         """The line for `noted` after all its `facts`, the oldest first."""
         entry = cls.of(noted, facts[-1].state, facts[-1].outcome)
         for fact in reversed(facts):
-            if not isinstance(fact.outcome, Look) and (
+            if not isinstance(fact.outcome, Look | FailedLook) and (
                 fact.outcome is not None or fact.state is State.IN_FLIGHT
             ):
                 sending = cls.of(noted, fact.state, fact.outcome)

@@ -145,6 +145,14 @@ _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
 _LOOK = say("Do not enter it again.")
+_CHECK_ID = say(
+    "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
+    "right, say so below."
+)
+_CHECK_CATEGORY = say(
+    "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "
+    "below."
+)
 
 
 def _tell(look: Look, state: State, action: Action) -> Judgement:
@@ -154,6 +162,12 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
         case State.CONTRADICTED:
             return _alarm(look, action)
+        case State.NEW_PROFILE:
+            headline = say("Went to a new, empty profile: Engagement knew no such customer.")
+            return Judgement(state, headline, _CHECK_ID)
+        case State.NO_CATEGORY:
+            headline = say("Recorded for a category that the project does not list.")
+            return Judgement(state, headline, _CHECK_CATEGORY)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
             return Judgement(state, headline, say("Whether it holds is not known."))

@@ -8,7 +8,7 @@ from consent_desk.domain.change import tell_change
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
-from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Record
 from consent_desk.domain.request import noted_lines
@@ -79,7 +79,11 @@ def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
     if last.state is State.CONTRADICTED:
         # A person has dismissed the alarm: it is still what the look showed.
         last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
-    if last.outcome is None:
+    if isinstance(last.outcome, FailedLook) or (last.outcome is None and last.note):
+        # It says nothing new of how the consent stands.
+        facts = [fact for fact in record.facts if not isinstance(fact.outcome, FailedLook)]
+        last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
+    if isinstance(last.outcome, FailedLook | None):
         waits = f"Noted on this computer. The {noun(action)} waits to be sent."
         return [waits] if last.state is State.QUEUED else []
     if isinstance(last.outcome, Look):
@@ -148,7 +152,7 @@ def _fact(fact: Fact, local: Local) -> str:
     return f"{written(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
 
 
-def technical(outcome: Outcome | Look) -> str:
+def technical(outcome: Outcome | Look | FailedLook) -> str:
     """What came of a call, in the words of those who debug it."""
     took = f"after {outcome.elapsed * 1000:,.0f} ms"
     match outcome:
@@ -158,7 +162,10 @@ def technical(outcome: Outcome | Look) -> str:
         case NotSent() | Lost():
             kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
             detail = f", {outcome.detail}" if outcome.detail else ""
-            return f"{outcome.cause} while {outcome.phase}, {kind}{detail}, {took}"
+            part = ""
+            if isinstance(outcome, Lost) and outcome.status is not None:
+                part = f", HTTP {outcome.status} and {len(outcome.body):,} bytes had come"
+            return f"{outcome.cause} while {outcome.phase}, {kind}{part}{detail}, {took}"
         case Look():
             if outcome.blind:
                 return f"looked up, but the key may not read consents, {took}"
@@ -166,6 +173,9 @@ def technical(outcome: Outcome | Look) -> str:
             shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
             holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
             return f"looked up: {history}, {holds}, {took}"
+        case FailedLook(outcome=ended):
+            told = took if ended is None else technical(ended)
+            return f"look-up failed: {outcome.why}, {told}"
 
 
 def _answer(answered: Answered) -> str:

@@ -12,7 +12,17 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+)
 from consent_desk.domain.parsing import moment
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
@@ -82,7 +92,7 @@ def test_a_moment_is_written_to_the_microsecond() -> None:
 
 def test_a_consent_bears_the_fields_of_the_standard() -> None:
     told = of(record(action=Action.ACCEPT, valid_until=ValidUntil(1_893_456_000)))
-    assert told["schema_version"] == "ISO/IEC TS 27560:2023 as consent-desk proof 1"
+    assert told["schema_version"] == "ISO/IEC TS 27560:2023 as consent-desk proof 2"
     assert told["pii_principal_id"] == "registered = jane@example.com"
     assert told["pii_processing"]["purposes"][0]["purpose"] == "sms_marketing"
     assert told["party_identification"][0]["party_url"] == "https://api.exponea.com"
@@ -180,13 +190,58 @@ def test_what_was_not_told_before_is_unknown() -> None:
             {"request_had_left": False, "phase": "connecting", "cause": "cut", "detail": "d"},
         ),
         (Lost(phase=Phase.WAITING, cause=Cause.DEADLINE), "no_answer", {"request_had_left": True}),
+        (
+            Lost(
+                phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("X-Request-Id", "5"),), body=b"{"
+            ),
+            "no_answer",
+            {
+                "part_of_an_answer": {
+                    "status": 200,
+                    "x_request_id": "5",
+                    "headers": [["X-Request-Id", "5"]],
+                    "body": "{",
+                }
+            },
+        ),
+        (
+            FailedLook(why=NoLook.TOO_LONG, failed=3),
+            "failed_look",
+            {"why": "too long", "failed_since_the_last": 3},
+        ),
+        (
+            FailedLook(why=NoLook.REFUSED, outcome=Answered(status=502, headers=(), body=b"bad gateway")),
+            "failed_look",
+            {
+                "answer": {
+                    **{"status": 502, "x_request_id": UNKNOWN, "headers": [], "body": "bad gateway"},
+                    "cut_after_1_mib": False,
+                }
+            },
+        ),
+        (
+            FailedLook(
+                why=NoLook.NO_ANSWER, outcome=NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+            ),
+            "failed_look",
+            {
+                "no_answer": {
+                    **{"request_had_left": False, "phase": "connecting", "cause": "unreachable", "detail": ""}
+                }
+            },
+        ),
+        (
+            Look(unknown=True, unlisted=True),
+            "read_back",
+            {"no_such_customer": True, "category_not_listed": True},
+        ),
         (Look(seen=True, later=True), "read_back", {"in_the_history": True, "valid": UNKNOWN}),
         (Look(blind=True), "read_back", {"in_the_history": UNKNOWN, "may_not_read": True}),
         (Look(valid=True, source="page"), "read_back", {"valid": True, "source": "page"}),
     ],
 )
 def test_everything_that_happened_is_told(
-    outcome: Outcome | Look, key: str, wanted: dict[str, object]
+    outcome: Outcome | Look | FailedLook, key: str, wanted: dict[str, object]
 ) -> None:
     fact = Fact(at=later(1), state=State.UNCONFIRMED, outcome=outcome, note="why")
     happened = of(record(fact))["consent_desk"]["happened"]

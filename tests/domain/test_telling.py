@@ -56,6 +56,12 @@ def test_a_source_stays_inert() -> None:
 @pytest.mark.parametrize(
     ("state", "look", "words"),
     [
+        (State.NEW_PROFILE, Look(unknown=True), "Went to a new, empty profile: Engagement knew no such"),
+        (
+            State.NO_CATEGORY,
+            Look(unlisted=True),
+            "Recorded for a category that the project does not",
+        ),
         (State.VERIFIED, Look(seen=True, valid=False), "Verified: Engagement shows the opt-out."),
         (State.SEEN, Look(seen=True), "Recorded: the opt-out stands in Engagement's history."),
         (State.NOT_SHOWN, Look(), "Delivered, but the opt-out is not in Engagement's history."),

@@ -181,7 +181,7 @@ def test_a_file_system_without_locks_is_named_and_one_with_locks_opened_when_one
     refused = sqlite3.OperationalError("disk I/O error")
     refused.sqlite_errorname = "SQLITE_IOERR_RDLOCK"
 
-    def refuse(*_arguments: object) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
         raise refused
 
     works = journal_file._set_up
