@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from consent_desk.adapters.durable import replacement, sync
@@ -74,7 +74,9 @@ class PrivateFile:
     def abandon(self) -> None:
         """Leave nothing behind, and what was in its place as it was."""
         stopped = ExportTrouble(say("The export was stopped."), say("Export again."))
-        self._replacement.__exit__(type(stopped), stopped, None)
+        # What it was abandoned for may come up once more as it is closed.
+        with suppress(OSError):
+            self._replacement.__exit__(type(stopped), stopped, None)
 
     def _told(self) -> AbstractContextManager[None]:
         return told_of(self._path, _NOT_WRITTEN)
