@@ -10,7 +10,7 @@ from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import OPEN, SqliteJournal
 from consent_desk.adapters.journal_file import FOREIGN, NEWER, REWRITTEN, open_file, told
 from consent_desk.adapters.journal_rows import head
-from consent_desk.adapters.mark import Mark, create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import create_mark, mark_of, read_mark
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, version
 from consent_desk.adapters.personal import erase_consent, erasure_key, find_consents, keyed_hash
 from consent_desk.adapters.restoration import mismatch
@@ -110,7 +110,7 @@ def _holds(path: Path, project_id: str, customer: CustomerId) -> bool:
             raise NEWER.trouble(_STILL_THERE)
         found = find_consents(connection, project_id, customer)
         mark = read_mark(mark_of(path))
-        wrong = mismatch(connection, mark) if isinstance(mark, Mark) else REWRITTEN
+        wrong = REWRITTEN if mark is None else mismatch(connection, mark)
         if found and wrong is not None:
             raise wrong.trouble(_STILL_THERE)
         return bool(found)

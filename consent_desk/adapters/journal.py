@@ -12,15 +12,7 @@ from typing import Self
 
 from consent_desk.adapters.clock import now as clock_now
 from consent_desk.adapters.evidence import collect
-from consent_desk.adapters.journal_file import (
-    ILLEGAL,
-    NOT_OPENED,
-    OTHERWISE,
-    UNKNOWN,
-    Reason,
-    open_file,
-    told,
-)
+from consent_desk.adapters.journal_file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
 from consent_desk.adapters.journal_rows import (
     FACTS,
     append_fact,
@@ -33,9 +25,9 @@ from consent_desk.adapters.journal_rows import (
     noted_of,
     touch,
 )
-from consent_desk.adapters.mark import Mark, legible, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
-from consent_desk.adapters.restoration import finish_salvage, recognise
+from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
@@ -103,7 +95,7 @@ class SqliteJournal:
         restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
         try:
-            installation = installation or _installation_of(path)
+            installation = installation or installation_of(path)
             restored += recognise(connection, path, installation, now)
         except BaseException:
             connection.close()
@@ -306,10 +298,3 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         self._turns.close()
-
-
-def _installation_of(path: Path) -> str:
-    """Where the journal at `path` was written last, as its mark says."""
-    with told(NOT_OPENED):
-        mark = legible(read_mark(mark_of(path)))
-        return "" if mark is None else mark.installation

@@ -1,4 +1,7 @@
-"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words."""
+"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words.
+
+Long because of these words: they are one table, for all that can happen to the file.
+"""
 
 import errno
 import os

@@ -56,6 +56,13 @@ def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) 
         return restored
 
 
+def installation_of(path: Path) -> str:
+    """Where the journal at `path` was written last, as its mark says; empty where that does not matter."""
+    with told(NOT_OPENED):
+        mark = legible(read_mark(mark_of(path)))
+        return "" if mark is None else mark.installation
+
+
 def recognise(
     connection: sqlite3.Connection, path: Path, installation: str, now: Callable[[], Timestamp]
 ) -> int:
@@ -67,20 +74,20 @@ def recognise(
     """
     with told(NOT_OPENED):
         found = read_mark(mark_of(path))
-        mark, is_spoilt = legible(found), isinstance(found, Spoilt)
+        mark = legible(found)
         here = head(connection)
-        if mark is not None and (wrong := mismatch(connection, mark)) is not None:
-            raise wrong.trouble(NOT_OPENED)
+        wrong = None if found is None else mismatch(connection, found)
         # A power cut spoils what was being written: then the journal is already ahead of the rest.
-        if is_spoilt and (mark is None or mark.facts == here.facts):
-            raise UNSURE.trouble(NOT_OPENED)
+        is_torn = wrong is UNSURE and mark is not None and mark.facts < here.facts
+        if wrong is not None and not is_torn:
+            raise wrong.trouble(NOT_OPENED)
         restored = 0
         if mark is None and here.facts:
             restored = restore_open(connection, now(), _UNMARKED)
         elif mark is not None and installation and mark.installation not in {"", installation}:
             restored = restore_open(connection, now(), _ELSEWHERE)
         now_here = replace(head(connection), installation=installation)
-        if mark is None or is_spoilt or mark.installation != installation:
+        if mark is None or is_torn or mark.installation != installation:
             create_mark(mark_of(path), now_here)
         elif mark != now_here:
             advance_mark(mark_of(path), now_here)
@@ -90,8 +97,13 @@ def recognise(
         return restored
 
 
-def mismatch(connection: sqlite3.Connection, mark: Mark) -> Reason | None:
-    """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it."""
+def mismatch(connection: sqlite3.Connection, mark: Mark | Spoilt) -> Reason | None:
+    """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it.
+
+    Of one that is spoilt nobody can tell.
+    """
+    if isinstance(mark, Spoilt):
+        return (None if mark.rest is None else mismatch(connection, mark.rest)) or UNSURE
     here = head(connection)
     if mark.journal != here.journal:
         return ANOTHER

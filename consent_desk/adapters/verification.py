@@ -142,17 +142,8 @@ class _Check:
                     facts=self.facts,
                 )
             )
-        if isinstance(mark, Spoilt):
-            raise _Wrong(
-                say(
-                    "All {facts} facts are sound, but the mark beside the file cannot be read, or not all of "
-                    "it: nobody can tell whether its end was cut off. Where a power cut left that beside the "
-                    "journal itself, the next start writes the mark anew.",
-                    facts=self.facts,
-                )
-            )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise _Wrong(say("The journal and its mark differ: {why}.", why=reason.why))
+            raise _Wrong(say("The journal and its mark do not agree: {why}.", why=reason.why))
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:
