@@ -8,7 +8,7 @@ from consent_desk.domain.consent import PropertyValue, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.record import Context, Noted
 
-_NAMES = {"account", "before", "is_new_profile", "corrects", "basis", "properties"}
+_NAMES = {"account", "before", "is_new_profile", "existed", "listed", "corrects", "basis", "properties"}
 
 
 def context_text(noted: Noted) -> str:
@@ -19,11 +19,13 @@ def context_text(noted: Noted) -> str:
         "account": context.account,
         "before": before,
         "is_new_profile": context.is_new_profile,
+        "existed": context.existed,
+        "listed": context.listed,
         "corrects": context.corrects,
         "basis": context.basis,
         "properties": [list(one) for one in noted.consent.properties],
     }
-    kept = {name: value for name, value in values.items() if value}
+    kept = {name: value for name, value in values.items() if value or (name == "listed" and value is False)}
     # Escaped as ASCII: an account's name may hold what has no UTF-8.
     return json.dumps(kept, separators=(",", ":"))
 

@@ -14,7 +14,7 @@ from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -26,7 +26,7 @@ from consent_desk.domain.outcome import (
     Outcome,
     Phase,
 )
-from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.record import Entry, Noted, is_checked
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {
     "personal": (
@@ -200,6 +200,7 @@ def noted_of(row: Columns) -> Noted:
 
 def entry_of(row: Columns) -> Entry:
     """A row of `entry`."""
+    state = State(row["state"])
     return Entry(
         request_id=row["request_id"],
         noted_at=Timestamp(row["noted_at"]),
@@ -208,10 +209,11 @@ def entry_of(row: Columns) -> Entry:
         customer=_customer_of(row),
         category=row["category"],
         action=Action(row["action"]),
-        state=State(row["state"]),
+        state=state,
         status=row["status"],
         elapsed=row["elapsed"],
         held=row["cause"] in {Cause.HELD, Cause.REMOVED},
+        checked=state in TO_CHECK_STATES and is_checked(read_context(row["context"])[0], state, row["note"]),
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.correction import opted_out_themselves
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
@@ -52,6 +53,22 @@ def cautions(
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
+
+
+def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Caution:
+    """What is asked where the same was noted here at `noted_at`, minutes ago."""
+    return Caution(
+        text=say(
+            "{category}: this {noun} was noted here already, at {time}. Engagement would keep both.",
+            category=cut(category),
+            noun=noun(action),
+            time=noted_at,
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record it again"),
+        holds=category,
+    )
 
 
 def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:

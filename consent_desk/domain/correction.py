@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp, ends_after
 from consent_desk.domain.customer import CategoryStatus, Found, Known
+from consent_desk.domain.dates import spelled_end
 from consent_desk.domain.delivery import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
@@ -88,7 +89,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         customer_id=consent.customer.value,
         category=consent.category,
         action=action,
-        valid_until="" if until is None or action is Action.REJECT else str(until.wire),
+        valid_until="" if until is None or action is Action.REJECT else spelled_end(until),
         # In place of an opt-out, or where one held before: what was read out then was not read out now.
         wording=before.wording if is_opt_in_again else "",
         corrects=consent.request_id,

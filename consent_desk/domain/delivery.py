@@ -71,7 +71,10 @@ UNSENT_STATES = frozenset({State.QUEUED, State.RETRY_WAIT, State.REFUSED})
 UNCERTAIN_STATES = frozenset({State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED})
 """It may have been recorded, and nobody has seen it there."""
 
-ACCEPTED_STATES = frozenset({State.DELIVERED, State.SEEN, State.NOT_SHOWN})
+TO_CHECK_STATES = frozenset({State.NEW_PROFILE, State.NO_CATEGORY})
+"""Recorded for what is perhaps nobody, or nothing: a person is to check it."""
+
+ACCEPTED_STATES = TO_CHECK_STATES | {State.DELIVERED, State.SEEN, State.NOT_SHOWN}
 """Engagement answered success; what it shows is not settled yet."""
 
 OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
@@ -79,9 +82,6 @@ OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
 
 SENDABLE_STATES = UNSENT_STATES | {State.NOT_SEEN}
 """The states from which a consent can become `in_flight`."""
-
-TO_CHECK_STATES = frozenset({State.NEW_PROFILE, State.NO_CATEGORY})
-"""Recorded for what is perhaps nobody, or nothing: a person is to check it."""
 
 _LOOKED_UP = TO_CHECK_STATES | {State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED}
 _SHOWN = frozenset({State.SEEN, State.VERIFIED})
@@ -385,6 +385,12 @@ _FIRST_WAIT, _LONGEST_WAIT = 2 * SECOND, 300 * SECOND
 _WAITING_STATES = frozenset({State.RETRY_WAIT, State.UNCONFIRMED})
 
 
+ASKED = "asked about the ID, and sent all the same"
+IS_RIGHT = "a person says that it is right"
+CHECKED = frozenset({ASKED, IS_RIGHT})
+"""The notes of what a person has said of one of `TO_CHECK_STATES`. Later facts in such a state bear it on."""
+
+
 class Step(StrEnum):
     """What is to be done next about a consent."""
 
@@ -431,13 +437,14 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
             goes_again = action is Action.REJECT and not overtaken and _may_go_again(facts)
             settled = Plan(Step.SEND, second=True) if goes_again else _ASK
             return _look_or(settled, facts)
-        case State.DELIVERED | State.SEEN | State.NOT_SHOWN:
+        case State.NEW_PROFILE | State.NO_CATEGORY if last.note == IS_RIGHT and last.outcome is None:
+            # Verified it is once it is seen once more.
+            return Plan(Step.LOOK_UP)
+        case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
         case State.DISCARDED if may_have_left(facts):
             return _look_or(_REST, facts)
-        case State.NEW_PROFILE | State.NO_CATEGORY:
-            return _REST
         case State.IN_FLIGHT | State.VERIFIED | State.CONTRADICTED | State.REFUSED | State.DISCARDED:
             return _REST
         case _ as never:

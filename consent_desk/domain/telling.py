@@ -36,6 +36,16 @@ def tell_look(look: Look, state: State, action: Action, *, practice: bool = Fals
     return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
 
 
+def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
+    """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
+    is_profile = state is State.NEW_PROFILE
+    headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
+    return Judgement(state, headline, advice)
+
+
 def tell_plan(
     plan: Plan, action: Action, *, waits: bool = False, held: bool = False, unchecked: bool = False
 ) -> Message | None:
@@ -145,6 +155,9 @@ _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
 _LOOK = say("Do not enter it again.")
+_NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
+_NO_CATEGORY = say("Recorded for a category that the project does not list.")
+_ASKED = say("You were asked about that, and sent it.")
 _CHECK_ID = say(
     "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
     "right, say so below."
@@ -162,12 +175,8 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
         case State.CONTRADICTED:
             return _alarm(look, action)
-        case State.NEW_PROFILE:
-            headline = say("Went to a new, empty profile: Engagement knew no such customer.")
-            return Judgement(state, headline, _CHECK_ID)
-        case State.NO_CATEGORY:
-            headline = say("Recorded for a category that the project does not list.")
-            return Judgement(state, headline, _CHECK_CATEGORY)
+        case State.NEW_PROFILE | State.NO_CATEGORY:
+            return tell_check(state)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
             return Judgement(state, headline, say("Whether it holds is not known."))

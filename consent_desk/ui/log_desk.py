@@ -7,7 +7,7 @@ from datetime import tzinfo
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.days import parse_days
+from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
@@ -112,7 +112,7 @@ class LogDesk(QObject):
 
     def _search(self) -> None:
         bar = self._panel.search
-        days = parse_days(bar.days.line.text(), self._now(), self._zone)
+        days = read_days(bar.days.line.text(), self._now(), self._zone)
         if isinstance(days, Message):
             bar.say_problem(render(days))
             return
@@ -133,7 +133,9 @@ class LogDesk(QObject):
         wanted = self.view.wanted
         is_filtered = replace(wanted, oldest_first=False) != Wanted()
         if total is not None and is_filtered:
-            self._panel.search.say(f"{total:,} found" if total else "Nothing found")
+            found = f"{total:,} found" if total else "Nothing found"
+            days = tell_days(wanted.since, wanted.until, self._zone)
+            self._panel.search.say(f"{found}: {days}" if days else found)
         elif not is_filtered:
             self._panel.search.say("")
         self._choose()

@@ -1,6 +1,6 @@
 """How the states of a consent are called, and how good or bad they are."""
 
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import TO_CHECK_STATES, State
 from consent_desk.ui.outcomes import Tone
 
 STATE_WORDS = {
@@ -43,7 +43,12 @@ _TONES = {
 }
 
 
-def tone_of(state: State, *, practice: bool) -> Tone:
-    """How bad or good `state` is; nothing that happens in practice is more than practice."""
-    practised = practice and state in PRACTISED_STATES | {State.CONTRADICTED}
-    return Tone.PRACTICE if practised else _TONES[state]
+def tone_of(state: State, *, practice: bool, checked: bool = False) -> Tone:
+    """How bad or good `state` is; nothing that happens in practice is more than practice.
+
+    `checked`: a person has said that it is right.
+    """
+    practised = practice and state in PRACTISED_STATES | TO_CHECK_STATES | {State.CONTRADICTED}
+    if practised:
+        return Tone.PRACTICE
+    return Tone.WARNING if checked else _TONES[state]

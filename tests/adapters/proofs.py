@@ -9,7 +9,7 @@ from typing import Any
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import State
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, locally, moments, written
 from consent_desk.domain.proof_document import sealed
 from consent_desk.domain.record import Noted

@@ -68,7 +68,7 @@ def test_an_earlier_opt_in_comes_back_with_its_end_and_its_wording_and_is_linked
         customer_id="jane@example.com",
         category="sms_marketing",
         action="accept",
-        valid_until=str(YEARS_AHEAD.seconds),
+        valid_until="2029-07-31 21:46:40 +00:00",
         corrects=record.noted.consent.request_id,
     )
 

@@ -12,6 +12,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -23,7 +24,6 @@ from consent_desk.domain.outcome import (
     Outcome,
     Phase,
 )
-from consent_desk.domain.parsing import moment
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
     WATERMARK,

@@ -15,8 +15,8 @@ from consent_desk.adapters.folders import Folders
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
-from consent_desk.domain.parsing import moment
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
