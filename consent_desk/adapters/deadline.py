@@ -24,6 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
 
 from consent_desk.adapters.echo import concealing
+from consent_desk.adapters.packed import keepable
 from consent_desk.adapters.progress import Progress
 from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer, first_bytes
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
@@ -64,10 +65,11 @@ def exchange(
         with closing(response):
             body = first_bytes(response.raw)
             conceal = concealing(request.authorization)
+            headers = adapter.received_headers()
             progress.answer(
                 response.status_code,
-                tuple((name, conceal(value)) for name, value in adapter.received_headers()),
-                conceal(body[:MOST_BODY].decode("latin-1")).encode("latin-1"),
+                tuple((conceal(name), conceal(value)) for name, value in headers),
+                keepable(body[:MOST_BODY], headers, conceal),
                 truncated=len(body) > MOST_BODY,
             )
 

@@ -7,6 +7,7 @@ a configuration file or an installed package can make that a backend that keeps 
 import contextlib
 import importlib
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,9 +23,9 @@ LIMIT = 2 * 1280
 """Bytes of UTF-16 that the smallest keyring, that of Windows, keeps in one entry."""
 
 _SECRET_SERVICE = "GNOME Keyring / Secret Service"  # noqa: S105 -- the name of a keyring
-_ALLOWED = (
-    ("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),
-    ("keyring.backends.macOS", "Keyring", "macOS Keychain"),
+_OF_WINDOWS = (("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),)
+_OF_MACOS = (("keyring.backends.macOS", "Keyring", "macOS Keychain"),)
+_OF_DESKTOPS = (
     ("keyring.backends.SecretService", "Keyring", _SECRET_SERVICE),
     ("keyring.backends.libsecret", "Keyring", _SECRET_SERVICE),
     ("keyring.backends.kwallet", "DBusKeyring", "KDE Wallet"),
@@ -34,6 +35,15 @@ _ALLOWED = (
 
 _OVER_BUS = frozenset({"keyring.backends.SecretService", "keyring.backends.kwallet"})
 """Backends that ask the session's D-Bus whether their keyring is there, which may fail for the moment."""
+
+
+def _allowed() -> tuple[tuple[str, str, str], ...]:
+    """Module, class and name of the keyrings that this system can have.
+
+    No other one is even loaded: that of macOS looks for its library, and elsewhere starts ldconfig, a
+    compiler and a linker to find it.
+    """
+    return {"win32": _OF_WINDOWS, "darwin": _OF_MACOS}.get(sys.platform, _OF_DESKTOPS)
 
 
 class KeyringStore:
@@ -115,7 +125,7 @@ def _best_keyring() -> "tuple[KeyringBackend, str, bool]":
 def _usable() -> "tuple[list[tuple[float, type[KeyringBackend], str]], bool]":
     usable: list[tuple[float, type[KeyringBackend], str]] = []
     is_certain = True
-    for module, kind_name, name in _ALLOWED:
+    for module, kind_name, name in _allowed():
         try:
             kind = getattr(importlib.import_module(module), kind_name)
             usable.append((kind.priority, kind, name))

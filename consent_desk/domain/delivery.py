@@ -34,6 +34,8 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import (
+    LAGS,
+    SPEAKS_AGAINST,
     Answered,
     Cause,
     FailedLook,
@@ -241,11 +243,7 @@ _LOOK = say("It may be there, or may come within a minute: it is looked up by it
 
 
 def _is_success(body: bytes) -> bool:
-    answer = read_answer(body)
-    if answer.success is not True or not isinstance(answer.document, dict):
-        return False
-    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-    return not any(answer.document.get(key) for key in ("errors", "error", "message"))
+    return read_answer(body).is_success
 
 
 def _meaning(outcome: Answered) -> Meaning:
@@ -521,19 +519,25 @@ def judge_look(
     last = facts[-1].state
     sent_at, looks = _looks(facts)
     was_seen = any(earlier.seen for _, earlier in looks)
+    is_as_wished = look.valid is (action is Action.ACCEPT)
     if not look.seen:
         if was_seen:
             return State.SEEN
         if last is State.DISCARDED:
             return last
         return State.NOT_SHOWN if last in ACCEPTED_STATES else State.NOT_SEEN
-    if look.valid is (action is Action.ACCEPT):
+    if is_as_wished and look.reason is None:
         return State.VERIFIED
-    if look.valid is None or moot:
+    if moot:
         return State.SEEN
-    # Without a later event, what holds may follow the history with a delay: that is not an alarm yet.
+    if look.reason in SPEAKS_AGAINST:
+        return State.CONTRADICTED
+    if look.valid is None or is_as_wished:
+        return State.SEEN
+    # What holds may follow the history with a delay: that is not an alarm yet.
     is_late = at.micros >= sent_at + LOOK_AFTER[-1]
-    return State.CONTRADICTED if look.later or (was_seen and is_late) else State.SEEN
+    follows = look.later and look.reason not in LAGS
+    return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
 
 def _look_or(settled: Plan, facts: Sequence[Fact]) -> Plan:

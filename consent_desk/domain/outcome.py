@@ -88,6 +88,50 @@ Outcome = Answered | NotSent | Lost
 """What came of one attempt to send."""
 
 
+class Reason(StrEnum):
+    """Why what was seen of a consent is not verified, or does not hold. The journal keeps the values."""
+
+    STORED_OTHERWISE = "stored otherwise"
+    """Our request ID stands at another action or category."""
+    FAR_AHEAD = "far ahead"
+    """An event in milliseconds or microseconds rules: nothing that is dated now comes after it."""
+    OVERRULED = "overruled"
+    """A later event of the other action rules."""
+    SAME_TIME = "same time"
+    """So may one of the same moment: which of the two does is not promised."""
+    CHANGED_SINCE = "changed since"
+    """The other action was recorded later, and then this one again."""
+    NO_TIME = "no time"
+    """The time of our event cannot be read."""
+    OTHER_TIME = "other time"
+    """Our event stands there at another time."""
+    NO_EVENT = "no event"
+    """What is said of the category rests on no event."""
+    OLDER = "older"
+    """What is said of the category is older than our event."""
+    PAST_END = "past end"
+    """An opt-in is said to hold, and its end is past."""
+    OTHER_END = "other end"
+    """Our opt-in has another end."""
+
+
+SPEAKS_AGAINST = frozenset({Reason.STORED_OTHERWISE, Reason.FAR_AHEAD, Reason.OVERRULED})
+"""What contradicts a consent, whatever is said of its category."""
+
+LAGS = frozenset({Reason.CHANGED_SINCE, Reason.NO_EVENT, Reason.OLDER})
+"""Where what is said of the category may be behind the history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event as it stands in Engagement's history, each part as it is written there, inert and cut."""
+
+    action: str
+    category: str
+    time: str
+    source: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a complete look into Engagement showed (sections 4.4 and 4.5).
@@ -97,6 +141,7 @@ class Look:
     that nothing could be seen; the others then say nothing. `since` in UNIX seconds and `source` belong to
     what holds. `unknown`: there was no such customer. `unlisted`: the project has no such category.
     `steady`: monotonic seconds since the fact before it, None where that was of another run.
+    `reason`: what keeps it from being verified, where more does than `valid`; `event`: what that is about.
     """
 
     seen: bool = False
@@ -108,6 +153,8 @@ class Look:
     unknown: bool = False
     unlisted: bool = False
     steady: float | None = None
+    reason: Reason | None = None
+    event: Stored | None = None
     elapsed: float = 0.0
 
 

@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Event, Lock
@@ -252,6 +253,8 @@ def _fact(fact: Fact) -> dict[str, object]:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
             shown |= {name: True for name in ("unknown", "unlisted") if getattr(look, name)}
+            shown |= {} if look.reason is None else {"reason": str(look.reason)}
+            shown |= {} if look.event is None else {"event": asdict(look.event)}
             return told | {"look": shown, "seconds": look.elapsed}
         case FailedLook() as failed:
             why = {"why": str(failed.why), "failed": failed.failed}

@@ -12,6 +12,7 @@ from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
+from consent_desk.services.alarms import may_win
 from consent_desk.ui.details import change_of, details_of
 from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_model import BATCH
@@ -158,17 +159,17 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str]:
+        def work() -> tuple[dict[str, str], State, str, bool]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state, change_of(record, self._local)
+            return texts, record.facts[-1].state, change_of(record, self._local), may_win(record)
 
-        def done(result: tuple[dict[str, str], State, str]) -> None:
-            texts, state, change = result
+        def done(result: tuple[dict[str, str], State, str, bool]) -> None:
+            texts, state, change, can_renew = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state)
+            self._panel.show_details(request_id, texts, state, can_renew=can_renew)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

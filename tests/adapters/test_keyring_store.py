@@ -582,6 +582,32 @@ def test_keyring_is_not_loaded_before_it_is_needed() -> None:
     assert ended.returncode == 0
 
 
+@linux
+@pytest.mark.parametrize("unlock", [True, False])
+def test_looking_for_a_keyring_starts_no_compiler_and_no_other_program(unlock: bool, tmp_path: Path) -> None:
+    # To find a library, ctypes asks ldconfig, a compiler and a linker, all by their names.
+    started = tmp_path / "started"
+    for name in ("gcc", "cc", "ld", "objdump", "ldconfig", "sh"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} >> '{started}'\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    in_keyring(
+        f"""
+        begun = []
+        os.environ["PATH"] = {str(tmp_path)!r}
+        sys.addaudithook(lambda event, _: begun.append(event) if event in EVENTS else None)
+        EVENTS = {{"subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn"}}
+        for call in (store.load, store.remove):
+            raised(call, "a/1")
+        raised(store.save, "a/1", "line")
+        assert begun == [], begun
+        assert "keyring.backends.macOS" not in sys.modules
+        assert "keyring.backends.Windows" not in sys.modules
+        """,
+        unlock=unlock,
+    )
+    assert not started.exists()
+
+
 # ------------------------------------------------------------------------------- with the projects' service
 
 

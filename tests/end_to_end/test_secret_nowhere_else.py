@@ -70,6 +70,9 @@ def look_at(desk: Desk) -> None:
     """Look at what others can see of the process, and at what a person can."""
     process = Path(f"/proc/{desk.process.pid}")
     assert not traces((process / "cmdline").read_bytes(), (process / "environ").read_bytes())
+    limits = (process / "limits").read_text().splitlines()
+    assert next(line.split()[-3:] for line in limits if line.startswith("Max core")) == ["0", "0", "bytes"]
+    assert int((process / "coredump_filter").read_text(), 16) == 0
     assert not traces(*desk.tell("clipboard"))
     assert not traces(*desk.tell("every_text"))
     for tab in ("Explanation", "Answer", "As received", "Headers", "Request"):
