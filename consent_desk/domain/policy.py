@@ -23,6 +23,7 @@ from consent_desk.domain.delivery import (
     Fact,
     State,
     is_departure,
+    is_to_acknowledge,
     is_word,
     may_have_left,
     was_kept,
@@ -61,6 +62,7 @@ class Step(StrEnum):
     SEND = "send"
     LOOK_UP = "look up"
     ASK = "ask"
+    ACKNOWLEDGE = "acknowledge"
     REST = "rest"
 
 
@@ -134,6 +136,8 @@ def plan(
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             settled = _ASK if facts[-1].state is State.NOT_SHOWN and not blind else _REST
             return _look_or(settled, facts, request_id)
+        case State.DISCARDED if is_to_acknowledge(facts[-1]):
+            return Plan(Step.ACKNOWLEDGE)
         case State.DISCARDED if may_have_left(facts):
             found = _look_or(_REST, facts, request_id)
             return _REST if found.step is Step.ASK else found

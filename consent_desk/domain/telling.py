@@ -69,6 +69,8 @@ def tell_plan(
             return say(_NEXT_TRY, at=plan.at)
         case Step.LOOK_UP:
             return _tell_look_up(plan)
+        case Step.ACKNOWLEDGE:
+            return say("It counts as not recorded until it is acknowledged in its line of the log.")
         case Step.ASK:
             return _tell_question(plan, noun(action))
         case _:

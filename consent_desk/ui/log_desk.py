@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import OPEN_STATES, State, is_to_acknowledge
 from consent_desk.domain.message import Message
 from consent_desk.domain.policy import is_for_a_person
-from consent_desk.domain.record import Entry
+from consent_desk.domain.record import Entry, Record
 from consent_desk.domain.wanted import Wanted, words_of
 from consent_desk.services.alarms import may_win
 from consent_desk.ui.details import change_of, details_of
@@ -128,6 +128,7 @@ class LogDesk(QObject):
                 since=since,
                 until=until,
                 oldest_first=only_open,
+                to_acknowledge=only_open,
             )
         )
 
@@ -160,20 +161,26 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str, bool, bool]:
+        def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook, failing = station.rounds.outlook(request_id), station.rounds.failing(request_id)
             texts = details_of(
                 record, self._local, practice=station.practice, outlook=outlook, failing=failing
             )
-            change, undecided = change_of(record, self._local), is_for_a_person(record.facts)
-            return texts, record.facts[-1].state, change, may_win(record), undecided
+            return texts, record, change_of(record, self._local)
 
-        def done(result: tuple[dict[str, str], State, str, bool, bool]) -> None:
-            texts, state, change, can_renew, undecided = result
+        def done(result: tuple[dict[str, str], Record, str]) -> None:
+            texts, record, change = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state, can_renew=can_renew, undecided=undecided)
+            self._panel.show_details(
+                request_id,
+                texts,
+                record.facts[-1].state,
+                can_renew=may_win(record),
+                to_acknowledge=is_to_acknowledge(record.facts[-1]),
+                undecided=is_for_a_person(record.facts),
+            )
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)
