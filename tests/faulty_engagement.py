@@ -126,8 +126,8 @@ class Engagement:
         shown = (one for one in self.events if one.customer == customer and one.visible_at <= until)
         return sorted(shown, key=lambda event: -event.timestamp)
 
-    def valid(self, customer: str, category: str) -> bool | None:
-        ruling = next((e for e in self.visible(customer) if e.properties["category"] == category), None)
+    def valid(self, customer: str, category: str, lag: float = 0.0) -> bool | None:
+        ruling = next((e for e in self.visible(customer, lag) if e.properties["category"] == category), None)
         return None if ruling is None else ruling.properties["action"] == "accept"
 
     def _answer(self, request: PreparedRequest) -> Outcome:
