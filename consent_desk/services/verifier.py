@@ -6,6 +6,7 @@ from time import monotonic
 from typing import assert_never
 
 from consent_desk.domain.answer import Meaning
+from consent_desk.domain.checking import needs_check, said, to_check
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import (
     HistoryEvent,
@@ -38,7 +39,7 @@ from consent_desk.domain.policy import Failing, Step, failing_of, is_time, look_
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
-from consent_desk.domain.telling import tell_look
+from consent_desk.domain.telling import tell_check, tell_look
 from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.order import noted_later
 from consent_desk.services.outbox import Journal
@@ -144,11 +145,11 @@ class Verifier:
             # It waits on; or it is there, and what holds is seen by the next look.
             state = State.SEEN if sight.look.seen else last
         look = replace(sight.look, steady=steady, elapsed=reading.elapsed)
-        fact = Fact(at=at, state=state, outcome=look)
+        fact = _checked(record, Fact(at=at, state=state, outcome=look))
         if not self._write(record, fact):
             return None
-        judgement = tell_look(look, state, action, practice=project.practice)
-        return Looked(Entry.after(noted, (*record.facts, fact)), judgement)
+        known = replace(record, facts=(*record.facts, fact))
+        return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
 
     def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
         facts, consent = record.facts, record.noted.consent
@@ -205,6 +206,23 @@ class Verifier:
         # Noted here, and stored there: what holds is what this desk was told later.
         ruling = last_events(later)
         return bool(ruling) and {event.request_id for event in ruling} <= noted_later(self._journal, noted)
+
+
+def _checked(record: Record, looked: Fact) -> Fact:
+    """`looked`, in the state that asks somebody to check the ID or the category, where that is needed."""
+    known = replace(record, facts=(*record.facts, looked))
+    state = to_check(known, looked.state)
+    if state not in TO_CHECK_STATES or state not in LEGAL[record.facts[-1].state]:
+        return looked
+    # What a person said of it is borne on.
+    return replace(looked, state=state, note=said(record))
+
+
+def _judged(known: Record, look: Look, *, practice: bool) -> Judgement:
+    state = known.facts[-1].state
+    if state in TO_CHECK_STATES:
+        return tell_check(state, needed=needs_check(known), practice=practice)
+    return tell_look(look, state, known.noted.consent.action, practice=practice)
 
 
 def _is_news(facts: Sequence[Fact], failed: Fact) -> bool:

@@ -9,7 +9,7 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import IS_RIGHT, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -24,6 +24,7 @@ from consent_desk.domain.outcome import (
     Stored,
 )
 from consent_desk.domain.policy import Failing, Plan, Step, look_again_after
+from consent_desk.domain.record import Context, Noted
 from consent_desk.domain.telling import why_failing
 from consent_desk.sandbox.server import Fault, Sandbox
 from consent_desk.services.agenda import FIRST_LOOK, Due
@@ -597,6 +598,39 @@ def test_without_the_permission_for_what_holds_it_is_seen_all_the_same(
     for seconds in (30, 120):
         looked = answered_look(journal, Wire(page, refused), clock, request_id, seconds)
         assert looked.entry.state is State.SEEN
+
+
+# ------------------------------------------------------------------------------------- to be checked
+
+
+def test_what_went_to_a_new_profile_is_no_green_line_until_somebody_says_that_it_is_right(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    noted = Noted.of(a_project(), a_consent(timestamp=NOON, noted_at=NOON), Context(is_new_profile=True))
+    journal.note(noted)
+    request_id = noted.consent.request_id
+    Sender(journal, Wire(Made(SUCCESS)), clock).send(request_id, a_project())
+    store(engagement, journal, request_id)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
+    assert looked.entry.state is looked.judgement.state is State.NEW_PROFILE
+    assert looked.entry.checked
+    journal.append(request_id, Fact(at=later(40), state=State.NEW_PROFILE, note=IS_RIGHT))
+    looked = answered_look(journal, engagement, clock, request_id, 60)
+    assert looked.entry.state is State.VERIFIED
+
+
+def test_a_failed_look_bears_on_what_somebody_said_of_the_id(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    noted = Noted.of(a_project(), a_consent(timestamp=NOON, noted_at=NOON), Context(is_new_profile=True))
+    journal.note(noted)
+    request_id = noted.consent.request_id
+    Sender(journal, Wire(Made(SUCCESS)), clock).send(request_id, a_project())
+    journal.append(request_id, Fact(at=later(40), state=State.NEW_PROFILE, note=IS_RIGHT))
+    assert isinstance(look(journal, Wire(Made(DOWN)), clock, request_id, 60), Failed)
+    assert journal.record(request_id).facts[-1].note == IS_RIGHT
+    store(engagement, journal, request_id)
+    assert answered_look(journal, engagement, clock, request_id, 120).entry.state is State.VERIFIED
 
 
 # ------------------------------------------------------------------------------- looks that fail for long
