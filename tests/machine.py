@@ -430,7 +430,8 @@ class Machine(RuleBasedStateMachine):
             if request_id in self.back:
                 # Nobody knows of the first, but Engagement, where it can be seen.
                 is_reject = record.noted.consent.action is Action.REJECT
-                assert all(arrival.unseen for arrival in arrivals[1:]), "it was there to be seen"
+                seen, flights = self.seen_and_sent(record.facts)
+                assert not seen or max(flights, default=0) < min(seen), "it was seen there"
                 assert is_reject or sum(one.stored for one in arrivals) <= 1, "an opt-in was sent twice"
                 continue
             assert record.noted.consent.action is Action.REJECT, "an opt-in was sent twice"
@@ -443,6 +444,11 @@ class Machine(RuleBasedStateMachine):
             assert was_sent_again(record.facts), "not marked"
             is_noted = any(fact.note in {SECOND_TIME, UNCHECKED} for fact in record.facts)
             assert is_noted or request_id in self.killed, "not noted"
+
+    def seen_and_sent(self, facts: tuple[Fact, ...]) -> tuple[list[int], list[int]]:
+        """The numbers of the facts by which it was seen, and of those by which it was sent."""
+        seen = [n for n, fact in enumerate(facts) if isinstance(fact.outcome, Look) and fact.outcome.seen]
+        return seen, [n for n, fact in enumerate(facts) if fact.state is State.IN_FLIGHT]
 
     def check_second(self, facts: tuple[Fact, ...]) -> None:
         """By the facts alone, without what the policy counts."""

@@ -29,7 +29,14 @@ from consent_desk.adapters.journal_rows import (
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
-from consent_desk.adapters.searching import CANCELLED, PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.searching import (
+    PAGE,
+    WAITING_FOR_A_WORD,
+    count,
+    find_page,
+    find_those,
+    write_sought,
+)
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -167,8 +174,8 @@ class SqliteJournal:
         return tuple(found[seq] for seq in sorted(found))
 
     def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
-        return tuple(row["request_id"] for row in self._turns.pages(CANCELLED))
+        """The request IDs of those that wait for a person's word, the oldest first."""
+        return tuple(row["request_id"] for row in self._turns.pages(WAITING_FOR_A_WORD))
 
     def open_like(
         self,

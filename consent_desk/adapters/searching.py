@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from consent_desk.adapters.chain import Columns
 from consent_desk.adapters.journal_rows import entry_of, find
-from consent_desk.domain.delivery import CANCELLED_HERE
+from consent_desk.domain.delivery import CANCELLED_HERE, CHECKED
 from consent_desk.domain.wanted import Found, Wanted, folded
 
 PAGE = 500
@@ -20,14 +20,23 @@ PAGE = 500
 
 Values = list[str | int]
 
-TO_ACKNOWLEDGE = (
-    "(standing.state = 'discarded' AND EXISTS (SELECT 1 FROM remark "  # noqa: S608 - our own words
-    "WHERE remark.fact = standing.fact "
-    f"AND remark.text = '{CANCELLED_HERE}'))"
-)
-"""The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
+_CHECKED = ", ".join(f"'{note}'" for note in sorted(CHECKED))
+TO_ACKNOWLEDGE = f"""(
+    standing.state = 'discarded' AND EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text = '{CANCELLED_HERE}'
+    )
+    OR standing.state IN ('new_profile', 'no_category') AND NOT EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text IN ({_CHECKED})
+    ) AND EXISTS (
+        SELECT 1 FROM personal WHERE personal.seq = standing.seq AND NOT coalesce(
+            json_extract(context, iif(standing.state = 'new_profile', '$.is_new_profile', '$.listed'))
+            IS (standing.state = 'new_profile'), 0
+        )
+    )
+)"""  # noqa: S608 - our own words
+"""The condition for the rows of `standing` that wait for a person's word: cancelled, or to be checked."""
 
-CANCELLED = (
+WAITING_FOR_A_WORD = (
     "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
     f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
 )

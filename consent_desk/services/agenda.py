@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import needs_check
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import ACCEPTED_STATES, OPEN_STATES, SECOND, State
 from consent_desk.domain.policy import Failing, Plan, Step, back_off, is_time, plan
@@ -92,7 +93,8 @@ class Agenda:
         left = before.due.left if before is not None else len(facts) if is_left else 0
         next_step = plan(facts, consent.action, request_id, overtaken=overtaken, left=left)
         is_erased = not noted.body
-        if is_erased or (next_step.step is Step.REST and state not in OPEN_STATES):
+        rests = next_step.step is Step.REST and state not in OPEN_STATES and not needs_check(record)
+        if is_erased or rests:
             self._drop(request_id)
             return
         since: float | None = self._steady() if len(facts) > left else None
@@ -216,6 +218,11 @@ class Agenda:
     def to_acknowledge_count(self) -> int:
         """How many were cancelled before they left, and nobody has acknowledged it."""
         return sum(item.due.plan.step is Step.ACKNOWLEDGE for item in self._items.values())
+
+    def to_check_count(self) -> int:
+        """Of how many a person is to check the customer or the category."""
+        entries = (item.entry for item in self._items.values())
+        return sum(one.state in TO_CHECK_STATES and not one.checked for one in entries)
 
     def open_since(self) -> Timestamp | None:
         """When the oldest of those was noted; None where there is none."""

@@ -38,7 +38,8 @@ class Outstanding:
     """How many consents Engagement may not have yet, and since when: the oldest was noted then.
 
     `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
-    `to_acknowledge`: so many more were cancelled before they left, and nobody has acknowledged that so far.
+    `to_acknowledge`: so many more were cancelled before they left, and nobody has acknowledged that so far;
+    of `to_check` the customer or the category is to be checked.
     """
 
     opt_outs: int = 0
@@ -46,6 +47,7 @@ class Outstanding:
     since: Timestamp | None = None
     unread: int = 0
     to_acknowledge: int = 0
+    to_check: int = 0
 
     def __int__(self) -> int:
         """All that Engagement may not have yet. What was cancelled is not on its way there."""
@@ -223,6 +225,7 @@ class Rounds:
             since=self._agenda.open_since(),
             unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
             to_acknowledge=self._agenda.to_acknowledge_count(),
+            to_check=self._agenda.to_check_count(),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:

@@ -6,9 +6,10 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QObject, QTimer
 
+from consent_desk.domain.checking import said_right
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.delivery import OPEN_STATES, State, is_to_acknowledge
+from consent_desk.domain.delivery import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
 from consent_desk.domain.message import Message
 from consent_desk.domain.policy import is_for_a_person
 from consent_desk.domain.record import Entry, Record
@@ -172,13 +173,15 @@ class LogDesk(QObject):
 
         def done(result: tuple[dict[str, str], Record, str]) -> None:
             texts, record, change = result
+            last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
             self._panel.show_details(
                 request_id,
                 texts,
-                record.facts[-1].state,
+                last.state,
                 can_renew=may_win(record),
-                to_acknowledge=is_to_acknowledge(record.facts[-1]),
+                to_acknowledge=is_to_acknowledge(last),
+                to_check=last.state in TO_CHECK_STATES and not said_right(record),
                 undecided=is_for_a_person(record.facts),
             )
 
