@@ -8,7 +8,7 @@ from time import monotonic
 from consent_desk.domain.action import Action
 from consent_desk.domain.checking import needs_check
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import ACCEPTED_STATES, OPEN_STATES, SECOND, State
+from consent_desk.domain.delivery import ACCEPTED_STATES, OPEN_STATES, SECOND, TO_CHECK_STATES, State
 from consent_desk.domain.policy import Failing, Plan, Step, back_off, is_time, plan
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.services.order import is_overtaken
