@@ -18,6 +18,7 @@ A second sending leads to delivered or to unconfirmed, whatever became of it: of
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
 (the reference's sections 1 and 5).
 What is done next, and when, is the policy's to say (`policy`).
+Long because the states, and what an outcome makes of them, are one decision.
 """
 
 from collections.abc import Mapping, Sequence
