@@ -101,7 +101,7 @@ class Desk(QObject):
             now=now,
             zone=zone,
         )
-        self.sending = SendingDesk(window, runner, projects, self._log, local)
+        self.sending = SendingDesk(window, runner, projects, self._log, questions=questions, local=local)
         self._hold = HoldDesk(runner, self._look_up, self._question, self)
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
