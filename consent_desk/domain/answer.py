@@ -85,8 +85,9 @@ def _laid_out(value: object, level: int) -> str:
     if level == _DEEPEST:
         raise ValueError("too deep")
     if isinstance(value, dict):
-        named = value.items()
-        parts = [f"{json.dumps(name, ensure_ascii=False)}: {_laid_out(one, level + 1)}" for name, one in named]
+        names = (json.dumps(name, ensure_ascii=False) for name in value)
+        of_each = (_laid_out(one, level + 1) for one in value.values())
+        parts = [f"{name}: {one}" for name, one in zip(names, of_each, strict=True)]
         begin, end = "{}"
     else:
         parts = [_laid_out(one, level + 1) for one in value]

@@ -10,7 +10,7 @@ from consent_desk.domain.record import Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Consents that hold each of `words` (of `words_of`), are in one of `states`, and were noted in these days.
+    """Consents that hold each of `words` (of `words_of`), are in one of `states`, and from these days.
 
     Empty words and states leave nothing out. `since` counts, `until` does not. The newest come first, if
     not `oldest_first`.
@@ -40,7 +40,7 @@ def folded(text: str) -> str:
 
 
 ALIKE = (("i\u0307", "i"), ("\u0131", "i"))
-"""Of a folded text what is compared as something else: Turkish writes İ and ı where others write I and i."""
+"""Of a folded text what is compared as something else: Turkish has two letters where others have one i."""
 
 
 def words_of(text: str) -> tuple[str, ...]:

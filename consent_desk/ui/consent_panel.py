@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -24,7 +23,6 @@ from consent_desk.domain.draft import BASES, NOW, Draft, Field, Problem, for_nex
 from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.field_notes import FieldNotes
 from consent_desk.ui.fields import (
-    LONGEST,
     ActionChoice,
     ComboBox,
     Note,
@@ -36,6 +34,7 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.known_view import KnownView
+from consent_desk.ui.line import Line
 from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
@@ -80,8 +79,7 @@ class ConsentPanel(QWidget):
 
     def _make_fields(self) -> None:
         self.customer_id_type = ComboBox()
-        self.customer_id = QLineEdit()
-        self.customer_id.setMaxLength(LONGEST)
+        self.customer_id = Line()
         self.known = KnownView()
         self.suggestion = QPushButton()
         self.suggestion.setAccessibleName("Use the suggestion")
@@ -109,8 +107,7 @@ class ConsentPanel(QWidget):
         self.taken_at.line.setText(NOW)
         self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
         self.channel = TypingComboBox("", *CHANNELS)
-        self.ticket = QLineEdit()
-        self.ticket.setMaxLength(LONGEST)
+        self.ticket = Line()
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()

@@ -23,6 +23,7 @@ from consent_desk.ui.form_desk import FormDesk
 from consent_desk.ui.history_desk import HistoryDesk
 from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.kept_desk import KeptDesk
+from consent_desk.ui.line import commit_typing
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
@@ -216,6 +217,7 @@ class Desk(QObject):
 
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
+        commit_typing()
         if self._question.is_open:
             self._question.go_on()
         else:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from consent_desk.domain.draft import Field, Kind, PropertyDraft
-from consent_desk.ui.fields import LONGEST, ComboBox, Note
+from consent_desk.ui.fields import ComboBox, Note
+from consent_desk.ui.line import Line
 
 
 class PropertyRow(QWidget):
@@ -19,11 +20,11 @@ class PropertyRow(QWidget):
         super().__init__()
         self._touched = False
         self._problems: Mapping[Field, str] = {}
-        self.name = QLineEdit()
+        self.name = Line()
         self.name.setPlaceholderText("name")
         self.kind = ComboBox()
         self.kind.addItems(list(Kind))
-        self.value = QLineEdit()
+        self.value = Line()
         self.value.setPlaceholderText("value")
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
@@ -35,7 +36,6 @@ class PropertyRow(QWidget):
         for combo in (self.kind, self.yes_no):
             combo.setMinimumContentsLength(8)
         for line in (self.name, self.value):
-            line.setMaxLength(LONGEST)
             line.setMinimumWidth(line.fontMetrics().averageCharWidth() * 8)
         for widget, what in (
             (self.name, "name"),

@@ -2,15 +2,16 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from consent_desk.ui.fields import Note
+from consent_desk.ui.line import Line
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."
 
 
-class _Field(QLineEdit):
+class _Field(Line):
     """A line that Escape leaves, and nothing else."""
 
     left = Signal()
@@ -33,8 +34,7 @@ class ReasonRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reason = _Field()
-        self.reason.setMaxLength(1_000)
+        self.reason = _Field(longest=1_000)
         self.reason.setAccessibleName("Reason for discarding")
         self.reason.setPlaceholderText("Why is it discarded?")
         self.confirm = QPushButton("Discard it")

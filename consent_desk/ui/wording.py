@@ -3,8 +3,7 @@
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QPlainTextEdit
 
-_MOST_PASTED = 17_000
-"""Characters: more than Engagement takes in any case, so that a problem shows until it is shortened."""
+from consent_desk.ui.line import LONGEST
 
 
 class WordingField(QPlainTextEdit):
@@ -16,8 +15,8 @@ class WordingField(QPlainTextEdit):
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         text = source.text()
-        if len(text) > _MOST_PASTED:
-            text = f"{text[:_MOST_PASTED]} … (cut here: {len(text):,} characters were pasted)"
+        if len(text) > LONGEST:
+            text = f"{text[:LONGEST]} … (cut here: {len(text):,} characters were pasted)"
         # As one step, and always as plain text.
         self.textCursor().insertText(text)
         self.ensureCursorVisible()

@@ -47,8 +47,8 @@ def test_each_word_may_stand_in_customer_ticket_category_or_project(
     assert search(journal, text) == found
 
 
-@pytest.mark.parametrize("kept", ["İstanbul", "ISTANBUL", "istanbul", "Iſtanbul", "ıstanbul"])
-@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "ıstan", "BUL"])
+@pytest.mark.parametrize("kept", ["İstanbul", "ISTANBUL", "istanbul", "I\u017ftanbul", "\u0131stanbul"])
+@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "\u0131stan", "BUL"])
 def test_letters_that_people_take_for_one_are_found_by_each_other(
     journal: SqliteJournal, kept: str, typed: str
 ) -> None:

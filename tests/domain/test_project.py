@@ -206,7 +206,7 @@ def test_a_base_url_is_read(text: str, read: str) -> None:
         ("https://\u0430pi.exponea.com", "https://xn--pi-6kc.exponea.com"),  # a Cyrillic letter
         ("https://api.exp\u043enea.com", "https://api.xn--expnea-yqf.com"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
-        # By IDNA 2003 these would be strasse.example and σ at the end: other people's hosts.
+        # By IDNA 2003 these would be strasse.example, and an inner sigma at the end: other people's hosts.
         ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
         ("https://FA\u1e9e.example", "https://xn--fa-hia.example"),
         ("https://\u03b2\u03cc\u03bb\u03bf\u03c2.example", "https://xn--nxasmm1c.example"),
