@@ -94,8 +94,9 @@ class CallDesk(QObject):
         if self._last is None:
             return False
         _station, last = self._last
-        press = [entry.request_id for entry in self._batches.press_of(last)]
-        return any(self._dispatch.can_cancel(one) for one in (last, *press))
+        if self._dispatch.can_cancel(last):
+            return True
+        return any(self._dispatch.can_cancel(one) for one in self._batches.request_ids(last))
 
     def _show_button(self) -> None:
         self._button.setVisible(self._sends_kept or self._is_pending())

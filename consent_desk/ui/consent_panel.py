@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.draft import BASES, NOW, Draft, Field, Problem, for_next_caller
+from consent_desk.domain.text import cut
 from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.field_notes import FieldNotes
 from consent_desk.ui.fields import (
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 
 _LEAST = 4
 """Lines of the form that are seen in the lowest window."""
+
+_SHOWN_OF_SEVERAL = 300
+"""Characters: the list that is ticked has the rest."""
 
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
@@ -416,10 +420,11 @@ class ConsentPanel(QWidget):
     def _remark(self, field: Field) -> str:
         if field is not Field.CATEGORY:
             return ""
-        left_out = f"Left out, no longer offered: {', '.join(self.several.dropped)}. "
+        left_out = f"Left out, no longer offered: {cut(', '.join(self.several.dropped), _SHOWN_OF_SEVERAL)}. "
         shown = left_out if self.several.dropped else ""
         if chosen := self.several.chosen():
-            return shown + ", ".join(self.categories.label(one) or one for one in chosen)
+            names = ", ".join(self.categories.label(one) or one for one in chosen)
+            return shown + cut(names, _SHOWN_OF_SEVERAL)
         return shown + self.categories.remark(self.category.currentText())
 
     def end_correction(self) -> None:

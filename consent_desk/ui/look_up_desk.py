@@ -101,6 +101,9 @@ class LookUpDesk(QObject):
         wish = None
         if project is not None and transport is not None:
             wish = _wish(draft, project, transport, tuple(one.id for one in categories))
+        if (wish, draft.category) == (self._wish, self._category):
+            # A key in another field: hundreds of categories would be told anew.
+            return
         self._category = draft.category
         if wish != self._wish:
             self._wish = wish

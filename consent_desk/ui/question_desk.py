@@ -11,6 +11,9 @@ from consent_desk.domain.text import cut
 from consent_desk.ui.question_strip import QuestionStrip
 from consent_desk.ui.words import Local, render
 
+_MOST_HOLDING = 12
+"""Categories in which a decision holds already that are named: hundreds may be chosen at once."""
+
 
 class QuestionDesk(QObject):
     """Asks all cautions of a consent at once: the first one's choices are those of all.
@@ -40,15 +43,15 @@ class QuestionDesk(QObject):
 
     def asks(self, cautions: Sequence[Caution], confirmed: Sequence[Caution], draft: Draft) -> bool:
         """Ask whether `draft` is to be sent in spite of `cautions`, unless all of them are `confirmed`."""
-        if all(one in confirmed for one in cautions):
+        # As a rule the very same ones; there may be hundreds.
+        if tuple(cautions) == tuple(confirmed) or all(one in confirmed for one in cautions):
             return False
         self._asked, self._draft = tuple(cautions), draft
         first, instead = cautions[0], self._instead()
         choices = [render(first.mend), render(first.go_on)]
         if instead is not None:
             choices.insert(1, f"Use {cut(instead.customer.value)} (lower case), which exists")
-        text = "\n".join(render(caution.text, self._local) for caution in cautions)
-        self._strip.ask(text, choices)
+        self._strip.ask("\n".join(self._lines(cautions)), choices)
         return True
 
     def go_on(self) -> None:
@@ -59,6 +62,14 @@ class QuestionDesk(QObject):
         """Ask no more once the form shows another draft than the one asked about."""
         if self.is_open and draft != self._draft:
             self._strip.withdraw()
+
+    def _lines(self, cautions: Sequence[Caution]) -> list[str]:
+        holding = [caution for caution in cautions if caution.holds]
+        others = [caution for caution in cautions if not caution.holds]
+        if len(holding) <= _MOST_HOLDING:
+            return [render(caution.text, self._local) for caution in cautions]
+        lines = [render(caution.text, self._local) for caution in (*others, *holding[:_MOST_HOLDING])]
+        return [*lines, f"… and {len(holding) - _MOST_HOLDING} more in which it holds already."]
 
     def _instead(self) -> Known | None:
         return next((one.instead for one in self._asked if one.instead is not None), None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.draft import Draft
@@ -28,7 +28,7 @@ class SeveralCategories(QObject):
         super().__init__(field)
         self._field = field
         self._single = ""
-        self._are_several = self._is_filling = False
+        self._are_several = False
         self.dropped: tuple[str, ...] = ()
         self.choice = SeveralChoice(button)
         self.choice.changed.connect(self._follow_ticks)
@@ -74,8 +74,6 @@ class SeveralCategories(QObject):
             self.choice.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow_typing(self, text: str) -> None:
-        if self._is_filling:
-            return
         self.dropped = ()
         if self.choice.button.isChecked() and not self._are_several:
             self._single = text
@@ -85,13 +83,13 @@ class SeveralCategories(QObject):
         chosen = self.choice.chosen()
         self.dropped = ()
         self._tell_several(len(chosen) > 1)
-        self._is_filling = True
-        if len(chosen) > 1:
-            self._field.set_text(f"{len(chosen)} categories")
-        else:
-            # Nothing stays armed that was unticked, but for what stood here before.
-            self._field.set_text(chosen[0] if chosen else self._single)
-        self._is_filling = False
+        # Told once: each time the form is read, and the requests of all of them are prepared.
+        with QSignalBlocker(self._field):
+            if len(chosen) > 1:
+                self._field.set_text(f"{len(chosen)} categories")
+            else:
+                # Nothing stays armed that was unticked, but for what stood here before.
+                self._field.set_text(chosen[0] if chosen else self._single)
         self.changed.emit()
 
     def _choose_single(self) -> None:
