@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 _NAMES = {
     "\r": "a carriage return",
@@ -89,3 +90,24 @@ def visible(text: str, write: Callable[[str], str] = _code) -> str:
         shown.append(write(character) if hidden else character)
         before = " " if hidden else character
     return "".join(shown)
+
+
+def narrow(text: str) -> str:
+    """`text` with accents in one character with their letter, and signs of full or half width made plain."""
+    if text.isascii():
+        return text
+    plain = "".join(
+        unicodedata.normalize("NFKC", one)
+        if unicodedata.decomposition(one).startswith(("<wide>", "<narrow>"))
+        else one
+        for one in text
+    )
+    return unicodedata.normalize("NFC", plain)
+
+
+def half_written(text: str) -> str | None:
+    """The first letter of `text` whose accent stands in a character of its own although one has both."""
+    for pair in () if text.isascii() else map("".join, pairwise(text)):
+        if len(unicodedata.normalize("NFC", pair)) == 1:
+            return pair
+    return None

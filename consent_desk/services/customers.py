@@ -1,10 +1,10 @@
 """Look a customer up before anything is sent: who is it, and what holds for each category?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
-from consent_desk.domain.consent import CustomerId, complaint_about_id
+from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.customer import (
     Found,
     Known,
@@ -25,11 +25,18 @@ _NOT_UNDERSTOOD = Meaning(
 )
 
 
-class Customers:
-    """One look-up, which can be ended from any thread. Never changes anything in Engagement."""
+Alternatives = Callable[[str, str], Sequence[str]]
 
-    def __init__(self, transport: Transport) -> None:
+
+class Customers:
+    """One look-up, which can be ended from any thread. Never changes anything in Engagement.
+
+    `alternatives` of ID type and ID: what else may be meant by it. May take a while when it is first asked.
+    """
+
+    def __init__(self, transport: Transport, alternatives: Alternatives) -> None:
         self._transport = transport
+        self._alternatives = alternatives
         self._lock = Lock()
         self._call: Call | None = None
         self._is_cancelled = False
@@ -37,14 +44,16 @@ class Customers:
     def look_up(self, project: Project, customer: CustomerId, categories: Sequence[str]) -> Found:
         """What Engagement knows of `customer` and each of `categories`, one at the least (section 4.4).
 
-        Hard IDs are case-sensitive (section 1): where this one is unknown, it is tried in lower case too.
+        Hard IDs are exact (section 1): where this one is unknown, what else may be meant is tried too.
         """
         found = self._found(project, customer, categories)
-        lower = customer.value.lower()
-        if not isinstance(found, Unknown) or lower == customer.value or complaint_about_id(lower) is not None:
+        if not isinstance(found, Unknown):
             return found
-        other = self._found(project, CustomerId(type=customer.type, value=lower), categories)
-        return Unknown(customer=customer, lower=other if isinstance(other, Known) else None)
+        for value in self._alternatives(customer.type, customer.value):
+            other = self._found(project, CustomerId(type=customer.type, value=value), categories)
+            if isinstance(other, Known):
+                return Unknown(customer=customer, other=other)
+        return found
 
     def cancel(self) -> None:
         """End it now. What it then tells means nothing."""

@@ -78,7 +78,7 @@ class Desk(QObject):
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
-        self._look_up = LookUpDesk(window, runner, local, now=now)
+        self._look_up = LookUpDesk(window, runner, local, now=now, alternatives=id_help.alternatives)
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self)
         self._categories = categories

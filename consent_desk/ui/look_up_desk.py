@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from consent_desk.domain import consent as rules
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
+from consent_desk.domain.cautions import near
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Found, Known, Unknown, Untold
 from consent_desk.domain.delivery import noun
@@ -18,7 +19,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
 from consent_desk.domain.telling import Standing, standing_of, tell_status
 from consent_desk.domain.text import cut
-from consent_desk.services.customers import Customers
+from consent_desk.services.customers import Alternatives, Customers
 from consent_desk.services.sender import Transport
 from consent_desk.ui.fields import Pasting
 from consent_desk.ui.main_window import MainWindow
@@ -68,7 +69,13 @@ class LookUpDesk(QObject):
     answered = Signal()
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, local: Local, *, now: Callable[[], Timestamp]
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        local: Local,
+        *,
+        now: Callable[[], Timestamp],
+        alternatives: Alternatives,
     ) -> None:
         super().__init__(window)
         form = window.consent
@@ -77,6 +84,7 @@ class LookUpDesk(QObject):
         self._runner = runner
         self._local = local
         self._now = now
+        self._alternatives = alternatives
         self._noted: list[tuple[str, Consent]] = []
         self._wish: _Wish | None = None
         self._category = ""
@@ -110,9 +118,8 @@ class LookUpDesk(QObject):
             self._leave()
             adopted, self._adopted = self._adopted, None
             if wish is not None and adopted is not None and adopted.customer == wish.customer:
-                self._asking = _Asking(
-                    wish=wish, at=self._now(), customers=Customers(wish.transport), found=adopted
-                )
+                self._asking = self._ask_for(wish)
+                self._asking.found = adopted
             elif wish is not None:
                 self._pause.start()
         self._show()
@@ -124,13 +131,17 @@ class LookUpDesk(QObject):
             return
         self._leave()
         wish = self._wish
-        asking = self._asking = _Asking(wish=wish, at=self._now(), customers=Customers(wish.transport))
+        asking = self._asking = self._ask_for(wish)
         self._slow.start()
         if after:
             QTimer.singleShot(after, self, lambda: self._ask(asking))
         else:
             self._ask(asking)
         self._show()
+
+    def _ask_for(self, wish: _Wish) -> _Asking:
+        customers = Customers(wish.transport, self._alternatives)
+        return _Asking(wish=wish, at=self._now(), customers=customers)
 
     def _ask(self, asking: _Asking) -> None:
         wish = asking.wish
@@ -248,10 +259,10 @@ class LookUpDesk(QObject):
                 self._view.show_text(Tone.QUIET, "not known: no answer yet. There is no need to wait for it.")
             case Untold(why=meaning):
                 self._view.show_text(Tone.QUIET, f"not known: {render(meaning.why)}")
-            case Unknown(customer=customer, lower=lower):
+            case Unknown(customer=customer, other=other):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
-                if lower is not None:
-                    text = f"{text} There is {cut(lower.customer.value)}, in lower case."
+                if other is not None:
+                    text = f"{text} {render(near(customer.value, other))}"
                 missing = self._missing(asking)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
                 self._view.show_text(tone, f"{text}{self._tell_missing(missing)}")

@@ -50,7 +50,7 @@ class QuestionDesk(QObject):
         first, instead = cautions[0], self._instead()
         choices = [render(first.mend), render(first.go_on)]
         if instead is not None:
-            choices.insert(1, f"Use {cut(instead.customer.value)} (lower case), which exists")
+            choices.insert(1, f"Use {cut(instead.customer.value)}, which exists")
         self._strip.ask("\n".join(self._lines(cautions)), choices)
         return True
 

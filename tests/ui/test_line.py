@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -39,13 +40,13 @@ def test_a_paste_that_has_room_stays_as_it_is(line: Line) -> None:
 
 def test_a_key_without_room_changes_nothing(line: Line) -> None:
     line.setText("x" * 40)
-    controls.QTest.keyClicks(line, "y")
+    QTest.keyClicks(line, "y")
     line.backspace()
     assert line.text() == "x" * 39
 
 
 def test_a_cut_paste_is_taken_back_like_any_other(line: Line) -> None:
-    controls.QTest.keyClicks(line, "ab")
+    QTest.keyClicks(line, "ab")
     paste(line, "x" * 100)
     while line.isUndoAvailable() and line.text() != "ab":
         line.undo()
