@@ -4,6 +4,7 @@ Long because every field has its place, its name and its text here.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -229,6 +230,13 @@ class ConsentPanel(QWidget):
         self.customer_id_type.currentTextChanged.connect(self.customer_id_completed)
         self.customer_id.editingFinished.connect(self.customer_id_completed)
         Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
+        self.wording.pasted.connect(partial(self.notes.point, Field.WORDING))
+        for field, line in (
+            (Field.TICKET, self.ticket),
+            (Field.CHANNEL, self.channel.line),
+            (Field.AGENT, self.more.agent),
+        ):
+            Pasting(line).pasted.connect(partial(self._point, field))
         self.wording.textChanged.connect(self._changed)
         self.more.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)
@@ -373,8 +381,14 @@ class ConsentPanel(QWidget):
         if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
             row = self.notes.row(first.field) if widget is self._control(first.field) else widget
+            self.notes.point(first.field)
             # What corrects says why something is asked for.
             self._scroll_to(self.correction, row)
+
+    def _point(self, field: Field) -> None:
+        # By a person: what is filled in is not to be typed over.
+        if not self._quiet:
+            self.notes.point(field)
 
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""

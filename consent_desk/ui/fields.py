@@ -279,3 +279,8 @@ def technical_font() -> "QFont":
 def typed_text(edit: QPlainTextEdit) -> str:
     """What was typed into `edit`; `toPlainText` would turn no-break spaces into spaces."""
     return edit.document().toRawText().replace("\u2029", "\n")
+
+
+def units(text: str) -> int:
+    """How many characters Qt counts in `text`, in UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
