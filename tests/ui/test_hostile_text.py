@@ -74,7 +74,7 @@ def arrives_or_is_refused(desk: OpenDesk, engagement: Sandbox, name: str, text: 
 def as_taken(name: str, text: str) -> str:
     """`text` as Qt takes it: a multi-line field has one kind of line break."""
     text = re.sub("[\ud800-\udfff]", "", text)
-    return re.sub("\r\n|[\r\u2029\ufdd0\ufdd1]", "\n", text) if name == "Wording read out" else text
+    return re.sub("\r\n|[\r\v\u2028\u2029\ufdd0\ufdd1]", "\n", text) if name == "Wording read out" else text
 
 
 @pytest.mark.parametrize("name", ON_THE_WIRE)
