@@ -149,10 +149,6 @@ def test_legitimate_interest_is_marked_where_the_project_says_so(told: object) -
 
 
 def test_a_label_as_long_as_a_page_is_cut() -> None:
-    listed = {
-        "success": True,
-        "results": [{"id": "a", "translations": {"": {"name": "word " * 1_000 + "."}}}],
-    }
-    found = read_categories(json.dumps(listed).encode())
+    found = read_categories(answer({"id": "a", "translations": {"": {"name": "word " * 1_000 + "."}}}))
     assert found is not None
     assert len(found[0].label) == 201

@@ -72,7 +72,7 @@ def test_no_field_of_the_window_takes_a_megabyte_in(acme: OpenDesk, kind: str) -
     form.more.show_properties((PropertyDraft("store"),))
     form.show_basis(True)
     acme.fill()
-    assert paste_everywhere(acme.window, kind) == 13
+    assert paste_everywhere(acme.window, kind) == 14
     assert controls.cells(acme.window, 0) == []
 
 
