@@ -45,7 +45,7 @@ def told(widget: QWidget) -> list[str]:
     found: list[QAccessibleInterface] = [QAccessible.queryAccessibleInterface(widget)]
     while found:
         one = found.pop()
-        if one is not None and one.isValid():
+        if one.isValid():
             texts += [one.text(QAccessible.Text.Name), one.text(QAccessible.Text.Description)]
             found += [one.child(index) for index in range(one.childCount())]
     return texts
