@@ -27,7 +27,7 @@ from consent_desk.adapters.keyring_store import KeyringStore
 from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Draft
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.form_help import help_with_form
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.connection import check_connection

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "consent": (
-        *("action", "base_url", "category", "noted_at", "project_id", "project_name", "project_token"),
-        *("request_id", "seq", "timestamp", "valid_until"),
+        *("action", "base_url", "category", "noted_at", "press", "project_id", "project_name"),
+        *("project_token", "request_id", "seq", "timestamp", "valid_until"),
     ),
     "fact": (
         *("at", "cause", "content_sha256", "detail", "elapsed", "gone", "look", "outcome", "phase"),

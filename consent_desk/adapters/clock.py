@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from consent_desk.domain.consent import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
 
 
 def now() -> Timestamp:
@@ -30,25 +31,26 @@ class LocalZone(tzinfo):
 
     def fromutc(self, at: datetime) -> datetime:
         """The local time for `at`, which holds UTC."""
-        seconds = (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
-        local = time.localtime(seconds)
-        shifted = at + timedelta(seconds=local.tm_gmtoff)
-        # The second of two like-named local times is the one whose offset is the smaller.
-        first = time.localtime(_seconds(shifted.replace(tzinfo=None), summer=1))
-        fold = int(first.tm_isdst > 0 and local.tm_isdst == 0 and _same_clock(first, local))
-        return shifted.replace(fold=fold)
+        seconds = _seconds(at)
+        offset = time.localtime(seconds).tm_gmtoff
+        first, second = _moments(seconds + offset)
+        return (at + timedelta(seconds=offset)).replace(fold=int(first < second == seconds))
 
     def _local(self, at: datetime | None) -> time.struct_time:
-        if at is None:
-            return time.localtime()
-        naive = at.replace(tzinfo=None)
-        return time.localtime(_seconds(naive, summer=0 if at.fold else -1))
+        return time.localtime(None if at is None else _moments(_seconds(at))[at.fold])
 
 
-def _seconds(naive: datetime, *, summer: int) -> int:
-    parts = (naive.year, naive.month, naive.day, naive.hour, naive.minute, naive.second, 0, 0, summer)
-    return int(time.mktime(parts))
+def _seconds(at: datetime) -> int:
+    return (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 
 
-def _same_clock(one: time.struct_time, other: time.struct_time) -> bool:
-    return one[:6] == other[:6]
+def _moments(wall: int) -> tuple[int, int]:
+    """The first and the last moment at which clocks here show `wall`, which counts like UNIX seconds.
+
+    mktime cannot tell the two where both are summer time, or neither. For a skipped time they are one
+    before and one after that, with the offsets that datetime wants.
+    """
+    around = (wall - _DAY, wall + _DAY)
+    tried = [wall - time.localtime(each).tm_gmtoff for each in around]
+    found = [each for each in tried if each + time.localtime(each).tm_gmtoff == wall]
+    return (min(found), max(found)) if found else around

@@ -85,7 +85,8 @@ def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes,
         with told(_STILL_THERE):
             if not _holds(path, project_id, customer):
                 return False
-            with closing(open_file(path)) as connection:
+            # Of an older version, too: who goes back to it finds the backup that it can read.
+            with closing(open_file(path, as_it_is=True)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 for request_id in find_consents(connection, project_id, customer):
                     # Open or not: in the journal itself it is settled by now.

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from consent_desk.adapters.journal_rows import CONTENTS, content_sha256, fact_of, noted_of
@@ -16,7 +17,7 @@ Row = dict[str, Any]
 _LAYOUT: dict[str, tuple[str, ...]] = {
     "consent": (
         *("seq", "request_id", "project_id", "project_name", "base_url", "project_token"),
-        *("category", "action", "valid_until", "timestamp", "noted_at"),
+        *("category", "action", "valid_until", "timestamp", "noted_at", "press"),
     ),
     "personal": ("seq", "salt", *CONTENTS["personal"]),
     "fact": (
@@ -27,7 +28,7 @@ _LAYOUT: dict[str, tuple[str, ...]] = {
     "remark": ("fact", "salt", *CONTENTS["remark"]),
     "standing": ("seq", "fact", "state"),
 }
-_UNKNOWN_PROJECT = {"project_id": "", "project_name": "unknown", "base_url": "", "project_token": ""}
+_UNKNOWN = {"project_id": "", "project_name": "unknown", "base_url": "", "project_token": "", "press": None}
 _FAULTS = (Unfit, ValueError, TypeError, KeyError, AttributeError)
 """What comes of reading a row that was changed."""
 
@@ -62,7 +63,8 @@ def assemble(cells: Iterable[Cell]) -> Fragments:
     for cell in cells:
         if (name := _table_of(cell.values)) is not None:
             key, *columns = _LAYOUT[name]
-            row = {key: cell.rowid, **dict(zip(columns, cell.values[1:], strict=True))}
+            # Rows that version 1 wrote are shorter.
+            row = {key: cell.rowid, **dict(zip_longest(columns, cell.values[1:]))}
             tables[name].setdefault(cell.rowid, row)
         elif len(cell.values) == 2 and cell.values[0] in last and isinstance(cell.values[1], int):
             last[str(cell.values[0])] = cell.values[1]
@@ -81,7 +83,7 @@ def assemble(cells: Iterable[Cell]) -> Fragments:
 
 def _table_of(values: tuple[Value, ...]) -> str | None:
     match values:
-        case (None, str(name), str(), str(), str(), str(), *rest) if len(rest) == 5 and len(name) == 36:
+        case (None, str(name), str(), str(), str(), str(), *rest) if len(rest) in {5, 6} and len(name) == 36:
             return "consent"
         case (None, bytes(salt), *texts, bytes()) if len(salt) == 16 and _are_personal(texts):
             return "personal"
@@ -115,9 +117,7 @@ def _saved(seq: int, tables: dict[str, dict[int, Row]], facts: dict[str, list[Ro
         personal = said = None
     if said is not None and said["request_id"] == request_id:
         # The bytes that were to be sent bear a hash of their own, and know nearly all of it.
-        consent = {**_UNKNOWN_PROJECT, "noted_at": first["at"] if first else said["timestamp"]} | (
-            consent or {}
-        )
+        consent = {**_UNKNOWN, "noted_at": first["at"] if first else said["timestamp"]} | (consent or {})
         consent |= said
     elif said is not None:
         personal = None
@@ -158,7 +158,8 @@ def _joined(
             fact_of({**dict.fromkeys(_LAYOUT["fact"]), **_flat(contents), **fact})
         except _FAULTS:
             continue
-        expected = [fact.get("outcome") == "answered", fact.get("remark_sha256") is not None]
+        answered = fact is not first and fact.get("content_sha256") is not None
+        expected = [answered, fact.get("remark_sha256") is not None]
         saved.incomplete |= len(contents) < sum(expected)
         saved.facts.append((fact, contents))
     if any(fact.get("gone") is not None for fact, _contents in saved.facts):

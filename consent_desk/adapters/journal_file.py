@@ -160,12 +160,15 @@ def told(failure: str) -> Iterator[None]:
 
 
 def open_file(
-    path: Path, before_migration: Callable[[sqlite3.Connection], None] | None = None
+    path: Path,
+    before_migration: Callable[[sqlite3.Connection], None] | None = None,
+    *,
+    as_it_is: bool = False,
 ) -> sqlite3.Connection:
     """A connection to the journal at `path`, made 0600 where there is nothing at all.
 
-    `before_migration` is called where an older version is about to be brought up to date. Raises
-    JournalTrouble; a file that is not a good journal of ours is left as it is.
+    `before_migration` is called where an older version is about to be brought up to date; `as_it_is`: none
+    is. Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
     """
     with told(NOT_OPENED):
         # Asked before anything else: another start makes the journal first, and then its mark.
@@ -179,7 +182,7 @@ def open_file(
         uri = f"{path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
-            _set_up(connection, before_migration)
+            _set_up(connection, before_migration, as_it_is=as_it_is)
         except BaseException:
             connection.close()
             raise
@@ -260,16 +263,20 @@ def _check_header(path: Path, *, marked: bool) -> None:
 
 
 def _set_up(
-    connection: sqlite3.Connection, before_migration: Callable[[sqlite3.Connection], None] | None
+    connection: sqlite3.Connection,
+    before_migration: Callable[[sqlite3.Connection], None] | None,
+    *,
+    as_it_is: bool,
 ) -> None:
     connection.row_factory = sqlite3.Row
     for name, wish in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {wish}")
         if connection.execute(f"PRAGMA {name}").fetchone()[0] != wish:
             raise _PRAGMA.trouble(NOT_OPENED)
-    if before_migration is not None and 0 < version(connection) < VERSION:
-        before_migration(connection)
-    migrate(connection)
+    if not as_it_is:
+        if before_migration is not None and 0 < version(connection) < VERSION:
+            before_migration(connection)
+        migrate(connection)
     # Reads the schema, and finds at the start what would else be found at the first decision.
     connection.execute("SELECT * FROM entry LIMIT 1").fetchall()
 

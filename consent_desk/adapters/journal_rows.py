@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
@@ -11,10 +12,23 @@ from consent_desk.adapters.chain import COLUMNS, Columns, digest, genesis, link
 from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
+from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+    Stored,
+)
+from consent_desk.domain.record import Entry, Noted, is_checked
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {
     "personal": (
@@ -60,6 +74,7 @@ def insert_consent(connection: sqlite3.Connection, noted: Noted) -> None:
         "valid_until": None if consent.valid_until is None else consent.valid_until.wire,
         "timestamp": consent.timestamp.micros,
         "noted_at": consent.noted_at.micros,
+        "press": noted.press,
     }
     texts = (
         *(consent.customer.type, consent.customer.value),
@@ -81,10 +96,11 @@ def append_fact(
     """
     columns = {**_columns_of(request_id, fact), "gone": gone}
     contents = {}
-    if isinstance(fact.outcome, Answered):
+    ended = fact.outcome.outcome if isinstance(fact.outcome, FailedLook) else fact.outcome
+    if isinstance(ended, Answered | Lost) and ended.status is not None:
         # Escaped as ASCII: a header may hold what has no UTF-8.
-        headers = json.dumps(list(fact.outcome.headers))
-        columns["content_sha256"], contents["answer"] = _seal("answer", headers, fact.outcome.body)
+        headers = json.dumps(list(ended.headers))
+        columns["content_sha256"], contents["answer"] = _seal("answer", headers, ended.body)
     if fact.note:
         columns["remark_sha256"], contents["remark"] = _seal("remark", _encodable(fact.note))
     seq = insert_fact(connection, columns)
@@ -158,7 +174,8 @@ FACTS = (
 
 def noted_of(row: Columns) -> Noted:
     """A row of `noted` as it was noted; an erased customer is called so, and has an empty body."""
-    context, properties = read_context(row["context"])
+    noted_at = Timestamp(row["noted_at"])
+    context, properties = read_context(row["context"], noted_at)
     return Noted(
         consent=Consent(
             request_id=row["request_id"],
@@ -167,7 +184,7 @@ def noted_of(row: Columns) -> Noted:
             action=Action(row["action"]),
             valid_until=_valid_until_of(row["valid_until"]),
             timestamp=Timestamp(row["timestamp"]),
-            noted_at=Timestamp(row["noted_at"]),
+            noted_at=noted_at,
             channel=row["channel"],
             ticket=row["ticket"],
             wording=row["wording"],
@@ -180,23 +197,27 @@ def noted_of(row: Columns) -> Noted:
         project_token=row["project_token"],
         body=row["body"],
         context=context,
+        press=row["press"],
     )
 
 
 def entry_of(row: Columns) -> Entry:
     """A row of `entry`."""
+    state, noted_at = State(row["state"]), Timestamp(row["noted_at"])
+    is_to_check = state in TO_CHECK_STATES
     return Entry(
         request_id=row["request_id"],
-        noted_at=Timestamp(row["noted_at"]),
+        noted_at=noted_at,
         project_id=row["project_id"],
         project_name=row["project_name"],
         customer=_customer_of(row),
         category=row["category"],
         action=Action(row["action"]),
-        state=State(row["state"]),
+        state=state,
         status=row["status"],
         elapsed=row["elapsed"],
         held=row["cause"] in {Cause.HELD, Cause.REMOVED},
+        checked=is_to_check and is_checked(read_context(row["context"], noted_at)[0], state, row["note"]),
     )
 
 
@@ -208,26 +229,36 @@ def fact_of(row: Columns) -> Fact:
     return Fact(at=Timestamp(row["at"]), state=State(row["state"]), outcome=_outcome_of(row), note=note)
 
 
-def _outcome_of(row: Columns) -> Outcome | Look | None:
+def _outcome_of(row: Columns) -> Outcome | Look | FailedLook | None:
     match row["outcome"]:
         case None:
             return None
         case "answered":
-            return Answered(
-                status=row["status"],
-                headers=tuple((name, value) for name, value in json.loads(row["headers"] or "[]")),
-                body=row["body"] or b"",
-                truncated=bool(row["truncated"]),
-                elapsed=row["elapsed"],
-            )
+            return _answered_of(row)
         case "not_sent":
             return NotSent(**_ending_of(row))
         case "lost":
-            return Lost(**_ending_of(row))
+            return _lost_of(row)
         case "look":
             return _look_of(json.loads(row["look"]), row["elapsed"])
+        case "look_failed":
+            return _failed_of(row, json.loads(row["look"]))
         case other:
             raise ValueError(other)
+
+
+def _answered_of(row: Columns) -> Answered:
+    return Answered(
+        status=row["status"],
+        headers=_headers_of(row),
+        body=row["body"] or b"",
+        truncated=bool(row["truncated"]),
+        elapsed=row["elapsed"],
+    )
+
+
+def _lost_of(row: Columns) -> Lost:
+    return Lost(**_ending_of(row), status=row["status"], headers=_headers_of(row), body=row["body"] or b"")
 
 
 def _ending_of(row: Columns) -> dict[str, Any]:
@@ -239,10 +270,38 @@ def _ending_of(row: Columns) -> dict[str, Any]:
     }
 
 
+def _headers_of(row: Columns) -> Headers:
+    return tuple((name, value) for name, value in json.loads(row["headers"] or "[]"))
+
+
 def _look_of(values: object, elapsed: float) -> Look:
-    if not isinstance(values, dict) or not values.keys() <= _LOOK:
+    if not isinstance(values, dict) or not values.keys() <= {*_LOOK, *_LOOK_WHERE_SET}:
         raise ValueError("look")
-    return Look(**values, elapsed=elapsed)
+    reason, event = values.pop("reason", None), values.pop("event", None)
+    return Look(
+        **values,
+        reason=None if reason is None else Reason(reason),
+        event=None if event is None else Stored(**event),
+        elapsed=elapsed,
+    )
+
+
+def _failed_of(row: Columns, values: object) -> FailedLook:
+    if not isinstance(values, dict) or not values.keys() <= _FAILED_LOOK:
+        raise ValueError("look")
+    outcome: Outcome | None = None
+    if row["phase"] is not None:
+        outcome = _lost_of(row) if values.get("left") else NotSent(**_ending_of(row))
+    elif row["status"] is not None:
+        outcome = _answered_of(row)
+    return FailedLook(
+        why=NoLook(values["why"]),
+        # The seconds are those of all its calls.
+        outcome=None if outcome is None else replace(outcome, elapsed=0.0),
+        failed=values["failed"],
+        steady=values.get("steady"),
+        elapsed=row["elapsed"],
+    )
 
 
 def _customer_of(row: Columns) -> CustomerId:
@@ -263,22 +322,52 @@ def _columns_of(request_id: str, fact: Fact) -> dict[str, Any]:
     match fact.outcome:
         case None:
             return columns
-        case Answered(status=status, truncated=truncated):
-            return columns | {"outcome": "answered", "status": status, "truncated": int(truncated)}
-        case NotSent() | Lost() as ended:
-            kind = "not_sent" if isinstance(ended, NotSent) else "lost"
-            ending = {
-                "phase": str(ended.phase),
-                "cause": str(ended.cause),
-                "detail": _encodable(ended.detail),
-            }
-            return columns | {"outcome": kind, **ending}
+        case Answered():
+            return columns | {"outcome": "answered", **_call_columns(fact.outcome)}
+        case NotSent():
+            return columns | {"outcome": "not_sent", **_call_columns(fact.outcome)}
+        case Lost():
+            return columns | {"outcome": "lost", **_call_columns(fact.outcome)}
         case Look() as look:
-            values = {name: getattr(look, name) for name in sorted(_LOOK)}
-            return columns | {"outcome": "look", "look": json.dumps(values, separators=(",", ":"))}
+            values = {name: getattr(look, name) for name in _LOOK}
+            further = {name: getattr(look, name) for name in _LOOK_WHERE_SET}
+            further["event"] = None if look.event is None else asdict(look.event)
+            values |= {
+                name: value for name, value in further.items() if value is not None and value is not False
+            }
+            return columns | {"outcome": "look", "look": _compact(values)}
+        case FailedLook(outcome=ended) as failed:
+            values = {"why": str(failed.why), "failed": failed.failed}
+            values |= {"left": True} if isinstance(ended, Lost) else {}
+            values |= {} if failed.steady is None else {"steady": failed.steady}
+            call = {} if ended is None else _call_columns(ended)
+            return columns | {"outcome": "look_failed", "look": _compact(values), **call}
 
 
-_LOOK = frozenset({"seen", "later", "valid", "since", "source", "blind"})
+def _call_columns(outcome: Outcome) -> dict[str, Any]:
+    """The columns of what came of a call."""
+    columns: dict[str, Any] = {}
+    if isinstance(outcome, NotSent | Lost):
+        columns |= {
+            "phase": str(outcome.phase),
+            "cause": str(outcome.cause),
+            "detail": _encodable(outcome.detail),
+        }
+    if isinstance(outcome, Answered | Lost) and outcome.status is not None:
+        is_whole = isinstance(outcome, Answered) and not outcome.truncated
+        columns |= {"status": outcome.status, "truncated": int(not is_whole)}
+    return columns
+
+
+def _compact(values: Mapping[str, object]) -> str:
+    return json.dumps(values, separators=(",", ":"))
+
+
+_LOOK = ("blind", "later", "seen", "since", "source", "valid")
+_LOOK_WHERE_SET = ("event", "reason", "steady", "unknown", "unlisted")
+"""What version 1 of the journal does not know: none of it is written where it says nothing."""
+
+_FAILED_LOOK = frozenset({"why", "failed", "left", "steady"})
 
 
 def _seal(table: str, *parts: str | bytes) -> tuple[bytes, dict[str, Any]]:

@@ -8,6 +8,7 @@
     remark     beside a fact, may be deleted: what a person gave as the reason
     standing   derived from fact by a trigger: the last fact of each consent, found quickly
     sought     derived from consent and personal: the text and the time by which a consent is searched for
+    claim      outside the chain: which running program sends what a fact says is in flight
 
 `fact.content_sha256` covers the row of `personal` (in the first fact of a consent) or of `answer`, and
 `fact.remark_sha256` that of `remark`, so that all three can go without a trace being lost of what they were.
@@ -247,7 +248,59 @@ _FIRST = (
     _ENTRY_VIEW.replace("CUSTOMER_ID", _CUSTOMER_ID),
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# Every outcome that an answer came with, whole or not, has its status, and the hash of what it was.
+_FACT_IS_SOUND_2 = """
+CREATE TRIGGER fact_is_sound BEFORE INSERT ON fact
+WHEN NEW.state NOT IN ('queued', 'in_flight', 'retry_wait', 'delivered', 'seen', 'verified', 'not_shown',
+        'contradicted', 'refused', 'unconfirmed', 'not_seen', 'restored', 'discarded', 'new_profile',
+        'no_category')
+    OR coalesce(NEW.outcome, 'answered') NOT IN ('answered', 'not_sent', 'lost', 'look', 'look_failed')
+    OR (NEW.outcome IS NULL) <> (NEW.elapsed IS NULL)
+    OR (NEW.outcome IS 'answered' AND NEW.status IS NULL)
+    OR (NEW.status IS NOT NULL AND coalesce(NEW.outcome, '') NOT IN ('answered', 'lost', 'look_failed'))
+    OR (NEW.status IS NOT NULL) <> (coalesce(NEW.truncated, 2) IN (0, 1))
+    OR (NEW.status IS NOT NULL AND NEW.content_sha256 IS NULL)
+    OR (coalesce(NEW.outcome, '') IN ('not_sent', 'lost') AND NEW.phase IS NULL)
+    OR (NEW.phase IS NOT NULL AND coalesce(NEW.outcome, '') NOT IN ('not_sent', 'lost', 'look_failed'))
+    OR (NEW.phase IS NULL) <> (NEW.cause IS NULL)
+    OR (NEW.phase IS NULL) <> (NEW.detail IS NULL)
+    OR (coalesce(NEW.outcome, '') IN ('look', 'look_failed')) <> (NEW.look IS NOT NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'no such fact');
+END
+"""
+
+_NOTED_VIEW_2 = _NOTED_VIEW.replace("timestamp, noted_at,", "timestamp, noted_at, press,")
+
+_ENTRY_VIEW_2 = """
+CREATE VIEW entry AS
+SELECT consent.seq, consent.request_id, project_id, project_name, category, action, timestamp, noted_at,
+    press, coalesce(customer_id_type, 'erased') AS customer_id_type, CUSTOMER_ID AS customer_id,
+    coalesce(context, '{}') AS context, standing.state, attempt.status, attempt.elapsed,
+    fact.outcome, fact.cause, fact.look, coalesce(remark.text, '') AS note
+FROM consent
+    JOIN standing ON standing.seq = consent.seq
+    JOIN fact ON fact.seq = standing.fact
+    LEFT JOIN remark ON remark.fact = fact.seq
+    LEFT JOIN fact AS attempt ON attempt.seq = (
+        SELECT max(seq) FROM fact AS other WHERE other.request_id = consent.request_id
+        AND (other.state = 'in_flight' OR other.outcome IN ('answered', 'not_sent', 'lost'))
+    )
+    LEFT JOIN personal ON personal.seq = consent.seq
+"""
+
+_SECOND = (
+    "ALTER TABLE consent ADD COLUMN press TEXT CHECK (length(press) = 36)",
+    "CREATE TABLE claim (fact INTEGER PRIMARY KEY REFERENCES fact (seq), owner TEXT NOT NULL) STRICT",
+    "DROP TRIGGER fact_is_sound",
+    _FACT_IS_SOUND_2,
+    "DROP VIEW noted",
+    _NOTED_VIEW_2.replace("CUSTOMER_ID", _CUSTOMER_ID),
+    "DROP VIEW entry",
+    _ENTRY_VIEW_2.replace("CUSTOMER_ID", _CUSTOMER_ID),
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 """The statements of step N lead from version N to N + 1. A step that was released never changes."""
 
 VERSION = len(STEPS)

@@ -15,12 +15,14 @@ from typing import Any, NoReturn
 from consent_desk.adapters.chain import COLUMNS, digest, genesis, link
 from consent_desk.adapters.evidence import columns, contents, octets, witness
 from consent_desk.adapters.journal_rows import content_sha256
+from consent_desk.adapters.proof_format_1 import FORMAT as FORMAT_1
+from consent_desk.adapters.proof_format_1 import document_1, moments_1
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.customer import read_history
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.proof import Chain, FromHistory, FromJournal, Json, Proof, Stretch, moments
+from consent_desk.domain.proof import Chain, FromHistory, FromJournal, Json, Proof, Stretch, moments, written
 from consent_desk.domain.proof_document import FORMAT, checksum, document
 
 _SIZE = 32
@@ -52,7 +54,7 @@ def check(content: bytes) -> Checked:
     found = Checked(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
     try:
         parsed = json.loads(content, object_pairs_hook=_only_once, parse_constant=_refuse)
-        if not isinstance(parsed, dict) or parsed.get("format") != FORMAT:
+        if not isinstance(parsed, dict) or parsed.get("format") not in {FORMAT, FORMAT_1}:
             why = say("This is no proof of a kind that this version knows ({known}).", known=FORMAT)
             return replace(found, verdict=Verdict.UNREADABLE, why=why)
         proof = _check(parsed)
@@ -79,12 +81,14 @@ def _check(parsed: dict[str, Any]) -> Proof:
         source=source,
         local_times=parsed["local_times"],
     )
-    if {_timestamp(each) for each in proof.local_times} != moments(proof.made_at, source):
+    is_first_format = parsed["format"] == FORMAT_1
+    told = moments_1(parsed) if is_first_format else {written(at) for at in moments(proof.made_at, source)}
+    if set(proof.local_times) != told:
         raise _Wrong(say("The local times are not those of what is told."))
     for utc, local in proof.local_times.items():
         if datetime.fromisoformat(local.partition(" ")[0]) != datetime.fromisoformat(utc):
             raise _Wrong(say("A local time is not that of what is told: {utc}.", utc=utc))
-    if _plain(document(proof)) != _plain(unsealed):
+    if _plain(document_1(parsed) if is_first_format else document(proof)) != _plain(unsealed):
         raise _Wrong(say("What it says of the consents is not what its rows say."))
     if checksum(unsealed) != parsed["sha256"]:
         raise _Wrong(say("The file is not as it was written: its checksum is another one."))
@@ -98,7 +102,9 @@ def _plain(value: object) -> str:
 
 def _from_history(parsed: Json) -> FromHistory:
     pages = tuple(b64decode(page, validate=True) for page in parsed["history_pages"])
-    if any(read_history(200, page) is None for page in pages):
+    read = [read_history(200, page) for page in pages]
+    # Of the first format they are checked when it is written anew.
+    if parsed["format"] == FORMAT and not all(page is not None and page.is_whole for page in read):
         raise _Wrong(say("A page of the history is not as Engagement answers."))
     return FromHistory(
         project_name=parsed["project"]["name"],

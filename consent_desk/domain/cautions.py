@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.correction import opted_out_themselves
-from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing, Unknown
+from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
 from consent_desk.domain.ids import difference
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
 
 
@@ -50,9 +51,26 @@ def cautions(
         _about_customer(consent, found),
         _about_standing(consent, found),
         _about_own_opt_out(consent, found),
+        _about_unclear(consent, found),
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
+
+
+def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Caution:
+    """What is asked where the same was noted here at `noted_at`, minutes ago."""
+    return Caution(
+        text=say(
+            "{category}: this {noun} was noted here already, at {time}. Engagement would keep both.",
+            category=cut(category),
+            noun=noun(action),
+            time=noted_at,
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record it again"),
+        holds=category,
+    )
 
 
 def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:
@@ -148,9 +166,26 @@ def _about_own_opt_out(consent: Consent, found: Found | None) -> Caution | None:
     )
 
 
+def _about_unclear(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if consent.action is Action.REJECT or status is None or status.standing is not Standing.UNCLEAR:
+        return None
+    return Caution(
+        text=say(
+            "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
+            "opt-out, an opt-in needs their clear word.",
+            category=cut(consent.category),
+            told=tell_status(status),
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record the opt-in"),
+    )
+
+
 def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
     if consent.action is Action.REJECT:
-        return standing_of(status) is Standing.REJECTED
+        return status.standing is Standing.REJECTED
     return status.valid and status.until in {None, consent.valid_until}
 
 

@@ -9,6 +9,10 @@
       │               └──────> discarded               cancelled, overtaken, or given up by a person
       └─ refused, not_seen: sent again
 
+Where Engagement knew no such customer, or the project lists no such category, it is new_profile or
+no_category: verified once a person says that it is right. A look that failed, and what a person said of a
+consent, are facts in the state in which it is.
+
 A second sending leads to delivered or to unconfirmed, whatever became of it: of the first one nobody knows.
 
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
@@ -29,7 +33,18 @@ from consent_desk.domain.clock import http_date
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, why_no_answer
+from consent_desk.domain.outcome import (
+    LAGS,
+    SPEAKS_AGAINST,
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+    why_no_answer,
+)
 
 
 class State(StrEnum):
@@ -43,6 +58,8 @@ class State(StrEnum):
     VERIFIED = "verified"
     NOT_SHOWN = "not_shown"
     CONTRADICTED = "contradicted"
+    NEW_PROFILE = "new_profile"
+    NO_CATEGORY = "no_category"
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
     NOT_SEEN = "not_seen"
@@ -56,7 +73,10 @@ UNSENT_STATES = frozenset({State.QUEUED, State.RETRY_WAIT, State.REFUSED})
 UNCERTAIN_STATES = frozenset({State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED})
 """It may have been recorded, and nobody has seen it there."""
 
-ACCEPTED_STATES = frozenset({State.DELIVERED, State.SEEN, State.NOT_SHOWN})
+TO_CHECK_STATES = frozenset({State.NEW_PROFILE, State.NO_CATEGORY})
+"""Recorded for what is perhaps nobody, or nothing: a person is to check it."""
+
+ACCEPTED_STATES = TO_CHECK_STATES | {State.DELIVERED, State.SEEN, State.NOT_SHOWN}
 """Engagement answered success; what it shows is not settled yet."""
 
 OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
@@ -65,28 +85,35 @@ OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
 SENDABLE_STATES = UNSENT_STATES | {State.NOT_SEEN}
 """The states from which a consent can become `in_flight`."""
 
-_LOOKED_UP = frozenset({State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED})
+_LOOKED_UP = TO_CHECK_STATES | {State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED}
+_SHOWN = frozenset({State.SEEN, State.VERIFIED})
 _GIVEN_UP = frozenset({State.DISCARDED, State.RESTORED})
 
 LEGAL: Mapping[State, frozenset[State]] = {
-    State.QUEUED: _GIVEN_UP | {State.IN_FLIGHT},
-    State.RETRY_WAIT: _GIVEN_UP | {State.IN_FLIGHT},
-    State.REFUSED: _GIVEN_UP | {State.IN_FLIGHT},
+    # Seen or verified: an earlier run of a home folder that was put back had sent it.
+    State.QUEUED: _GIVEN_UP | _SHOWN | {State.QUEUED, State.IN_FLIGHT},
+    State.RETRY_WAIT: _GIVEN_UP | _SHOWN | {State.RETRY_WAIT, State.IN_FLIGHT},
+    State.REFUSED: _GIVEN_UP | {State.REFUSED, State.IN_FLIGHT},
     State.IN_FLIGHT: _GIVEN_UP
     | {State.QUEUED, State.RETRY_WAIT, State.DELIVERED, State.REFUSED, State.UNCONFIRMED},
-    State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
+    State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.UNCONFIRMED},
     State.RESTORED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
     # To unconfirmed: its second sending was cancelled before it began.
     State.NOT_SEEN: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.IN_FLIGHT, State.UNCONFIRMED},
-    State.DELIVERED: _LOOKED_UP,
+    State.DELIVERED: _LOOKED_UP | {State.DELIVERED},
     State.SEEN: _LOOKED_UP,
     State.NOT_SHOWN: _LOOKED_UP,
-    State.VERIFIED: frozenset(),
+    State.VERIFIED: TO_CHECK_STATES,
+    State.NEW_PROFILE: _LOOKED_UP,
+    State.NO_CATEGORY: _LOOKED_UP,
     # Once more: a person has dismissed the alarm.
-    State.CONTRADICTED: frozenset({State.CONTRADICTED}),
+    State.CONTRADICTED: TO_CHECK_STATES | {State.CONTRADICTED},
     State.DISCARDED: _LOOKED_UP - {State.NOT_SHOWN} | {State.DISCARDED},
 }
-"""The states that may follow each state. The journal takes no other fact."""
+"""The states that may follow each state. The journal takes no other fact.
+
+Most may follow themselves: a look has failed, or a person has said something of it.
+"""
 
 DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
 """The states in which a person may give a consent up. One that is under way is cancelled first."""
@@ -101,7 +128,7 @@ class Fact:
 
     at: Timestamp
     state: State
-    outcome: Outcome | Look | None = None
+    outcome: Outcome | Look | FailedLook | None = None
     note: str = ""
 
 
@@ -216,11 +243,7 @@ _LOOK = say("It may be there, or may come within a minute: it is looked up by it
 
 
 def _is_success(body: bytes) -> bool:
-    answer = read_answer(body)
-    if answer.success is not True or not isinstance(answer.document, dict):
-        return False
-    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-    return not any(answer.document.get(key) for key in ("errors", "error", "message"))
+    return read_answer(body).is_success
 
 
 def _meaning(outcome: Answered) -> Meaning:
@@ -360,6 +383,12 @@ _FIRST_WAIT, _LONGEST_WAIT = 2 * SECOND, 300 * SECOND
 _WAITING_STATES = frozenset({State.RETRY_WAIT, State.UNCONFIRMED})
 
 
+ASKED = "asked about the ID, and sent all the same"
+IS_RIGHT = "a person says that it is right"
+CHECKED = frozenset({ASKED, IS_RIGHT})
+"""The notes of what a person has said of one of `TO_CHECK_STATES`. Later facts in such a state bear it on."""
+
+
 class Step(StrEnum):
     """What is to be done next about a consent."""
 
@@ -406,7 +435,10 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
             goes_again = action is Action.REJECT and not overtaken and _may_go_again(facts)
             settled = Plan(Step.SEND, second=True) if goes_again else _ASK
             return _look_or(settled, facts)
-        case State.DELIVERED | State.SEEN | State.NOT_SHOWN:
+        case State.NEW_PROFILE | State.NO_CATEGORY if last.note == IS_RIGHT and last.outcome is None:
+            # Verified it is once it is seen once more.
+            return Plan(Step.LOOK_UP)
+        case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
         case State.DISCARDED if may_have_left(facts):
@@ -487,19 +519,25 @@ def judge_look(
     last = facts[-1].state
     sent_at, looks = _looks(facts)
     was_seen = any(earlier.seen for _, earlier in looks)
+    is_as_wished = look.valid is (action is Action.ACCEPT)
     if not look.seen:
         if was_seen:
             return State.SEEN
         if last is State.DISCARDED:
             return last
         return State.NOT_SHOWN if last in ACCEPTED_STATES else State.NOT_SEEN
-    if look.valid is (action is Action.ACCEPT):
+    if is_as_wished and look.reason is None:
         return State.VERIFIED
-    if look.valid is None or moot:
+    if moot:
         return State.SEEN
-    # Without a later event, what holds may follow the history with a delay: that is not an alarm yet.
+    if look.reason in SPEAKS_AGAINST:
+        return State.CONTRADICTED
+    if look.valid is None or is_as_wished:
+        return State.SEEN
+    # What holds may follow the history with a delay: that is not an alarm yet.
     is_late = at.micros >= sent_at + LOOK_AFTER[-1]
-    return State.CONTRADICTED if look.later or (was_seen and is_late) else State.SEEN
+    follows = look.later and look.reason not in LAGS
+    return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
 
 def _look_or(settled: Plan, facts: Sequence[Fact]) -> Plan:
@@ -538,7 +576,7 @@ def _after_wait(facts: Sequence[Fact], request_id: str) -> Timestamp:
     for fact in reversed(facts):
         if fact.state in _WAITING_STATES and _was_kept(fact):
             tries += 1
-        elif fact.state is not State.IN_FLIGHT and not isinstance(fact.outcome, Look):
+        elif fact.state is not State.IN_FLIGHT and not isinstance(fact.outcome, Look | FailedLook):
             break
     last = facts[-1]
     wait = back_off(request_id, max(tries, 1))

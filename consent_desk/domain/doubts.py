@@ -6,9 +6,9 @@ from datetime import tzinfo
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.dates import read_taken_at
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.parsing import read_taken_at
 from consent_desk.domain.text import cut
 
 _SHOWN = 300

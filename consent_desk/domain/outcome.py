@@ -70,16 +70,66 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The request had left, wholly or in part, and no whole answer came back."""
+    """The request had left, wholly or in part, and no whole answer came back.
+
+    `status`, `headers` and `body` are what came of an answer that broke off; without a status, nothing did.
+    """
 
     phase: Phase
     cause: Cause
     detail: str = ""
     elapsed: float = 0.0
+    status: int | None = None
+    headers: Headers = ()
+    body: bytes = b""
 
 
 Outcome = Answered | NotSent | Lost
 """What came of one attempt to send."""
+
+
+class Reason(StrEnum):
+    """Why what was seen of a consent is not verified, or does not hold. The journal keeps the values."""
+
+    STORED_OTHERWISE = "stored otherwise"
+    """Our request ID stands at another action or category."""
+    FAR_AHEAD = "far ahead"
+    """An event in milliseconds or microseconds rules: nothing that is dated now comes after it."""
+    OVERRULED = "overruled"
+    """A later event of the other action rules."""
+    SAME_TIME = "same time"
+    """So may one of the same moment: which of the two does is not promised."""
+    CHANGED_SINCE = "changed since"
+    """The other action was recorded later, and then this one again."""
+    NO_TIME = "no time"
+    """The time of our event cannot be read."""
+    OTHER_TIME = "other time"
+    """Our event stands there at another time."""
+    NO_EVENT = "no event"
+    """What is said of the category rests on no event."""
+    OLDER = "older"
+    """What is said of the category is older than our event."""
+    PAST_END = "past end"
+    """An opt-in is said to hold, and its end is past."""
+    OTHER_END = "other end"
+    """Our opt-in has another end."""
+
+
+SPEAKS_AGAINST = frozenset({Reason.STORED_OTHERWISE, Reason.FAR_AHEAD, Reason.OVERRULED})
+"""What contradicts a consent, whatever is said of its category."""
+
+LAGS = frozenset({Reason.CHANGED_SINCE, Reason.NO_EVENT, Reason.OLDER})
+"""Where what is said of the category may be behind the history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event as it stands in Engagement's history, each part as it is written there, inert and cut."""
+
+    action: str
+    category: str
+    time: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +139,9 @@ class Look:
     `seen`: our event stands in the history. `later`: so does a later one for its category. `valid`: what
     holds for the category now, None where that was not told. `blind`: the key may not read consents, so
     that nothing could be seen; the others then say nothing. `since` in UNIX seconds and `source` belong to
-    what holds.
+    what holds. `unknown`: there was no such customer. `unlisted`: the project has no such category.
+    `steady`: monotonic seconds since the fact before it, None where that was of another run.
+    `reason`: what keeps it from being verified, where more does than `valid`; `event`: what that is about.
     """
 
     seen: bool = False
@@ -98,6 +150,37 @@ class Look:
     since: float | None = None
     source: str = ""
     blind: bool = False
+    unknown: bool = False
+    unlisted: bool = False
+    steady: float | None = None
+    reason: Reason | None = None
+    event: Stored | None = None
+    elapsed: float = 0.0
+
+
+class NoLook(StrEnum):
+    """Why a look told nothing."""
+
+    NO_ANSWER = "no answer"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too large"
+    NOT_ADVANCING = "not advancing"
+    TOO_LONG = "too long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedLook:
+    """A look that told nothing: `why`, and the `outcome` of the call that it failed at.
+
+    `failed`: so many looks have failed since the last one that was written down, this one among them.
+    `steady` as in `Look`. `elapsed`: all its calls together, in seconds.
+    """
+
+    why: NoLook
+    outcome: Outcome | None = None
+    failed: int = 1
+    steady: float | None = None
     elapsed: float = 0.0
 
 

@@ -4,12 +4,13 @@ It is that of a consent record of ISO/IEC TS 27560:2023, its fields named as in 
 guide to it (https://w3id.org/dpv/guides/consent-27560). What this desk cannot know says `unknown`. What it
 knows beyond the fields of the standard stands under `consent_desk`.
 
-Whoever checks a file years later writes it anew from its rows, and compares: so this shape never changes. A
-new one gets a new name (`FORMAT`), and the old one stays readable.
+Whoever checks a file years later writes it anew from its rows, and compares: so this shape never changes once
+it was released. A new one gets a new name (`FORMAT`), and the old one is kept frozen beside the check.
 """
 
 import json
 from base64 import b64encode
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, assert_never
 
@@ -18,7 +19,7 @@ from consent_desk.domain.answer import header
 from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact
-from consent_desk.domain.outcome import Answered, Look, Lost, NotSent
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
     WATERMARK,
@@ -36,7 +37,7 @@ from consent_desk.domain.proof import (
 )
 from consent_desk.domain.record import Context, Record
 
-FORMAT = "consent-desk proof 1"
+FORMAT = "consent-desk proof 2"
 UNKNOWN = "unknown"
 
 
@@ -224,6 +225,7 @@ def _status(status: CategoryStatus) -> dict[str, Any]:
         "valid": status.valid,
         "since_unix": status.since,
         "until": UNKNOWN if status.until is None else status.until.wire,
+        "standing": status.standing.value,
         "source": _told(status.source),
         "wording": _told(status.wording),
     }
@@ -237,26 +239,9 @@ def _happened(fact: Fact) -> dict[str, Any]:
         case None:
             return head
         case Answered() as answered:
-            return head | {
-                "answer": {
-                    "status": answered.status,
-                    "x_request_id": header(answered.headers, "x-request-id") or UNKNOWN,
-                    "headers": [list(one) for one in answered.headers],
-                    "body": answered.body.decode("utf-8", "backslashreplace"),
-                    "cut_after_1_mib": answered.truncated,
-                    "seconds": answered.elapsed,
-                }
-            }
+            return head | {"answer": {**_answer(answered), "seconds": answered.elapsed}}
         case NotSent() | Lost() as ended:
-            return head | {
-                "no_answer": {
-                    "request_had_left": isinstance(ended, Lost),
-                    "phase": ended.phase.value,
-                    "cause": ended.cause.value,
-                    "detail": ended.detail,
-                    "seconds": ended.elapsed,
-                }
-            }
+            return head | {"no_answer": {**_ending(ended), "seconds": ended.elapsed}}
         case Look() as look:
             return head | {
                 "read_back": {
@@ -266,11 +251,56 @@ def _happened(fact: Fact) -> dict[str, Any]:
                     "since_unix": look.since,
                     "source": _told(look.source),
                     "may_not_read": look.blind,
+                    **({"no_such_customer": True} if look.unknown else {}),
+                    **({"category_not_listed": True} if look.unlisted else {}),
+                    **({} if look.reason is None else {"reason": look.reason.value}),
+                    **({} if look.event is None else {"event": asdict(look.event)}),
                     "seconds": look.elapsed,
                 }
             }
+        case FailedLook() as failed:
+            return head | {"failed_look": {**_failed(failed), "seconds": failed.elapsed}}
         case _ as never:
             assert_never(never)
+
+
+def _answer(answered: Answered) -> dict[str, Any]:
+    return {**_part(answered.status, answered), "cut_after_1_mib": answered.truncated}
+
+
+def _ending(ended: NotSent | Lost) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "request_had_left": isinstance(ended, Lost),
+        "phase": ended.phase.value,
+        "cause": ended.cause.value,
+        "detail": ended.detail,
+    }
+    if isinstance(ended, Lost) and ended.status is not None:
+        told["part_of_an_answer"] = _part(ended.status, ended)
+    return told
+
+
+def _part(status: int, answer: Answered | Lost) -> dict[str, Any]:
+    return {
+        "status": status,
+        "x_request_id": header(answer.headers, "x-request-id") or UNKNOWN,
+        "headers": [list(one) for one in answer.headers],
+        "body": answer.body.decode("utf-8", "backslashreplace"),
+    }
+
+
+def _failed(failed: FailedLook) -> dict[str, Any]:
+    told: dict[str, Any] = {"why": failed.why.value, "failed_since_the_last": failed.failed}
+    match failed.outcome:
+        case Answered() as answered:
+            told["answer"] = _answer(answered)
+        case NotSent() | Lost() as ended:
+            told["no_answer"] = _ending(ended)
+        case None:
+            pass
+        case _ as never:
+            assert_never(never)
+    return told
 
 
 _STATES = {"accept": "given", "reject": "refused or withdrawn"}

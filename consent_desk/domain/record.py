@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Outcome
+from consent_desk.domain.delivery import CHECKED, Fact, State
+from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
 
@@ -17,13 +17,17 @@ class Context:
     """What this desk knew when a consent was noted. Nothing of it is sent.
 
     `account`: whose session on this computer it was. `before`: what Engagement showed for the category,
-    None where that was not known; `is_new_profile`: it knew no such customer. `corrects`: the request ID
-    of the consent that this one puts right, and `basis` what an opt-in in place of an opt-out rests on.
+    None where that was not known; `is_new_profile`: it knew no such customer, and somebody was asked about
+    that; `existed`: it knew the customer. `listed`: whether the project lists the category, None where that
+    was not known. `corrects`: the request ID of the consent that this one puts right, and `basis` what an
+    opt-in in place of an opt-out rests on.
     """
 
     account: str = ""
     before: CategoryStatus | None = None
     is_new_profile: bool = False
+    existed: bool = False
+    listed: bool | None = None
     corrects: str | None = None
     basis: str = ""
 
@@ -33,7 +37,10 @@ NO_CONTEXT = Context()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """A consent as it is written down, once and for good: with the bytes to send and where they belong."""
+    """A consent as it is written down, once and for good: with the bytes to send and where they belong.
+
+    `press`: the request ID of the first of those that were noted at once; None for one alone.
+    """
 
     consent: Consent
     project_id: str
@@ -42,9 +49,12 @@ class Noted:
     project_token: str
     body: bytes
     context: Context = NO_CONTEXT
+    press: str | None = None
 
     @classmethod
-    def of(cls, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> "Noted":
+    def of(
+        cls, project: Project, consent: Consent, context: Context = NO_CONTEXT, press: str | None = None
+    ) -> "Noted":
         """What is to be noted of `consent` for `project`."""
         return cls(
             consent=consent,
@@ -54,6 +64,7 @@ class Noted:
             project_token=project.project_token,
             body=event_body(consent),
             context=context,
+            press=press,
         )
 
     def belongs_to(self, project: Project, *, mended: bool = False) -> bool:
@@ -71,7 +82,8 @@ class Entry:
     """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
     last sending.
 
-    `held`: its project was removed, or no longer leads where it was noted for.
+    `held`: its project was removed, or no longer leads where it was noted for. `checked`: a person has said
+    that ID and category are right.
     """
 
     request_id: str
@@ -85,10 +97,13 @@ class Entry:
     status: int | None = None
     elapsed: float | None = None
     held: bool = False
+    checked: bool = False
 
     @classmethod
-    def of(cls, noted: Noted, state: State, outcome: Outcome | Look | None = None) -> "Entry":
-        """The line for `noted` when its last fact is `state`, because of `outcome`."""
+    def of(
+        cls, noted: Noted, state: State, outcome: Outcome | Look | FailedLook | None = None, note: str = ""
+    ) -> "Entry":
+        """The line for `noted` when its last fact is `state`, because of `outcome`, with its `note`."""
         return cls(
             request_id=noted.consent.request_id,
             noted_at=noted.consent.noted_at,
@@ -98,22 +113,30 @@ class Entry:
             category=noted.consent.category,
             action=noted.consent.action,
             state=state,
-            status=outcome.status if isinstance(outcome, Answered) else None,
+            status=outcome.status if isinstance(outcome, Answered | Lost) else None,
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
+            checked=is_checked(noted.context, state, note),
         )
 
     @classmethod
     def after(cls, noted: Noted, facts: Sequence[Fact]) -> "Entry":
         """The line for `noted` after all its `facts`, the oldest first."""
-        entry = cls.of(noted, facts[-1].state, facts[-1].outcome)
+        entry = cls.of(noted, facts[-1].state, facts[-1].outcome, facts[-1].note)
         for fact in reversed(facts):
-            if not isinstance(fact.outcome, Look) and (
+            if not isinstance(fact.outcome, Look | FailedLook) and (
                 fact.outcome is not None or fact.state is State.IN_FLIGHT
             ):
                 sending = cls.of(noted, fact.state, fact.outcome)
                 return replace(entry, status=sending.status, elapsed=sending.elapsed)
         return replace(entry, status=None, elapsed=None)
+
+
+def is_checked(context: Context, state: State, note: str) -> bool:
+    """Whether a person has said of one of `TO_CHECK_STATES` that it is right; `note`: of the last fact."""
+    if state is State.NEW_PROFILE:
+        return context.is_new_profile or note in CHECKED
+    return state is State.NO_CATEGORY and (context.listed is False or note in CHECKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,15 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from dataclasses import replace
-from enum import StrEnum
 from functools import reduce
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus, Standing, moment
 from consent_desk.domain.delivery import QUEUED_THERE, Judgement, Plan, State, Step, noun
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_reason
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import Look, Reason
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
@@ -34,6 +33,16 @@ def tell_look(look: Look, state: State, action: Action, *, practice: bool = Fals
     if state is State.VERIFIED:
         return Judgement(state, _PRACTISED, _NOTHING)
     return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
+    """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
+    is_profile = state is State.NEW_PROFILE
+    headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
+    return Judgement(state, headline, advice)
 
 
 def tell_plan(
@@ -94,57 +103,51 @@ _CHECKING = "Checking at {at}."
 _NEXT_TRY = "Next try at {at}."
 
 
-class Standing(StrEnum):
-    """What holds for a category, in a word."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    ENDED = "ended"
-    NEVER = "never asked"
-
-
-def standing_of(status: CategoryStatus) -> Standing:
-    """What holds for a category. An opt-in that has ended is no opt-out; without an event it is neither."""
-    if status.valid:
-        return Standing.ACCEPTED
-    if status.since is None:
-        return Standing.NEVER
-    return Standing.REJECTED if status.until is None else Standing.ENDED
-
-
 def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
-    standing, until, since = standing_of(status), status.until, moment(status.since)
+    standing, since = status.standing, moment(status.since)
     if standing is Standing.NEVER:
         return say("no consent recorded")
-    head = say("rejected") if standing is Standing.REJECTED else say("accepted")
+    head = _HEADS.get(standing, _HEADS[Standing.ACCEPTED])
     parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
     if status.source:
         parts.append(say("source {source}", source=status.source))
-    if until is not None and until.seconds is None:
-        parts.append(say("unlimited"))
-    elif until is not None:
-        end = moment(until.seconds)
-        parts.append(
-            say("ended {end}", end=end) if standing is Standing.ENDED else say("until {end}", end=end)
-        )
+    if status.until is not None and standing is not Standing.REJECTED:
+        parts.append(_end(status.until, standing))
     return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
 
 
-def moment(seconds: float | None) -> Timestamp | None:
-    """A time of Engagement's, None where it is none that a desk can show."""
-    if seconds is None:
-        return None
-    try:
-        return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
-        return None
+_HEADS = {
+    Standing.ACCEPTED: say("accepted"),
+    Standing.REJECTED: say("rejected"),
+    Standing.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
+}
+
+
+def _end(until: ValidUntil, standing: Standing) -> Message:
+    if until.seconds is None:
+        return say("unlimited")
+    end = moment(until.seconds)
+    if standing is Standing.ACCEPTED:
+        return say("until {end}", end=end)
+    return say("ended {end}", end=end) if standing is Standing.ENDED else say("its end was {end}", end=end)
 
 
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
 _LOOK = say("Do not enter it again.")
+_NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
+_NO_CATEGORY = say("Recorded for a category that the project does not list.")
+_ASKED = say("You were asked about that, and sent it.")
+_CHECK_ID = say(
+    "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
+    "right, say so below."
+)
+_CHECK_CATEGORY = say(
+    "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "
+    "below."
+)
 
 
 def _tell(look: Look, state: State, action: Action) -> Judgement:
@@ -154,9 +157,11 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
         case State.CONTRADICTED:
             return _alarm(look, action)
+        case State.NEW_PROFILE | State.NO_CATEGORY:
+            return tell_check(state)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
-            return Judgement(state, headline, say("Whether it holds is not known."))
+            return Judgement(state, headline, tell_reason(look))
         case State.NOT_SHOWN if look.blind:
             headline = say("Delivered, but not checked: this desk's key may not read consents.")
             return Judgement(state, headline, _BLIND)
@@ -180,6 +185,24 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
+    if look.reason is Reason.FAR_AHEAD:
+        headline = say(
+            "Recorded, but Engagement goes by an event dated far in the future ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
+    if look.reason is Reason.STORED_OTHERWISE:
+        headline = say(
+            "Recorded, but otherwise than sent: Engagement has {event}.", event=tell_event(look.event)
+        )
+        return Judgement(State.CONTRADICTED, headline, _NOW)
+    if look.reason is Reason.OVERRULED and look.valid is not is_reject:
+        # What holds was not told, or follows the history with a delay.
+        headline = say(
+            "Recorded, but a later event in Engagement's history says otherwise ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, _later(action))
     since = moment(look.since)
     told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
     origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
@@ -188,12 +211,16 @@ def _alarm(look: Look, action: Action) -> Judgement:
         if is_reject
         else say("Recorded, but Engagement shows no consent{origin}.", origin=origin)
     )
-    advice = (
-        say("A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action))
-        if look.later
-        else say("Use Send with the time now, and tell your administrator.")
+    return Judgement(State.CONTRADICTED, headline, _later(action) if look.later else _NOW)
+
+
+_NOW = say("Use Send with the time now, and tell your administrator.")
+
+
+def _later(action: Action) -> Message:
+    return say(
+        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
     )
-    return Judgement(State.CONTRADICTED, headline, advice)
 
 
 def _origin(since: Timestamp | None, source: str, what: Message) -> Message:

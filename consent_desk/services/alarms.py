@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, Timestamp, ends_after
 from consent_desk.domain.delivery import Fact, Judgement, State
+from consent_desk.domain.looking import EXPIRE_FIRST
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look
-from consent_desk.domain.record import Entry
+from consent_desk.domain.outcome import Look, Reason
+from consent_desk.domain.record import Entry, Record
 from consent_desk.domain.telling import OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
@@ -24,10 +25,20 @@ DISMISSED = "alarm dismissed"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A consent that is contradicted, and what that means for a person."""
+    """A consent that is contradicted, and what that means for a person.
+
+    `can_renew`: the same decision, taken now, may hold.
+    """
 
     entry: Entry
     judgement: Judgement
+    can_renew: bool = True
+
+
+def may_win(record: Record) -> bool:
+    """Whether the same decision, taken now, may hold: not against an event that is dated far ahead."""
+    looks = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Look)]
+    return not looks or looks[-1].reason is not Reason.FAR_AHEAD
 
 
 class Alarms:
@@ -53,7 +64,8 @@ class Alarms:
                 and last_later(self._journal, noted) is None
             ):
                 entry = Entry.after(noted, record.facts)
-                alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action)))
+                can_renew = action is Action.REJECT and may_win(record)
+                alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action), can_renew))
         return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
 
     def dismiss(self, request_id: str) -> None:
@@ -64,9 +76,12 @@ class Alarms:
 
     def renewed(self, request_id: str, new_id: str) -> Consent | Message:
         """The same opt-out with the time now, to be noted as `new_id`; or why there is none."""
-        noted, now = self._journal.record(request_id).noted, self._now()
+        record, now = self._journal.record(request_id), self._now()
+        noted = record.noted
         if last_later(self._journal, noted) is not None:
             return OVERTAKEN
+        if not may_win(record):
+            return EXPIRE_FIRST
         if noted.consent.action is Action.ACCEPT:
             return _ENTER_ANEW
         return replace(noted.consent, request_id=new_id, timestamp=now, noted_at=now)

@@ -9,13 +9,14 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol, assert_never
 
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import Fact
-from consent_desk.domain.outcome import Answered, Look, Lost, NotSent
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent
 from consent_desk.domain.record import Record
 from consent_desk.domain.wanted import Found, Wanted
 
@@ -204,13 +205,31 @@ def _fact(fact: Fact) -> dict[str, object]:
             return told | {"answer": detail, "seconds": answered.elapsed}
         case NotSent() | Lost() as ended:
             kind = "not sent" if isinstance(ended, NotSent) else "lost"
-            detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
-            return told | {kind: detail, "seconds": ended.elapsed}
+            return told | {kind: {**_ending(ended), **_part(ended)}, "seconds": ended.elapsed}
         case Look() as look:
             names = ("seen", "later", "valid", "since", "source", "blind")
-            return told | {"look": {name: getattr(look, name) for name in names}, "seconds": look.elapsed}
+            shown = {name: getattr(look, name) for name in names}
+            shown |= {name: True for name in ("unknown", "unlisted") if getattr(look, name)}
+            shown |= {} if look.reason is None else {"reason": str(look.reason)}
+            shown |= {} if look.event is None else {"event": asdict(look.event)}
+            return told | {"look": shown, "seconds": look.elapsed}
+        case FailedLook() as failed:
+            why = {"why": str(failed.why), "failed": failed.failed}
+            return told | {"failed look": why, "seconds": failed.elapsed}
         case _ as never:
             assert_never(never)
+
+
+def _ending(ended: NotSent | Lost) -> dict[str, object]:
+    return {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
+
+
+def _part(ended: NotSent | Lost) -> dict[str, object]:
+    """What came of an answer that broke off."""
+    if isinstance(ended, NotSent) or ended.status is None:
+        return {}
+    headers = [list(header) for header in ended.headers]
+    return {"status": ended.status, "headers": headers, **_octets("body", ended.body)}
 
 
 def _octets(name: str, octets: bytes) -> dict[str, object]:

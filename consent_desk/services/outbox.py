@@ -5,9 +5,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
+from consent_desk.domain.checking import said, to_check
 from consent_desk.domain.clock import later_than
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
-from consent_desk.domain.delivery import UNSENT_STATES, Fact, State
+from consent_desk.domain.delivery import (
+    CHECKED,
+    LEGAL,
+    TO_CHECK_STATES,
+    UNSENT_STATES,
+    Fact,
+    State,
+    was_withdrawn,
+)
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import Project
@@ -15,6 +24,9 @@ from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.services.order import Decisions, discard_overtaken, last_later
 
 _SECOND = 1_000_000
+
+REPEATED_WITHIN = 600 * _SECOND
+"""Microseconds in which the same decision about the same customer is probably the same call."""
 
 
 class Journal(Decisions, Protocol):
@@ -115,6 +127,21 @@ class Outbox:
                 stamped.append(self.stamp(project, consent))
         return tuple(stamped)
 
+    def repeated(
+        self, project: Project, consents: Sequence[Consent]
+    ) -> tuple[tuple[Consent, Timestamp], ...]:
+        """Those of `consents` that say what was noted here minutes ago, each with when that was.
+
+        Where something else was decided in between, it is no repetition; nor is it one of what was withdrawn,
+        or of a noting that failed. Raises JournalTrouble.
+        """
+        found = ((one, self._last_like(project, one)) for one in consents)
+        return tuple(
+            (one, last.noted_at)
+            for one, last in found
+            if last is not None and (last.action, last.valid_until) == (one.action, one.valid_until)
+        )
+
     def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.
 
@@ -127,8 +154,9 @@ class Outbox:
 
         Raises JournalTrouble: then none is noted.
         """
+        press = consents[0][0].request_id if len(consents) > 1 else None
         noted = tuple(
-            Noted.of(project, consent, replace(context, account=context.account or self._account))
+            Noted.of(project, consent, replace(context, account=context.account or self._account), press)
             for consent, context in consents
         )
         self._journal.note_all(noted)
@@ -137,6 +165,37 @@ class Outbox:
             with suppress(JournalTrouble):
                 discard_overtaken(self._journal, one, self._now)
         return tuple(Entry.of(one, State.QUEUED) for one in noted)
+
+    def _last_like(self, project: Project, consent: Consent) -> Consent | None:
+        since = consent.noted_at.micros - REPEATED_WITHIN
+        # Also one that was dated back as this one is.
+        after = Timestamp(max(1, min(since, consent.timestamp.micros - _SECOND)))
+        for one in self._journal.later_like(project.id, consent.customer, consent.category, after):
+            noted = one.noted.consent
+            if noted.noted_at.micros < since:
+                return None
+            if noted.request_id != consent.request_id and not was_withdrawn(one.facts):
+                return noted
+        return None
+
+    def learn(self, request_id: str, note: str) -> Entry | None:
+        """Write down what was learnt of the customer of a consent; None while it is on its way.
+
+        Raises JournalTrouble.
+        """
+        record = self._journal.record(request_id)
+        state = record.facts[-1].state
+        if state is State.IN_FLIGHT:
+            return None
+        fact = Fact(at=self._now(), state=state, note=note)
+        learnt = replace(record, facts=(*record.facts, fact))
+        fact = replace(fact, state=to_check(learnt, state))
+        if fact.state in LEGAL[state]:
+            if fact.state in TO_CHECK_STATES and note not in CHECKED:
+                fact = replace(fact, note=said(record) or note)
+            self._journal.append(request_id, fact)
+            return Entry.after(record.noted, (*record.facts, fact))
+        return Entry.after(record.noted, record.facts)
 
     def recover(self) -> int:
         """Mark what an earlier run left in flight as unconfirmed; return how many there were.

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import needs_check, said, to_check
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
     SENDABLE_STATES,
@@ -32,6 +33,7 @@ from consent_desk.domain.telling import (
     WAITS_FOR_CLOCK,
     WAITS_FOR_OPT_OUT,
     WAITS_FOR_TIME,
+    tell_check,
 )
 from consent_desk.services.order import discard_overtaken, is_overtaken, waits_for_opt_out
 from consent_desk.services.outbox import Journal
@@ -192,6 +194,22 @@ class Sender:
         if call is not None:
             call.cancel()
 
+    def _checked(self, record: Record, fact: Fact, sent: Sent, *, practice: bool) -> Sent:
+        """Write down at once where nobody knows such a customer or category: it was learnt before."""
+        known = replace(record, facts=(*record.facts, fact))
+        state = to_check(known, fact.state)
+        if state is fact.state:
+            return sent
+        checked = Fact(at=fact.at, state=state, note=said(known))
+        try:
+            self._journal.append(record.noted.consent.request_id, checked)
+        except JournalTrouble:
+            # The look-up finds it as well.
+            return sent
+        known = replace(known, facts=(*known.facts, checked))
+        judgement = tell_check(state, needed=needs_check(known), practice=practice)
+        return replace(sent, entry=Entry.after(record.noted, known.facts), judgement=judgement)
+
     def _fact(self, record: Record, state: State, outcome: Outcome) -> Fact:
         fact = Fact(at=self._now(), state=state, outcome=outcome)
         flight = Fact(at=fact.at, state=State.IN_FLIGHT)
@@ -264,6 +282,7 @@ class Sender:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact
             return replace(sent, trouble=trouble)
+        sent = self._checked(record, fact, sent, practice=practice)
         # An opt-out may have been noted while it was on its way. Asked again before the opt-in is sent.
         with suppress(JournalTrouble):
             discard_overtaken(self._journal, noted, self._now)

@@ -91,7 +91,7 @@ class AlarmDesk(QObject):
         if not alarms:
             self._notice.take_back()
             return
-        entry, judgement = alarms[0].entry, alarms[0].judgement
+        entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
         who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
         more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
         if self._practice:
@@ -101,7 +101,7 @@ class AlarmDesk(QObject):
             render(judgement.headline, self._local),
             f"{who}\n{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
-            can_act=entry.action is Action.REJECT and not self._practice,
+            can_act=can_renew and not self._practice,
         )
 
     def _dismiss(self) -> None:

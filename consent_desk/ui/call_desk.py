@@ -69,6 +69,10 @@ class CallDesk(QObject):
             if departure is not None and not departure.kept:
                 self._cancel_one(departure)
 
+    def cancel_waiting(self, station: Station, entry: Entry) -> None:
+        """Cancel one that was not handed over to be sent yet."""
+        self._cancel_one(Departure(station, None, entry))
+
     def show_kept(self, *, under_way: bool) -> None:
         """Offer to cancel while what was kept is sent, also between two calls."""
         self._sends_kept = under_way

@@ -20,7 +20,16 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.draft import BASES, NOW, Draft, Field, Problem, for_next_caller
+from consent_desk.domain.draft import (
+    BASES,
+    HOW_TAKEN_AT,
+    HOW_VALID_UNTIL,
+    NOW,
+    Draft,
+    Field,
+    Problem,
+    for_next_caller,
+)
 from consent_desk.domain.text import cut
 from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.field_notes import FieldNotes
@@ -40,6 +49,7 @@ from consent_desk.ui.line import Line
 from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
+from consent_desk.ui.words import render
 
 if TYPE_CHECKING:
     from consent_desk.domain.category import Category
@@ -107,10 +117,11 @@ class ConsentPanel(QWidget):
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
-        self.valid_until.line.setPlaceholderText("unlimited, or 2030-12-31")
+        self.valid_until.line.setPlaceholderText("unlimited, 2030-12-31 or 2 years")
+        self.valid_until.setToolTip(render(HOW_VALID_UNTIL))
         self.taken_at = TypingComboBox(NOW)
         self.taken_at.line.setText(NOW)
-        self.taken_at.setToolTip("now, 10:40, or 2026-03-31 10:40")
+        self.taken_at.setToolTip(render(HOW_TAKEN_AT))
         self.channel = TypingComboBox("", *CHANNELS)
         self.ticket = Line()
         self.wording = WordingField()
@@ -366,9 +377,11 @@ class ConsentPanel(QWidget):
         self._quiet = False
         self._changed()
 
-    def show_problems(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
-        """Light up the fields with problems, and with doubts, which stand in nobody's way."""
-        self.notes.show(problems, doubts)
+    def show_problems(
+        self, problems: Sequence[Problem], doubts: Sequence[Problem] = (), readings: Sequence[Problem] = ()
+    ) -> None:
+        """Light up the fields with problems and doubts; `readings` tell what else was read into a field."""
+        self.notes.show(problems, doubts, readings)
         self.more.show_problems(problems)
 
     def go_to_problem(self) -> None:

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.domain.cautions import Caution
+from consent_desk.domain.cautions import Caution, about_repetition, of_several
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Known
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.delivery import TO_CHECK_STATES
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
+from consent_desk.domain.telling import tell_all, tell_check
 from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
 from consent_desk.ui.categories_desk import CategoriesDesk
@@ -21,6 +24,7 @@ from consent_desk.ui.counter_desk import CounterDesk
 from consent_desk.ui.details import slip_of
 from consent_desk.ui.form_desk import FormDesk
 from consent_desk.ui.history_desk import HistoryDesk
+from consent_desk.ui.hold_desk import HOLD, HoldDesk
 from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.kept_desk import KeptDesk
 from consent_desk.ui.line import commit_typing
@@ -35,10 +39,11 @@ from consent_desk.ui.question_desk import QuestionDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.sending_desk import SendingDesk
 from consent_desk.ui.slow_disk import SlowDisk
+from consent_desk.ui.states import tone_of
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Stations
 from consent_desk.ui.tasks import TaskRunner
-from consent_desk.ui.words import Local, render_error, written
+from consent_desk.ui.words import Local, render, render_error, written
 
 _START = "start"
 
@@ -75,12 +80,14 @@ class Desk(QObject):
         self._practice: bool | None = None
         self._wanted = object()
         self._pressed_early = False
+        # Send was pressed for this, and waits for a look-up that is not older than a minute.
+        self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
         self._look_up = LookUpDesk(window, runner, local, now=now, alternatives=id_help.alternatives)
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
-        self._question = QuestionDesk(self._form.question, local, self)
+        self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
         self._noting = Noting(runner, self)
         self._filled = FormDesk(
@@ -94,6 +101,7 @@ class Desk(QObject):
             zone=zone,
         )
         self.sending = SendingDesk(window, runner, projects, self._log, local)
+        self._hold = HoldDesk(runner, self._look_up, self._question, self)
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, local)
@@ -109,11 +117,18 @@ class Desk(QObject):
         self._filled.show_anew()
 
     def _follow_form(self) -> None:
+        self._look_up.answered.connect(self._press_on)
         self._question.confirmed.connect(self._press)
         self._question.another_chosen.connect(self._use_instead)
         self._question.rest_chosen.connect(partial(self._press, ()))
         self._categories.offered.connect(self._filled.offer_categories)
         self._noting.stamped.connect(self._show_stamped)
+        self._hold.released.connect(self._send_released)
+        self._hold.given_up.connect(self.sending.give_up)
+        self._hold.learnt.connect(self._show_learnt)
+        self.sending.ended.connect(self._hold.write_untold)
+        self._window.held_open.connect(self._hold.release)
+        self._noting.repeated.connect(self._ask_about_repetition)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
         self._form.send_requested.connect(self.send)
@@ -237,11 +252,33 @@ class Desk(QObject):
             self._filled.show_what_lacks()
             return
         press = press.without(left_out) if left_out else press
-        if self._question.asks(self._filled.speaks_against(press), confirmed, press.draft):
+        against = self._filled.speaks_against(press)
+        if against and not confirmed and self._look_up.is_stale:
+            self._ask_anew_first(press, left_out)
+            return
+        if self._question.asks(against, confirmed, press.draft, self._look_up.told_long_ago()):
             return
         self._form.switch_off_send()
-        self._look_up.keep(press.consent)
-        self._noting.begin(press)
+        self._look_up.keep(press)
+        self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
+
+    def _ask_anew_first(self, press: Press, left_out: tuple[str, ...]) -> None:
+        """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
+        self._stale_press = press.draft, left_out
+        self._look_up.look_now()
+        QTimer.singleShot(HOLD, self, self._press_on)
+
+    def _press_on(self) -> None:
+        stale, self._stale_press = self._stale_press, None
+        if stale is not None and stale[0] == self._form.draft():
+            self._press((), stale[1])
+
+    def _ask_about_repetition(self, press: Press, repeated: tuple[tuple[Consent, Timestamp], ...]) -> None:
+        self._form.send.setEnabled(True)
+        if not self._noting.concerns_form(press):
+            return
+        asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
+        self._question.asks(of_several(asked, len(press.all)), (), press.draft)
 
     def _use_instead(self, known: Known) -> None:
         self._look_up.adopt(known)
@@ -258,15 +295,20 @@ class Desk(QObject):
         self.sending.batches.begin(entries, practice=press.station.practice, left_out=press.left_out)
         for entry in entries:
             self._log.put(press.station, entry)
-            # First: while the form is cleared, it is on its way.
-            self.sending.send_noted(press.station, entry, press.project)
-        self._look_up.confirm(press.consent)
+        # First: while the form is cleared, it is on its way.
+        self._hold.begin(press, entries, waits=self._look_up.awaits(press.consent))
         self._look_up.remember(press.project, [one for one, _ in press.all])
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._filled.begin_next(press.draft)
+        # Last: what it tells may ask about what has left the form.
+        self._look_up.confirm(press.consent)
         self._log.choose(press.station, entries[0])
+
+    def _send_released(self, press: Press, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            self.sending.send_noted(press.station, entry, press.project)
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
@@ -288,6 +330,17 @@ class Desk(QObject):
         self._look_up.remember(project, (consent,))
         self._filled.show_noted_anew(project, consent)
         self._log.choose(station, entry)
+
+    def _show_learnt(self, station: Station, entry: Entry) -> None:
+        self._log.put(station, entry)
+        if not self._hold.holds(entry.request_id):
+            self.sending.follow(station, entry.request_id)
+        if entry.state in TO_CHECK_STATES:
+            judgement = tell_check(entry.state, practice=station.practice)
+            said = render(tell_all(judgement, None), self._local)
+            self.sending.say(
+                station, entry, tone_of(entry.state, practice=station.practice, checked=entry.checked), said
+            )
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
         self.sending.forget(project_id, customer)

@@ -5,14 +5,16 @@ from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
 from consent_desk.domain.change import tell_change
+from consent_desk.domain.checking import is_new_profile, needs_check, nobody_looked
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State, judge, may_have_left, noun
+from consent_desk.domain.customer import moment
+from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
-from consent_desk.domain.outcome import Answered, Look, Lost, NotSent, Outcome
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Context, Record
+from consent_desk.domain.record import Record
 from consent_desk.domain.request import noted_lines
-from consent_desk.domain.telling import moment, tell_look, tell_status
+from consent_desk.domain.telling import tell_check, tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render, written
 
@@ -79,7 +81,14 @@ def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
     if last.state is State.CONTRADICTED:
         # A person has dismissed the alarm: it is still what the look showed.
         last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
-    if last.outcome is None:
+    if last.state in TO_CHECK_STATES:
+        judgement = tell_check(last.state, needed=needs_check(record))
+        return [render(judgement.headline, local), render(judgement.advice, local)]
+    if isinstance(last.outcome, FailedLook) or (last.outcome is None and last.note):
+        # It says nothing new of how the consent stands.
+        facts = [fact for fact in record.facts if not isinstance(fact.outcome, FailedLook)]
+        last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
+    if isinstance(last.outcome, FailedLook | None):
         waits = f"Noted on this computer. The {noun(action)} waits to be sent."
         return [waits] if last.state is State.QUEUED else []
     if isinstance(last.outcome, Look):
@@ -106,7 +115,7 @@ def _explanation(record: Record, local: Local, outlook: Message | None, *, pract
         f"Action: {consent.action}",
         *_terms(consent, local),
         f"Decision taken at: {written(local(consent.timestamp))}",
-        f"Before: {_before(record.noted.context, local)}",
+        f"Before: {_before(record, local)}",
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
     ]
@@ -136,10 +145,13 @@ def _until(until: ValidUntil, local: Local) -> str:
     return f"{end:%Y-%m-%d}" if f"{end:%H:%M:%S}" == "23:59:59" else written(end)
 
 
-def _before(context: Context, local: Local) -> str:
-    if context.is_new_profile:
+def _before(record: Record, local: Local) -> str:
+    before = record.noted.context.before
+    if is_new_profile(record):
         return "Engagement knew no such customer"
-    return "not known" if context.before is None else render(tell_status(context.before), local)
+    if before is not None:
+        return render(tell_status(before), local)
+    return "not known; nobody looked whether this customer exists" if nobody_looked(record) else "not known"
 
 
 def _fact(fact: Fact, local: Local) -> str:
@@ -148,7 +160,7 @@ def _fact(fact: Fact, local: Local) -> str:
     return f"{written(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
 
 
-def technical(outcome: Outcome | Look) -> str:
+def technical(outcome: Outcome | Look | FailedLook) -> str:
     """What came of a call, in the words of those who debug it."""
     took = f"after {outcome.elapsed * 1000:,.0f} ms"
     match outcome:
@@ -158,14 +170,21 @@ def technical(outcome: Outcome | Look) -> str:
         case NotSent() | Lost():
             kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
             detail = f", {outcome.detail}" if outcome.detail else ""
-            return f"{outcome.cause} while {outcome.phase}, {kind}{detail}, {took}"
+            part = ""
+            if isinstance(outcome, Lost) and outcome.status is not None:
+                part = f", HTTP {outcome.status} and {len(outcome.body):,} bytes had come"
+            return f"{outcome.cause} while {outcome.phase}, {kind}{part}{detail}, {took}"
         case Look():
             if outcome.blind:
                 return f"looked up, but the key may not read consents, {took}"
             history = "in the history" if outcome.seen else "not in the history"
             shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
             holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
-            return f"looked up: {history}, {holds}, {took}"
+            against = "" if outcome.reason is None else f" ({outcome.reason})"
+            return f"looked up: {history}, {holds}{against}, {took}"
+        case FailedLook(outcome=ended):
+            told = took if ended is None else technical(ended)
+            return f"look-up failed: {outcome.why}, {told}"
 
 
 def _answer(answered: Answered) -> str:

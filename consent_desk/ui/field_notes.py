@@ -20,8 +20,8 @@ _REPAIRS = {
 class FieldNotes:
     """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
 
-    Doubts show where there is no problem, and stand in nobody's way; `remark` tells what else is worth
-    knowing of a field.
+    Doubts show where there is no problem, and stand in nobody's way, and so do readings, what was made of a
+    text; `remark` tells what else is worth knowing of a field.
     """
 
     def __init__(self, remark: Callable[[Field], str]) -> None:
@@ -32,6 +32,7 @@ class FieldNotes:
         self._repairs: dict[Field, RepairButton] = {}
         self.problems: Sequence[Problem] = ()
         self._doubts: Sequence[Problem] = ()
+        self._readings: Sequence[Problem] = ()
 
     def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
         """Take care of the note in `row`, which belongs to `widget`; return `row`."""
@@ -50,20 +51,24 @@ class FieldNotes:
         """The note of `field`."""
         return self.row(field).note
 
-    def show(self, problems: Sequence[Problem], doubts: Sequence[Problem] = ()) -> None:
+    def show(
+        self, problems: Sequence[Problem], doubts: Sequence[Problem] = (), readings: Sequence[Problem] = ()
+    ) -> None:
         """Show these, instead of those before."""
-        self.problems, self._doubts = problems, doubts
+        self.problems, self._doubts, self._readings = problems, doubts, readings
         wrong = {problem.field: render(problem.message) for problem in problems}
         odd = {doubt.field: render(doubt.message) for doubt in doubts}
+        read = {reading.field: render(reading.message) for reading in readings}
         for field, (widget, row) in self._rows.items():
-            widget.setAccessibleDescription(wrong.get(field, odd.get(field, "")))
+            told = " ".join(texts[field] for texts in (read, odd) if field in texts)
+            widget.setAccessibleDescription(wrong.get(field, told))
             self._offer_repair(field, field in wrong)
             if field in wrong and (field in self._touched or not _is_empty(widget)):
                 row.note.show_problem(wrong[field])
             elif field in odd:
-                row.note.show_doubt(odd[field])
+                row.note.show_doubt(told)
             else:
-                row.note.show_remark(self._remark(field))
+                row.note.show_remark(told or self._remark(field))
 
     def point(self, field: Field) -> None:
         """Select in `field` what is refused in it, if that can be taken out."""
@@ -87,7 +92,7 @@ class FieldNotes:
     def show_all(self) -> None:
         """Show every problem, those of empty fields too."""
         self._touched = set(Field)
-        self.show(self.problems, self._doubts)
+        self.show(self.problems, self._doubts, self._readings)
 
     def forget(self) -> None:
         """Nobody has looked at the fields yet."""
@@ -105,7 +110,7 @@ class FieldNotes:
         # One that the program has emptied is nobody's omission.
         if field in self._typed:
             self._touched.add(field)
-            self.show(self.problems, self._doubts)
+            self.show(self.problems, self._doubts, self._readings)
 
 
 def _is_empty(widget: QWidget) -> bool:

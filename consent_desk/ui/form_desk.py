@@ -1,6 +1,7 @@
 """Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 
 from PySide6.QtCore import QObject
@@ -11,7 +12,8 @@ from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.delivery import decision
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Field, Problem
-from consent_desk.domain.parsing import moment, one_each, parse
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.parsing import one_each, parse, readings
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
 from consent_desk.domain.request import prepare, prepare_event
@@ -124,7 +126,7 @@ class FormDesk(QObject):
         problems = () if isinstance(read, Consent) else read
         odd = self._id_help.doubts(draft)
         odd += doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
-        self._form.show_problems(problems, odd)
+        self._form.show_problems(problems, odd, readings(draft, now=self._now(), zone=self._zone))
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
@@ -219,7 +221,10 @@ class FormDesk(QObject):
         self._form.go_to(field)
 
     def _context(self, draft: Draft, consent: Consent) -> Context:
-        return self._correction.context(draft, self._look_up.context(consent))
+        context = self._correction.context(draft, self._look_up.context(consent))
+        if not self._categories:
+            return context
+        return replace(context, listed=any(one.id == consent.category for one in self._categories))
 
     def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
         read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)

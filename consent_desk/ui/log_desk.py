@@ -7,11 +7,12 @@ from datetime import tzinfo
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.days import parse_days
+from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
+from consent_desk.services.alarms import may_win
 from consent_desk.ui.details import change_of, details_of
 from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_model import BATCH
@@ -112,7 +113,7 @@ class LogDesk(QObject):
 
     def _search(self) -> None:
         bar = self._panel.search
-        days = parse_days(bar.days.line.text(), self._now(), self._zone)
+        days = read_days(bar.days.line.text(), self._now(), self._zone)
         if isinstance(days, Message):
             bar.say_problem(render(days))
             return
@@ -133,7 +134,9 @@ class LogDesk(QObject):
         wanted = self.view.wanted
         is_filtered = replace(wanted, oldest_first=False) != Wanted()
         if total is not None and is_filtered:
-            self._panel.search.say(f"{total:,} found" if total else "Nothing found")
+            found = f"{total:,} found" if total else "Nothing found"
+            days = tell_days(wanted.since, wanted.until, self._zone)
+            self._panel.search.say(f"{found}: {days}" if days else found)
         elif not is_filtered:
             self._panel.search.say("")
         self._choose()
@@ -156,17 +159,17 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str]:
+        def work() -> tuple[dict[str, str], State, str, bool]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state, change_of(record, self._local)
+            return texts, record.facts[-1].state, change_of(record, self._local), may_win(record)
 
-        def done(result: tuple[dict[str, str], State, str]) -> None:
-            texts, state, change = result
+        def done(result: tuple[dict[str, str], State, str, bool]) -> None:
+            texts, state, change, can_renew = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state)
+            self._panel.show_details(request_id, texts, state, can_renew=can_renew)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

@@ -219,7 +219,9 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(entry, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
-            return colour(tone_of(entry.state, practice=self.practice), QGuiApplication.palette())
+            return colour(
+                tone_of(entry.state, practice=self.practice, checked=entry.checked), QGuiApplication.palette()
+            )
         if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -241,7 +243,7 @@ class LogModel(QAbstractTableModel):
             case "Time":
                 return self._time(entry.noted_at)
             case "Outcome":
-                tone = tone_of(entry.state, practice=self.practice)
+                tone = tone_of(entry.state, practice=self.practice, checked=entry.checked)
                 word = "Held" if entry.held else STATE_WORDS[entry.state]
                 practised = self.practice and entry.state in PRACTISED_STATES
                 return f"{sign(tone)} {'Practised' if practised else word}".strip()

@@ -157,21 +157,24 @@ class LogPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
-    def show_details(self, request_id: str, details: dict[str, str], state: State | None) -> None:
+    def show_details(
+        self, request_id: str, details: dict[str, str], state: State | None, *, can_renew: bool = True
+    ) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
 
-        `state`: that of the journal, None where it could not be read.
+        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
+        may hold.
         """
         if request_id == self._shown:
             self._details = details
-            self._offer(state)
+            self._offer(state, can_renew=can_renew)
             self._show_tab()
 
-    def _offer(self, state: State | None) -> None:
+    def _offer(self, state: State | None, *, can_renew: bool = True) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
         offers: dict[QWidget, bool] = {
             self.send_again: state in SENDABLE_STATES,
-            self.send_now: state is State.CONTRADICTED,
+            self.send_now: state is State.CONTRADICTED and can_renew,
             self.cancel: state is State.IN_FLIGHT,
             self.discard: state in DISCARDABLE_STATES,
             self.erase: state is not None,

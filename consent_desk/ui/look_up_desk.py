@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -10,23 +11,27 @@ from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import near
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
-from consent_desk.domain.customer import Found, Known, Unknown, Untold
+from consent_desk.domain.customer import Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.lately import lately, not_shown, trusted
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
-from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
 from consent_desk.services.customers import Alternatives, Customers
 from consent_desk.services.sender import Transport
 from consent_desk.ui.fields import Pasting
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.noting import Press
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.patience import BEHIND, SAY_SLOW_AFTER
+from consent_desk.ui.patience import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.words import Local, moment_of, render
+
+FRESH = 60_000_000
+"""Microseconds for which what was told of a customer is taken for true."""
 
 PAUSE = 400
 """Milliseconds without a key after which an ID that is typed counts as complete."""
@@ -48,25 +53,31 @@ class _Wish:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Asking:
-    """One look-up. `consent` is the one that was noted or is being noted before it was answered.
+    """One look-up. `press` is what was noted or is being noted before it was answered.
 
     `at`: when it was asked. `is_ours`: another one of the same customer was noted shortly before it, and
-    may have made the profile.
+    may have made the profile. `before`: what an older look-up told, until this one is answered.
     """
 
     wish: _Wish
     at: Timestamp
     customers: Customers
     found: Found | None = None
-    consent: Consent | None = None
+    before: "_Asking | None" = None
+    press: Press | None = None
     is_noted: bool = False
     is_ours: bool = False
 
 
 class LookUpDesk(QObject):
-    """Shows what is known of the customer in the form, warns of new profiles. Emits `answered`."""
+    """Shows what is known of the customer in the form.
+
+    Emits `answered`, and `told_of_noted(Press, Found | None)` once that is known of what was noted before its
+    look-up was answered; None where the answer says nothing, because the profile may be our own.
+    """
 
     answered = Signal()
+    told_of_noted = Signal(object, object)
 
     def __init__(
         self,
@@ -80,7 +91,6 @@ class LookUpDesk(QObject):
         super().__init__(window)
         form = window.consent
         self._view = form.known
-        self._status = window.status
         self._runner = runner
         self._local = local
         self._now = now
@@ -96,7 +106,7 @@ class LookUpDesk(QObject):
         self._slow = QTimer(self, singleShot=True, interval=SAY_SLOW_AFTER)
         self._slow.timeout.connect(self._wait_longer)
         Pasting(form.customer_id).pasted.connect(self.look_now)
-        form.customer_id.returnPressed.connect(self.look_now)
+        form.customer_id.returnPressed.connect(partial(self.look_now, anew=True))
 
     def follow(
         self,
@@ -124,24 +134,34 @@ class LookUpDesk(QObject):
                 self._pause.start()
         self._show()
 
-    def look_now(self, after: int = 0) -> None:
-        """Wait for no more keys, and ask after so many milliseconds. What was not told is asked again."""
-        told = self._asking is not None and not isinstance(self._asking.found, Untold)
-        if self._wish is None or told:
+    def look_now(self, *, anew: bool = False) -> None:
+        """Wait for no more keys, and ask. What was not told is asked again, and what was told long ago.
+
+        `anew`: so is what was told just now.
+        """
+        before = self._asking
+        told = before is not None and not isinstance(before.found, Untold)
+        is_told = before is not None and before.found is not None
+        if self._wish is None or (told and not self.is_stale and not (anew and is_told)):
             return
         self._leave()
         wish = self._wish
         asking = self._asking = self._ask_for(wish)
+        asking.before = before if told else None
         self._slow.start()
-        if after:
-            QTimer.singleShot(after, self, lambda: self._ask(asking))
-        else:
-            self._ask(asking)
+        self._ask(asking)
         self._show()
 
     def _ask_for(self, wish: _Wish) -> _Asking:
-        customers = Customers(wish.transport, self._alternatives)
+        customers = Customers(wish.transport, self._now, self._alternatives)
         return _Asking(wish=wish, at=self._now(), customers=customers)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is known of the customer is so old that it is asked anew when it is used."""
+        asking = self._asking
+        is_told = asking is not None and asking.found is not None
+        return asking is not None and is_told and self._now().micros - asking.at.micros > FRESH
 
     def _ask(self, asking: _Asking) -> None:
         wish = asking.wish
@@ -158,8 +178,22 @@ class LookUpDesk(QObject):
         return self.known() if known == customer else None
 
     def known(self) -> Found | None:
-        """The same of whoever stands in the form."""
-        return None if self._asking is None else trusted(self._asking.found, self._ours(self._asking))
+        """The same of whoever stands in the form; while it is asked anew, what was told before."""
+        asking = self._told_last()
+        return None if asking is None else trusted(asking.found, self._ours(asking))
+
+    def told_long_ago(self) -> Message | None:
+        """When what is known was told, where it is old and no newer answer has come; else None."""
+        asking = self._told_last()
+        if asking is None or asking is self._asking or asking.found is None:
+            return None
+        return say("This was looked up at {time}. No newer answer has come so far.", time=asking.at)
+
+    def _told_last(self) -> _Asking | None:
+        asking = self._asking
+        if asking is not None and asking.before is not None and isinstance(asking.found, Untold | None):
+            return asking.before
+        return asking
 
     def remember(self, project: Project, consents: Sequence[Consent]) -> None:
         """`consents` were noted for `project`: for a while no look-up may show them."""
@@ -181,28 +215,32 @@ class LookUpDesk(QObject):
         """What is known by now of the customer of `consent`, to be noted with it."""
         found = self.found(consent.customer)
         before = found.consents.get(consent.category) if isinstance(found, Known) else None
-        return Context(before=before, is_new_profile=isinstance(found, Unknown))
+        return Context(
+            before=before, is_new_profile=isinstance(found, Unknown), existed=isinstance(found, Known)
+        )
 
-    def keep(self, consent: Consent) -> None:
-        """`consent` is being noted: an answer that is not there yet is told when it comes."""
+    def keep(self, press: Press) -> None:
+        """`press` is being noted: an answer that is not there yet is told when it comes."""
+        customer = press.consent.customer
+        if self._pause.isActive() or self.is_stale:
+            self.look_now()
         asking = self._asking
-        if asking is not None and asking.found is not None and asking.wish.customer == consent.customer:
-            return
-        if self._pause.isActive():
-            self.look_now(BEHIND)
-        asking = self._asking
-        if asking is None or asking.wish.customer != consent.customer:
+        if asking is None or asking.wish.customer != customer or asking.found is not None:
             return
         # One at most: what hangs must not hold up the next caller for long.
         if self._kept is not None and self._kept is not asking:
             self._kept.customers.cancel()
-        asking.consent, asking.is_ours = consent, bool(self._ours(asking))
+        asking.press, asking.is_ours = press, bool(self._ours(asking))
         self._kept = asking
 
+    def awaits(self, consent: Consent) -> bool:
+        """Whether it is not told yet what was found of the customer of `consent`, which was noted."""
+        return self._kept is not None and _is_of(self._kept.press, consent)
+
     def confirm(self, consent: Consent) -> None:
-        """`consent` was noted, and is on its way."""
+        """`consent` was noted."""
         kept = self._kept
-        if kept is not None and kept.consent is not None and kept.consent.request_id == consent.request_id:
+        if kept is not None and _is_of(kept.press, consent):
             kept.is_noted = True
             self._tell_kept()
 
@@ -232,27 +270,19 @@ class LookUpDesk(QObject):
 
     def _tell_kept(self) -> None:
         kept = self._kept
-        if kept is None or kept.consent is None or kept.found is None or not kept.is_noted:
+        if kept is None or kept.press is None or kept.found is None or not kept.is_noted:
             return
         self._kept = None
-        if isinstance(kept.found, Unknown) and not kept.is_ours:
-            self._warn(kept.consent, practice=kept.wish.project.practice)
-
-    def _warn(self, consent: Consent, *, practice: bool) -> None:
-        customer = f"{consent.customer.type} = {cut(consent.customer.value)}"
-        said = (
-            f"Went to a new, empty profile: check the ID. There was no customer with {customer}. Read it "
-            "back to the caller; if it is wrong, enter the consent again with the right ID."
-        )
-        said = f"Practice: {said}" if practice else said
-        self._status.show_beside(f"{consent.request_id} profile", Tone.BAD, said, practice=practice)
+        says_nothing = isinstance(kept.found, Unknown) and kept.is_ours
+        self.told_of_noted.emit(kept.press, None if says_nothing else kept.found)
 
     def _show(self) -> None:
         asking = self._asking
         if asking is None:
             self._view.show_text(Tone.QUIET, "")
             return
-        match asking.found:
+        told = self._told_last() or asking
+        match told.found:
             case None if self._slow.isActive():
                 self._view.show_text(Tone.QUIET, "Looking up…")
             case None:
@@ -263,13 +293,18 @@ class LookUpDesk(QObject):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
                 if other is not None:
                     text = f"{text} {render(near(customer.value, other))}"
-                missing = self._missing(asking)
+                missing = self._missing(told)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
-                self._view.show_text(tone, f"{text}{self._tell_missing(missing)}")
+                self._view.show_text(tone, self._with_age(f"{text}{self._tell_missing(missing)}", told))
             case Known() as known:
                 chosen, *more = self._told(known)
-                of_chosen = [one for one in self._missing(asking) if one.category == self._category]
-                self._view.show_text(Tone.NEUTRAL, f"{chosen}{self._tell_missing(of_chosen)}", *more)
+                of_chosen = [one for one in self._missing(told) if one.category == self._category]
+                chosen = self._with_age(f"{chosen}{self._tell_missing(of_chosen)}", told)
+                self._view.show_text(Tone.NEUTRAL, chosen, *more)
+
+    def _with_age(self, text: str, asking: _Asking) -> str:
+        ended = text if text.endswith(".") else f"{text}."
+        return f"{ended} Looked up at {moment_of(self._local(asking.at))}."
 
     def _ours(self, asking: _Asking) -> tuple[Consent, ...]:
         subject = asking.wish.project.id, asking.wish.customer
@@ -293,7 +328,7 @@ class LookUpDesk(QObject):
         chosen = lines.pop(self._category, "This customer exists.")
         if self._wish is not None and self._category in set(self._wish.categories) - known.consents.keys():
             chosen = f"{cut(self._category)}: not known, the answer does not say."
-        standings = {name: standing_of(known.consents[name]) for name in lines}
+        standings = {name: known.consents[name].standing for name in lines}
         said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not Standing.NEVER]
         never = len(standings) - len(said)
         if never:
@@ -301,6 +336,10 @@ class LookUpDesk(QObject):
         status = known.consents.get(self._category)
         wording = f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status and status.wording else ""
         return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values()), wording
+
+
+def _is_of(press: Press | None, consent: Consent) -> bool:
+    return press is not None and press.consent.request_id == consent.request_id
 
 
 def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.consent import Consent
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted
@@ -56,14 +56,23 @@ class Sendable:
     others: tuple[Consent, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What was noted here minutes ago, and when."""
+
+    consents: tuple[tuple[Consent, Timestamp], ...]
+
+
 class Noting(QObject):
     """Emits `begun`, `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
 
-    Knows the next request IDs, and the press `under_way`. The press of `stamped` holds the consent as it is
-    noted and sent, to the byte.
+    Where the same was noted here minutes ago, it emits `repeated(Press, consents with times)` instead, and
+    notes nothing. Knows the next request IDs, and the press `under_way`. The press of `stamped` holds the
+    consent as it is noted and sent, to the byte.
     """
 
     begun = Signal()
+    repeated = Signal(object, object)
     stamped = Signal(object)
     noted = Signal(object, object)
     failed = Signal(object, object)
@@ -104,17 +113,20 @@ class Noting(QObject):
         self.begin_anew()
         return None
 
-    def begin(self, press: Press) -> None:
-        """Note the consents of `press`."""
+    def begin(self, press: Press, *, again: Sequence[str] = ()) -> None:
+        """Note the consents of `press`; those of the categories `again` although they were minutes ago."""
         self.under_way = press
         self.begun.emit()
         outbox, project = press.station.outbox, press.project
         # If so, its rows may be there already, with these very timestamps.
         is_stamped = press.consent is self._stamped
 
-        def work(tell: Callable[[Press], None]) -> tuple[Entry, ...]:
+        def work(tell: Callable[[Press], None]) -> tuple[Entry, ...] | Repeated:
             # One visit: between two, the window would first have to be painted.
             consents = [one for one, _ in press.all]
+            repeated = outbox.repeated(project, [one for one in consents if one.category not in again])
+            if repeated:
+                return Repeated(repeated)
             stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, consents))
             tell(stamped)
             return outbox.note_all(project, stamped.all)
@@ -143,8 +155,11 @@ class Noting(QObject):
         """Whether the form is still the one of `press`."""
         return press.consent.request_id != self._of_former_form
 
-    def _end(self, entries: tuple[Entry, ...]) -> None:
+    def _end(self, entries: tuple[Entry, ...] | Repeated) -> None:
         press, self.under_way = self.under_way, None
+        if isinstance(entries, Repeated):
+            self.repeated.emit(press, entries.consents)
+            return
         self.begin_anew()
         self.noted.emit(press, entries)
 

@@ -9,12 +9,6 @@ GO_ON_AFTER = 20_000
 SAY_SLOW_AFTER = 3_000
 """Milliseconds after which the window says that a call has no answer yet."""
 
-BEHIND = 100
-"""Milliseconds after a press of Send until a look-up begins that it overtook: it would slow the sending down.
-
-No profile that the consent makes is to be seen until some seconds later (section 1).
-"""
-
 WAITING = "Waiting for the keyring: perhaps it asks for its password in another window."
 NO_ANSWER = "The keyring does not answer."
 

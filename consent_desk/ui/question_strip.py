@@ -67,7 +67,7 @@ class QuestionStrip(TintedStrip):
         """Whether it has stood here for a moment only."""
         return self._fresh.isActive()
 
-    def ask(self, text: str, choices: Sequence[str]) -> None:
+    def ask(self, text: str, choices: Sequence[str], *, focus: bool = True) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`."""
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
@@ -75,7 +75,8 @@ class QuestionStrip(TintedStrip):
         self.show()
         self.opened.emit(True)
         self._fresh.start()
-        self.choices[0].setFocus()
+        if focus:
+            self.choices[0].setFocus()
         # Loaded with the first question: the window does not need it to show.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 

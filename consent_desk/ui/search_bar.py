@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.domain.days import EXAMPLES
+from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.delivery import State
 from consent_desk.ui.cut_text import TintedButton
 from consent_desk.ui.fields import ComboBox, Note, TypingComboBox, label_for
@@ -13,6 +13,7 @@ from consent_desk.ui.flow_layout import FlowLayout, beside
 from consent_desk.ui.line import Line
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.words import render
 
 
 class SearchBar(QWidget):
@@ -35,7 +36,7 @@ class SearchBar(QWidget):
         self.days.setMinimumContentsLength(9)
         self.days.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.days.line.setPlaceholderText("any day")
-        self.days.setToolTip("For example 3 Nov, 2026-11-03, Nov 2026, or 1 Nov to 5 Nov")
+        self.days.setToolTip(render(HOW_DAYS))
         self.open_ones = TintedButton()
         self.open_ones.setAccessibleName("Not yet confirmed")
         self.open_ones.setCheckable(True)

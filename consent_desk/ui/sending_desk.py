@@ -120,6 +120,11 @@ class SendingDesk(QObject):
 
         self.rounds.follow(station, entry.request_id, tell)
 
+    def give_up(self, station: Station, entries: tuple[Entry, ...]) -> None:
+        """Cancel what was noted and not sent yet."""
+        for entry in entries:
+            self.calls.cancel_waiting(station, entry)
+
     def follow(self, station: Station, request_id: str) -> None:
         """Something happened to a consent elsewhere: plan anew."""
         self.rounds.follow(station, request_id)
@@ -206,7 +211,7 @@ class SendingDesk(QObject):
         self._log.put(station, sent.entry)
         if sent.entry.state is State.DISCARDED:
             self.withdrawn.emit()
-        tone = tone_of(sent.entry.state, practice=station.practice)
+        tone = tone_of(sent.entry.state, practice=station.practice, checked=sent.entry.checked)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
@@ -254,7 +259,8 @@ class SendingDesk(QObject):
             self.rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
-        self._tell(station, entry, tone_of(entry.state, practice=station.practice), looked.judgement)
+        tone = tone_of(entry.state, practice=station.practice, checked=entry.checked)
+        self._tell(station, entry, tone, looked.judgement)
 
     def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

@@ -1,6 +1,6 @@
 """How the states of a consent are called, and how good or bad they are."""
 
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import TO_CHECK_STATES, State
 from consent_desk.ui.outcomes import Tone
 
 STATE_WORDS = {
@@ -12,6 +12,8 @@ STATE_WORDS = {
     State.VERIFIED: "Verified",
     State.NOT_SHOWN: "Not shown yet",
     State.CONTRADICTED: "Contradicted",
+    State.NEW_PROFILE: "New profile: check the ID",
+    State.NO_CATEGORY: "No such category: check it",
     State.REFUSED: "Refused",
     State.UNCONFIRMED: "Not confirmed",
     State.NOT_SEEN: "Not seen",
@@ -31,6 +33,8 @@ _TONES = {
     State.VERIFIED: Tone.GOOD,
     State.NOT_SHOWN: Tone.WARNING,
     State.CONTRADICTED: Tone.BAD,
+    State.NEW_PROFILE: Tone.BAD,
+    State.NO_CATEGORY: Tone.BAD,
     State.REFUSED: Tone.BAD,
     State.UNCONFIRMED: Tone.WARNING,
     State.NOT_SEEN: Tone.WARNING,
@@ -39,7 +43,12 @@ _TONES = {
 }
 
 
-def tone_of(state: State, *, practice: bool) -> Tone:
-    """How bad or good `state` is; nothing that happens in practice is more than practice."""
-    practised = practice and state in PRACTISED_STATES | {State.CONTRADICTED}
-    return Tone.PRACTICE if practised else _TONES[state]
+def tone_of(state: State, *, practice: bool, checked: bool = False) -> Tone:
+    """How bad or good `state` is; nothing that happens in practice is more than practice.
+
+    `checked`: a person has said that it is right.
+    """
+    practised = practice and state in PRACTISED_STATES | TO_CHECK_STATES | {State.CONTRADICTED}
+    if practised:
+        return Tone.PRACTICE
+    return Tone.WARNING if checked else _TONES[state]

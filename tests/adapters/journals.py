@@ -12,7 +12,7 @@ from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.searching import PAGE
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
-from consent_desk.domain.delivery import LEGAL, Fact, State
+from consent_desk.domain.delivery import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted
@@ -30,15 +30,18 @@ OUTCOMES: Mapping[State, Outcome | Look] = {
     State.SEEN: Look(seen=True, valid=True, since=1.5, source="page", elapsed=0.125),
     State.VERIFIED: Look(seen=True, valid=False, since=1.25, source="private_api", elapsed=0.125),
     State.CONTRADICTED: Look(seen=True, valid=True, since=2.5, source="scenario", elapsed=0.125),
+    State.NEW_PROFILE: Look(unknown=True, steady=29.5, elapsed=0.125),
+    State.NO_CATEGORY: Look(seen=True, unlisted=True, elapsed=0.125),
 }
 
 
 def way_to(state: State) -> Sequence[State]:
-    """The shortest legal way from `queued` to `state`."""
+    """The shortest legal way from `queued` to `state`; not that of a home folder that was put back."""
     ways: dict[State, tuple[State, ...]] = {State.QUEUED: ()}
     waiting = [State.QUEUED]
     for each in waiting:
-        for following in sorted(LEGAL[each]):
+        put_back = {State.SEEN, State.VERIFIED} if each in UNSENT_STATES else set()
+        for following in sorted(LEGAL[each] - put_back):
             if following not in ways:
                 ways[following] = (*ways[each], following)
                 waiting.append(following)

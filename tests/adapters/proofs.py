@@ -4,11 +4,12 @@ from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import State
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, locally, moments, written
 from consent_desk.domain.proof_document import sealed
 from consent_desk.domain.record import Noted
@@ -71,3 +72,31 @@ def made(path: Path, request_ids: Collection[str], *, whole: bool = False) -> by
     """The file for machines, from the journal at `path`."""
     with closing(SqliteJournal.open(path)) as journal:
         return sealed(proof_of(journal.evidence(request_ids), whole=whole))
+
+
+def leaves(value: object, way: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """The ways to all values of a document."""
+    if isinstance(value, dict):
+        return [found for key, each in value.items() for found in leaves(each, (*way, key))]
+    if isinstance(value, list):
+        return [found for number, each in enumerate(value) for found in leaves(each, (*way, number))]
+    return [way]
+
+
+def other(value: object) -> object:
+    """A value like `value`, and not the same."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return value[:-1] + ("B" if value.endswith("A") else "A")
+        case _:
+            return "something"
+
+
+def put(parsed: Any, way: tuple[Any, ...]) -> None:
+    for key in way[:-1]:
+        parsed = parsed[key]
+    parsed[way[-1]] = other(parsed[way[-1]])

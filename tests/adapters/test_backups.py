@@ -14,7 +14,7 @@ from consent_desk.adapters.backups import KEPT, Backups, restore
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.mark import mark_of
-from consent_desk.adapters.migrations import STEPS, migrate
+from consent_desk.adapters.migrations import STEPS, VERSION, migrate
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.delivery import OPEN_STATES, State
@@ -164,14 +164,14 @@ def test_before_a_migration_the_journal_is_backed_up(
 ) -> None:
     journal.close()
     steps = (*STEPS, ("CREATE TABLE more (a INTEGER) STRICT",))
-    monkeypatch.setattr(journal_file, "VERSION", 2)
+    monkeypatch.setattr(journal_file, "VERSION", VERSION + 1)
     monkeypatch.setattr(journal_file, "migrate", lambda connection: migrate(connection, steps))
     SqliteJournal.open(path, before_migration=Backups(path).before_migration).close()
     (backup,) = Backups(path).all()
-    assert backup.name.endswith("-version-1.sqlite")
+    assert backup.name.endswith(f"-version-{VERSION}.sqlite")
     assert verify(backup).verdict is Verdict.SOUND
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
     SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
 
 
@@ -196,7 +196,7 @@ def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     Backups(path, second=tmp_path).make_daily(journal, later(0))
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2
-    assert copies[0].name.endswith("-version-1.sqlite") or copies[1].name.endswith("-version-1.sqlite")
+    assert any(copy.name.endswith(f"-version-{VERSION}.sqlite") for copy in copies)
     assert {verify(copy).verdict for copy in copies} == {Verdict.SOUND}
 
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_desk.adapters.context import read_context
+from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.adapters.searching import PAGE
+from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import (
     Consent,
@@ -27,11 +28,22 @@ from consent_desk.domain.consent import (
     complaint_about_note,
     complaint_about_wording,
 )
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.customer import CategoryStatus, Standing
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Phase
-from consent_desk.domain.record import NO_CONTEXT, Noted
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Phase,
+    Reason,
+    Stored,
+)
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.services.outbox import Journal
 from tests.adapters.journals import latest, noted_in, tamper
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
@@ -42,6 +54,7 @@ TEXTS = st.text(SEEN, max_size=40) | SCRIPTS
 ANYTHING = st.text(st.characters())
 MICROS = st.integers(1, 2**33 * 1_000_000 - 1)
 SECONDS = st.floats(0, 1e6)
+ENDED = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil(1_800_000_000), ended=True)
 
 
 @st.composite
@@ -80,17 +93,21 @@ ENDINGS = {
     "detail": st.text(),
     "elapsed": SECONDS,
 }
+PARTS = {
+    "status": st.integers(100, 999),
+    "headers": st.lists(st.tuples(ANYTHING, ANYTHING), max_size=5).map(tuple),
+    "body": st.binary(max_size=2000),
+}
+CALLS = (
+    st.builds(Answered, **PARTS, truncated=st.booleans(), elapsed=st.just(0.0))
+    | st.builds(NotSent, **ENDINGS | {"elapsed": st.just(0.0)})
+    | st.builds(Lost, **ENDINGS | PARTS | {"elapsed": st.just(0.0)})
+)
 OUTCOMES = (
-    st.builds(
-        Answered,
-        status=st.integers(100, 999),
-        headers=st.lists(st.tuples(ANYTHING, ANYTHING), max_size=5).map(tuple),
-        body=st.binary(max_size=2000),
-        truncated=st.booleans(),
-        elapsed=SECONDS,
-    )
+    st.builds(Answered, **PARTS, truncated=st.booleans(), elapsed=SECONDS)
     | st.builds(NotSent, **ENDINGS)
     | st.builds(Lost, **ENDINGS)
+    | st.builds(Lost, **ENDINGS, **PARTS)
     | st.builds(
         Look,
         seen=st.booleans(),
@@ -99,6 +116,20 @@ OUTCOMES = (
         since=st.none() | st.floats(0, 1e12),
         source=st.text(max_size=60),
         blind=st.booleans(),
+        reason=st.none() | st.sampled_from(Reason),
+        event=st.none()
+        | st.builds(Stored, action=ANYTHING, category=ANYTHING, time=ANYTHING, source=ANYTHING),
+        unknown=st.booleans(),
+        unlisted=st.booleans(),
+        steady=st.none() | SECONDS,
+        elapsed=SECONDS,
+    )
+    | st.builds(
+        FailedLook,
+        why=st.sampled_from(NoLook),
+        outcome=st.none() | CALLS.map(lambda one: replace(one, elapsed=0.0)),
+        failed=st.integers(1, 10_000),
+        steady=st.none() | SECONDS,
         elapsed=SECONDS,
     )
 )
@@ -208,10 +239,43 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
         NO_CONTEXT,
         a_context(),
         replace(a_context(), before=CategoryStatus(valid=False, since=None, source="", until=ValidUntil())),
+        *(replace(a_context(), before=replace(ENDED, ended=ended)) for ended in (True, False, None)),
+        replace(a_context(), before=replace(ENDED, valid=True)),
     ):
         noted = Noted.of(a_project(), a_consent(properties=properties), context)
         journal.note(noted)
         assert journal.record(noted.consent.request_id).noted == noted
+
+
+NOW, SOON = NOON.micros // 1_000_000, NOON.micros // 1_000_000 + 1
+
+
+@pytest.mark.parametrize(
+    ("valid", "until", "standing"),
+    [
+        ("false", '"unlimited"', Standing.REJECTED),
+        ("false", "null", Standing.REJECTED),
+        ("false", SOON, Standing.REJECTED),
+        ("false", NOW, Standing.UNCLEAR),
+        ("true", NOW, Standing.ACCEPTED),
+        ("true", '"unlimited"', Standing.ACCEPTED),
+    ],
+)
+def test_what_version_1_knew_before_a_consent_is_read_by_the_same_rule(
+    valid: str, until: object, standing: Standing
+) -> None:
+    text = f'{{"before":{{"valid":{valid},"since":1.5,"source":"page","until":{until},"wording":""}}}}'
+    before = read_context(text, NOON)[0].before
+    assert before is not None
+    assert before.standing is standing
+
+
+def test_what_version_1_does_not_know_is_written_only_where_it_says_something() -> None:
+    clear = replace(ENDED, ended=False)
+    for status in (replace(clear, valid=True), replace(clear, until=None)):
+        assert "ended" not in context_text(Noted.of(a_project(), a_consent(), Context(before=status)))
+    unclear = Context(before=replace(ENDED, ended=None))
+    assert '"ended":null' in context_text(Noted.of(a_project(), a_consent(), unclear))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +283,7 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
 )
 def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
-        read_context(text)
+        read_context(text, NOON)
 
 
 def test_a_stray_byte_in_a_technical_detail_is_written_out(journal: SqliteJournal) -> None:
@@ -396,7 +460,7 @@ def test_what_is_under_way_or_not_there_is_not_given_up(journal: SqliteJournal) 
 def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     with pytest.raises(JournalTrouble, match="It was not discarded: that cannot follow"):
-        journal.give_up(request_id, {State.QUEUED}, Fact(at=later(3), state=State.VERIFIED))
+        journal.give_up(request_id, {State.QUEUED}, Fact(at=later(3), state=State.CONTRADICTED))
 
 
 def test_the_later_ones_are_read_with_all_facts_whatever_became_of_them(journal: SqliteJournal) -> None:
@@ -586,3 +650,39 @@ def test_several_that_are_there_already_are_noted_by_being_found(journal: Sqlite
     journal.note_all(noted)
     journal.note_all(noted)
     assert [len(journal.record(one.consent.request_id).facts) for one in noted] == [1, 1]
+
+
+def test_what_came_of_an_answer_that_broke_off_is_kept_and_may_be_erased(
+    path: Path, journal: SqliteJournal
+) -> None:
+    lost = Lost(
+        phase=Phase.READING,
+        cause=Cause.CUT,
+        elapsed=0.5,
+        status=200,
+        headers=(("x-request-id", "4711"),),
+        body=b'{"succ',
+    )
+    request_id = settled_in(journal, State.UNCONFIRMED, lost)
+    assert journal.record(request_id).facts[-1].outcome == lost
+    assert journal.entry(request_id).status == 200
+    assert journal.entry(request_id) == Entry.after(*_parts(journal.record(request_id)))
+    noted = journal.record(request_id).noted
+    journal.append(request_id, Fact(at=later(3), state=State.VERIFIED, outcome=Look(seen=True, valid=False)))
+    journal.erase(noted.project_id, noted.consent.customer, b"#" * 32, later(4))
+    journal.close()
+    assert verify(path).verdict is Verdict.SOUND
+    assert b"4711" not in path.read_bytes()
+
+
+def test_those_of_one_press_have_it_in_common(path: Path, journal: SqliteJournal) -> None:
+    press = str(uuid4())
+    noted = [replace(a_noted(category=category), press=press) for category in ("newsletter", "calls")]
+    journal.note_all(noted)
+    assert [journal.record(one.consent.request_id).noted.press for one in noted] == [press, press]
+    journal.close()
+    assert verify(path).verdict is Verdict.SOUND
+
+
+def _parts(record: Record) -> tuple[Noted, tuple[Fact, ...]]:
+    return record.noted, record.facts

@@ -82,7 +82,7 @@ def test_a_pragma_that_does_not_hold_is_trouble(path: Path, monkeypatch: pytest.
 def test_the_header_says_whose_it_is(path: Path, journal: SqliteJournal) -> None:
     header = path.read_bytes()[:100]
     assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
-    assert int.from_bytes(header[60:64], "big") == VERSION == len(STEPS) == 1
+    assert int.from_bytes(header[60:64], "big") == VERSION == len(STEPS) == 2
 
 
 def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> Non
         "REPLACE INTO journal VALUES (1, '00000000-0000-4000-8000-000000000000')",
         "REPLACE INTO consent SELECT * FROM consent",
         "REPLACE INTO consent SELECT seq + 1, request_id, project_id, project_name, base_url, project_token, "
-        "category, action, valid_until, timestamp, noted_at FROM consent",
+        "category, action, valid_until, timestamp, noted_at, press FROM consent",
         "REPLACE INTO fact SELECT * FROM fact",
     ],
 )
@@ -358,6 +358,7 @@ COMPLETE = {
     "lost": {"phase": "waiting", "cause": "cut", "detail": "", "elapsed": 0.1},
     "not_sent": {"phase": "resolving", "cause": "held", "detail": "", "elapsed": 0.1},
     "look": {"look": "{}", "elapsed": 0.1},
+    "look_failed": {"look": "{}", "elapsed": 0.1},
 }
 
 
@@ -376,7 +377,11 @@ COMPLETE = {
         (None, {"chain": b"short"}),
         (None, {"chain": None}),
         ("look", {"status": 200}),
+        ("look", {"phase": "waiting", "cause": "cut", "detail": ""}),
         ("answered", {"truncated": 2}),
+        ("lost", {"status": 200, "truncated": 1}),
+        ("look_failed", {"status": 502, "truncated": 0}),
+        ("look_failed", {"phase": "waiting"}),
         *((kind, {name: None}) for kind, values in COMPLETE.items() for name in values),
         *(("lost", {name: value}) for name, value in (("status", 200), ("truncated", 1))),
         *(("answered", {name: "cut"}) for name in ("phase", "cause", "detail")),
@@ -414,7 +419,7 @@ def test_an_older_journal_is_brought_up_to_date_by_the_steps_it_lacks(
     connection = sqlite3.connect(path, isolation_level=None)
     migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT",)))
     assert connection.execute("SELECT reason FROM fact").fetchall() == [(None,)] * 3
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
     connection.close()
 
 

@@ -26,7 +26,7 @@ from consent_desk.domain.proof import FromHistory, FromJournal, Proof
 from consent_desk.domain.proof_document import checksum, document, sealed
 from consent_desk.domain.record import Noted
 from tests.adapters.journals import fill, filled, noted_in
-from tests.adapters.proofs import JANE, PROJECT, busy, made, proof_of
+from tests.adapters.proofs import JANE, PROJECT, busy, leaves, made, proof_of, put
 from tests.consents import a_consent, a_project, later
 
 GOLDEN = Path(__file__).parent / "proof-format-1.json"
@@ -114,40 +114,12 @@ def test_a_single_changed_byte_is_always_found(jane: bytes) -> None:
     assert not missed, seed
 
 
-def leaves(value: object, way: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """The ways to all values of a document."""
-    if isinstance(value, dict):
-        return [found for key, each in value.items() for found in leaves(each, (*way, key))]
-    if isinstance(value, list):
-        return [found for number, each in enumerate(value) for found in leaves(each, (*way, number))]
-    return [way]
-
-
-def other(value: object) -> object:
-    """A value like `value`, and not the same."""
-    match value:
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case str():
-            return value[:-1] + ("B" if value.endswith("A") else "A")
-        case _:
-            return "something"
-
-
 def test_each_changed_value_is_found_although_the_checksum_was_done_over(jane: bytes) -> None:
     ways = leaves(json.loads(jane))
     missed = {way for way in ways if check(changed(jane, partial(put, way=way))).verdict is Verdict.SOUND}
     # Of which program and zone the maker's word alone tells; the journal's name only its first fact proves.
     free = {way for way in ways if way[0] == "local_times"}
     assert missed - free == {("sha256",), ("made", "by"), ("chain", "journal")}
-
-
-def put(parsed: Any, way: tuple[Any, ...]) -> None:
-    for key in way[:-1]:
-        parsed = parsed[key]
-    parsed[way[-1]] = other(parsed[way[-1]])
 
 
 @pytest.mark.parametrize(
@@ -206,7 +178,7 @@ def test_what_is_no_json_is_wrong(content: bytes) -> None:
 
 
 def test_what_another_version_made_cannot_be_checked(jane: bytes) -> None:
-    found = check(changed(jane, lambda parsed: parsed.update(format="consent-desk proof 2")))
+    found = check(changed(jane, lambda parsed: parsed.update(format="consent-desk proof 3")))
     assert found.verdict is Verdict.UNREADABLE
 
 

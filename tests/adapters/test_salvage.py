@@ -89,7 +89,7 @@ def test_a_consent_is_rebuilt_from_the_bytes_that_were_to_be_sent(path: Path) ->
     with closing(opened(path)) as journal:
         request_id = journal.records_in({State.REFUSED})[0]
         before = journal.record(request_id)
-    spoil_pages(path, columns=11)
+    spoil_pages(path, columns=12)
     told = salvage(path)
     assert (told.consents, told.consents_lost) == (COUNT, 0)
     with closing(opened(path)) as journal:
@@ -114,7 +114,7 @@ def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> No
 
 def test_rows_that_fit_nowhere_are_kept_beside_the_damaged_file(path: Path) -> None:
     spoil_pages(path, columns=10)
-    spoil_pages(path, columns=11)
+    spoil_pages(path, columns=12)
     told = salvage(path)
     assert told.consents == 0
     assert told.consents_lost == COUNT

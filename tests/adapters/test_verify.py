@@ -158,7 +158,7 @@ def test_an_open_journal_can_be_verified_by_another_process(path: Path) -> None:
         ended = command("verify", str(path))
         noted_in(journal)
     assert ended.returncode == 0, ended.stdout
-    assert "Sound: 27 consents" in ended.stdout
+    assert "Sound: 31 consents" in ended.stdout
 
 
 def command(*arguments: str) -> "subprocess.CompletedProcess[str]":

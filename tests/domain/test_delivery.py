@@ -362,7 +362,7 @@ def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
     assert {State.NOT_SEEN} == SENDABLE_STATES - UNSENT_STATES
     assert SENDABLE_STATES < OPEN_STATES
     assert not OPEN_STATES & ACCEPTED_STATES
-    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED}
+    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED, State.NEW_PROFILE, State.NO_CATEGORY}
     assert set(State) - OPEN_STATES - ACCEPTED_STATES == settled
 
 

@@ -1,6 +1,6 @@
 import string
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.draft import Draft, Field, PropertyDraft, for_next_caller
-from consent_desk.domain.parsing import moment, parse
+from consent_desk.domain.parsing import parse, readings
 from tests.domain.examples import (
     ANY_TEXT,
     DRAFT,
@@ -119,64 +119,6 @@ def test_an_opt_out_has_no_end_whatever_stands_in_the_field() -> None:
     assert consent(replace(DRAFT, valid_until="2030-12-31")).valid_until is None
 
 
-@pytest.mark.parametrize(
-    ("text", "end"),
-    [
-        ("unlimited", ValidUntil()),
-        ("1900000000", ValidUntil(1_900_000_000)),
-        ("1900000000.000000", ValidUntil(1_900_000_000)),
-        ("2030-12-31", ValidUntil(1_924_988_399)),  # 23:59:59 in Berlin
-        ("2030-12-31 00:00", ValidUntil(1_924_902_000)),
-        ("2030-12-31T00:00:00Z", ValidUntil(1_924_905_600)),
-        ("2030-12-31 00:00:00 +01:00", ValidUntil(1_924_902_000)),
-        ("99999999999", ValidUntil(99_999_999_999)),
-    ],
-)
-def test_an_end_is_the_word_or_seconds_or_a_date(text: str, end: ValidUntil) -> None:
-    assert consent(replace(OPT_IN, valid_until=text), zone=BERLIN).valid_until == end
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("1900000000000", "milliseconds"),
-        ("100000000000", "milliseconds"),
-        ("1" * 5_000, "milliseconds"),
-        ("1900000000.5", "Write “unlimited”"),
-        ("1e9", "Write “unlimited”"),
-        ("-1900000000", "Write “unlimited”"),
-        ("Unlimited", "Write “unlimited”"),
-        (" unlimited", "Write “unlimited”"),
-        ("forever", "Write “unlimited”"),
-        ("31.12.2030", "Write “unlimited”"),
-        ("\uff12030-12-31", "Write “unlimited”"),
-        ("0", "Write “unlimited”"),
-        ("2030-12-31 10:00+05:99", "Write “unlimited”"),
-        ("2030-02-30", "no such date"),
-        ("2030-12-31 25:00", "no such date"),
-        ("2030-12-31 10:00+99:00", "no such date"),
-        ("9999-12-31 23:59:59-23:59", "no such date"),
-        ("9999-12-31", "too far ahead"),
-        ("5138-11-16 09:46:40Z", "too far ahead"),
-        ("1969-12-31", "before 1970"),
-        ("0001-01-01", "before 1970"),
-        ("2027-01-15 08:00:00Z", "end before it began"),
-        ("1800000000", "end before it began"),
-        ("1", "end before it began"),
-    ],
-)
-def test_an_end_that_is_none_is_a_problem(text: str, words: str) -> None:
-    field, found = problem(replace(OPT_IN, valid_until=text))
-    assert field is Field.VALID_UNTIL
-    assert words in found
-
-
-def test_the_last_end_before_milliseconds_is_taken() -> None:
-    assert consent(replace(OPT_IN, valid_until="5138-11-16 09:46:39Z")).valid_until == ValidUntil(
-        99_999_999_999
-    )
-
-
 def test_the_end_is_compared_with_when_the_decision_was_taken() -> None:
     early = replace(OPT_IN, taken_at="2026-01-01 10:00", valid_until="2026-01-02")
     assert consent(early).valid_until == ValidUntil(1_767_398_399)
@@ -188,34 +130,20 @@ def test_the_end_is_compared_with_now_while_taken_at_is_wrong() -> None:
     assert [one.field for one in found] == [Field.VALID_UNTIL, Field.TAKEN_AT]
 
 
-# ----------------------------------------------------------------------------------------------- taken at
+def test_what_was_read_is_told_beside_the_fields_also_while_others_lack_something() -> None:
+    draft = replace(OPT_IN, customer_id="", taken_at="14.1.2027 10.40", valid_until="2 years")
+    told = readings(draft, now=NOW, zone=BERLIN)
+    assert [(one.field, str(one.message)) for one in told] == [
+        (Field.VALID_UNTIL, "Read as 2029-01-14, until its end."),
+        (Field.TAKEN_AT, "Read as 2027-01-14 10:40 +01:00."),
+    ]
+    assert [one.field for one in readings(replace(draft, action="reject"), now=NOW, zone=BERLIN)] == [
+        Field.TAKEN_AT
+    ]
+    assert readings(OPT_IN, now=NOW, zone=BERLIN) == ()
 
 
-@pytest.mark.parametrize("text", ["", "now"])
-def test_now_is_the_moment_of_sending(text: str) -> None:
-    assert consent(replace(DRAFT, taken_at=text)).timestamp == NOW
-
-
-@pytest.mark.parametrize(
-    ("text", "when"),
-    [
-        ("10:40", SUMMER),
-        ("10:40:00", SUMMER),
-        ("9:05", at("2026-07-01T09:05:00+02:00")),
-        ("2026-07-01 10:40", SUMMER),
-        ("2026-07-01T10:40:00", SUMMER),
-        ("2026-07-01 08:40Z", SUMMER),
-        ("2026-07-01 10:40 +02:00", SUMMER),
-        ("2026-07-01 08:40-00:00", SUMMER),
-        ("2026-01-01 9:40", at("2026-01-01T09:40:00+01:00")),
-        ("1782895200", SUMMER),
-        ("0001782895200.0", SUMMER),
-        ("1782895199.999999", Timestamp(SUMMER.micros - 1)),
-        ("0.000001", Timestamp(1)),
-    ],
-)
-def test_a_time_is_read_in_the_zone_of_the_desk(text: str, when: Timestamp) -> None:
-    assert consent(replace(DRAFT, taken_at=text), now=SUMMER, zone=BERLIN).timestamp == when
+# -------------------------------------------------------------------------------------- the next caller
 
 
 def test_a_property_that_was_added_meanwhile_does_not_bring_that_of_the_caller_before() -> None:
@@ -229,73 +157,6 @@ def test_the_next_caller_finds_what_belongs_to_the_desk_and_what_was_typed_since
     assert for_next_caller(noted, noted) == replace(DRAFT, customer_id="", channel="phone", taken_at="now")
     shown = replace(noted, customer_id="omar", wording="")
     assert for_next_caller(noted, shown) == replace(for_next_caller(noted, noted), customer_id="omar")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("10:41", "lies in the future"),
-        ("1782895201", "lies in the future"),
-        ("1782895200.000001", "lies in the future"),
-        ("2026-07-01 08:40:01Z", "lies in the future"),
-        ("9999-12-31 10:40", "lies in the future"),
-        ("1782895200000", "milliseconds"),
-        ("9" * 5_000, "milliseconds"),
-        ("2026-07-01", "Add the time, for example 2026-07-01 10:40."),
-        ("yesterday", "Write “now”"),
-        ("0", "Write “now”"),
-        ("0.000000", "Write “now”"),
-        ("1.0000001", "Write “now”"),
-        ("NaN", "Write “now”"),
-        ("-1", "Write “now”"),
-        ("10:40\n", "Write “now”"),
-        ("\u0661\u0660:40", "Write “now”"),
-        ("24:30", "no such date"),
-        ("10:60", "no such date"),
-        ("2025-02-29 10:40", "no such date"),
-        ("0000-01-01 10:40", "no such date"),
-        ("0001-01-01 00:00+14:00", "no such date"),
-        ("1969-12-31 23:59:59Z", "before 1970"),
-        ("1970-01-01 00:00Z", "before 1970"),
-        ("2026-03-29 02:30", "clocks went forward"),
-    ],
-)
-def test_a_time_that_is_none_is_a_problem(text: str, words: str) -> None:
-    field, found = problem(replace(DRAFT, taken_at=text), now=SUMMER, zone=BERLIN)
-    assert field is Field.TAKEN_AT
-    assert words in found
-
-
-def test_of_an_hour_that_came_twice_the_first_is_meant() -> None:
-    twice = replace(DRAFT, taken_at="2025-10-26 02:30")
-    first = consent(twice, now=SUMMER, zone=BERLIN).timestamp
-    assert first == at("2025-10-26T02:30:00+02:00")
-    second = replace(DRAFT, taken_at="2025-10-26 02:30+01:00")
-    later = consent(second, now=SUMMER, zone=BERLIN).timestamp
-    assert later == at("2025-10-26T02:30:00+01:00")
-
-
-def test_a_clock_time_belongs_to_the_day_of_the_desk() -> None:
-    just_after_midnight = at("2026-07-02T00:10:00+02:00")
-    found = consent(replace(DRAFT, taken_at="0:05"), now=just_after_midnight, zone=BERLIN)
-    assert found.timestamp == at("2026-07-02T00:05:00+02:00")
-
-
-def test_a_skipped_clock_time_is_a_problem_on_that_day() -> None:
-    words = problem(replace(DRAFT, taken_at="2:30"), now=at("2026-03-29T10:00:00+02:00"), zone=BERLIN)[1]
-    assert "clocks went forward" in words
-
-
-@given(st.integers(0, 4_000_000_000))
-@example(1_774_746_000)  # in Berlin the clocks go forward
-@example(1_761_440_400)  # and back
-def test_a_moment_written_down_is_read_as_that_moment(seconds: int) -> None:
-    when = Timestamp(seconds * 1_000_000 + 1_000_000)
-    local = moment(when, BERLIN)
-    written = f"{local.replace(tzinfo=None).isoformat(sep=' ')}"
-    found = consent(replace(DRAFT, taken_at=written), now=Timestamp(2**32 * 1_000_000), zone=BERLIN)
-    # Without an offset, the second of two equal hours cannot be told from the first.
-    assert found.timestamp.micros == when.micros - (3_600_000_000 if local.fold else 0)
 
 
 # -------------------------------------------------------------------------------------- any text whatever
@@ -365,8 +226,3 @@ def test_a_pasted_megabyte_is_a_problem_of_its_field_at_once(name: str, letter: 
 )
 def test_only_two_actions_exist(action: str) -> None:
     assert problem(replace(DRAFT, action=action))[0] is Field.ACTION
-
-
-def test_a_moment_is_shown_in_its_zone() -> None:
-    assert moment(SUMMER, BERLIN).isoformat() == "2026-07-01T10:40:00+02:00"
-    assert moment(SUMMER, UTC) == datetime(2026, 7, 1, 8, 40, tzinfo=UTC)

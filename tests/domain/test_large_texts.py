@@ -9,9 +9,8 @@ from consent_desk.domain import consent as rules
 from consent_desk.domain import ids
 from consent_desk.domain.address import parse_project_token, read_address
 from consent_desk.domain.answer import meaning, pretty, read_answer
-from consent_desk.domain.days import parse_days
+from consent_desk.domain.dates import read_days, read_taken_at, read_valid_until
 from consent_desk.domain.draft import Kind
-from consent_desk.domain.parsing import read_taken_at
 from consent_desk.domain.properties import read_value
 from consent_desk.domain.text import hidden_character, refused_in_prose, visible
 from consent_desk.domain.wanted import words_of
@@ -53,7 +52,8 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "refused": refused_in_prose,
     "visible": visible,
     "taken at": lambda text: read_taken_at(text, NOW, UTC),
-    "days": lambda text: parse_days(text, NOW, UTC),
+    "valid until": lambda text: read_valid_until(text, NOW, NOW, UTC),
+    "days": lambda text: read_days(text, NOW, UTC),
     "number": lambda text: read_value(Kind.NUMBER, text),
     "words": words_of,
     "address": read_address,

@@ -1,6 +1,7 @@
 """What is done next about a consent, and when: the retry policy, as the facts come."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,17 @@ from consent_desk.domain.delivery import (
     retry_after,
     was_sent_again,
 )
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    SPEAKS_AGAINST,
+    Answered,
+    Cause,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+)
 from tests.consents import NOON, later
 
 ID = "3f2c1d4e-0000-4000-8000-00000000abcd"
@@ -370,6 +381,33 @@ def test_verified_needs_the_history_and_what_holds(action: Action, facts: tuple[
 
 
 @pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("told", [True, False])
+def test_whatever_speaks_against_it_verifies_nothing(action: Action, reason: Reason, told: bool) -> None:
+    look = replace(HOLDS[action] if told else SEEN, reason=reason)
+    state = State.CONTRADICTED if reason in SPEAKS_AGAINST else State.SEEN
+    assert judged(look, DELIVERED, 30, action) is state
+    assert judged(look, DELIVERED, 30, action, moot=True) is State.SEEN
+    # What holds as it was wished is never an alarm for being late.
+    late = (*DELIVERED, *looks(30, 120, 600, look=look, state=State.SEEN))
+    assert judged(look, late, 630, action) is state
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("reason", [Reason.OLDER, Reason.NO_EVENT, Reason.CHANGED_SINCE])
+@pytest.mark.parametrize("later_one", [True, False])
+def test_the_opposite_that_lags_behind_the_history_is_an_alarm_only_when_it_is_late(
+    action: Action, reason: Reason, later_one: bool
+) -> None:
+    look = replace(OTHERWISE[action], reason=reason, later=later_one)
+    facts = DELIVERED
+    for seconds in (30, 120, 599):
+        assert judged(look, facts, seconds, action) is State.SEEN
+        facts = (*facts, *looks(seconds, look=look, state=State.SEEN))
+    assert judged(look, facts, 600, action) is State.CONTRADICTED
+
+
+@pytest.mark.parametrize("action", Action)
 def test_what_holds_may_follow_the_history_a_little_later(action: Action) -> None:
     look = OTHERWISE[action]
     assert judged(look, DELIVERED, 30, action) is State.SEEN
@@ -383,8 +421,9 @@ def test_what_holds_may_follow_the_history_a_little_later(action: Action) -> Non
 
 @pytest.mark.parametrize("action", Action)
 def test_where_a_later_event_rules_the_alarm_does_not_wait(action: Action) -> None:
-    look = Look(seen=True, later=True, valid=OTHERWISE[action].valid)
-    assert judged(look, DELIVERED, 30, action) is State.CONTRADICTED
+    for reason in (None, Reason.SAME_TIME):
+        look = Look(seen=True, later=True, valid=OTHERWISE[action].valid, reason=reason)
+        assert judged(look, DELIVERED, 30, action) is State.CONTRADICTED
 
 
 @pytest.mark.parametrize("action", Action)
@@ -430,6 +469,7 @@ LOOKS = st.builds(
     later=st.booleans(),
     valid=st.none() | st.booleans(),
     blind=st.booleans(),
+    reason=st.none() | st.sampled_from(Reason),
 )
 OUTCOMES: st.SearchStrategy[Outcome | Look | None] = (
     st.none()
@@ -466,9 +506,10 @@ def test_no_look_claims_more_than_it_shows(facts: list[Fact], look: Look, action
     if state is State.VERIFIED:
         assert look.seen
         assert look.valid is (action is Action.ACCEPT)
+        assert look.reason is None
     if state is State.CONTRADICTED:
         assert look.seen
-        assert look.valid is (action is Action.REJECT)
+        assert look.valid is (action is Action.REJECT) or look.reason in SPEAKS_AGAINST
     assert state is not State.IN_FLIGHT
 
 

@@ -12,8 +12,20 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+    Stored,
+)
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
     WATERMARK,
@@ -41,6 +53,7 @@ CHAIN = Chain(
     stretches=(Stretch(first=3, last=9, before=b"\1" * 32, others=b"\3" * 160, after=b"\2" * 32),),
 )
 QUEUED = Fact(at=NOON, state=State.QUEUED)
+FAR = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
 
 
 def record(*facts: Fact, context: Context | None = None, project_id: str = "", **changes: Any) -> Record:
@@ -82,7 +95,7 @@ def test_a_moment_is_written_to_the_microsecond() -> None:
 
 def test_a_consent_bears_the_fields_of_the_standard() -> None:
     told = of(record(action=Action.ACCEPT, valid_until=ValidUntil(1_893_456_000)))
-    assert told["schema_version"] == "ISO/IEC TS 27560:2023 as consent-desk proof 1"
+    assert told["schema_version"] == "ISO/IEC TS 27560:2023 as consent-desk proof 2"
     assert told["pii_principal_id"] == "registered = jane@example.com"
     assert told["pii_processing"]["purposes"][0]["purpose"] == "sms_marketing"
     assert told["party_identification"][0]["party_url"] == "https://api.exponea.com"
@@ -142,6 +155,7 @@ def test_before_and_after_stand_side_by_side() -> None:
         "until": 1_893_456_000,
         "source": "page",
         "wording": "May we?",
+        "standing": "accepted",
     }
     assert beside["after"] == {
         "at": "2026-05-31T12:01:00.000000Z",
@@ -153,6 +167,14 @@ def test_before_and_after_stand_side_by_side() -> None:
 
 def test_a_customer_that_was_not_there_is_told() -> None:
     assert of(record(context=Context(is_new_profile=True)))["consent_desk"]["before"] == "no such customer"
+
+
+def test_an_opt_out_that_names_an_end_is_one_all_the_same() -> None:
+    status = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
+    for ended, standing in ((False, "rejected"), (True, "ended"), (None, "rejected or ended")):
+        context = Context(before=replace(status, ended=ended))
+        before = of(record(context=context))["consent_desk"]["before"]
+        assert (before["standing"], before["until"]) == (standing, "unlimited")
 
 
 def test_what_was_not_told_before_is_unknown() -> None:
@@ -180,13 +202,69 @@ def test_what_was_not_told_before_is_unknown() -> None:
             {"request_had_left": False, "phase": "connecting", "cause": "cut", "detail": "d"},
         ),
         (Lost(phase=Phase.WAITING, cause=Cause.DEADLINE), "no_answer", {"request_had_left": True}),
+        (
+            Lost(
+                phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("X-Request-Id", "5"),), body=b"{"
+            ),
+            "no_answer",
+            {
+                "part_of_an_answer": {
+                    "status": 200,
+                    "x_request_id": "5",
+                    "headers": [["X-Request-Id", "5"]],
+                    "body": "{",
+                }
+            },
+        ),
+        (
+            FailedLook(why=NoLook.TOO_LONG, failed=3),
+            "failed_look",
+            {"why": "too long", "failed_since_the_last": 3},
+        ),
+        (
+            FailedLook(why=NoLook.REFUSED, outcome=Answered(status=502, headers=(), body=b"bad gateway")),
+            "failed_look",
+            {
+                "answer": {
+                    **{"status": 502, "x_request_id": UNKNOWN, "headers": [], "body": "bad gateway"},
+                    "cut_after_1_mib": False,
+                }
+            },
+        ),
+        (
+            FailedLook(
+                why=NoLook.NO_ANSWER, outcome=NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+            ),
+            "failed_look",
+            {
+                "no_answer": {
+                    **{"request_had_left": False, "phase": "connecting", "cause": "unreachable", "detail": ""}
+                }
+            },
+        ),
+        (
+            Look(seen=True, valid=True, reason=Reason.FAR_AHEAD, event=FAR),
+            "read_back",
+            {
+                "reason": "far ahead",
+                "event": {
+                    **{"action": "accept", "category": "sms_marketing", "time": "1780228246370"},
+                    "source": "page",
+                },
+            },
+        ),
+        (
+            Look(unknown=True, unlisted=True),
+            "read_back",
+            {"no_such_customer": True, "category_not_listed": True},
+        ),
         (Look(seen=True, later=True), "read_back", {"in_the_history": True, "valid": UNKNOWN}),
         (Look(blind=True), "read_back", {"in_the_history": UNKNOWN, "may_not_read": True}),
         (Look(valid=True, source="page"), "read_back", {"valid": True, "source": "page"}),
     ],
 )
 def test_everything_that_happened_is_told(
-    outcome: Outcome | Look, key: str, wanted: dict[str, object]
+    outcome: Outcome | Look | FailedLook, key: str, wanted: dict[str, object]
 ) -> None:
     fact = Fact(at=later(1), state=State.UNCONFIRMED, outcome=outcome, note="why")
     happened = of(record(fact))["consent_desk"]["happened"]

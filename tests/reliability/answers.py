@@ -116,7 +116,7 @@ def read_every_way(outcome: Outcome) -> State:
         meaning(outcome.status, outcome.headers, outcome.body)
         pretty(outcome.body)
         read_history(outcome.status, outcome.body)
-        read_consents(outcome.status, outcome.body, ("sms_marketing",))
+        read_consents(outcome.status, outcome.body, ("sms_marketing",), NOON)
         lacks_permission(outcome.status, outcome.body)
         if not 0 <= retry_after(outcome, NOON) <= 900_000_000:
             raise AssertionError("a wait beyond 15 minutes")

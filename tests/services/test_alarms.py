@@ -6,7 +6,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.message import Message
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import Look, Reason, Stored
 from consent_desk.domain.record import Noted
 from consent_desk.services.alarms import DISMISSED, Alarms
 from tests.consents import NOON, a_consent, a_noted, a_project, later
@@ -105,6 +105,26 @@ def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: De
     told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
     renewed = desk.alarms.renewed(desk.contradicted(**told), NEW)
     assert renewed == a_consent(request_id=NEW, timestamp=desk.now, noted_at=desk.now, **told)
+
+
+def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    assert desk.alarms.standing()[0].can_renew
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370")
+    look = Look(seen=True, later=True, valid=True, reason=Reason.FAR_AHEAD, event=event)
+    desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
+    [alarm] = desk.alarms.standing()
+    assert not alarm.can_renew
+    for _ in range(2):
+        renewed = desk.alarms.renewed(request_id, NEW)
+        assert isinstance(renewed, Message)
+        assert "An administrator must expire that event" in str(renewed)
+        desk.alarms.dismiss(request_id)
+
+
+def test_an_opt_in_is_never_renewed_by_the_alarm(desk: Desk) -> None:
+    desk.contradicted(**opt_in())
+    assert not desk.alarms.standing()[0].can_renew
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,18 @@ from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import ExportTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Cause, Look, NotSent, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Phase,
+    Reason,
+    Stored,
+)
 from consent_desk.domain.record import Record
 from consent_desk.domain.wanted import Wanted
 from consent_desk.services.export import CSV_COLUMNS, STEP, Export, Kind, csv_line, csv_of, json_of
@@ -236,3 +247,23 @@ def test_what_is_cancelled_leaves_nothing_behind(journal: MemoryJournal) -> None
     export.cancel()
     export.cancel()
     assert paper.state == "abandoned"
+
+
+def test_what_came_of_an_answer_that_broke_off_and_of_looks_is_exported_too() -> None:
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370")
+    lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("X-A", "b"),), body=b"{")
+    facts = (
+        Fact(at=later(0), state=State.QUEUED),
+        Fact(at=later(1), state=State.UNCONFIRMED, outcome=lost),
+        Fact(at=later(2), state=State.UNCONFIRMED, outcome=FailedLook(why=NoLook.UNREADABLE, failed=2)),
+        Fact(at=later(3), state=State.NEW_PROFILE, outcome=Look(unknown=True)),
+        Fact(at=later(4), state=State.CONTRADICTED, outcome=Look(reason=Reason.FAR_AHEAD, event=event)),
+    )
+    _, broken, failed, unknown, against = json.loads(json_of(Record(noted=a_noted(), facts=facts)))["facts"]
+    assert broken["lost"]["status"] == 200
+    assert (broken["lost"]["headers"], broken["lost"]["body"]) == ([["X-A", "b"]], "{")
+    assert failed["failed look"] == {"why": "unreadable", "failed": 2}
+    assert unknown["look"]["unknown"] is True
+    assert not {"unlisted", "reason", "event"} & unknown["look"].keys()
+    assert against["look"]["reason"] == "far ahead"
+    assert against["look"]["event"]["time"] == "1780228246370"

@@ -8,13 +8,15 @@ import pytest
 
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import ASKED, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
+from tests.adapters.journals import noted_in
 from tests.consents import NOON, a_consent, a_project, later
 
 
@@ -268,3 +270,97 @@ def test_a_decision_that_was_withdrawn_before_it_left_is_not_the_last(
         outbox.note(a_project(), consent)
     journal.append(withdrawn.request_id, Fact(at=later(1), state=State.DISCARDED, note="typed wrong"))
     assert outbox.record_and_last(first.request_id) == (outbox.record(first.request_id), None)
+
+
+def test_what_was_noted_minutes_ago_is_a_repetition(outbox: Outbox) -> None:
+    project, first = a_project(), a_consent()
+    outbox.note(project, first)
+    again = a_consent(timestamp=later(599), noted_at=later(599))
+    assert outbox.repeated(project, [again]) == ((again, NOON),)
+    # Its own noting may have failed, and be there all the same.
+    assert outbox.repeated(project, [first]) == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"timestamp": later(601), "noted_at": later(601)},
+        {"category": "newsletter"},
+        {"customer": CustomerId(type="registered", value="joe@example.com")},
+        {"customer": CustomerId(type="phone", value="jane@example.com")},
+        {"action": Action.ACCEPT, "valid_until": ValidUntil()},
+    ],
+)
+def test_another_decision_is_no_repetition(outbox: Outbox, changes: dict[str, Any]) -> None:
+    outbox.note(a_project(), a_consent())
+    soon = {"timestamp": later(5), "noted_at": later(5)}
+    assert outbox.repeated(a_project(), [a_consent(**(soon | changes))]) == ()
+
+
+def test_what_was_decided_otherwise_in_between_or_withdrawn_is_none_either(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    project = a_project()
+    outbox.note(project, a_consent())
+    other = a_consent(action=Action.ACCEPT, valid_until=ValidUntil(), timestamp=later(2), noted_at=later(2))
+    outbox.note(project, other)
+    again = a_consent(timestamp=later(5), noted_at=later(5))
+    assert outbox.repeated(project, [again]) == ()
+    journal.append(other.request_id, Fact(at=later(3), state=State.DISCARDED))
+    assert [at for _, at in outbox.repeated(project, [again])] == [NOON]
+
+
+def test_one_that_is_dated_back_alike_is_a_repetition(outbox: Outbox) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(-9_000)))
+    again = a_consent(timestamp=later(-9_000), noted_at=later(60))
+    assert [at for _, at in outbox.repeated(a_project(), [again])] == [NOON]
+    # Long after that it is none, though the decision of then is found.
+    much_later = a_consent(timestamp=later(-9_000), noted_at=later(3_600))
+    assert outbox.repeated(a_project(), [much_later]) == ()
+
+
+def test_what_is_noted_at_once_has_its_press_in_common(outbox: Outbox, journal: SqliteJournal) -> None:
+    first, second = a_consent(), a_consent(category="newsletter")
+    outbox.note_all(a_project(), [(first, NO_CONTEXT), (second, NO_CONTEXT)])
+    pressed = [journal.record(one.request_id).noted.press for one in (first, second)]
+    assert pressed == [first.request_id, first.request_id]
+    alone = a_consent(category="calls")
+    outbox.note(a_project(), alone)
+    assert journal.record(alone.request_id).noted.press is None
+
+
+def test_what_is_learnt_of_a_customer_stands_in_the_journal(outbox: Outbox, journal: SqliteJournal) -> None:
+    request_id = noted_in(journal)
+    entry = outbox.learn(request_id, NO_CUSTOMER)
+    assert entry is not None
+    assert entry.state is State.QUEUED
+    assert journal.record(request_id).facts[-1].note == NO_CUSTOMER
+
+
+def test_of_what_was_delivered_the_profile_is_new_from_then_on(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    request_id = noted_in(journal, State.DELIVERED)
+    entry = outbox.learn(request_id, NO_CUSTOMER)
+    assert entry is not None
+    assert (entry.state, entry.checked) == (State.NEW_PROFILE, False)
+    assert journal.entry(request_id) == entry
+    entry = outbox.learn(request_id, ASKED)
+    assert entry is not None
+    assert (entry.state, entry.checked) == (State.NEW_PROFILE, True)
+    # Whatever else is learnt: what a person said stays.
+    assert outbox.learn(request_id, SAW_CUSTOMER) == entry
+    assert journal.entry(request_id) == entry
+
+
+def test_what_is_learnt_while_it_is_on_its_way_is_written_later(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    assert outbox.learn(noted_in(journal, State.IN_FLIGHT), NO_CUSTOMER) is None
+
+
+def test_that_a_customer_was_seen_changes_no_state(outbox: Outbox, journal: SqliteJournal) -> None:
+    request_id = noted_in(journal, State.VERIFIED)
+    before = journal.record(request_id)
+    assert outbox.learn(request_id, SAW_CUSTOMER) == journal.entry(request_id)
+    assert journal.record(request_id) == before

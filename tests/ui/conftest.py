@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +36,7 @@ class OpenOne(Protocol):
         clock: Clock | None = None,
         shown: bool = True,
         agent: str = "",
+        zone: tzinfo = UTC,
     ) -> OpenDesk: ...
 
 
@@ -51,7 +52,7 @@ def garbage_of_the_gui_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is looked up, but in the tests of just that, which put a fixture of their own in this place."""
-    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk, after=0: None)
+    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk, anew=False: None)
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
         clock: Clock | None = None,
         shown: bool = True,
         agent: str = "",
+        zone: tzinfo = UTC,
     ) -> OpenDesk:
         if transport is None:
             own = HttpTransport()
@@ -107,7 +109,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
             secrets,
             transport,
             clock,
-            zone=UTC,
+            zone=zone,
             fault=fault,
             delay=0.0,
             nap=0.05,

@@ -109,6 +109,18 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     assert acme.window.consent.correction.isHidden()
 
 
+def test_an_end_that_comes_back_is_the_same_to_the_second(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=replace(ACCEPTED, until=ValidUntil(32_503_680_007)))
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    assert controls.line(acme.window, "Valid until").text() == "3000-01-01 00:00:07 +00:00"
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    body = json.loads(controls.raw_text(acme.window, "Request body"))
+    assert body["properties"]["valid_until"] == 32_503_680_007
+
+
 def is_seen_whole(widget: QWidget) -> bool:
     return widget.visibleRegion().boundingRect().size() == widget.size()
 

@@ -1,5 +1,8 @@
 """What the form says, keeps and clears."""
 
+import json
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -12,6 +15,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.fields import Note
 from consent_desk.ui.project_dialog import ProjectDialog
+from tests.domain.examples import Berlin
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
@@ -85,7 +89,18 @@ def test_a_field_that_was_emptied_says_what_is_missing(acme: OpenDesk) -> None:
         ("Taken at", "2099-01-01 10:00", "This time lies in the future"),
         ("Taken at", "noon", "Write “now”, a time such as 10:40"),
         ("Valid until", "2001-01-01", "would end before it began"),
-        ("Valid until", "Unlimited", "Write “unlimited”, or a date"),
+        (
+            "Taken at",
+            "1040",
+            "A bare number is UNIX seconds, which have ten digits. Write “now”, a time such as",
+        ),
+        ("Taken at", "31/12/1999 10:40", "This lies before 2000"),
+        (
+            "Valid until",
+            "forever",
+            "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years.",
+        ),
+        ("Valid until", "03/04/2030", "This may be 3 Apr 2030 or 4 Mar 2030. Write it so."),
         ("Ticket", "4711 ", "There is a space at the beginning or the end"),
         ("Channel", "x" * 16_384, "16,384 bytes is too long"),
         ("Wording read out", "a\u200bb", "a zero-width space"),
@@ -162,6 +177,47 @@ def test_a_warning_goes_when_its_reason_goes(acme: OpenDesk) -> None:
     controls.button(acme.window, "Opt in (accept)").click()
     assert note(acme, "Taken at") == ""
     assert controls.combo(acme.window, "Taken at").accessibleDescription() == ""
+
+
+def test_a_time_written_as_people_do_is_told_as_it_was_read_and_sent_so(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "yesterday 10.40")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    assert note(acme, "Taken at").startswith(f"▲ Read as {yesterday} 10:40 +00:00. An opt-in given after")
+    described = controls.combo(acme.window, "Taken at").accessibleDescription()
+    assert described.startswith(f"Read as {yesterday} 10:40 +00:00. An opt-in")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    sent = json.loads(engagement.received[-1].body)
+    assert sent["timestamp"] == datetime.combine(yesterday, time(10, 40), UTC).timestamp()
+
+
+def test_an_end_written_as_people_do_is_told_as_it_was_read(acme: OpenDesk) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "31.12.2030")
+    assert note(acme, "Valid until") == "Read as 2030-12-31, until its end."
+    assert controls.combo(acme.window, "Valid until").accessibleDescription() == note(acme, "Valid until")
+    controls.write(acme.window, "Valid until", "2030-12-31")
+    assert note(acme, "Valid until") == ""
+
+
+def test_an_hour_that_comes_twice_is_asked_about(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    berlin = open_desk(keyring, zone=Berlin())
+    berlin.wait_ready()
+    berlin.wait_for_categories()
+    berlin.fill()
+    controls.write(berlin.window, "Taken at", "26.10.2025 2:30")
+    first, second = "2025-10-26 02:30 +02:00", "2025-10-26 02:30 +01:00"
+    assert f"Write {first} for the first one, {second} for the second." in note(berlin, "Taken at")
+    for answer in (first, second):
+        controls.write(berlin.window, "Taken at", answer)
+        assert note(berlin, "Taken at").startswith("▲ An opt-in given after this time")
+        stamp = json.loads(controls.raw_text(berlin.window, "Request body"))["timestamp"]
+        assert stamp == datetime.fromisoformat(answer.replace(" +", "+")).timestamp()
 
 
 def test_a_problem_comes_before_a_warning(acme: OpenDesk) -> None:

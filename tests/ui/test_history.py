@@ -95,10 +95,14 @@ def test_an_outcome_is_searched_for(desk: OpenDesk) -> None:
 def test_days_are_searched_for_and_what_is_no_day_is_said(desk: OpenDesk) -> None:
     controls.write(desk.window, "Date filter", "1 Jun 2026")
     wait_for_customers(desk, "joe@example.com")
-    controls.write(desk.window, "Date filter", "soon")
     note = desk.window.log.search.note
+    desk.bot.waitUntil(lambda: note.text() == "1 found: 2026-06-01")
+    controls.write(desk.window, "Date filter", "1.6. - 2.6.2026")
+    wait_for_customers(desk, "ann@example.com", "joe@example.com")
+    desk.bot.waitUntil(lambda: note.text() == "2 found: 2026-06-01 to 2026-06-02")
+    controls.write(desk.window, "Date filter", "soon")
     desk.bot.waitUntil(lambda: "Write a day such as 3 Nov" in note.text())
-    assert controls.cells(desk.window, 4) == ["joe@example.com"]
+    assert controls.cells(desk.window, 4) == ["ann@example.com", "joe@example.com"]
 
 
 def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagement: Sandbox) -> None:

@@ -15,8 +15,8 @@ from consent_desk.adapters.folders import Folders
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Cause, Lost, Outcome, Phase
-from consent_desk.domain.parsing import moment
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.sandbox.faults import Fault
@@ -488,16 +488,16 @@ def test_outcome_category_and_customer_are_seen_whole_in_a_window_of_1280(
     assert is_seen_whole(panel, "Outcome", controls.cells(panel, 1)[0])
     assert is_seen_whole(panel, "Category", "sms_marketing")
     assert is_seen_whole(panel, "Customer ID", "nobody@example.com")
-    assert not panel.table.isColumnHidden(COLUMNS.index("Duration"))
+    assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
 
 
 def test_in_a_window_of_1024_technical_columns_give_way_to_the_customer(panel: LogPanel) -> None:
     panel.resize(990, 200)
-    assert panel.table.isColumnHidden(COLUMNS.index("Duration"))
+    assert panel.table.isColumnHidden(COLUMNS.index("Status"))
     assert is_seen_whole(panel, "Customer ID", "jane@example.com")
     assert not panel.table.horizontalScrollBar().isVisible()
     panel.resize(1246, 200)
-    assert not panel.table.isColumnHidden(COLUMNS.index("Duration"))
+    assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
 
 
 def test_all_tabs_of_the_details_are_seen_in_a_window_of_1024(panel: LogPanel) -> None:

@@ -32,6 +32,9 @@ class SlowOutbox:
         self.asked += 1
         return tuple(replace(consent, timestamp=later(-1)) for consent in consents)
 
+    def repeated(self, project: object, consents: object) -> tuple[()]:
+        return ()
+
     def note_all(self, project: object, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
         self.let.wait(30)
         if self.trouble is not None:

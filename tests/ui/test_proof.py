@@ -15,8 +15,10 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_compare import compare
 from consent_desk.adapters.verification import Verdict
+from consent_desk.domain.consent import ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered
+from consent_desk.domain.outcome import Answered, Look, Reason, Stored
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, Witness
 from consent_desk.sandbox.server import Sandbox
@@ -76,6 +78,20 @@ def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
         SHA,
     ):
         assert words in text
+
+
+def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proof) -> None:
+    assert isinstance(jane.source, FromJournal)
+    record = jane.source.witnesses[0].record
+    before = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
+    look = Look(seen=True, valid=True, since=1.5, reason=Reason.FAR_AHEAD, event=event)
+    fact = Fact(at=record.facts[0].at, state=State.CONTRADICTED, outcome=look)
+    noted = replace(record.noted, context=replace(record.noted.context, before=before))
+    one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})
+    text = said(replace(jane, source=FromJournal((one,), jane.source.chain)))
+    assert "rejected, not valid since 1970-01-01 00:00:01 UTC, source page → valid" in text
+    assert "an event dated far in the future does, accept of sms_marketing, time 1780228246370" in text
 
 
 def test_the_pages_tell_the_answer_and_its_request_id(jane: Proof) -> None:

@@ -16,11 +16,13 @@ from consent_desk.domain.category import Category
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.ids import alternatives
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Outcome
-from consent_desk.domain.parsing import moment
 from consent_desk.domain.request import PreparedRequest
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.look_up_desk import LookUpDesk
+from consent_desk.ui.noting import Press
+from consent_desk.ui.station import Station
 from consent_desk.ui.status_panel import StatusPanel
 from tests.consents import NOON, a_consent, a_project
 
@@ -115,7 +117,7 @@ class Caller(QWidget):
             case "send" if line.text():
                 consent = a_consent(customer=CustomerId(type="registered", value=line.text()))
                 self.sent.add(line.text())
-                self.desk.keep(consent)
+                self.desk.keep(Press(cast(Station, None), PROJECT, Draft(), consent))
                 self.desk.confirm(consent)
                 self.consent.fill(Draft(category="sms_marketing"))
 

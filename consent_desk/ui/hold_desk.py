@@ -1,0 +1,151 @@
+"""Holds what was just noted, for two seconds at most, while its customer is looked up; asks of a new one."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
+from consent_desk.domain.customer import Found, Known, Unknown
+from consent_desk.domain.delivery import ASKED, decision
+from consent_desk.domain.message import say
+from consent_desk.domain.record import Entry
+from consent_desk.domain.text import cut
+from consent_desk.ui.look_up_desk import LookUpDesk
+from consent_desk.ui.noting import Press
+from consent_desk.ui.question_desk import QuestionDesk
+from consent_desk.ui.station import Station
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.words import render
+
+HOLD = 2_000
+"""Milliseconds that a consent is held at most for the answer of a look-up."""
+
+ANSWER_WITHIN = 30_000
+"""Milliseconds after which what was asked about is sent: an opt-out is never discarded by silence."""
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    press: Press
+    entries: tuple[Entry, ...]
+    timer: QTimer
+    is_asked: bool = False
+
+
+class HoldDesk(QObject):
+    """Emits `released(Press, entries)` to have them sent, or `given_up(Station, entries)`.
+
+    `learnt(Station, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
+    """
+
+    released = Signal(object, object)
+    given_up = Signal(object, object)
+    learnt = Signal(object, object)
+
+    def __init__(
+        self, runner: TaskRunner, look_up: LookUpDesk, question: QuestionDesk, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._question = question
+        self._held: _Held | None = None
+        # What was learnt while it was on its way, to be written once that is over.
+        self._untold: dict[str, tuple[Station, str]] = {}
+        look_up.told_of_noted.connect(self._take)
+
+    def begin(self, press: Press, entries: tuple[Entry, ...], *, waits: bool) -> None:
+        """Send `entries` of `press`, or hold them while their customer is looked up."""
+        # One caller at a time: whoever was held before is not waited for any more.
+        self.release()
+        if not waits or press.station.practice:
+            self.released.emit(press, entries)
+            return
+        timer = QTimer(self, singleShot=True, interval=HOLD)
+        timer.timeout.connect(self.release)
+        self._held = _Held(press, entries, timer)
+        timer.start()
+
+    def holds(self, request_id: str) -> bool:
+        """Whether a consent is held."""
+        held = self._held
+        return held is not None and any(one.request_id == request_id for one in held.entries)
+
+    def release(self) -> None:
+        """Send at once what is held."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.timer.stop()
+            if held.is_asked:
+                self._question.withdraw()
+            self.released.emit(held.press, held.entries)
+
+    def write_untold(self, request_id: str) -> None:
+        """The sending of a consent has ended: what was learnt meanwhile can be written."""
+        if (untold := self._untold.pop(request_id, None)) is not None:
+            self._learn(untold[0], request_id, untold[1])
+
+    def _take(self, press: Press, found: Found | None) -> None:
+        held = self._held
+        is_held = held is not None and held.press.consent.request_id == press.consent.request_id
+        if isinstance(found, Unknown):
+            self._learn_all(press, NO_CUSTOMER)
+            if held is not None and is_held:
+                self._ask(held)
+            return
+        if isinstance(found, Known):
+            self._learn_all(press, SAW_CUSTOMER)
+        if is_held:
+            self.release()
+
+    def _ask(self, held: _Held) -> None:
+        held.is_asked = True
+        held.timer.start(ANSWER_WITHIN)
+        consent, count = held.press.consent, len(held.entries)
+        customer = consent.customer
+        what = cut(consent.category) if count == 1 else f"{count} categories"
+        text = say(
+            "Noted, not sent yet: there is no customer with {type} = {value}. Is the ID right for the "
+            "{decision}? Unanswered, it is sent in half a minute.",
+            type=customer.type,
+            value=cut(customer.value),
+            decision=render(decision(consent.action, what)),
+        )
+        self._question.ask_about_noted(
+            text,
+            (say("It is right: send"), say("Cancel it")),
+            lambda index: self._answer(held, index),
+        )
+
+    def _answer(self, held: _Held, index: int | None) -> None:
+        if self._held is not held:
+            return
+        held.is_asked = False
+        match index:
+            case 0:
+                self._learn_all(held.press, ASKED)
+                self.release()
+            case 1:
+                held.timer.stop()
+                self._held = None
+                self.given_up.emit(held.press.station, held.entries)
+            case _:
+                self.release()
+
+    def _learn_all(self, press: Press, note: str) -> None:
+        for one, _ in press.all:
+            self._learn(press.station, one.request_id, note)
+
+    def _learn(self, station: Station, request_id: str, note: str) -> None:
+        def done(entry: Entry | None) -> None:
+            if entry is None:
+                self._untold[request_id] = station, note
+            else:
+                self.learnt.emit(station, entry)
+
+        # Where it cannot be written now, the verification makes up for it.
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.outbox.learn(request_id, note), done=done, failed=_ignore
+        )
+
+
+def _ignore(_error: Exception) -> None: ...

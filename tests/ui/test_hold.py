@@ -1,0 +1,185 @@
+"""What is noted before its customer was looked up waits for the answer, a moment; and what is asked then."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import hold_desk
+from tests.ui import controls
+from tests.ui.desks import OpenDesk, events
+from tests.ui.test_look_up import (
+    CONTROL,
+    NEVER,
+    HeldBack,
+    engagement,
+    held_back,
+    key,
+    known,
+    look_ups,
+    looked_up,
+    question,
+    slow_acme,
+    type_case,
+    wait_until_known,
+)
+
+__all__ = ["engagement", "held_back", "look_ups", "slow_acme"]
+
+ASKED = "Noted, not sent yet: there is no customer with registered = jane@exmaple.com."
+NEW = "New profile: check the ID"
+
+
+@pytest.fixture
+def held_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent before a look-up is answered."""
+    monkeypatch.setattr(hold_desk, "HOLD", NEVER)
+
+
+def noted(desk: OpenDesk, customer: str, engagement: Sandbox) -> None:
+    """Note the tutorial's case while its look-up has no answer."""
+    type_case(desk, customer)
+    key(desk, Qt.Key.Key_Return, CONTROL)
+    desk.bot.waitUntil(lambda: looked_up(engagement) == [customer])
+
+
+@pytest.fixture
+def asked(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None) -> OpenDesk:
+    """A mistyped ID was noted, and is asked about."""
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    held_back.let.set()
+    slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
+    assert events(engagement) == []
+    return slow_acme
+
+
+def answer(desk: OpenDesk, index: int) -> None:
+    desk.bot.waitUntil(lambda: not desk.window.consent.question.is_fresh)
+    desk.window.consent.question.choices[index].click()
+
+
+def test_a_known_customer_is_sent_once_that_is_known(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@example.com", engagement)
+    assert events(engagement) == []
+    held_back.let.set()
+    slow_acme.wait_for_line("Delivered")
+    assert question(slow_acme) == ""
+    slow_acme.bot.waitUntil(lambda: "(a look-up saw this customer)" in slow_acme.details("Explanation"))
+
+
+def test_nobody_waits_long_for_an_answer(
+    slow_acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_desk, "HOLD", 50)
+    noted(slow_acme, "jane@example.com", engagement)
+    slow_acme.wait_for_line("Delivered")
+
+
+def test_who_says_that_the_id_is_right_has_it_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+    answer(asked, 0)
+    asked.wait_for_line(NEW)
+    assert len(events(engagement)) == 1
+    assert asked.errors == ""
+    asked.bot.waitUntil(lambda: "You were asked about that, and sent it." in asked.details("Explanation"))
+
+
+def test_who_cancels_it_has_nothing_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+    answer(asked, 1)
+    asked.bot.waitUntil(lambda: "Not sent yet" not in controls.cells(asked.window, 1)[0])
+    assert events(engagement) == []
+
+
+def test_the_next_caller_ends_the_question_and_it_is_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+    controls.write(asked.window, "Customer ID", "j")
+    assert question(asked) == ""
+    asked.wait_for_line(NEW)
+    assert len(events(engagement)) == 1
+    # It was said to nobody that this is right: a person is to check it.
+    asked.bot.waitUntil(lambda: "Read the ID back to the caller." in asked.details("Explanation"))
+
+
+def test_the_question_takes_no_key_of_the_next_caller(asked: OpenDesk) -> None:
+    assert not any(one.hasFocus() for one in asked.window.consent.question.choices)
+    assert controls.line(asked.window, "Customer ID").hasFocus()
+
+
+def test_an_opt_out_is_never_discarded_by_silence(
+    slow_acme: OpenDesk,
+    held_back: HeldBack,
+    engagement: Sandbox,
+    held_for_ever: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hold_desk, "ANSWER_WITHIN", 50)
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    held_back.let.set()
+    slow_acme.wait_for_line(NEW)
+    assert question(slow_acme) == ""
+    assert len(events(engagement)) == 1
+
+
+def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_desk, "HOLD", 50)
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    slow_acme.wait_for_line("Delivered")
+    held_back.let.set()
+    slow_acme.wait_for_line(NEW)
+    slow_acme.wait_for_status("Went to a new, empty profile: Engagement knew no such customer.")
+    slow_acme.bot.waitUntil(
+        lambda: "Before: Engagement knew no such customer" in slow_acme.details("Explanation")
+    )
+
+
+def test_that_nobody_looked_is_told_on_the_line(
+    slow_acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_desk, "HOLD", 50)
+    noted(slow_acme, "jane@example.com", engagement)
+    slow_acme.wait_for_line("Delivered")
+    slow_acme.bot.waitUntil(
+        lambda: "nobody looked whether this customer exists" in slow_acme.details("Explanation")
+    )
+
+
+# --------------------------------------------------------------------- what is known grows old
+
+
+def test_on_return_a_customer_is_looked_up_anew(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    controls.line(acme.window, "Customer ID").returnPressed.emit()
+    acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@example.com"] * 2)
+
+
+def test_a_question_rests_on_what_was_told_within_the_last_minute(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    type_case(acme)
+    wait_until_known(acme, "accepted since")
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    acme.clock.seconds_off += 61
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: "already accepted since" in question(acme))
+    assert looked_up(engagement) == ["jane@example.com"] * 2
+    assert "No newer answer has come" not in question(acme)
+
+
+def test_without_an_answer_the_question_says_how_old_it_is(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
+) -> None:
+    held_back.let.set()
+    type_case(slow_acme)
+    wait_until_known(slow_acme, "accepted since")
+    held_back.let.clear()
+    controls.button(slow_acme.window, "Opt in (accept)").click()
+    controls.write(slow_acme.window, "Valid until", "unlimited")
+    slow_acme.clock.seconds_off += 61
+    controls.press(slow_acme.window, "Send")
+    assert question(slow_acme) == ""
+    slow_acme.bot.waitUntil(lambda: "already accepted since" in question(slow_acme))
+    assert "This was looked up at " in question(slow_acme)
+    assert "accepted since" in known(slow_acme)
