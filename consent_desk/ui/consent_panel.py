@@ -194,6 +194,7 @@ class ConsentPanel(QWidget):
         self.basis = TypingComboBox(*BASES)
         self.basis.line.setPlaceholderText("choose, or write another reason")
         self.basis.editTextChanged.connect(self._changed)
+        Pasting(self.basis.line).pasted.connect(partial(self._point, Field.BASIS))
         label = label_for("E&xplained by", self.basis, Field.BASIS.value)
         self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
         self.correction = CorrectionStrip()

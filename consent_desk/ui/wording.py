@@ -29,9 +29,11 @@ class WordingField(QPlainTextEdit):
     def insertFromMimeData(self, source: QMimeData) -> None:
         # Word's line breaks are like any other: the field shows them so, and that is what is sent.
         text = source.text().replace("\v", "\n").replace("\u2028", "\n")
-        if len(text) > LONGEST:
-            text = f"{text[:LONGEST]} … (cut here: {len(text):,} characters were pasted)"
+        cursor = self.textCursor()
+        room = LONGEST - self.document().characterCount() + len(cursor.selectedText())
+        if len(text) > room:
+            text = f"{text[: max(room, 0)]} … (cut here: {len(text):,} characters were pasted)"
         # As one step, and always as plain text.
-        self.textCursor().insertText(text)
+        cursor.insertText(text)
         self.ensureCursorVisible()
         self.pasted.emit()

@@ -76,6 +76,14 @@ def test_no_field_of_the_window_takes_a_megabyte_in(acme: OpenDesk, kind: str) -
     assert controls.cells(acme.window, 0) == []
 
 
+def test_a_wording_takes_no_more_in_for_being_pasted_twice(acme: OpenDesk) -> None:
+    wording = controls.long_text(acme.window, "Wording read out")
+    QApplication.clipboard().setText(MEGABYTES["one run"])
+    for _ in range(3):
+        wording.paste()
+    assert len(text_of(wording)) <= LONGEST + 3 * MARK
+
+
 @pytest.mark.parametrize("kind", MEGABYTES)
 def test_no_field_of_the_settings_takes_a_megabyte_in(acme: OpenDesk, kind: str) -> None:
     controls.press(acme.window, "Project settings")
