@@ -201,6 +201,9 @@ class Desk(QObject):
                     self.journal_shut.emit(error)
 
         self._stations.enter(practice=practice, done=done, failed=failed)
+        if not practice:
+            self.sending.rounds.rest()
+            self._stations.leave_practice()
 
     def _show_station(self, station: Station, project: Project | None) -> None:
         self._filled.lead_to(station, project)
