@@ -114,10 +114,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """No such customer. `lower`: the one with the same ID in lower case, where that one exists."""
+    """No such customer. `other`: one that exists, and that may be meant: its ID is nearly the same."""
 
     customer: CustomerId
-    lower: Known | None = None
+    other: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
