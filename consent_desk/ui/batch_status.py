@@ -28,6 +28,8 @@ _WORDS = {
     State.VERIFIED: "verified",
     State.NOT_SHOWN: "not shown yet",
     State.CONTRADICTED: "contradicted",
+    State.NEW_PROFILE: "in a new profile: check the ID",
+    State.NO_CATEGORY: "in no category of the project: check it",
     State.REFUSED: "refused",
     State.UNCONFIRMED: "not yet confirmed",
     State.NOT_SEEN: "not yet confirmed",
