@@ -52,8 +52,12 @@ def a_context() -> Context:
     )
 
 
+LOOKED_UP = Context(existed=True, listed=True)
+"""That a look-up saw the customer, and that the project lists the category."""
+
+
 def a_noted(**changes: Any) -> Noted:
-    return Noted.of(a_project(), a_consent(**changes))
+    return Noted.of(a_project(), a_consent(**changes), LOOKED_UP)
 
 
 def later(seconds: float) -> Timestamp:

@@ -35,7 +35,7 @@ from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
 from consent_desk.services.verifier import Failed, Looked, Verifier
-from tests.consents import NOON, a_consent, a_project
+from tests.consents import LOOKED_UP, NOON, a_consent, a_project
 from tests.faulty_engagement import Crash, Engagement, Fault, ReadFault
 from tests.memory_journal import MemoryJournal
 
@@ -183,7 +183,7 @@ class Machine(RuleBasedStateMachine):
         )
         self.crash_after = crash
         try:
-            self.outbox.note(a_project(), consent)
+            self.outbox.note(a_project(), consent, LOOKED_UP)
             self.crash_after = None
             self.noted.append(consent.request_id)
             self.check_overtaken(consent.request_id)

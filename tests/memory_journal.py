@@ -72,6 +72,10 @@ class MemoryJournal:
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
 
+    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
+        subjects = ((one, noted.project_id, noted.consent.customer) for one, noted in self._noted.items())
+        return tuple(one for one, *subject in subjects if subject == [project_id, customer])
+
     def to_acknowledge(self) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if is_to_acknowledge(facts[-1]))
 

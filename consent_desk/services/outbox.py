@@ -73,6 +73,9 @@ class Journal(Decisions, Protocol):
     def has(self, request_id: str) -> bool:
         """Whether a consent was noted, whatever was said of its noting."""
 
+    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
+        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
+
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
 

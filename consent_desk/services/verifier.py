@@ -6,8 +6,8 @@ from time import monotonic
 from typing import assert_never
 
 from consent_desk.domain.answer import Meaning
-from consent_desk.domain.checking import needs_check, said, to_check
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.checking import needs_check, nobody_looked, said, saw_customer, to_check
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import (
     HistoryEvent,
     HistoryPage,
@@ -41,6 +41,7 @@ from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.domain.telling import tell_check, tell_look
 from consent_desk.services.agenda import FIRST_LOOK, Due
+from consent_desk.services.categories import fetch_categories
 from consent_desk.services.order import noted_later
 from consent_desk.services.outbox import Journal
 from consent_desk.services.sender import Transport
@@ -144,12 +145,33 @@ class Verifier:
         if last in _WAIT_TO_LEAVE and state not in LEGAL[last]:
             # It waits on; or it is there, and what holds is seen by the next look.
             state = State.SEEN if sight.look.seen else last
-        look = replace(sight.look, steady=steady, elapsed=reading.elapsed)
+        look = sight.look
+        if state in {State.SEEN, State.VERIFIED}:
+            look = self._made_up_for(record, project, look, reading)
+        look = replace(look, steady=steady, elapsed=reading.elapsed)
         fact = _checked(record, Fact(at=at, state=state, outcome=look))
         if not self._write(record, fact):
             return None
         known = replace(record, facts=(*record.facts, fact))
         return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
+
+    def _made_up_for(self, record: Record, project: Project, look: Look, reading: "Reading") -> Look:
+        """`look` with what nobody found out before it was sent: is there such a customer, such a category?"""
+        consent = record.noted.consent
+        if nobody_looked(record) and not self._was_seen_elsewhere(record.noted):
+            # Where nothing else stands in the history, our own event may have made the profile.
+            alone = reading.is_alone(project, consent.customer, self._journal.has)
+            look = replace(look, unknown=alone)
+        if record.noted.context.listed is None:
+            listed = fetch_categories(self._transport, project)
+            known = listed if isinstance(listed, tuple) else ()
+            look = replace(look, unlisted=bool(known) and all(one.id != consent.category for one in known))
+        return look
+
+    def _was_seen_elsewhere(self, noted: Noted) -> bool:
+        """Whether a look-up saw the customer exist when another consent of theirs was noted here."""
+        others = self._journal.consents_of(noted.project_id, noted.consent.customer)
+        return any(saw_customer(self._journal.record(one)) for one in others)
 
     def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
         facts, consent = record.facts, record.noted.consent
@@ -289,6 +311,23 @@ class Reading:
                 return Sight(seen, later)
         # That it stands in the history is worth a line at once; what holds is asked again.
         return self._missed(outcome, why_no_page(outcome)) if was_seen else Sight(seen, later)
+
+    def is_alone(self, project: Project, customer: CustomerId, is_ours: Callable[[str], bool]) -> bool:
+        """Whether nothing but our own events stands in the history; not where that could not be read."""
+        skip, before = 0, HistoryPage()
+        for _ in range(MOST_PAGES):
+            outcome = self._call(prepare_history(project, customer, limit=PAGE, skip=skip))
+            if not isinstance(outcome, Answered) or outcome.truncated:
+                return False
+            page = read_history(outcome.status, outcome.body)
+            if page is None or not page.follows(before) or len(page.events) != len(page.data):
+                return False
+            if not page.data:
+                return skip > 0
+            if any(one.request_id is None or not is_ours(one.request_id) for one in page.events):
+                return False
+            skip, before = skip + len(page.data), page
+        return False
 
     def _history(self, project: Project, consent: Consent) -> list[HistoryEvent] | Sight | Missed:
         """All events back past `consent`, or to its own. A history that was not read so far shows nothing."""

@@ -31,7 +31,7 @@ from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
 from consent_desk.services.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Verifier
-from tests.consents import NOON, a_consent, a_project, later
+from tests.consents import LOOKED_UP, NOON, a_consent, a_project, later
 from tests.faulty_engagement import Engagement, told
 from tests.sandbox.client import SEED
 from tests.services.test_sender import CUT, SUCCESS, Made, Wire
@@ -77,7 +77,7 @@ def note(journal: SqliteJournal, clock: Clock) -> Callable[..., str]:
             "noted_at": clock.time,
             **changes,
         }
-        request_id = Outbox(journal, clock).note(a_project(), a_consent(**values)).request_id
+        request_id = Outbox(journal, clock).note(a_project(), a_consent(**values), LOOKED_UP).request_id
         Sender(journal, Wire(Made(outcome)), clock).send(request_id, a_project())
         return request_id
 
