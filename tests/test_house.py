@@ -20,8 +20,8 @@ REVEALING = {  # where a secret may become plain text; every new name here is a 
     "services/projects.py",
 }
 OUTSIDE = (
-    *("PySide6", "email_validator", "keyring", "phonenumbers", "platformdirs", "requests", "sqlite3"),
-    *("truststore", "urllib3"),
+    *("PySide6", "email_validator", "jeepney", "keyring", "phonenumbers", "platformdirs", "requests"),
+    *("sqlite3", "truststore", "urllib3"),
 )
 NOBODYS = {Path("/"), Path("/home"), Path("/Users"), Path("/opt"), Path(tempfile.gettempdir())}
 PLACES = {ROOT, ROOT.parent, Path.home()} - NOBODYS  # of who runs this, asked before HOME is replaced

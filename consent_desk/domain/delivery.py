@@ -410,7 +410,9 @@ class Plan:
     second: bool = False
 
 
-_SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
+SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
+"""The fields of a project that a refusal can be for."""
+
 _REST = Plan(Step.REST)
 _ASK = Plan(Step.ASK)
 
@@ -463,7 +465,7 @@ def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
     if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
         return False
     on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body) or refusal.status == 407
-    return on_the_way or _meaning(refusal).field in _SETTINGS
+    return on_the_way or _meaning(refusal).field in SETTINGS
 
 
 def may_have_left(facts: Sequence[Fact]) -> bool:

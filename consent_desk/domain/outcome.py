@@ -3,7 +3,7 @@
 Network trouble is a value; `delivery.judge` decides what it means for a consent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
@@ -32,10 +32,17 @@ class Cause(StrEnum):
     CONNECTION_REFUSED = "connection refused"
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
+    CERTIFICATE_ISSUER = "certificate issuer"
+    CERTIFICATE_NAME = "certificate name"
+    CERTIFICATE_DATE = "certificate date"
+    CLIENT_CERTIFICATE = "client certificate"
+    NO_COMMON_TLS = "no common TLS"
+    HANDSHAKE = "TLS handshake"
     NOT_TLS = "not TLS"
     PROXY = "proxy"
     PROXY_CREDENTIALS = "proxy credentials"
     PROXY_KIND = "proxy kind"
+    PROXY_SETTING = "proxy setting"
     DEADLINE = "deadline"
     CUT = "cut"
     MALFORMED = "malformed"
@@ -48,6 +55,34 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is known of the way that a call went, each empty where it is not. `str` of it is kept in `detail`.
+
+    `proxy` is host and port, `named_by` the setting that names it, usable or not; `direct_by` is what speaks
+    against one. `issuer` and `ends` are those of the server's certificate, proven or not. `trust` are the
+    variables of the environment that decide what is trusted, with their values.
+    """
+
+    proxy: str = ""
+    named_by: str = ""
+    direct_by: str = ""
+    issuer: str = ""
+    ends: str = ""
+    trust: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        told = {
+            "certificate issued by ": self.issuer,
+            "it ends on ": self.ends,
+            "through the proxy ": self.proxy,
+            "named by ": self.named_by,
+            "without a proxy because of ": self.direct_by,
+            "trusted is what is named by ": " and ".join(name for name, _ in self.trust),
+        }
+        return "; ".join(f"{what}{value}" for what, value in told.items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A whole answer came, or its first MiB (`truncated`). `elapsed` in seconds."""
 
@@ -56,6 +91,7 @@ class Answered:
     body: bytes
     truncated: bool = False
     elapsed: float = 0.0
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +102,7 @@ class NotSent:
     cause: Cause
     detail: str = ""
     elapsed: float = 0.0
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +119,7 @@ class Lost:
     status: int | None = None
     headers: Headers = ()
     body: bytes = b""
+    way: Way = field(default=Way(), compare=False)
 
 
 Outcome = Answered | NotSent | Lost
@@ -187,8 +225,16 @@ class FailedLook:
 def why_no_answer(outcome: NotSent | Lost) -> Meaning:
     """Why a call got no answer, and what to do for the next one."""
     match outcome:
+        case NotSent(cause=Cause.CERTIFICATE_ISSUER, way=Way(issuer=issuer)) if issuer:
+            named = say(
+                "this computer does not trust the issuer of the server's certificate, {issuer}",
+                issuer=issuer,
+            )
+            return Meaning(named, _UNTRUSTED.advice, _UNTRUSTED.field)
         case NotSent(cause=cause):
             return _NOT_SENT.get(cause, _NOT_SENT[Cause.UNEXPECTED])
+        case Lost(cause=Cause.CLIENT_CERTIFICATE):
+            return _NOT_SENT[Cause.CLIENT_CERTIFICATE]
         case Lost():
             return Meaning(_why_lost(outcome), _NETWORK)
         case _ as never:
@@ -196,6 +242,11 @@ def why_no_answer(outcome: NotSent | Lost) -> Meaning:
 
 
 _NETWORK = say("Check the network connection.")
+_UNTRUSTED = Meaning(
+    say("this computer does not trust the issuer of the server's certificate"),
+    say("Tell your administrator: something on the way may answer in Engagement's place."),
+    Field.BASE_URL,
+)
 _NOT_SENT = {
     Cause.UNKNOWN_HOST: Meaning(
         say("the address of Engagement was not found"),
@@ -209,6 +260,34 @@ _NOT_SENT = {
     Cause.CERTIFICATE: Meaning(
         say("the server could not prove that it is Engagement"),
         say("Tell your administrator: its certificate is not trusted on this computer."),
+        Field.BASE_URL,
+    ),
+    Cause.CERTIFICATE_ISSUER: _UNTRUSTED,
+    Cause.CERTIFICATE_NAME: Meaning(
+        say("the server's certificate is for another name than that of the base URL"),
+        say("Check the base URL. If it is right, tell your administrator: somebody else answers there."),
+        Field.BASE_URL,
+    ),
+    Cause.CERTIFICATE_DATE: Meaning(
+        say("by this computer's clock, the server's certificate has expired or is not valid yet"),
+        say(
+            "Check this computer's clock, its date too. If it is right, tell your administrator: the "
+            "certificate is to be renewed."
+        ),
+    ),
+    Cause.CLIENT_CERTIFICATE: Meaning(
+        say("the server wants a client certificate, and Consent Desk has none"),
+        say("Tell your administrator: check the base URL. Engagement asks for a key alone."),
+        Field.BASE_URL,
+    ),
+    Cause.NO_COMMON_TLS: Meaning(
+        say("the server and this computer have no version or cipher of TLS in common"),
+        say("Tell your administrator: check the base URL, and what is on the way to it."),
+        Field.BASE_URL,
+    ),
+    Cause.HANDSHAKE: Meaning(
+        say("the server did not agree to a secure connection (TLS)"),
+        say("Tell your administrator: check the base URL, and what is on the way to it."),
         Field.BASE_URL,
     ),
     Cause.NOT_TLS: Meaning(
@@ -226,6 +305,13 @@ _NOT_SENT = {
     Cause.PROXY_KIND: Meaning(
         say("this computer wants a proxy of a kind that Consent Desk does not support, such as SOCKS"),
         say("Ask your network's administrator for an http proxy, or for a way without one."),
+    ),
+    Cause.PROXY_SETTING: Meaning(
+        say("this computer wants a proxy whose address cannot be read"),
+        say(
+            "Check its proxy settings, and variables such as https_proxy. An address looks like "
+            "http://proxy.example:3128."
+        ),
     ),
     Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
     Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),

@@ -24,6 +24,7 @@ from tests.adapters.servers import (
     certified,
     free_port,
     request_to,
+    through,
     trusting,
     tunnelling,
     unknown_authority,
@@ -211,8 +212,8 @@ def every_kind_of_call() -> None:
             serve(answering(answer(b"x" * 2 * MEBIBYTE))).url,
             f"http://127.0.0.1:{free_port()}",
         ]
-        transport = HttpTransport(lambda _url: f"http://{proxy.authority}", ssl_context=trusting)
-        stopped = HttpTransport(lambda _url: f"http://{refusing.authority}", ssl_context=trusting)
+        transport = HttpTransport(through(f"http://{proxy.authority}"), ssl_context=trusting)
+        stopped = HttpTransport(through(f"http://{refusing.authority}"), ssl_context=trusting)
         for url in urls:
             transport.start(request_to(url)).wait()
         transport.start(request_to(origin.url)).wait()

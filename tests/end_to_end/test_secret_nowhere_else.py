@@ -163,7 +163,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
 
             tls = BaseUrl(scheme="https", host="localhost", port=impostor.port)
             save_another(desk, project_at(project, tls, "Impostor"), "saved in GNOME Keyring")
-            send(desk, "three@example.com", "could not prove that it is Engagement")
+            send(desk, "three@example.com", "does not trust the issuer of the server")
             no_tls = BaseUrl(scheme="https", host="localhost", port=plain.port)
             save_another(desk, project_at(project, no_tls, "Not TLS"), "saved in GNOME Keyring")
             send(desk, "four@example.com", "does not speak https")
