@@ -118,6 +118,8 @@ class Application(QObject):
         # Left to its own time, Qt would write when a demo's folder has gone, and make that anew.
         self.window.settings.sync()
         self._runner.idle(Lane.JOURNAL, 0.2)
+        # An export that was stopped takes away what it has written.
+        self._runner.idle(Lane.EXPORT, 0.2)
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
             self._runner.idle(Lane.SEND, 0.2)

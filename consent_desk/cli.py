@@ -37,7 +37,15 @@ _PROVEN = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
     forbid_core_files()
-    arguments = _read(sys.argv[1:] if argv is None else argv)
+    # Qt and SQLite make files too: all are their owner's alone, and their owner's at the least.
+    before = os.umask(0o077)
+    try:
+        return _run(_read(sys.argv[1:] if argv is None else argv))
+    finally:
+        os.umask(before)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "verify":
         return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:

@@ -27,7 +27,7 @@ from consent_desk.adapters.journal_rows import (
 )
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
-from consent_desk.adapters.restoration import finish_salvage, recognise
+from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
 from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
@@ -88,12 +88,14 @@ class SqliteJournal:
     ) -> Self:
         """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
 
-        `installation` is this computer's (installation.py), empty where it does not matter. Raises
+        `installation` is this computer's (installation.py), empty where it does not matter or cannot be
+        told: then the mark keeps the one that it bears. Raises
         JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
         """
         restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
         try:
+            installation = installation or installation_of(path)
             restored += recognise(connection, path, installation, now)
         except BaseException:
             connection.close()

@@ -19,7 +19,7 @@ _HAS_PORTAL = sys.platform.startswith("linux")
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _EXEMPTING = ("no_proxy", "NO_PROXY")
 _DESKTOP, _SYSTEM = "the desktop's settings", "this computer's settings"
-_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(%[\w.]+)?\]|[\w.~-]+)(:(?P<port>[0-9]{0,5}))?")
+_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(%[\w.]+)?\]|[\w.~-]{1,255})(:(?P<port>[0-9]{0,5}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def is_success_throughout(self) -> bool:
-        """Whether it says success, and nothing in it says otherwise: it answers a call that carries no data."""
+        """Whether it says success, and nothing in it says otherwise: of an answer that carries no data."""
         return self.is_success and not _speaks_against(self.document, _MOST_LEVELS)
 
 

@@ -27,6 +27,10 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
             ending = say("but Engagement shows {shown}, {at}", shown=shown, at=written(last.at))
         case State.DISCARDED:
             ending = say("discarded")
+        case State.NEW_PROFILE:
+            ending = say("in a new profile")
+        case State.NO_CATEGORY:
+            ending = say("in no category of the project")
         case _:
             ending = say("not verified")
     return say(

@@ -44,7 +44,10 @@ class Files(Protocol):
     """Where proofs go."""
 
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        """Write the file for machines and that for people; return their paths. Raises JournalTrouble."""
+        """Write the file for machines and that for people; return their paths.
+
+        Raises JournalTrouble or ExportTrouble.
+        """
 
 
 class Proofs:
@@ -65,7 +68,7 @@ class Proofs:
         return _proof(self._evidence(found), self._now(), local, whole=True)
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        """Write both files into `folder`; return their paths. Raises JournalTrouble or ExportTrouble."""
         return _save(self._files, proof, folder, pages)
 
     def _evidence(self, request_ids: Collection[str]) -> FromJournal:
@@ -105,7 +108,7 @@ class Rebuilding:
         )
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        """Write both files into `folder`; return their paths. Raises JournalTrouble or ExportTrouble."""
         return _save(self._files, proof, folder, pages)
 
     def _rebuilt(

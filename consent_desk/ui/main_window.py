@@ -1,6 +1,7 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -252,7 +253,11 @@ class MainWindow(QMainWindow):
 
 def layout_settings(folder: Path) -> QSettings:
     """The file in `folder` that keeps the sizes, and which project was used last."""
-    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    path = folder / "window.ini"
+    # One that was made without our umask stays as it is: Qt gives a new file the modes of the old one.
+    with suppress(OSError):
+        path.chmod(0o600)
+    return QSettings(str(path), QSettings.Format.IniFormat)
 
 
 def _close_popup() -> bool:

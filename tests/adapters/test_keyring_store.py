@@ -10,7 +10,8 @@ from textwrap import dedent
 from typing import ClassVar
 
 import pytest
-from keyring.backends import SecretService
+from keyring.backends import SecretService, libsecret
+from keyring.compat.properties import classproperty
 from keyring.errors import InitError, KeyringError, PasswordDeleteError
 from keyring.errors import KeyringLocked as BackendLocked
 
@@ -186,6 +187,43 @@ def test_keyring_that_ends_during_a_call_is_trouble() -> None:
         os.kill(DAEMON, signal.SIGKILL)
         lane.join(10)
         assert found == [KeyringTrouble]
+    """)
+
+
+def test_a_bus_that_fails_once_is_asked_once_more_and_is_never_taken_for_no_keyring() -> None:
+    in_keyring("""
+        from keyring.backends import SecretService
+        store.save("a/1", "kept")
+        failures = 0
+        dbus_init = secretstorage.dbus_init
+
+        def failing():
+            global failures
+            if failures > 0:
+                failures -= 1
+                raise ConnectionResetError("the bus was restarted")
+            return dbus_init()
+
+        SecretService.secretstorage.dbus_init = failing
+        failures = 1
+        assert store.load("a/1") == "kept"
+        for call in (store.load, store.remove):
+            failures = 2
+            assert raised(call, "a/1") is KeyringTrouble
+        failures = 2
+        assert raised(store.save, "a/1", "new") is KeyringTrouble
+        assert failures == 0
+        assert kept() == {"a/1": b"kept"}
+    """)
+
+
+def test_a_bus_that_is_gone_is_no_absence_of_a_keyring() -> None:
+    in_keyring("""
+        store.save("a/1", "kept")
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere/bus"
+        assert raised(store.load, "a/1") is KeyringTrouble
+        del os.environ["DBUS_SESSION_BUS_ADDRESS"]
+        assert raised(store.load, "a/1") is KeyringAbsent
     """)
 
 
@@ -405,6 +443,25 @@ def test_whatever_a_backend_raises_becomes_trouble_without_the_secret(
     assert raised.value.__context__ is None
     assert CANARY not in everything_told(raised.value)
     assert error.__name__ in str(raised.value.advice)
+
+
+@linux
+def test_a_keyring_that_does_not_find_it_while_another_one_fails_is_not_believed(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unreachable(Backend):
+        @classproperty
+        def priority(cls) -> float:  # noqa: N805 -- as keyring has it
+            raise ConnectionResetError
+
+    monkeypatch.setattr(libsecret, "Keyring", Backend)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    store = install(Unreachable)
+    with pytest.raises(KeyringTrouble, match="cannot be reached now") as raised:
+        store.load("a/1")
+    assert not isinstance(raised.value, KeyringAbsent)
+    store.save("a/1", LINE)
+    assert store.load("a/1") == LINE
 
 
 def test_trouble_names_what_was_being_done(install: Install) -> None:

@@ -167,7 +167,12 @@ ROWS = {
                 "http://localhost:99999",
                 "http:localhost:PORT",
             ),
-            *("//localhost:PORT", "http://user:pa/ss@localhost:PORT", "http://local host:PORT"),
+            *(
+                f"http://{'a' * 300}:PORT",
+                "//localhost:PORT",
+                "http://user:pa/ss@localhost:PORT",
+                "http://local host:PORT",
+            ),
         )
     },
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.cautions import Caution, cautions, of_several
+from consent_desk.domain.cautions import Caution, about_repetition, cautions, of_several
 from consent_desk.domain.consent import Consent, CustomerId, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
 from consent_desk.domain.draft import Field
@@ -243,3 +243,11 @@ FOUND = st.one_of(
 def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
     for caution in cautions(consent, found, (SMS,), is_stranger=is_stranger):
         assert str(caution.text)
+
+
+def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
+    caution = about_repetition("sms_marketing", NOON, Action.REJECT)
+    assert str(caution.text).startswith("sms_marketing: this opt-out was noted here already, at 2026-05-31")
+    assert choices(caution) == ("Leave it", "Record it again")
+    left = of_several([caution], 3)[0]
+    assert left.leaves == ("sms_marketing",)

@@ -56,6 +56,8 @@ def test_what_was_known_before_is_told_and_no_more(context: Context, word: str) 
     [
         (Fact(at=later(41), state=State.DELIVERED), "not verified"),
         (Fact(at=later(41), state=State.DISCARDED), "discarded"),
+        (Fact(at=later(41), state=State.NEW_PROFILE), "in a new profile"),
+        (Fact(at=later(41), state=State.NO_CATEGORY), "in no category of the project"),
         (Fact(at=later(41), state=State.CONTRADICTED), "not verified"),
         (replace(VERIFIED, state=State.CONTRADICTED, outcome=Look(seen=True)), "not verified"),
         (

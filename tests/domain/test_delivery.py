@@ -11,6 +11,7 @@ from consent_desk.domain.delivery import (
     ACCEPTED_STATES,
     OPEN_STATES,
     SENDABLE_STATES,
+    TO_CHECK_STATES,
     UNSENT_STATES,
     Fact,
     Judgement,
@@ -413,7 +414,8 @@ def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
     assert {State.NOT_SEEN} == SENDABLE_STATES - UNSENT_STATES
     assert SENDABLE_STATES < OPEN_STATES
     assert not OPEN_STATES & ACCEPTED_STATES
-    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED, State.NEW_PROFILE, State.NO_CATEGORY}
+    assert TO_CHECK_STATES < ACCEPTED_STATES
+    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED}
     assert set(State) - OPEN_STATES - ACCEPTED_STATES == settled
 
 

@@ -11,6 +11,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    IS_RIGHT,
     LEGAL,
     LONGEST_AHEAD,
     SECOND,
@@ -524,3 +525,12 @@ def test_what_a_look_makes_may_be_written_down() -> None:
     }
     for state, following in after.items():
         assert following <= LEGAL[state]
+
+
+@pytest.mark.parametrize("state", [State.NEW_PROFILE, State.NO_CATEGORY])
+def test_what_a_person_says_is_right_is_looked_at_once_more(state: State) -> None:
+    facts = (QUEUED, *flight(1, State.DELIVERED, SUCCESS), fact(31, state, Look(seen=True, valid=False)))
+    said = Fact(at=later(4_000), state=state, note=IS_RIGHT)
+    assert plan((*facts, said), Action.REJECT, ID) == Plan(Step.LOOK_UP)
+    seen = Fact(at=later(4_001), state=state, outcome=Look(seen=True), note=IS_RIGHT)
+    assert plan((*facts, said, seen), Action.REJECT, ID) != Plan(Step.LOOK_UP)

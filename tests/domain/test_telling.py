@@ -8,7 +8,7 @@ from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Look, Reason, Stored
-from consent_desk.domain.telling import tell_all, tell_look, tell_plan, tell_status
+from consent_desk.domain.telling import tell_all, tell_check, tell_look, tell_plan, tell_status
 from tests.consents import NOON
 
 SINCE = NOON.micros / 1_000_000
@@ -237,3 +237,10 @@ def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> Non
 )
 def test_what_holds_is_told_as_far_as_it_is_known(status: CategoryStatus, words: str) -> None:
     assert str(tell_status(status)) == words
+
+
+@pytest.mark.parametrize("state", [State.NEW_PROFILE, State.NO_CATEGORY])
+def test_what_is_to_be_checked_is_told_in_practice_as_practice(state: State) -> None:
+    told = tell_check(state, needed=False, practice=True)
+    assert str(told.headline).startswith("Practice: ")
+    assert str(told.advice) == "You were asked about that, and sent it."

@@ -15,7 +15,7 @@ from consent_desk.adapters.packed import NO_TEXT, UNREADABLE
 from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.parsing import moment
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.wanted import Wanted
 from consent_desk.services.export import Kind
 from consent_desk.services.history import History

@@ -207,7 +207,7 @@ def test_send_again_says_why_it_cannot(
     other = next(entry for entry in keyring.lines if not entry.startswith(real(engagement).id))
     keyring.lines = {other: keyring.lines[other]}
     second = open_desk(keyring)
-    second.bot.waitUntil(lambda: "not in the keyring" in second.state)
+    second.bot.waitUntil(lambda: "does not show them now" in second.state)
     second.choose_project("Other")
     second.wait_ready()
     second.wait_for_line("Waiting to retry")
@@ -215,7 +215,9 @@ def test_send_again_says_why_it_cannot(
     again = controls.button(second.window, "Send again")
     second.bot.waitUntil(again.isEnabled)
     again.click()
-    second.wait_for_status("Not sent: Its settings are not in the keyring.")
+    second.wait_for_status(
+        "Not sent: The settings of this project were kept in a keyring, which does not show"
+    )
 
 
 def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
