@@ -52,6 +52,7 @@ _NAME = say("Name look-up")
 _PROXY = say("Proxy")
 _ENVIRONMENT = say("Environment")
 _CONNECTION = say("Connection")
+_ANSWER = say("Answer")
 _CREDENTIALS = say("Credentials")
 _CLOCK = say("Clock")
 _GET = say("Events > consent: Get")
@@ -67,7 +68,7 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
     server_time = system_time(outcome)
     if server_time is None:
         told = meaning(outcome.status, outcome.headers, outcome.body)
-        name = _CONNECTION if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
+        name = _ANSWER if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
         return Report((*steps, _bad(name, told, outcome)))
     good = Step(_CREDENTIALS, Verdict.GOOD, say("Engagement accepts the API key."))
     return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
