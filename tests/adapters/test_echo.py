@@ -201,6 +201,18 @@ def test_nothing_else_is_starred_out(kind: str, text: str) -> None:
     assert conceal(SECRETS[kind])(text) == text
 
 
+@pytest.mark.parametrize("kind", ["as the vendor's", "with every sign"])
+def test_credentials_within_which_an_answer_breaks_off_are_starred_out(kind: str) -> None:
+    secret = SECRETS[kind]
+    for spell in (str, quote, in_json, pair):
+        text = f"Sent was {spell(secret)}"
+        for end in range(len(text)):
+            left = conceal(secret)(text[:end])
+            assert len(left) == end
+            for beginning in (secret[:20], pair(secret)[:12]):
+                assert beginning not in left
+
+
 @pytest.mark.parametrize("secret", ["", "x", "true", "success", "errors"])
 def test_a_very_short_secret_eats_no_answer(secret: str) -> None:
     # It stands in many an answer by chance. Beside its key it is told apart.

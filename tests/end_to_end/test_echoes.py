@@ -35,7 +35,7 @@ EVERYTHING = "\n".join(f"{name}: {spell(text)} ." for name, spell in SPELLINGS.i
 
 def refusing(body: bytes, headers: str = "") -> Script:
     def script(peer: Peer) -> None:
-        peer.send(answer(body, "403 Forbidden", headers.encode("latin-1")))
+        peer.send(answer(body, "403 Forbidden", f"x-request-id: 1\r\n{headers}".encode("latin-1")))
 
     return script
 
