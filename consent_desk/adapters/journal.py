@@ -2,6 +2,7 @@
 
 Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
 open reader blocks every commit (docs/decisions/004).
+Long because every unit of work on the file stands here.
 """
 
 import json
@@ -28,7 +29,14 @@ from consent_desk.adapters.journal_rows import (
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
-from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.searching import (
+    PAGE,
+    WAITING_FOR_A_WORD,
+    count,
+    find_page,
+    find_those,
+    write_sought,
+)
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -164,6 +172,10 @@ class SqliteJournal:
             )
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
+
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that wait for a person's word, the oldest first."""
+        return tuple(row["request_id"] for row in self._turns.pages(WAITING_FOR_A_WORD))
 
     def open_like(
         self,

@@ -14,7 +14,7 @@ from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State
+from consent_desk.domain.delivery import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -218,6 +218,9 @@ def entry_of(row: Columns) -> Entry:
         elapsed=row["elapsed"],
         held=row["cause"] in {Cause.HELD, Cause.REMOVED},
         checked=is_to_check and is_checked(read_context(row["context"], noted_at)[0], state, row["note"]),
+        to_acknowledge=state is State.DISCARDED
+        and row["cause"] == Cause.CANCELLED
+        and row["note"] == CANCELLED_HERE,
     )
 
 

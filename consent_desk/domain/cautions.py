@@ -24,7 +24,7 @@ class Caution:
     """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
 
     `instead`: a customer that exists, where another spelling of the ID is one. `holds`: the category in which
-    the decision holds already. `leaves`: the categories that the safe choice leaves out, while the others are
+    the decision holds already. `leaves`: the categories that `mend` leaves out, while the others are
     recorded; where there are none, it records nothing.
     """
 

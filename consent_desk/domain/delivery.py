@@ -125,6 +125,12 @@ Most may follow themselves: a look has failed, or a person has said something of
 DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
 """The states in which a person may give a consent up. One that is under way is cancelled first."""
 
+CANCELLED_HERE = "cancelled here"
+"""The note of one that a person cancelled before it left. It counts until somebody acknowledges that."""
+
+ACKNOWLEDGED = "acknowledged"
+"""The note of the fact that somebody did, led by these words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -193,7 +199,7 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case NotSent(cause=Cause.CANCELLED):
             return Judgement(
                 State.DISCARDED,
-                say("Cancelled before it left: nothing was sent."),
+                say("Not recorded: it was cancelled before it left, and nothing was sent."),
                 say("To record the decision, enter it again."),
             )
         case NotSent(cause=Cause.REMOVED):
@@ -410,6 +416,7 @@ class Step(StrEnum):
     SEND = "send"
     LOOK_UP = "look up"
     ASK = "ask"
+    ACKNOWLEDGE = "acknowledge"
     REST = "rest"
 
 
@@ -458,6 +465,8 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
         case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
+        case State.DISCARDED if is_to_acknowledge(last):
+            return Plan(Step.ACKNOWLEDGE)
         case State.DISCARDED if may_have_left(facts):
             return _look_or(_REST, facts)
         case State.IN_FLIGHT | State.VERIFIED | State.CONTRADICTED | State.REFUSED | State.DISCARDED:
@@ -491,6 +500,16 @@ def may_have_left(facts: Sequence[Fact]) -> bool:
 def was_withdrawn(facts: Sequence[Fact]) -> bool:
     """Whether it was given up before it left: it never came to be a decision that counts."""
     return facts[-1].state is State.DISCARDED and not may_have_left(facts)
+
+
+def is_to_acknowledge(last: Fact) -> bool:
+    """Whether a person cancelled it before it left, and nobody has acknowledged that it is not recorded.
+
+    What a later decision overtook, what was given up with a reason, and what was cancelled before there was
+    such a note are none of these.
+    """
+    cancelled = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.CANCELLED
+    return last.state is State.DISCARDED and cancelled and last.note == CANCELLED_HERE
 
 
 def was_sent_again(facts: Sequence[Fact]) -> bool:

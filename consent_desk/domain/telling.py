@@ -68,6 +68,8 @@ def tell_plan(
             return say(_NEXT_TRY, at=plan.at)
         case Step.LOOK_UP:
             return say(_CHECKING, at=plan.at)
+        case Step.ACKNOWLEDGE:
+            return say("It counts as not recorded until it is acknowledged in its line of the log.")
         case Step.ASK:
             return say(
                 "Nothing more happens by itself. Look the customer up in Engagement, then decide what is "

@@ -4,10 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import needs_check
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import (
     ACCEPTED_STATES,
     OPEN_STATES,
+    TO_CHECK_STATES,
     Plan,
     State,
     Step,
@@ -67,7 +69,8 @@ class Agenda:
         subject = _subject(noted)
         next_step = plan(record.facts, consent.action, consent.request_id, overtaken=overtaken)
         is_erased = not noted.body
-        if is_erased or (next_step.step is Step.REST and state not in OPEN_STATES):
+        rests = next_step.step is Step.REST and state not in OPEN_STATES and not needs_check(record)
+        if is_erased or rests:
             self._drop(consent.request_id)
             return
         before = self._items.get(consent.request_id)
@@ -157,6 +160,15 @@ class Agenda:
         return sum(
             item.state in OPEN_STATES and action in {None, item.due.action} for item in self._items.values()
         )
+
+    def to_acknowledge_count(self) -> int:
+        """How many were cancelled before they left, and nobody has acknowledged it."""
+        return sum(item.due.plan.step is Step.ACKNOWLEDGE for item in self._items.values())
+
+    def to_check_count(self) -> int:
+        """Of how many a person is to check the customer or the category."""
+        entries = (item.entry for item in self._items.values())
+        return sum(one.state in TO_CHECK_STATES and not one.checked for one in entries)
 
     def open_since(self) -> Timestamp | None:
         """When the oldest of those was noted; None where there is none."""

@@ -56,6 +56,12 @@ class Journal(Decisions, Protocol):
         Not those whose customer was erased or lost: nothing can be sent or looked up for them.
         """
 
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that wait for a person's word, the oldest first.
+
+        They were cancelled and nobody has acknowledged that, or are to be checked (`checking.needs_check`).
+        """
+
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
     ) -> Timestamp | None:

@@ -36,15 +36,19 @@ class Outstanding:
     """How many consents Engagement may not have yet, and since when: the oldest was noted then.
 
     `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
+    `to_acknowledge`: so many more were cancelled before they left, and nobody has acknowledged that so far;
+    of `to_check` the customer or the category is to be checked.
     """
 
     opt_outs: int = 0
     opt_ins: int = 0
     since: Timestamp | None = None
     unread: int = 0
+    to_acknowledge: int = 0
+    to_check: int = 0
 
     def __int__(self) -> int:
-        """All of them."""
+        """All that Engagement may not have yet. What was cancelled is not on its way there."""
         return self.opt_outs + self.opt_ins + self.unread
 
 
@@ -80,6 +84,8 @@ class Rounds:
         """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
         self._has_to_begin = True
         for request_id in self._journal.records_in(_ALL_TAKEN_UP):
+            self._follow_or_miss(request_id)
+        for request_id in self._journal.to_acknowledge():
             self._follow_or_miss(request_id)
         for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
             self._take_up_newest(self._journal.records_in({state}))
@@ -182,6 +188,8 @@ class Rounds:
             opt_ins=self._agenda.open_count(Action.ACCEPT),
             since=self._agenda.open_since(),
             unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
+            to_acknowledge=self._agenda.to_acknowledge_count(),
+            to_check=self._agenda.to_check_count(),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.services.alarms import Alarm
+from consent_desk.ui.batch_status import about
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
@@ -139,7 +140,7 @@ class AlarmDesk(QObject):
 
     def _say_why(self, station: Station, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
-        said = f"Nothing was noted or sent. {why}"
+        said = f"Nothing was noted or sent. {why}\n{about(entry, entry.project_name)}"
         self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
 
     def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:

@@ -6,9 +6,10 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QObject, QTimer
 
+from consent_desk.domain.checking import said_right
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import OPEN_STATES, TO_CHECK_STATES, Fact, State, is_to_acknowledge
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
@@ -127,6 +128,7 @@ class LogDesk(QObject):
                 since=since,
                 until=until,
                 oldest_first=only_open,
+                to_acknowledge=only_open,
             )
         )
 
@@ -159,17 +161,25 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str, bool]:
+        def work() -> tuple[dict[str, str], Fact, str, bool, bool]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state, change_of(record, self._local), may_win(record)
+            change = change_of(record, self._local)
+            return texts, record.facts[-1], change, may_win(record), not said_right(record)
 
-        def done(result: tuple[dict[str, str], State, str, bool]) -> None:
-            texts, state, change, can_renew = result
+        def done(result: tuple[dict[str, str], Fact, str, bool, bool]) -> None:
+            texts, last, change, can_renew, is_open = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state, can_renew=can_renew)
+            self._panel.show_details(
+                request_id,
+                texts,
+                last.state,
+                can_renew=can_renew,
+                to_acknowledge=is_to_acknowledge(last),
+                to_check=last.state in TO_CHECK_STATES and is_open,
+            )
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

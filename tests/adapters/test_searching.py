@@ -1,5 +1,6 @@
 """What is searched for in the journal is found, and nothing of an erased customer is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,14 @@ import pytest
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
+from consent_desk.domain.outcome import Cause, NotSent, Phase
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry
 from consent_desk.domain.wanted import Wanted, words_of
-from tests.adapters.journals import noted_in, tamper
-from tests.consents import a_project, later
+from tests.adapters.journals import lead, noted_in, tamper, way_to
+from tests.consents import a_noted, a_project, later
 
 
 def customer(name: str) -> CustomerId:
@@ -54,6 +58,24 @@ def test_an_outcome_is_found_alone_and_together_with_words(journal: SqliteJourna
     assert search(journal, states=refused) == ["jim", "joe"]
     assert search(journal, "joe", states=refused) == ["joe"]
     assert search(journal, states=OPEN_STATES, oldest_first=True) == ["joe", "jim"]
+
+
+def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
+    journal: SqliteJournal,
+) -> None:
+    request_id = ""
+    for name, note in (("joe", CANCELLED_HERE), ("ann", ""), ("eve", CANCELLED_HERE)):
+        request_id = noted_in(journal, customer=customer(name))
+        outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+        journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    journal.append(request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
+    noted_in(journal, State.REFUSED, customer=customer("jim"))
+    assert search(journal, states=OPEN_STATES) == ["jim"]
+    assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
+    assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
+    [found] = journal.those(Wanted(words=("joe",)), journal.to_acknowledge())
+    assert found.entry.to_acknowledge
+    assert [each.entry.to_acknowledge for each in journal.page(Wanted())] == [False, False, False, True]
 
 
 def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -> None:
@@ -119,3 +141,37 @@ def test_verify_finds_what_could_not_be_found(path: Path, journal: SqliteJournal
     found = verify(path)
     assert found.verdict is Verdict.WRONG
     assert "would not be found as it is" in str(found.why)
+
+
+def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
+    context = {
+        "asked": Context(is_new_profile=True),
+        "unlisted, asked": Context(listed=False),
+        "listed": Context(listed=True, existed=True),
+        "nobody looked": NO_CONTEXT,
+    }
+    waiting = []
+    for name, state, note in (
+        ("asked", State.NEW_PROFILE, ""),
+        ("nobody looked", State.NEW_PROFILE, ASKED),
+        ("nobody looked", State.NEW_PROFILE, IS_RIGHT),
+        ("nobody looked", State.NEW_PROFILE, ""),
+        ("listed", State.NEW_PROFILE, NO_CUSTOMER),
+        ("unlisted, asked", State.NO_CATEGORY, ""),
+        ("unlisted, asked", State.NEW_PROFILE, ""),
+        ("asked", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, IS_RIGHT),
+    ):
+        noted = replace(a_noted(), context=context[name])
+        journal.note(noted)
+        request_id = noted.consent.request_id
+        lead(journal, request_id, way_to(State.DELIVERED))
+        journal.append(request_id, Fact(at=later(9), state=state, note=note))
+        record = journal.record(request_id)
+        assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
+        waiting += [request_id] if needs_check(record) else []
+    assert len(waiting) == 5
+    assert [*journal.to_acknowledge()] == waiting
+    shown = journal.page(Wanted(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
+    assert [found.entry.request_id for found in shown] == waiting

@@ -69,15 +69,15 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
 
 
 def press(qt: QApplication, window: MainWindow, silence: Silence, number: int) -> float:
-    form = window.consent
+    form, cancel = window.consent, window.log.cancel
     form.fill(replace(TUTORIAL, ticket=f"T-{number}"))
     silence.arrived.clear()
     silence.ended.clear()
     QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
-    until(qt, lambda: bool(silence.arrived) and form.cancel.isVisible())
+    until(qt, lambda: bool(silence.arrived) and cancel.isVisible())
     began = time.perf_counter()
-    QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
-    until(qt, lambda: bool(silence.ended) and not form.cancel.isVisible())
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    until(qt, lambda: bool(silence.ended) and not cancel.isVisible())
     return (silence.ended[0] - began) * 1e3
 
 

@@ -11,6 +11,8 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    ACKNOWLEDGED,
+    CANCELLED_HERE,
     IS_RIGHT,
     LEGAL,
     LONGEST_AHEAD,
@@ -21,6 +23,7 @@ from consent_desk.domain.delivery import (
     Step,
     back_off,
     is_time,
+    is_to_acknowledge,
     judge_look,
     may_have_left,
     plan,
@@ -311,6 +314,35 @@ def test_discarded_before_it_left_there_is_nothing_to_look_up() -> None:
     assert planned(QUEUED, fact(10, State.DISCARDED)) == REST
     cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
     assert planned(QUEUED, *flight(0, State.DISCARDED, cancelled)) == REST
+
+
+CANCELLED = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+
+
+def test_cancelled_here_it_waits_for_somebody_to_acknowledge_it() -> None:
+    cancelled = Fact(at=NOON, state=State.DISCARDED, outcome=CANCELLED, note=CANCELLED_HERE)
+    assert planned(QUEUED, cancelled) == Plan(Step.ACKNOWLEDGE)
+    acknowledged = Fact(at=NOON, state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by mary)")
+    assert planned(QUEUED, cancelled, acknowledged) == REST
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Fact(at=NOON, state=State.DISCARDED, outcome=CANCELLED),
+        Fact(at=NOON, state=State.DISCARDED, note=CANCELLED_HERE),
+        Fact(
+            at=NOON,
+            state=State.DISCARDED,
+            outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN),
+            note=CANCELLED_HERE,
+        ),
+        Fact(at=NOON, state=State.UNCONFIRMED, outcome=CANCELLED, note=CANCELLED_HERE),
+    ],
+    ids=["before there was the note", "given up with a reason", "overtaken", "left before"],
+)
+def test_nothing_else_is_to_be_acknowledged(last: Fact) -> None:
+    assert not is_to_acknowledge(last)
 
 
 def test_restored_it_is_looked_up_as_if_it_had_been_sent_just_now() -> None:

@@ -52,7 +52,7 @@ def start_a_call(desk: Desk, engagement: Engagement) -> None:
     desk.type_tutorial()
     desk.press("Send")
     engagement.next()
-    desk.wait("Cancel sending", "")
+    desk.wait("Cancel sending this", "")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -156,6 +156,6 @@ def test_a_demo_with_a_silent_server_ends(home: Path, way: str) -> None:
     with Desk(home, "--demo", "--fault", "silence") as desk:
         desk.wait("Request URL", "http")
         desk.press("Send")
-        desk.wait("Cancel sending", "")
+        desk.wait("Cancel sending this", "")
         assert_ends(desk, way)
         assert list((home / "tmp").iterdir()) == []

@@ -179,7 +179,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
             engagement.script = silent
             desk.type_tutorial("six@example.com")
             desk.press("Send")
-            desk.wait("Cancel sending", "")
+            desk.wait("Cancel sending this", "")
             engagement.next()
             engagement.next()
             desk.signal(signal.SIGTERM)

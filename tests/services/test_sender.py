@@ -274,6 +274,8 @@ def test_cancelled_before_it_begins_it_is_discarded(journal: SqliteJournal, requ
     sent = sender.send(request_id, a_project())
     assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
+    assert sent.entry == journal.entry(request_id)
+    assert sent.entry.to_acknowledge
     assert wire.requests == []
 
 
@@ -295,6 +297,7 @@ def test_cancelling_ends_the_call_under_way(
     sender.cancel(request_id)
     assert sending.ended().entry.state is state
     assert journal.record(request_id).facts[-1].outcome == outcome
+    assert journal.entry(request_id).to_acknowledge is (state is State.DISCARDED)
 
 
 def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(

@@ -210,7 +210,8 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
     ringing.wait_for_line("Sending", "Contradicted")
     controls.press(ringing.window, "Send with the time now")
     wait_for_silence(ringing)
-    controls.press(ringing.window, "Cancel sending")
+    ringing.wait_for_line("Not sent yet", "Sending", "Contradicted")
+    ringing.cancel_line(0)
     wait_for_alarm(ringing, "Engagement still shows consent")
 
 

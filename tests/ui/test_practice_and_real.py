@@ -67,7 +67,13 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
         pass
 
 
-def test_practice_that_was_left_is_looked_up_and_told_on_coming_back(
+def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
+    send(demo)
+    demo.wait_for_status("Delivered to the Sandbox only.")
+    assert demo.noted == ""
+
+
+def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back(
     acme: OpenDesk, sandboxes: list[Sandbox]
 ) -> None:
     practise(acme)
@@ -84,7 +90,12 @@ def test_practice_that_was_left_is_looked_up_and_told_on_coming_back(
     assert len(sandboxes[0].received) == asked
     with told(acme, practice=True):
         practise(acme)
-    acme.wait_for_status("Shown by the Sandbox. Not recorded in Engagement.")
+    # That caller is not on the line any more: it stands at the line of the log.
+    acme.wait_for_line("Practised")
+    acme.choose_line()
+    told_there = "Shown by the Sandbox. Not recorded in Engagement."
+    acme.bot.waitUntil(lambda: told_there in acme.details("Explanation"), timeout=10_000)
+    assert acme.status == ""
 
 
 def port_of(desk: OpenDesk) -> int:
@@ -190,12 +201,12 @@ def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     practise(acme)
     engagement.fault = Fault.INVALID_SECRET
     acme.clock.seconds_off += 600
-    acme.wait_for_status("Not accepted")
+    acme.bot.waitUntil(lambda: "Not accepted" in acme.errors, timeout=10_000)
     return acme
 
 
 def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
-    assert refused_meanwhile.status.startswith("✖ Not practice, a real consent: Not accepted: ")
+    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
 
 
 def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(
