@@ -47,9 +47,8 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
             began = f"“{visible(told)[:_MOST_OF_LINE]}”"
             if line and (line in request.body or urlsplit(request.url).path.encode() in line):
                 began = "with what was sent"
-            return replace(
-                outcome, body=b"", detail=f"{outcome.detail}; what came is no HTTP and begins {began}"
-            )
+            said = f"what came is no HTTP and begins {began}"
+            return replace(outcome, body=b"", detail="; ".join(filter(None, (outcome.detail, said))))
         case _:
             return outcome
 

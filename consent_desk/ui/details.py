@@ -21,6 +21,8 @@ from consent_desk.ui.words import SHOWN, Local, laid_out, render, written
 BROKE_OFF = "The answer broke off here."
 
 _LAID_OUT_IN_FULL = 20
+"""Bytes of JSON that are laid out for each character that is shown."""
+
 _MOST_IDS = 5
 _AT_ONCE = 60_000_000
 """Microseconds after its noting by which a consent leaves, unless it was sent again or at another start."""
@@ -212,7 +214,7 @@ def body_of(answer: Answered | Lost, text: str | None = None) -> str:
 
 
 def _answer(answer: Answered | Lost, most: int) -> str:
-    # So much for all attempts together: laying it out takes a second.
+    # Shared by all attempts: the whole of it takes a second.
     text = pretty(answer.body) if len(answer.body) <= _LAID_OUT_IN_FULL * most else None
     return body_of(answer, text)
 
