@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,7 @@ def build(
     fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
     nap: float = NAP,
+    steady: Callable[[], float] = monotonic,
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
     agent: Callable[[], str] = full_name,
@@ -153,8 +155,9 @@ def build(
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
-    `nap` is the longest time in seconds for which `now` is not asked whether something is due. `agent` tells
-    the name of whoever sits here, `place` is the desk's country (AT) where that is not the system's.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due; `steady` tells
+    monotonic seconds. `agent` tells the name of whoever sits here, `place` is the desk's country (AT) where
+    that is not the system's.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -170,9 +173,13 @@ def build(
 
         if practice:
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-            return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
+            return stations.open_sandbox(
+                opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap, steady=steady
+            )
         assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
-        return stations.open_journal(opened, watched, now, folders, settings=care.settings, nap=nap)
+        return stations.open_journal(
+            opened, watched, now, folders, settings=care.settings, nap=nap, steady=steady
+        )
 
     def rebuilding() -> Rebuilding:
         from consent_desk.adapters.proof_file import ProofFiles

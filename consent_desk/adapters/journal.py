@@ -40,7 +40,7 @@ from consent_desk.adapters.searching import (
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.delivery import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.proof import FromJournal
@@ -132,7 +132,7 @@ class SqliteJournal:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
         with self._turns.unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
-            if row is None or not row["body"] or last is None or last.state not in SENDABLE_STATES:
+            if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             return noted_of(row)

@@ -190,6 +190,7 @@ class LogPanel(QWidget):
         state: State | None,
         *,
         can_renew: bool = True,
+        undecided: bool = False,
         to_acknowledge: bool = False,
         to_check: bool = False,
     ) -> None:
@@ -197,11 +198,18 @@ class LogPanel(QWidget):
 
         `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
         may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has
-        said so far that customer and category are right.
+        said so far that customer and category are right. `undecided`: it could not be looked up, and a person
+        may have it sent again.
         """
         if request_id == self._shown:
             self._details = details
-            self._offer(state, can_renew=can_renew, to_acknowledge=to_acknowledge, to_check=to_check)
+            self._offer(
+                state,
+                can_renew=can_renew,
+                to_acknowledge=to_acknowledge,
+                to_check=to_check,
+                undecided=undecided,
+            )
             self._show_tab()
 
     def _offer(
@@ -211,10 +219,11 @@ class LogPanel(QWidget):
         can_renew: bool = True,
         to_acknowledge: bool = False,
         to_check: bool = False,
+        undecided: bool = False,
     ) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
         offers: dict[QWidget, bool] = {
-            self.send_again: state in SENDABLE_STATES,
+            self.send_again: state in SENDABLE_STATES or undecided,
             self.send_now: state is State.CONTRADICTED and can_renew,
             self.cancel: state in _CANCELLABLE,
             self.acknowledge: to_acknowledge,

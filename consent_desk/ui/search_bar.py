@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.delivery import State
 from consent_desk.ui.cut_text import TintedButton
 from consent_desk.ui.fields import ComboBox, Note, TypingComboBox, label_for
 from consent_desk.ui.flow_layout import FlowLayout, beside
+from consent_desk.ui.line import Line
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import render
@@ -23,7 +24,7 @@ class SearchBar(QWidget):
 
     def __init__(self, *others: QWidget) -> None:
         super().__init__()
-        self.filter = QLineEdit()
+        self.filter = Line()
         self.filter.setPlaceholderText("customer, category, ticket …")
         self.filter.setClearButtonEnabled(True)
         self.outcome = ComboBox()

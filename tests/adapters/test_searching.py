@@ -51,6 +51,22 @@ def test_each_word_may_stand_in_customer_ticket_category_or_project(
     assert search(journal, text) == found
 
 
+@pytest.mark.parametrize("kept", ["İstanbul", "ISTANBUL", "istanbul", "I\u017ftanbul", "\u0131stanbul"])
+@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "\u0131stan", "BUL"])
+def test_letters_that_people_take_for_one_are_found_by_each_other(
+    journal: SqliteJournal, kept: str, typed: str
+) -> None:
+    noted_in(journal, customer=customer(kept))
+    noted_in(journal, customer=customer("joe"))
+    assert search(journal, typed) == [kept]
+
+
+@pytest.mark.parametrize(("kept", "typed"), [("Fußball", "FUSS"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("FUSS", "fuß")])
+def test_case_is_compared_as_the_language_has_it(journal: SqliteJournal, kept: str, typed: str) -> None:
+    noted_in(journal, customer=customer(kept))
+    assert search(journal, typed) == [kept]
+
+
 def test_an_outcome_is_found_alone_and_together_with_words(journal: SqliteJournal) -> None:
     for name, state in (("joe", State.REFUSED), ("ann", State.DELIVERED), ("jim", State.REFUSED)):
         noted_in(journal, state, customer=customer(name))
