@@ -4,8 +4,10 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import is_from_the_way, meaning
+from consent_desk.domain.customer import lacks_permission
 from consent_desk.domain.delivery import State, judge
-from consent_desk.domain.outcome import Answered
+from consent_desk.domain.looking import why_no_page
+from consent_desk.domain.outcome import Answered, NoLook
 from tests.wrong_answers import FROM_THE_WAY, NOT_QUITE_SUCCESS, OF_ENGAGEMENT, WHOLE, Row
 
 
@@ -28,6 +30,8 @@ def test_what_something_on_the_way_says_blames_no_setting_and_is_no_verdict(row:
     assert judgement.field is None
     assert judgement.state in {State.UNCONFIRMED, State.RETRY_WAIT} or answer.status in {407, 511}
     assert "not recorded" not in str(judgement.headline)
+    assert not lacks_permission(answer.status, answer.body)
+    assert why_no_page(answer) is NoLook.REFUSED
     why = str(meaning(answer.status, answer.headers, answer.body).why)
     assert "Engagement" not in why.replace("probably not Engagement", "")
 
