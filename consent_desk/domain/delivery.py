@@ -160,13 +160,18 @@ def judge(
     practice: bool = False,
     again: bool = False,
     known: bool = False,
+    refused: bool = False,
 ) -> Judgement:
     """Say what `outcome` makes of a consent that was in flight, and never more than is known.
 
     `again`: an earlier sending may have been recorded. Then none but success is certain.
     `known`: a look-up has shown the customer and the category before.
+    `refused`: an earlier version may have taken the answer for a refusal, and that is how it stands.
     """
-    judgement = _judge(outcome, action)
+    if refused and isinstance(outcome, Answered):
+        judgement = _refused(outcome, action)
+    else:
+        judgement = _judge(outcome, action)
     if known and judgement is _DELIVERED:
         judgement = replace(_DELIVERED, advice=_SHOWN_SOON)
     if again and judgement.state not in {State.DELIVERED, State.UNCONFIRMED}:

@@ -117,7 +117,8 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
     else:
         again = may_have_left(record.facts[:-1])
         known = record.noted.context.before is not None
-        judgement = judge(last.outcome, action, practice=practice, again=again, known=known)
+        refused = last.state is State.REFUSED
+        judgement = judge(last.outcome, action, practice=practice, again=again, known=known, refused=refused)
     return [render(judgement.headline, local), render(judgement.advice, local)]
 
 

@@ -7,7 +7,7 @@ from consent_desk.domain.answer import is_from_the_way, meaning
 from consent_desk.domain.customer import lacks_permission
 from consent_desk.domain.delivery import State, judge
 from consent_desk.domain.looking import why_no_page
-from consent_desk.domain.outcome import Answered, NoLook
+from consent_desk.domain.outcome import Answered, Cause, Lost, NoLook, Phase
 from tests.wrong_answers import FROM_THE_WAY, NOT_QUITE_SUCCESS, OF_ENGAGEMENT, WHOLE, Row
 
 
@@ -34,6 +34,15 @@ def test_what_something_on_the_way_says_blames_no_setting_and_is_no_verdict(row:
     assert why_no_page(answer) is NoLook.REFUSED
     why = str(meaning(answer.status, answer.headers, answer.body).why)
     assert "Engagement" not in why.replace("probably not Engagement", "")
+
+
+def test_what_an_earlier_version_took_for_a_refusal_is_told_as_one() -> None:
+    judgement = judge(answered(FROM_THE_WAY["403 page"]), Action.REJECT, refused=True)
+    assert judgement.state is State.REFUSED
+    assert "Not accepted: a proxy or firewall on the way" in str(judgement.headline)
+    assert "use Send again" in str(judgement.advice)
+    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    assert judge(lost, Action.REJECT, refused=True).state is State.UNCONFIRMED
 
 
 @pytest.mark.parametrize(
