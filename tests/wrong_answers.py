@@ -43,6 +43,11 @@ def head(status: int, headers: Headers = ()) -> bytes:
     return f"HTTP/1.1 {status} Any\r\n{lines}".encode()
 
 
+def zipped(text: bytes) -> bytes:
+    """`text` packed with gzip, the same bytes each time."""
+    return gzip.compress(text, mtime=0)
+
+
 def wire(row: Row) -> bytes:
     """What a server sends for `row`."""
     if row.sent is not None:
@@ -167,28 +172,26 @@ NOT_QUITE_SUCCESS = {
     "204": Row(204, (), b"", UNCONFIRMED, NO_VERDICT, head(204) + b"\r\n"),
 }
 
-BOMB = gzip.compress(SUCCESS + b" " * 50_000_000)
+BOMB = zipped(SUCCESS + b" " * 50_000_000)
 PACKED = {
-    "gzip": packed(gzip.compress(SUCCESS), "gzip", SUCCESS, DELIVERED, "Delivered"),
+    "gzip": packed(zipped(SUCCESS), "gzip", SUCCESS, DELIVERED, "Delivered"),
     "gzip in two parts": packed(
-        gzip.compress(SUCCESS[:9]) + gzip.compress(SUCCESS[9:]), "gzip", SUCCESS, DELIVERED, "Delivered"
+        zipped(SUCCESS[:9]) + zipped(SUCCESS[9:]), "gzip", SUCCESS, DELIVERED, "Delivered"
     ),
-    "gzip twice": packed(
-        gzip.compress(gzip.compress(SUCCESS)), "gzip, gzip", SUCCESS, DELIVERED, "Delivered"
-    ),
-    "gzip without a word": packed(gzip.compress(SUCCESS), "identity", SUCCESS, DELIVERED, "Delivered"),
+    "gzip twice": packed(zipped(zipped(SUCCESS)), "gzip, gzip", SUCCESS, DELIVERED, "Delivered"),
+    "gzip without a word": packed(zipped(SUCCESS), "identity", SUCCESS, DELIVERED, "Delivered"),
     "deflate": packed(zlib.compress(SUCCESS), "deflate", SUCCESS, DELIVERED, "Delivered"),
     "raw deflate": packed(zlib.compress(SUCCESS)[2:-4], "deflate", SUCCESS, DELIVERED, "Delivered"),
     "packed by name alone": packed(SUCCESS, "gzip", SUCCESS, DELIVERED, "Delivered"),
     "gzip of a failure": packed(
-        gzip.compress(b'{"success": false}'), "gzip", b'{"success": false}', REFUSED, "did not take the call"
+        zipped(b'{"success": false}'), "gzip", b'{"success": false}', REFUSED, "did not take the call"
     ),
     "gzip of 50 MB": packed(BOMB, "gzip", UNREADABLE.encode(), UNCONFIRMED, NO_VERDICT),
     "gzip that ends early": packed(
-        gzip.compress(SUCCESS)[:-9], "gzip", UNREADABLE.encode(), UNCONFIRMED, NO_VERDICT
+        zipped(SUCCESS)[:-9], "gzip", UNREADABLE.encode(), UNCONFIRMED, NO_VERDICT
     ),
     "gzip in many parts": packed(
-        gzip.compress(b"") * 9_999 + gzip.compress(SUCCESS),
+        zipped(b"") * 9_999 + zipped(SUCCESS),
         "gzip",
         UNREADABLE.encode(),
         UNCONFIRMED,
@@ -213,7 +216,7 @@ BROKEN = {
         head(103, (("Link", "</x>"),)) + b"\r\n" + head(200, LONG) + b"\r\n{", 200, LONG, b"{"
     ),
     "cut in what is packed": broken(
-        head(200, ZIPPED) + b"\r\n" + gzip.compress(SUCCESS)[:20], 200, ZIPPED, UNREADABLE.encode()
+        head(200, ZIPPED) + b"\r\n" + zipped(SUCCESS)[:20], 200, ZIPPED, UNREADABLE.encode()
     ),
     "cut after a folded header": broken(head(200, OURS) + b"X: y\r\n z\r\n", 200, (*OURS, ("X", "y\r\n z"))),
     "headers beyond reason": malformed(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.correction import opted_out_themselves
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing, Unknown
 from consent_desk.domain.delivery import noun
@@ -108,7 +108,7 @@ def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
     )
     nobody = say("No customer with {type} = {value}.", type=customer.type, value=cut(customer.value))
     if found.other is not None:
-        nobody = say("{nobody} {near}", nobody=nobody, near=near(customer.value, found.other))
+        nobody = say("{nobody} {near}", nobody=nobody, near=near(customer, found.other))
     return Caution(
         text=say("{nobody} {in_vain} Read it back to the caller.", nobody=nobody, in_vain=in_vain),
         field=Field.CUSTOMER_ID,
@@ -118,10 +118,13 @@ def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
     )
 
 
-def near(value: str, other: Known) -> Message:
-    """That there is the customer `other`, whose ID differs from `value` in what is easily overlooked."""
-    exists = other.customer.value
-    return say("There is {exists}: {difference}.", exists=cut(exists), difference=difference(value, exists))
+def near(customer: CustomerId, other: Known) -> Message:
+    """That there is `other`, whose ID differs from that of `customer` in what is easily overlooked."""
+    exists = other.customer
+    if exists.type != customer.type:
+        return say("There is one with {type} = {value}.", type=exists.type, value=cut(exists.value))
+    told = difference(customer.value, exists.value)
+    return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
 
 
 def _about_standing(consent: Consent, found: Found | None) -> Caution | None:

@@ -1,6 +1,7 @@
 """Look a customer up before anything is sent: who is it, and what holds for each category?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
@@ -52,13 +53,17 @@ class Customers:
         """What Engagement knows of `customer` and each of `categories`, one at the least (section 4.4).
 
         What may be an opt-in that ended, or an opt-out, the history is asked about once.
-        Hard IDs are exact (section 1): where this one is unknown, what else may be meant is tried too.
+        Hard IDs are exact (section 1): where this one is unknown, what else may be meant is tried too, and
+        whether it is one of another type.
         """
         found = self._found(project, customer, categories)
         if not isinstance(found, Unknown):
             return found
-        for value in self._alternatives(customer.type, customer.value):
-            other = self._found(project, CustomerId(type=customer.type, value=value), categories)
+        values = self._alternatives(customer.type, customer.value)
+        meant = [CustomerId(type=customer.type, value=value) for value in values]
+        meant += [replace(customer, type=kind) for kind in project.id_types if kind != customer.type]
+        for one in meant:
+            other = self._found(project, one, categories)
             if isinstance(other, Known):
                 return Unknown(customer=customer, other=other)
         return found

@@ -52,6 +52,7 @@ from consent_desk.ui.words import render
 
 if TYPE_CHECKING:
     from consent_desk.domain.category import Category
+    from consent_desk.domain.consent import CustomerId
     from consent_desk.ui.correction_strip import CorrectionStrip
     from consent_desk.ui.question_strip import QuestionStrip
     from consent_desk.ui.several_categories import SeveralCategories
@@ -303,6 +304,13 @@ class ConsentPanel(QWidget):
         self.correction.show_link(draft.corrects)
         self._quiet = False
         self.notes.forget()
+        self._changed()
+
+    def use_customer(self, customer: "CustomerId") -> None:
+        """Put another customer ID in the place of the one that stands there."""
+        with QSignalBlocker(self.customer_id_type):
+            self.customer_id_type.setCurrentText(customer.type)
+        self.customer_id.setText(customer.value)
         self._changed()
 
     def switch_off_send(self) -> None:

@@ -289,7 +289,7 @@ class Desk(QObject):
 
     def _use_instead(self, known: Known) -> None:
         self._look_up.adopt(known)
-        self._form.customer_id.setText(known.customer.value)
+        self._form.use_customer(known.customer)
         self._press(())
 
     def _show_stamped(self, press: Press) -> None:

@@ -292,7 +292,7 @@ class LookUpDesk(QObject):
             case Unknown(customer=customer, other=other):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
                 if other is not None:
-                    text = f"{text} {render(near(customer.value, other))}"
+                    text = f"{text} {render(near(customer, other))}"
                 missing = self._missing(told)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
                 self._view.show_text(tone, self._with_age(f"{text}{self._tell_missing(missing)}", told))

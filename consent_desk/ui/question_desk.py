@@ -71,7 +71,9 @@ class QuestionDesk(QObject):
         if first.leaves:
             answers.append((render(first.mend), partial(self.rest_chosen.emit, first.leaves)))
         if instead is not None:
-            other = f"Use {cut(instead.customer.value)}, which exists"
+            kind = instead.customer.type
+            named = "" if kind == draft.customer_id_type else f"{kind} = "
+            other = f"Use {named}{cut(instead.customer.value)}, which exists"
             answers.append((other, partial(self.another_chosen.emit, instead)))
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
         self._answers = [answer for _, answer in answers]

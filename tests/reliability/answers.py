@@ -64,7 +64,7 @@ WHOLE = (
     answer(STATUS),
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + SUCCESS + b"\r\n0\r\n\r\n",
     answer(b'{"success": true, "results": [{"success": true}, {"success": false, "errors": ["No"]}]}'),
-    answer(gzip.compress(SUCCESS), headers=b"Content-Encoding: gzip\r\n"),
+    answer(gzip.compress(SUCCESS, mtime=0), headers=b"Content-Encoding: gzip\r\n"),
     answer(b"Access denied by policy", "403 Forbidden"),
 )
 WORDS = (

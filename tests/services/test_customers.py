@@ -233,3 +233,14 @@ def test_cancelling_ends_the_call_under_way_and_begins_no_other() -> None:
     wire.during = customers.cancel
     assert customers.look_up(PROJECT, SHOUTING, CATEGORIES) == Unknown(customer=SHOUTING)
     assert (len(wire.requests), wire.cancelled) == (1, 1)
+
+
+def test_where_nobody_has_it_the_other_types_are_looked_under() -> None:
+    project = a_project(id_types=("phone", "registered"))
+    wire = Wire(NOBODY, KNOWN)
+    typed = CustomerId(type="phone", value="jane@example.com")
+    found = Customers(wire, lambda: NOON, lambda id_type, text: ()).look_up(project, typed, CATEGORIES)
+    assert isinstance(found, Unknown)
+    assert found.other is not None
+    assert found.other.customer == JANE
+    assert wire.requests[1] == prepare_consents(project, JANE, CATEGORIES)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit
 
+from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Outcome
 from consent_desk.domain.request import PreparedRequest
@@ -20,7 +22,7 @@ from consent_desk.services.sender import Call
 from consent_desk.ui import look_up_desk, unhurried
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
 
 JANE = {
     "customer_ids": {"registered": "jane@example.com"},
@@ -711,3 +713,19 @@ def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:
     acme.wait_for_status("Delivered")
     acme.bot.waitUntil(lambda: "Before:" in acme.details("Explanation"))
     acme.bot.waitUntil(lambda: f"Before: {shown}" in acme.details("Explanation"))
+
+
+def test_an_address_under_another_type_is_offered_under_its_own(
+    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    keep(folders, keyring, replace(real(engagement), id_types=("phone", "registered")))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    type_case(desk)
+    wait_until_known(desk, "There is one with registered = jane@example.com.")
+    key(desk, Qt.Key.Key_Return, CONTROL)
+    assert "There is one with registered = jane@example.com." in question(desk)
+    desk.window.consent.question.choices[1].click()
+    desk.wait_for_line("Delivered")
+    assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
