@@ -26,12 +26,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
 from urllib3.util.wait import wait_for_read
 
-from consent_desk.adapters.echo import concealing
 from consent_desk.adapters.handshake import Handshake
-from consent_desk.adapters.packed import keepable
 from consent_desk.adapters.progress import Progress
-from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer, first_bytes
+from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
+from consent_desk.domain.answer import Headers
 from consent_desk.domain.outcome import Cause, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
@@ -68,15 +67,8 @@ def exchange(
             proxies={"https": proxy} if proxy else None,
         )
         with closing(response):
-            body = first_bytes(response.raw)
-            conceal = concealing(request.authorization)
-            headers = adapter.received_headers()
-            progress.answer(
-                response.status_code,
-                tuple((conceal(name), conceal(value)) for name, value in headers),
-                keepable(body[:MOST_BODY], headers, conceal),
-                truncated=len(body) > MOST_BODY,
-            )
+            headers, body = adapter.received()
+            progress.answer(response.status_code, headers, body[:MOST_BODY], truncated=len(body) > MOST_BODY)
 
 
 def _exactly(request: PreparedRequest) -> requests.PreparedRequest:
@@ -165,9 +157,11 @@ class _Adapter(HTTPAdapter):
         self._answer = ReportingAnswer(self.progress, *args, **kwargs)
         return self._answer
 
-    def received_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers in the order in which they came, repeated ones too."""
-        return () if self._answer is None else self._answer.received_headers()
+    def received(self) -> tuple[Headers, bytes]:
+        """The headers in the order in which they came, repeated ones too, and the body."""
+        if self._answer is None:
+            raise http.client.ResponseNotReady
+        return self._answer.received_headers(), self._answer.first_bytes()
 
     def close(self) -> None:
         """Close whatever is open."""

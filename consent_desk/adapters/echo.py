@@ -111,7 +111,9 @@ class Echo:
     def _is_in(self, text: bytes) -> bool:
         bare = _bare(text)
         return any(
-            one.bare[:_PART] in bare or one.bare[-_PART:] in bare if one.bare else one.text in text
+            one.bare[:_PART] in bare or one.bare[-_PART:] in bare or _begun(bare, one.bare)
+            if one.bare
+            else one.text in text
             for one in self._wanted
         )
 
@@ -252,6 +254,9 @@ def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
         while end < len(text) and end - start < len(wanted) and text[end] == wanted[end - start]:
             end += 1
         yield start, end
+    if size := _begun(text, wanted):
+        yield len(text) - size, len(text)
+    size = min(_PART, len(wanted))
     start = len(text)
     while (start := text.rfind(wanted[-size:], 0, end := start)) >= 0:
         end = start + size
@@ -260,6 +265,14 @@ def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
         while start and end - start < len(wanted) and text[start - 1] == wanted[start - end - 1]:
             start -= 1
         yield start, end
+
+
+def _begun(text: bytes, wanted: bytes) -> int:
+    """So much of the beginning of `wanted` ends `text`: an answer may break off within it."""
+    for size in range(min(_PART, len(wanted)) - 1, _SHORTEST - 1, -1):
+        if text.endswith(wanted[:size]):
+            return size
+    return 0
 
 
 def _widened(text: bytes, start: int, end: int, wanted: _Wanted) -> tuple[int, int]:

@@ -42,12 +42,15 @@ def system_trust() -> "ssl.SSLContext":
 class HttpCall:
     """One call under way."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, request: PreparedRequest) -> None:
         self._progress = progress
+        self._request = request
 
     def wait(self) -> Outcome:
         """Block until there is an outcome: within the deadline, or at once after `cancel`."""
-        return self._progress.wait()
+        from consent_desk.adapters.packed import fit_to_keep
+
+        return fit_to_keep(self._progress.wait(), self._request)
 
     def cancel(self) -> None:
         """End the call now, from any thread. An answer that is there already stays."""
@@ -89,13 +92,13 @@ class HttpTransport:
             closed = self._closed
         if closed:
             progress.fail(Cause.PROGRAM_ENDED)
-            return HttpCall(progress)
+            return HttpCall(progress, request)
         try:
             Thread(target=self._make, args=(request, progress), name="http call", daemon=True).start()
         except RuntimeError as error:
             # No more threads, or the interpreter is ending.
             progress.fail(Cause.UNEXPECTED, type(error).__name__)
-        return HttpCall(progress)
+        return HttpCall(progress, request)
 
     def close(self) -> None:
         """End all calls under way, and every later one at once, because the program ends."""

@@ -1,26 +1,60 @@
-"""What is kept of an answer's body. Where it may repeat a secret that cannot be seen, a sentence instead."""
+"""What is kept of an answer: unpacked, and without the credentials.
+
+Where a body may repeat a secret that cannot be seen, a sentence is kept in its place.
+"""
 
 import zlib
+from dataclasses import replace
+from urllib.parse import urlsplit
 
-from consent_desk.adapters.echo import NOT_TOLD, Echo
+from consent_desk.adapters.echo import NOT_TOLD, Echo, concealing
 from consent_desk.adapters.reading import MOST_BODY
 from consent_desk.domain.answer import Headers
+from consent_desk.domain.outcome import Answered, Lost, Outcome
+from consent_desk.domain.request import PreparedRequest
+from consent_desk.domain.text import visible
 
 UNREADABLE = (
     "[Not kept by Consent Desk: this is packed and cannot be read, so it might repeat the API secret.]"
 )
-REPEATED = "[Not kept by Consent Desk: this is packed, and repeats the API secret.]"
 NO_TEXT = "[Not kept by Consent Desk: this is not text, so it might repeat the API secret.]"
 
 _GZIP = b"\x1f\x8b"
+_MOST_OF_LINE = 100
+"""Characters of the first line of what is no HTTP that are told."""
+
 _MOST_LAYERS = 3
 _MOST_PARTS = 16
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
 """Bytes that no text has, and a tenth of what is packed. Zeros are not among them: a text can be UTF-16."""
 
 
+def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
+    """`outcome` as it may be shown and written down: what came of an answer holds no credentials."""
+    match outcome:
+        case Answered() | Lost(status=int()):
+            conceal = concealing(request.authorization)
+            return replace(
+                outcome,
+                headers=tuple((conceal(name), conceal(value)) for name, value in outcome.headers),
+                body=keepable(outcome.body[:MOST_BODY], outcome.headers, conceal),
+            )
+        case Lost(body=came) if came:
+            # The journal keeps an answer only with its status, and erases no detail: what repeats the request
+            # does not get there.
+            line = came.strip().split(b"\n")[0].strip()
+            told = concealing(request.authorization)(line.decode("utf-8", "backslashreplace"))
+            began = f"“{visible(told)[:_MOST_OF_LINE]}”"
+            if line and (line in request.body or urlsplit(request.url).path.encode() in line):
+                began = "with what was sent"
+            said = f"what came is no HTTP and begins {began}"
+            return replace(outcome, body=b"", detail="; ".join(filter(None, (outcome.detail, said))))
+        case _:
+            return outcome
+
+
 def keepable(body: bytes, headers: Headers, conceal: Echo) -> bytes:
-    """`body` as it came where it repeats nothing, else with asterisks; else a sentence that says why not."""
+    """`body`, unpacked, with asterisks for what it repeats; else a sentence that says why it is not kept."""
     named = {name.lower(): value.strip().lower() for name, value in headers}.get("content-encoding", "")
     return _keepable(body, named, conceal, _MOST_LAYERS)
 
@@ -31,7 +65,7 @@ def _keepable(body: bytes, encoding: str, conceal: Echo, layers: int) -> bytes:
         unpacked = _unpacked(body, packing) if layers else None
         if unpacked is None:
             return UNREADABLE.encode("ascii")
-        return body if _keepable(unpacked, "", conceal, layers - 1) == unpacked else REPEATED.encode("ascii")
+        return _keepable(unpacked, "", conceal, layers - 1)
     if not _is_text(body, strictly=encoding not in ("", "identity")):
         return NO_TEXT.encode("ascii")
     told = conceal.masked(body)

@@ -17,6 +17,17 @@ class Over(Exception):
     """The call has its outcome: whatever its thread still meant to do is forbidden."""
 
 
+def headers_in(head: bytes | bytearray) -> Headers:
+    """The headers in so many whole lines of a head, as http.client reads them."""
+    if not head:
+        return ()
+    # Loaded with the first call.
+    from email.parser import HeaderParser
+
+    read = HeaderParser().parsestr(head.decode("latin-1"))
+    return tuple((name, str(value)) for name, value in read.items())
+
+
 class Progress:
     """What the thread that makes a call, those who wait for it and those who end it share.
 
@@ -32,6 +43,9 @@ class Progress:
         self._phase = Phase.RESOLVING
         self._way = Way()
         self._duplicate: socket | None = None
+        self._status: int | None = None
+        self._head = bytearray()
+        self._body = bytearray()
         self._outcome: Outcome | None = None
 
     @property
@@ -64,6 +78,24 @@ class Progress:
             self._shut()
             self._duplicate = connection.dup()
 
+    def hear(self, status: int) -> None:
+        """Say that an answer begins. Raises Over, as all that is heard does."""
+        with self._changed:
+            self.reach(Phase.READING)
+            self._status = status
+
+    def hear_line(self, line: bytes) -> None:
+        """Keep a line of the answer's headers, in case that it breaks off."""
+        with self._changed:
+            self._go_on()
+            self._head += line
+
+    def hear_body(self, piece: bytes) -> None:
+        """Keep a piece of its body, or, without a status, of what is no HTTP."""
+        with self._changed:
+            self._go_on()
+            self._body += piece
+
     def answer(self, status: int, headers: Headers, body: bytes, *, truncated: bool) -> None:
         """End the call with an answer."""
         with self._changed:
@@ -79,13 +111,20 @@ class Progress:
             )
 
     def fail(self, cause: Cause, detail: str = "") -> None:
-        """End the call without an answer, from any thread. The phase says what may have left."""
+        """End the call without a whole answer, from any thread. The phase says what may have left."""
         with self._changed:
-            kind = NotSent if self._phase in _NOTHING_HANDED_OVER else Lost
-            detail = "; ".join(part for part in (detail, str(self._way)) if part)
-            self._end(
-                kind(phase=self._phase, cause=cause, detail=detail, elapsed=self._elapsed, way=self._way)
-            )
+            known: dict[str, Any] = {
+                "phase": self._phase,
+                "cause": cause,
+                "detail": "; ".join(part for part in (detail, str(self._way)) if part),
+                "elapsed": self._elapsed,
+                "way": self._way,
+            }
+            if self._phase in _NOTHING_HANDED_OVER:
+                self._end(NotSent(**known))
+            else:
+                body = bytes(self._body)
+                self._end(Lost(**known, status=self._status, headers=headers_in(self._head), body=body))
 
     def wait(self) -> Outcome:
         """Block until there is an outcome, at most until the deadline."""

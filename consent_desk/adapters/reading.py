@@ -2,10 +2,11 @@
 
 import http.client
 import io
+from collections.abc import Callable
 from typing import Any
 
 from consent_desk.adapters.progress import Progress
-from consent_desk.domain.outcome import Phase
+from consent_desk.domain.answer import Headers
 
 MOST_BODY = 1024 * 1024
 """Bytes of an answer's body that are read; the rest is left where it is."""
@@ -15,18 +16,8 @@ MOST_HEADERS = 64 * 1024
 
 _PIECE = 64 * 1024
 
-
-def first_bytes(raw: Any) -> bytes:
-    """Up to one byte more than `MOST_BODY` of urllib3's `raw`, as they came. Raises where they are cut."""
-    # Undecoded, a compression bomb stays small; but urllib3 trips over odd encodings even so.
-    raw.headers.discard("Content-Encoding")
-    body = bytearray()
-    while len(body) <= MOST_BODY:
-        piece = raw.read(min(_PIECE, MOST_BODY + 1 - len(body)), decode_content=False)
-        if not piece:
-            break
-        body += piece
-    return bytes(body)
+_NO_HTTP = 300
+"""Bytes of what is no HTTP that are kept."""
 
 
 class ReportingAnswer(http.client.HTTPResponse):
@@ -35,7 +26,8 @@ class ReportingAnswer(http.client.HTTPResponse):
     def __init__(self, progress: Progress, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._progress = progress
-        self._lines = self.fp = _Lines(self.fp.detach())
+        self._room = -1
+        self._lines = self.fp = _Lines(self.fp.detach(), self._hear)
 
     def begin(self) -> None:
         """Read the status line and all headers."""
@@ -44,7 +36,18 @@ class ReportingAnswer(http.client.HTTPResponse):
             # http.client takes the end of the stream for the end of the headers.
             raise http.client.RemoteDisconnected("within the headers")
 
-    def received_headers(self) -> tuple[tuple[str, str], ...]:
+    def first_bytes(self) -> bytes:
+        """Up to one byte more than `MOST_BODY` of the body, as they came. Raises where they are cut."""
+        # Neither `read`, which waits for all that it was asked for, nor urllib3, which undoes encodings.
+        body = bytearray()
+        while len(body) <= MOST_BODY and (piece := self.read1(min(_PIECE, MOST_BODY + 1 - len(body)))):
+            self._progress.hear_body(piece)
+            body += piece
+        if len(body) <= MOST_BODY and self.length:
+            raise http.client.IncompleteRead(b"", self.length)
+        return bytes(body)
+
+    def received_headers(self) -> Headers:
         """The headers in the order in which they came, repeated ones too."""
         headers = tuple((name, str(value)) for name, value in self.headers.items())
         if sum(len(name) + len(value) for name, value in headers) > MOST_HEADERS:
@@ -52,12 +55,25 @@ class ReportingAnswer(http.client.HTTPResponse):
         return headers
 
     def _read_status(self) -> tuple[str, int, str]:
-        version, status, reason = super()._read_status()  # type: ignore[misc]  # stable since Python 2
+        # As far as it is there with the first byte, for which the status line waits as well.
+        came = self._lines.peek()[:_NO_HTTP]
+        try:
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # stable since Python 2
+        except http.client.HTTPException:
+            self._progress.hear_body(came)
+            raise
         if status < http.client.OK:
             # An interim answer, 103 for example. `begin` goes on to the real one after 100 only.
             return version, http.client.CONTINUE, reason
-        self._progress.reach(Phase.READING)
+        self._progress.hear(status)
+        self._room = MOST_HEADERS
         return version, status, reason
+
+    def _hear(self, line: bytes) -> None:
+        # One that was cut is not told: half a request ID is none.
+        if self._room >= len(line) and line.endswith(b"\n"):
+            self._progress.hear_line(line)
+            self._room = -1 if line.strip(b"\r\n") == b"" else self._room - len(line)
 
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # stable since Python 3.5
@@ -68,12 +84,17 @@ class ReportingAnswer(http.client.HTTPResponse):
 
 
 class _Lines(io.BufferedReader):
-    """Remembers whether a line was cut by the end of the stream."""
+    """Tells its lines, and remembers whether one was cut by the end of the stream."""
 
     were_cut = False
+
+    def __init__(self, raw: Any, tell: Callable[[bytes], None]) -> None:
+        super().__init__(raw)
+        self._tell = tell
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """One line, its end included, or its first `size` bytes."""
         line = super().readline(size)
         self.were_cut = self.were_cut or not line.endswith(b"\n")
+        self._tell(line)
         return line

@@ -21,6 +21,12 @@ Headers = Sequence[tuple[str, str]]
 ERROR_KEYS = ("errors", "error", "message")
 """Where an answer, or a part of it, names an error."""
 
+_AGAINST = (*ERROR_KEYS, "warnings", "warning", "failed", "failures", "rejected")
+"""Where something that was not taken as sent may stand besides."""
+
+_FINE = frozenset({"ok", "success", "succeeded", "accepted", "created", "queued", "200", "201", "202"})
+"""What a `status` beside success may say, in lower case."""
+
 _MOST_MESSAGES = 20
 _MOST_LEVELS = 6
 _MOST_CHARACTERS = 300
@@ -42,14 +48,13 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether it says success, and names no error beside it."""
-        document = self.document
-        # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-        return (
-            self.success is True
-            and isinstance(document, dict)
-            and not any(document.get(key) for key in ERROR_KEYS)
-        )
+        """Whether it says success, and names no error beside it. What its data hold is not looked at."""
+        return self.success is True and isinstance(self.document, dict) and not _names_error(self.document)
+
+    @property
+    def is_success_throughout(self) -> bool:
+        """Whether it says success, and nothing in it says otherwise: of an answer that carries no data."""
+        return self.is_success and not _speaks_against(self.document, _MOST_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +139,8 @@ def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
     if 300 <= status < 400:
         return _redirect(headers)
     if is_from_the_way(status, headers, body):
-        return Meaning(
-            say("a proxy or firewall on the way answered, probably not Engagement"),
-            say("Ask your network's administrator; give them the answer in the details."),
-        )
-    said = " ".join(answer.errors).lower() or body[:2000].decode("utf-8", "replace").lower()
+        return _BY_STATUS_OF_THE_WAY.get(status, _FROM_THE_WAY)
+    said = _said(answer, body)
     for text, known in _KNOWN:
         if text in said:
             return known
@@ -164,7 +166,7 @@ _NO_VERDICT = Meaning(
 )
 
 _CONTRADICTION = Meaning(
-    say("the answer says that it was taken, and names an error too"),
+    say("the answer says that it was taken, and that something is wrong too"),
     say("Show the answer in the details to your administrator."),
 )
 
@@ -274,15 +276,37 @@ _BY_STATUS = {
         say("Tell your administrator: copy the base URL again."),
         Field.BASE_URL,
     ),
-    407: Meaning(
-        say("the proxy on the way wants a user name and password"),
-        say("Ask your network's administrator to let this program through without."),
-    ),
     429: Meaning(
         say("Engagement is taking too many calls at the moment"),
         say("Try again in a minute."),
     ),
 }
+
+_FROM_THE_WAY = Meaning(
+    say("a proxy or firewall on the way answered, probably not Engagement"),
+    say("Ask your network's administrator; give them the answer in the details."),
+)
+
+_BY_STATUS_OF_THE_WAY = {
+    407: Meaning(
+        say("the proxy on the way wants a user name and password"),
+        say("Ask your network's administrator to let this program through without."),
+    ),
+    429: Meaning(
+        say("something on the way lets no more calls through at the moment"),
+        say("Try again in a minute."),
+    ),
+    511: Meaning(
+        say("this network wants you to sign in first"),
+        say("Open any page in a browser and sign in to the network."),
+    ),
+}
+
+STOPPED_ON_THE_WAY = frozenset({407, 511})
+"""Answers of what has not passed the request on, by what these statuses mean (RFC 9110, RFC 6585)."""
+
+_NEVER_OF_THE_WAY = frozenset({404, 500})
+"""Documented for Engagement with any text whatever (section 5)."""
 
 
 def _redirect(headers: Headers) -> Meaning:
@@ -299,12 +323,26 @@ def _redirect(headers: Headers) -> Meaning:
 
 
 def is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
-    """Whether a proxy or firewall seems to have answered instead of Engagement (section 5, assumed)."""
-    return (
-        status in {401, 403, 407, 502, 503}
-        and header(headers, "x-request-id") is None
-        and body[:500].removeprefix(BOM_UTF8).lstrip().startswith(b"<")
-    )
+    """Whether a proxy or firewall seems to have answered instead of Engagement (section 5, assumed).
+
+    Engagement's answers bear an `x-request-id`, or say `success`, or are one of its known texts.
+    """
+    if status < 400 or status in _NEVER_OF_THE_WAY:
+        return False
+    if status in STOPPED_ON_THE_WAY:
+        return True
+    answer = read_answer(body)
+    if header(headers, "x-request-id") is not None or answer.success is not None:
+        return False
+    said = _said(answer, body)
+    if status == 429 and "too many requests" in said:
+        return False
+    is_page = body[:500].removeprefix(BOM_UTF8).lstrip().startswith(b"<")
+    return is_page or not any(text in said for text, _ in _KNOWN)
+
+
+def _said(answer: Answer, body: bytes) -> str:
+    return " ".join(answer.errors).lower() or body[:2000].decode("utf-8", "replace").lower()
 
 
 def _document(body: bytes) -> object:
@@ -364,6 +402,27 @@ def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(document) != len(pairs):
         raise ValueError("a key stands twice")
     return document
+
+
+def _names_error(document: dict[str, object]) -> bool:
+    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
+    return any(document.get(key) for key in ERROR_KEYS)
+
+
+def _speaks_against(value: object, levels: int) -> bool:
+    """Whether any part of an answer names an error, or denies success; also where it is too deep to tell."""
+    if not isinstance(value, list | dict):
+        return False
+    if not levels:
+        return bool(value)
+    if isinstance(value, dict):
+        if value.get("success", True) is not True or any(value.get(key) for key in _AGAINST):
+            return True
+        status = value.get("status")
+        if status is not None and str(status).lower() not in _FINE:
+            return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(_speaks_against(part, levels - 1) for part in parts)
 
 
 def _one_line(text: str) -> str:

@@ -31,7 +31,7 @@ def read_categories(body: bytes, languages: Sequence[str] = ()) -> tuple[Categor
     """
     answer = read_answer(body)
     results = answer.document.get("results") if isinstance(answer.document, dict) else None
-    if answer.success is not True or not isinstance(results, list):
+    if not answer.is_success or not isinstance(results, list):
         return None
     return tuple(category for item in results if (category := _category(item, languages)) is not None)
 

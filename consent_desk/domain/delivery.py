@@ -28,7 +28,13 @@ from itertools import accumulate
 from typing import assert_never
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.answer import Meaning, is_from_the_way, meaning, read_answer
+from consent_desk.domain.answer import (
+    STOPPED_ON_THE_WAY,
+    Meaning,
+    is_from_the_way,
+    meaning,
+    read_answer,
+)
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
@@ -154,13 +160,18 @@ def judge(
     practice: bool = False,
     again: bool = False,
     known: bool = False,
+    refused: bool = False,
 ) -> Judgement:
     """Say what `outcome` makes of a consent that was in flight, and never more than is known.
 
     `again`: an earlier sending may have been recorded. Then none but success is certain.
     `known`: a look-up has shown the customer and the category before.
+    `refused`: an earlier version may have taken the answer for a refusal, and that is how it stands.
     """
-    judgement = _judge(outcome, action)
+    if refused and isinstance(outcome, Answered):
+        judgement = _refused(outcome, action)
+    else:
+        judgement = _judge(outcome, action)
     if known and judgement is _DELIVERED:
         judgement = replace(_DELIVERED, advice=_SHOWN_SOON)
     if again and judgement.state not in {State.DELIVERED, State.UNCONFIRMED}:
@@ -180,7 +191,7 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
             return _kept(outcome, _meaning(outcome), action)
         case Answered(status=200, truncated=False) if read_answer(outcome.body).success is False:
             return _refused(outcome, action)
-        case Answered(status=status) if 300 <= status < 500:
+        case Answered() if _is_refusal(outcome):
             return _refused(outcome, action)
         case Answered(truncated=True):
             return _unconfirmed(say("the answer was too long to read"), _LOOK)
@@ -248,7 +259,15 @@ _LOOK = say("It may be there, or may come within a minute: it is looked up by it
 
 
 def _is_success(body: bytes) -> bool:
-    return read_answer(body).is_success
+    return read_answer(body).is_success_throughout
+
+
+def _is_refusal(outcome: Answered) -> bool:
+    # What else is on the way may have passed the request on, and replaced the answer.
+    if outcome.status in STOPPED_ON_THE_WAY:
+        return True
+    from_the_way = is_from_the_way(outcome.status, outcome.headers, outcome.body)
+    return 300 <= outcome.status < 500 and not from_the_way
 
 
 def _meaning(outcome: Answered) -> Meaning:
@@ -414,7 +433,7 @@ def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
     refusal = facts[-1].outcome
     if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
         return False
-    on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body) or refusal.status == 407
+    on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body)
     return on_the_way or _meaning(refusal).field in SETTINGS
 
 

@@ -109,7 +109,7 @@ class NotSent:
 class Lost:
     """The request had left, wholly or in part, and no whole answer came back.
 
-    `status`, `headers` and `body` are what came of an answer that broke off; without a status, nothing did.
+    `status`, `headers` and `body` are what came of an answer that broke off; without a status, none did.
     """
 
     phase: Phase

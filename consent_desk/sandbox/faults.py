@@ -48,6 +48,8 @@ class Fault(StrEnum):
     NOT_FOUND = "not-found", False, "404 with an HTML page"
     INVALID_SECRET = "invalid-secret", False, "403 invalid secret"
     BAD_GATEWAY = "bad-gateway", False, "502 with a proxy's HTML page and no x-request-id"
+    FIREWALL = "firewall", False, "403 with a firewall's short text and no x-request-id"
+    PACKED = "packed", True, "200 packed with gzip, which was not asked for"
     CUT_BODY = "cut-body", True, "connection closed in the middle of the body"
     NOT_HTTP = "not-http", False, "an answer in another protocol"
 
@@ -87,6 +89,12 @@ def distort(fault: Fault, true: Answer, location: str) -> Answer:
         case Fault.BAD_GATEWAY:
             body = b"<html><title>502 Bad Gateway</title><body>The proxy got no answer.</body></html>"
             return Answer(status=502, body=body, content_type=HTML, has_request_id=False)
+        case Fault.FIREWALL:
+            text = b"Access denied by policy."
+            return Answer(status=403, body=text, content_type=answers.TEXT, has_request_id=False)
+        case Fault.PACKED:
+            headers = (*true.headers, ("Content-Encoding", "gzip"))
+            return replace(true, body=gzip.compress(true.body, mtime=0), headers=headers)
         case Fault.NO_SUCCESS:
             return told(200, status="ok")
         case _:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consent_desk.domain.answer import Meaning, meaning, read_answer
+from consent_desk.domain.answer import Meaning, is_from_the_way, meaning, read_answer
 from consent_desk.domain.clock import is_off, system_time
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
@@ -52,6 +52,7 @@ _NAME = say("Name look-up")
 _PROXY = say("Proxy")
 _ENVIRONMENT = say("Environment")
 _CONNECTION = say("Connection")
+_ANSWER = say("Answer")
 _CREDENTIALS = say("Credentials")
 _CLOCK = say("Clock")
 _GET = say("Events > consent: Get")
@@ -67,7 +68,8 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
     server_time = system_time(outcome)
     if server_time is None:
         told = meaning(outcome.status, outcome.headers, outcome.body)
-        return Report((*steps, _bad(_CREDENTIALS, told, outcome)))
+        name = _ANSWER if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
+        return Report((*steps, _bad(name, told, outcome)))
     good = Step(_CREDENTIALS, Verdict.GOOD, say("Engagement accepts the API key."))
     return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
 
@@ -175,6 +177,9 @@ def _may_read(transport: Transport, project: Project) -> Step:
         )
     answer = read_answer(outcome.body)
     unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
-    if (outcome.status == 200 and answer.success is True) or unknown_customer:
+    if (outcome.status == 200 and answer.is_success) or unknown_customer:
         return Step(_GET, Verdict.GOOD, say("The key may read consents."))
-    return _bad(_GET, meaning(outcome.status, outcome.headers, outcome.body), outcome)
+    told = meaning(outcome.status, outcome.headers, outcome.body)
+    if is_from_the_way(outcome.status, outcome.headers, outcome.body):
+        return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
+    return _bad(_GET, told, outcome)

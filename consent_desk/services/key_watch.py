@@ -32,11 +32,11 @@ def heard(request: PreparedRequest, outcome: Outcome) -> Heard | None:
     """What `outcome` says of the key; None where it says nothing."""
     if not isinstance(outcome, Answered):
         return None
-    success = read_answer(outcome.body).success
-    if (outcome.status == 200 and success is True) or is_unknown(outcome.status, outcome.body):
+    answer = read_answer(outcome.body)
+    if (outcome.status == 200 and answer.is_success) or is_unknown(outcome.status, outcome.body):
         return Heard(request)
     told = meaning(outcome.status, outcome.headers, outcome.body)
-    if told.field not in SETTINGS or (outcome.status < 300 and success is not False):
+    if told.field not in SETTINGS or (outcome.status < 300 and answer.success is not False):
         return None
     whole = outcome.status == 401 or told.field not in _OF_ONE_CALL
     return Heard(request, told.why, whole)

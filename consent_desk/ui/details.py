@@ -18,8 +18,14 @@ from consent_desk.domain.record import Record
 from consent_desk.domain.request import noted_lines
 from consent_desk.domain.telling import tell_check, tell_failing, tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.words import Local, laid_out, render, written
+from consent_desk.ui.words import SHOWN, Local, laid_out, render, written
 
+BROKE_OFF = "The answer broke off here."
+
+_LAID_OUT_IN_FULL = 20
+"""Bytes of JSON that are laid out for each character that is shown."""
+
+_MOST_IDS = 5
 _AT_ONCE = 60_000_000
 """Microseconds after its noting by which a consent leaves, unless it was sent again or at another start."""
 
@@ -37,20 +43,23 @@ def details_of(
     `outlook`: what comes next. `failing`: the looks that told nothing so far.
     """
 
-    def of_answer(show: Callable[[Answered], str]) -> str:
-        attempts = [fact for fact in record.facts if isinstance(fact.outcome, Answered | NotSent | Lost)]
-        for fact in reversed(attempts):
-            if isinstance(fact.outcome, Answered):
-                earlier = fact is not attempts[-1]
-                head = f"Earlier attempt, {written(local(fact.at))}:\n\n" if earlier else ""
-                return laid_out(head + show(fact.outcome))
-        return "No answer came."
+    def of_answers(show: Callable[[Answered | Lost, int], str]) -> str:
+        came = _answers(record)
+        if not came:
+            return "No answer came."
+        most = SHOWN // len(came)
+        texts = [laid_out(show(answer, most), most) for _, answer in came]
+        attempts = sum(isinstance(fact.outcome, Answered | NotSent | Lost) for fact in record.facts)
+        if attempts == 1 and isinstance(came[0][1], Answered):
+            return texts[0]
+        heads = (f"{written(local(fact.at))}, {STATE_WORDS[fact.state]}:" for fact, _ in came)
+        return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
 
     return {
         "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
-        "Answer": of_answer(_answer),
-        "As received": of_answer(_as_received),
-        "Headers": of_answer(_headers),
+        "Answer": of_answers(_answer),
+        "As received": of_answers(_as_received),
+        "Headers": of_answers(_headers),
         "Request": laid_out(_request(record)),
     }
 
@@ -108,7 +117,8 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
     else:
         again = may_have_left(record.facts[:-1])
         known = record.noted.context.before is not None
-        judgement = judge(last.outcome, action, practice=practice, again=again, known=known)
+        refused = last.state is State.REFUSED
+        judgement = judge(last.outcome, action, practice=practice, again=again, known=known, refused=refused)
     return [render(judgement.headline, local), render(judgement.advice, local)]
 
 
@@ -137,10 +147,10 @@ def _explanation(
         lines.append(f"Corrects the consent with request ID: {context.corrects}")
     if context.basis:
         lines.append(f"Basis of the opt-in: {context.basis}")
-    answers = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Answered)]
-    request_id = header(answers[-1].headers, "x-request-id") if answers else None
-    if request_id is not None:
-        lines.append(f"Engagement's x-request-id, for its support: {request_id}")
+    request_ids = [header(answer.headers, "x-request-id") for _, answer in _answers(record)]
+    named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
+    if named:
+        lines.append(f"Engagement's x-request-id, for its support: {', '.join(named)}")
     lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
     return "\n".join(lines)
 
@@ -202,17 +212,38 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
             return f"{looks} failed: {outcome.why}, {told}"
 
 
-def _answer(answered: Answered) -> str:
-    text = pretty(answered.body)
-    return _as_received(answered) if text is None else text
+def _answers(record: Record) -> list[tuple[Fact, Answered | Lost]]:
+    """What came of an answer to each sending that got one, whole or not, the latest first."""
+    return [
+        (fact, fact.outcome)
+        for fact in reversed(record.facts)
+        if isinstance(fact.outcome, Answered | Lost) and fact.outcome.status is not None
+    ]
 
 
-def _as_received(answered: Answered) -> str:
-    return answered.body.decode("utf-8", "backslashreplace") or "The answer was empty."
+def body_of(answer: Answered | Lost, text: str | None = None) -> str:
+    """What an answer holds, as it came or as `text`; and that it broke off, where it did."""
+    said = text or answer.body.decode("utf-8", "backslashreplace")
+    if isinstance(answer, Answered):
+        return said or "The answer was empty."
+    return f"{said}\n\n{BROKE_OFF}" if said else BROKE_OFF
 
 
-def _headers(answered: Answered) -> str:
-    return "\n".join([f"HTTP {answered.status}", *(f"{name}: {value}" for name, value in answered.headers)])
+def _answer(answer: Answered | Lost, most: int) -> str:
+    # Shared by all attempts: the whole of it takes a second.
+    text = pretty(answer.body) if len(answer.body) <= _LAID_OUT_IN_FULL * most else None
+    return body_of(answer, text)
+
+
+def _as_received(answer: Answered | Lost, _: int) -> str:
+    return body_of(answer)
+
+
+def _headers(answer: Answered | Lost, _: int) -> str:
+    lines = [f"HTTP {answer.status}", *(f"{name}: {value}" for name, value in answer.headers)]
+    if isinstance(answer, Lost):
+        lines += ["", "The answer broke off later, in its body." if answer.body else BROKE_OFF]
+    return "\n".join(lines)
 
 
 def _request(record: Record) -> str:

@@ -12,7 +12,7 @@ from consent_desk.domain.customer import Standing
 from consent_desk.domain.delivery import Fact, decision
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.looking import tell_reason
-from consent_desk.domain.outcome import Answered, Look
+from consent_desk.domain.outcome import Answered, Look, Lost
 from consent_desk.domain.proof import (
     WATERMARK,
     Chain,
@@ -28,7 +28,7 @@ from consent_desk.domain.proof import (
     written,
 )
 from consent_desk.domain.record import Context, Record
-from consent_desk.ui.details import technical
+from consent_desk.ui.details import body_of, technical
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import laid_out, render
 
@@ -124,11 +124,10 @@ def _happened(proof: Proof, fact: Fact) -> Iterator[Line]:
     note = f" ({fact.note})" if fact.note else ""
     yield Line(Style.LINE, f"{STATE_WORDS[fact.state]}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
-        case Answered() as answered:
-            yield Line(Style.LINE, header(answered.headers, "x-request-id") or UNKNOWN, "x-request-id")
-            yield Line(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answered.headers))
-            body = pretty(answered.body) or answered.body.decode("utf-8", "backslashreplace")
-            yield Line(Style.QUOTE, body or "The answer was empty.")
+        case Answered() | Lost(status=int()) as answer:
+            yield Line(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")
+            yield Line(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
+            yield Line(Style.QUOTE, body_of(answer, pretty(answer.body)))
         case Look(valid=bool()) as look:
             shown = f"{_valid(look.valid)} since {_since(look.since)}, source {look.source or UNKNOWN}"
             against = "" if look.reason is None else f"; {render(tell_reason(look))}"

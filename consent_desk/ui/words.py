@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Local = Callable[["Timestamp"], "datetime"]
 """A moment in the time zone of this computer."""
 
-_SHOWN = 100_000
+SHOWN = 100_000
+"""Characters of a text that are shown at the most."""
+
 _LINE = 1_000
 
 
@@ -60,16 +62,16 @@ def render_error(error: Exception) -> str:
     return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
 
 
-def laid_out(text: str) -> str:
-    """`text` made safe to show: hidden characters visible, long lines broken, the rest cut with a note.
+def laid_out(text: str, most: int = SHOWN) -> str:
+    """`text` made safe to show: hidden characters visible, long lines broken, after `most` cut with a note.
 
     A line of a million characters would freeze the widget for a minute.
     """
     # Written out, a hidden character takes up to eight.
-    shown = visible(text[:_SHOWN].replace("\r\n", "\n"))
-    cut = len(text) > _SHOWN or len(shown) > _SHOWN
+    shown = visible(text[:most].replace("\r\n", "\n"))
+    cut = len(text) > most or len(shown) > most
     lines: list[str] = []
-    for line in shown[:_SHOWN].split("\n"):
+    for line in shown[:most].split("\n"):
         lines.extend(line[start : start + _LINE] for start in range(0, max(1, len(line)), _LINE))
     if cut:
         lines.append(f"… cut here: {len(text):,} characters in all")

@@ -17,7 +17,7 @@ import pytest
 
 from consent_desk.adapters.echo import NOT_TOLD, concealing
 from consent_desk.adapters.http import HttpTransport
-from consent_desk.adapters.packed import NO_TEXT, REPEATED, UNREADABLE, keepable
+from consent_desk.adapters.packed import NO_TEXT, UNREADABLE, keepable
 from consent_desk.domain.outcome import Answered
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
@@ -201,6 +201,18 @@ def test_nothing_else_is_starred_out(kind: str, text: str) -> None:
     assert conceal(SECRETS[kind])(text) == text
 
 
+@pytest.mark.parametrize("kind", ["as the vendor's", "with every sign"])
+def test_credentials_within_which_an_answer_breaks_off_are_starred_out(kind: str) -> None:
+    secret = SECRETS[kind]
+    for spell in (str, quote, in_json, pair):
+        text = f"Sent was {spell(secret)}"
+        for end in range(len(text)):
+            left = conceal(secret)(text[:end])
+            assert len(left) == end
+            for beginning in (secret[:20], pair(secret)[:12]):
+                assert beginning not in left
+
+
 @pytest.mark.parametrize("secret", ["", "x", "true", "success", "errors"])
 def test_a_very_short_secret_eats_no_answer(secret: str) -> None:
     # It stands in many an answer by chance. Beside its key it is told apart.
@@ -265,21 +277,12 @@ def kept(body: bytes, encoding: str = "") -> bytes:
 
 
 ECHO = json.dumps({"success": True, "errors": [], "echo": SECRETS["as the vendor's"]}).encode()
-RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-RAW_ECHO = RAW.compress(ECHO) + RAW.flush()
 
 
 @pytest.mark.parametrize(
     ("body", "encoding", "said"),
     [
-        (gzip.compress(ECHO, mtime=0), "gzip", REPEATED),
-        (gzip.compress(ECHO, mtime=0), "", REPEATED),
-        (gzip.compress(SUCCESS, mtime=0) + gzip.compress(ECHO, mtime=0), "gzip", REPEATED),
-        (gzip.compress(gzip.compress(ECHO, mtime=0), mtime=0), "gzip, gzip", REPEATED),
-        (zlib.compress(ECHO), "deflate", REPEATED),
-        (zlib.compress(ECHO), "", REPEATED),
-        (RAW_ECHO, "deflate", REPEATED),
-        (RAW_ECHO, "", NO_TEXT),
+        (zlib.compress(ECHO)[2:-4], "", NO_TEXT),
         (gzip.compress(ECHO, mtime=0)[:-9], "gzip", UNREADABLE),
         (gzip.compress(ECHO, mtime=0) + b"rubbish", "gzip", UNREADABLE),
         (gzip.compress(ECHO + b" " * 2 * MEBIBYTE, mtime=0), "gzip", UNREADABLE),
@@ -297,12 +300,34 @@ def test_what_may_hide_the_credentials_is_not_kept_and_that_is_said(
     assert kept(body, encoding) == said.encode()
 
 
+def packed_raw(text: bytes) -> bytes:
+    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packing.compress(text) + packing.flush()
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding"),
+    [
+        (lambda text: gzip.compress(text, mtime=0), "gzip"),
+        (lambda text: gzip.compress(text, mtime=0), ""),
+        (lambda text: gzip.compress(text[:9], mtime=0) + gzip.compress(text[9:], mtime=0), "gzip"),
+        (lambda text: gzip.compress(gzip.compress(text, mtime=0), mtime=0), "gzip, gzip"),
+        (zlib.compress, "deflate"),
+        (zlib.compress, ""),
+        (packed_raw, "deflate"),
+    ],
+)
+def test_what_is_packed_is_read_and_its_credentials_starred_out(
+    packed: Callable[[bytes], bytes], encoding: str
+) -> None:
+    stars = "*" * len(SECRETS["as the vendor's"])
+    assert kept(packed(SUCCESS), encoding) == SUCCESS
+    assert json.loads(kept(packed(ECHO), encoding)) == {"success": True, "errors": [], "echo": stars}
+
+
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(SUCCESS, mtime=0), "gzip"),
-        (gzip.compress(b"", mtime=0), "gzip"),
-        (zlib.compress(SUCCESS), "deflate"),
         (SUCCESS, ""),
         (SUCCESS, "gzip"),
         (SUCCESS, "br"),
@@ -335,6 +360,6 @@ def test_credentials_in_names_and_values_of_headers_and_in_the_body_reach_no_out
         )
         outcome = HttpTransport().start(request).wait()
     assert isinstance(outcome, Answered)
-    assert outcome.body == REPEATED.encode()
+    assert json.loads(outcome.body)["echo"] == "*" * len(secret)
     assert not remains(secret, repr(outcome))
     assert base64_in(1)(secret)[4:-8] not in repr(outcome)

@@ -19,8 +19,9 @@ from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import ExportTrouble, JournalTrouble
+from consent_desk.domain.outcome import Cause, Lost, Phase
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof
 from consent_desk.domain.proof_document import checksum, document, sealed
@@ -73,6 +74,20 @@ def test_a_proof_of_a_consent_in_any_state_is_sound(tmp_path: Path, state: State
         Verdict.SOUND,
         None,
     )
+
+
+def test_what_came_of_an_answer_that_broke_off_is_proven(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    headers = (("Content-Length", "99"), ("x-request-id", "r-1"))
+    lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=headers, body=b'{"success": tr')
+    with closing(SqliteJournal.open(path)) as opened:
+        request_id = noted_in(opened, State.IN_FLIGHT)
+        opened.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=lost))
+    content = made(path, [request_id])
+    assert check(content).verdict is Verdict.SOUND
+    assert b'"x_request_id": "r-1"' in content
+    assert b'"success\\": tr"' in content
+    assert check(content.replace(b'tr"', b'te"')).verdict is not Verdict.SOUND
 
 
 def test_a_proof_of_a_customer_shares_one_stretch_to_the_head(journal: Path, jane: bytes) -> None:

@@ -323,7 +323,7 @@ ROWS = [
     (
         200,
         '{"success": true, "errors": ["Anything"]}',
-        "says that it was taken, and names an error too",
+        "says that it was taken, and that something is wrong too",
         None,
     ),
     (200, '{"success": false, "errors": ["Anything"]}', "did not take the call", None),
@@ -340,7 +340,7 @@ def test_every_failure_has_its_words_and_its_field(
     assert told[2] is field
 
 
-@pytest.mark.parametrize("status", [401, 403, 407, 502, 503])
+@pytest.mark.parametrize("status", [401, 403, 408, 502, 503])
 @pytest.mark.parametrize("body", [b"<html>", b"\r\n <!DOCTYPE html>", b"\xef\xbb\xbf<html>"])
 def test_a_page_without_a_request_id_is_from_the_way(status: int, body: bytes) -> None:
     why, advice, field = words(status, body, headers=())

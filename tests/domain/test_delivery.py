@@ -216,7 +216,8 @@ def test_braces_in_an_answer_stay_braces() -> None:
 @pytest.mark.parametrize(("action", "word"), [(Action.REJECT, "opt-out"), (Action.ACCEPT, "opt-in")])
 def test_a_decision_is_called_what_a_person_calls_it(action: Action, word: str) -> None:
     assert noun(action) == word
-    assert f"The {word} is kept" in sentence(judge(Answered(status=400, headers=(), body=b""), action))
+    refusal = Answered(status=400, headers=(), body=b'{"success": false}')
+    assert f"The {word} is kept" in sentence(judge(refusal, action))
 
 
 @pytest.mark.parametrize(

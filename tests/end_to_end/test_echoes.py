@@ -11,7 +11,7 @@ from pathlib import Path
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.clock import now
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.packed import NO_TEXT, REPEATED, UNREADABLE
+from consent_desk.adapters.packed import NO_TEXT, UNREADABLE
 from consent_desk.adapters.private_file import PrivateFile
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -35,7 +35,7 @@ EVERYTHING = "\n".join(f"{name}: {spell(text)} ." for name, spell in SPELLINGS.i
 
 def refusing(body: bytes, headers: str = "") -> Script:
     def script(peer: Peer) -> None:
-        peer.send(answer(body, "403 Forbidden", headers.encode("latin-1")))
+        peer.send(answer(body, "403 Forbidden", f"x-request-id: 1\r\n{headers}".encode("latin-1")))
 
     return script
 
@@ -54,8 +54,8 @@ WAYS: dict[str, tuple[Script, str]] = {
     "text": (refusing(json.dumps({"errors": ["invalid secret"], "x": EVERYTHING}).encode("ascii")), "*****"),
     "lines": (refusing(EVERYTHING.encode("latin-1")), "*****"),
     "headers": (refusing(b'{"success": false, "error": "invalid secret"}', in_headers()), "invalid secret"),
-    "gzip": (refusing(gzip.compress(EVERYTHING.encode()), "Content-Encoding: gzip\r\n"), REPEATED),
-    "deflate": (refusing(zlib.compress(EVERYTHING.encode())), REPEATED),
+    "gzip": (refusing(gzip.compress(EVERYTHING.encode()), "Content-Encoding: gzip\r\n"), "*****"),
+    "deflate": (refusing(zlib.compress(EVERYTHING.encode())), "*****"),
     "half-of-gzip": (refusing(gzip.compress(EVERYTHING.encode())[:-20]), UNREADABLE),
     "no-text": (refusing(b"\x03\x9a" * 20 + zlib.compress(EVERYTHING.encode())), NO_TEXT),
 }

@@ -8,6 +8,7 @@ its answer says `"success": true` with status 200. Faults: each kind has its rig
 state.
 """
 
+import gzip
 import json
 import ssl
 import sys
@@ -40,6 +41,7 @@ from tests.adapters.servers import (
     unknown_authority,
 )
 from tests.consents import NOON
+from tests.wrong_answers import EVERY, wire
 
 # ------------------------------------------------------------------------------------------------ mutations
 
@@ -61,6 +63,9 @@ WHOLE = (
     answer(HISTORY, headers=b"Date: Wed, 11 Jun 2026 12:00:00 GMT\r\nContent-Type: application/json\r\n"),
     answer(STATUS),
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + SUCCESS + b"\r\n0\r\n\r\n",
+    answer(b'{"success": true, "results": [{"success": true}, {"success": false, "errors": ["No"]}]}'),
+    answer(gzip.compress(SUCCESS, mtime=0), headers=b"Content-Encoding: gzip\r\n"),
+    answer(b"Access denied by policy", "403 Forbidden"),
 )
 WORDS = (
     *(b"true", b"false", b"null", b"0", b"-1", b"1e999", b"NaN", b'""', b"[]", b"{}", b'"success"'),
@@ -96,14 +101,21 @@ def mutated(dice: Random) -> bytes:
 
 
 def says_success(outcome: Outcome) -> bool:
-    """Whether an answer says that it was taken, read by nothing but the standard library."""
+    """Whether an answer, and no part of it otherwise, says that it was taken, read by json alone."""
     if not isinstance(outcome, Answered) or outcome.status != 200 or outcome.truncated:
         return False
+    verdicts: list[object] = []
+
+    def parted(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        verdicts.extend(value for key, value in pairs if key == "success")
+        return dict(pairs)
+
     try:
-        document = json.loads(outcome.body.decode("utf-8-sig"))
+        document = json.loads(outcome.body.decode("utf-8-sig"), object_pairs_hook=parted)
     except (ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and document.get("success") is True
+    says = isinstance(document, dict) and document.get("success") is True
+    return says and all(verdict is True for verdict in verdicts)
 
 
 def read_every_way(outcome: Outcome) -> State:
@@ -228,7 +240,7 @@ KINDS: Mapping[str, Kind] = {
     "401": told("401 Unauthorized", b'{"success": false, "error": "Access key not found"}', REFUSED),
     "403": told("403 Forbidden", b'{"success": false, "error": "invalid secret"}', REFUSED),
     "404": told("404 Not Found", HTML, REFUSED),
-    "413": told("413 Content Too Large", b"{}", REFUSED),
+    "413": told("413 Content Too Large", b'{"success": false}', REFUSED),
     "429": told("429 Too Many Requests", b"{}", RETRY_WAIT),
     "429 with Retry-After": told("429 Too Many Requests", b"", RETRY_WAIT, b"Retry-After: 99999\r\n"),
     "500": told("500 Internal Server Error", HTML, UNCONFIRMED),
@@ -266,6 +278,12 @@ KINDS: Mapping[str, Kind] = {
         "proxy",
     ),
     "cut behind the proxy": Kind(UNCONFIRMED, (Lost, Cause.CUT), Peer.read_request, "tunnel"),
+    **{
+        f"table: {name}": Kind(
+            row.state, (Lost, row.cause) if row.cause else row.status or 0, answering(wire(row))
+        )
+        for name, row in EVERY.items()
+    },
 }
 
 

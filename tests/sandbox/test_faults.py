@@ -35,7 +35,10 @@ WHOLE = [
     Fault.NOT_FOUND,
     Fault.INVALID_SECRET,
     Fault.BAD_GATEWAY,
+    Fault.FIREWALL,
+    Fault.PACKED,
 ]
+FROM_THE_WAY = {Fault.BAD_GATEWAY, Fault.FIREWALL}
 BROKEN = [Fault.DROP_BEFORE_STORING, Fault.DROP_AFTER_STORING, Fault.CUT_BODY, Fault.NOT_HTTP]
 ENDLESS = [Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY]
 
@@ -91,7 +94,7 @@ def test_a_broken_answer_is_stored_only_where_the_fault_says_so(
     assert (client.history(NEW).status == 200) is fault.stores
 
 
-@pytest.mark.parametrize("fault", [fault for fault in WHOLE if fault is not Fault.BAD_GATEWAY])
+@pytest.mark.parametrize("fault", [fault for fault in WHOLE if fault not in FROM_THE_WAY])
 def test_every_whole_answer_has_a_request_id(sandbox: Sandbox, client: Client, fault: Fault) -> None:
     assert "x-request-id" in wronged(sandbox, client, fault).headers
 
@@ -135,8 +138,15 @@ def test_a_fault_answers_with_an_html_page(
     assert reply.body.startswith(b"<")
 
 
-def test_a_proxys_page_has_no_request_id(sandbox: Sandbox, client: Client) -> None:
-    assert "x-request-id" not in wronged(sandbox, client, Fault.BAD_GATEWAY).headers
+@pytest.mark.parametrize("fault", FROM_THE_WAY)
+def test_what_is_on_the_way_gives_no_request_id(sandbox: Sandbox, client: Client, fault: Fault) -> None:
+    assert "x-request-id" not in wronged(sandbox, client, fault).headers
+
+
+def test_a_true_answer_may_come_packed(sandbox: Sandbox, client: Client) -> None:
+    reply = wronged(sandbox, client, Fault.PACKED)
+    assert reply.headers["content-encoding"] == "gzip"
+    assert read_answer(gzip.decompress(reply.body)).is_success
 
 
 @pytest.mark.parametrize(("fault", "status"), [(Fault.REDIRECT_301, 301), (Fault.REDIRECT_307, 307)])
@@ -289,6 +299,7 @@ def test_a_wrong_key_is_refused_and_uses_up_no_fault(sandbox: Sandbox, client: C
         (Fault.RATE_LIMIT, State.RETRY_WAIT),
         (Fault.SERVER_ERROR, State.UNCONFIRMED),
         (Fault.BAD_GATEWAY, State.UNCONFIRMED),
+        (Fault.FIREWALL, State.UNCONFIRMED),
         (Fault.MALFORMED_BODY, State.UNCONFIRMED),
         (Fault.DEEP_JSON, State.UNCONFIRMED),
         (Fault.NO_SUCCESS, State.UNCONFIRMED),

@@ -310,6 +310,29 @@ def test_history_that_is_refused_is_named_and_the_check_goes_on(outcome: Answere
     assert not report.works
 
 
+BLOCKED = Answered(status=403, headers=(), body=b"Access denied by policy")
+
+
+def test_what_something_on_the_way_answers_is_no_verdict_on_the_credentials() -> None:
+    report = check(BLOCKED)
+    assert verdicts(report) == [*REACHED, ("Answer", Verdict.BAD)]
+    assert "a proxy or firewall on the way answered, probably not Engagement (403)" in str(
+        report.steps[-1].message
+    )
+    assert not report.works
+
+
+def test_nor_is_it_one_on_a_permission() -> None:
+    report = check(time(), BLOCKED)
+    assert step(report, GET).verdict is Verdict.UNKNOWN
+    assert str(step(report, GET).message).startswith("It could not be tried: a proxy or firewall")
+
+
+def test_a_history_that_names_an_error_beside_success_shows_no_permission() -> None:
+    told = answered({"success": True, "errors": ["Not authorized"], "data": []})
+    assert step(check(time(), told), GET).verdict is Verdict.BAD
+
+
 def test_missing_permission_says_which_box_to_tick() -> None:
     assert "tick Events > consent Get" in str(step(check(time(), NO_PERMISSION), GET).message)
 

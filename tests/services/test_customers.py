@@ -75,6 +75,16 @@ def why(*outcomes: Outcome, customer: CustomerId = JANE) -> str:
     return str(found.why.why)
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 408])
+def test_what_something_on_the_way_answers_says_nothing_of_customer_or_permission(status: int) -> None:
+    told = why(Answered(status=status, headers=(), body=b"<html>blocked"))
+    assert told == (
+        "there is no Engagement API at this address"
+        if status == 404
+        else "a proxy or firewall on the way answered, probably not Engagement"
+    )
+
+
 def test_a_customer_is_known_by_one_call() -> None:
     wire = Wire(KNOWN)
     found = look_up(wire)

@@ -104,6 +104,9 @@ def test_a_refusal_of_the_settings_is_told(outcome: Answered, why: str, whole: b
         answered({}, 200),
         Answered(status=200, headers=(), body=b"hello"),
         Answered(status=403, headers=(), body=b"<html>a firewall"),
+        Answered(status=401, headers=(), body=b"Authentication required"),
+        Answered(status=407, headers=(), body=b"invalid secret"),
+        answered({"success": True, "errors": ["a fault"]}, 200),
     ],
 )
 def test_what_says_nothing_of_the_settings_is_not_told(outcome: Outcome) -> None:

@@ -522,6 +522,8 @@ def test_what_came_in_meanwhile_moves_the_pages_and_is_no_trouble(
             "had trouble",
         ),
         (BUSY, NoLook.REFUSED, "too many calls"),
+        (Answered(status=403, headers=(), body=b"Access denied"), NoLook.REFUSED, "firewall on the way"),
+        (Answered(status=511, headers=(), body=b"<html>"), NoLook.REFUSED, "sign in first"),
         (told(200, {"success": False}), NoLook.REFUSED, "did not take the call"),
         (told(200, {"success": True, "data": {}}), NoLook.UNREADABLE, "could not be understood"),
         (told(200, {"success": True}), NoLook.UNREADABLE, "could not be understood"),

@@ -1,5 +1,7 @@
 """Whatever a server does: the right outcome is shown, and the window lives."""
 
+import re
+
 import pytest
 from PySide6.QtWidgets import QPlainTextEdit
 
@@ -31,6 +33,8 @@ OUTCOMES = {
     Fault.NOT_FOUND: ("Refused", "no Engagement API at this address (404)"),
     Fault.INVALID_SECRET: ("Refused", "this desk's key is wrong (403 invalid secret)"),
     Fault.BAD_GATEWAY: ("Not confirmed", "a proxy or firewall on the way answered"),
+    Fault.FIREWALL: ("Not confirmed", "a proxy or firewall on the way answered, probably not Engagement"),
+    Fault.PACKED: ("Practised", "Delivered to the Sandbox only"),
     Fault.CUT_BODY: ("Not confirmed", "the line broke while Engagement was answering"),
     Fault.NOT_HTTP: ("Not confirmed", "the answer could not be understood"),
 }
@@ -70,6 +74,42 @@ def test_html_from_a_server_stays_text(open_desk: OpenOne) -> None:
     desk.bot.waitUntil(lambda: "HTTP 500" in desk.details("Headers"), timeout=10_000)
     assert "<h1>500 Internal Server Error</h1>" in desk.details("As received")
     assert "<h1>" in desk.details("Answer")
+
+
+def test_what_came_of_an_answer_that_broke_off_is_shown_with_its_request_id(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.CUT_BODY, 20)
+    desk.bot.waitUntil(lambda: "HTTP 200" in desk.details("Headers"), timeout=10_000)
+    request_id = re.search(r"x-request-id: (\S+)", desk.details("Headers"))
+    assert request_id is not None
+    assert f"x-request-id, for its support: {request_id[1]}" in desk.details("Explanation")
+    assert "HTTP 200 and 15 bytes had come" in desk.details("Explanation")
+    for tab in ("Answer", "As received"):
+        assert desk.details(tab).endswith('Not confirmed:\n\n{"success": tru\n\nThe answer broke off here.')
+    assert desk.details("Headers").endswith("The answer broke off later, in its body.")
+
+
+def test_what_had_come_by_the_deadline_is_shown(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.TRICKLE_BODY, 1)
+    desk.bot.waitUntil(lambda: "HTTP 200" in desk.details("Headers"), timeout=10_000)
+    assert "x-request-id, for its support: " in desk.details("Explanation")
+    assert desk.details("As received").endswith("The answer broke off here.")
+
+
+def test_what_is_no_http_is_named(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.NOT_HTTP, 20)
+    told = "what came is no HTTP and begins “SSH-2.0-OpenSSH_9.2”"
+    desk.bot.waitUntil(lambda: told in desk.details("Explanation"), timeout=10_000)
+    assert desk.details("Answer") == "No answer came."
+
+
+def test_a_firewalls_403_is_not_blamed_on_the_key(open_desk: OpenOne) -> None:
+    desk = sent_into(open_desk, Fault.FIREWALL, 20)
+    desk.bot.waitUntil(lambda: "HTTP 403" in desk.details("Headers"), timeout=10_000)
+    assert desk.details("As received") == "Access denied by policy."
+    said = f"{desk.status} {desk.state} {desk.details('Explanation')}"
+    assert "network's administrator" in said
+    for blame in ("permission", "key", "not recorded", "Not accepted"):
+        assert blame not in said.replace("Whether", "")
 
 
 def test_hidden_characters_of_an_answer_are_written_out(open_desk: OpenOne) -> None:

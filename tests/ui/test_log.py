@@ -249,15 +249,42 @@ def a_record(*outcomes: Outcome | None) -> Record:
     return Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
 
 
-def test_an_answer_of_an_earlier_attempt_is_called_one() -> None:
-    busy = Answered(status=429, headers=(), body=b"[1]")
-    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+def test_the_answer_to_every_attempt_is_shown_the_latest_first() -> None:
+    busy = Answered(status=429, headers=(("X-Request-Id", "r-1"),), body=b"[1]")
+    silent = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    broken = Lost(
+        phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("x-request-id", "r-2"),), body=b'{"a"'
+    )
     local = partial(moment, zone=UTC)
-    of_last = details_of(a_record(None, lost, None, busy), local, practice=False)
-    of_earlier = details_of(a_record(None, busy, None, lost), local, practice=False)
+    texts = details_of(a_record(None, busy, None, silent, None, broken), local, practice=False)
+    first, last = "2026-05-31 12:00:01 UTC, Not sent yet", "2026-05-31 12:00:05 UTC, Not sent yet"
+    assert texts["Answer"] == (f'{last}:\n\n{{"a"\n\nThe answer broke off here.\n\n\n{first}:\n\n[\n  1\n]')
+    assert texts["As received"] == f'{last}:\n\n{{"a"\n\nThe answer broke off here.\n\n\n{first}:\n\n[1]'
+    assert texts["Headers"] == (
+        f"{last}:\n\nHTTP 200\nx-request-id: r-2\n\nThe answer broke off later, in its body."
+        f"\n\n\n{first}:\n\nHTTP 429\nX-Request-Id: r-1"
+    )
+    assert "x-request-id, for its support: r-2, r-1" in texts["Explanation"]
+
+
+def test_a_single_whole_answer_needs_no_head_and_an_empty_or_missing_one_is_told() -> None:
+    local = partial(moment, zone=UTC)
+    answered = Answered(status=204, headers=(), body=b"")
+    broken = Lost(phase=Phase.READING, cause=Cause.CUT, status=200)
+    silent = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    assert details_of(a_record(None, answered), local, practice=False)["Answer"] == "The answer was empty."
+    assert details_of(a_record(None, silent), local, practice=False)["Answer"] == "No answer came."
+    texts = details_of(a_record(None, broken), local, practice=False)
     for tab in ("Answer", "As received", "Headers"):
-        assert not of_last[tab].startswith("Earlier")
-        assert of_earlier[tab] == f"Earlier attempt, 2026-05-31 12:00:01 UTC:\n\n{of_last[tab]}"
+        assert texts[tab].endswith("The answer broke off here.")
+
+
+def test_many_long_answers_are_shown_in_no_more_than_one_would_be() -> None:
+    long = Answered(status=500, headers=(), body=b'["' + b"x" * 1_000_000 + b'"]')
+    texts = details_of(a_record(*[None, long] * 30), partial(moment, zone=UTC), practice=False)
+    for tab in ("Answer", "As received"):
+        assert len(texts[tab]) < 120_000
+        assert texts[tab].count("… cut here: 1,000,0") == 30
 
 
 def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() -> None:

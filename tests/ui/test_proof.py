@@ -21,7 +21,7 @@ from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Look, Reason, Stored
+from consent_desk.domain.outcome import Answered, Cause, Look, Lost, Outcome, Phase, Reason, Stored
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, Witness
 from consent_desk.sandbox.server import Sandbox
@@ -57,12 +57,15 @@ def said(proof: Proof) -> str:
     return "\n".join(f"{line.label}: {line.text}" for line in text_of(proof, SHA))
 
 
-def with_answer(proof: Proof, body: bytes) -> Proof:
-    """`proof` of one consent whose answer was `body`."""
+HEADERS = (("X-Request-Id", "4711"), ("A", "<b>"))
+
+
+def with_answer(proof: Proof, body: bytes, outcome: Outcome | None = None) -> Proof:
+    """`proof` of one consent whose answer was `body`, or of which `outcome` came."""
     assert isinstance(proof.source, FromJournal)
     record = proof.source.witnesses[0].record
-    answered = Answered(status=200, headers=(("X-Request-Id", "4711"), ("A", "<b>")), body=body)
-    fact = Fact(at=record.facts[0].at, state=State.DELIVERED, outcome=answered)
+    came = outcome or Answered(status=200, headers=HEADERS, body=body)
+    fact = Fact(at=record.facts[0].at, state=State.DELIVERED, outcome=came)
     one = Witness(replace(record, facts=(*record.facts, fact)), {})
     return replace(proof, source=FromJournal((one,), proof.source.chain))
 
@@ -104,6 +107,14 @@ def test_the_pages_tell_the_answer_and_its_request_id(jane: Proof) -> None:
     text = said(with_answer(jane, b'{"success": true}'))
     assert "x-request-id: 4711" in text
     assert '"success": true' in text
+
+
+def test_the_pages_tell_what_came_of_an_answer_that_broke_off(jane: Proof) -> None:
+    lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=HEADERS, body=b'{"success": tr')
+    text = said(with_answer(jane, b"", lost))
+    assert "HTTP 200 and 14 bytes had come" in text
+    assert "x-request-id: 4711" in text
+    assert '{"success": tr\n\nThe answer broke off here.' in text
 
 
 def test_no_markup_and_no_hidden_character_of_a_server_has_any_effect(jane: Proof) -> None:
