@@ -483,3 +483,10 @@ def test_what_a_look_makes_may_be_written_down() -> None:
     }
     for state, following in after.items():
         assert following <= LEGAL[state]
+
+
+def test_an_answer_that_contradicts_itself_is_followed_by_a_look_and_is_no_try_that_came_to_nothing() -> None:
+    contradiction = Answered(status=429, headers=(), body=b'{"success": true}')
+    facts = (QUEUED, *flight(0, State.UNCONFIRMED, contradiction))
+    assert plan(facts, Action.REJECT, ID) == Plan(Step.LOOK_UP, later(30))
+    assert may_have_left(facts)
