@@ -135,17 +135,9 @@ def _station(
 ) -> Station:
     return Station(
         outbox=Outbox(journal, now, account_name()),
-        sender=Sender(
-            journal, watched, now, lambda: watched.holds_accepts, clock_is_known=lambda: watched.is_known
-        ),
+        sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now),
-        rounds=Rounds(
-            journal,
-            now,
-            lambda: watched.holds_accepts,
-            clock_is_known=lambda: watched.is_known,
-            nap=nap,
-        ),
+        rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),

@@ -8,7 +8,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.project import Project, Secret
-from consent_desk.domain.record import Context, Noted
+from consent_desk.domain.record import NO_CONTEXT, Context, Noted
 
 NOON = Timestamp(1_780_228_800_000_000)
 
@@ -49,11 +49,13 @@ def a_context() -> Context:
         is_new_profile=True,
         corrects=str(uuid4()),
         basis="The caller asked for it now",
+        clock_off=-7_200,
     )
 
 
 def a_noted(**changes: Any) -> Noted:
-    return Noted.of(a_project(), a_consent(**changes))
+    context = changes.pop("context", NO_CONTEXT)
+    return Noted.of(a_project(), a_consent(**changes), context)
 
 
 def later(seconds: float) -> Timestamp:

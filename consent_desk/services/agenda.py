@@ -16,6 +16,7 @@ from consent_desk.domain.delivery import (
     plan,
 )
 from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.domain.telling import is_stamped_wrong
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Journal
 
@@ -45,6 +46,8 @@ class _Item:
     timestamp: Timestamp
     facts: int
     at: Timestamp | None
+    is_timed: bool
+    is_stuck: bool
     tries: int = 0
     is_out: bool = False
 
@@ -73,6 +76,8 @@ class Agenda:
         before = self._items.get(consent.request_id)
         if before is not None and (before.facts, before.due.plan) == (len(record.facts), next_step):
             return  # it may be handed out, or postponed
+        is_stuck = is_stamped_wrong(record.facts)
+        is_due = next_step.step in {Step.SEND, Step.LOOK_UP} and not is_stuck
         self._alike[subject].add(consent.request_id)
         self._items[consent.request_id] = _Item(
             due=Due(consent.request_id, noted.project_id, consent.action, next_step),
@@ -80,7 +85,9 @@ class Agenda:
             subject=subject,
             timestamp=consent.timestamp,
             facts=len(record.facts),
-            at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
+            at=(next_step.at or _AT_ONCE) if is_due else None,
+            is_timed=noted.context.clock_off is not None,
+            is_stuck=is_stuck,
         )
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
@@ -112,9 +119,9 @@ class Agenda:
     def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
 
-        Each is handed out once, until something happened to it or it is postponed. `hold_accepts`: this
-        computer's clock is wrong, so that an opt-in might be recorded as later than an opt-out that
-        followed it.
+        Each is handed out once, until something happened to it or it is postponed. `hold_accepts`: nobody
+        has told the time, so that an opt-in that was noted before might be recorded as later than an opt-out
+        that followed it.
         """
         ready = self._ready(now, hold_accepts)
         for item in ready:
@@ -146,6 +153,14 @@ class Agenda:
         """Whether it is an opt-in that waits for an opt-out of the same customer and category."""
         item = self._items.get(request_id)
         return item is not None and self._waits(item, hold_accepts=False)
+
+    def is_timed(self, request_id: str) -> bool:
+        """Whether the time was known when it was noted."""
+        return self._items[request_id].is_timed
+
+    def is_stuck(self, request_id: str) -> bool:
+        """Whether it is an opt-in that does not leave any more as it was stamped."""
+        return self._items[request_id].is_stuck
 
     def open_like(self, noted: Noted) -> tuple[str, ...]:
         """The consents of the same customer and category that were open when last put, itself too."""
@@ -191,7 +206,7 @@ class Agenda:
         if item.due.action is not Action.ACCEPT or item.due.plan.step is not Step.SEND:
             return False
         others = (self._items[request_id] for request_id in self._alike[item.subject])
-        return hold_accepts or any(
+        return (hold_accepts and not item.is_timed) or any(
             other.due.action is Action.REJECT and other.state in OPEN_STATES for other in others
         )
 

@@ -11,7 +11,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import tell_all
+from consent_desk.domain.telling import STAMPED_WRONG, tell_all
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
@@ -202,7 +202,8 @@ class SendingDesk(QObject):
             elif departure.by_person and not departure.kept:
                 self.say(station, entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
             # What waits for another consent, or the clock, goes on by itself.
-            waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
+            waits = isinstance(sent, Message) and sent != STAMPED_WRONG
+            waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
             if entry.held or waits:
                 self.rounds.put_off(station, entry.request_id)
             else:

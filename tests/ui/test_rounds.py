@@ -236,7 +236,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    acme.application._stations._opened[False].transport.off = None
+    acme.application._stations._opened[False].transport._told_ahead = None
     opt_in(acme)
     acme.wait_for_status("It waits until Engagement has told the time")
     acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
@@ -246,7 +246,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
 def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    acme.application._stations._opened[False].transport.off = None
+    acme.application._stations._opened[False].transport._told_ahead = None
     acme.clock.seconds_off = 7_200
     opt_in(acme)
     acme.wait_for_status("It waits until this computer's clock is right")
@@ -255,7 +255,7 @@ def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
 
 def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
     watched = acme.application._stations._opened[False].transport
-    watched.off = None
+    watched._told_ahead = None
     controls.press(acme.window, "Project settings")
     dialog = acme.window.findChild(ProjectDialog)
     assert dialog is not None
