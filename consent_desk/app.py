@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.adapters import proxies
 from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
@@ -31,6 +32,7 @@ from consent_desk.domain.local_time import moment
 from consent_desk.form_help import help_with_form
 from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.connection import check_connection
+from consent_desk.services.key_watch import KeyWatch
 from consent_desk.services.projects import Listed, Projects, SecretStore
 from consent_desk.services.proof import Rebuilding
 from consent_desk.services.rounds import NAP
@@ -116,6 +118,8 @@ class Application(QObject):
         # Left to its own time, Qt would write when a demo's folder has gone, and make that anew.
         self.window.settings.sync()
         self._runner.idle(Lane.JOURNAL, 0.2)
+        # An export that was stopped takes away what it has written.
+        self._runner.idle(Lane.EXPORT, 0.2)
         if not self._runner.idle(Lane.SEND, 0.2):
             self._stations.stop()
             self._runner.idle(Lane.SEND, 0.2)
@@ -158,7 +162,7 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     care = None if demo else JournalCare(folders, now)
-    watched = ClockWatch(transport, now)
+    watched = ClockWatch(keys := KeyWatch(transport), now)
 
     def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.
@@ -196,6 +200,7 @@ def build(
     projects = ProjectDesk(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
+    keys.listener = projects.troubles.hear
     Printing(window, runner, asked, replace_file)
     form_help = help_with_form(
         window,
@@ -272,7 +277,7 @@ def run(
     fault: "Fault | None" = None,
 ) -> int:
     """Build the program around `window` and run it until that is closed; return the exit status."""
-    transport = HttpTransport(system_proxy)
+    transport = HttpTransport(partial(proxies.find, system=system_proxy))
     resources.callback(transport.close)
     application = build(folders, None if demo else KeyringStore(), transport, fault=fault, window=window)
     _report_the_unexpected(application)

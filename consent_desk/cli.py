@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
+from consent_desk.adapters.core_files import forbid_core_files
 from consent_desk.adapters.display import Display, find_display
 
 if TYPE_CHECKING:
@@ -35,7 +36,16 @@ _PROVEN = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments and run; return the exit status."""
-    arguments = _read(sys.argv[1:] if argv is None else argv)
+    forbid_core_files()
+    # Qt and SQLite make files too: all are their owner's alone, and their owner's at the least.
+    before = os.umask(0o077)
+    try:
+        return _run(_read(sys.argv[1:] if argv is None else argv))
+    finally:
+        os.umask(before)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "verify":
         return _verify(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:

@@ -76,9 +76,10 @@ def _raise_first(instance: Instance) -> int:
     if instance.raise_first():
         print("Consent Desk is already open; its window was raised.")
         return 0
+    left = "" if instance.doubtful is None else f" If none runs, on no computer, delete {instance.doubtful}."
     print(
         "consent-desk: it is already running for this user, but does not answer. "
-        "Wait a moment and start it again; if that does not help, end the one that runs.",
+        f"Wait a moment and start it again; if that does not help, end the one that runs.{left}",
         file=sys.stderr,
     )
     return 1

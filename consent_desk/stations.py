@@ -110,7 +110,10 @@ def open_sandbox(
     delay: float,
     nap: float,
 ) -> Station:
-    """The station of practice: sandbox and journal last as long as `opened`. Raises DeskError."""
+    """The station of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
+
+    It wakes with all that was written to it, on the same port if that is still free. Raises DeskError.
+    """
     folder = opened.enter_context(temporary_folder())
     sandbox = opened.enter_context(Sandbox(seed, delay=delay))
     sandbox.fault = fault
@@ -119,7 +122,13 @@ def open_sandbox(
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     # Its own watch: the Sandbox tells the time of this very computer.
     watched = ClockWatch(transport, now)
-    return _station(journal, watched, now, nap, sandbox=sandbox.project, customers=customers)
+    station = _station(journal, watched, now, nap, sandbox=sandbox.project, customers=customers)
+
+    def wake() -> Project:
+        sandbox.start()
+        return sandbox.project
+
+    return replace(station, rest=sandbox.close, wake=wake)
 
 
 def _station(

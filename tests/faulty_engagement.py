@@ -66,17 +66,23 @@ class Arrival:
 
 @dataclass(slots=True)
 class Engagement:
-    """Fits `services.sender.Transport`. `now` in UNIX seconds."""
+    """Fits `services.sender.Transport`. `now` in UNIX seconds.
+
+    `lag`: so many seconds what is said of a category is behind the history. `odd`: what stands on top of a
+    history, and is nobody's event.
+    """
 
     now: Callable[[], float]
     on_cancel: Callable[[str], None] = lambda _: None
     on_store: Callable[[str], None] = lambda _: None
     delay: float = 5.0
+    lag: float = 0.0
     may_read: bool = True
     faults: list[Fault] = field(default_factory=list)
     read_faults: list[Fault] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
+    odd: list[object] = field(default_factory=list)
     succeeded: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     calls: int = 0
@@ -85,19 +91,24 @@ class Engagement:
         self.calls += 1
         return _Made(lambda: self._answer(request))
 
-    def add(self, customer: str, category: str, action: str) -> None:
-        """Somebody decides on a page, and it shows at once."""
+    def add(self, customer: str, category: str, action: str, times: int = 1) -> None:
+        """Somebody decides on a page, and it shows at once; the time is multiplied by mistake."""
         properties = {"action": action, "category": category, "source": "page"}
+        if action == "accept":
+            properties["valid_until"] = "unlimited"
         self.events.append(
-            Event(customer=customer, timestamp=self.now(), properties=properties, visible_at=self.now())
+            Event(
+                customer=customer, timestamp=self.now() * times, properties=properties, visible_at=self.now()
+            )
         )
 
     def stored(self, request_id: str) -> bool:
         return any(event.properties.get("desk_request_id") == request_id for event in self.events)
 
-    def visible(self, customer: str) -> list[Event]:
+    def visible(self, customer: str, lag: float = 0.0) -> list[Event]:
         """What a read shows, the latest first."""
-        shown = (one for one in self.events if one.customer == customer and one.visible_at <= self.now())
+        until = self.now() - lag
+        shown = (one for one in self.events if one.customer == customer and one.visible_at <= until)
         return sorted(shown, key=lambda event: -event.timestamp)
 
     def valid(self, customer: str, category: str) -> bool | None:
@@ -189,18 +200,19 @@ class Engagement:
         limit = document["limit"]
         assert isinstance(skip, int)
         assert isinstance(limit, int)
-        page = shown[skip:][:limit]
-        self.seen |= {event.properties.get("desk_request_id", "") for event in page}
-        data = [{"type": "consent", "timestamp": e.timestamp, "properties": e.properties} for e in page]
-        return told(200, {"success": True, "data": data})
+        data = [{"type": "consent", "timestamp": e.timestamp, "properties": e.properties} for e in shown]
+        page = [*self.odd, *data][skip:][:limit]
+        self.seen |= {event.properties.get("desk_request_id", "") for event in shown[: skip + limit]}
+        return told(200, {"success": True, "data": page})
 
     def _status(self, customer: str, document: dict[str, object]) -> Outcome:
         wishes = document["attributes"]
         assert isinstance(wishes, list)
         category = wishes[0]["category"]
-        ruling = next((e for e in self.visible(customer) if e.properties["category"] == category), None)
+        shown = self.visible(customer, self.lag)
+        ruling = next((e for e in shown if e.properties["category"] == category), None)
         values = {
-            "valid": bool(self.valid(customer, category)),
+            "valid": ruling is not None and ruling.properties["action"] == "accept",
             "timestamp": None if ruling is None else ruling.timestamp,
             "until": None if ruling is None else ruling.properties.get("valid_until"),
             "source": None if ruling is None else ruling.properties["source"],

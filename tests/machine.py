@@ -41,6 +41,15 @@ from tests.memory_journal import MemoryJournal
 
 CUSTOMERS = ("jane@example.com", "joe@example.com")
 CATEGORY = "sms_marketing"
+ODD: tuple[object, ...] = (
+    {"timestamp": 5, "properties": []},
+    {"timestamp": "yesterday", "properties": {"action": "accept", "category": CATEGORY}},
+    {"timestamp": None, "properties": {"action": "accept", "category": CATEGORY}},
+    {"timestamp": True, "properties": {"action": "Accept", "category": None}},
+    {"properties": {"action": "accept", "category": [CATEGORY]}},
+    "no event",
+)
+"""What stands in a history and is nobody's event of the category."""
 NOTHING_STORED = (Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.CANCELLED_LOST, Fault.CRASH_BEFORE)
 
 
@@ -226,6 +235,31 @@ class Machine(RuleBasedStateMachine):
     def somebody_decides_on_a_page(self, customer: str, action: Action) -> None:
         self.steps += 1
         self.engagement.add(customer, CATEGORY, action)
+
+    @rule(
+        customer=st.sampled_from(CUSTOMERS),
+        action=st.sampled_from(Action),
+        times=st.sampled_from([10**3, 10**6]),
+    )
+    def somebody_tracks_milliseconds(self, customer: str, action: Action, times: int) -> None:
+        self.steps += 1
+        self.engagement.add(customer, CATEGORY, action, times)
+
+    @rule(customer=st.sampled_from(CUSTOMERS), action=st.sampled_from(Action))
+    def somebody_decides_just_before_a_look(self, customer: str, action: Action) -> None:
+        self.engagement.faults, self.engagement.read_faults, self.engagement.lag = [], [], 20.0
+        self.note(action, customer, None)
+        self.wait_for_what_is_next(1)
+        at = self.agenda.next_at(self.now())
+        if at is not None:
+            self.time = max(self.time, at.micros - self.clock_off - 5_000_000)
+            self.engagement.add(customer, CATEGORY, "reject" if action is Action.ACCEPT else "accept")
+            self.wait_for_what_is_next(1)
+
+    @rule(odd=st.lists(st.sampled_from(ODD), max_size=3), lag=st.sampled_from([0.0, 20.0]))
+    def reads_are_odd(self, odd: list[object], lag: float) -> None:
+        self.steps += 1
+        self.engagement.odd, self.engagement.lag = odd, lag
 
     @precondition(lambda self: self.in_states(UNSENT_STATES))
     @rule(data=st.data())

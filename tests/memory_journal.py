@@ -5,7 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.delivery import (
+    LEGAL,
+    OPEN_STATES,
+    SENDABLE_STATES,
+    Fact,
+    State,
+    is_to_acknowledge,
+)
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry, Noted, Record
@@ -58,6 +65,9 @@ class MemoryJournal:
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
 
+    def to_acknowledge(self) -> tuple[str, ...]:
+        return tuple(one for one, facts in self._facts.items() if is_to_acknowledge(facts[-1]))
+
     def open_like(
         self,
         project_id: str,
@@ -106,7 +116,11 @@ class MemoryJournal:
             Found(seq, self.entry(one))
             for seq, (one, noted) in enumerate(self._noted.items(), 1)
             if all(word in noted.consent.customer.value for word in wanted.words)
-            and (not wanted.states or self._facts[one][-1].state in wanted.states)
+            and (
+                not wanted.states
+                or self._facts[one][-1].state in wanted.states
+                or (wanted.to_acknowledge and is_to_acknowledge(self._facts[one][-1]))
+            )
         ]
         follow = [each for each in reversed(found) if after is None or each.seq < after]
         return tuple(follow[skip : skip + most])

@@ -18,7 +18,7 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_file import Reason, open_file, told
 from consent_desk.adapters.journal_rows import head
 from consent_desk.adapters.left_over import making_in
-from consent_desk.adapters.mark import Mark, create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import create_mark, legible, mark_of, read_mark
 from consent_desk.adapters.migrations import version
 from consent_desk.adapters.restoration import FROM_BACKUP, restore_open
 from consent_desk.adapters.verification import Verdict, verify
@@ -96,7 +96,7 @@ class Backups:
         """Where today's backup is, or is to be made."""
         path = self._folder / f"journal-{_day(at)}.sqlite"
         with told(_NOT_BACKED_UP):
-            ours, there = read_mark(mark_of(self._journal)), read_mark(mark_of(path))
+            ours, there = (legible(read_mark(mark_of(each))) for each in (self._journal, path))
         if ours is None or there is None or ours.journal == there.journal:
             return path
         # What was backed up this morning was salvaged since: its last backup is not written over.
@@ -108,8 +108,7 @@ class Backups:
             # Asked first: a disk that is not connected is not to be made up for by an empty folder.
             if not second.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "no folder")
-            mark = read_mark(mark_of(path))
-            folder = _folder_in(second, mark)
+            folder = _folder_in(second, path)
             folder.mkdir(mode=0o700, exist_ok=True)
             copy = folder / path.name
             if copy.exists():
@@ -144,7 +143,7 @@ class Backups:
         ours = [*left_over.beside_journal(self._journal), *left_over.among_backups(self._folder)]
         others: list[Path] = []
         if self._second is not None:
-            folder = _folder_in(self._second, read_mark(mark_of(self._journal)))
+            folder = _folder_in(self._second, self._journal)
             ours += left_over.among_backups(folder)
             # Another computer may be copying into these.
             for each in self._far():
@@ -197,7 +196,9 @@ class Backups:
                 companion(path).unlink(missing_ok=True)
 
 
-def _folder_in(second: Path, mark: Mark | None) -> Path:
+def _folder_in(second: Path, path: Path) -> Path:
+    """The folder of ours in `second` for backups of the journal at `path`, or that it is a backup of."""
+    mark = legible(read_mark(mark_of(path)))
     return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
 
 

@@ -38,7 +38,8 @@ K = TypeVar("K", bound=Kept)
 class CategoryCacheFile(Generic[K]):
     """A cache in the file at `path`, mode 0600; `make` builds what is kept from categories and moment.
 
-    Raises nothing: what cannot be read is not there, and what cannot be written is fetched again.
+    Raises nothing: what cannot be read is not there, and what cannot be written is fetched again. A file
+    that the disk does not give is not written over: others may be in it.
     """
 
     def __init__(self, path: Path, make: Callable[[tuple[Category, ...], Timestamp], K]) -> None:
@@ -48,7 +49,12 @@ class CategoryCacheFile(Generic[K]):
 
     def read(self, project_id: str, place: str) -> K | None:
         """What was kept for the project, None where that came from another `place`."""
-        match self._projects().get(project_id):
+        with suppress(OSError):
+            return self._kept(self._projects().get(project_id), place)
+        return None
+
+    def _kept(self, kept: object, place: str) -> K | None:
+        match kept:
             case {"place": str(from_), "at": int(at), "categories": list(items)} if from_ == place:
                 with suppress(TypeError, ValueError, DeskError):
                     return self._make(tuple(_category(item) for item in items), Timestamp(at))
@@ -80,7 +86,7 @@ class CategoryCacheFile(Generic[K]):
             with self._path.open("rb") as file:
                 content = file.read(_LARGEST + 1)
             document = json.loads(content) if len(content) <= _LARGEST else None
-        except (OSError, ValueError, RecursionError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
         match document:
             case {"version": 1, "projects": dict(projects)}:

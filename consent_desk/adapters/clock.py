@@ -1,5 +1,6 @@
 """This computer's clock and its time zone."""
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -26,7 +27,10 @@ def readable(micros: int) -> Timestamp:
 
 
 class LocalZone(tzinfo):
-    """The time zone of this computer, its summer times included, as the C library knows it."""
+    """The time zone of this computer, its summer times included, as the C library knows it.
+
+    It is that of the moment: whoever travels with an open program sees the local times follow.
+    """
 
     def utcoffset(self, at: datetime | None) -> timedelta:
         """Local time minus UTC at the local time `at`."""
@@ -42,13 +46,21 @@ class LocalZone(tzinfo):
 
     def fromutc(self, at: datetime) -> datetime:
         """The local time for `at`, which holds UTC."""
+        _follow()
         seconds = _seconds(at)
         offset = time.localtime(seconds).tm_gmtoff
         first, second = _moments(seconds + offset)
         return (at + timedelta(seconds=offset)).replace(fold=int(first < second == seconds))
 
     def _local(self, at: datetime | None) -> time.struct_time:
+        _follow()
         return time.localtime(None if at is None else _moments(_seconds(at))[at.fold])
+
+
+def _follow() -> None:
+    # The C library has read the zone once. On Windows it is asked each time.
+    if sys.platform != "win32":
+        time.tzset()
 
 
 def _seconds(at: datetime) -> int:

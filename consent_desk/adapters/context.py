@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from consent_desk.domain.consent import PropertyValue, ValidUntil
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.consent import PropertyValue, Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus, may_have_ended
 from consent_desk.domain.record import Context, Noted
 
 _NAMES = {
@@ -17,10 +17,9 @@ _NAMES = {
 def context_text(noted: Noted) -> str:
     """The context of `noted`, and the further properties of its event."""
     context = noted.context
-    before = None if context.before is None else {**asdict(context.before), "until": _until(context.before)}
     values = {
         "account": context.account,
-        "before": before,
+        "before": None if context.before is None else _written(context.before),
         "is_new_profile": context.is_new_profile,
         "existed": context.existed,
         "listed": context.listed,
@@ -38,26 +37,29 @@ def context_text(noted: Noted) -> str:
     return json.dumps(kept, separators=(",", ":"))
 
 
-def read_context(text: str) -> tuple[Context, tuple[tuple[str, PropertyValue], ...]]:
-    """The context, and the further properties of the event. Raises ValueError."""
+def read_context(text: str, noted_at: Timestamp) -> tuple[Context, tuple[tuple[str, PropertyValue], ...]]:
+    """The context of what was noted then, and the further properties of its event. Raises ValueError."""
     values = json.loads(text)
     if not isinstance(values, dict) or not values.keys() <= _NAMES:
         raise ValueError("context")
     properties = tuple((name, value) for name, value in values.pop("properties", ()))
     before = values.pop("before", None)
     try:
-        return Context(before=None if before is None else _status(before), **values), properties
+        return Context(before=None if before is None else _status(before, noted_at), **values), properties
     except TypeError:
         raise ValueError("context") from None
 
 
-def _until(status: CategoryStatus) -> str | int | None:
-    return None if status.until is None else status.until.wire
+def _written(status: CategoryStatus) -> dict[str, Any]:
+    values = {**asdict(status), "until": None if status.until is None else status.until.wire}
+    # Version 1 has none: it is written where an end was named, so that it may have ended.
+    if status.ended is False and (status.valid or status.until is None):
+        del values["ended"]
+    return values
 
 
-def _status(values: dict[str, Any]) -> CategoryStatus:
+def _status(values: dict[str, Any], noted_at: Timestamp) -> CategoryStatus:
     until = values.pop("until", None)
-    return CategoryStatus(
-        **values,
-        until=None if until is None else ValidUntil() if until == "unlimited" else ValidUntil(int(until)),
-    )
+    end = None if until is None else ValidUntil() if until == "unlimited" else ValidUntil(int(until))
+    values.setdefault("ended", None if may_have_ended(bool(values.get("valid")), end, noted_at) else False)
+    return CategoryStatus(**values, until=end)

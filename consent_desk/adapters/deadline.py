@@ -10,11 +10,13 @@ import logging
 import re
 import socket
 import ssl
+from base64 import b64encode
 from contextlib import closing
 from functools import partial
 from time import monotonic
 from traceback import walk_tb
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,14 +24,20 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
+from urllib3.util.wait import wait_for_read
 
 from consent_desk.adapters.echo import concealing
+from consent_desk.adapters.handshake import Handshake
+from consent_desk.adapters.packed import keepable
 from consent_desk.adapters.progress import Progress
 from consent_desk.adapters.reading import MOST_BODY, ReportingAnswer, first_bytes
 from consent_desk.adapters.trouble import Stopped, cause_of, detail_of
 from consent_desk.domain.outcome import Cause, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
+
+_VERDICT = 1.0
+"""Seconds in which a server says what it makes of a client without a certificate that it has asked for."""
 
 _CONNECT_ANSWERED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 
@@ -41,18 +49,16 @@ def exchange(
     request: PreparedRequest,
     progress: Progress,
     *,
-    proxy: str | None,
+    proxy: str,
     ssl_context: ssl.SSLContext | None,
     connect_timeout: float,
     timeout: float,
 ) -> None:
     """Send `request` and hand the answer to `progress`. Raises whatever goes wrong.
 
-    `timeout`, in seconds, is for each single wait on the socket: a backstop for the deadline, which
-    `progress` keeps.
+    `proxy` is an http proxy's URL, empty for none. `timeout`, in seconds, is for each single wait on the
+    socket: a backstop for the deadline, which `progress` keeps.
     """
-    if proxy and not proxy.lower().startswith("http://"):
-        raise Stopped(Cause.PROXY_KIND, "not an http proxy")
     adapter = _Adapter(progress, ssl_context, connect_timeout)
     with closing(adapter):
         response = adapter.send(
@@ -64,10 +70,11 @@ def exchange(
         with closing(response):
             body = first_bytes(response.raw)
             conceal = concealing(request.authorization)
+            headers = adapter.received_headers()
             progress.answer(
                 response.status_code,
-                tuple((name, conceal(value)) for name, value in adapter.received_headers()),
-                conceal(body[:MOST_BODY].decode("latin-1")).encode("latin-1"),
+                tuple((conceal(name), conceal(value)) for name, value in headers),
+                keepable(body[:MOST_BODY], headers, conceal),
                 truncated=len(body) > MOST_BODY,
             )
 
@@ -111,12 +118,14 @@ class _Adapter(HTTPAdapter):
         self.connect_timeout = connect_timeout
         self._ssl_context = ssl_context
         self._answer: ReportingAnswer | None = None
+        self.handshake = Handshake()
         if ssl_context is not None:
             ssl_context.check_hostname = True
             ssl_context.verify_mode = ssl.CERT_REQUIRED
             if ssl_context.keylog_filename:
                 # Python's own contexts obey SSLKEYLOGFILE, with which anybody could read along.
                 ssl_context.keylog_filename = None  # type: ignore[assignment]  # None ends it
+            self.handshake.watch(ssl_context)
         super().__init__()
 
     def build_connection_pool_key_attributes(
@@ -137,6 +146,12 @@ class _Adapter(HTTPAdapter):
         kind = _TlsConnection if pool.scheme == "https" else _Connection
         pool.ConnectionCls = partial(kind, adapter=self)
         return pool
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """The proxy's credentials as UTF-8: requests would take Latin-1, and fail on the rest."""
+        who, at, _ = urlsplit(proxy).netloc.rpartition("@")
+        said = b64encode(unquote_to_bytes(who)).decode("ascii")
+        return {"Proxy-Authorization": f"Basic {said}"} if at else {}
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Take the answer as it came: requests would parse cookies and encodings, and trip over them."""
@@ -240,14 +255,43 @@ class _TlsConnection(_Connection, HTTPSConnection):
 
     def connect(self) -> None:
         """Connect, and accept nothing less than a finished handshake."""
+        handshake = self._adapter.handshake
         try:
             super().connect()
         except BaseException as error:
+            self._learn(handshake)
             _close_half_made(error)
+            if isinstance(error, ssl.SSLError):
+                raise Stopped(handshake.cause(error), detail_of(error)) from error
             raise
+        self._learn(handshake)
         if not isinstance(self.sock, ssl.SSLSocket) or self.sock.version() is None:
             # ssl wraps a connection that is lost already without a handshake, and would send in the clear.
             raise Stopped(Cause.CUT, "lost before the TLS handshake")
+        if handshake.wants_certificate and self.sock.version() == "TLSv1.3":
+            self._hear_verdict(self.sock, handshake)
+
+    def _learn(self, handshake: Handshake) -> None:
+        issuer, ends = handshake.issuer_and_end()
+        self._progress.learn(issuer=issuer, ends=ends)
+
+    def _hear_verdict(self, connection: ssl.SSLSocket, handshake: Handshake) -> None:
+        """Wait until the server has accepted or refused us without a certificate, before anything is sent.
+
+        TLS 1.3 lets it say so after our side of the handshake has ended (RFC 8446, 4.4.2.4).
+        """
+        if not wait_for_read(connection, _VERDICT):
+            return
+        connection.settimeout(0)
+        try:
+            connection.recv(1)
+        except ssl.SSLWantReadError:
+            # Accepted: what it sent was a ticket.
+            connection.settimeout(self.timeout)
+        except ssl.SSLError as error:
+            raise Stopped(handshake.cause(error), detail_of(error)) from error
+        else:
+            raise Stopped(Cause.CUT, "ended after the TLS handshake")
 
 
 def _close_half_made(error: BaseException) -> None:

@@ -1,5 +1,6 @@
 """Files that survive a power cut, and files that are set aside instead of being written over."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 if sys.platform == "darwin":
     import fcntl
 
+_NO_SUCH_CALL = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What a file system says that knows no syncing of folders: it does what it can. SQLite lets that be, too."""
+
 
 def sync(descriptor: int) -> None:
     """Return once what was written to `descriptor` is on the disk itself."""
@@ -30,7 +34,11 @@ def sync(descriptor: int) -> None:
 def sync_folder(folder: Path) -> None:
     """Return once the names in `folder` are on the disk. On Windows there is no such call."""
     if os.name != "nt":
-        _sync_at(folder, os.O_RDONLY)
+        try:
+            _sync_at(folder, os.O_RDONLY)
+        except OSError as error:
+            if error.errno not in _NO_SUCH_CALL:
+                raise
 
 
 def sync_name(path: Path) -> None:
@@ -76,7 +84,10 @@ def utc(at: "Timestamp") -> str:
 
 
 def companion(path: Path) -> Path:
-    """The file in which SQLite keeps what a broken-off transaction must undo."""
+    """The file in which SQLite keeps what a broken-off transaction must undo: beside what a link leads to."""
+    # Whoever may not look there is told so by what comes next.
+    if os.path.islink(path):  # noqa: PTH114 -- Path's own raises
+        path = Path(os.path.realpath(path))
     return path.with_name(f"{path.name}-journal")
 
 
@@ -95,10 +106,12 @@ def set_aside(path: Path, why: str, at: "Timestamp") -> Path | None:
             break
         number += 1
     found = os.path.lexists(path)
+    # Beside a link there is none: that of the file which it leads to stays where SQLite finds it.
+    beside = path.with_name(f"{path.name}-journal")
     if found:
         path.rename(place)
-    if os.path.lexists(companion(path)):
-        companion(path).rename(companion(place))
+    if os.path.lexists(beside):
+        beside.rename(place.with_name(f"{place.name}-journal"))
     sync_folder(path.parent)
     return place if found else None
 

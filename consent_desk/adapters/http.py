@@ -3,6 +3,8 @@
 Importing this is cheap; requests, urllib3 and truststore load on the thread of the first call.
 """
 
+import os
+import sys
 from collections.abc import Callable
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from consent_desk.adapters.progress import Progress
+from consent_desk.adapters.proxies import Choice
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.outcome import DEADLINE, Cause, Outcome
 from consent_desk.domain.request import PreparedRequest
@@ -18,9 +21,13 @@ if TYPE_CHECKING:
     import ssl
 
 
-def no_proxy(_url: str) -> str | None:
+_TRUST = () if sys.platform in {"darwin", "win32"} else ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables of the environment that decide, in place of the system, what is trusted."""
+
+
+def no_proxy(_url: str) -> Choice:
     """Every host is reached directly."""
-    return None
+    return Choice()
 
 
 def system_trust() -> "ssl.SSLContext":
@@ -50,17 +57,17 @@ class HttpCall:
 class HttpTransport:
     """Makes each call on a daemon thread and a connection of its own. Network trouble is an outcome.
 
-    `proxy_for` is given the scheme and host of an https URL, never its path, and returns the proxy's
-    URL (`http://proxy:3128`) or None. It is called on the call's thread and may block; it is not
-    asked for loopback. `connect_timeout` bounds the TCP connection, all addresses of the host taken
-    together; `deadline` the whole call from `start` on, CONNECT and TLS handshake included. Both in
-    seconds. `ssl_context` is called for every https call: truststore locks a context during a
-    handshake, and a server that hangs in one must not hold up the others.
+    `proxy_for` is given the scheme and host of an https URL, never its path, and chooses the proxy. It is
+    called on the call's thread and may block; it is not asked for loopback. `connect_timeout` bounds the
+    TCP connection, all addresses of the host taken together; `deadline` the whole call from `start` on,
+    CONNECT and TLS handshake included. Both in seconds. `ssl_context` is called for every https call:
+    truststore locks a context during a handshake, and a server that hangs in one must not hold up the
+    others.
     """
 
     def __init__(
         self,
-        proxy_for: Callable[[str], str | None] = no_proxy,
+        proxy_for: Callable[[str], Choice] = no_proxy,
         *,
         connect_timeout: float = 5.0,
         deadline: float = DEADLINE,
@@ -103,10 +110,18 @@ class HttpTransport:
 
         try:
             secure = request.url.startswith("https:")
+            choice = self._choice(request.url) if secure else Choice()
+            if secure:
+                trust = tuple((name, os.environ[name]) for name in _TRUST if name in os.environ)
+                by = "named_by" if choice.shown or choice.trouble else "direct_by"
+                progress.learn(proxy=choice.shown, trust=trust, **{by: choice.by})
+            if choice.trouble is not None:
+                progress.fail(choice.trouble, choice.detail)
+                return
             deadline.exchange(
                 request,
                 progress,
-                proxy=self._proxy(request.url) if secure else None,
+                proxy=choice.url,
                 ssl_context=self._ssl_context() if secure else None,
                 connect_timeout=self._connect_timeout,
                 timeout=self._deadline,
@@ -114,9 +129,9 @@ class HttpTransport:
         except Exception as error:  # noqa: BLE001 -- the one send: requests lets almost anything through
             progress.fail(*trouble.explain(error, progress.phase))
 
-    def _proxy(self, url: str) -> str | None:
+    def _choice(self, url: str) -> Choice:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if BaseUrl(scheme=parts.scheme, host=f"[{host}]" if ":" in host else host).is_loopback:
-            return None
+            return Choice()
         return self._proxy_for(f"{parts.scheme}://{parts.netloc}/")

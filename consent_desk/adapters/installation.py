@@ -19,13 +19,18 @@ def installation_id(config: Path) -> str:
     """An ID for this program in this user's account on this computer, made at the first call.
 
     A copy of the folder `config` on another computer gives another one, where the system has a name for
-    computers. Empty where none can be kept: then a carried journal is not recognised.
+    computers. Empty where none can be kept, or that of before cannot be read now: then a carried journal is
+    not recognised.
     """
     path = config / "installation.json"
-    with suppress(OSError, ValueError, RecursionError):
+    try:
         document = json.loads(path.read_bytes())
         if isinstance(document, dict) and isinstance(kept := document.get("id"), str):
             return _mixed(kept)
+    except (FileNotFoundError, ValueError, RecursionError):
+        pass  # none yet, or none any more
+    except OSError:
+        return ""
     kept = str(uuid4())
     try:
         private_folder(config)

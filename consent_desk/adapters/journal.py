@@ -2,6 +2,7 @@
 
 Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
 open reader blocks every commit (docs/decisions/004).
+Long because every unit of work on the file stands here.
 """
 
 import json
@@ -27,8 +28,8 @@ from consent_desk.adapters.journal_rows import (
 )
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
-from consent_desk.adapters.restoration import finish_salvage, recognise
-from consent_desk.adapters.searching import PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
+from consent_desk.adapters.searching import CANCELLED, PAGE, count, find_page, find_those, write_sought
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
@@ -88,12 +89,14 @@ class SqliteJournal:
     ) -> Self:
         """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
 
-        `installation` is this computer's (installation.py), empty where it does not matter. Raises
+        `installation` is this computer's (installation.py), empty where it does not matter or cannot be
+        told: then the mark keeps the one that it bears. Raises
         JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
         """
         restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
         try:
+            installation = installation or installation_of(path)
             restored += recognise(connection, path, installation, now)
         except BaseException:
             connection.close()
@@ -162,6 +165,10 @@ class SqliteJournal:
             )
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
+
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
+        return tuple(row["request_id"] for row in self._turns.pages(CANCELLED))
 
     def open_like(
         self,

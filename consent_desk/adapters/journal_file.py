@@ -1,13 +1,17 @@
-"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words."""
+"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words.
+
+Long because of these words: they are one table, for all that can happen to the file.
+"""
 
 import errno
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile, mkstemp
 
 from consent_desk.adapters.durable import companion, sync, sync_name
 from consent_desk.adapters.folders import is_there
@@ -16,6 +20,9 @@ from consent_desk.adapters.mark import mark_of
 from consent_desk.adapters.migrations import APPLICATION_ID, VERSION, blank, migrate, version
 from consent_desk.domain.errors import JournalDamaged, JournalGone, JournalMissing, JournalTrouble, Unfit
 from consent_desk.domain.message import Message, say
+
+if sys.platform != "win32":
+    import fcntl
 
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "truncate",
@@ -75,6 +82,13 @@ _BUSY = Reason(
     say("another program holds its file"),
     say("Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
+_NO_LOCKS = Reason(
+    say("the file system of its folder keeps no locks, without which two programs could write at once"),
+    say(
+        "Have the folder on a file system that keeps locks. On a network folder (NFS), have its lock service "
+        "started on both sides, or have it mounted with locks that are kept on this computer."
+    ),
+)
 _DAMAGED = Reason(say("its file is damaged"), _SAVE, JournalDamaged)
 _STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
 _UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
@@ -90,6 +104,11 @@ _GONE = Reason(
 )
 CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamaged)
 REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamaged)
+UNSURE = Reason(
+    say("its mark cannot be read, or not all of it: nobody can tell whether its end is missing"),
+    _SAVE,
+    JournalDamaged,
+)
 ANOTHER = Reason(
     say("another journal stands in its place: the mark beside it belongs to one of another name"),
     say("Put the right file back, then look again. Otherwise what is there can be saved."),
@@ -124,7 +143,9 @@ _BY_FAMILY = {
     "CORRUPT": _DAMAGED,
     "NOTADB": _DAMAGED,
 }
+_OF_LOCKS = frozenset(f"SQLITE_IOERR_{what}" for what in ("LOCK", "UNLOCK", "RDLOCK", "CHECKRESERVEDLOCK"))
 _BY_NUMBER = {
+    errno.ENOLCK: _NO_LOCKS,
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.EFBIG: _FULL,
@@ -146,12 +167,15 @@ def nowhere(folder: Path) -> JournalMissing:
 
 
 @contextmanager
-def told(failure: str) -> Iterator[None]:
-    """Turn whatever fails inside into JournalTrouble, without a word of what was being written."""
+def told(failure: str, folder: Path | None = None) -> Iterator[None]:
+    """Turn whatever fails inside into JournalTrouble, without a word of what was being written.
+
+    `folder` is where the journal lies, so that a file system without locks is known for what it is.
+    """
     try:
         yield
     except sqlite3.Error as error:
-        raise _reason(error).trouble(failure) from error
+        raise _reason(error, folder).trouble(failure) from error
     except OSError as error:
         raise _BY_NUMBER.get(error.errno or 0, _DISK_ERROR).trouble(failure) from error
     except (ValueError, Unfit):
@@ -170,7 +194,7 @@ def open_file(
     `before_migration` is called where an older version is about to be brought up to date; `as_it_is`: none
     is. Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
     """
-    with told(NOT_OPENED):
+    with told(NOT_OPENED, path.parent):
         # Asked before anything else: another start makes the journal first, and then its mark.
         marked = is_there(mark_of(path))
         if not is_there(path):
@@ -193,7 +217,8 @@ def _create(path: Path) -> None:
     """Make a journal without rows at `path`, wholly or not at all.
 
     It is made under a temporary name and then linked, which never replaces another start's journal.
-    So no crash leaves half a journal.
+    So no crash leaves half a journal. Where the file system knows no links, an empty file is made, if there
+    is none by now: SQLite makes it a journal in one transaction.
     """
     if is_there(companion(path)):
         # There was a journal, and SQLite would roll that one's pages back into the new file.
@@ -207,7 +232,12 @@ def _create(path: Path) -> None:
         # On Windows it is rename that does not replace.
         publish = os.rename if os.name == "nt" else os.link
         with suppress(FileExistsError):
-            publish(temporary, path)
+            try:
+                publish(temporary, path)
+            except FileExistsError:
+                raise
+            except OSError:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     finally:
         Path(temporary).unlink(missing_ok=True)
     # Before the mark is made: a mark without its journal means that one is gone.
@@ -281,9 +311,24 @@ def _set_up(
     connection.execute("SELECT * FROM entry LIMIT 1").fetchall()
 
 
-def _reason(error: sqlite3.Error) -> Reason:
+def _reason(error: sqlite3.Error, folder: Path | None) -> Reason:
     # Errors of Python's own module bear no name.
     name = getattr(error, "sqlite_errorname", "SQLITE_UNKNOWN")
     if name == "SQLITE_READONLY_DBMOVED":
         return _MOVED
+    # What SQLite takes for a lock that another program holds may be one that nobody can have.
+    if name in _OF_LOCKS or (_BY_FAMILY.get(name.split("_")[1]) is _BUSY and not _keeps_locks(folder)):
+        return _NO_LOCKS
     return _BY_FAMILY.get(name.split("_")[1], _UNEXPECTED)
+
+
+def _keeps_locks(folder: Path | None) -> bool:
+    # Tried with a file of its own: closing one of the journal's would drop the locks on that.
+    if folder is None or sys.platform == "win32":
+        return True
+    with suppress(OSError), TemporaryFile(dir=folder) as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True

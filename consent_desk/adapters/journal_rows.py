@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
@@ -14,7 +14,7 @@ from consent_desk.adapters.mark import Mark
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State
+from consent_desk.domain.delivery import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
@@ -25,6 +25,8 @@ from consent_desk.domain.outcome import (
     NotSent,
     Outcome,
     Phase,
+    Reason,
+    Stored,
 )
 from consent_desk.domain.record import Entry, Noted, is_checked
 
@@ -172,7 +174,8 @@ FACTS = (
 
 def noted_of(row: Columns) -> Noted:
     """A row of `noted` as it was noted; an erased customer is called so, and has an empty body."""
-    context, properties = read_context(row["context"])
+    noted_at = Timestamp(row["noted_at"])
+    context, properties = read_context(row["context"], noted_at)
     return Noted(
         consent=Consent(
             request_id=row["request_id"],
@@ -181,7 +184,7 @@ def noted_of(row: Columns) -> Noted:
             action=Action(row["action"]),
             valid_until=_valid_until_of(row["valid_until"]),
             timestamp=Timestamp(row["timestamp"]),
-            noted_at=Timestamp(row["noted_at"]),
+            noted_at=noted_at,
             channel=row["channel"],
             ticket=row["ticket"],
             wording=row["wording"],
@@ -200,10 +203,11 @@ def noted_of(row: Columns) -> Noted:
 
 def entry_of(row: Columns) -> Entry:
     """A row of `entry`."""
-    state = State(row["state"])
+    state, noted_at = State(row["state"]), Timestamp(row["noted_at"])
+    is_to_check = state in TO_CHECK_STATES
     return Entry(
         request_id=row["request_id"],
-        noted_at=Timestamp(row["noted_at"]),
+        noted_at=noted_at,
         project_id=row["project_id"],
         project_name=row["project_name"],
         customer=_customer_of(row),
@@ -213,7 +217,10 @@ def entry_of(row: Columns) -> Entry:
         status=row["status"],
         elapsed=row["elapsed"],
         held=row["cause"] in {Cause.HELD, Cause.REMOVED},
-        checked=state in TO_CHECK_STATES and is_checked(read_context(row["context"])[0], state, row["note"]),
+        checked=is_to_check and is_checked(read_context(row["context"], noted_at)[0], state, row["note"]),
+        to_acknowledge=state is State.DISCARDED
+        and row["cause"] == Cause.CANCELLED
+        and row["note"] == CANCELLED_HERE,
     )
 
 
@@ -273,7 +280,13 @@ def _headers_of(row: Columns) -> Headers:
 def _look_of(values: object, elapsed: float) -> Look:
     if not isinstance(values, dict) or not values.keys() <= {*_LOOK, *_LOOK_WHERE_SET}:
         raise ValueError("look")
-    return Look(**values, elapsed=elapsed)
+    reason, event = values.pop("reason", None), values.pop("event", None)
+    return Look(
+        **values,
+        reason=None if reason is None else Reason(reason),
+        event=None if event is None else Stored(**event),
+        elapsed=elapsed,
+    )
 
 
 def _failed_of(row: Columns, values: object) -> FailedLook:
@@ -321,6 +334,7 @@ def _columns_of(request_id: str, fact: Fact) -> dict[str, Any]:
         case Look() as look:
             values = {name: getattr(look, name) for name in _LOOK}
             further = {name: getattr(look, name) for name in _LOOK_WHERE_SET}
+            further["event"] = None if look.event is None else asdict(look.event)
             values |= {
                 name: value for name, value in further.items() if value is not None and value is not False
             }
@@ -353,7 +367,7 @@ def _compact(values: Mapping[str, object]) -> str:
 
 
 _LOOK = ("blind", "later", "seen", "since", "source", "valid")
-_LOOK_WHERE_SET = ("steady", "unknown", "unlisted")
+_LOOK_WHERE_SET = ("event", "reason", "steady", "unknown", "unlisted")
 """What version 1 of the journal does not know: none of it is written where it says nothing."""
 
 _FAILED_LOOK = frozenset({"why", "failed", "left", "steady"})

@@ -6,6 +6,8 @@ a configuration file or an installed package can make that a backend that keeps 
 
 import contextlib
 import importlib
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,14 +23,27 @@ LIMIT = 2 * 1280
 """Bytes of UTF-16 that the smallest keyring, that of Windows, keeps in one entry."""
 
 _SECRET_SERVICE = "GNOME Keyring / Secret Service"  # noqa: S105 -- the name of a keyring
-_ALLOWED = (
-    ("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),
-    ("keyring.backends.macOS", "Keyring", "macOS Keychain"),
+_OF_WINDOWS = (("keyring.backends.Windows", "WinVaultKeyring", "Windows Credential Manager"),)
+_OF_MACOS = (("keyring.backends.macOS", "Keyring", "macOS Keychain"),)
+_OF_DESKTOPS = (
     ("keyring.backends.SecretService", "Keyring", _SECRET_SERVICE),
     ("keyring.backends.libsecret", "Keyring", _SECRET_SERVICE),
     ("keyring.backends.kwallet", "DBusKeyring", "KDE Wallet"),
     ("keyring.backends.kwallet", "DBusKeyringKWallet4", "KDE Wallet"),
 )
+
+
+_OVER_BUS = frozenset({"keyring.backends.SecretService", "keyring.backends.kwallet"})
+"""Backends that ask the session's D-Bus whether their keyring is there, which may fail for the moment."""
+
+
+def _allowed() -> tuple[tuple[str, str, str], ...]:
+    """Module, class and name of the keyrings that this system can have.
+
+    No other one is even loaded: that of macOS looks for its library, and elsewhere starts ldconfig, a
+    compiler and a linker to find it.
+    """
+    return {"win32": _OF_WINDOWS, "darwin": _OF_MACOS}.get(sys.platform, _OF_DESKTOPS)
 
 
 class KeyringStore:
@@ -44,8 +59,12 @@ class KeyringStore:
         """The line kept under `entry`, None where there is none."""
 
         def load() -> str | None:
-            keyring, _ = _best_keyring()
-            return keyring.get_password(self._service, entry)
+            keyring, _, is_certain = _best_keyring()
+            line = keyring.get_password(self._service, entry)
+            if line is None and not is_certain:
+                # It may be in the one that does not answer.
+                raise _unreachable()
+            return line
 
         return _translated(load, say("The project's settings could not be read from the keyring."))
 
@@ -57,7 +76,7 @@ class KeyringStore:
         _check(line)
 
         def save() -> str | None:
-            keyring, name = _best_keyring()
+            keyring, name, _ = _best_keyring()
             keyring.set_password(self._service, entry, line)
             # A read that fails goes out of here as it is: what it could not see is never removed.
             if keyring.get_password(self._service, entry) == line:
@@ -78,7 +97,7 @@ class KeyringStore:
         """Forget `entry`; one that is not there is no error."""
 
         def remove() -> None:
-            keyring, _ = _best_keyring()
+            keyring, *_ = _best_keyring()
             # A missing entry and a refusal raise the same error: look first.
             if keyring.get_password(self._service, entry) is not None:
                 keyring.delete_password(self._service, entry)
@@ -86,21 +105,47 @@ class KeyringStore:
         _translated(remove, say("The project's settings could not be removed from the keyring."))
 
 
-def _best_keyring() -> "tuple[KeyringBackend, str]":
-    """The keyring that `keyring` recommends most among the allowed ones, and its name."""
-    usable: list[tuple[float, type[KeyringBackend], str]] = []
-    for module, kind_name, name in _ALLOWED:
-        # Whatever it is that keeps a backend from working, it is not there.
-        with contextlib.suppress(Exception):
-            kind = getattr(importlib.import_module(module), kind_name)
-            usable.append((kind.priority, kind, name))
+def _best_keyring() -> "tuple[KeyringBackend, str, bool]":
+    """The allowed keyring that `keyring` recommends most, its name, and whether all others answered."""
+    usable, is_certain = _usable()
+    if not is_certain:
+        # Once more: what fails for the moment is not taken for what is not there.
+        usable, is_certain = _usable()
+    if not usable and not is_certain:
+        raise _unreachable()
     if not usable:
         raise KeyringAbsent(
             say("There is no keyring on this computer that keeps a secret safely."),
             say("The project's settings are kept until the program ends; enter them again then."),
         )
     _, kind, name = max(usable, key=lambda candidate: candidate[0])
-    return kind(), name
+    return kind(), name, is_certain
+
+
+def _usable() -> "tuple[list[tuple[float, type[KeyringBackend], str]], bool]":
+    usable: list[tuple[float, type[KeyringBackend], str]] = []
+    is_certain = True
+    for module, kind_name, name in _allowed():
+        try:
+            kind = getattr(importlib.import_module(module), kind_name)
+            usable.append((kind.priority, kind, name))
+        except Exception as error:  # noqa: BLE001 -- whatever keeps a backend from working
+            is_certain &= not _fails_for_now(module, error)
+    return usable, is_certain
+
+
+def _fails_for_now(module: str, error: Exception) -> bool:
+    """Is the keyring perhaps there all the same? A backend says by a plain RuntimeError that it is not."""
+    if module not in _OVER_BUS or not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return False
+    is_plain = type(error) is RuntimeError and error.__cause__ is None
+    return not is_plain and not isinstance(error, (ImportError, AttributeError))
+
+
+def _unreachable() -> KeyringTrouble:
+    return KeyringTrouble(
+        say("The keyring cannot be reached now."), say("See that it is running, and try again.")
+    )
 
 
 def _check(line: str) -> None:

@@ -4,12 +4,13 @@ Nothing else looks like what is being made just now, by another thread: whoever 
 folder for that long. The lock of the instance keeps other programs away.
 """
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shutil import copyfile, rmtree
+from shutil import copyfileobj, rmtree
 from tempfile import TemporaryDirectory
 from threading import Lock
 
@@ -22,7 +23,7 @@ _BACKUP = r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8}|-version-\d+)?"
 _OF_BACKUPS = re.compile(rf"{_BACKUP}\.part(-journal)?|\.{_BACKUP}\.(sqlite|mark){_TEMPORARY}")
 _COPY_OF_BACKUP = re.compile(rf"\.{_BACKUP}\.(sqlite|part){_TEMPORARY}")
 _COPY = "damaged.sqlite"
-_WITHIN = frozenset({_COPY, companion(Path(_COPY)).name})
+_WITHIN = frozenset({_COPY, f"{_COPY}-journal"})
 """All that is in a folder of `copy_of`."""
 
 _locks: dict[Path, Lock] = {}
@@ -44,9 +45,18 @@ def copy_of(path: Path) -> Iterator[Path]:
     """
     with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
         copy = Path(folder) / _COPY
-        copyfile(path, copy)
-        copyfile(companion(path), companion(copy))
+        _copy(path, copy)
+        _copy(companion(path), companion(copy))
         yield copy
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as original, open(target, "xb", opener=_closed_to_others) as file:
+        copyfileobj(original, file, 1 << 20)
+
+
+def _closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def beside_journal(path: Path) -> Iterator[Path]:

@@ -30,18 +30,36 @@ class Mark:
     installation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """A mark that cannot be read, or not all of it: nobody can tell how many facts it knew of.
+
+    `rest` is the latest that can still be read, if there is one. A power cut can leave that, but only beside
+    a journal that holds more facts than the rest knows of.
+    """
+
+    rest: Mark | None
+
+
 def mark_of(path: Path) -> Path:
     """Where the mark of the journal at `path` is."""
     return path.with_suffix(".mark")
 
 
-def read_mark(path: Path) -> Mark | None:
-    """The latest readable mark in the file at `path`, None where there is none. Raises OSError."""
+def read_mark(path: Path) -> Mark | Spoilt | None:
+    """The mark in the file at `path`, None where there is no such file. Raises OSError."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
-    return max(filter(None, _slots(content)), key=lambda mark: mark.facts, default=None)
+    slots = _slots(content)
+    latest = max(filter(None, slots), key=lambda mark: mark.facts, default=None)
+    return Spoilt(latest) if latest is None or None in slots else latest
+
+
+def legible(found: Mark | Spoilt | None) -> Mark | None:
+    """What can be read of a mark: never enough to say that a journal is whole."""
+    return found.rest if isinstance(found, Spoilt) else found
 
 
 def create_mark(path: Path, mark: Mark) -> None:

@@ -1,24 +1,27 @@
-"""A file that only its owner may read, written bit by bit, and there wholly or not at all."""
+"""A file that a person chose: its owner's alone, written bit by bit, and there wholly or not at all."""
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from consent_desk.adapters.durable import replacement
+from consent_desk.adapters.durable import replacement, sync
 from consent_desk.domain.errors import ExportTrouble
 from consent_desk.domain.message import Message, say
 
 _NOT_WRITTEN = "Nothing was exported to {path}: {why}."
 
-_FULL = (say("the disk is full"), say("Make room on the disk, or choose another one, then export again."))
+_FULL = (say("the disk is full"), say("Make room on the disk, or choose another one, then try again."))
 _CLOSED = (
     say("you may not write there"),
-    say("Choose a folder of your own, for example Documents, then export again."),
+    say("Choose a folder of your own, for example Documents, then try again."),
 )
-_GONE = (say("its folder is not there any more"), say("Choose another folder, then export again."))
-_FOLDER = (say("there is a folder of that name"), say("Choose another name, then export again."))
-_OTHER = (say("the disk reported an error"), say("Choose another disk, then export again."))
+_GONE = (say("its folder is not there any more"), say("Choose another folder, then try again."))
+_FOLDER = (say("there is a folder of that name"), say("Choose another name, then try again."))
+_OTHER = (
+    say("its disk or network folder reported an error"),
+    say("Choose a folder on another disk, then try again."),
+)
 
 _BY_NUMBER: dict[int, tuple[Message, Message]] = {
     errno.ENOSPC: _FULL,
@@ -31,6 +34,16 @@ _BY_NUMBER: dict[int, tuple[Message, Message]] = {
     errno.ENOTDIR: _GONE,
     errno.EISDIR: _FOLDER,
 }
+
+
+@contextmanager
+def told_of(path: Path, failure: str) -> Iterator[None]:
+    """Turn what fails inside into ExportTrouble. `failure`: a sentence with `{path}` and `{why}`."""
+    try:
+        yield
+    except OSError as error:
+        why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
+        raise ExportTrouble(say(failure, path=path, why=why), advice) from error
 
 
 class PrivateFile:
@@ -47,6 +60,12 @@ class PrivateFile:
         with self._told():
             self._file.write(octets)
 
+    def settle(self) -> None:
+        """Have what was added on the disk itself."""
+        with self._told():
+            self._file.flush()
+            sync(self._file.fileno())
+
     def finish(self) -> None:
         """Put the file in its place, on the disk itself."""
         with self._told():
@@ -55,12 +74,9 @@ class PrivateFile:
     def abandon(self) -> None:
         """Leave nothing behind, and what was in its place as it was."""
         stopped = ExportTrouble(say("The export was stopped."), say("Export again."))
-        self._replacement.__exit__(type(stopped), stopped, None)
+        # What it was abandoned for may come up once more as it is closed.
+        with suppress(OSError):
+            self._replacement.__exit__(type(stopped), stopped, None)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
-            raise ExportTrouble(say(_NOT_WRITTEN, path=self._path, why=why), advice) from error
+    def _told(self) -> AbstractContextManager[None]:
+        return told_of(self._path, _NOT_WRITTEN)

@@ -1,12 +1,14 @@
 """How far one call has come, and the one outcome that it ends with."""
 
 from contextlib import suppress
+from dataclasses import replace
 from socket import SHUT_RDWR, socket
 from threading import Condition
 from time import monotonic
+from typing import Any
 
 from consent_desk.domain.answer import Headers
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, Way
 
 _NOTHING_HANDED_OVER = frozenset({Phase.RESOLVING, Phase.CONNECTING})
 
@@ -28,6 +30,7 @@ class Progress:
         self._began = monotonic()
         self._deadline = deadline
         self._phase = Phase.RESOLVING
+        self._way = Way()
         self._duplicate: socket | None = None
         self._outcome: Outcome | None = None
 
@@ -46,6 +49,11 @@ class Progress:
             self._go_on()
             self._phase = phase
 
+    def learn(self, **known: Any) -> None:
+        """Know more of the way that the call goes: fields of `Way`."""
+        with self._changed:
+            self._way = replace(self._way, **known)
+
     def hold(self, connection: socket) -> None:
         """Keep a duplicate of `connection`, not yet connected, by which to shut it down. Raises Over.
 
@@ -61,7 +69,12 @@ class Progress:
         with self._changed:
             self._end(
                 Answered(
-                    status=status, headers=headers, body=body, truncated=truncated, elapsed=self._elapsed
+                    status=status,
+                    headers=headers,
+                    body=body,
+                    truncated=truncated,
+                    elapsed=self._elapsed,
+                    way=self._way,
                 )
             )
 
@@ -69,7 +82,10 @@ class Progress:
         """End the call without an answer, from any thread. The phase says what may have left."""
         with self._changed:
             kind = NotSent if self._phase in _NOTHING_HANDED_OVER else Lost
-            self._end(kind(phase=self._phase, cause=cause, detail=detail, elapsed=self._elapsed))
+            detail = "; ".join(part for part in (detail, str(self._way)) if part)
+            self._end(
+                kind(phase=self._phase, cause=cause, detail=detail, elapsed=self._elapsed, way=self._way)
+            )
 
     def wait(self) -> Outcome:
         """Block until there is an outcome, at most until the deadline."""

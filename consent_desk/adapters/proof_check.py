@@ -102,8 +102,9 @@ def _plain(value: object) -> str:
 
 def _from_history(parsed: Json) -> FromHistory:
     pages = tuple(b64decode(page, validate=True) for page in parsed["history_pages"])
+    read = [read_history(200, page) for page in pages]
     # Of the first format they are checked when it is written anew.
-    if parsed["format"] == FORMAT and any(read_history(200, page) is None for page in pages):
+    if parsed["format"] == FORMAT and not all(page is not None and page.is_whole for page in read):
         raise _Wrong(say("A page of the history is not as Engagement answers."))
     return FromHistory(
         project_name=parsed["project"]["name"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from consent_desk.adapters.durable import replace_file, utc
 from consent_desk.adapters.folders import is_there
-from consent_desk.adapters.journal_file import told
+from consent_desk.adapters.private_file import told_of
 from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import Timestamp
@@ -12,6 +12,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 
 _NOT_SAVED = "The proof was not saved: {why}."
+_NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
 
 
 class ProofFiles:
@@ -20,7 +21,7 @@ class ProofFiles:
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
         """Write both files, mode 0600, under a name that was free; return their paths.
 
-        Nothing is handed out that could not be verified later. Raises JournalTrouble.
+        Nothing is handed out that could not be verified later. Raises JournalTrouble or ExportTrouble.
         """
         checked = check(content)
         if checked.verdict is Verdict.WRONG and checked.why is not None:
@@ -28,7 +29,7 @@ class ProofFiles:
                 say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
                 say("Try again. If it comes again, have the journal checked: consent-desk verify."),
             )
-        with told(_NOT_SAVED):
+        with told_of(Path(folder), _NOT_SAVED_THERE):
             places = _free(Path(folder), f"consent-proof-{utc(at)}")
             # The one for machines first: its checksum stands in the other.
             replace_file(places[0], content)

@@ -10,9 +10,9 @@ from pathlib import Path
 from consent_desk.adapters.chain import genesis
 from consent_desk.adapters.durable import set_aside, sync_folder
 from consent_desk.adapters.folders import is_there
-from consent_desk.adapters.journal_file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, Reason, told
+from consent_desk.adapters.journal_file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
 from consent_desk.adapters.journal_rows import append_fact, head
-from consent_desk.adapters.mark import Mark, advance_mark, create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, Fact, State
 
@@ -56,18 +56,30 @@ def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) 
         return restored
 
 
+def installation_of(path: Path) -> str:
+    """Where the journal at `path` was written last, as its mark says; empty where that does not matter."""
+    with told(NOT_OPENED):
+        mark = legible(read_mark(mark_of(path)))
+        return "" if mark is None else mark.installation
+
+
 def recognise(
     connection: sqlite3.Connection, path: Path, installation: str, now: Callable[[], Timestamp]
 ) -> int:
     """Compare a journal with its mark, and bring that up to date; return how many were restored.
 
     Every open consent gets the fact `restored` where the journal was carried here, or has no mark. Raises
-    JournalDamaged where its end is missing, or it is not the journal that the mark belongs to.
+    JournalDamaged where its end is missing or nobody can tell, or it is not the journal that the mark
+    belongs to.
     """
     with told(NOT_OPENED):
-        mark = read_mark(mark_of(path))
+        found = read_mark(mark_of(path))
+        mark = legible(found)
         here = head(connection)
-        if mark is not None and (wrong := mismatch(connection, mark)) is not None:
+        wrong = None if found is None else mismatch(connection, found)
+        # A power cut spoils what was being written: then the journal is already ahead of the rest.
+        is_torn = wrong is UNSURE and mark is not None and mark.facts < here.facts
+        if wrong is not None and not is_torn:
             raise wrong.trouble(NOT_OPENED)
         restored = 0
         if mark is None and here.facts:
@@ -75,7 +87,7 @@ def recognise(
         elif mark is not None and installation and mark.installation not in {"", installation}:
             restored = restore_open(connection, now(), _ELSEWHERE)
         now_here = replace(head(connection), installation=installation)
-        if mark is None or mark.installation != installation:
+        if mark is None or is_torn or mark.installation != installation:
             create_mark(mark_of(path), now_here)
         elif mark != now_here:
             advance_mark(mark_of(path), now_here)
@@ -85,8 +97,13 @@ def recognise(
         return restored
 
 
-def mismatch(connection: sqlite3.Connection, mark: Mark) -> Reason | None:
-    """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it."""
+def mismatch(connection: sqlite3.Connection, mark: Mark | Spoilt) -> Reason | None:
+    """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it.
+
+    Of one that is spoilt nobody can tell.
+    """
+    if isinstance(mark, Spoilt):
+        return (None if mark.rest is None else mismatch(connection, mark.rest)) or UNSURE
     here = head(connection)
     if mark.journal != here.journal:
         return ANOTHER

@@ -13,7 +13,7 @@ from consent_desk.adapters.fragments import Row, Saved, assemble
 from consent_desk.adapters.journal_file import roll_back, told
 from consent_desk.adapters.journal_rows import append_fact, head, insert, insert_fact, last_fact
 from consent_desk.adapters.left_over import copy_of, making_in
-from consent_desk.adapters.mark import mark_of, read_mark
+from consent_desk.adapters.mark import Mark, legible, mark_of, read_mark
 from consent_desk.adapters.migrations import migrate
 from consent_desk.adapters.pages import read_cells
 from consent_desk.adapters.restoration import FROM_DAMAGED, put_in_place, saved_of
@@ -31,7 +31,7 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
     saved_as, rest_as = saved_of(path), path.with_name(f".{path.name}.rest")
     with making_in(path.parent):
         with told(_NOT_SALVAGED):
-            mark = read_mark(mark_of(path))
+            read = read_mark(mark_of(path))
             found = assemble(read_cells(_content(path)))
             at = now()
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -63,7 +63,9 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
             rest_as.unlink(missing_ok=True)
             put_in_place(path, replace(new_mark, installation=installation))
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
-    most = found.last_fact if mark is None else mark.facts
+    mark = legible(read)
+    least = 0 if mark is None else mark.facts
+    most = least if isinstance(read, Mark) else max(least, found.last_fact)
     return Salvage(
         damaged=damaged,
         consents=len(saved),

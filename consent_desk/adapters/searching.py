@@ -12,12 +12,26 @@ from collections.abc import Collection
 
 from consent_desk.adapters.chain import Columns
 from consent_desk.adapters.journal_rows import entry_of, find
+from consent_desk.domain.delivery import CANCELLED_HERE
 from consent_desk.domain.wanted import Found, Wanted, folded
 
 PAGE = 500
 """The most rows that one read fetches."""
 
 Values = list[str | int]
+
+TO_ACKNOWLEDGE = (
+    "(standing.state = 'discarded' AND EXISTS (SELECT 1 FROM remark "  # noqa: S608 - our own words
+    "WHERE remark.fact = standing.fact "
+    f"AND remark.text = '{CANCELLED_HERE}'))"
+)
+"""The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
+
+CANCELLED = (
+    "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
+    f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
+)
+"""The question for the request IDs of those."""
 
 
 def sought_of(row: Columns) -> str:
@@ -77,7 +91,8 @@ def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
     conditions: list[str] = []
     values: Values = []
     if wanted.states:
-        conditions.append(f"state IN ({', '.join('?' * len(wanted.states))})")
+        in_states = f"state IN ({', '.join('?' * len(wanted.states))})"
+        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if wanted.to_acknowledge else in_states)
         values += sorted(str(state) for state in wanted.states)
     for word in wanted.words:
         conditions.append("instr(text, ?) > 0")

@@ -60,6 +60,9 @@ def cause_of(error: BaseException, *, connecting: bool) -> Cause | None:
             return Cause.CONNECTION_REFUSED if connecting else Cause.CUT
         case ConnectionError() | ssl.SSLEOFError() | ssl.SSLZeroReturnError() | http.client.IncompleteRead():
             return Cause.CUT
+        case ssl.SSLError(reason=str(reason)) if "CERTIFICATE_REQUIRED" in reason:
+            # TLS 1.3, after our bytes were handed over.
+            return Cause.CLIENT_CERTIFICATE
         case ssl.SSLError():
             return Cause.NOT_TLS if connecting else Cause.CUT
         case http.client.HTTPException():

@@ -34,7 +34,7 @@ class Turns:
     @contextmanager
     def unit(self, failure: str) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
-        with self._lock, told(failure):
+        with self._lock, told(failure, self._mark.parent):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -50,7 +50,7 @@ class Turns:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read what is finished before the block ends."""
-        with self._lock, told(NOT_READ):
+        with self._lock, told(NOT_READ, self._mark.parent):
             yield self.connection
 
     def pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:

@@ -16,7 +16,7 @@ from typing import Any
 from consent_desk.adapters.chain import COLUMNS, digest, genesis, link
 from consent_desk.adapters.journal_file import FOREIGN, MAGIC, NEWER, is_hot, read_header, rolled_back, told
 from consent_desk.adapters.journal_rows import CONTENTS, content_sha256
-from consent_desk.adapters.mark import Mark, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, Spoilt, mark_of, read_mark
 from consent_desk.adapters.migrations import APPLICATION_ID, STEPS, VERSION, migrate, version
 from consent_desk.adapters.restoration import mismatch
 from consent_desk.adapters.searching import sought_of
@@ -67,7 +67,7 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
     """
     mark = mark_of(path) if mark is None else mark
     try:
-        with told(_NOT_CHECKED):
+        with told(_NOT_CHECKED, path.parent):
             try:
                 if read_header(path).startswith(MAGIC) or not is_hot(path):
                     return _verify(path, read_mark(mark))
@@ -82,7 +82,7 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
         return Verification(verdict=Verdict.UNREADABLE, why=trouble.title)
 
 
-def _verify(path: Path, mark: Mark | None) -> Verification:
+def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
     header = read_header(path)
     # Version 1 of reading and writing is no WAL; no vacuuming by itself; UTF-8.
     sound = header.startswith(MAGIC) and len(header) == 100
@@ -125,7 +125,7 @@ class _Check:
         self.consents = 0
         self.chain = b""
 
-    def run(self, mark: Mark | None) -> None:
+    def run(self, mark: Mark | Spoilt | None) -> None:
         """Rows first: they say more of what is wrong than the file's structure does."""
         self._schema()
         self._names()
@@ -143,7 +143,7 @@ class _Check:
                 )
             )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise _Wrong(say("The journal and its mark differ: {why}.", why=reason.why))
+            raise _Wrong(say("The journal and its mark do not agree: {why}.", why=reason.why))
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:

@@ -1,14 +1,15 @@
 """What a server answered: read from any bytes whatever, and put into words.
 
 Answers and their failures: the reference's section 5.
+Long because the texts of Engagement's errors and what they mean are one list.
 """
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from consent_desk.domain.draft import Field
@@ -16,6 +17,9 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import visible
 
 Headers = Sequence[tuple[str, str]]
+
+ERROR_KEYS = ("errors", "error", "message")
+"""Where an answer, or a part of it, names an error."""
 
 _MOST_MESSAGES = 20
 _MOST_LEVELS = 6
@@ -34,6 +38,17 @@ class Answer:
     success: bool | None
     errors: tuple[str, ...]
 
+    @property
+    def is_success(self) -> bool:
+        """Whether it says success, and names no error beside it."""
+        document = self.document
+        # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
+        return (
+            self.success is True
+            and isinstance(document, dict)
+            and not any(document.get(key) for key in ERROR_KEYS)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -46,12 +61,24 @@ class Meaning:
 
 def read_answer(body: bytes) -> Answer:
     """Read `body`. Total: bytes that are no JSON, or contradict themselves, give an empty `Answer`."""
-    document = _document(body)
+    return _read(_document(body))
+
+
+def read_data(body: bytes) -> Answer:
+    """Read a `body` that carries what anybody ever tracked.
+
+    As `read_answer`, but a number that is none, or too long, and an object in which a key stands twice become
+    an Ellipsis, and the rest is read.
+    """
+    return _read(_lenient(body))
+
+
+def _read(document: object) -> Answer:
     if not isinstance(document, dict):
         return Answer(document, None, ())
     success = document.get("success")
     texts: list[str] = []
-    for key in ("errors", "error", "message"):
+    for key in ERROR_KEYS:
         for text in _texts(document.get(key), _MOST_LEVELS):
             if len(texts) < _MOST_MESSAGES and (line := _one_line(text)):
                 texts.append(line)
@@ -265,6 +292,27 @@ def _document(body: bytes) -> object:
     except (ValueError, RecursionError):
         return None
     return document
+
+
+def _lenient(body: bytes) -> object:
+    try:
+        document: object = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=lambda _: ...,
+            parse_int=lambda digits: _or_ellipsis(int, digits),
+            parse_float=lambda digits: _or_ellipsis(_finite, digits),
+            object_pairs_hook=lambda pairs: _or_ellipsis(_only_once, pairs),
+        )
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def _or_ellipsis(read: Callable[[Any], object], what: object) -> object:
+    try:
+        return read(what)
+    except ValueError:
+        return ...
 
 
 def _refuse(constant: str) -> NoReturn:

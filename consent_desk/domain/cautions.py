@@ -10,12 +10,12 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.correction import opted_out_themselves
-from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing, Unknown
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
 
 
@@ -24,7 +24,7 @@ class Caution:
     """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
 
     `instead`: a customer that exists, where another spelling of the ID is one. `holds`: the category in which
-    the decision holds already. `leaves`: the categories that the safe choice leaves out, while the others are
+    the decision holds already. `leaves`: the categories that `mend` leaves out, while the others are
     recorded; where there are none, it records nothing.
     """
 
@@ -50,6 +50,7 @@ def cautions(
         _about_customer(consent, found),
         _about_standing(consent, found),
         _about_own_opt_out(consent, found),
+        _about_unclear(consent, found),
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
@@ -160,9 +161,26 @@ def _about_own_opt_out(consent: Consent, found: Found | None) -> Caution | None:
     )
 
 
+def _about_unclear(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if consent.action is Action.REJECT or status is None or status.standing is not Standing.UNCLEAR:
+        return None
+    return Caution(
+        text=say(
+            "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
+            "opt-out, an opt-in needs their clear word.",
+            category=cut(consent.category),
+            told=tell_status(status),
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record the opt-in"),
+    )
+
+
 def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
     if consent.action is Action.REJECT:
-        return standing_of(status) is Standing.REJECTED
+        return status.standing is Standing.REJECTED
     return status.valid and status.until in {None, consent.valid_until}
 
 

@@ -1,12 +1,14 @@
 """Before and after a consent, in a line: what the look-up had shown, what was decided, what was verified."""
 
 from collections.abc import Callable
+from typing import assert_never
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.customer import Standing
 from consent_desk.domain.delivery import State
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import SPEAKS_AGAINST, Look
 from consent_desk.domain.record import Context, Record
 
 
@@ -18,11 +20,17 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
     match last.state:
         case State.VERIFIED:
             ending = say("verified {at}", at=written(last.at))
+        case State.CONTRADICTED if look is not None and look.reason in SPEAKS_AGAINST:
+            ending = say("but Engagement's history speaks against it, {at}", at=written(last.at))
         case State.CONTRADICTED if look is not None and look.valid is not None:
             shown = _word(valid=look.valid)
             ending = say("but Engagement shows {shown}, {at}", shown=shown, at=written(last.at))
         case State.DISCARDED:
             ending = say("discarded")
+        case State.NEW_PROFILE:
+            ending = say("in a new profile")
+        case State.NO_CATEGORY:
+            ending = say("in no category of the project")
         case _:
             ending = say("not verified")
     return say(
@@ -40,11 +48,17 @@ def _before(context: Context) -> Message:
         return say("no such customer")
     if before is None:
         return say("not known")
-    if before.since is None and not before.valid:
-        return say("no consent")
-    if not before.valid and before.until is not None:
-        return say("ended")
-    return _word(valid=before.valid)
+    match before.standing:
+        case Standing.NEVER:
+            return say("no consent")
+        case Standing.ENDED:
+            return say("ended")
+        case Standing.UNCLEAR:
+            return say("rejected or ended")
+        case Standing.ACCEPTED | Standing.REJECTED:
+            return _word(valid=before.valid)
+        case _ as never:
+            assert_never(never)
 
 
 def _word(*, valid: bool) -> Message:

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp, ends_after
-from consent_desk.domain.customer import CategoryStatus, Found, Known
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing
 from consent_desk.domain.dates import spelled_end
 from consent_desk.domain.delivery import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look
 from consent_desk.domain.record import Record
-from consent_desk.domain.telling import Standing, standing_of
 from consent_desk.domain.text import cut
 
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
@@ -28,6 +27,10 @@ _OWN_SOURCES = frozenset({"", "private_api"})
 _NONE_BEFORE = say(
     "Engagement cannot delete an event. There was no consent before, so none is created. If the person "
     "decides now, enter that decision."
+)
+_UNCLEAR = say(
+    "What held before is not known: the person had opted out, or an opt-in had ended. So no opt-in is "
+    "offered. Ask the person, and enter what they decide."
 )
 _NOT_LOOKED_UP = say(
     "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
@@ -73,9 +76,10 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         return _NOT_LOOKED_UP
     if before.since is None and not before.valid:
         return _NONE_BEFORE
-    until = before.until
-    was_accepted = before.valid or until is not None
-    if was_accepted and until is not None and not ends_after(until, now):
+    if before.standing is Standing.UNCLEAR:
+        return _UNCLEAR
+    until = before.until if before.valid else None
+    if before.standing is Standing.ENDED or (until is not None and not ends_after(until, now)):
         return say(
             "The opt-in from before has ended since. Engagement cannot delete an event, and none is created. "
             "If the person decides now, enter that decision."
@@ -89,7 +93,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         customer_id=consent.customer.value,
         category=consent.category,
         action=action,
-        valid_until="" if until is None or action is Action.REJECT else spelled_end(until),
+        valid_until="" if until is None else spelled_end(until),
         # In place of an opt-out, or where one held before: what was read out then was not read out now.
         wording=before.wording if is_opt_in_again else "",
         corrects=consent.request_id,
@@ -123,7 +127,7 @@ def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:
 
 def is_opted_out(status: CategoryStatus | None) -> bool:
     """Whether a look-up showed an opt-out that holds."""
-    return status is not None and standing_of(status) is Standing.REJECTED
+    return status is not None and status.standing is Standing.REJECTED
 
 
 def basis_problems(draft: Draft) -> tuple[Problem, ...]:

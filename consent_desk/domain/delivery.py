@@ -34,6 +34,8 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import (
+    LAGS,
+    SPEAKS_AGAINST,
     Answered,
     Cause,
     FailedLook,
@@ -116,6 +118,12 @@ Most may follow themselves: a look has failed, or a person has said something of
 DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
 """The states in which a person may give a consent up. One that is under way is cancelled first."""
 
+CANCELLED_HERE = "cancelled here"
+"""The note of one that a person cancelled before it left. It counts until somebody acknowledges that."""
+
+ACKNOWLEDGED = "acknowledged"
+"""The note of the fact that somebody did, led by these words."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -187,7 +195,7 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case NotSent(cause=Cause.CANCELLED):
             return Judgement(
                 State.DISCARDED,
-                say("Cancelled before it left: nothing was sent."),
+                say("Not recorded: it was cancelled before it left, and nothing was sent."),
                 say("To record the decision, enter it again."),
             )
         case NotSent(cause=Cause.REMOVED):
@@ -244,11 +252,7 @@ _LOOK = say("It may be there, or may come within a minute: it is looked up by it
 
 
 def _is_success(body: bytes) -> bool:
-    answer = read_answer(body)
-    if answer.success is not True or not isinstance(answer.document, dict):
-        return False
-    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-    return not any(answer.document.get(key) for key in ("errors", "error", "message"))
+    return read_answer(body).is_success
 
 
 def _meaning(outcome: Answered) -> Meaning:
@@ -400,6 +404,7 @@ class Step(StrEnum):
     SEND = "send"
     LOOK_UP = "look up"
     ASK = "ask"
+    ACKNOWLEDGE = "acknowledge"
     REST = "rest"
 
 
@@ -415,7 +420,9 @@ class Plan:
     second: bool = False
 
 
-_SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
+SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
+"""The fields of a project that a refusal can be for."""
+
 _REST = Plan(Step.REST)
 _ASK = Plan(Step.ASK)
 
@@ -446,6 +453,8 @@ def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: b
         case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
+        case State.DISCARDED if is_to_acknowledge(last):
+            return Plan(Step.ACKNOWLEDGE)
         case State.DISCARDED if may_have_left(facts):
             return _look_or(_REST, facts)
         case State.IN_FLIGHT | State.VERIFIED | State.CONTRADICTED | State.REFUSED | State.DISCARDED:
@@ -468,7 +477,7 @@ def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
     if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
         return False
     on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body) or refusal.status == 407
-    return on_the_way or _meaning(refusal).field in _SETTINGS
+    return on_the_way or _meaning(refusal).field in SETTINGS
 
 
 def may_have_left(facts: Sequence[Fact]) -> bool:
@@ -479,6 +488,16 @@ def may_have_left(facts: Sequence[Fact]) -> bool:
 def was_withdrawn(facts: Sequence[Fact]) -> bool:
     """Whether it was given up before it left: it never came to be a decision that counts."""
     return facts[-1].state is State.DISCARDED and not may_have_left(facts)
+
+
+def is_to_acknowledge(last: Fact) -> bool:
+    """Whether a person cancelled it before it left, and nobody has acknowledged that it is not recorded.
+
+    What a later decision overtook, what was given up with a reason, and what was cancelled before there was
+    such a note are none of these.
+    """
+    cancelled = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.CANCELLED
+    return last.state is State.DISCARDED and cancelled and last.note == CANCELLED_HERE
 
 
 def was_sent_again(facts: Sequence[Fact]) -> bool:
@@ -524,19 +543,25 @@ def judge_look(
     last = facts[-1].state
     sent_at, looks = _looks(facts)
     was_seen = any(earlier.seen for _, earlier in looks)
+    is_as_wished = look.valid is (action is Action.ACCEPT)
     if not look.seen:
         if was_seen:
             return State.SEEN
         if last is State.DISCARDED:
             return last
         return State.NOT_SHOWN if last in ACCEPTED_STATES else State.NOT_SEEN
-    if look.valid is (action is Action.ACCEPT):
+    if is_as_wished and look.reason is None:
         return State.VERIFIED
-    if look.valid is None or moot:
+    if moot:
         return State.SEEN
-    # Without a later event, what holds may follow the history with a delay: that is not an alarm yet.
+    if look.reason in SPEAKS_AGAINST:
+        return State.CONTRADICTED
+    if look.valid is None or is_as_wished:
+        return State.SEEN
+    # What holds may follow the history with a delay: that is not an alarm yet.
     is_late = at.micros >= sent_at + LOOK_AFTER[-1]
-    return State.CONTRADICTED if look.later or (was_seen and is_late) else State.SEEN
+    follows = look.later and look.reason not in LAGS
+    return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
 
 def _look_or(settled: Plan, facts: Sequence[Fact]) -> Plan:

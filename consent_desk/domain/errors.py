@@ -11,7 +11,7 @@ DeskError
 │   ├── JournalGone      its file or folder is not there now: put it back, then look again
 │   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
 │       └── JournalMissing   there was one, and now there is none
-├── ExportTrouble        what is shown could not be written into a file
+├── ExportTrouble        a file that a person chose could not be written
 └── SandboxTrouble       the practice server cannot start
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.domain.looking import shows
 
 _LAG = 60_000_000
 """Microseconds: twice what was measured between a write and the first read that shows it."""
@@ -40,6 +41,4 @@ def trusted(found: Found | None, ours: Sequence[Consent]) -> Found | None:
 
 
 def _shows(status: CategoryStatus | None, ours: Consent) -> bool:
-    since = None if status is None else status.since
-    # To the second: no other event of that very second is looked for.
-    return since is not None and since >= ours.timestamp.micros // 1_000_000
+    return status is not None and shows(status.since, ours)

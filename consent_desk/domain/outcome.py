@@ -3,7 +3,7 @@
 Network trouble is a value; `delivery.judge` decides what it means for a consent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
@@ -32,10 +32,17 @@ class Cause(StrEnum):
     CONNECTION_REFUSED = "connection refused"
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
+    CERTIFICATE_ISSUER = "certificate issuer"
+    CERTIFICATE_NAME = "certificate name"
+    CERTIFICATE_DATE = "certificate date"
+    CLIENT_CERTIFICATE = "client certificate"
+    NO_COMMON_TLS = "no common TLS"
+    HANDSHAKE = "TLS handshake"
     NOT_TLS = "not TLS"
     PROXY = "proxy"
     PROXY_CREDENTIALS = "proxy credentials"
     PROXY_KIND = "proxy kind"
+    PROXY_SETTING = "proxy setting"
     DEADLINE = "deadline"
     CUT = "cut"
     MALFORMED = "malformed"
@@ -48,6 +55,34 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is known of the way that a call went, each empty where it is not. `str` of it is kept in `detail`.
+
+    `proxy` is host and port, `named_by` the setting that names it, usable or not; `direct_by` is what speaks
+    against one. `issuer` and `ends` are those of the server's certificate, proven or not. `trust` are the
+    variables of the environment that decide what is trusted, with their values.
+    """
+
+    proxy: str = ""
+    named_by: str = ""
+    direct_by: str = ""
+    issuer: str = ""
+    ends: str = ""
+    trust: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        told = {
+            "certificate issued by ": self.issuer,
+            "it ends on ": self.ends,
+            "through the proxy ": self.proxy,
+            "named by ": self.named_by,
+            "without a proxy because of ": self.direct_by,
+            "trusted is what is named by ": " and ".join(name for name, _ in self.trust),
+        }
+        return "; ".join(f"{what}{value}" for what, value in told.items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A whole answer came, or its first MiB (`truncated`). `elapsed` in seconds."""
 
@@ -56,6 +91,7 @@ class Answered:
     body: bytes
     truncated: bool = False
     elapsed: float = 0.0
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +102,7 @@ class NotSent:
     cause: Cause
     detail: str = ""
     elapsed: float = 0.0
+    way: Way = field(default=Way(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +119,55 @@ class Lost:
     status: int | None = None
     headers: Headers = ()
     body: bytes = b""
+    way: Way = field(default=Way(), compare=False)
 
 
 Outcome = Answered | NotSent | Lost
 """What came of one attempt to send."""
+
+
+class Reason(StrEnum):
+    """Why what was seen of a consent is not verified, or does not hold. The journal keeps the values."""
+
+    STORED_OTHERWISE = "stored otherwise"
+    """Our request ID stands at another action or category."""
+    FAR_AHEAD = "far ahead"
+    """An event in milliseconds or microseconds rules: nothing that is dated now comes after it."""
+    OVERRULED = "overruled"
+    """A later event of the other action rules."""
+    SAME_TIME = "same time"
+    """So may one of the same moment: which of the two does is not promised."""
+    CHANGED_SINCE = "changed since"
+    """The other action was recorded later, and then this one again."""
+    NO_TIME = "no time"
+    """The time of our event cannot be read."""
+    OTHER_TIME = "other time"
+    """Our event stands there at another time."""
+    NO_EVENT = "no event"
+    """What is said of the category rests on no event."""
+    OLDER = "older"
+    """What is said of the category is older than our event."""
+    PAST_END = "past end"
+    """An opt-in is said to hold, and its end is past."""
+    OTHER_END = "other end"
+    """Our opt-in has another end."""
+
+
+SPEAKS_AGAINST = frozenset({Reason.STORED_OTHERWISE, Reason.FAR_AHEAD, Reason.OVERRULED})
+"""What contradicts a consent, whatever is said of its category."""
+
+LAGS = frozenset({Reason.CHANGED_SINCE, Reason.NO_EVENT, Reason.OLDER})
+"""Where what is said of the category may be behind the history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An event as it stands in Engagement's history, each part as it is written there, inert and cut."""
+
+    action: str
+    category: str
+    time: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +179,7 @@ class Look:
     that nothing could be seen; the others then say nothing. `since` in UNIX seconds and `source` belong to
     what holds. `unknown`: there was no such customer. `unlisted`: the project has no such category.
     `steady`: monotonic seconds since the fact before it, None where that was of another run.
+    `reason`: what keeps it from being verified, where more does than `valid`; `event`: what that is about.
     """
 
     seen: bool = False
@@ -108,6 +191,8 @@ class Look:
     unknown: bool = False
     unlisted: bool = False
     steady: float | None = None
+    reason: Reason | None = None
+    event: Stored | None = None
     elapsed: float = 0.0
 
 
@@ -140,8 +225,16 @@ class FailedLook:
 def why_no_answer(outcome: NotSent | Lost) -> Meaning:
     """Why a call got no answer, and what to do for the next one."""
     match outcome:
+        case NotSent(cause=Cause.CERTIFICATE_ISSUER, way=Way(issuer=issuer)) if issuer:
+            named = say(
+                "this computer does not trust the issuer of the server's certificate, {issuer}",
+                issuer=issuer,
+            )
+            return Meaning(named, _UNTRUSTED.advice, _UNTRUSTED.field)
         case NotSent(cause=cause):
             return _NOT_SENT.get(cause, _NOT_SENT[Cause.UNEXPECTED])
+        case Lost(cause=Cause.CLIENT_CERTIFICATE):
+            return _NOT_SENT[Cause.CLIENT_CERTIFICATE]
         case Lost():
             return Meaning(_why_lost(outcome), _NETWORK)
         case _ as never:
@@ -149,6 +242,11 @@ def why_no_answer(outcome: NotSent | Lost) -> Meaning:
 
 
 _NETWORK = say("Check the network connection.")
+_UNTRUSTED = Meaning(
+    say("this computer does not trust the issuer of the server's certificate"),
+    say("Tell your administrator: something on the way may answer in Engagement's place."),
+    Field.BASE_URL,
+)
 _NOT_SENT = {
     Cause.UNKNOWN_HOST: Meaning(
         say("the address of Engagement was not found"),
@@ -162,6 +260,34 @@ _NOT_SENT = {
     Cause.CERTIFICATE: Meaning(
         say("the server could not prove that it is Engagement"),
         say("Tell your administrator: its certificate is not trusted on this computer."),
+        Field.BASE_URL,
+    ),
+    Cause.CERTIFICATE_ISSUER: _UNTRUSTED,
+    Cause.CERTIFICATE_NAME: Meaning(
+        say("the server's certificate is for another name than that of the base URL"),
+        say("Check the base URL. If it is right, tell your administrator: somebody else answers there."),
+        Field.BASE_URL,
+    ),
+    Cause.CERTIFICATE_DATE: Meaning(
+        say("by this computer's clock, the server's certificate has expired or is not valid yet"),
+        say(
+            "Check this computer's clock, its date too. If it is right, tell your administrator: the "
+            "certificate is to be renewed."
+        ),
+    ),
+    Cause.CLIENT_CERTIFICATE: Meaning(
+        say("the server wants a client certificate, and Consent Desk has none"),
+        say("Tell your administrator: check the base URL. Engagement asks for a key alone."),
+        Field.BASE_URL,
+    ),
+    Cause.NO_COMMON_TLS: Meaning(
+        say("the server and this computer have no version or cipher of TLS in common"),
+        say("Tell your administrator: check the base URL, and what is on the way to it."),
+        Field.BASE_URL,
+    ),
+    Cause.HANDSHAKE: Meaning(
+        say("the server did not agree to a secure connection (TLS)"),
+        say("Tell your administrator: check the base URL, and what is on the way to it."),
         Field.BASE_URL,
     ),
     Cause.NOT_TLS: Meaning(
@@ -179,6 +305,13 @@ _NOT_SENT = {
     Cause.PROXY_KIND: Meaning(
         say("this computer wants a proxy of a kind that Consent Desk does not support, such as SOCKS"),
         say("Ask your network's administrator for an http proxy, or for a way without one."),
+    ),
+    Cause.PROXY_SETTING: Meaning(
+        say("this computer wants a proxy whose address cannot be read"),
+        say(
+            "Check its proxy settings, and variables such as https_proxy. An address looks like "
+            "http://proxy.example:3128."
+        ),
     ),
     Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
     Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),

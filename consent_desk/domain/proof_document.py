@@ -10,6 +10,7 @@ it was released. A new one gets a new name (`FORMAT`), and the old one is kept f
 
 import json
 from base64 import b64encode
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, assert_never
 
@@ -224,6 +225,7 @@ def _status(status: CategoryStatus) -> dict[str, Any]:
         "valid": status.valid,
         "since_unix": status.since,
         "until": UNKNOWN if status.until is None else status.until.wire,
+        "standing": status.standing.value,
         "source": _told(status.source),
         "wording": _told(status.wording),
     }
@@ -251,6 +253,8 @@ def _happened(fact: Fact) -> dict[str, Any]:
                     "may_not_read": look.blind,
                     **({"no_such_customer": True} if look.unknown else {}),
                     **({"category_not_listed": True} if look.unlisted else {}),
+                    **({} if look.reason is None else {"reason": look.reason.value}),
+                    **({} if look.event is None else {"event": asdict(look.event)}),
                     "seconds": look.elapsed,
                 }
             }

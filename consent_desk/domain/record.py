@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import CHECKED, Fact, State
+from consent_desk.domain.delivery import CHECKED, Fact, State, is_to_acknowledge
 from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
@@ -85,7 +85,8 @@ class Entry:
     last sending.
 
     `held`: its project was removed, or no longer leads where it was noted for. `checked`: a person has said
-    that ID and category are right.
+    that ID and category are right. `to_acknowledge`: it was cancelled before it left, and nobody has
+    acknowledged so far that it is not recorded.
     """
 
     request_id: str
@@ -100,12 +101,14 @@ class Entry:
     elapsed: float | None = None
     held: bool = False
     checked: bool = False
+    to_acknowledge: bool = False
 
     @classmethod
     def of(
         cls, noted: Noted, state: State, outcome: Outcome | Look | FailedLook | None = None, note: str = ""
     ) -> "Entry":
         """The line for `noted` when its last fact is `state`, because of `outcome`, with its `note`."""
+        last = Fact(at=noted.consent.noted_at, state=state, outcome=outcome, note=note)
         return cls(
             request_id=noted.consent.request_id,
             noted_at=noted.consent.noted_at,
@@ -119,6 +122,7 @@ class Entry:
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
             checked=is_checked(noted.context, state, note),
+            to_acknowledge=is_to_acknowledge(last),
         )
 
     @classmethod

@@ -94,6 +94,13 @@ def prepare_consents(project: Project, customer: CustomerId, categories: Sequenc
     return _post(project, "data", "customers/attributes", _json(wish))
 
 
+def is_of(request: PreparedRequest, project: Project) -> bool:
+    """Whether `request` goes where `project` leads, with its key."""
+    own = prepare_system_time(project)
+    services = (_url(str(project.base_url), one, project.project_token, "") for one in ("track", "data"))
+    return request.authorization == own.authorization and request.url.startswith(tuple(services))
+
+
 def event_body(consent: Consent) -> bytes:
     """The consent event, compact, UTF-8 unescaped, its keys in the contract's order (section 4.1)."""
     properties = {

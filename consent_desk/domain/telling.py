@@ -5,16 +5,15 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from functools import reduce
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus, Standing, moment
 from consent_desk.domain.delivery import QUEUED_THERE, Fact, Judgement, Plan, State, Step, noun
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_reason
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import Look, Reason
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
@@ -78,6 +77,8 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
             return say(_NEXT_TRY, at=plan.at)
         case Step.LOOK_UP:
             return say(_CHECKING, at=plan.at)
+        case Step.ACKNOWLEDGE:
+            return say("It counts as not recorded until it is acknowledged in its line of the log.")
         case Step.ASK:
             return say(
                 "Nothing more happens by itself. Look the customer up in Engagement, then decide what is "
@@ -113,51 +114,34 @@ _CHECKING = "Checking at {at}."
 _NEXT_TRY = "Next try at {at}."
 
 
-class Standing(StrEnum):
-    """What holds for a category, in a word."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    ENDED = "ended"
-    NEVER = "never asked"
-
-
-def standing_of(status: CategoryStatus) -> Standing:
-    """What holds for a category. An opt-in that has ended is no opt-out; without an event it is neither."""
-    if status.valid:
-        return Standing.ACCEPTED
-    if status.since is None:
-        return Standing.NEVER
-    return Standing.REJECTED if status.until is None else Standing.ENDED
-
-
 def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
-    standing, until, since = standing_of(status), status.until, moment(status.since)
+    standing, since = status.standing, moment(status.since)
     if standing is Standing.NEVER:
         return say("no consent recorded")
-    head = say("rejected") if standing is Standing.REJECTED else say("accepted")
+    head = _HEADS.get(standing, _HEADS[Standing.ACCEPTED])
     parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
     if status.source:
         parts.append(say("source {source}", source=status.source))
-    if until is not None and until.seconds is None:
-        parts.append(say("unlimited"))
-    elif until is not None:
-        end = moment(until.seconds)
-        parts.append(
-            say("ended {end}", end=end) if standing is Standing.ENDED else say("until {end}", end=end)
-        )
+    if status.until is not None and standing is not Standing.REJECTED:
+        parts.append(_end(status.until, standing))
     return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
 
 
-def moment(seconds: float | None) -> Timestamp | None:
-    """A time of Engagement's, None where it is none that a desk can show."""
-    if seconds is None:
-        return None
-    try:
-        return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
-        return None
+_HEADS = {
+    Standing.ACCEPTED: say("accepted"),
+    Standing.REJECTED: say("rejected"),
+    Standing.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
+}
+
+
+def _end(until: ValidUntil, standing: Standing) -> Message:
+    if until.seconds is None:
+        return say("unlimited")
+    end = moment(until.seconds)
+    if standing is Standing.ACCEPTED:
+        return say("until {end}", end=end)
+    return say("ended {end}", end=end) if standing is Standing.ENDED else say("its end was {end}", end=end)
 
 
 _NOTHING = say("There is nothing more to do.")
@@ -188,7 +172,7 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             return tell_check(state)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
-            return Judgement(state, headline, say("Whether it holds is not known."))
+            return Judgement(state, headline, tell_reason(look))
         case State.NOT_SHOWN if look.blind:
             headline = say("Delivered, but not checked: this desk's key may not read consents.")
             return Judgement(state, headline, _BLIND)
@@ -212,6 +196,24 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
+    if look.reason is Reason.FAR_AHEAD:
+        headline = say(
+            "Recorded, but Engagement goes by an event dated far in the future ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
+    if look.reason is Reason.STORED_OTHERWISE:
+        headline = say(
+            "Recorded, but otherwise than sent: Engagement has {event}.", event=tell_event(look.event)
+        )
+        return Judgement(State.CONTRADICTED, headline, _NOW)
+    if look.reason is Reason.OVERRULED and look.valid is not is_reject:
+        # What holds was not told, or follows the history with a delay.
+        headline = say(
+            "Recorded, but a later event in Engagement's history says otherwise ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, _later(action))
     since = moment(look.since)
     told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
     origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
@@ -220,12 +222,16 @@ def _alarm(look: Look, action: Action) -> Judgement:
         if is_reject
         else say("Recorded, but Engagement shows no consent{origin}.", origin=origin)
     )
-    advice = (
-        say("A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action))
-        if look.later
-        else say("Use Send with the time now, and tell your administrator.")
+    return Judgement(State.CONTRADICTED, headline, _later(action) if look.later else _NOW)
+
+
+_NOW = say("Use Send with the time now, and tell your administrator.")
+
+
+def _later(action: Action) -> Message:
+    return say(
+        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
     )
-    return Judgement(State.CONTRADICTED, headline, advice)
 
 
 def _origin(since: Timestamp | None, source: str, what: Message) -> Message:

@@ -75,6 +75,11 @@ def cut(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
+def inert(text: str, most: int = 60) -> str:
+    """What somebody else wrote, as a part of a line: its first `most` characters, all of them visible."""
+    return visible(" ".join(text[:most].split()))
+
+
 def visible(text: str, write: Callable[[str], str] = _code) -> str:
     """`text` with every hidden character written out, so that it cannot disguise anything.
 

@@ -13,7 +13,8 @@ class Wanted:
     """Consents that hold each of `words` (folded), are in one of `states`, and were noted in these days.
 
     Empty words and states leave nothing out. `since` counts, `until` does not. The newest come first, if
-    not `oldest_first`.
+    not `oldest_first`. `to_acknowledge`: beside the `states` those that were cancelled, until somebody
+    acknowledges that.
     """
 
     words: tuple[str, ...] = ()
@@ -21,6 +22,7 @@ class Wanted:
     since: Timestamp | None = None
     until: Timestamp | None = None
     oldest_first: bool = False
+    to_acknowledge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

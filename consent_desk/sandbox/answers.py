@@ -81,7 +81,8 @@ NO_EVENT_TYPE = told(400, success=False, errors=["Field 'event_type' is required
 
 MAY_NOT_READ = told(403, success=False, error="No permission")
 WRONG_METHOD = page(405, "The method is not allowed for the requested URL.")
-TOO_LARGE = told(413, success=False, error="The sandbox takes at most 2 MiB.")
+TOO_LARGE = told(413, success=False, error="The sandbox takes at most 1 MiB.")
+FULL = told(507, success=False, error="The sandbox takes no more. Start the program again.")
 WRONG_HOST = told(421, success=False, error="The sandbox answers to its own address only.")
 TOO_MANY_COMMANDS = told(400, success=False, message="Too many commands")
 UNKNOWN_COMMAND = told(400, success=False, errors=["Unknown command."])

@@ -48,24 +48,38 @@ class _Refused(Exception):
         self.answer = answer
 
 
-def answer(project: EngagementProject, request: Received) -> Answer:
-    """What `project` answers to `request`. Never raises, whatever its bytes are.
+def refusal(request: Received) -> Answer | None:
+    """What a request is refused with for its address and key alone, whatever its body is; None if it is not.
 
     Ours: the order of the checks (address, token, key, body).
     """
+    try:
+        _endpoint(request)
+    except _Refused as refused:
+        return refused.answer
+    return None
+
+
+def answer(project: EngagementProject, request: Received) -> Answer:
+    """What `project` answers to `request`. Never raises, whatever its bytes are."""
+    try:
+        respond = _endpoint(request)
+        return respond(project, _document(request) if request.method == "POST" else {})
+    except _Refused as refused:
+        return refused.answer
+
+
+def _endpoint(request: Received) -> Callable[[EngagementProject, Document], Answer]:
     path = _PATH.fullmatch(request.path.partition("?")[0])
     endpoint = _ENDPOINTS.get((path[1], path[3])) if path else None
     if path is None or endpoint is None:
-        return answers.UNKNOWN_ADDRESS
+        raise _Refused(answers.UNKNOWN_ADDRESS)
     method, respond = endpoint
     if request.method != method:
-        return answers.WRONG_METHOD
-    try:
-        _check_token(path[2])
-        _check_key(request.header("Authorization"))
-        return respond(project, _document(request) if method == "POST" else {})
-    except _Refused as refused:
-        return refused.answer
+        raise _Refused(answers.WRONG_METHOD)
+    _check_token(path[2])
+    _check_key(request.header("Authorization"))
+    return respond
 
 
 # --------------------------------------------------------------------------------------- who may come in

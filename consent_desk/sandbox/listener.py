@@ -1,13 +1,22 @@
-"""HTTP on a loopback port: requests in, whole and as they came; answers out, whole or spoilt."""
+"""HTTP on a loopback port: requests in, whole and as they came; answers out, whole or spoilt.
+
+Other users of this computer and web pages reach it too, and real consents are noted in the same process: so
+it takes little of that, whoever calls and however slowly.
+"""
 
 import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader, RawIOBase
 from socket import SHUT_RDWR, SHUT_WR, create_connection, socket
 from socketserver import TCPServer
 from threading import Condition, Event, Thread
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +26,21 @@ from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.faults import Fault
 
 LOOPBACK = "127.0.0.1"
-BODY_LIMIT = 2 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body above which the answer is 413."""
 
+HEAD_LIMIT = 96 * 1024
+"""Bytes of a request line and its headers; http.server takes up to 64 KiB of each line of them."""
+
+MOST_AT_ONCE = 32
+"""Connections: for one more, the one that has waited longest with nothing to ask is closed, or itself."""
+
+PATIENCE = 10.0
+"""Seconds in which a request must have arrived whole, and an answer be taken."""
+
+_HOLDING = 120.0
+_DISCARDED = 64 * 1024
+_DISCARDING = 1.0
 _PAUSE = 0.3
 _PATIENCE = 0.06
 _LENGTH = re.compile(r"[0-9]{1,15}")
@@ -30,20 +51,30 @@ Reply = tuple[Answer, Fault | None]
 class LoopbackServer(ThreadingHTTPServer):
     """Listens on 127.0.0.1 only, and knows its open connections so that it can end them.
 
+    `refuse` gets the head of each request, and says what to answer where its body shall not even be read.
     `take` gets each whole request and says what to answer, and how to spoil it.
     Raises OSError where it cannot listen.
     """
 
     daemon_threads = True
-    allow_reuse_address = False
+    # On Windows it would let others take the port; elsewhere it passes over connections that have ended.
+    allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
 
-    def __init__(self, take: Callable[[Received], Reply]) -> None:
+    def __init__(
+        self,
+        refuse: Callable[[Received], Answer | None],
+        take: Callable[[Received], Reply],
+        *,
+        port: int = 0,
+    ) -> None:
+        self.refuse = refuse
         self.take = take
         self.ending = Event()
-        self._open: set[socket] = set()
+        # Whether it has asked for something that is not answered yet, the oldest first.
+        self._open: dict[socket, bool] = {}
         self._changed = Condition()
-        super().__init__((LOOPBACK, 0), _Handler)
+        super().__init__((LOOPBACK, port), _Handler)
         self._accepting = Thread(target=self._accept, name="sandbox", daemon=True)
 
     def start(self) -> None:
@@ -77,17 +108,49 @@ class LoopbackServer(ThreadingHTTPServer):
         """Take no connection once the end has begun."""
         return not self.ending.is_set()
 
+    def get_request(self) -> tuple[socket, Any]:
+        """Accept a connection."""
+        try:
+            return super().get_request()
+        except OSError:
+            # Without descriptors it would fail at once, again and again.
+            self.ending.wait(_PATIENCE)
+            raise
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer on a thread of its own, and know the connection from here."""
         with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
+            has_room = self._make_room()
+            self._open[request] = False
+        if not has_room:
+            self.close_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            # No more threads.
+            self.close_request(request)
+
+    def _make_room(self) -> bool:
+        if len(self._open) < MOST_AT_ONCE:
+            return True
+        waiting = next((one for one, has_asked in self._open.items() if not has_asked), None)
+        if waiting is not None:
+            with suppress(OSError):
+                waiting.shutdown(SHUT_RDWR)
+        return self._changed.wait_for(lambda: len(self._open) < MOST_AT_ONCE, _PATIENCE)
+
+    def has_asked(self, request: socket, *, asked: bool) -> None:
+        """Know whether a connection waits for its answer: then it is not closed for another one."""
+        with self._changed:
+            if request in self._open:
+                self._open[request] = asked
 
     def close_request(self, request: Any) -> None:
         """Forget the connection as it closes, never while `end` looks at it."""
         with self._changed:
             super().close_request(request)
-            self._open.discard(request)
+            self._open.pop(request, None)
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -96,27 +159,78 @@ class LoopbackServer(ThreadingHTTPServer):
             raise error
 
 
+class _Timely(RawIOBase):
+    """Reads from a connection until `by`, and where `left` is a number no more bytes than these."""
+
+    def __init__(self, connection: socket) -> None:
+        self._connection = connection
+        self.by = 0.0
+        self.left: int | None = None
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what there is. Raises TimeoutError, and LineTooLong for what is too much."""
+        remaining = self.by - monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._connection.settimeout(remaining)
+        size = self._connection.recv_into(buffer)
+        if self.left is not None:
+            self.left -= size
+            if self.left < 0:
+                raise LineTooLong("head")
+        return size
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: LoopbackServer
+    connection: socket
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._timely = _Timely(self.connection)
+        self.rfile = BufferedReader(self._timely)
+
+    def handle_one_request(self) -> None:
+        self._timely.by, self._timely.left = monotonic() + PATIENCE, HEAD_LIMIT
+        try:
+            super().handle_one_request()
+        except LineTooLong:
+            self.close_connection = True
+
+    def handle_expect_100(self) -> bool:
+        """Ask for no body before the headers are seen."""
+        return True
 
     def do_GET(self) -> None:
+        request = Received(method=self.command, path=self.path, headers=tuple(self.headers.items()), body=b"")
+        if (refusal := self.server.refuse(request)) is not None:
+            self._refuse(refusal)
+            return
         length = self._length()
         if length is None:
             self._refuse(answers.BROKEN_REQUEST)
             return
         if length > BODY_LIMIT:
-            self._refuse(answers.TOO_LARGE)
+            self._refuse(answers.TOO_LARGE, most=4 * BODY_LIMIT)
             return
+        self.server.has_asked(self.connection, asked=True)
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.send_response_only(HTTPStatus.CONTINUE)
+            self.end_headers()
+        self._timely.left = None
         body = self.rfile.read(length)
         if len(body) < length:
             self.close_connection = True
             return
-        request = Received(
-            method=self.command, path=self.path, headers=tuple(self.headers.items()), body=body
-        )
-        self._send(*self.server.take(request))
+        self._send(*self.server.take(replace(request, body=body)))
+        self.server.has_asked(self.connection, asked=False)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # http.server finds them by these names
 
@@ -131,15 +245,20 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return int(lengths[0])
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, answer: Answer, most: int = _DISCARDED) -> None:
         self.close_connection = True
         self._send(answer, None)
         # Closed with bytes unread, the connection would be reset, and the answer lost with it.
         self.connection.shutdown(SHUT_WR)
-        self.connection.settimeout(1)
-        left = 8 * BODY_LIMIT
-        while left > 0 and (chunk := self.connection.recv(65536)):
-            left -= len(chunk)
+        self._await_end(_DISCARDING, most)
+
+    def _await_end(self, seconds: float, most: int | None = None) -> None:
+        """Wait until the client goes, and keep nothing of what it still says."""
+        self._timely.by, self._timely.left = monotonic() + seconds, most
+        piece = bytearray(65536)
+        with suppress(TimeoutError, LineTooLong):
+            while self._timely.readinto(piece):
+                pass
 
     def _send(self, answer: Answer, fault: Fault | None) -> None:
         headers = [("Date", self.date_time_string()), ("Server", "consent-desk-sandbox")]
@@ -148,15 +267,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             headers.append(("Connection", "close"))
         wire = faults.wire(fault, answer.head(*headers), answer.body)
+        self.connection.settimeout(PATIENCE)
         self.close_connection = self.close_connection or wire.is_broken
         self.wfile.write(wire.at_once)
         for byte in wire.slowly:
             if self.server.ending.wait(_PAUSE):
                 break
             self.wfile.write(bytes((byte,)))
-        while wire.holds and self.connection.recv(65536):
-            # Ends when the client goes, or when end() shuts the connection down.
-            pass
+        if wire.holds:
+            # Ends at the latest when end() shuts the connection down.
+            self._await_end(_HOLDING)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is no HTTP request, in our own form."""

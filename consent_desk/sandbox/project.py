@@ -35,7 +35,7 @@ class Status:
 
     valid: bool = False
     timestamp: float | None = None
-    until: str | float | None = None
+    until: object = None
     source: object = None
     message: object = None
 
@@ -124,11 +124,12 @@ class EngagementProject:
 
 
 def _status(event: ConsentEvent, now: float) -> Status:
-    until = _opted_in_until(event)
+    end = _opted_in_until(event)
     return Status(
-        valid=until == "unlimited" or (isinstance(until, int | float) and now < until),
+        valid=end == "unlimited" or (isinstance(end, int | float) and now < end),
         timestamp=event.timestamp,
-        until=until,
+        # That of the last event, whatever its action (section 4.4).
+        until=event.properties.get("valid_until"),
         source=event.properties.get("source"),
         message=event.properties.get("message"),
     )

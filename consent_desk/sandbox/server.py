@@ -6,6 +6,7 @@ Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Condition, Lock
 from typing import Self
 
@@ -14,6 +15,7 @@ from consent_desk.domain.errors import SandboxTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
+from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
@@ -22,14 +24,17 @@ from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, Engageme
 __all__ = ["Fault", "Received", "Sandbox"]
 
 _REMEMBERED = 10_000
+_REMEMBERED_BYTES = 32 * 1024 * 1024
+_MOST_STORED = 64 * 1024 * 1024
 
 
 class Sandbox:
     """A practice Engagement project on 127.0.0.1, on a port that was free.
 
     `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
-    `received` are the last 10,000 requests, `customers` the seeded (ID type, ID) pairs, `location` is
-    where redirects lead. Safe to use from any thread. Raises SandboxTrouble where `seed` is unusable.
+    `received` are the last requests that bore its key, 10,000 and 32 MiB at most. `customers` are the seeded
+    (ID type, ID) pairs, `location` is where redirects lead. Safe to use from any thread. Raises
+    SandboxTrouble where `seed` is unusable.
     """
 
     def __init__(
@@ -46,13 +51,18 @@ class Sandbox:
         self._server: LoopbackServer | None = None
         self._base_url: BaseUrl | None = None
         self._arrived = Condition()
-        self._received: deque[Received] = deque(maxlen=_REMEMBERED)
+        self._received: deque[Received] = deque()
+        self._remembered = 0
+        self._stored = 0
         self._fault: Fault | None = None
         self._times: int | None = None
         self.location = faults.ELSEWHERE
 
     def start(self) -> None:
-        """Listen. Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1."""
+        """Listen, after `close` on the same port if that is free.
+
+        Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1.
+        """
         if self._address != LOOPBACK:
             raise SandboxTrouble(
                 say("The Sandbox does not listen on {address}.", address=self._address),
@@ -62,7 +72,7 @@ class Sandbox:
             if self._server is not None:
                 return
             try:
-                self._server = LoopbackServer(self._take)
+                self._server = self._listen()
             except OSError as error:
                 raise SandboxTrouble(
                     say(
@@ -73,6 +83,13 @@ class Sandbox:
                 ) from error
             self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.server_port)
             self._server.start()
+
+    def _listen(self) -> LoopbackServer:
+        if self._base_url is not None and self._base_url.port is not None:
+            # What was noted for this port, and is looked up there, stays right.
+            with suppress(OSError):
+                return LoopbackServer(self._refuse, self._take, port=self._base_url.port)
+        return LoopbackServer(self._refuse, self._take)
 
     def close(self) -> None:
         """Stop at once, hung connections too. Closing again changes nothing."""
@@ -135,7 +152,7 @@ class Sandbox:
 
     @property
     def received(self) -> tuple[Received, ...]:
-        """The requests that arrived whole, the oldest first."""
+        """The requests that arrived whole and were not refused for address or key, the oldest first."""
         with self._arrived:
             return tuple(self._received)
 
@@ -159,29 +176,44 @@ class Sandbox:
         with self._arrived:
             self._fault, self._times = (None, None) if times == 0 else (fault, times)
 
-    def _take(self, request: Received) -> Reply:
+    def _refuse(self, head: Received) -> Answer | None:
         # A foreign Host is refused: any web page could call otherwise (DNS rebinding).
-        is_ours = _is_addressed(request, self.project.base_url.port)
-        fault = self._note(request, may_be_wronged=is_ours)
-        if not is_ours:
-            return answers.WRONG_HOST, None
+        if not _is_addressed(head, self.project.base_url.port):
+            return answers.WRONG_HOST
+        # What has no key of ours may come from a web page as well, and would be kept.
+        return endpoints.refusal(head)
+
+    def _take(self, request: Received) -> Reply:
+        fault = self._note(request)
+        if self._stored > _MOST_STORED:
+            # Its key is published: whoever is on this computer may write.
+            return answers.FULL, None
         if fault is None:
             return endpoints.answer(self._engagement, request), None
         true = endpoints.answer(self._engagement, request) if fault.stores else answers.SERVER_ERROR
         return faults.distort(fault, true, self.location), fault
 
-    def _note(self, request: Received, *, may_be_wronged: bool) -> Fault | None:
+    def _note(self, request: Received) -> Fault | None:
         with self._arrived:
             self._received.append(request)
+            self._remembered += _size(request)
+            if request.path.startswith("/track/"):
+                self._stored += len(request.body)
+            while len(self._received) > _REMEMBERED or self._remembered > _REMEMBERED_BYTES:
+                self._remembered -= _size(self._received.popleft())
             self._arrived.notify_all()
-            if not may_be_wronged:
-                return None
             fault = self._fault
             if self._times is not None:
                 self._times -= 1
                 if self._times == 0:
                     self._fault = self._times = None
             return fault
+
+
+def _size(request: Received) -> int:
+    return (
+        len(request.path) + len(request.body) + sum(len(name) + len(value) for name, value in request.headers)
+    )
 
 
 def _is_addressed(request: Received, port: int | None) -> bool:

@@ -173,6 +173,10 @@ class Agenda:
             item.state in OPEN_STATES and action in {None, item.due.action} for item in self._items.values()
         )
 
+    def to_acknowledge_count(self) -> int:
+        """How many were cancelled before they left, and nobody has acknowledged it."""
+        return sum(item.due.plan.step is Step.ACKNOWLEDGE for item in self._items.values())
+
     def open_since(self) -> Timestamp | None:
         """When the oldest of those was noted; None where there is none."""
         return min(

@@ -8,9 +8,10 @@ from consent_desk.domain.clock import Moment, complaint_about_clock
 from consent_desk.domain.consent import Consent, Timestamp, ends_after
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, Judgement, State
+from consent_desk.domain.looking import EXPIRE_FIRST
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Look
-from consent_desk.domain.record import Context, Entry
+from consent_desk.domain.outcome import Look, Reason
+from consent_desk.domain.record import Context, Entry, Record
 from consent_desk.domain.telling import OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
@@ -28,12 +29,20 @@ DISMISSED = "alarm dismissed"
 class Alarm:
     """A consent that is contradicted, and what that means for a person.
 
-    `clock_off`: seconds by which this computer's clock was fast when it was noted, None where nobody knew.
+    `can_renew`: the same decision, taken now, may hold. `clock_off`: seconds by which this computer's clock
+    was fast when it was noted, None where nobody knew.
     """
 
     entry: Entry
     judgement: Judgement
+    can_renew: bool = True
     clock_off: int | None = None
+
+
+def may_win(record: Record) -> bool:
+    """Whether the same decision, taken now, may hold: not against an event that is dated far ahead."""
+    looks = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Look)]
+    return not looks or looks[-1].reason is not Reason.FAR_AHEAD
 
 
 class Alarms:
@@ -60,7 +69,8 @@ class Alarms:
             ):
                 entry = Entry.after(noted, record.facts)
                 judgement = tell_look(look, State.CONTRADICTED, action)
-                alarms.append(Alarm(entry, judgement, noted.context.clock_off))
+                can_renew = action is Action.REJECT and may_win(record)
+                alarms.append(Alarm(entry, judgement, can_renew, noted.context.clock_off))
         return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
 
     def dismiss(self, request_id: str) -> None:
@@ -75,6 +85,8 @@ class Alarms:
         noted = record.noted
         if last_later(self._journal, noted) is not None:
             return OVERTAKEN
+        if not may_win(record):
+            return EXPIRE_FIRST
         if noted.consent.action is Action.ACCEPT:
             return _ENTER_ANEW
         if (complaint := complaint_about_clock(moment)) is not None:

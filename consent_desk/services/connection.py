@@ -8,11 +8,13 @@ from consent_desk.domain.answer import Meaning, meaning, read_answer
 from consent_desk.domain.clock import is_off, system_time
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_history, prepare_system_time
+from consent_desk.domain.text import cut, visible
 from consent_desk.services.sender import Transport
 
+_LONGEST_VALUE = 200
 _NOBODY = "consent-desk-connection-check"
 
 
@@ -47,6 +49,8 @@ class Report:
 
 
 _NAME = say("Name look-up")
+_PROXY = say("Proxy")
+_ENVIRONMENT = say("Environment")
 _CONNECTION = say("Connection")
 _CREDENTIALS = say("Credentials")
 _CLOCK = say("Clock")
@@ -73,31 +77,77 @@ _MAY_WRITE = Step(
 )
 
 
+_OF_PROXY = frozenset({Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND, Cause.PROXY_SETTING})
+
+
 def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
-    # A deadline alone does not tell whose name was looked up; all else that a proxy does has its own cause.
-    late = isinstance(outcome, NotSent) and outcome.cause is Cause.DEADLINE
-    who = " or the proxy on the way to it" if late else ""
-    host = project.base_url.host
-    found = Step(_NAME, Verdict.GOOD, say("{host}{who} was found.", host=host, who=who))
+    way = outcome.way
+    told = (*_environment(way), *_proxy(outcome))
+    found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
     if isinstance(outcome, Answered):
-        how = (
-            say("The server proved its name (TLS).")
-            if project.base_url.scheme == "https"
-            else say("This computer itself answers, without TLS.")
+        connected = Step(_CONNECTION, Verdict.GOOD, _proven(way, project))
+        return (*told, connected) if way.proxy else (*told, found, connected)
+    why = why_no_answer(outcome)
+    if way.proxy or outcome.cause in _OF_PROXY:
+        # The proxy would have looked the name up: what it did is not known here.
+        return (*told, _bad(_CONNECTION, why, certificate=way))
+    if outcome.cause is Cause.UNKNOWN_HOST or outcome.phase is Phase.RESOLVING:
+        return (*told, _bad(_NAME, why))
+    return (*told, found, _bad(_CONNECTION, why, certificate=way))
+
+
+def _environment(way: Way) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            _ENVIRONMENT,
+            Verdict.WARNING,
+            say(
+                "The environment variable {name} decides which certificates are trusted: {value}",
+                name=name,
+                value=cut(visible(value), _LONGEST_VALUE),
+            ),
         )
-        return (found, Step(_CONNECTION, Verdict.GOOD, how))
-    unresolved = outcome.phase is Phase.RESOLVING and outcome.cause is Cause.DEADLINE
-    if isinstance(outcome, NotSent) and (unresolved or outcome.cause is Cause.UNKNOWN_HOST):
-        return (_bad(_NAME, why_no_answer(outcome)),)
-    if outcome.cause in {Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND}:
-        # The proxy would have looked the name up.
-        return (_bad(_CONNECTION, why_no_answer(outcome)),)
-    return (found, _bad(_CONNECTION, why_no_answer(outcome)))
+        for name, value in way.trust
+    )
 
 
-def _bad(name: Message, told: Meaning, outcome: Answered | None = None) -> Step:
-    status = "" if outcome is None else f" ({outcome.status})"
-    message = say("No: {why}{status}. {advice}", why=told.why, status=status, advice=told.advice)
+def _proxy(outcome: Outcome) -> tuple[Step, ...]:
+    way = outcome.way
+    if way.direct_by:
+        how = say("No proxy is used because of {by}.", by=way.direct_by)
+        return (Step(_PROXY, Verdict.WARNING, how),)
+    if not way.named_by:
+        return ()
+    # Until the server itself was heard, nobody knows whether the proxy is to blame.
+    late = isinstance(outcome, NotSent) and outcome.cause in {*_OF_PROXY, Cause.DEADLINE}
+    how = say("Through the proxy {proxy}, named by {by}.", proxy=way.proxy, by=way.named_by)
+    if not way.proxy:
+        how = say("Named by {by}.", by=way.named_by)
+    return (Step(_PROXY, Verdict.UNKNOWN if late else Verdict.GOOD, how),)
+
+
+def _proven(way: Way, project: Project) -> Message:
+    if project.base_url.scheme != "https":
+        return say("This computer itself answers, without TLS.")
+    return say("The server proved its name (TLS).{certificate}", certificate=_certificate(way))
+
+
+def _certificate(way: Way | None) -> str:
+    if way is None or not way.issuer:
+        return ""
+    return f" Its certificate was issued by {way.issuer}, and ends on {way.ends}."
+
+
+def _bad(
+    name: Message, told: Meaning, outcome: Answered | None = None, *, certificate: Way | None = None
+) -> Step:
+    message = say(
+        "No: {why}{status}. {advice}{certificate}",
+        why=told.why,
+        status="" if outcome is None else f" ({outcome.status})",
+        advice=told.advice,
+        certificate=_certificate(certificate),
+    )
     return Step(name, Verdict.BAD, message)
 
 

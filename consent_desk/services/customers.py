@@ -1,11 +1,12 @@
 """Look a customer up before anything is sent: who is it, and what holds for each category?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
-from consent_desk.domain.consent import CustomerId, complaint_about_id
+from consent_desk.domain.consent import CustomerId, Timestamp, complaint_about_id
 from consent_desk.domain.customer import (
+    CategoryStatus,
     Found,
     Known,
     Unknown,
@@ -13,12 +14,15 @@ from consent_desk.domain.customer import (
     is_unknown,
     lacks_permission,
     read_consents,
+    read_history,
+    told_by_history,
 )
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.project import Project
-from consent_desk.domain.request import PreparedRequest, prepare_consents
+from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.services.sender import Call, Transport
+from consent_desk.services.verifier import PAGE
 
 _NOT_UNDERSTOOD = Meaning(
     say("the answer could not be understood"), say("Look the customer up in Engagement.")
@@ -28,8 +32,9 @@ _NOT_UNDERSTOOD = Meaning(
 class Customers:
     """One look-up, which can be ended from any thread. Never changes anything in Engagement."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, now: Callable[[], Timestamp]) -> None:
         self._transport = transport
+        self._now = now
         self._lock = Lock()
         self._call: Call | None = None
         self._is_cancelled = False
@@ -37,6 +42,7 @@ class Customers:
     def look_up(self, project: Project, customer: CustomerId, categories: Sequence[str]) -> Found:
         """What Engagement knows of `customer` and each of `categories`, one at the least (section 4.4).
 
+        What may be an opt-in that ended, or an opt-out, the history is asked about once.
         Hard IDs are case-sensitive (section 1): where this one is unknown, it is tried in lower case too.
         """
         found = self._found(project, customer, categories)
@@ -60,8 +66,22 @@ class Customers:
             return Untold(why_no_answer(outcome))
         if is_unknown(outcome.status, outcome.body):
             return Unknown(customer=customer)
-        consents = None if outcome.truncated else read_consents(outcome.status, outcome.body, categories)
-        return Known(customer=customer, consents=consents) if consents else Untold(_why_not(outcome))
+        at = self._now()
+        consents = None if outcome.truncated else read_consents(outcome.status, outcome.body, categories, at)
+        if not consents:
+            return Untold(_why_not(outcome))
+        if any(status.ended is None for status in consents.values()):
+            consents = self._told_by_history(project, customer, consents)
+        return Known(customer=customer, consents=consents)
+
+    def _told_by_history(
+        self, project: Project, customer: CustomerId, consents: Mapping[str, CategoryStatus]
+    ) -> Mapping[str, CategoryStatus]:
+        outcome = self._outcome(prepare_history(project, customer, limit=PAGE))
+        if not isinstance(outcome, Answered) or outcome.truncated:
+            return consents
+        page = read_history(outcome.status, outcome.body)
+        return consents if page is None else told_by_history(consents, page.events)
 
     def _outcome(self, request: PreparedRequest) -> Outcome:
         with self._lock:

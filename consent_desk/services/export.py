@@ -8,9 +8,12 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from threading import Event, Lock
 from typing import Protocol, assert_never
 
 from consent_desk.domain.consent import Timestamp
@@ -70,10 +73,16 @@ class Journal(Protocol):
 
 
 class Target(Protocol):
-    """A file that is there wholly or not at all. Every method but `abandon` raises ExportTrouble."""
+    """A file that is there wholly or not at all. Every method but `abandon` raises ExportTrouble.
+
+    Its folder may not answer: then each of them may never come back.
+    """
 
     def write(self, octets: bytes) -> None:
         """Add to it."""
+
+    def settle(self) -> None:
+        """Have all that was added on the disk itself."""
 
     def finish(self) -> None:
         """Keep it."""
@@ -83,7 +92,11 @@ class Target(Protocol):
 
 
 class Export:
-    """One export, step by step, so that others get their turn in between. `written` counts its consents."""
+    """One export, step by step. `written` counts its consents.
+
+    The journal is read in turns, as everybody reads it, and never while the file is waited for:
+    `is_at_file` says that this is so just now. `give_up` may be called from any thread.
+    """
 
     def __init__(self, journal: Journal, wanted: Wanted, kind: Kind, create: Callable[[], Target]) -> None:
         self._journal = journal
@@ -92,46 +105,79 @@ class Export:
         self._create = create
         self._target: Target | None = None
         self._after: int | None = None
+        self._given_up = Event()
+        self._turn = Lock()
         self.written = 0
+        self.is_at_file = False
 
     def step(self) -> bool:
         """Write the next consents; return whether there are more. Raises JournalTrouble or ExportTrouble.
 
-        After an exception nothing is left of the file.
+        After an exception, and where it was given up meanwhile, nothing is left of the file.
         """
         try:
-            return self._step()
+            with self._turn:
+                has_more = self._step()
         except BaseException:
             self.cancel()
             raise
+        if self._given_up.is_set():
+            self.cancel()
+            return False
+        return has_more
+
+    def give_up(self) -> None:
+        """Put nothing in the file's place any more, however long a step is under way."""
+        self._given_up.set()
 
     def cancel(self) -> None:
-        """Leave nothing behind of what is not finished."""
-        if self._target is not None:
-            target, self._target = self._target, None
-            target.abandon()
+        """Leave nothing behind of what is not finished. A step under way does so itself at its end."""
+        self._given_up.set()
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            if self._target is not None:
+                target, self._target = self._target, None
+                target.abandon()
+        finally:
+            self._turn.release()
 
     def _step(self) -> bool:
-        if self._target is None:
-            self._target = self._create()
-            if self._kind is Kind.CSV:
-                self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
+        with self._at_file():
+            if self._target is None:
+                self._target = self._create()
+                if self._kind is Kind.CSV:
+                    self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
         target = self._target
         page = self._journal.page(self._wanted, self._after, most=STEP)
         line = csv_of if self._kind is Kind.CSV else json_of
-        target.write(b"".join(line(self._journal.record(found.entry.request_id)) for found in page))
+        lines = b"".join(line(self._journal.record(found.entry.request_id)) for found in page)
         self.written += len(page)
-        if len(page) == STEP:
+        has_more = len(page) == STEP
+        if has_more:
             self._after = page[-1].seq
-            return True
-        if self._kind is Kind.JSON_LINES:
+        elif self._kind is Kind.JSON_LINES:
             # At the end: it covers every fact above it.
             here = self._journal.head()
             last = {"journal": here.journal, "facts": here.facts, "head": here.head}
-            target.write(_json_line({**last, "consents": self.written}))
-        target.finish()
-        self._target = None
-        return False
+            lines += _json_line({**last, "consents": self.written})
+        with self._at_file():
+            target.write(lines)
+            if not has_more:
+                target.settle()
+                # Asked here again: that is what takes long, and what was given up stays away.
+                if not self._given_up.is_set():
+                    target.finish()
+                    self._target = None
+        return has_more
+
+    @contextmanager
+    def _at_file(self) -> Iterator[None]:
+        self.is_at_file = True
+        try:
+            yield
+        finally:
+            self.is_at_file = False
 
 
 def csv_of(record: Record) -> bytes:
@@ -207,6 +253,8 @@ def _fact(fact: Fact) -> dict[str, object]:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
             shown |= {name: True for name in ("unknown", "unlisted") if getattr(look, name)}
+            shown |= {} if look.reason is None else {"reason": str(look.reason)}
+            shown |= {} if look.event is None else {"event": asdict(look.event)}
             return told | {"look": shown, "seconds": look.elapsed}
         case FailedLook() as failed:
             why = {"why": str(failed.why), "failed": failed.failed}

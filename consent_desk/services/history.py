@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Protocol
 
 from consent_desk.domain.consent import CustomerId, Timestamp, complaint_about_note
-from consent_desk.domain.delivery import DISCARDABLE_STATES, Fact, State
+from consent_desk.domain.delivery import (
+    ACKNOWLEDGED,
+    DISCARDABLE_STATES,
+    Fact,
+    State,
+    is_to_acknowledge,
+)
 from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Record
@@ -16,6 +22,7 @@ PAGE = 500
 """The most lines that one read brings."""
 
 _SETTLED = say("It was not discarded: by now it is under way, or settled.")
+_ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
 _SEE = say("See in the log how it stands.")
 
 
@@ -118,6 +125,16 @@ class History:
         fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
         if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
             raise JournalTrouble(_SETTLED, _SEE)
+
+    def acknowledge(self, request_id: str, by: str) -> None:
+        """Write that somebody has seen that a cancelled consent is not recorded. `by`: who says so.
+
+        Raises JournalTrouble where there is nothing to acknowledge.
+        """
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by {by})")
+        is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
+        if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
+            raise JournalTrouble(_ACKNOWLEDGED, _SEE)
 
     def erase(self, project_id: str, customer: CustomerId) -> Erasure | None:
         """Remove all that names a customer of a project; None in practice. Raises JournalTrouble.

@@ -63,6 +63,11 @@ def last_later(decisions: Decisions, noted: Noted) -> Timestamp | None:
     return max(map(_timestamp, _later(decisions, noted)), default=None)
 
 
+def noted_later(decisions: Decisions, noted: Noted) -> frozenset[str]:
+    """The request IDs of the decisions that were noted here and are later."""
+    return frozenset(one.noted.consent.request_id for one in _later(decisions, noted))
+
+
 def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
     consent = noted.consent

@@ -57,6 +57,9 @@ class Journal(Decisions, Protocol):
         Not those whose customer was erased or lost: nothing can be sent or looked up for them.
         """
 
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
+
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
     ) -> Timestamp | None:

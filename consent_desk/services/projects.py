@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from consent_desk.domain.errors import KeyringAbsent, KeyringTrouble
+from consent_desk.domain.message import say
 from consent_desk.domain.project import Project, ProjectDraft, parse_project
 
 
@@ -44,6 +45,16 @@ class ProjectList(Protocol):
         """Replace the list, wholly or not at all."""
 
 
+_NOT_SHOWN = (
+    say("The settings of this project were kept in a keyring, which does not show them now."),
+    say("Start or unlock that keyring and try again. If it is gone, enter the project settings again."),
+)
+_NOT_UNDERSTOOD = (
+    say("What the keyring keeps of this project is not understood."),
+    say("Enter the project settings again."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A saved project and where its settings are: `keyring` names it, None means this session only."""
@@ -69,11 +80,23 @@ class Projects:
         return self._list.read()
 
     def load(self, listed: Listed) -> Project | None:
-        """The settings of one project, None where the keyring has no usable ones."""
+        """The settings of one project, None where none were kept.
+
+        Raises KeyringTrouble also where some were kept, and the keyring does not show them now.
+        """
         if not listed.entry:
             return None
-        line = self._secrets.load(listed.entry)
-        return None if line is None else project_from_line(listed, line)
+        try:
+            # Once more: one read that finds nothing proves nothing.
+            line = self._secrets.load(listed.entry) or self._secrets.load(listed.entry)
+        except KeyringAbsent as absent:
+            raise KeyringTrouble(*_NOT_SHOWN) from absent
+        if line is None:
+            raise KeyringTrouble(*_NOT_SHOWN)
+        project = project_from_line(listed, line)
+        if project is None:
+            raise KeyringTrouble(*_NOT_UNDERSTOOD)
+        return project
 
     def save(self, project: Project) -> Saved:
         """Keep `project`: the new entry is written and read back before the old one goes.

@@ -1,18 +1,19 @@
 """Make a proof out of what the journal holds or, where there is none, of what Engagement shows."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
 from consent_desk import __version__
-from consent_desk.domain.answer import Meaning, meaning
+from consent_desk.domain.answer import Meaning
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.customer import HistoryEvent, read_history
+from consent_desk.domain.customer import read_history
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.looking import tell_no_look, why_no_page
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Outcome, why_no_answer
+from consent_desk.domain.outcome import Answered
 from consent_desk.domain.project import Project
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, locally, moments, written
 from consent_desk.domain.proof_document import sealed
@@ -43,7 +44,10 @@ class Files(Protocol):
     """Where proofs go."""
 
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        """Write the file for machines and that for people; return their paths. Raises JournalTrouble."""
+        """Write the file for machines and that for people; return their paths.
+
+        Raises JournalTrouble or ExportTrouble.
+        """
 
 
 class Proofs:
@@ -64,7 +68,7 @@ class Proofs:
         return _proof(self._evidence(found), self._now(), local, whole=True)
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        """Write both files into `folder`; return their paths. Raises JournalTrouble or ExportTrouble."""
         return _save(self._files, proof, folder, pages)
 
     def _evidence(self, request_ids: Collection[str]) -> FromJournal:
@@ -94,17 +98,17 @@ class Rebuilding:
             if isinstance(page, Meaning):
                 return page
             # A page may be shorter than asked for: only an empty one is the end.
-            if not page.events:
+            if not page.data:
                 return self._rebuilt(project, customer, pages, local)
             pages.append(page)
-            read += len(page.events)
+            read += len(page.data)
         return Meaning(
             say("the customer's history is too long to be read"),
             say("Look the customer up in Engagement."),
         )
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble."""
+        """Write both files into `folder`; return their paths. Raises JournalTrouble or ExportTrouble."""
         return _save(self._files, proof, folder, pages)
 
     def _rebuilt(
@@ -119,7 +123,7 @@ class Rebuilding:
         first = self._page(project, customer, 0)
         if isinstance(first, Meaning):
             return first
-        if first.events != pages[0].events:
+        if first.data != pages[0].data:
             return Meaning(say("the history changed while it was read"), say("Try again."))
         source = FromHistory(
             project_name=project.name,
@@ -135,10 +139,10 @@ class Rebuilding:
         request = prepare_history(project, customer, limit=PAGE, skip=skip)
         outcome = self._transport.start(request).wait()
         if isinstance(outcome, Answered) and not outcome.truncated:
-            events = read_history(outcome.status, outcome.body)
-            if events is not None:
-                return _Page(outcome.body, events)
-        return _why_not(outcome)
+            page = read_history(outcome.status, outcome.body)
+            if page is not None:
+                return _Page(outcome.body, page.data) if page.is_whole else _NOT_WHOLE
+        return tell_no_look(why_no_page(outcome), outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +150,12 @@ class _Page:
     """A page of a history as it was answered, and what is on it."""
 
     body: bytes
-    events: tuple[HistoryEvent, ...]
+    data: Sequence[object]
 
 
-def _why_not(outcome: Outcome) -> Meaning:
-    if isinstance(outcome, Answered):
-        return meaning(outcome.status, outcome.headers, outcome.body)
-    return why_no_answer(outcome)
+_NOT_WHOLE = Meaning(
+    say("an event of the customer's history cannot be read"), say("Look the customer up in Engagement.")
+)
 
 
 def _proof(source: FromJournal | FromHistory, made_at: Timestamp, local: Local, *, whole: bool) -> Proof:

@@ -36,15 +36,17 @@ class Outstanding:
     """How many consents Engagement may not have yet, and since when: the oldest was noted then.
 
     `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
+    `to_acknowledge`: so many more were cancelled before they left, and nobody has acknowledged that so far.
     """
 
     opt_outs: int = 0
     opt_ins: int = 0
     since: Timestamp | None = None
     unread: int = 0
+    to_acknowledge: int = 0
 
     def __int__(self) -> int:
-        """All of them."""
+        """All that Engagement may not have yet. What was cancelled is not on its way there."""
         return self.opt_outs + self.opt_ins + self.unread
 
 
@@ -78,6 +80,8 @@ class Rounds:
         """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
         self._has_to_begin = True
         for request_id in self._journal.records_in(_ALL_TAKEN_UP):
+            self._follow_or_miss(request_id)
+        for request_id in self._journal.to_acknowledge():
             self._follow_or_miss(request_id)
         for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
             self._take_up_newest(self._journal.records_in({state}))
@@ -184,6 +188,7 @@ class Rounds:
             opt_ins=self._agenda.open_count(Action.ACCEPT),
             since=self._agenda.open_since(),
             unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
+            to_acknowledge=self._agenda.to_acknowledge_count(),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:

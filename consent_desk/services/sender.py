@@ -10,6 +10,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.checking import needs_check, said, to_check
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    CANCELLED_HERE,
     SENDABLE_STATES,
     UNCERTAIN_STATES,
     UNSENT_STATES,
@@ -165,7 +166,8 @@ class Sender:
         record = self._journal.record(request_id)
         cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
         sent = _judged(record, cancelled, practice=practice)
-        fact = Fact(at=self._now(), state=sent.judgement.state, outcome=cancelled)
+        state = sent.judgement.state
+        fact = Fact(at=self._now(), state=state, outcome=cancelled, note=_note_of(state, cancelled))
         as_read = {record.facts[-1].state} & SENDABLE_STATES
         return sent if self._journal.give_up(request_id, as_read, fact) else None
 
@@ -210,7 +212,7 @@ class Sender:
         return replace(sent, entry=Entry.after(record.noted, known.facts), judgement=judgement)
 
     def _fact(self, record: Record, state: State, outcome: Outcome) -> Fact:
-        fact = Fact(at=self._now(), state=state, outcome=outcome)
+        fact = Fact(at=self._now(), state=state, outcome=outcome, note=_note_of(state, outcome))
         flight = Fact(at=fact.at, state=State.IN_FLIGHT)
         is_second = was_sent_again((*record.facts, flight, fact))
         if not is_second:
@@ -299,7 +301,14 @@ def _judged(record: Record, outcome: Outcome, *, practice: bool) -> Sent:
     again = may_have_left(record.facts)
     known = noted.context.before is not None
     judgement = judge(outcome, noted.consent.action, practice=practice, again=again, known=known)
-    return Sent(Entry.of(noted, judgement.state, outcome), judgement)
+    state = judgement.state
+    return Sent(Entry.of(noted, state, outcome, _note_of(state, outcome)), judgement)
+
+
+def _note_of(state: State, outcome: Outcome) -> str:
+    """The note that tells what a person cancelled from what an older version, or nobody, did."""
+    cancelled = isinstance(outcome, NotSent) and outcome.cause is Cause.CANCELLED
+    return CANCELLED_HERE if cancelled and state is State.DISCARDED else ""
 
 
 def _is_still_held(record: Record, project: Project | None) -> bool:

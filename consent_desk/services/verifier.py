@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from consent_desk.domain.answer import Meaning, meaning
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.answer import Meaning
+from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import (
     HistoryEvent,
+    HistoryPage,
     lacks_permission,
-    later_events,
+    last_events,
     read_consents,
     read_history,
 )
@@ -24,13 +25,20 @@ from consent_desk.domain.delivery import (
     plan,
     retry_after,
 )
-from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Look, Outcome, why_no_answer
+from consent_desk.domain.looking import (
+    is_as_sent,
+    later_events,
+    look_of,
+    shows,
+    tell_no_look,
+    why_no_page,
+)
+from consent_desk.domain.outcome import Answered, Look, NoLook, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted
 from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.domain.telling import tell_look
-from consent_desk.services.order import last_later
+from consent_desk.services.order import noted_later
 from consent_desk.services.outbox import Journal
 from consent_desk.services.sender import Transport
 
@@ -50,9 +58,15 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Why a look was not complete: it shows nothing. The server asks to wait so many microseconds."""
+    """Why a look was not complete: it shows nothing.
 
+    `reason` in a word, `why` in a sentence, and `outcome` of the last read. The server asks to `wait` so many
+    microseconds.
+    """
+
+    reason: NoLook
     why: Meaning
+    outcome: Outcome | None
     wait: int = 0
 
 
@@ -106,12 +120,9 @@ class Verifier:
         until = noted.consent.valid_until
         if until is not None and until.seconds is not None and until.seconds * 1_000_000 <= at.micros:
             return True
-        last = last_later(self._journal, noted)
-        if last is None or not later:
-            return False
         # Noted here, and stored there: what holds is what this desk was told later.
-        ruling = max(later, key=lambda event: event.timestamp)
-        return ruling.request_id is not None and ruling.timestamp == last.micros / 1_000_000
+        ruling = last_events(later)
+        return bool(ruling) and {event.request_id for event in ruling} <= noted_later(self._journal, noted)
 
 
 class Reading:
@@ -128,70 +139,57 @@ class Reading:
     def sight(self, project: Project, noted: Noted, *, was_seen: bool) -> Sight | Missed:
         """A complete look for `noted`. `was_seen`: only what holds is still wanted."""
         consent = noted.consent
-        timestamp = consent.timestamp.micros / 1_000_000
-        events = self._history(project, noted, timestamp)
+        events = self._history(project, consent)
         if isinstance(events, Sight | Missed):
             return events
-        later = later_events(events, consent.category, timestamp, consent.request_id)
-        if not any(event.request_id == consent.request_id for event in events):
-            return Sight(Look(seen=False, later=bool(later)), later)
+        later = later_events(events, consent)
+        seen = look_of(consent, events, None, self._now())
+        if not seen.seen:
+            return Sight(seen, later)
         asked = (consent.category,)
         outcome = self._call(prepare_consents(project, consent.customer, asked))
-        seen = Sight(Look(seen=True, later=bool(later)), later)
         if isinstance(outcome, Answered) and not outcome.truncated:
-            read = read_consents(outcome.status, outcome.body, asked) or {}
+            at = self._now()
+            read = read_consents(outcome.status, outcome.body, asked, at) or {}
             if (status := read.get(consent.category)) is not None:
-                look = Look(
-                    seen=True,
-                    later=bool(later),
-                    valid=status.valid,
-                    since=status.since,
-                    source=status.source,
-                )
-                return Sight(look, later)
+                return Sight(look_of(consent, events, status, at), later)
             if lacks_permission(outcome.status, outcome.body):
-                return seen
+                return Sight(seen, later)
         # That it stands in the history is worth a line at once; what holds is asked again.
-        return self._missed(outcome) if was_seen else seen
+        return self._missed(outcome, why_no_page(outcome)) if was_seen else Sight(seen, later)
 
-    def _history(
-        self, project: Project, noted: Noted, timestamp: float
-    ) -> list[HistoryEvent] | Sight | Missed:
-        """All events back to `timestamp`, or to our own. A history that was not read so far shows nothing."""
-        consent = noted.consent
+    def _history(self, project: Project, consent: Consent) -> list[HistoryEvent] | Sight | Missed:
+        """All events back past `consent`, or to its own. A history that was not read so far shows nothing."""
         events: list[HistoryEvent] = []
+        skip, before = 0, HistoryPage()
         for _ in range(MOST_PAGES):
-            request = prepare_history(project, consent.customer, limit=PAGE, skip=len(events))
+            request = prepare_history(project, consent.customer, limit=PAGE, skip=skip)
             outcome = self._call(request)
             if not isinstance(outcome, Answered):
-                return self._missed(outcome)
+                return self._missed(outcome, why_no_page(outcome))
             if lacks_permission(outcome.status, outcome.body):
                 return Sight(Look(blind=True))
             page = None if outcome.truncated else read_history(outcome.status, outcome.body)
             if page is None:
-                return self._missed(outcome)
-            events.extend(page)
+                return self._missed(outcome, why_no_page(outcome))
+            if not page.follows(before):
+                return self._missed(outcome, NoLook.NOT_ADVANCING)
+            events.extend(page.events)
             # A page may be shorter than asked for: only an empty one is the end.
             if (
-                not page
-                or page[-1].timestamp < timestamp
-                or any(event.request_id == consent.request_id for event in page)
+                not page.data
+                or (page.times and not shows(page.times[-1], consent))
+                or any(is_as_sent(event, consent) for event in page.events)
             ):
                 return events
-        return Missed(
-            Meaning(
-                say("the customer's history is too long to be read"),
-                say("Look the customer up in Engagement."),
-            )
-        )
+            skip, before = skip + len(page.data), page
+        return self._missed(None, NoLook.TOO_LONG)
 
     def _call(self, request: PreparedRequest) -> Outcome:
         outcome = self._transport.start(request).wait()
         self.elapsed += outcome.elapsed
         return outcome
 
-    def _missed(self, outcome: Outcome) -> Missed:
-        if not isinstance(outcome, Answered):
-            return Missed(why_no_answer(outcome))
-        told = meaning(outcome.status, outcome.headers, outcome.body)
-        return Missed(told, retry_after(outcome, self._now()))
+    def _missed(self, outcome: Outcome | None, reason: NoLook) -> Missed:
+        wait = retry_after(outcome, self._now()) if isinstance(outcome, Answered) else 0
+        return Missed(reason, tell_no_look(reason, outcome), outcome, wait)

@@ -13,6 +13,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Entry
 from consent_desk.services.alarms import Alarm
+from consent_desk.ui.batch_status import about
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
@@ -92,7 +93,7 @@ class AlarmDesk(QObject):
         if not alarms:
             self._notice.take_back()
             return
-        entry, judgement = alarms[0].entry, alarms[0].judgement
+        entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
         who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
         more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
         if self._practice:
@@ -102,7 +103,7 @@ class AlarmDesk(QObject):
             render(judgement.headline, self._local),
             f"{who}\n{self._of_clock(alarms[0])}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
-            can_act=entry.action is Action.REJECT and not self._practice,
+            can_act=can_renew and not self._practice,
         )
 
     def _of_clock(self, alarm: Alarm) -> str:
@@ -157,7 +158,7 @@ class AlarmDesk(QObject):
 
     def _say_why(self, station: Station, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
-        said = f"Nothing was noted or sent. {why}"
+        said = f"Nothing was noted or sent. {why}\n{about(entry, entry.project_name)}"
         self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
 
     def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:

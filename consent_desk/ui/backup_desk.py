@@ -95,7 +95,7 @@ class BackupDesk(QObject):
         if self._running:
             self._wait()
         form = self._window.consent
-        is_quiet = not form.customer_id.text() and not form.cancel.isVisible()
+        is_quiet = not form.customer_id.text() and not self._window.log.cancel.isVisible()
         if is_quiet or self._put_off >= MOST_PUT_OFF:
             self.make_now()
         else:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import State, decision, noun
+from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.states import PRACTISED_STATES
+from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES
 from consent_desk.ui.status_panel import StatusPanel
 from consent_desk.ui.words import render
 
@@ -44,6 +45,8 @@ class _Said:
         if state in {State.QUEUED, State.IN_FLIGHT} and self.tone in _NAMED:
             # After something unexpected it may have been sent all the same.
             return "not settled" if self.tone is Tone.BAD else "not sent"
+        if self.entry.to_acknowledge:
+            return NOT_RECORDED.lower()
         return "practised" if practice and state in PRACTISED_STATES else _WORDS[state]
 
 
@@ -67,12 +70,13 @@ class BatchStatus:
         if len(entries) > 1 or left_out:
             self._batches.append(_Batch(entries, practice, left_out))
 
-    def say_not_noted(self, consents: tuple[Consent, ...], text: str, slip: str, *, practice: bool) -> None:
+    def say_not_noted(self, consents: tuple[Consent, ...], project: Project, text: str, slip: str) -> None:
         """Say `text` of what could not be noted with one press: of several, none was."""
         first, names = consents[0], ", ".join(one.category for one in consents)
         none = f"None of the {len(consents)} was noted"
-        several = f"{none}: {first.customer.value}, {noun(first.action)} of {names}"
-        said = f"{text}\n{several if len(consents) > 1 else about(first)}"
+        several = f"{none}: {first.customer.value}, {noun(first.action)} of {names}, {project.name}"
+        said = f"{text}\n{several if len(consents) > 1 else about(first, project.name)}"
+        practice = project.practice
         self._status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
@@ -86,6 +90,16 @@ class BatchStatus:
         """All that was noted with the same press, as it was last said to stand; none of a single one."""
         batch = self._of(request_id)
         return () if batch is None else tuple(_as_said(batch, one) for one in batch.entries)
+
+    def key_of(self, entry: Entry) -> str:
+        """The key under which the status tells what became of a consent: that of the first of its press."""
+        batch = self._of(entry.request_id)
+        return entry.request_id if batch is None else batch.entries[0].request_id
+
+    def named(self, entry: Entry) -> str:
+        """Whose decision about what it is, and of the others of its press."""
+        batch = self._of(entry.request_id)
+        return about(entry, entry.project_name) if batch is None else _about_all(batch.entries)
 
     def takes(self, entry: Entry, tone: Tone, text: str) -> bool:
         """Say `text` of a consent together with the others of its press; False where there are none."""
@@ -112,18 +126,23 @@ class BatchStatus:
             words.setdefault(one.word(practice=batch.practice), []).append(one)
         told = ", ".join(_told(word, alike) for word, alike in words.items())
         first = batch.entries[0]
-        ending = "" if len(said) == 1 else "s"
-        head = f"{len(said)} {noun(first.action)}{ending} for {first.customer.value}: {told}."
+        head = f"{_about_all(batch.entries)}: {told}."
         if batch.left_out:
             head = f"{head} Left as it was: {', '.join(batch.left_out)}."
-        self._status.show_message(
+        self._status.show_of_call(
             first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
         )
 
 
-def about(consent: Entry | Consent) -> str:
-    """Whose decision about what it is."""
-    return f"{consent.customer.value}, {render(decision(consent.action, consent.category))}"
+def about(consent: Entry | Consent, project_name: str) -> str:
+    """Whose decision about what it is, and for which project."""
+    decided = render(decision(consent.action, consent.category))
+    return f"{consent.customer.value}, {decided}, {project_name}"
+
+
+def _about_all(entries: tuple[Entry, ...]) -> str:
+    first, ending = entries[0], "" if len(entries) == 1 else "s"
+    return f"{len(entries)} {noun(first.action)}{ending} for {first.customer.value}, {first.project_name}"
 
 
 def _as_said(batch: _Batch, entry: Entry) -> Entry:

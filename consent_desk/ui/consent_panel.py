@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -75,14 +74,13 @@ class ConsentPanel(QWidget):
 
     draft_changed = Signal(Draft)
     send_requested = Signal()
-    cancel_requested = Signal()
     customer_id_completed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._quiet = True
         self._last_customer_id = ""
-        self.notes = FieldNotes(self._remark)
+        self.notes = FieldNotes(self._remark, lambda: self._quiet)
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -125,10 +123,6 @@ class ConsentPanel(QWidget):
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
-        # No letter: Escape cancels, and the labels of the window take almost all of them.
-        self.cancel = QPushButton("Cancel sending")
-        self.cancel.hide()
-        self.cancel.setAccessibleName("Cancel sending")
 
     def _lay_out(self) -> None:
         rows = {
@@ -169,13 +163,10 @@ class ConsentPanel(QWidget):
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.send, 1)
-        buttons.addWidget(self.cancel)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self._scroll, 1)
-        self._layout.addLayout(buttons)
+        self._layout.addWidget(self.send)
 
     def complete(self) -> None:
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
@@ -244,7 +235,6 @@ class ConsentPanel(QWidget):
         self.opt_in.toggled.connect(self._follow_action)
         self.opt_in.toggled.connect(self._changed)
         self.send.clicked.connect(self.send_requested)
-        self.cancel.clicked.connect(self.cancel_requested)
 
     def _widgets(self) -> Mapping[Field, QWidget]:
         return {
@@ -360,10 +350,11 @@ class ConsentPanel(QWidget):
     def offer_categories(self, categories: Sequence["Category"]) -> None:
         """Offer the categories of the project, and leave what was typed as it is."""
         typed, cursor = self.category.currentText(), self.category.line.cursorPosition()
-        self._quiet = True
+        self._quiet = self.several.is_filling = True
         self.categories.replace(categories)
         self.category.set_text(typed)
         self.category.line.setCursorPosition(cursor)
+        self.several.is_filling = False
         self.several.offer(categories)
         self._quiet = False
         self._changed()

@@ -28,6 +28,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Record
 from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
+from consent_desk.ui.batch_status import about
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
@@ -158,7 +159,9 @@ class CorrectionDesk(QObject):
             refused = refused or lost_its_id_type(record, project.id_types)
         found = refused or overtaken(last) or restored(record, self._now())
         if isinstance(found, Message):
-            self._status.show_message(_KEY, Tone.WARNING, render(found, self._local))
+            consent = record.noted.consent
+            said = f"{render(found, self._local)}\n{about(consent, record.noted.project_name)}"
+            self._status.show_message(_KEY, Tone.WARNING, said)
             return
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.tinted import TintedLabel, TintedStrip
+from consent_desk.ui.unhurried import Unhurried
 
 
 class CorrectionStrip(TintedStrip):
@@ -23,6 +24,7 @@ class CorrectionStrip(TintedStrip):
         self.drop.setAccessibleName("No correction")
         self.drop.setToolTip("Take back what was filled in")
         self.drop.clicked.connect(self.dropped)
+        Unhurried(self.drop)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 6, 8, 6)
         self._grid.setColumnStretch(1, 1)

@@ -17,6 +17,7 @@ from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_all, tell_check
 from consent_desk.services.proof import Rebuilding
 from consent_desk.ui.alarm_desk import AlarmDesk
+from consent_desk.ui.caller import Caller
 from consent_desk.ui.categories_desk import CategoriesDesk
 from consent_desk.ui.closing_desk import ClosingDesk
 from consent_desk.ui.correction_desk import CorrectionDesk
@@ -88,6 +89,7 @@ class Desk(QObject):
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
+        self._caller = Caller(self._form, window.status)
         self._noting = Noting(runner, self)
         self._filled = FormDesk(
             window,
@@ -106,8 +108,9 @@ class Desk(QObject):
         self._counter = CounterDesk(window.log, self.sending, now, local)
         self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting)
         SlowDisk(self._noting, window.status)
-        history = HistoryDesk(window, runner, questions, self._log, self.sending.say)
+        history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
+        history.discarded.connect(lambda _station, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
         ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=local)
@@ -127,6 +130,7 @@ class Desk(QObject):
         self._hold.given_up.connect(self.sending.give_up)
         self._hold.learnt.connect(self._show_learnt)
         self.sending.ended.connect(self._hold.write_untold)
+        self.sending.ended.connect(self._hold.let_go)
         self._window.held_open.connect(self._hold.release)
         self._noting.repeated.connect(self._ask_about_repetition)
         self._noting.noted.connect(self._noted)
@@ -201,6 +205,9 @@ class Desk(QObject):
                     self.journal_shut.emit(error)
 
         self._stations.enter(practice=practice, done=done, failed=failed)
+        if not practice:
+            self.sending.rounds.rest()
+            self._stations.leave_practice()
 
     def _show_station(self, station: Station, project: Project | None) -> None:
         self._filled.lead_to(station, project)
@@ -233,7 +240,7 @@ class Desk(QObject):
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
         if self._question.is_open:
-            self._question.go_on()
+            self._question.announce()
         else:
             self._press(())
 
@@ -294,6 +301,7 @@ class Desk(QObject):
         self.sending.batches.begin(entries, practice=press.station.practice, left_out=press.left_out)
         for entry in entries:
             self._log.put(press.station, entry)
+        self.sending.begin_call(press.station, entries[0])
         # First: while the form is cleared, it is on its way.
         self._hold.begin(press, entries, waits=self._look_up.awaits(press.consent))
         self._look_up.remember(press.project, [one for one, _ in press.all])
@@ -301,6 +309,7 @@ class Desk(QObject):
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._filled.begin_next(press.draft)
+        self._caller.end()
         # Last: what it tells may ask about what has left the form.
         self._look_up.confirm(press.consent)
         self._log.choose(press.station, entries[0])
@@ -319,13 +328,13 @@ class Desk(QObject):
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.batches.say_not_noted(consents, said, slip, practice=project.practice)
+        self.sending.batches.say_not_noted(consents, project, said, slip)
         if not project.practice:
             self.not_noted.emit(error)
 
     def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
         self._log.put(station, entry)
-        self.sending.send_noted(station, entry, project)
+        self.sending.send_noted(station, entry, project, anew=True)
         self._look_up.remember(project, (consent,))
         self._filled.show_noted_anew(project, consent)
         self._log.choose(station, entry)
@@ -337,9 +346,7 @@ class Desk(QObject):
         if entry.state in TO_CHECK_STATES:
             judgement = tell_check(entry.state, practice=station.practice)
             said = render(tell_all(judgement, None), self._local)
-            self.sending.say(
-                station, entry, tone_of(entry.state, practice=station.practice, checked=entry.checked), said
-            )
+            self.sending.say(station, entry, tone_of(entry, practice=station.practice), said)
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
         self.sending.forget(project_id, customer)

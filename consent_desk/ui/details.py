@@ -8,13 +8,14 @@ from consent_desk.domain.change import tell_change
 from consent_desk.domain.checking import is_new_profile, needs_check, nobody_looked
 from consent_desk.domain.clock import is_off, tell_off
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
+from consent_desk.domain.customer import moment
 from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Record
 from consent_desk.domain.request import noted_lines
-from consent_desk.domain.telling import moment, tell_check, tell_look, tell_status
+from consent_desk.domain.telling import tell_check, tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render, written
 
@@ -192,7 +193,8 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
             history = "in the history" if outcome.seen else "not in the history"
             shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
             holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
-            return f"looked up: {history}, {holds}, {took}"
+            against = "" if outcome.reason is None else f" ({outcome.reason})"
+            return f"looked up: {history}, {holds}{against}, {took}"
         case FailedLook(outcome=ended):
             told = took if ended is None else technical(ended)
             return f"look-up failed: {outcome.why}, {told}"

@@ -43,14 +43,13 @@ class Dispatch(QObject):
     `failed(Departure, Exception)`.
 
     What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
-    that this could not be written down. `pending_changed`: something else may be on its way, or nothing.
+    that this could not be written down.
     """
 
     begun = Signal(object)
     sent = Signal(object, object)
     failed = Signal(object, object)
     not_cancelled = Signal(object, object)
-    pending_changed = Signal()
 
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -82,12 +81,6 @@ class Dispatch(QObject):
         """What is under way or waits here; None where it does not."""
         return next((one for one in self._pending() if one.entry.request_id == request_id), None)
 
-    def can_cancel(self, request_id: str) -> bool:
-        """Whether a person asked for it, and it is under way or waits here, and is not cancelled yet."""
-        departure = self.find(request_id)
-        is_asked_for = departure is not None and departure.by_person and not departure.kept
-        return is_asked_for and request_id not in self._cancelled
-
     def cancel(self, departure: Departure) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
         if departure.entry.request_id in self._cancelled:
@@ -112,7 +105,6 @@ class Dispatch(QObject):
         def end(signal: SignalInstance, value: object) -> None:
             self._discarding.remove(departure)
             signal.emit(departure, value)
-            self.pending_changed.emit()
 
         self._runner.run(
             Lane.JOURNAL,
@@ -135,7 +127,6 @@ class Dispatch(QObject):
             )
             # The lane goes first: else it would wait until the form is cleared and the log has its line.
             sleep(_HEAD_START)
-        self.pending_changed.emit()
 
     def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._under_way = None

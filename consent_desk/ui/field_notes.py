@@ -14,11 +14,13 @@ class FieldNotes:
     """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
 
     Doubts show where there is no problem, and stand in nobody's way, and so do readings, what was made of a
-    text; `remark` tells what else is worth knowing of a field.
+    text; `remark` tells what else is worth knowing of a field. `is_filling`: the program changes the fields
+    just now, and no person does.
     """
 
-    def __init__(self, remark: Callable[[Field], str]) -> None:
+    def __init__(self, remark: Callable[[Field], str], is_filling: Callable[[], bool]) -> None:
         self._remark = remark
+        self._is_filling = is_filling
         self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
         self._typed: set[Field] = set()
         self._touched: set[Field] = set()
@@ -31,7 +33,7 @@ class FieldNotes:
         self._rows[field] = (widget, row)
         line = widget.line if isinstance(widget, TypingComboBox) else widget
         if isinstance(line, QLineEdit):
-            line.textEdited.connect(partial(self._take_typing, field))
+            line.textChanged.connect(partial(self._take_typing, field))
             line.editingFinished.connect(partial(self._touch, field))
         return row
 
@@ -76,7 +78,8 @@ class FieldNotes:
         self.note(field).show_remark(text)
 
     def _take_typing(self, field: Field, _text: str) -> None:
-        self._typed.add(field)
+        if not self._is_filling():
+            self._typed.add(field)
 
     def _touch(self, field: Field) -> None:
         # One that the program has emptied is nobody's omission.

@@ -225,7 +225,7 @@ class FormDesk(QObject):
         if press is not None:
             consent, count = press.consent, len(press.all)
             what = consent.category if count == 1 else f"{count} categories"
-            who = f"{consent.customer.value}, {render(decision(consent.action, what))}"
+            who = f"{consent.customer.value}, {render(decision(consent.action, what))}, {press.project.name}"
             said = f"Nothing was recorded, and nothing was sent.\n{who}"
             self._status.show_message(_DECLINED, Tone.QUIET, said)
         self._form.go_to(field)

@@ -1,4 +1,4 @@
-"""Discards, erases and exports what the log shows."""
+"""Discards, acknowledges, erases and exports what the log shows."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +13,7 @@ from consent_desk.services.history import Erasure
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.patience import Patience
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -28,7 +29,7 @@ _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts
 class HistoryDesk(QObject):
     """Emits `discarded(Station, request_id)` and `erased(project_id, CustomerId)`.
 
-    One export runs at a time, step by step on the journal lane.
+    One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
     """
 
     discarded = Signal(object, str)
@@ -50,8 +51,14 @@ class HistoryDesk(QObject):
         self._log = log
         self._say = say
         self._export: Export | None = None
+        self._path = Path()
         self._told = 0
+        self._has_said_why = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: self._say_what_it_waits_for(Tone.NEUTRAL))
+        self._patience.gone.connect(lambda: self._say_what_it_waits_for(Tone.WARNING))
         self._panel.discard_requested.connect(self._discard)
+        self._panel.acknowledge_requested.connect(self._acknowledge)
         self._panel.erase_requested.connect(self._erase)
         self._panel.search.export_requested.connect(self._begin_or_stop)
         window.closing.connect(self._stop)
@@ -70,6 +77,23 @@ class HistoryDesk(QObject):
         self._runner.run(
             Lane.JOURNAL,
             lambda: station.history.discard(request_id, reason, station.user),
+            done=done,
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        )
+
+    def _acknowledge(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_nothing: None) -> None:
+            said = "Acknowledged: it was cancelled, and is not recorded."
+            self._say(station, replace(entry, to_acknowledge=False), Tone.NEUTRAL, said)
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.history.acknowledge(request_id, station.user),
             done=done,
             failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
         )
@@ -120,8 +144,11 @@ class HistoryDesk(QObject):
     def _begin_or_stop(self) -> None:
         station = self._log.station
         if self._export is not None:
+            text = f"The export was stopped. Nothing is written to {self._path}."
+            if self._has_said_why:
+                text = f"The export was stopped. Should {self._path} appear all the same, it is whole."
             self._stop()
-            self._status.show_message(_EXPORT, Tone.NEUTRAL, "The export was stopped. Nothing was written.")
+            self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
         elif station is not None:
             kinds = {kind.value: name for kind, name in _KINDS.items()}
             chosen = self._questions.choose_file("Export what is shown", "consents", kinds)
@@ -131,42 +158,56 @@ class HistoryDesk(QObject):
     def _begin(self, station: Station, path: Path) -> None:
         kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
         self._export = station.history.export(self._log.view.wanted, kind, path)
-        self._told = 0
+        self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
-        self._step(self._export, path)
+        self._step(self._export)
 
-    def _step(self, export: Export, path: Path) -> None:
+    def _step(self, export: Export) -> None:
         def done(has_more: bool) -> None:
             if export is not self._export:
                 return
+            self._patience.end()
             if not has_more:
                 self._end()
                 self._status.show_message(
-                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {path}."
+                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {self._path}."
                 )
                 return
-            if export.written >= self._told + _NEWS:
+            if export.written >= self._told + _NEWS or self._has_said_why:
                 self._told = export.written
+                self._has_said_why = False
                 self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
-            self._step(export, path)
+            self._step(export)
 
         def failed(error: Exception) -> None:
             if export is self._export:
                 self._end()
                 self._status.show_message(_EXPORT, Tone.BAD, render_error(error))
 
-        self._runner.run(Lane.JOURNAL, export.step, done=done, failed=failed)
+        self._patience.begin()
+        self._runner.run(Lane.EXPORT, export.step, done=done, failed=failed)
+
+    def _say_what_it_waits_for(self, tone: Tone) -> None:
+        self._has_said_why = True
+        at_file = self._export is not None and self._export.is_at_file
+        what = f"The folder {self._path.parent} does not answer" if at_file else "The journal is busy"
+        text = f"{what}: the export waits. Noting goes on. “Stop export” gives it up."
+        self._status.show_message(_EXPORT, tone, text)
 
     def _stop(self) -> None:
         export = self._export
         if export is not None:
+            export.give_up()
+            if self._has_said_why:
+                # The step that hangs takes away what it has written, should it ever come back.
+                self._runner.renew(Lane.EXPORT)
+            self._runner.run(Lane.EXPORT, export.cancel, done=lambda _: None, failed=lambda _: None)
             self._end()
-            # On its lane, after the step under way.
-            self._runner.run(Lane.JOURNAL, export.cancel, done=lambda _: None, failed=lambda _: None)
 
     def _end(self) -> None:
-        self._export = None
+        self._export, self._has_said_why = None, False
+        self._patience.end()
         self._panel.search.export.setText("Export…")
 
 

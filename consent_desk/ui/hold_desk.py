@@ -70,6 +70,15 @@ class HoldDesk(QObject):
         held = self._held
         return held is not None and any(one.request_id == request_id for one in held.entries)
 
+    def let_go(self, request_id: str) -> None:
+        """Hold a consent no more that was cancelled, or given up, at its line."""
+        held = self._held
+        if held is None or not self.holds(request_id):
+            return
+        held.entries = tuple(one for one in held.entries if one.request_id != request_id)
+        if not held.entries:
+            self.release()
+
     def release(self) -> None:
         """Send at once what is held."""
         held, self._held = self._held, None

@@ -25,7 +25,10 @@ _BEING_MADE = 5
 
 
 class Instance(QObject):
-    """Holds the lock of `folder`. `is_first` is also true where there is no way to tell."""
+    """Holds the lock of `folder`. `is_first` is also true where there is no way to tell.
+
+    `doubtful` is the lock of another one that may be left over, where the file system keeps no locks.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -35,9 +38,13 @@ class Instance(QObject):
         # Never stale by age: a laptop sleeps. Qt itself notices that the process has gone.
         self._lock.setStaleLockTime(0)
         self._server: QLocalServer | None = None
+        self.doubtful: Path | None = None
         is_locked = self._lock.tryLock(0)
-        if not is_locked and _remove_left_over(path):
-            is_locked = self._lock.tryLock(0)
+        if not is_locked:
+            try:
+                is_locked = _remove_left_over(path) and self._lock.tryLock(0)
+            except OSError:
+                self.doubtful = path
         self.is_first = is_locked or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def listen(self, window: QWidget) -> None:
@@ -88,7 +95,7 @@ class Instance(QObject):
 
 
 def _remove_left_over(path: Path) -> bool:
-    """Remove a lock that nobody holds; say whether there was one.
+    """Remove a lock that nobody holds; say whether there was one. Raises OSError where nobody can tell.
 
     Qt takes it for held where its process ID belongs to another program by now, the computer has another
     name, or a power cut left it empty. The system's own lock on it went with the process that held it.
@@ -100,7 +107,8 @@ def _remove_left_over(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _flock(descriptor):
+            return False
         status = os.fstat(descriptor)
         # An empty one may be that of a start that is about to lock it.
         is_young = status.st_size == 0 and abs(time() - status.st_mtime) < _BEING_MADE
@@ -109,10 +117,21 @@ def _remove_left_over(path: Path) -> bool:
         if is_left_over:
             path.unlink()
         return is_left_over
-    except OSError:
-        return False
+    except FileNotFoundError:
+        return False  # its holder has ended just now
     finally:
         os.close(descriptor)
+
+
+def _flock(descriptor: int) -> bool:
+    """Lock the file; say whether nobody else holds it. Raises OSError."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _raise(window: QWidget) -> None:

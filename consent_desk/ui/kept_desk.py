@@ -53,9 +53,8 @@ class KeptDesk(QObject):
         self._offered: tuple[Station, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
         self._batch: _Batch | None = None
-        self._notice.acted.connect(self._begin)
+        self._notice.acted.connect(self._act)
         self._notice.dismissed.connect(self.leave)
-        window.consent.cancel_requested.connect(self._stop)
         sending.ended.connect(self._ended)
 
     def leave(self) -> None:
@@ -105,21 +104,28 @@ class KeptDesk(QObject):
             action=f"Send the {counted(entries, kept=True)}",
         )
 
-    def _begin(self) -> None:
-        if self._offered is None or self._batch is not None:
-            return
-        station, project, entries = self._offered
+    def _act(self) -> None:
+        if self._batch is not None:
+            self._stop(self._batch)
+        elif self._offered is not None:
+            self._begin(*self._offered)
+
+    def _begin(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
         self.leave()
         self._batch = _Batch(station, project, deque(entries), len(entries))
-        self._sending.calls.show_kept(under_way=True)
+        self._notice.show_notice(
+            Tone.NEUTRAL,
+            f"Sending what was kept for {project.name}.",
+            "Stop keeps those that follow the one under way.",
+            action="Stop",
+            stops=True,
+        )
         self._next(self._batch)
 
-    def _stop(self) -> None:
-        if self._batch is not None:
-            self._batch.stopped = "Stopped."
-            self._status.show_message(
-                _KEY, Tone.NEUTRAL, "Stopping after the one that is under way…", practice=False
-            )
+    def _stop(self, batch: _Batch) -> None:
+        batch.stopped = "Stopped."
+        said = f"{batch.project.name}: stopping after the one that is under way…"
+        self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 
     def _next(self, batch: _Batch) -> None:
         if batch.stopped or not batch.waiting:
@@ -128,7 +134,10 @@ class KeptDesk(QObject):
         entry = batch.waiting.popleft()
         number = batch.total - len(batch.waiting)
         self._status.show_message(
-            _KEY, Tone.NEUTRAL, f"Sending what was kept: {number:,} of {batch.total:,}.", practice=False
+            _KEY,
+            Tone.NEUTRAL,
+            f"{batch.project.name}: sending what was kept, {number:,} of {batch.total:,}.",
+            practice=False,
         )
 
         def send(may_leave: bool) -> None:
@@ -167,9 +176,10 @@ class KeptDesk(QObject):
 
     def _end(self, batch: _Batch) -> None:
         self._batch = None
-        self._sending.calls.show_kept(under_way=False)
+        self._notice.take_back()
         left = batch.total - batch.gone
-        said = f"{batch.gone:,} of {batch.total:,} that were kept went out: the log shows how each stands."
+        went = f"{batch.gone:,} of {batch.total:,} that were kept for {batch.project.name} went out"
+        said = f"{went}: the log shows how each stands."
         kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""
         tone = Tone.WARNING if left else Tone.NEUTRAL
         self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)

@@ -23,6 +23,7 @@ class KeyState(QObject):
         self._bar = bar
         self._runner = runner
         self._said = (Tone.QUIET, "", "")
+        self._held = (Tone.QUIET, "")
         self._reading: list[Callable[[str], None]] = []
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: bar.show_state(Tone.WARNING, WAITING))
@@ -34,14 +35,22 @@ class KeyState(QObject):
         self._said = (tone, text, more)
         self.show()
 
+    def hold(self, tone: Tone, trouble: str) -> None:
+        """Show `trouble` in place of whatever is said, until there is none."""
+        if (tone, trouble) != self._held:
+            self._held = (tone, trouble)
+            if not self._reading:
+                self.show()
+
     def show(self) -> None:
-        """Show what was said last."""
-        tone, text, more = self._said
+        """Show the trouble that holds, or what was said last."""
+        tone, text, more = (*self._held, "") if self._held[1] else self._said
         self._bar.show_state(tone, text, more=more)
 
     def leave(self) -> None:
         """Say nothing, and wait no longer: another project is chosen."""
         self._patience.end()
+        self._held = (Tone.QUIET, "")
         self.say(Tone.QUIET, "")
 
     def read(

@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import OPEN_STATES, Fact, State, is_to_acknowledge
 from consent_desk.domain.message import Message
 from consent_desk.domain.record import Entry
 from consent_desk.domain.wanted import Wanted, words_of
+from consent_desk.services.alarms import may_win
 from consent_desk.ui.details import change_of, details_of
 from consent_desk.ui.dispatch import Departure
 from consent_desk.ui.log_model import BATCH
@@ -126,6 +127,7 @@ class LogDesk(QObject):
                 since=since,
                 until=until,
                 oldest_first=only_open,
+                to_acknowledge=only_open,
             )
         )
 
@@ -158,17 +160,18 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], State, str]:
+        def work() -> tuple[dict[str, str], Fact, str, bool]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
             outlook = station.rounds.outlook(request_id)
             texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1].state, change_of(record, self._local)
+            return texts, record.facts[-1], change_of(record, self._local), may_win(record)
 
-        def done(result: tuple[dict[str, str], State, str]) -> None:
-            texts, state, change = result
+        def done(result: tuple[dict[str, str], Fact, str, bool]) -> None:
+            texts, last, change, can_renew = result
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(request_id, texts, state)
+            waits = is_to_acknowledge(last)
+            self._panel.show_details(request_id, texts, last.state, can_renew=can_renew, to_acknowledge=waits)
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

@@ -23,7 +23,7 @@ from consent_desk.domain.record import Entry
 from consent_desk.domain.text import visible
 from consent_desk.domain.wanted import Found, Wanted
 from consent_desk.ui.outcomes import colour, sign
-from consent_desk.ui.states import PRACTISED_STATES, STATE_WORDS, tone_of
+from consent_desk.ui.states import tone_of, word_of
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -219,9 +219,7 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(entry, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
-            return colour(
-                tone_of(entry.state, practice=self.practice, checked=entry.checked), QGuiApplication.palette()
-            )
+            return colour(tone_of(entry, practice=self.practice), QGuiApplication.palette())
         if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
             return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -243,10 +241,8 @@ class LogModel(QAbstractTableModel):
             case "Time":
                 return self._time(entry.noted_at)
             case "Outcome":
-                tone = tone_of(entry.state, practice=self.practice, checked=entry.checked)
-                word = "Held" if entry.held else STATE_WORDS[entry.state]
-                practised = self.practice and entry.state in PRACTISED_STATES
-                return f"{sign(tone)} {'Practised' if practised else word}".strip()
+                tone = tone_of(entry, practice=self.practice)
+                return f"{sign(tone)} {word_of(entry, practice=self.practice)}".strip()
             case "Status":
                 return "" if entry.status is None else str(entry.status)
             case "Duration":

@@ -22,12 +22,16 @@ from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.proof_button import ProofButton
 from consent_desk.ui.reason_row import ReasonRow
 from consent_desk.ui.search_bar import SearchBar
+from consent_desk.ui.unhurried import Unhurried
 
 _LEAST = 3
 """Lines of the log, and of its details, that are seen in the lowest window."""
 
 _WIDEST = 430
 """Pixels that the details take at the least, for the sake of their tabs."""
+
+_CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
+"""What leaves by itself, or is leaving."""
 
 TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
 
@@ -43,13 +47,15 @@ class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
 
     `send_again_requested(request_id)`, `send_now_requested(request_id)`, `cancel_requested(request_id)`,
-    `discard_requested(request_id, reason)` and `erase_requested(request_id)` are about the chosen line.
+    `acknowledge_requested(request_id)`, `discard_requested(request_id, reason)` and
+    `erase_requested(request_id)` are about the chosen line.
     """
 
     line_chosen = Signal(str)
     send_again_requested = Signal(str)
     send_now_requested = Signal(str)
     cancel_requested = Signal(str)
+    acknowledge_requested = Signal(str)
     discard_requested = Signal(str, str)
     erase_requested = Signal(str)
     correct_requested = Signal(str)
@@ -69,7 +75,12 @@ class LogPanel(QWidget):
         self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
-        self.cancel = _button("Cancel this", "Cancel sending this", "End the call of the chosen consent")
+        self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
+        tip = "The chosen consent was cancelled, and is not recorded: count it no more"
+        self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        # They come up where another one stood.
+        for button in (self.send_now, self.cancel, self.acknowledge):
+            Unhurried(button)
         self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
         self.erase = _button("Remove data…", "Remove customer's data", tip)
@@ -78,7 +89,9 @@ class LogPanel(QWidget):
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
-        self.search = SearchBar(self.send_again, self.send_now, self.cancel, self.discard, self.erase)
+        self.search = SearchBar(
+            self.send_again, self.send_now, self.cancel, self.acknowledge, self.discard, self.erase
+        )
         self.reason = ReasonRow()
         self._offer(None)
         self.table = LogTable(model, least=_LEAST)
@@ -128,6 +141,7 @@ class LogPanel(QWidget):
         self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
         self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
+        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._shown))
         self.discard.clicked.connect(self.reason.ask)
         self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
         self.reason.closed.connect(self.discard.setFocus)
@@ -157,22 +171,32 @@ class LogPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
-    def show_details(self, request_id: str, details: dict[str, str], state: State | None) -> None:
+    def show_details(
+        self,
+        request_id: str,
+        details: dict[str, str],
+        state: State | None,
+        *,
+        can_renew: bool = True,
+        to_acknowledge: bool = False,
+    ) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
 
-        `state`: that of the journal, None where it could not be read.
+        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
+        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that.
         """
         if request_id == self._shown:
             self._details = details
-            self._offer(state)
+            self._offer(state, can_renew=can_renew, to_acknowledge=to_acknowledge)
             self._show_tab()
 
-    def _offer(self, state: State | None) -> None:
+    def _offer(self, state: State | None, *, can_renew: bool = True, to_acknowledge: bool = False) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
         offers: dict[QWidget, bool] = {
             self.send_again: state in SENDABLE_STATES,
-            self.send_now: state is State.CONTRADICTED,
-            self.cancel: state is State.IN_FLIGHT,
+            self.send_now: state is State.CONTRADICTED and can_renew,
+            self.cancel: state in _CANCELLABLE,
+            self.acknowledge: to_acknowledge,
             self.discard: state in DISCARDABLE_STATES,
             self.erase: state is not None,
             self.correct: state in CORRECTABLE_STATES,
@@ -180,10 +204,11 @@ class LogPanel(QWidget):
         self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
         for button, is_offered in offers.items():
             button.setEnabled(is_offered)
-        # Of the three, one alone can be of use: they share their place.
+        # What cannot be of use leaves its place to the others.
         self.send_now.setVisible(state is State.CONTRADICTED)
-        self.cancel.setVisible(state is State.IN_FLIGHT)
-        self.send_again.setVisible(state not in {State.CONTRADICTED, State.IN_FLIGHT})
+        self.cancel.setVisible(state in _CANCELLABLE)
+        self.acknowledge.setVisible(to_acknowledge)
+        self.send_again.setVisible(not to_acknowledge and state not in {State.CONTRADICTED, State.IN_FLIGHT})
         if state not in DISCARDABLE_STATES:
             self.reason.leave()
 

@@ -7,7 +7,7 @@ from consent_desk.ui.log_model import COLUMNS, LogModel
 
 _DIGITS = {
     "Time": 12,
-    "Outcome": 17,
+    "Outcome": 24,
     "Status": 6,
     "Duration": 8,
     "Category": 14,

@@ -10,14 +10,14 @@ from consent_desk.domain import consent as rules
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
-from consent_desk.domain.customer import Found, Known, Unknown, Untold
+from consent_desk.domain.customer import Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.lately import lately, not_shown, trusted
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
-from consent_desk.domain.telling import Standing, standing_of, tell_status
+from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
 from consent_desk.services.customers import Customers
 from consent_desk.services.sender import Transport
@@ -118,7 +118,10 @@ class LookUpDesk(QObject):
             adopted, self._adopted = self._adopted, None
             if wish is not None and adopted is not None and adopted.customer == wish.customer:
                 self._asking = _Asking(
-                    wish=wish, at=self._now(), customers=Customers(wish.transport), found=adopted
+                    wish=wish,
+                    at=self._now(),
+                    customers=Customers(wish.transport, self._now),
+                    found=adopted,
                 )
             elif wish is not None:
                 self._pause.start()
@@ -139,7 +142,7 @@ class LookUpDesk(QObject):
         asking = self._asking = _Asking(
             wish=wish,
             at=self._now(),
-            customers=Customers(wish.transport),
+            customers=Customers(wish.transport, self._now),
             before=before if told else None,
         )
         self._slow.start()
@@ -318,7 +321,7 @@ class LookUpDesk(QObject):
         chosen = lines.pop(self._category, "This customer exists.")
         if self._wish is not None and self._category in set(self._wish.categories) - known.consents.keys():
             chosen = f"{cut(self._category)}: not known, the answer does not say."
-        standings = {name: standing_of(known.consents[name]) for name in lines}
+        standings = {name: known.consents[name].standing for name in lines}
         said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not Standing.NEVER]
         never = len(standings) - len(said)
         if never:

@@ -1,6 +1,7 @@
 """The main window: where the panels stand, its shortcuts and its title. No decisions."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 _TITLE = "Consent Desk"
 
 SHORTCUTS = (
-    ("Ctrl+Return", "Send; once more: go on, where a question stands above Send"),
+    ("Ctrl+Return", "Send; where a question stands above Send: hear it again"),
+    ("Alt+R", "Go on in spite of that question"),
     ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
@@ -39,7 +41,7 @@ SHORTCUTS = (
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "The safe answer to a question; else cancel what was sent last"),
+    ("Escape", "Close what is open: a list, a question, which then records nothing"),
     ("F1", "This list"),
 )
 
@@ -138,6 +140,8 @@ class MainWindow(QMainWindow):
         self._layout.insertWidget(1, self.alarm)
         self._below_status.insertWidget(1, self.offer)
         self.consent.complete()
+        question = self.consent.question
+        question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
         self.preview.complete()
         self.log = log
         self._place_of_log.addWidget(scrolled(log))
@@ -215,12 +219,17 @@ class MainWindow(QMainWindow):
         self.consent.send_requested.emit()
 
     def _escape(self) -> None:
+        """Close what is open, the innermost first, and do nothing else."""
         if _close_popup():
             return
         if self.consent.question.is_open:
             self.consent.question.escape()
-        else:
-            self.consent.cancel_requested.emit()
+        elif self.log.reason.isVisible():
+            self.log.reason.close_row()
+        elif self.consent.several_button.isChecked():
+            self.consent.several_button.click()
+        elif self.consent.known.details.isVisible():
+            self.consent.known.toggle_details()
 
     def _go_to_customer_id(self) -> None:
         self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -252,7 +261,11 @@ class MainWindow(QMainWindow):
 
 def layout_settings(folder: Path) -> QSettings:
     """The file in `folder` that keeps the sizes, and which project was used last."""
-    return QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    path = folder / "window.ini"
+    # One that was made without our umask stays as it is: Qt gives a new file the modes of the old one.
+    with suppress(OSError):
+        path.chmod(0o600)
+    return QSettings(str(path), QSettings.Format.IniFormat)
 
 
 def _close_popup() -> bool:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 from consent_desk.ui.cut_text import TintedLines
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.tinted import TintedStrip
+from consent_desk.ui.unhurried import Unhurried
 
 
 class Notice(TintedStrip):
@@ -32,8 +33,10 @@ class Notice(TintedStrip):
         self.details = TintedLines()
         self.details.setAccessibleName(f"About: {name}")
         self.action = QPushButton(action)
-        self.action.setAccessibleName(action.replace("&", ""))
+        self._name = action.replace("&", "")
+        self.action.setAccessibleName(self._name)
         self.action.clicked.connect(self.acted)
+        self._unhurried = Unhurried(self.action)
         self.dismiss = QPushButton(dismiss)
         self.dismiss.setAccessibleName(dismiss.replace("&", ""))
         self.dismiss.clicked.connect(self.dismissed)
@@ -61,10 +64,11 @@ class Notice(TintedStrip):
         loud: bool = False,
         action: str = "",
         can_act: bool = True,
+        stops: bool = False,
     ) -> None:
         """Show this, and announce what is new of it. `action` says what the button does this time.
 
-        Without `can_act` that button is not there.
+        Without `can_act` that button is not there. `stops`: all that is left to do is to stop what runs.
         """
         self.show_tone(tone, loud=loud)
         self.headline.show_text(tone, f"{sign(tone)} {headline}".strip(), loud=loud)
@@ -72,12 +76,16 @@ class Notice(TintedStrip):
         self.details.setVisible(bool(details))
         if action:
             self.action.setText(action)
+        self.action.setAccessibleName(action if stops else self._name)
+        self.dismiss.setVisible(not stops)
         self.action.setVisible(can_act)
         self.setVisible(not self._steps_back)
         self.rang.emit(True)
         said = f"{headline} {details}"
         if said != self._said:
             self._said = said
+            # A press may have been meant for what stood here before.
+            self._unhurried.begin()
             event = QAccessibleAnnouncementEvent(self.headline, said)
             event.setPoliteness(
                 QAccessible.AnnouncementPoliteness.Assertive

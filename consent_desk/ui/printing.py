@@ -100,7 +100,9 @@ class Printing(QObject):
             save,
             lambda _none: self._say(Tone.NEUTRAL, "The slip was saved."),
             lambda: self._say(
-                Tone.BAD, "The slip was not saved: the folder does not answer. Choose another one."
+                Tone.BAD,
+                "The slip was not saved: the folder does not answer. Choose another one. "
+                "Should it answer after all, the slip may still appear there.",
             ),
         )
 

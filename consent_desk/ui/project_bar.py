@@ -13,6 +13,7 @@ from consent_desk.ui.tinted import TintedLabel
 
 SANDBOX = "sandbox"
 _NEW = "new"
+_LABEL = "P&roject"
 _WIDE = 100
 """Characters that a bar has room for which shows the host."""
 _LONGEST = 40
@@ -67,7 +68,8 @@ class ProjectBar(QWidget):
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 2)
-        layout.addWidget(label_for("P&roject", self.project, "Project"))
+        self._label = label_for(_LABEL, self.project, "Project")
+        layout.addWidget(self._label)
         layout.addWidget(self.project)
         layout.addWidget(self.host)
         layout.addWidget(self.state, 1)
@@ -79,6 +81,10 @@ class ProjectBar(QWidget):
         self.settings.clicked.connect(self.settings_requested)
         self.go_on.clicked.connect(self.go_on_requested)
         self.backups.clicked.connect(self.backups_requested)
+
+    def lend_key(self, lent: bool) -> None:
+        """Leave Alt+R to a question, while it stands: of two holders of a key, Qt asks neither."""
+        self._label.setText(_LABEL.replace("&", "") if lent else _LABEL)
 
     def show_projects(self, projects: Sequence[tuple[str, str]], chosen: str | None, *, only: bool) -> None:
         """List `projects` (id and name), the Sandbox and *New project…*; with `only`, the Sandbox alone."""

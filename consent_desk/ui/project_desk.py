@@ -10,6 +10,7 @@ from consent_desk.domain.project import Project
 from consent_desk.services.connection import Report
 from consent_desk.services.projects import Listed, Projects, Saved
 from consent_desk.ui.key_state import KeyState
+from consent_desk.ui.key_troubles import KeyTroubles
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_bar import SANDBOX
@@ -68,6 +69,7 @@ class ProjectDesk(QObject):
         self._chosen: str | None = None
         self._key = KeyState(self._bar, runner, self)
         self._reads = SharedReads(self._key)
+        self.troubles = KeyTroubles(self._key, self._ready, local_now, self)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
@@ -79,6 +81,7 @@ class ProjectDesk(QObject):
             settings_desk.saved_late.connect(self._take_saved_late)
             settings_desk.removed.connect(self._take_removed)
             settings_desk.checked.connect(self._show_checked)
+            window.closing.connect(settings_desk.end)
 
     def start(self, *, noted_before: bool) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done.
@@ -208,6 +211,7 @@ class ProjectDesk(QObject):
         if self._chosen not in {None, chosen}:
             self.project_left.emit()
         self._chosen = chosen
+        self.troubles.show_of(None)
         self._key.leave()
         self._show_list()
         self._bar.show_host("")
@@ -220,6 +224,7 @@ class ProjectDesk(QObject):
         self._settings.setValue(_LAST, project.id)
         self._bar.show_host(project.base_url.authority)
         self._key.say(Tone.QUIET, "")
+        self.troubles.show_of(project.id)
         self.project_chosen.emit(project)
 
     def _list(self, listed: tuple[Listed, ...]) -> None:
@@ -245,6 +250,7 @@ class ProjectDesk(QObject):
     def _keep(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready[saved.project.id] = saved.project
+        self.troubles.mend(saved.project.id)
         if saved.keyring is None:
             self._session_only.add(saved.project.id)
         else:
@@ -254,6 +260,7 @@ class ProjectDesk(QObject):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
+        self.troubles.forget(project_id)
         if project_id != self._chosen:
             # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
             self._show_list()
@@ -267,10 +274,11 @@ class ProjectDesk(QObject):
         if project == self._ready.get(project.id) and self._chosen == project.id:
             at = self._local_now().strftime("%H:%M")
             if report.works:
+                self.troubles.forget(project.id)
                 self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
                 self.check_passed.emit()
             else:
-                self._key.say(Tone.BAD, f"the check failed at {at}: see Project settings")
+                self.troubles.check_failed(project.id, at)
 
     def _show_no_project(self) -> None:
         # Not the Sandbox: the log of what was noted for projects that were removed is not practice.

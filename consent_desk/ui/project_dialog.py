@@ -44,6 +44,7 @@ class ProjectDialog(QDialog):
     """Emits the draft as typed; shows problems, remarks and the report of a check.
 
     `address_entered` tells that base URL or project token is whole: it was pasted, or its field was left.
+    `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `leave` does it.
     """
 
     draft_changed = Signal(ProjectDraft)
@@ -52,6 +53,7 @@ class ProjectDialog(QDialog):
     save_requested = Signal(ProjectDraft)
     keep_requested = Signal(ProjectDraft)
     remove_requested = Signal()
+    leave_requested = Signal(ProjectDraft)
 
     def __init__(self, parent: QWidget, draft: ProjectDraft, *, kept: str, can_remove: bool) -> None:
         """`kept` says where the secret is kept, empty where there is none yet."""
@@ -164,6 +166,13 @@ class ProjectDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.remove.clicked.connect(self.remove_requested)
 
+    def reject(self) -> None:
+        self.leave_requested.emit(self.draft())
+
+    def leave(self) -> None:
+        """Close without saving."""
+        super().reject()
+
     def draft(self) -> ProjectDraft:
         """The settings as text. An unchanged secret is empty: a stored one never comes back into a widget."""
         return ProjectDraft(
@@ -207,6 +216,11 @@ class ProjectDialog(QDialog):
     def show_report(self, text: str) -> None:
         """Show how the check of the connection went."""
         self.report.setPlainText(text)
+
+    def forget_report(self) -> None:
+        """Show none: what was checked is not what stands here now."""
+        self.report.clear()
+        self.check.setEnabled(True)
 
     def show_message(self, text: str, *, offer_keeping: bool = False) -> None:
         """Say how saving goes; `offer_keeping` offers to do without the keyring."""

@@ -14,6 +14,7 @@ from consent_desk.services.proof import Pages, Rebuilding
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.patience import Patience
 from consent_desk.ui.project_desk import ProjectDesk
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -30,9 +31,10 @@ class Saving(Protocol):
 
 
 class ProofDesk(QObject):
-    """Asks for a folder, and brings two files there. Runs on the look-up lane, so that noting never waits.
+    """Asks for a folder, and brings two files there, on a lane of its own: that folder may not answer.
 
-    `rebuilding` is loaded on that lane. It needs no journal: a proof is rebuilt where that cannot be opened.
+    Then another one may be chosen at any time. `rebuilding` is loaded on that lane. It needs no journal:
+    a proof is rebuilt where that cannot be opened.
     """
 
     def __init__(
@@ -54,6 +56,11 @@ class ProofDesk(QObject):
         self._rebuilding = rebuilding
         self._local = local
         self._project: Project | None = None
+        self._folder = ""
+        self._hangs = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._say_that_it_hangs)
+        self._patience.gone.connect(self._give_up)
         projects.project_chosen.connect(self._use_project)
         projects.project_left.connect(lambda: self._use_project(None))
         button = window.log.proof
@@ -107,15 +114,24 @@ class ProofDesk(QObject):
         folder = self._questions.choose_folder("Folder for the two files of the proof")
         if not folder:
             return
+        if self._hangs:
+            self._give_up()
 
-        def work() -> Meaning | tuple[str, str]:
+        def work(tell: Callable[[str], None]) -> Meaning | tuple[str, str]:
             # Loaded here: no start waits for what makes pages.
             from consent_desk.ui.proof_page import pdf_of
 
+            def pages(proof: Proof, checksum: str) -> bytes:
+                made = pdf_of(proof, checksum)
+                # From here on it is the folder that is waited for.
+                tell(folder)
+                return made
+
             saving, proof = make()
-            return proof if isinstance(proof, Meaning) else saving.save(proof, folder, pdf_of)
+            return proof if isinstance(proof, Meaning) else saving.save(proof, folder, pages)
 
         def done(result: Meaning | tuple[str, str]) -> None:
+            self._end()
             if isinstance(result, Meaning):
                 why, advice = render(result.why), render(result.advice)
                 self._say(Tone.BAD, f"No proof was saved: {why}. {advice}")
@@ -125,10 +141,36 @@ class ProofDesk(QObject):
             tone = Tone.PRACTICE if practice else Tone.NEUTRAL
             self._say(tone, f"{begun} proof is saved: {result[1]}, {beside}")
 
+        def failed(error: Exception) -> None:
+            self._end()
+            self._say(Tone.BAD, render_error(error))
+
         self._say(Tone.QUIET, "Making the proof…")
-        self._runner.run(
-            Lane.LOOK_UP, work, done=done, failed=lambda error: self._say(Tone.BAD, render_error(error))
+        self._runner.run_telling(Lane.PROOF, work, told=self._wait_for, done=done, failed=failed)
+
+    def _wait_for(self, folder: str) -> None:
+        self._folder = folder
+        self._patience.begin()
+
+    def _say_that_it_hangs(self) -> None:
+        self._hangs = True
+        self._say(
+            Tone.NEUTRAL,
+            f"The folder {self._folder} does not answer yet: the proof waits. Another folder may be chosen.",
         )
+
+    def _give_up(self) -> None:
+        self._end()
+        self._runner.renew(Lane.PROOF)
+        self._say(
+            Tone.BAD,
+            f"No proof was saved: the folder {self._folder} does not answer. Choose another one. "
+            "Should it answer after all, the proof may still appear there.",
+        )
+
+    def _end(self) -> None:
+        self._hangs = False
+        self._patience.end()
 
     def _say(self, tone: Tone, text: str) -> None:
         self._window.status.show_message(_KEY, tone, text)

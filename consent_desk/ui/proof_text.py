@@ -8,8 +8,10 @@ from hashlib import sha256
 
 from consent_desk.domain.answer import header, pretty
 from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.customer import Standing
 from consent_desk.domain.delivery import Fact, decision
 from consent_desk.domain.errors import Unfit
+from consent_desk.domain.looking import tell_reason
 from consent_desk.domain.outcome import Answered, Look
 from consent_desk.domain.proof import (
     WATERMARK,
@@ -129,7 +131,8 @@ def _happened(proof: Proof, fact: Fact) -> Iterator[Line]:
             yield Line(Style.QUOTE, body or "The answer was empty.")
         case Look(valid=bool()) as look:
             shown = f"{_valid(look.valid)} since {_since(look.since)}, source {look.source or UNKNOWN}"
-            yield Line(Style.LINE, shown, "Read back")
+            against = "" if look.reason is None else f"; {render(tell_reason(look))}"
+            yield Line(Style.LINE, f"{shown}{against}", "Read back")
         case _:
             return
 
@@ -184,8 +187,11 @@ def _before(context: Context) -> str:
     if context.before is None:
         return "no such customer" if context.is_new_profile else UNKNOWN
     before = context.before
-    until = "" if before.until is None else f" until {_until(before.until)}"
-    return f"{_valid(before.valid)} since {_since(before.since)}{until}, source {before.source or UNKNOWN}"
+    until = ""
+    if before.until is not None and before.standing is not Standing.REJECTED:
+        until = f" until {_until(before.until)}"
+    source = before.source or UNKNOWN
+    return f"{before.standing}, {_valid(before.valid)} since {_since(before.since)}{until}, source {source}"
 
 
 def _after(proof: Proof, record: Record) -> str:

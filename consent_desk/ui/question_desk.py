@@ -1,11 +1,11 @@
 """Asks in place what speaks against sending, and tells what was chosen."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.cautions import Caution
-from consent_desk.domain.customer import Known
 from consent_desk.domain.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
@@ -15,6 +15,8 @@ from consent_desk.ui.words import Local, render
 
 class QuestionDesk(QObject):
     """Asks all cautions of a consent at once: the first one's choices are those of all.
+
+    The first answer, and Escape, record nothing.
 
     Emits `confirmed(cautions)`, `another_chosen(Known)` for a customer to use instead,
     `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
@@ -34,6 +36,7 @@ class QuestionDesk(QObject):
         self._current = current
         self._asked: tuple[Caution, ...] = ()
         self._draft: Draft | None = None
+        self._answers: list[Callable[[], None]] = []
         self._answer: Callable[[int | None], None] | None = None
         strip.chosen.connect(self._take)
         strip.escaped.connect(self._decline)
@@ -57,13 +60,20 @@ class QuestionDesk(QObject):
         if all(one in confirmed for one in cautions):
             return False
         self._asked, self._draft, self._answer = tuple(cautions), draft, None
-        first, instead = cautions[0], self._instead()
-        choices = [render(first.mend), render(first.go_on)]
+        first = cautions[0]
+        instead = next((one.instead for one in cautions if one.instead is not None), None)
+        safe = "Record nothing" if first.leaves else render(first.mend)
+        answers: list[tuple[str, Callable[[], None]]] = [(safe, self._decline)]
+        if first.leaves:
+            answers.append((render(first.mend), partial(self.rest_chosen.emit, first.leaves)))
         if instead is not None:
-            choices.insert(1, f"Use {cut(instead.customer.value)} (lower case), which exists")
+            other = f"Use {cut(instead.customer.value)} (lower case), which exists"
+            answers.append((other, partial(self.another_chosen.emit, instead)))
+        answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
+        self._answers = [answer for _, answer in answers]
         texts = [*(caution.text for caution in cautions), *([] if age is None else [age])]
         text = "\n".join(render(one, self._local) for one in texts)
-        self._strip.ask(text, choices)
+        self._strip.ask(text, [choice for choice, _ in answers])
         return True
 
     def ask_about_noted(
@@ -74,24 +84,21 @@ class QuestionDesk(QObject):
         The next caller may be typed meanwhile, and the first change of the form ends the question.
         """
         self._draft, self._answer = self._current(), answer
-        self._strip.ask(render(text, self._local), [render(one) for one in choices], focus=False)
+        self._strip.ask(render(text, self._local), [render(one) for one in choices], about_noted=True)
 
     def withdraw(self) -> None:
         """Ask no more."""
         self._strip.withdraw()
 
-    def go_on(self) -> None:
-        """Send was pressed once more: that confirms, unless it came too soon to be an answer."""
-        self._strip.go_on()
+    def announce(self) -> None:
+        """Send was pressed once more, which is no answer: tell the question again."""
+        self._strip.announce()
 
     def follow(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
         if self.is_open and draft != self._draft:
             self._strip.withdraw()
             self._tell(None)
-
-    def _instead(self) -> Known | None:
-        return next((one.instead for one in self._asked if one.instead is not None), None)
 
     def _tell(self, index: int | None) -> bool:
         """Tell the answer to who asked about what was noted; False where the question is about the form."""
@@ -102,20 +109,9 @@ class QuestionDesk(QObject):
         return True
 
     def _decline(self) -> None:
-        if self._tell(None):
-            return
-        # Also where the safe answer would record a part: who escapes wants nothing recorded.
-        self.declined.emit(self._asked[0].field)
+        if not self._tell(None):
+            self.declined.emit(self._asked[0].field)
 
     def _take(self, index: int) -> None:
-        if self._tell(index):
-            return
-        instead = self._instead()
-        if index == 0 and self._asked[0].leaves:
-            self.rest_chosen.emit(self._asked[0].leaves)
-        elif index == 0:
-            self._decline()
-        elif index == 1 and instead is not None:
-            self.another_chosen.emit(instead)
-        else:
-            self.confirmed.emit(self._asked)
+        if not self._tell(index):
+            self._answers[index]()

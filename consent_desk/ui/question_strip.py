@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
 from consent_desk.ui.outcomes import Tone, sign
 from consent_desk.ui.scrolled import Yielding
 from consent_desk.ui.tinted import TintedLabel, TintedStrip
+from consent_desk.ui.unhurried import Unhurried
 
-_MOMENT = 400
-"""Milliseconds that a question stands before it can be confirmed: a key pressed twice is no answer."""
+GO_ON = "Alt+R"
+"""The key of the last answer."""
 
 _FRAME = 40
 """Pixels that a button needs beside its text, and the strip beside its buttons."""
@@ -27,7 +28,8 @@ _MOST = 3
 class QuestionStrip(TintedStrip):
     """Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
 
-    The first choice is the safe one and has the focus, the last one goes on.
+    The first choice is the safe one and has the focus, the last one goes on and has a key of its own. All but
+    the first take no key that is held down, and nothing in their first moment.
     """
 
     chosen = Signal(int)
@@ -44,14 +46,20 @@ class QuestionStrip(TintedStrip):
         self.text.setMinimumWidth(1)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
         self.choices = [QPushButton() for _ in range(_MOST)]
+        self._texts: dict[QPushButton, str] = {}
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         for index, button in enumerate(self.choices):
+            # Return presses it.
             button.setAutoDefault(True)
             button.setMinimumWidth(1)
             button.clicked.connect(partial(self._choose, index))
             self._buttons.addWidget(button)
+        self._said = ""
         self._last = 0
-        self._fresh = QTimer(self, singleShot=True, interval=_MOMENT)
+        self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
+        self._going_on = QShortcut(QKeySequence(GO_ON), self)
+        self._going_on.setAutoRepeat(False)
+        self._going_on.activated.connect(lambda: self._choose(self._last))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.area, 1)
@@ -63,41 +71,47 @@ class QuestionStrip(TintedStrip):
         return not self.isHidden()
 
     @property
-    def is_fresh(self) -> bool:
-        """Whether it has stood here for a moment only."""
-        return self._fresh.isActive()
+    def has_key(self) -> bool:
+        """Whether its last answer has a key."""
+        return self._going_on.isEnabled()
 
-    def ask(self, text: str, choices: Sequence[str], *, focus: bool = True) -> None:
-        """Ask, and tell assistive technology. There are two or three `choices`."""
+    def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
+        """Ask, and tell assistive technology. There are two or three `choices`.
+
+        Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, has no key,
+        and none of its answers is safe.
+        """
+        self._going_on.setEnabled(not about_noted)
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
         self.show()
         self.opened.emit(True)
-        self._fresh.start()
-        if focus:
+        self._unhurried.safe = () if about_noted else (self.choices[0],)
+        self._unhurried.begin()
+        self._said = text
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell the question, and lead to its safe answer, if there is one."""
+        if self.has_key:
             self.choices[0].setFocus()
         # Loaded with the first question: the window does not need it to show.
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.text, text))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.text, self._said))
 
     def withdraw(self) -> None:
         """Ask no more, and forget what was asked: it was about this caller."""
         self.hide()
         self.opened.emit(False)
-        self._fresh.stop()
+        self._said = ""
         self._fill("", ())
 
     def escape(self) -> None:
         """Choose none."""
         self.withdraw()
         self.escaped.emit()
-
-    def go_on(self) -> None:
-        """Choose the last answer, unless the question has stood here for a moment only."""
-        if not self.is_fresh:
-            self._choose(self._last)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -111,14 +125,16 @@ class QuestionStrip(TintedStrip):
         self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
         texts = (*choices, *[""] * (_MOST - len(choices)))
         for button, choice in zip(self.choices, texts, strict=True):
+            is_last = self.has_key and choice and button is self.choices[len(choices) - 1]
             button.setVisible(bool(choice))
             button.setAccessibleName(choice)
-            button.setAccessibleDescription(text)
+            button.setAccessibleDescription(f"{text} {GO_ON}" if is_last else text)
+            self._texts[button] = f"{choice} ({GO_ON})" if is_last else choice
         self._arrange()
 
     def _arrange(self) -> None:
         metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)
-        texts = {button: button.accessibleName().replace("&", "&&") for button in self.choices}
+        texts = {button: text.replace("&", "&&") for button, text in self._texts.items()}
         wanted = sum(metrics.horizontalAdvance(text) + _FRAME for text in texts.values() if text)
         self._buttons.setDirection(
             QBoxLayout.Direction.LeftToRight if wanted <= room else QBoxLayout.Direction.TopToBottom

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from consent_desk.ui.unhurried import Unhurried
+
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
@@ -26,6 +28,7 @@ class Questions:
         buttons = [box.addButton(choice, QMessageBox.ButtonRole.ActionRole) for choice in choices]
         box.setDefaultButton(buttons[0])
         box.setEscapeButton(buttons[0])
+        Unhurried(*buttons[1:], safe=(buttons[0],))
         box.exec()
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)

@@ -1,28 +1,13 @@
 """Asks, in a line of the log, why a consent is discarded."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
 from consent_desk.ui.fields import Note
+from consent_desk.ui.unhurried import Unhurried
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."
-
-
-class _Field(QLineEdit):
-    """A line that Escape leaves, and nothing else."""
-
-    left = Signal()
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            # Else the window takes it for “cancel sending”.
-            if event.type() == QEvent.Type.KeyPress:
-                self.left.emit()
-            event.accept()
-            return True
-        return super().event(event)
 
 
 class ReasonRow(QWidget):
@@ -33,12 +18,13 @@ class ReasonRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reason = _Field()
+        self.reason = QLineEdit()
         self.reason.setMaxLength(1_000)
         self.reason.setAccessibleName("Reason for discarding")
         self.reason.setPlaceholderText("Why is it discarded?")
         self.confirm = QPushButton("Discard it")
         self.confirm.setAccessibleName("Confirm discarding")
+        Unhurried(self.confirm)
         self.keep = QPushButton("Keep it")
         self.note = Note()
         layout = QGridLayout(self)
@@ -50,8 +36,7 @@ class ReasonRow(QWidget):
         layout.setColumnStretch(0, 1)
         self.reason.returnPressed.connect(self._give)
         self.confirm.clicked.connect(self._give)
-        self.reason.left.connect(self._close)
-        self.keep.clicked.connect(self._close)
+        self.keep.clicked.connect(self.close_row)
         self.hide()
 
     def ask(self) -> None:
@@ -65,7 +50,8 @@ class ReasonRow(QWidget):
         self.hide()
         self.reason.clear()
 
-    def _close(self) -> None:
+    def close_row(self) -> None:
+        """Ask no more: nothing is discarded."""
         self.leave()
         self.closed.emit()
 
@@ -75,5 +61,5 @@ class ReasonRow(QWidget):
             self.note.show_problem(_MISSING)
             self.reason.setFocus()
             return
-        self._close()
+        self.close_row()
         self.given.emit(reason)

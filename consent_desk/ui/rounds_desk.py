@@ -66,7 +66,7 @@ class RoundsDesk(QObject):
         self._find = find
         self._timers: dict[bool, QTimer] = {}
         self._soon: list[tuple[Station, str]] = []
-        self._current: dict[bool, Station] = {}
+        self._current: dict[bool, Station | None] = {}
         # Who is to be told once more when the clock was checked, by the request ID.
         self._told_held: dict[str, Tell] = {}
 
@@ -76,6 +76,12 @@ class RoundsDesk(QObject):
         if (timer := self._timers.pop(station.practice, None)) is not None:
             timer.stop()
         self._run(station, station.rounds.begin)
+
+    def rest(self) -> None:
+        """Practice is left: nothing of it is due any more, until it is begun anew."""
+        self._current[True] = None
+        if (timer := self._timers.pop(True, None)) is not None:
+            timer.stop()
 
     def follow(self, station: Station, request_id: str, tell: Tell | None = None) -> None:
         """Something happened to a consent: plan anew, and `tell` what comes next."""

@@ -88,17 +88,20 @@ class SearchBar(QWidget):
         """Say why nothing else is shown."""
         self.note.show_problem(text)
 
-    def show_open(self, count: int, *, since: str = "") -> None:
+    def show_open(self, count: int, *, since: str = "", not_recorded: int = 0) -> None:
         """Show how many consents Engagement may not have yet; none needs no room.
 
-        `since`: the day from which on, where that was too long ago: it turns red.
+        `since`: the day from which on, where that was too long ago: it turns red. So it does for the
+        `not_recorded`, which were cancelled, until somebody acknowledges it.
         """
-        text = f"{count:,} not yet confirmed"
-        self.open_ones.show_text(
-            Tone.BAD if since else Tone.QUIET, f"{text}, since {since}" if since else text
-        )
+        parts = [f"{count:,} not yet confirmed"] if count or not not_recorded else []
+        told = [f"{parts[0]}, since {since}"] if parts and since else [*parts]
+        cancelled = [f"{not_recorded:,} not recorded"] if not_recorded else []
+        bad = since or not_recorded
+        self.open_ones.show_text(Tone.BAD if bad else Tone.QUIET, ", ".join([*told, *cancelled]))
+        text = ", ".join([*parts, *cancelled])
         self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
-        self.open_ones.setVisible(count > 0 or self.open_ones.isChecked())
+        self.open_ones.setVisible(count + not_recorded > 0 or self.open_ones.isChecked())
 
     def clear(self) -> None:
         """Want everything."""

@@ -1,4 +1,7 @@
-"""What becomes of a consent once it is noted: sends it, and says in words what came of it."""
+"""What becomes of a consent once it is noted: sends it, and says in words what came of it.
+
+Long because it follows a consent from its noting until it is settled.
+"""
 
 from functools import partial
 
@@ -16,7 +19,7 @@ from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Looked
 from consent_desk.ui.batch_status import BatchStatus, about
-from consent_desk.ui.call_desk import CallDesk, noted
+from consent_desk.ui.call_desk import NOTED, CallDesk
 from consent_desk.ui.dispatch import Departure, Dispatch
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
@@ -65,7 +68,7 @@ class SendingDesk(QObject):
         self._real: Station | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
-        self.calls = CallDesk(window, self._dispatch, self.batches, self.say)
+        self.calls = CallDesk(window, self._dispatch, log, self.say, self.answer)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
@@ -103,22 +106,29 @@ class SendingDesk(QObject):
             )
         self.rounds.begin(station)
 
-    def send_noted(self, station: Station, entry: Entry, project: Project) -> None:
-        """Send what was just noted: an opt-out at once, an opt-in when nothing stands in its way."""
-        said = noted(practice=station.practice)
+    def send_noted(self, station: Station, entry: Entry, project: Project, *, anew: bool = False) -> None:
+        """Send what was noted, an opt-in when nothing stands in its way. `anew`: for nobody on the line."""
         self._ask(entry.request_id)
-        self.calls.ask_for(station, entry.request_id)
         if entry.action is Action.REJECT:
             self._dispatch.add(Departure(station, project, entry))
-            self.say(station, entry, Tone.NEUTRAL, f"{said} Sending…")
-            self.rounds.follow_soon(station, entry.request_id)
-            return
+        if anew:
+            self._status.begin_call(entry.request_id)
+        noted = "Noted for practice. " if station.practice else "Noted. " if anew else ""
 
         def tell(outlook: Message | None) -> None:
             coming = "Sending…" if outlook is None else render(outlook, self._local)
-            self.say(station, entry, Tone.NEUTRAL, f"{said} {coming}")
+            self.say(station, entry, Tone.NEUTRAL, f"{noted}{coming}")
 
-        self.rounds.follow(station, entry.request_id, tell)
+        if entry.action is Action.REJECT:
+            tell(None)
+            self.rounds.follow_soon(station, entry.request_id)
+        else:
+            self.rounds.follow(station, entry.request_id, tell)
+
+    def begin_call(self, station: Station, entry: Entry) -> None:
+        """Say that the consent of the caller on the line, and what belongs to it, is noted."""
+        noted = "" if station.practice else f"{NOTED} {self.batches.named(entry)}"
+        self._status.begin_call(self.batches.key_of(entry), noted)
 
     def give_up(self, station: Station, entries: tuple[Entry, ...]) -> None:
         """Cancel what was noted and not sent yet."""
@@ -135,7 +145,7 @@ class SendingDesk(QObject):
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
         self._ask(request_id)
-        self.calls.ask_for(station, request_id)
+        self._status.begin_call(self.batches.key_of(entry))
         if station.practice:
             self._depart(station, entry, station.sandbox)
         else:
@@ -156,16 +166,21 @@ class SendingDesk(QObject):
         """Say `text` of one consent of `station`. What was said of it before is overtaken."""
         if self.batches.takes(entry, tone, text):
             return
-        said = f"{text}\n{about(entry)}"
-        self._status.show_message(entry.request_id, tone, said, practice=station.practice)
+        if entry.state is State.DISCARDED:
+            self._status.unsay_noted(entry.request_id)
+        said = f"{text}\n{about(entry, entry.project_name)}"
+        self._status.show_of_call(entry.request_id, tone, said, practice=station.practice)
+
+    def answer(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+        """Say what comes of what a person asked for at the line of a consent, whoever is on the line."""
+        self._status.begin_call(self.batches.key_of(entry))
+        self.say(station, entry, tone, text)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
         self.batches.forget(project_id, customer)
-        # As `say` and the line of all name a customer.
-        self._status.forget_naming(
-            f"\n{customer.value}, ", f" for {customer.value}: ", f": {customer.value}, "
-        )
+        # As `say`, the line of all, and what was noted name a customer.
+        self._status.forget_naming(*(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". ")))
 
     def _ask(self, request_id: str, said: str = "") -> None:
         self._asked[request_id] = said
@@ -212,7 +227,7 @@ class SendingDesk(QObject):
         self._log.put(station, sent.entry)
         if sent.entry.state is State.DISCARDED:
             self.withdrawn.emit()
-        tone = tone_of(sent.entry.state, practice=station.practice, checked=sent.entry.checked)
+        tone = tone_of(sent.entry, practice=station.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
@@ -254,14 +269,13 @@ class SendingDesk(QObject):
         self._log.put(station, entry)
         if entry.state is State.CONTRADICTED and not station.practice:
             text = render(tell_all(looked.judgement, None), self._local)
-            if not self.batches.takes(entry, tone_of(entry.state, practice=False), text):
+            if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.forget(entry.request_id)
             self.rounds.follow(station, entry.request_id)
             self.contradicted.emit()
             return
-        tone = tone_of(entry.state, practice=station.practice, checked=entry.checked)
-        self._tell(station, entry, tone, looked.judgement)
+        self._tell(station, entry, tone_of(entry, practice=station.practice), looked.judgement)
 
     def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

@@ -59,10 +59,12 @@ class SettingsDesk(QObject):
         self._dialog: ProjectDialog | None = None
         self._project_id = ""
         self._stored: Project | None = None
+        self._shown = self._saving = ProjectDraft()
+        self._checking = object()
         self._can_keep = False
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: self._tell(WAITING))
-        self._patience.gone.connect(lambda: self._tell(NO_ANSWER, offer_keeping=self._can_keep))
+        self._patience.gone.connect(lambda: self._not_saved(NO_ANSWER, offer_keeping=self._can_keep))
 
     def open(
         self,
@@ -84,7 +86,9 @@ class SettingsDesk(QObject):
         kept = "" if stored is None else where
         dialog = ProjectDialog(self._parent, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
-        dialog.draft_changed.connect(lambda typed: self._read(typed, all_problems=False))
+        self._shown = self._saving = dialog.draft()
+        dialog.draft_changed.connect(self._change)
+        dialog.leave_requested.connect(self._leave)
         dialog.address_entered.connect(self._take_apart)
         dialog.check_requested.connect(self._check_draft)
         dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
@@ -93,6 +97,28 @@ class SettingsDesk(QObject):
         dialog.finished.connect(self._close)
         self._read(draft, all_problems=False)
         dialog.open()
+
+    def _change(self, typed: ProjectDraft) -> None:
+        self._read(typed, all_problems=False)
+        self._checking = object()
+        if self._dialog is not None:
+            self._dialog.forget_report()
+
+    def end(self) -> None:
+        """Close without a question: the window closes, and whoever closes it was asked already."""
+        if self._dialog is not None:
+            self._dialog.leave()
+
+    def _leave(self, typed: ProjectDraft) -> None:
+        dialog = self._dialog
+        if dialog is None:
+            return
+        # What is being saved is not lost.
+        is_lost = typed not in (self._shown, self._saving)
+        text = "What you have changed in the settings is not saved. Leave them and lose it?"
+        if is_lost and self._questions.choose("Leave settings", text, ("Keep typing", "Discard")) != 1:
+            return
+        dialog.leave()
 
     def _close(self) -> None:
         self._dialog = None
@@ -103,6 +129,10 @@ class SettingsDesk(QObject):
             self._dialog.show_message(text, offer_keeping=offer_keeping)
             # Saving once more is always possible: a lane that hangs is left to itself.
             self._dialog.show_busy(checking=False, saving=False)
+
+    def _not_saved(self, text: str, *, offer_keeping: bool) -> None:
+        self._saving = self._shown
+        self._tell(text, offer_keeping=offer_keeping)
 
     def _take_apart(self, typed: ProjectDraft) -> None:
         for text in (typed.base_url, typed.project_token):
@@ -125,9 +155,11 @@ class SettingsDesk(QObject):
             return
         dialog.show_busy(checking=True, saving=False)
         dialog.show_report("Checking…")
+        checking = self._checking = object()
 
         def show(text: str) -> None:
-            if self._dialog is dialog:
+            # Changed meanwhile, the settings are not those that were checked.
+            if self._dialog is dialog and self._checking is checking:
                 dialog.show_busy(checking=False, saving=False)
                 dialog.show_report(text)
 
@@ -148,6 +180,7 @@ class SettingsDesk(QObject):
             return
         dialog.show_busy(checking=False, saving=True)
         dialog.show_message("Saving…")
+        self._saving = typed
         if not keyring:
             self._runner.renew(Lane.KEYRING)
 
@@ -221,7 +254,8 @@ class SettingsDesk(QObject):
             # Another dialog may be open by now: it has nothing to do with this.
             if self._dialog is dialog:
                 self._patience.end()
-                self._tell(render_error(error), offer_keeping=can_keep and isinstance(error, KeyringTrouble))
+                offer_keeping = can_keep and isinstance(error, KeyringTrouble)
+                self._not_saved(render_error(error), offer_keeping=offer_keeping)
 
         self._can_keep = can_keep
         self._patience.begin()

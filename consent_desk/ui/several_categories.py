@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 class SeveralCategories(QObject):
     """Keeps a field and the list of `choice`, which `button` opens, in step; emits `changed` with every tick.
 
-    While the field tells of several it takes no typing; a category chosen in it takes their place.
-    `dropped` were ticked until they were not offered any more.
+    While the field tells of several it takes no typing; a category that comes into it all the same, chosen
+    from its list or put there by assistive technology, takes their place.
+    `dropped` were ticked until they were not offered any more. While `is_filling`, it is the program that
+    changes the field.
     """
 
     changed = Signal()
@@ -28,12 +30,11 @@ class SeveralCategories(QObject):
         super().__init__(field)
         self._field = field
         self._single = ""
-        self._are_several = self._is_filling = False
+        self._are_several = self.is_filling = False
         self.dropped: tuple[str, ...] = ()
         self.choice = SeveralChoice(button)
         self.choice.changed.connect(self._follow_ticks)
         self.choice.button.toggled.connect(self._open)
-        field.activated.connect(self._choose_single)
         field.editTextChanged.connect(self._follow_typing)
 
     def chosen(self) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ class SeveralCategories(QObject):
         else:
             self._single = category
             self.choice.close_list()
-        self._field.set_text(f"{len(categories)} categories" if categories else category)
+        self._field.set_text(_several(categories) if categories else category)
 
     def offer(self, categories: Sequence["Category"]) -> None:
         """Offer `categories`. Some of the several may not be among them any more."""
@@ -74,9 +75,13 @@ class SeveralCategories(QObject):
             self.choice.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow_typing(self, text: str) -> None:
-        if self._is_filling:
+        if self.is_filling:
             return
         self.dropped = ()
+        if self._are_several and text not in {"", _several(self.chosen())}:
+            self.show(text)
+            self.changed.emit()
+            return
         if self.choice.button.isChecked() and not self._are_several:
             self._single = text
             self.choice.tick([text])
@@ -85,16 +90,15 @@ class SeveralCategories(QObject):
         chosen = self.choice.chosen()
         self.dropped = ()
         self._tell_several(len(chosen) > 1)
-        self._is_filling = True
+        self.is_filling = True
         if len(chosen) > 1:
-            self._field.set_text(f"{len(chosen)} categories")
+            self._field.set_text(_several(chosen))
         else:
             # Nothing stays armed that was unticked, but for what stood here before.
             self._field.set_text(chosen[0] if chosen else self._single)
-        self._is_filling = False
+        self.is_filling = False
         self.changed.emit()
 
-    def _choose_single(self) -> None:
-        if self._are_several:
-            self.show(self._field.currentText())
-            self.changed.emit()
+
+def _several(categories: Sequence[str]) -> str:
+    return f"{len(categories)} categories"

@@ -4,8 +4,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6 import QtGui
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from consent_desk.ui.fields import Note
 
@@ -13,12 +28,32 @@ if TYPE_CHECKING:
     from consent_desk.domain.category import Category
 
 _LINES = 6
+_LEADS_ONLY = QItemSelectionModel.SelectionFlag.NoUpdate
 
 # What such a campaign still sends is not documented (section 4.1): nothing is promised either way.
 ONE_EACH = (
     "Each category gets an event of its own: Engagement has none for all of them. Messages without a consent "
     "category (general consent) may still be sent: check with your administrator."
 )
+
+
+class _TickList(QListWidget):
+    """What is selected is ticked: all that assistive technology can do to a row is to select it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSelectionMode(QListWidget.SelectionMode.MultiSelection)
+
+    def selectionCommand(
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        # A letter leads to a row, and would tick it.
+        return _LEADS_ONLY if event is None else super().selectionCommand(index, event)
+
+    def tick(self, item: QListWidgetItem, ticked: bool) -> None:
+        """Tick a row, or do not."""
+        item.setSelected(ticked)
+        item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
 
 
 class SeveralChoice(QWidget):
@@ -29,7 +64,7 @@ class SeveralChoice(QWidget):
     def __init__(self, button: QAbstractButton) -> None:
         super().__init__()
         self.button = button
-        self.list = QListWidget()
+        self.list = _TickList()
         self.list.setAccessibleName("Categories to choose")
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         # Rather cut than scrolled to the side: the tooltip has the rest.
@@ -46,8 +81,8 @@ class SeveralChoice(QWidget):
             layout.addWidget(widget)
         self.hide()
         self.button.toggled.connect(self.setVisible)
-        self.list.itemChanged.connect(self._follow)
-        self.every_one.clicked.connect(self._tick_every_one)
+        self.list.itemSelectionChanged.connect(self._follow)
+        self.every_one.toggled.connect(self._tick_every_one)
 
     def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
         """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
@@ -59,16 +94,17 @@ class SeveralChoice(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, category.id)
             whole = QtGui.Qt.convertFromPlainText(item.text(), Qt.WhiteSpaceMode.WhiteSpaceNormal)
             item.setToolTip(whole)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(_state(category.id in ticked))
+            # Its tick follows the selection, and is nothing to click at.
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
+            self.list.tick(item, category.id in ticked)
             if category.id == current_id:
                 # The next Space ticks what stands there.
-                self.list.setCurrentItem(item)
+                self.list.setCurrentItem(item, _LEADS_ONLY)
         self.list.blockSignals(False)
         line = self.list.sizeHintForRow(0) if categories else self.list.fontMetrics().lineSpacing()
         self.list.setFixedHeight(line * min(max(len(categories), 1), _LINES) + 2 * self.list.frameWidth())
         if categories and self.list.currentRow() < 0:
-            self.list.setCurrentRow(0)
+            self.list.setCurrentRow(0, _LEADS_ONLY)
         self.button.setEnabled(len(categories) > 1)
         if len(categories) < 2:
             self.button.setChecked(False)
@@ -78,13 +114,13 @@ class SeveralChoice(QWidget):
 
     def chosen(self) -> tuple[str, ...]:
         """The IDs of what is ticked, in the order of the project."""
-        return tuple(str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items() if _is_ticked(item))
+        return tuple(str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items() if item.isSelected())
 
     def tick(self, category_ids: Sequence[str]) -> None:
         """Tick these and no others; nobody is told."""
         self.list.blockSignals(True)
         for item in self._items():
-            item.setCheckState(_state(item.data(Qt.ItemDataRole.UserRole) in category_ids))
+            self.list.tick(item, item.data(Qt.ItemDataRole.UserRole) in category_ids)
         self.list.blockSignals(False)
         self._show_whether_all()
 
@@ -101,11 +137,17 @@ class SeveralChoice(QWidget):
         self.changed.emit()
 
     def _follow(self) -> None:
+        for item in self._items():
+            self.list.tick(item, item.isSelected())
         self._show_whether_all()
         self.changed.emit()
 
     def _show_whether_all(self) -> None:
-        self.every_one.setChecked(bool(self._items()) and all(map(_is_ticked, self._items())))
+        # It follows the rows: nobody has toggled it.
+        with QSignalBlocker(self.every_one):
+            self.every_one.setChecked(
+                bool(self._items()) and all(item.isSelected() for item in self._items())
+            )
 
 
 def _described(category: "Category") -> str:
@@ -116,11 +158,3 @@ def _described(category: "Category") -> str:
     if not category.by_private_api:
         names.append("· not meant for this API")
     return "   ".join(names)
-
-
-def _state(ticked: bool) -> Qt.CheckState:
-    return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
-
-
-def _is_ticked(item: QListWidgetItem) -> bool:
-    return item.checkState() == Qt.CheckState.Checked

@@ -1,6 +1,7 @@
 """How the states of a consent are called, and how good or bad they are."""
 
 from consent_desk.domain.delivery import TO_CHECK_STATES, State
+from consent_desk.domain.record import Entry
 from consent_desk.ui.outcomes import Tone
 
 STATE_WORDS = {
@@ -20,6 +21,9 @@ STATE_WORDS = {
     State.RESTORED: "Restored",
     State.DISCARDED: "Discarded",
 }
+
+NOT_RECORDED = "Not recorded"
+"""What is cancelled is called so until somebody acknowledges it."""
 
 PRACTISED_STATES = frozenset({State.DELIVERED, State.SEEN, State.VERIFIED, State.NOT_SHOWN})
 """What counts as practised in the Sandbox: nothing there is ever more."""
@@ -43,12 +47,20 @@ _TONES = {
 }
 
 
-def tone_of(state: State, *, practice: bool, checked: bool = False) -> Tone:
-    """How bad or good `state` is; nothing that happens in practice is more than practice.
+def word_of(entry: Entry, *, practice: bool) -> str:
+    """What the outcome of a line is called."""
+    if practice and entry.state in PRACTISED_STATES:
+        return "Practised"
+    if entry.to_acknowledge:
+        return NOT_RECORDED
+    return "Held" if entry.held else STATE_WORDS[entry.state]
 
-    `checked`: a person has said that it is right.
-    """
-    practised = practice and state in PRACTISED_STATES | TO_CHECK_STATES | {State.CONTRADICTED}
-    if practised:
+
+def tone_of(entry: Entry, *, practice: bool) -> Tone:
+    """How bad or good it stands; nothing that happens in practice is more than practice."""
+    if practice and entry.state in PRACTISED_STATES | TO_CHECK_STATES | {State.CONTRADICTED}:
         return Tone.PRACTICE
-    return Tone.WARNING if checked else _TONES[state]
+    if entry.checked:
+        # A person has said that it is right.
+        return Tone.WARNING
+    return Tone.BAD if entry.to_acknowledge else _TONES[entry.state]

@@ -25,7 +25,8 @@ class Station:
     `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
     there is one; None where nothing is backed up.
     `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
-    sits here, as this computer calls them.
+    sits here, as this computer calls them. `rest` ends what practice is sent to, `wake` begins it again and
+    returns it; the journal stays open.
     """
 
     outbox: Outbox
@@ -45,6 +46,8 @@ class Station:
     mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
     close: Callable[[], None] = lambda: None
     user: str = ""
+    rest: Callable[[], None] = lambda: None
+    wake: Callable[[], Project | None] = lambda: None
 
     @property
     def practice(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TypeVar
 
@@ -45,6 +45,8 @@ class Stations(QObject):
         self._resources = resources
         self._opened: dict[bool, Station] = {}
         self._left: dict[bool, Left] = {}
+        self._practises = False
+        self._rests = False
         self._lock = Lock()
 
     def enter(
@@ -54,7 +56,7 @@ class Stations(QObject):
         done: Callable[[Station], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Open a station if need be, and bring it."""
+        """Open a station if need be, or wake it, and bring it."""
 
         def work() -> tuple[Station, Left | None]:
             return self._open(practice=practice), self._left.pop(practice, None)
@@ -62,10 +64,26 @@ class Stations(QObject):
         def entered(result: tuple[Station, Left | None]) -> None:
             station, left = result
             done(station)
-            if left is not None:
+            # Practice that was left meanwhile is taken up when somebody comes back.
+            if left is not None and (self._practises or not practice):
                 self.taken_up.emit(left)
 
+        if practice:
+            self._practises = True
+
         self._runner.run(Lane.JOURNAL, work, done=entered, failed=failed)
+
+    def leave_practice(self) -> None:
+        """End the server that practice is sent to; its journal stays, and is shown on coming back."""
+
+        def rest() -> None:
+            with self._lock:
+                if (station := self._opened.get(True)) is not None and not self._rests:
+                    self._rests = True
+                    station.rest()
+
+        self._practises = False
+        self._runner.run(Lane.JOURNAL, rest, done=_let_be, failed=_let_be)
 
     def reopen(
         self,
@@ -117,6 +135,10 @@ class Stations(QObject):
 
     def _open(self, *, practice: bool) -> Station:
         with self._lock:
+            if practice and self._rests:
+                self._opened[True] = replace(self._opened[True], sandbox=self._opened[True].wake())
+                self._rests = False
+                self._left[True] = Left(self._opened[True], 0)
             if practice in self._opened:
                 return self._opened[practice]
             with ExitStack() as opened:
@@ -126,3 +148,7 @@ class Stations(QObject):
                 self._resources.enter_context(opened.pop_all())
             self._opened[practice] = station
             return station
+
+
+def _let_be(result: object) -> None:
+    """Nobody waits for it."""

@@ -34,6 +34,9 @@ class StatusPanel(TintedStrip):
     What is said of practice is shown in practice alone. What is said of real consents is shown beside these;
     their errors show in practice too, and say that they are real.
 
+    A call is a key too: what becomes of that of the caller on the line is the latest message; of an earlier
+    one is shown, beside it, only what must be heard. That one was noted stays first until the next caller.
+
     At its end stands the way to the list of shortcuts: `shortcuts_requested`. `print_requested(text)` asks
     to print the slips.
     """
@@ -46,6 +49,9 @@ class StatusPanel(TintedStrip):
         self._kept: dict[str, _Said] = {}
         self._key, self._latest = "", _NOTHING
         self._practice: bool | None = None
+        self._noted, self._noted_as = "", ""
+        self._calls: set[str] = set()
+        self.noted = _label("Noted")
         self.kept = _label("Errors to look at")
         self.latest = _label("Status")
         self.action = QPushButton()
@@ -62,7 +68,8 @@ class StatusPanel(TintedStrip):
         self.shortcuts.clicked.connect(self.shortcuts_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
-        layout.addWidget(Yielding(self.kept, self.latest, name="Text of the status", least=_LEAST), 1)
+        texts = Yielding(self.noted, self.kept, self.latest, name="Text of the status", least=_LEAST)
+        layout.addWidget(texts, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
@@ -76,10 +83,47 @@ class StatusPanel(TintedStrip):
         if practice is self._practice:
             return
         self._practice = practice
+        self.end_calls()
         said = {**self._kept, self._key: self._latest}
         self._kept = {key: one for key, one in said.items() if _outlasts_turn(one)}
         self._key, self._latest = "", _NOTHING
         self._refresh()
+
+    def begin_call(self, key: str, noted: str = "") -> None:
+        """`key` is a call of the caller on the line. `noted`: that it is, and whose, until the next one."""
+        if key not in self._calls and noted:
+            self._noted, self._noted_as = noted, key
+            self._refresh()
+            from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.noted, noted))
+        self._calls.add(key)
+
+    def end_calls(self) -> None:
+        """The next caller is on the line."""
+        self._noted = ""
+        calls, self._calls = self._calls, set()
+        if self._key in calls:
+            if self._latest.tone in _STAYS:
+                self._kept[self._key] = self._latest
+            self._key, self._latest = "", _NOTHING
+        self._refresh()
+
+    def unsay_noted(self, key: str) -> None:
+        """That this call was noted is true no more in the sense of the caller: it was cancelled."""
+        if self._noted_as == key:
+            self._noted = ""
+            self._refresh()
+
+    def show_of_call(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
+        """Show what became of a call, as the latest message if its caller is on the line."""
+        if key in self._calls:
+            self.show_message(key, tone, text, practice=practice)
+        elif tone in _STAYS:
+            self.forget(key)
+            self.show_beside(key, tone, text, practice=practice)
+        else:
+            self.forget(key)
 
     def show_message(
         self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
@@ -135,6 +179,8 @@ class StatusPanel(TintedStrip):
 
     def forget_naming(self, *names: str) -> None:
         """Take back what holds one of `names`, but for slips: they are nowhere else."""
+        if any(name in self._noted for name in names):
+            self.unsay_noted(self._noted_as)
         said = {**self._kept, self._key: self._latest}
         for key, one in said.items():
             if not one.slip and any(name in one.text for name in names):
@@ -152,7 +198,7 @@ class StatusPanel(TintedStrip):
         QGuiApplication.clipboard().setText("\n\n".join(self._slips()))
 
     def clear(self) -> None:
-        """Take back everything that was said."""
+        """Take back everything that was said, but that the call on the line was noted."""
         self._kept.clear()
         self._key, self._latest = "", _NOTHING
         self._refresh()
@@ -165,9 +211,13 @@ class StatusPanel(TintedStrip):
             in_log = not any(said.slip for said in [*self._kept.values()][:-_MOST_KEPT])
             where = ", see the log" if in_log else ""
             kept = [f"… and {len(kept) - _MOST_KEPT} more{where}", *kept[-_MOST_KEPT:]]
+        self.noted.show_text(Tone.NEUTRAL, f"{sign(Tone.NEUTRAL)} {self._noted}" if self._noted else "")
+        self.noted.setVisible(bool(self._noted))
         self.kept.show_text(worst, "\n".join(kept))
         self.kept.setVisible(bool(kept))
         self.latest.show_text(self._latest.tone, self._shown(self._latest))
+        # Its room is that of all, while there is nothing else to say.
+        self.latest.setVisible(bool(self._latest.text) or not (kept or self._noted))
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)

@@ -1,4 +1,4 @@
-"""The proxy that the system wants, PAC files included."""
+"""The proxy that Windows or macOS wants, PAC files included. Qt's wheels for Linux know none of that."""
 
 from urllib.parse import quote
 

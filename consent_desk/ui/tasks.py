@@ -21,6 +21,7 @@ class Lane(StrEnum):
 
     `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
     `UPKEEP` is for the backups on this computer, `SECOND` for those in a second folder, which may hang.
+    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a slip (`PRINTING`).
     """
 
     JOURNAL = "journal"
@@ -30,6 +31,8 @@ class Lane(StrEnum):
     UPKEEP = "upkeep"
     SECOND = "second folder"
     PRINTING = "printing"
+    EXPORT = "export"
+    PROOF = "proof"
     ASIDE = "aside"
 
 

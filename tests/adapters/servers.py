@@ -14,6 +14,7 @@ from typing import Self
 
 import trustme
 
+from consent_desk.adapters.proxies import Choice, read
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
 
@@ -196,6 +197,12 @@ def tunnelling(port: int) -> Script:
             back.join(LONG)
 
     return script
+
+
+def through(proxy: str | None) -> Callable[[str], Choice]:
+    """Choose this proxy for every host, or none."""
+    choice = Choice() if proxy is None else read(proxy, "")
+    return lambda _url: choice
 
 
 def _connect(port: int, listener: socket.socket | None = None) -> socket.socket:

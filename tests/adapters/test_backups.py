@@ -247,7 +247,9 @@ def test_a_journal_that_is_gone_is_restored(path: Path, journal: SqliteJournal) 
     SqliteJournal.open(path).close()
 
 
-@pytest.mark.parametrize("what", ["changed", "cut short", "without its mark", "missing"])
+@pytest.mark.parametrize(
+    "what", ["changed", "cut short", "without its mark", "with a spoilt mark", "missing"]
+)
 def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJournal, what: str) -> None:
     backup = made(path, journal)
     journal.close()
@@ -258,6 +260,8 @@ def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJ
             os.truncate(backup, 8192)
         case "without its mark":
             mark_of(backup).unlink()
+        case "with a spoilt mark":
+            mark_of(backup).write_bytes(mark_of(backup).read_bytes()[:4096])
         case _:
             backup.unlink()
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}

@@ -1,7 +1,9 @@
+import errno
 import json
 import stat
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -139,3 +141,20 @@ def test_a_folder_that_cannot_be_used_is_no_trouble(path: Path) -> None:
     cache.write(ACME, "here", FETCHED)
     cache.remove(ACME)
     assert cache.read(ACME, "here") is None
+
+
+def test_what_cannot_be_read_now_is_not_written_over(
+    cache: CategoryCacheFile[Fetched], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write(ACME, "here", FETCHED)
+    opens = Path.open
+
+    def fail(path: Path, *_arguments: object) -> IO[bytes]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "open", fail)
+    assert cache.read(ACME, "here") is None
+    cache.write(OTHER, "there", FETCHED)
+    cache.remove(ACME)
+    monkeypatch.setattr(Path, "open", opens)
+    assert cache.read(ACME, "here") == FETCHED

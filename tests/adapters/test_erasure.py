@@ -185,7 +185,7 @@ def test_no_backup_is_touched_while_something_is_open(path: Path, journal: Sqlit
     assert backup.read_bytes() == before
 
 
-@pytest.mark.parametrize("what", ["an older file in its place", "no mark"])
+@pytest.mark.parametrize("what", ["an older file in its place", "no mark", "a spoilt mark"])
 def test_a_backup_that_is_not_sound_does_not_become_so(path: Path, journal: SqliteJournal, what: str) -> None:
     canary_in(journal, State.DELIVERED)
     backup = Backups(path).make_daily(journal, later(0))
@@ -196,6 +196,8 @@ def test_a_backup_that_is_not_sound_does_not_become_so(path: Path, journal: Sqli
     assert newer is not None
     if what == "no mark":
         mark_of(newer).unlink()
+    elif what == "a spoilt mark":
+        mark_of(newer).write_bytes(mark_of(newer).read_bytes()[:4096])
     else:
         newer.write_bytes(older)
     before = {each.name: each.read_bytes() for each in newer.parent.glob(f"{newer.stem}*")}

@@ -33,6 +33,7 @@ from tests.adapters.servers import (
     calls_under_way,
     certified,
     request_to,
+    through,
     trusting,
     tunnelling,
     until,
@@ -69,7 +70,7 @@ def start() -> Iterator[Callable[..., tuple[HttpTransport, HttpCall]]]:
                 server = servers.enter_context(Server(hang.script, tls, host="engagement.example"))
                 proxy = f"http://{servers.enter_context(Server(tunnelling(server.port))).authority}"
                 url = f"https://{server.authority}"
-            transport = HttpTransport(lambda _url: proxy, deadline=deadline, ssl_context=trusting)
+            transport = HttpTransport(through(proxy), deadline=deadline, ssl_context=trusting)
             return transport, transport.start(request_to(url, body=hang.body))
 
         yield begin

@@ -16,6 +16,7 @@ from tests.adapters.servers import (
     authority,
     certified,
     request_to,
+    through,
     trusting,
     tunnelling,
 )
@@ -67,7 +68,7 @@ def test_authorities_named_in_variables_of_requests_and_curl_are_not_trusted(
         outcome = HttpTransport().start(request_to(server.url)).wait()
         assert server.received == [b""]
     assert isinstance(outcome, NotSent)
-    assert (outcome.phase, outcome.cause) == (Phase.CONNECTING, Cause.CERTIFICATE)
+    assert (outcome.phase, outcome.cause) == (Phase.CONNECTING, Cause.CERTIFICATE_ISSUER)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system's store is a file on Linux only")
@@ -107,7 +108,7 @@ def test_a_context_that_verifies_nothing_is_made_to_verify() -> None:
     with Server(answering(answer()), certified("localhost")) as server:
         outcome = HttpTransport(ssl_context=careless).start(request_to(server.url)).wait()
     assert isinstance(outcome, NotSent)
-    assert outcome.cause is Cause.CERTIFICATE
+    assert outcome.cause is Cause.CERTIFICATE_ISSUER
 
 
 def test_sslkeylogfile_makes_no_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,9 +118,9 @@ def test_sslkeylogfile_makes_no_file(home: Path, monkeypatch: pytest.MonkeyPatch
         Server(tunnelling(server.port)) as proxy,
         Server(answering(answer()), certified("localhost")) as direct,
     ):
-        through = HttpTransport(lambda _url: f"http://localhost:{proxy.port}", ssl_context=trusting)
-        assert isinstance(through.start(request_to(server.url)).wait(), Answered)
-        assert isinstance(through.start(request_to(direct.url)).wait(), Answered)
+        proxied = HttpTransport(through(f"http://localhost:{proxy.port}"), ssl_context=trusting)
+        assert isinstance(proxied.start(request_to(server.url)).wait(), Answered)
+        assert isinstance(proxied.start(request_to(direct.url)).wait(), Answered)
         HttpTransport().start(request_to(direct.url)).wait()
     assert not (home / "keys").exists()
 

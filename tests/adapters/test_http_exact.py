@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from consent_desk.adapters.http import HttpTransport
+from consent_desk.adapters.proxies import Choice
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Phase
 from consent_desk.domain.project import Secret
 from consent_desk.domain.request import PreparedRequest
@@ -21,6 +22,7 @@ from tests.adapters.servers import (
     certified,
     free_port,
     request_to,
+    through,
     trusting,
     tunnelling,
 )
@@ -80,9 +82,9 @@ def test_the_same_bytes_go_through_a_proxy_that_sees_none_of_them() -> None:
         Server(tunnelling(server.port)) as proxy,
     ):
 
-        def proxy_for(url: str) -> str:
+        def proxy_for(url: str) -> Choice:
             asked.append(url)
-            return f"http://localhost:{proxy.port}"
+            return through(f"http://localhost:{proxy.port}")(url)
 
         outcome = HttpTransport(proxy_for, ssl_context=trusting).start(request_to(server.url)).wait()
         assert server.received == [post(server.authority)]
@@ -97,9 +99,9 @@ def test_the_same_bytes_go_through_a_proxy_that_sees_none_of_them() -> None:
 def test_no_proxy_is_asked_for_or_used_for_loopback(host: str) -> None:
     asked: list[str] = []
 
-    def proxy_for(url: str) -> str:
+    def proxy_for(url: str) -> Choice:
         asked.append(url)
-        return f"http://localhost:{free_port()}"
+        return through(f"http://localhost:{free_port()}")(url)
 
     with Server(answering(answer()), certified("localhost", "127.0.0.1"), host=host) as server:
         outcome = HttpTransport(proxy_for, ssl_context=trusting).start(request_to(server.url)).wait()

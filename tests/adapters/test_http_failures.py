@@ -23,7 +23,6 @@ from tests.adapters.servers import (
     certified,
     free_port,
     request_to,
-    trusting,
     unknown_authority,
 )
 
@@ -104,21 +103,21 @@ def test_self_signed_is_a_certificate_problem_and_not_sent() -> None:
     with Server(answering(answer()), unknown_authority()) as server:
         phase, cause, detail = not_sent(send(server.url))
         assert server.received == [b""]
-    assert (phase, cause) == (Phase.CONNECTING, Cause.CERTIFICATE)
+    assert (phase, cause) == (Phase.CONNECTING, Cause.CERTIFICATE_ISSUER)
     assert detail == "SSLCertVerificationError: unable to get local issuer certificate"
 
 
 def test_another_hosts_certificate_is_a_certificate_problem() -> None:
     with Server(answering(answer()), certified("other.example")) as server:
         phase, cause, detail = not_sent(send(server.url))
-    assert (phase, cause) == (Phase.CONNECTING, Cause.CERTIFICATE)
+    assert (phase, cause) == (Phase.CONNECTING, Cause.CERTIFICATE_NAME)
     assert "Hostname mismatch" in detail
 
 
 def test_the_systems_own_store_does_not_know_our_authority() -> None:
     with Server(answering(answer()), certified("localhost")) as server:
         outcome = HttpTransport().start(request_to(server.url)).wait()
-    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.CERTIFICATE)
+    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.CERTIFICATE_ISSUER)
 
 
 def greet(peer: Peer) -> None:
@@ -136,20 +135,6 @@ def refuse_in_plain_text(peer: Peer) -> None:
 def test_tls_to_a_plain_port_is_not_tls(script: Script) -> None:
     with Server(script) as server:
         outcome = send(f"https://{server.authority}")
-    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.NOT_TLS)
-
-
-def test_no_common_tls_version_is_not_tls() -> None:
-    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    old.maximum_version = ssl.TLSVersion.TLSv1_2
-
-    def modern() -> ssl.SSLContext:
-        context = trusting()
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-        return context
-
-    with Server(answering(answer()), old) as server:
-        outcome = HttpTransport(ssl_context=modern).start(request_to(server.url)).wait()
     assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.NOT_TLS)
 
 

@@ -12,13 +12,14 @@ from tests.adapters.servers import (
     answering,
     certified,
     free_port,
+    through,
     tunnelling,
 )
 
 
 def proxied(script: Script) -> tuple[Phase, Cause, str]:
     with Server(script) as proxy:
-        outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{proxy.port}")
+        outcome = send("https://engagement.example", proxy_for=through(f"http://localhost:{proxy.port}"))
         for received in proxy.received:
             assert b"uthorization" not in received
     return not_sent(outcome)
@@ -55,22 +56,27 @@ def test_a_proxy_that_resets_is_named() -> None:
 
 
 def test_a_proxy_that_is_not_there_is_named() -> None:
-    outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{free_port()}")
+    outcome = send("https://engagement.example", proxy_for=through(f"http://localhost:{free_port()}"))
     assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.PROXY)
 
 
 def test_a_proxy_of_unknown_name_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     know_no_name(monkeypatch)
-    outcome = send("https://engagement.example", proxy_for=lambda _url: "http://proxy.invalid:3128")
+    outcome = send("https://engagement.example", proxy_for=through("http://proxy.invalid:3128"))
     assert not_sent(outcome)[:2] == (Phase.RESOLVING, Cause.PROXY)
 
 
 @pytest.mark.parametrize(
-    "proxy", ["socks5://user:canary@proxy:1080", "https://proxy", "proxy:3128", "user:canary@x"]
+    ("proxy", "cause", "detail"),
+    [
+        ("socks5://user:canary@proxy:1080", Cause.PROXY_KIND, "a proxy of the kind socks5"),
+        ("https://proxy", Cause.PROXY_KIND, "a proxy of the kind https"),
+        ("user:canary@:3128", Cause.PROXY_SETTING, "not the address of a proxy"),
+    ],
 )
-def test_other_kinds_of_proxy_are_refused(proxy: str) -> None:
-    outcome = send("https://engagement.example", proxy_for=lambda _url: proxy)
-    assert not_sent(outcome) == (Phase.RESOLVING, Cause.PROXY_KIND, "not an http proxy")
+def test_other_kinds_of_proxy_are_refused(proxy: str, cause: Cause, detail: str) -> None:
+    outcome = send("https://engagement.example", proxy_for=through(proxy))
+    assert not_sent(outcome) == (Phase.RESOLVING, cause, detail)
 
 
 def test_a_certificate_is_checked_through_a_proxy() -> None:
@@ -78,6 +84,6 @@ def test_a_certificate_is_checked_through_a_proxy() -> None:
         Server(answering(answer()), certified("other.example")) as server,
         Server(tunnelling(server.port)) as proxy,
     ):
-        outcome = send("https://engagement.example", proxy_for=lambda _url: f"http://localhost:{proxy.port}")
+        outcome = send("https://engagement.example", proxy_for=through(f"http://localhost:{proxy.port}"))
         assert server.received == [b""]
-    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.CERTIFICATE)
+    assert not_sent(outcome)[:2] == (Phase.CONNECTING, Cause.CERTIFICATE_NAME)

@@ -23,6 +23,7 @@ from tests.adapters.servers import (
     answering,
     certified,
     request_to,
+    through,
     trusting,
     unknown_authority,
 )
@@ -131,7 +132,7 @@ def test_a_header_that_cannot_be_sent_is_not_told() -> None:
 def test_a_proxys_password_is_not_told() -> None:
     wants = b"HTTP/1.1 407 canary-secret\r\n\r\n"
     with Server(answering(wants)) as proxy:
-        transport = HttpTransport(lambda _url: f"http://user:canary@{proxy.authority}", ssl_context=trusting)
+        transport = HttpTransport(through(f"http://user:canary@{proxy.authority}"), ssl_context=trusting)
         outcome = transport.start(request_to("https://engagement.example")).wait()
     assert isinstance(outcome, NotSent)
     assert outcome.cause is Cause.PROXY_CREDENTIALS

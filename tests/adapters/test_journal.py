@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_desk.adapters.context import read_context
+from consent_desk.adapters.context import context_text, read_context
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.journal_rows import content_sha256
 from consent_desk.adapters.searching import PAGE
@@ -28,11 +28,22 @@ from consent_desk.domain.consent import (
     complaint_about_note,
     complaint_about_wording,
 )
-from consent_desk.domain.customer import CategoryStatus
+from consent_desk.domain.customer import CategoryStatus, Standing
 from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NoLook, NotSent, Phase
-from consent_desk.domain.record import NO_CONTEXT, Entry, Noted, Record
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Phase,
+    Reason,
+    Stored,
+)
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.services.outbox import Journal
 from tests.adapters.journals import latest, noted_in, tamper
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
@@ -43,6 +54,7 @@ TEXTS = st.text(SEEN, max_size=40) | SCRIPTS
 ANYTHING = st.text(st.characters())
 MICROS = st.integers(1, 2**33 * 1_000_000 - 1)
 SECONDS = st.floats(0, 1e6)
+ENDED = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil(1_800_000_000), ended=True)
 
 
 @st.composite
@@ -104,6 +116,9 @@ OUTCOMES = (
         since=st.none() | st.floats(0, 1e12),
         source=st.text(max_size=60),
         blind=st.booleans(),
+        reason=st.none() | st.sampled_from(Reason),
+        event=st.none()
+        | st.builds(Stored, action=ANYTHING, category=ANYTHING, time=ANYTHING, source=ANYTHING),
         unknown=st.booleans(),
         unlisted=st.booleans(),
         steady=st.none() | SECONDS,
@@ -224,10 +239,43 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
         NO_CONTEXT,
         a_context(),
         replace(a_context(), before=CategoryStatus(valid=False, since=None, source="", until=ValidUntil())),
+        *(replace(a_context(), before=replace(ENDED, ended=ended)) for ended in (True, False, None)),
+        replace(a_context(), before=replace(ENDED, valid=True)),
     ):
         noted = Noted.of(a_project(), a_consent(properties=properties), context)
         journal.note(noted)
         assert journal.record(noted.consent.request_id).noted == noted
+
+
+NOW, SOON = NOON.micros // 1_000_000, NOON.micros // 1_000_000 + 1
+
+
+@pytest.mark.parametrize(
+    ("valid", "until", "standing"),
+    [
+        ("false", '"unlimited"', Standing.REJECTED),
+        ("false", "null", Standing.REJECTED),
+        ("false", SOON, Standing.REJECTED),
+        ("false", NOW, Standing.UNCLEAR),
+        ("true", NOW, Standing.ACCEPTED),
+        ("true", '"unlimited"', Standing.ACCEPTED),
+    ],
+)
+def test_what_version_1_knew_before_a_consent_is_read_by_the_same_rule(
+    valid: str, until: object, standing: Standing
+) -> None:
+    text = f'{{"before":{{"valid":{valid},"since":1.5,"source":"page","until":{until},"wording":""}}}}'
+    before = read_context(text, NOON)[0].before
+    assert before is not None
+    assert before.standing is standing
+
+
+def test_what_version_1_does_not_know_is_written_only_where_it_says_something() -> None:
+    clear = replace(ENDED, ended=False)
+    for status in (replace(clear, valid=True), replace(clear, until=None)):
+        assert "ended" not in context_text(Noted.of(a_project(), a_consent(), Context(before=status)))
+    unclear = Context(before=replace(ENDED, ended=None))
+    assert '"ended":null' in context_text(Noted.of(a_project(), a_consent(), unclear))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +283,7 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
 )
 def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
-        read_context(text)
+        read_context(text, NOON)
 
 
 def test_a_stray_byte_in_a_technical_detail_is_written_out(journal: SqliteJournal) -> None:

@@ -10,7 +10,8 @@ from textwrap import dedent
 from typing import ClassVar
 
 import pytest
-from keyring.backends import SecretService
+from keyring.backends import SecretService, libsecret
+from keyring.compat.properties import classproperty
 from keyring.errors import InitError, KeyringError, PasswordDeleteError
 from keyring.errors import KeyringLocked as BackendLocked
 
@@ -186,6 +187,43 @@ def test_keyring_that_ends_during_a_call_is_trouble() -> None:
         os.kill(DAEMON, signal.SIGKILL)
         lane.join(10)
         assert found == [KeyringTrouble]
+    """)
+
+
+def test_a_bus_that_fails_once_is_asked_once_more_and_is_never_taken_for_no_keyring() -> None:
+    in_keyring("""
+        from keyring.backends import SecretService
+        store.save("a/1", "kept")
+        failures = 0
+        dbus_init = secretstorage.dbus_init
+
+        def failing():
+            global failures
+            if failures > 0:
+                failures -= 1
+                raise ConnectionResetError("the bus was restarted")
+            return dbus_init()
+
+        SecretService.secretstorage.dbus_init = failing
+        failures = 1
+        assert store.load("a/1") == "kept"
+        for call in (store.load, store.remove):
+            failures = 2
+            assert raised(call, "a/1") is KeyringTrouble
+        failures = 2
+        assert raised(store.save, "a/1", "new") is KeyringTrouble
+        assert failures == 0
+        assert kept() == {"a/1": b"kept"}
+    """)
+
+
+def test_a_bus_that_is_gone_is_no_absence_of_a_keyring() -> None:
+    in_keyring("""
+        store.save("a/1", "kept")
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere/bus"
+        assert raised(store.load, "a/1") is KeyringTrouble
+        del os.environ["DBUS_SESSION_BUS_ADDRESS"]
+        assert raised(store.load, "a/1") is KeyringAbsent
     """)
 
 
@@ -407,6 +445,25 @@ def test_whatever_a_backend_raises_becomes_trouble_without_the_secret(
     assert error.__name__ in str(raised.value.advice)
 
 
+@linux
+def test_a_keyring_that_does_not_find_it_while_another_one_fails_is_not_believed(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unreachable(Backend):
+        @classproperty
+        def priority(cls) -> float:  # noqa: N805 -- as keyring has it
+            raise ConnectionResetError
+
+    monkeypatch.setattr(libsecret, "Keyring", Backend)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    store = install(Unreachable)
+    with pytest.raises(KeyringTrouble, match="cannot be reached now") as raised:
+        store.load("a/1")
+    assert not isinstance(raised.value, KeyringAbsent)
+    store.save("a/1", LINE)
+    assert store.load("a/1") == LINE
+
+
 def test_trouble_names_what_was_being_done(install: Install) -> None:
     class Broken(Backend):
         def get_password(self, service: str, entry: str) -> str | None:
@@ -523,6 +580,32 @@ def test_keyring_is_not_loaded_before_it_is_needed() -> None:
     code = "import sys, consent_desk.adapters.keyring_store as store; store.KeyringStore(); "
     ended = subprocess.run([sys.executable, "-c", code + "sys.exit('keyring' in sys.modules)"], check=False)
     assert ended.returncode == 0
+
+
+@linux
+@pytest.mark.parametrize("unlock", [True, False])
+def test_looking_for_a_keyring_starts_no_compiler_and_no_other_program(unlock: bool, tmp_path: Path) -> None:
+    # To find a library, ctypes asks ldconfig, a compiler and a linker, all by their names.
+    started = tmp_path / "started"
+    for name in ("gcc", "cc", "ld", "objdump", "ldconfig", "sh"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} >> '{started}'\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    in_keyring(
+        f"""
+        begun = []
+        os.environ["PATH"] = {str(tmp_path)!r}
+        sys.addaudithook(lambda event, _: begun.append(event) if event in EVENTS else None)
+        EVENTS = {{"subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn"}}
+        for call in (store.load, store.remove):
+            raised(call, "a/1")
+        raised(store.save, "a/1", "line")
+        assert begun == [], begun
+        assert "keyring.backends.macOS" not in sys.modules
+        assert "keyring.backends.Windows" not in sys.modules
+        """,
+        unlock=unlock,
+    )
+    assert not started.exists()
 
 
 # ------------------------------------------------------------------------------- with the projects' service

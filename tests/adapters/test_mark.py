@@ -1,5 +1,7 @@
 """The mark: the chain's head outside of the journal, and what a journal without its own mark means."""
 
+import errno
+import json
 import os
 import stat
 from contextlib import closing
@@ -10,7 +12,7 @@ import pytest
 
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import Mark, advance_mark, create_mark, mark_of, read_mark
+from consent_desk.adapters.mark import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.errors import JournalDamaged
 from tests.adapters.journals import copied, fill, filled, noted_in, tamper
@@ -37,11 +39,11 @@ def test_there_is_no_mark_where_there_is_no_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"journal": 1}', os.urandom(8192)])
-def test_what_is_no_mark_is_none(path: Path, content: bytes) -> None:
+def test_what_is_no_mark_is_spoilt_and_not_missing(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert read_mark(path) is None
+    assert read_mark(path) == Spoilt(None)
     advance_mark(path, MARK)
-    assert read_mark(path) == MARK
+    assert legible(read_mark(path)) == MARK
 
 
 @pytest.mark.parametrize("slot", [0, 1])
@@ -53,18 +55,70 @@ def test_a_torn_write_leaves_the_mark_before_it(path: Path, slot: int) -> None:
     advance_mark(path, replace(MARK, facts=9))
     after = path.read_bytes()
     torn = bytes(
-        old if place % 4096 > 60 else new for place, (old, new) in enumerate(zip(before, after, strict=True))
+        old if place % 4096 > 80 else new for place, (old, new) in enumerate(zip(before, after, strict=True))
     )
     path.write_bytes(torn)
     found = read_mark(path)
-    assert found is not None
-    assert found.facts in range(3, 5 + slot)
+    assert isinstance(found, Spoilt)
+    assert found.rest is not None
+    assert found.rest.facts in range(3, 5 + slot)
+    advance_mark(path, replace(MARK, facts=9))
+    assert read_mark(path) == replace(MARK, facts=9)
 
 
-def test_a_changed_mark_is_none(path: Path) -> None:
+def test_a_changed_mark_is_spoilt(path: Path) -> None:
     create_mark(path, MARK)
     path.write_bytes(path.read_bytes().replace(b'"facts": 3', b'"facts": 2'))
-    assert read_mark(path) is None
+    assert read_mark(path) == Spoilt(None)
+
+
+@pytest.mark.parametrize("slots", [{0}, {1}, {0, 1}])
+def test_where_the_mark_cannot_be_read_nobody_can_tell_whether_the_end_is_missing(
+    path: Path, slots: set[int]
+) -> None:
+    filled(path, 3)
+    with closing(opened(path, "here")):
+        pass
+    spoil(mark_of(path), *slots)
+    with pytest.raises(JournalDamaged, match="cannot be read, or not all of it: nobody can tell whether"):
+        opened(path, "here")
+
+
+def test_a_cut_end_is_not_hidden_by_a_changed_mark(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        noted_in(journal)
+        cut = path.read_bytes()
+        noted_in(journal)
+    path.write_bytes(cut)
+    newest = max((0, 1), key=lambda slot: facts_in(mark_of(path), slot))
+    spoil(mark_of(path), newest)
+    with pytest.raises(JournalDamaged, match="nobody can tell whether its end is missing"):
+        opened(path)
+
+
+def test_a_mark_that_a_power_cut_spoilt_is_written_anew(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        noted_in(journal)
+        noted_in(journal)
+    newest = max((0, 1), key=lambda slot: facts_in(mark_of(path), slot))
+    spoil(mark_of(path), newest)
+    with closing(opened(path)) as journal:
+        assert journal.restored == 0
+    mark = read_mark(mark_of(path))
+    assert isinstance(mark, Mark)
+    assert mark.facts == 2
+
+
+def spoil(mark: Path, *slots: int) -> None:
+    """Change one byte of each of these slots."""
+    content = bytearray(mark.read_bytes())
+    for slot in slots:
+        content[4096 * slot + 20] ^= 1
+    mark.write_bytes(content)
+
+
+def facts_in(mark: Path, slot: int) -> int:
+    return int(json.loads(mark.read_bytes()[4096 * slot : 4096 * (slot + 1)])["facts"])
 
 
 def test_a_mark_never_goes_back(path: Path) -> None:
@@ -76,7 +130,7 @@ def test_a_mark_never_goes_back(path: Path) -> None:
 def test_a_first_start_leaves_a_mark_before_anything_is_noted(path: Path) -> None:
     opened(path).close()
     mark = read_mark(mark_of(path))
-    assert mark is not None
+    assert isinstance(mark, Mark)
     assert mark.facts == 0
     if os.name != "nt":
         assert stat.S_IMODE(mark_of(path).stat().st_mode) == 0o600
@@ -89,7 +143,7 @@ def test_every_unit_of_work_brings_the_mark_forward(path: Path) -> None:
         facts.append(read_mark(mark_of(path)))
         noted_in(journal)
         facts.append(read_mark(mark_of(path)))
-    assert [mark and mark.facts for mark in facts] == [3, 4]
+    assert [mark.facts for mark in facts if isinstance(mark, Mark)] == [3, 4]
 
 
 def test_a_cut_end_is_found(path: Path) -> None:
@@ -132,7 +186,7 @@ def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) 
     with closing(opened(path)) as journal:
         assert journal.restored == 0
     mark = read_mark(mark_of(path))
-    assert mark is not None
+    assert isinstance(mark, Mark)
     assert mark.facts == 4
 
 
@@ -178,6 +232,35 @@ def test_on_another_computer_what_is_open_may_have_gone_out(tmp_path: Path) -> N
         assert journal.restored == 0
 
 
+def test_where_nobody_can_tell_which_computer_this_is_the_mark_keeps_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(opened(path, "here")) as journal:
+        noted_in(journal)
+    with closing(opened(path)) as journal:
+        assert journal.restored == 0
+        noted_in(journal)
+    mark = read_mark(mark_of(path))
+    assert isinstance(mark, Mark)
+    assert mark.installation == "here"
+    with closing(opened(copied(path, tmp_path / "elsewhere"), "there")) as journal:
+        assert journal.restored == 2
+
+
+def test_an_installation_that_cannot_be_read_now_is_not_given_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = installation_id(tmp_path)
+    reads = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert installation_id(tmp_path) == ""
+    monkeypatch.setattr(Path, "read_bytes", reads)
+    assert installation_id(tmp_path) == name
+
+
 def test_an_installation_keeps_its_name(tmp_path: Path) -> None:
     name = installation_id(tmp_path / "config")
     assert len(name) == 32
@@ -201,7 +284,7 @@ def test_a_mark_that_cannot_be_written_loses_nothing_and_is_told(path: Path) -> 
         noted_in(journal)
         assert journal.mark_trouble is None
     mark = read_mark(mark_of(path))
-    assert mark is not None
+    assert isinstance(mark, Mark)
     assert mark.facts == 2
 
 
@@ -210,6 +293,6 @@ def test_of_two_connections_each_brings_the_mark_forward(path: Path) -> None:
         for number in range(10):
             noted_in((first, second)[number % 2])
             mark = read_mark(mark_of(path))
-            assert mark is not None
+            assert isinstance(mark, Mark)
             assert mark.facts == number + 1
     opened(path).close()

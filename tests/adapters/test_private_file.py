@@ -1,5 +1,6 @@
 """An exported file is its owner's alone, and there wholly or not at all."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -77,4 +78,34 @@ def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path) -> None:
         file.abandon()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_disk_that_is_full_by_the_time_it_is_abandoned_changes_nothing_about_that(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    file = PrivateFile(tmp_path / "history.csv")
+    file.write(b"not on the disk yet")
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        file.abandon()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ETIMEDOUT, errno.ESTALE])
+def test_what_a_network_folder_reports_is_told_of_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    file = PrivateFile(tmp_path / "history.csv")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ExportTrouble, match="its disk or network folder reported an error"):
+        file.settle()
+    file.abandon()
     assert [*tmp_path.iterdir()] == []

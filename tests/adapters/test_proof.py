@@ -14,13 +14,13 @@ import pytest
 
 from consent_desk.adapters.evidence import collect, spans
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import mark_of, read_mark
+from consent_desk.adapters.mark import legible, mark_of, read_mark
 from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_file import ProofFiles
 from consent_desk.adapters.verification import Verdict
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import State
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import ExportTrouble, JournalTrouble
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof
 from consent_desk.domain.proof_document import checksum, document, sealed
@@ -78,7 +78,7 @@ def test_a_proof_of_a_consent_in_any_state_is_sound(tmp_path: Path, state: State
 def test_a_proof_of_a_customer_shares_one_stretch_to_the_head(journal: Path, jane: bytes) -> None:
     source = proven(jane).source
     assert isinstance(source, FromJournal)
-    mark = read_mark(mark_of(journal))
+    mark = legible(read_mark(mark_of(journal)))
     assert mark is not None
     assert len(source.witnesses) == 3
     assert [(each.last, each.after.hex()) for each in source.chain.stretches] == [(mark.facts, mark.head)]
@@ -290,7 +290,7 @@ def test_what_could_not_be_verified_later_is_not_saved(jane: bytes, tmp_path: Pa
 
 
 def test_a_folder_that_is_gone_is_trouble_in_words(jane: bytes, tmp_path: Path) -> None:
-    with pytest.raises(JournalTrouble, match="cannot be reached"):
+    with pytest.raises(ExportTrouble, match="its folder is not there any more"):
         ProofFiles().save(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
 
 

@@ -295,3 +295,13 @@ def spoil_pages(path: Path, *, columns: int) -> None:
     for number in {cell.pages[0] for cell in read_cells(bytes(content)) if len(cell.values) == columns}:
         content[(number - 1) * 4096 : number * 4096] = bytes(4096)
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kept", [0, 20])
+def test_beside_a_mark_that_cannot_be_read_all_is_saved(path: Path, kept: int) -> None:
+    os.truncate(mark_of(path), kept)
+    with pytest.raises(JournalDamaged, match="nobody can tell whether its end is missing"):
+        opened(path)
+    told = salvage(path)
+    assert (told.consents, told.consents_lost, told.facts_lost) == (COUNT, 0, 0)
+    opened(path).close()

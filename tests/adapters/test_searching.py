@@ -8,7 +8,8 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import OPEN_STATES, State
+from consent_desk.domain.delivery import CANCELLED_HERE, OPEN_STATES, Fact, State
+from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wanted import Wanted, words_of
 from tests.adapters.journals import noted_in, tamper
 from tests.consents import a_project, later
@@ -54,6 +55,24 @@ def test_an_outcome_is_found_alone_and_together_with_words(journal: SqliteJourna
     assert search(journal, states=refused) == ["jim", "joe"]
     assert search(journal, "joe", states=refused) == ["joe"]
     assert search(journal, states=OPEN_STATES, oldest_first=True) == ["joe", "jim"]
+
+
+def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
+    journal: SqliteJournal,
+) -> None:
+    request_id = ""
+    for name, note in (("joe", CANCELLED_HERE), ("ann", ""), ("eve", CANCELLED_HERE)):
+        request_id = noted_in(journal, customer=customer(name))
+        outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+        journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    journal.append(request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
+    noted_in(journal, State.REFUSED, customer=customer("jim"))
+    assert search(journal, states=OPEN_STATES) == ["jim"]
+    assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
+    assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
+    [found] = journal.those(Wanted(words=("joe",)), journal.to_acknowledge())
+    assert found.entry.to_acknowledge
+    assert [each.entry.to_acknowledge for each in journal.page(Wanted())] == [False, False, False, True]
 
 
 def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -> None:

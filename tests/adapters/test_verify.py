@@ -112,6 +112,22 @@ def test_a_journal_without_a_mark_is_not_called_sound(path: Path) -> None:
     assert "nobody can tell whether its end was cut off" in str(found.why)
 
 
+@pytest.mark.parametrize("slot", [0, 1])
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_mark_that_cannot_be_read_is_a_finding(path: Path, slot: int, cut: bool) -> None:
+    before = path.read_bytes()
+    with closing(SqliteJournal.open(path)) as journal:
+        journal.note(a_noted())
+    if cut:
+        path.write_bytes(before)
+    mark = bytearray(mark_of(path).read_bytes())
+    mark[4096 * slot + 20] ^= 1
+    mark_of(path).write_bytes(mark)
+    found = verify(path)
+    assert found.verdict is Verdict.WRONG
+    assert "cannot be read, or not all of it: nobody can tell" in str(found.why) or cut
+
+
 @pytest.mark.parametrize("content", [b"", b"hello" * 1000])
 def test_what_is_no_journal_is_wrong(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "journal.sqlite").write_bytes(content)

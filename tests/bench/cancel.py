@@ -20,7 +20,7 @@ from consent_desk.app import TUTORIAL, build
 from consent_desk.domain.address import BaseUrl
 from consent_desk.opening import SWITCH_INTERVAL
 from consent_desk.ui.main_window import MainWindow
-from tests.adapters.servers import Peer, Server, answer, certified, trusting, tunnelling
+from tests.adapters.servers import Peer, Server, answer, certified, through, trusting, tunnelling
 from tests.bench.opened import until
 from tests.consents import a_project
 from tests.end_to_end.desk import CATEGORIES
@@ -54,7 +54,7 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
         server = kept.enter_context(Server(silence, None if line == "plain" else certified(host)))
         if line == "behind a proxy":
             proxy = f"http://{kept.enter_context(Server(tunnelling(server.port))).authority}"
-        transport = HttpTransport(lambda _url: proxy, ssl_context=trusting)
+        transport = HttpTransport(through(proxy), ssl_context=trusting)
         kept.callback(transport.close)
         scheme = "http" if line == "plain" else "https"
         project = a_project(base_url=BaseUrl(scheme=scheme, host=host, port=server.port))
@@ -69,15 +69,15 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
 
 
 def press(qt: QApplication, window: MainWindow, silence: Silence, number: int) -> float:
-    form = window.consent
+    form, cancel = window.consent, window.log.cancel
     form.fill(replace(TUTORIAL, ticket=f"T-{number}"))
     silence.arrived.clear()
     silence.ended.clear()
     QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
-    until(qt, lambda: bool(silence.arrived) and form.cancel.isVisible())
+    until(qt, lambda: bool(silence.arrived) and cancel.isVisible())
     began = time.perf_counter()
-    QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
-    until(qt, lambda: bool(silence.ended) and not form.cancel.isVisible())
+    QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+    until(qt, lambda: bool(silence.ended) and not cancel.isVisible())
     return (silence.ended[0] - began) * 1e3
 
 

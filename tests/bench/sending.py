@@ -70,7 +70,7 @@ def click(count: int) -> tuple[list[float], list[float]]:
             until(qt, lambda: bool(arrivals) and "Delivered" in window.status.latest.text())
             outcomes.append((time.perf_counter() - clicked) * 1e3)
             first_bytes.append((arrivals[0] - clicked) * 1e3)
-            until(qt, lambda: not window.consent.cancel.isVisible())
+            until(qt, lambda: not window.log.cancel.isVisible())
             window.status.dismiss.click()
     return first_bytes, outcomes
 

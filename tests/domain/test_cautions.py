@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
-from consent_desk.domain.cautions import Caution, cautions, of_several
+from consent_desk.domain.cautions import Caution, about_repetition, cautions, of_several
 from consent_desk.domain.consent import Consent, CustomerId, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
 from consent_desk.domain.draft import Field
@@ -24,6 +24,7 @@ NOON_SECONDS = NOON.micros / 1_000_000
 REJECTED = CategoryStatus(valid=False, since=NOON_SECONDS - 60, source="page")
 ACCEPTED = CategoryStatus(valid=True, since=NOON_SECONDS - 60, source="page", until=ValidUntil())
 NEVER = CategoryStatus(valid=False, since=None, source="")
+PAST = ValidUntil(int(NOON_SECONDS) - 1)
 
 
 def known(status: CategoryStatus = ACCEPTED, category: str = "sms_marketing") -> Known:
@@ -48,9 +49,18 @@ def choices(caution: Caution) -> tuple[str, str]:
         known(ACCEPTED),
         known(NEVER),
         known(REJECTED, category="newsletter"),
-        known(replace(REJECTED, until=ValidUntil(int(NOON_SECONDS) - 1))),
+        known(replace(REJECTED, until=PAST, ended=True)),
+        known(replace(REJECTED, until=PAST, ended=None)),
     ],
-    ids=["no answer yet", "untold", "accepted", "never", "another category", "expired"],
+    ids=[
+        "no answer yet",
+        "untold",
+        "accepted",
+        "never",
+        "another category",
+        "expired",
+        "rejected or expired",
+    ],
 )
 def test_an_opt_out_that_changes_something_or_may_do_so_is_not_asked_about(found: Found | None) -> None:
     assert cautions(OPT_OUT, found, (SMS,)) == ()
@@ -84,6 +94,26 @@ def test_an_opt_out_that_holds_already_is_asked_about() -> None:
     caution = only(OPT_OUT, known(REJECTED))
     assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
     assert choices(caution) == ("Leave it", "Record again")
+
+
+@pytest.mark.parametrize("until", [ValidUntil(), ValidUntil(int(NOON_SECONDS) + 9), PAST])
+def test_one_that_names_an_end_holds_already_too(until: ValidUntil) -> None:
+    caution = only(OPT_OUT, known(replace(REJECTED, until=until)))
+    assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+
+
+@pytest.mark.parametrize("source", ["page", "private_api"])
+def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> None:
+    caution = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
+    assert str(caution.text).startswith(
+        "sms_marketing: did this person opt out, or did the opt-in end? That is not known: rejected, or "
+        "accepted and ended (not known which) since 2026-05-31 11:59 UTC"
+    )
+    assert choices(caution) == ("Leave it", "Record the opt-in")
+
+
+def test_an_opt_in_over_one_that_ended_is_not_asked_about() -> None:
+    assert cautions(OPT_IN, known(replace(REJECTED, until=PAST, ended=True)), (SMS,)) == ()
 
 
 def of_three(*rejected: str) -> tuple[Caution, ...]:
@@ -213,3 +243,11 @@ FOUND = st.one_of(
 def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
     for caution in cautions(consent, found, (SMS,), is_stranger=is_stranger):
         assert str(caution.text)
+
+
+def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
+    caution = about_repetition("sms_marketing", NOON, Action.REJECT)
+    assert str(caution.text).startswith("sms_marketing: this opt-out was noted here already, at 2026-05-31")
+    assert choices(caution) == ("Leave it", "Record it again")
+    left = of_several([caution], 3)[0]
+    assert left.leaves == ("sms_marketing",)

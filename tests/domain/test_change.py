@@ -9,7 +9,7 @@ from consent_desk.domain.change import tell_change
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import SPEAKS_AGAINST, Look
 from consent_desk.domain.record import NO_CONTEXT, Context, Noted, Record
 from tests.consents import a_consent, a_project, later
 
@@ -37,7 +37,13 @@ def test_what_held_before_stands_beside_what_was_verified() -> None:
         (NO_CONTEXT, "not known"),
         (Context(is_new_profile=True), "no such customer"),
         (Context(before=replace(ACCEPTED, valid=False, since=None)), "no consent"),
-        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2))), "ended"),
+        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2), ended=True)), "ended"),
+        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2))), "rejected"),
+        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil())), "rejected"),
+        (
+            Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2), ended=None)),
+            "rejected or ended",
+        ),
         (Context(before=replace(ACCEPTED, valid=False)), "rejected"),
     ],
 )
@@ -50,11 +56,20 @@ def test_what_was_known_before_is_told_and_no_more(context: Context, word: str) 
     [
         (Fact(at=later(41), state=State.DELIVERED), "not verified"),
         (Fact(at=later(41), state=State.DISCARDED), "discarded"),
+        (Fact(at=later(41), state=State.NEW_PROFILE), "in a new profile"),
+        (Fact(at=later(41), state=State.NO_CATEGORY), "in no category of the project"),
         (Fact(at=later(41), state=State.CONTRADICTED), "not verified"),
         (replace(VERIFIED, state=State.CONTRADICTED, outcome=Look(seen=True)), "not verified"),
         (
             replace(VERIFIED, state=State.CONTRADICTED, outcome=Look(seen=True, valid=True)),
             "but Engagement shows accepted, 10:43:41",
+        ),
+        *(
+            (
+                replace(VERIFIED, state=State.CONTRADICTED, outcome=Look(seen=True, valid=False, reason=one)),
+                "but Engagement's history speaks against it, 10:43:41",
+            )
+            for one in sorted(SPEAKS_AGAINST)
         ),
     ],
 )

@@ -108,10 +108,26 @@ def test_where_it_is_not_known_no_opt_in_is_offered_and_it_says_why() -> None:
     assert "was not looked up then. So no opt-in is offered." in why(a_record())
 
 
-@pytest.mark.parametrize("before", [ACCEPTED, replace(ACCEPTED, valid=False)], ids=["since", "before"])
+@pytest.mark.parametrize(
+    "before", [ACCEPTED, replace(ACCEPTED, valid=False, ended=True)], ids=["since", "before"]
+)
 def test_an_opt_in_that_has_ended_is_not_restored(before: CategoryStatus) -> None:
     end = ValidUntil(NOON.micros // 1_000_000 + 10)
     assert "has ended since" in why(a_record(replace(before, until=end)), later(60))
+
+
+def test_where_it_may_have_been_an_opt_out_no_opt_in_is_offered() -> None:
+    before = replace(ACCEPTED, valid=False, until=ValidUntil(7), ended=None)
+    assert why(a_record(before)).startswith("What held before is not known: the person had opted out, or")
+
+
+@pytest.mark.parametrize("until", [ValidUntil(), YEARS_AHEAD, ValidUntil(7)])
+def test_an_opt_out_that_names_an_end_is_restored_as_an_opt_out(until: ValidUntil) -> None:
+    record = a_record(replace(REJECTED, until=until), **OPT_IN)
+    assert (draft(record).action, draft(record).valid_until) == ("reject", "")
+    assert (
+        why(a_record(replace(REJECTED, until=until))) == "The same held before: there is nothing to restore."
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,8 +222,9 @@ def test_an_opt_out_needs_none() -> None:
     [
         a_record(REJECTED, **OPT_IN),
         a_record(ACCEPTED, looks=[Look(seen=True, valid=False, since=SINCE, source="page")]),
+        a_record(replace(REJECTED, until=ValidUntil())),
     ],
-    ids=["before", "since"],
+    ids=["before", "since", "unlimited"],
 )
 def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> None:
     assert "(source page): the person may have opted out themselves" in str(own_opt_out(record))
@@ -220,7 +237,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> Non
         a_record(NONE),
         a_record(ACCEPTED),
         a_record(replace(REJECTED, source="private_api")),
-        a_record(replace(ACCEPTED, valid=False)),
+        a_record(replace(ACCEPTED, valid=False, ended=True)),
         a_record(looks=[Look(blind=True), Look(seen=True, valid=False, since=SINCE, source="private_api")]),
     ],
     ids=["not known", "none", "accepted", "this desk", "ended", "looked up"],
@@ -240,6 +257,14 @@ def test_an_opt_in_turns_the_opt_out_that_a_look_up_shows() -> None:
     assert turned(PLAIN, OPTED_OUT) == {"sms_marketing": REJECTED}
 
 
+@pytest.mark.parametrize("until", [ValidUntil(), YEARS_AHEAD])
+def test_so_it_does_where_the_opt_out_names_an_end(until: ValidUntil) -> None:
+    status = replace(REJECTED, until=until)
+    assert turned(PLAIN, Known(customer=JANE, consents={"sms_marketing": status})) == {
+        "sms_marketing": status
+    }
+
+
 def test_of_several_those_that_are_opted_out_are_turned() -> None:
     several = replace(PLAIN, categories=("other", "newsletter", "sms_marketing"))
     assert turned(several, OPTED_OUT) == {"sms_marketing": REJECTED}
@@ -254,7 +279,7 @@ def test_of_several_those_that_are_opted_out_are_turned() -> None:
         ({}, None),
         ({}, Unknown(customer=JANE)),
         ({}, Known(customer=JANE, consents={"sms_marketing": NONE})),
-        ({}, Known(customer=JANE, consents={"sms_marketing": replace(ACCEPTED, valid=False)})),
+        ({}, Known(customer=JANE, consents={"sms_marketing": replace(ACCEPTED, valid=False, ended=True)})),
     ],
     ids=["opt-out", "accepted", "somebody else", "no answer", "unknown", "never asked", "ended"],
 )

@@ -11,6 +11,7 @@ from consent_desk.domain.delivery import (
     ACCEPTED_STATES,
     OPEN_STATES,
     SENDABLE_STATES,
+    TO_CHECK_STATES,
     UNSENT_STATES,
     Fact,
     Judgement,
@@ -21,7 +22,7 @@ from consent_desk.domain.delivery import (
     was_refused_for_settings,
 )
 from consent_desk.domain.draft import Field
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, Way, why_no_answer
 from consent_desk.domain.text import hidden_character
 from tests.consents import NOON
 from tests.domain.test_answer import BODIES, HEADERS, OURS, ROWS, mutated
@@ -244,7 +245,7 @@ def test_what_was_not_sent_is_kept_unless_it_was_cancelled(phase: Phase, cause: 
     judgement = judge(NotSent(phase=phase, cause=cause), Action.ACCEPT)
     if cause is Cause.CANCELLED:
         assert judgement.state is State.DISCARDED
-        assert sentence(judgement) == "Cancelled before it left: nothing was sent."
+        assert sentence(judgement) == "Not recorded: it was cancelled before it left, and nothing was sent."
     elif cause is Cause.OVERTAKEN:
         assert judgement.state is State.DISCARDED
         assert sentence(judgement) == "Overtaken by a later decision: this opt-in is not sent."
@@ -295,9 +296,16 @@ def test_what_was_lost_is_unconfirmed(phase: Phase, cause: Cause) -> None:
         (Cause.CONNECTION_REFUSED, "nothing answers", Field.BASE_URL),
         (Cause.UNREACHABLE, "cannot be reached", None),
         (Cause.CERTIFICATE, "could not prove", Field.BASE_URL),
+        (Cause.CERTIFICATE_ISSUER, "does not trust the issuer", Field.BASE_URL),
+        (Cause.CERTIFICATE_NAME, "is for another name", Field.BASE_URL),
+        (Cause.CERTIFICATE_DATE, "has expired or is not valid yet", None),
+        (Cause.CLIENT_CERTIFICATE, "wants a client certificate", Field.BASE_URL),
+        (Cause.NO_COMMON_TLS, "no version or cipher of TLS", Field.BASE_URL),
+        (Cause.HANDSHAKE, "did not agree to a secure connection", Field.BASE_URL),
         (Cause.NOT_TLS, "does not speak https", Field.BASE_URL),
         (Cause.PROXY, "did not let it through", None),
         (Cause.PROXY_CREDENTIALS, "user name and password", None),
+        (Cause.PROXY_SETTING, "whose address cannot be read", None),
         (Cause.PROXY_KIND, "does not support, such as SOCKS", None),
         (Cause.DEADLINE, "in time", None),
         (Cause.HELD, "leads elsewhere", Field.BASE_URL),
@@ -313,6 +321,44 @@ def test_what_was_not_sent_says_why(cause: Cause, why: str, field: Field | None)
     assert told.field is field
 
 
+def test_an_issuer_is_named_where_it_is_known() -> None:
+    untrusted = NotSent(
+        phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER, way=Way(issuer="Acme {Interception}")
+    )
+    named = "this computer does not trust the issuer of the server's certificate, Acme {Interception}"
+    assert str(why_no_answer(untrusted).why) == named
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        (Way(), ""),
+        (Way(proxy="proxy:3128"), "through the proxy proxy:3128"),
+        (
+            Way(proxy="proxy:3128", named_by="all_proxy"),
+            "through the proxy proxy:3128; named by all_proxy",
+        ),
+        (Way(direct_by="no_proxy"), "without a proxy because of no_proxy"),
+        (
+            Way(issuer="Acme", ends="2027-01-31"),
+            "certificate issued by Acme; it ends on 2027-01-31",
+        ),
+        (
+            Way(trust=(("SSL_CERT_FILE", "/a"), ("SSL_CERT_DIR", "/b"))),
+            "trusted is what is named by SSL_CERT_FILE and SSL_CERT_DIR",
+        ),
+    ],
+)
+def test_a_way_is_told_for_the_details(way: Way, told: str) -> None:
+    assert str(way) == told
+
+
+def test_two_outcomes_are_one_whatever_their_ways() -> None:
+    assert Lost(phase=Phase.WAITING, cause=Cause.CUT) == Lost(
+        phase=Phase.WAITING, cause=Cause.CUT, way=Way(proxy="proxy:3128")
+    )
+
+
 @pytest.mark.parametrize(
     ("phase", "cause", "why"),
     [
@@ -324,6 +370,11 @@ def test_what_was_not_sent_says_why(cause: Cause, why: str, field: Field | None)
         (Phase.READING, Cause.MALFORMED, "the answer could not be understood"),
         (Phase.WAITING, Cause.CUT, "the line broke before Engagement answered"),
         (Phase.WAITING, Cause.UNEXPECTED, "something unexpected went wrong on this computer"),
+        (
+            Phase.WAITING,
+            Cause.CLIENT_CERTIFICATE,
+            "the server wants a client certificate, and Consent Desk has none",
+        ),
     ],
 )
 def test_what_was_lost_says_how(phase: Phase, cause: Cause, why: str) -> None:
@@ -373,7 +424,8 @@ def test_what_may_be_sent_again_is_certainly_not_recorded() -> None:
     assert {State.NOT_SEEN} == SENDABLE_STATES - UNSENT_STATES
     assert SENDABLE_STATES < OPEN_STATES
     assert not OPEN_STATES & ACCEPTED_STATES
-    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED, State.NEW_PROFILE, State.NO_CATEGORY}
+    assert TO_CHECK_STATES < ACCEPTED_STATES
+    settled = {State.VERIFIED, State.CONTRADICTED, State.DISCARDED}
     assert set(State) - OPEN_STATES - ACCEPTED_STATES == settled
 
 

@@ -1,6 +1,7 @@
 """What is done next about a consent, and when: the retry policy, as the facts come."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,9 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Headers
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    ACKNOWLEDGED,
+    CANCELLED_HERE,
+    IS_RIGHT,
     LEGAL,
     LONGEST_AHEAD,
     SECOND,
@@ -19,13 +23,24 @@ from consent_desk.domain.delivery import (
     Step,
     back_off,
     is_time,
+    is_to_acknowledge,
     judge_look,
     may_have_left,
     plan,
     retry_after,
     was_sent_again,
 )
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    SPEAKS_AGAINST,
+    Answered,
+    Cause,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+)
 from tests.consents import NOON, later
 
 ID = "3f2c1d4e-0000-4000-8000-00000000abcd"
@@ -301,6 +316,35 @@ def test_discarded_before_it_left_there_is_nothing_to_look_up() -> None:
     assert planned(QUEUED, *flight(0, State.DISCARDED, cancelled)) == REST
 
 
+CANCELLED = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+
+
+def test_cancelled_here_it_waits_for_somebody_to_acknowledge_it() -> None:
+    cancelled = Fact(at=NOON, state=State.DISCARDED, outcome=CANCELLED, note=CANCELLED_HERE)
+    assert planned(QUEUED, cancelled) == Plan(Step.ACKNOWLEDGE)
+    acknowledged = Fact(at=NOON, state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by mary)")
+    assert planned(QUEUED, cancelled, acknowledged) == REST
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Fact(at=NOON, state=State.DISCARDED, outcome=CANCELLED),
+        Fact(at=NOON, state=State.DISCARDED, note=CANCELLED_HERE),
+        Fact(
+            at=NOON,
+            state=State.DISCARDED,
+            outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN),
+            note=CANCELLED_HERE,
+        ),
+        Fact(at=NOON, state=State.UNCONFIRMED, outcome=CANCELLED, note=CANCELLED_HERE),
+    ],
+    ids=["before there was the note", "given up with a reason", "overtaken", "left before"],
+)
+def test_nothing_else_is_to_be_acknowledged(last: Fact) -> None:
+    assert not is_to_acknowledge(last)
+
+
 def test_restored_it_is_looked_up_as_if_it_had_been_sent_just_now() -> None:
     restored = (QUEUED, fact(5000, State.RESTORED))
     assert may_have_left(restored)
@@ -370,6 +414,33 @@ def test_verified_needs_the_history_and_what_holds(action: Action, facts: tuple[
 
 
 @pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("told", [True, False])
+def test_whatever_speaks_against_it_verifies_nothing(action: Action, reason: Reason, told: bool) -> None:
+    look = replace(HOLDS[action] if told else SEEN, reason=reason)
+    state = State.CONTRADICTED if reason in SPEAKS_AGAINST else State.SEEN
+    assert judged(look, DELIVERED, 30, action) is state
+    assert judged(look, DELIVERED, 30, action, moot=True) is State.SEEN
+    # What holds as it was wished is never an alarm for being late.
+    late = (*DELIVERED, *looks(30, 120, 600, look=look, state=State.SEEN))
+    assert judged(look, late, 630, action) is state
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("reason", [Reason.OLDER, Reason.NO_EVENT, Reason.CHANGED_SINCE])
+@pytest.mark.parametrize("later_one", [True, False])
+def test_the_opposite_that_lags_behind_the_history_is_an_alarm_only_when_it_is_late(
+    action: Action, reason: Reason, later_one: bool
+) -> None:
+    look = replace(OTHERWISE[action], reason=reason, later=later_one)
+    facts = DELIVERED
+    for seconds in (30, 120, 599):
+        assert judged(look, facts, seconds, action) is State.SEEN
+        facts = (*facts, *looks(seconds, look=look, state=State.SEEN))
+    assert judged(look, facts, 600, action) is State.CONTRADICTED
+
+
+@pytest.mark.parametrize("action", Action)
 def test_what_holds_may_follow_the_history_a_little_later(action: Action) -> None:
     look = OTHERWISE[action]
     assert judged(look, DELIVERED, 30, action) is State.SEEN
@@ -383,8 +454,9 @@ def test_what_holds_may_follow_the_history_a_little_later(action: Action) -> Non
 
 @pytest.mark.parametrize("action", Action)
 def test_where_a_later_event_rules_the_alarm_does_not_wait(action: Action) -> None:
-    look = Look(seen=True, later=True, valid=OTHERWISE[action].valid)
-    assert judged(look, DELIVERED, 30, action) is State.CONTRADICTED
+    for reason in (None, Reason.SAME_TIME):
+        look = Look(seen=True, later=True, valid=OTHERWISE[action].valid, reason=reason)
+        assert judged(look, DELIVERED, 30, action) is State.CONTRADICTED
 
 
 @pytest.mark.parametrize("action", Action)
@@ -430,6 +502,7 @@ LOOKS = st.builds(
     later=st.booleans(),
     valid=st.none() | st.booleans(),
     blind=st.booleans(),
+    reason=st.none() | st.sampled_from(Reason),
 )
 OUTCOMES: st.SearchStrategy[Outcome | Look | None] = (
     st.none()
@@ -466,9 +539,10 @@ def test_no_look_claims_more_than_it_shows(facts: list[Fact], look: Look, action
     if state is State.VERIFIED:
         assert look.seen
         assert look.valid is (action is Action.ACCEPT)
+        assert look.reason is None
     if state is State.CONTRADICTED:
         assert look.seen
-        assert look.valid is (action is Action.REJECT)
+        assert look.valid is (action is Action.REJECT) or look.reason in SPEAKS_AGAINST
     assert state is not State.IN_FLIGHT
 
 
@@ -490,3 +564,12 @@ def test_an_answer_that_contradicts_itself_is_followed_by_a_look_and_is_no_try_t
     facts = (QUEUED, *flight(0, State.UNCONFIRMED, contradiction))
     assert plan(facts, Action.REJECT, ID) == Plan(Step.LOOK_UP, later(30))
     assert may_have_left(facts)
+
+
+@pytest.mark.parametrize("state", [State.NEW_PROFILE, State.NO_CATEGORY])
+def test_what_a_person_says_is_right_is_looked_at_once_more(state: State) -> None:
+    facts = (QUEUED, *flight(1, State.DELIVERED, SUCCESS), fact(31, state, Look(seen=True, valid=False)))
+    said = Fact(at=later(4_000), state=state, note=IS_RIGHT)
+    assert plan((*facts, said), Action.REJECT, ID) == Plan(Step.LOOK_UP)
+    seen = Fact(at=later(4_001), state=state, outcome=Look(seen=True), note=IS_RIGHT)
+    assert plan((*facts, said, seen), Action.REJECT, ID) != Plan(Step.LOOK_UP)

@@ -23,6 +23,8 @@ from consent_desk.domain.outcome import (
     NotSent,
     Outcome,
     Phase,
+    Reason,
+    Stored,
 )
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import (
@@ -51,6 +53,7 @@ CHAIN = Chain(
     stretches=(Stretch(first=3, last=9, before=b"\1" * 32, others=b"\3" * 160, after=b"\2" * 32),),
 )
 QUEUED = Fact(at=NOON, state=State.QUEUED)
+FAR = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
 
 
 def record(*facts: Fact, context: Context | None = None, project_id: str = "", **changes: Any) -> Record:
@@ -152,6 +155,7 @@ def test_before_and_after_stand_side_by_side() -> None:
         "until": 1_893_456_000,
         "source": "page",
         "wording": "May we?",
+        "standing": "accepted",
     }
     assert beside["after"] == {
         "at": "2026-05-31T12:01:00.000000Z",
@@ -163,6 +167,14 @@ def test_before_and_after_stand_side_by_side() -> None:
 
 def test_a_customer_that_was_not_there_is_told() -> None:
     assert of(record(context=Context(is_new_profile=True)))["consent_desk"]["before"] == "no such customer"
+
+
+def test_an_opt_out_that_names_an_end_is_one_all_the_same() -> None:
+    status = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
+    for ended, standing in ((False, "rejected"), (True, "ended"), (None, "rejected or ended")):
+        context = Context(before=replace(status, ended=ended))
+        before = of(record(context=context))["consent_desk"]["before"]
+        assert (before["standing"], before["until"]) == (standing, "unlimited")
 
 
 def test_what_was_not_told_before_is_unknown() -> None:
@@ -228,6 +240,17 @@ def test_what_was_not_told_before_is_unknown() -> None:
                 "no_answer": {
                     **{"request_had_left": False, "phase": "connecting", "cause": "unreachable", "detail": ""}
                 }
+            },
+        ),
+        (
+            Look(seen=True, valid=True, reason=Reason.FAR_AHEAD, event=FAR),
+            "read_back",
+            {
+                "reason": "far ahead",
+                "event": {
+                    **{"action": "accept", "category": "sms_marketing", "time": "1780228246370"},
+                    "source": "page",
+                },
             },
         ),
         (

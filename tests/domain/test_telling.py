@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from consent_desk.domain.action import Action
@@ -5,8 +7,8 @@ from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Look
-from consent_desk.domain.telling import tell_all, tell_look, tell_plan, tell_status
+from consent_desk.domain.outcome import Answered, Look, Reason, Stored
+from consent_desk.domain.telling import tell_all, tell_check, tell_look, tell_plan, tell_status
 from tests.consents import NOON
 
 SINCE = NOON.micros / 1_000_000
@@ -73,6 +75,60 @@ def test_a_source_stays_inert() -> None:
 )
 def test_a_look_is_told_in_words(state: State, look: Look, words: str) -> None:
     assert told(state, look).startswith(words)
+
+
+EVENT = Stored(action="accept", category="sms_marketing", time=str(SINCE), source="page")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_whatever_keeps_it_from_being_verified_is_told_in_a_sentence(reason: Reason) -> None:
+    for event in (EVENT, None):
+        seen = told(State.SEEN, Look(seen=True, valid=False, reason=reason, event=event))
+        assert seen.startswith("Recorded: the opt-out stands in Engagement's history. ")
+        assert "Whether it holds is not known. " not in seen
+        assert "{" not in seen
+
+
+def test_the_event_that_speaks_against_it_is_told_with_its_time() -> None:
+    look = Look(seen=True, valid=False, reason=Reason.OVERRULED, event=EVENT)
+    assert told(State.SEEN, look).endswith(
+        "It does not rule: a later event does, accept of sms_marketing, time 2026-05-31 12:00 UTC, "
+        "source page."
+    )
+    bare = replace(EVENT, action="", category="", source="", time="")
+    assert told(State.SEEN, replace(look, event=bare)).endswith("a later event does, none of none, time .")
+
+
+def test_the_alarm_names_the_event_in_milliseconds_and_who_ends_it() -> None:
+    event = replace(EVENT, time="1780228246370")
+    look = Look(seen=True, later=True, valid=True, since=1780228246370, reason=Reason.FAR_AHEAD, event=event)
+    assert told(State.CONTRADICTED, look) == (
+        "Recorded, but Engagement goes by an event dated far in the future (accept of sms_marketing, time "
+        "1780228246370, source page). An administrator must expire that event in Engagement. Until then no "
+        "decision about this category takes effect, whatever its time: sending this one again is of no use."
+    )
+
+
+def test_the_alarm_says_that_it_was_stored_otherwise() -> None:
+    look = Look(seen=True, valid=True, since=SINCE, reason=Reason.STORED_OTHERWISE, event=EVENT)
+    assert told(State.CONTRADICTED, look) == (
+        "Recorded, but otherwise than sent: Engagement has accept of sms_marketing, time 2026-05-31 12:00 "
+        "UTC, source page. Use Send with the time now, and tell your administrator."
+    )
+
+
+@pytest.mark.parametrize("valid", [False, None])
+def test_the_alarm_says_no_more_than_the_history_where_what_holds_does_not_follow(valid: bool | None) -> None:
+    look = Look(seen=True, later=True, valid=valid, reason=Reason.OVERRULED, event=EVENT)
+    assert told(State.CONTRADICTED, look) == (
+        "Recorded, but a later event in Engagement's history says otherwise (accept of sms_marketing, time "
+        "2026-05-31 12:00 UTC, source page). A later event rules. If the opt-out still stands, use Send with "
+        "the time now."
+    )
+    follows = replace(look, valid=True, since=SINCE, source="page")
+    assert told(State.CONTRADICTED, follows).startswith(
+        "Recorded, but Engagement still shows consent (accepted "
+    )
 
 
 def test_nothing_that_practice_shows_is_recorded_in_engagement() -> None:
@@ -150,7 +206,24 @@ def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> Non
         ),
         (
             CategoryStatus(valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000)),
+            "rejected since 2026-05-31 12:00 UTC, source crm",
+        ),
+        (
+            CategoryStatus(valid=False, since=SINCE, source="crm", until=ValidUntil()),
+            "rejected since 2026-05-31 12:00 UTC, source crm",
+        ),
+        (
+            CategoryStatus(
+                valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000), ended=True
+            ),
             "accepted since 2026-05-31 12:00 UTC, source crm, ended 2027-01-15 08:00 UTC",
+        ),
+        (
+            CategoryStatus(
+                valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000), ended=None
+            ),
+            "rejected, or accepted and ended (not known which) since 2026-05-31 12:00 UTC, source crm, "
+            "its end was 2027-01-15 08:00 UTC",
         ),
         (
             CategoryStatus(valid=False, since=SINCE, source="page"),
@@ -163,3 +236,10 @@ def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> Non
 )
 def test_what_holds_is_told_as_far_as_it_is_known(status: CategoryStatus, words: str) -> None:
     assert str(tell_status(status)) == words
+
+
+@pytest.mark.parametrize("state", [State.NEW_PROFILE, State.NO_CATEGORY])
+def test_what_is_to_be_checked_is_told_in_practice_as_practice(state: State) -> None:
+    told = tell_check(state, needed=False, practice=True)
+    assert str(told.headline).startswith("Practice: ")
+    assert str(told.advice) == "You were asked about that, and sent it."

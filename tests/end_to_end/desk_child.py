@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPlainTextEdit,
     QTabBar,
     QTableView,
@@ -42,6 +43,8 @@ from consent_desk.adapters.display import Display
 from consent_desk.domain.consent import Timestamp
 from consent_desk.services.sender import Sender
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.question_strip import QuestionStrip
+from consent_desk.ui.unhurried import MOMENT
 from tests.adapters.journal_child import forbid_sync
 
 EVERY = 10
@@ -96,7 +99,10 @@ class Person(QObject):
         assert isinstance(button, QAbstractButton), name
         assert button.isEnabled(), f"{name} is off"
         button.setFocus()
-        QTimer.singleShot(0, partial(QTest.keyClick, button, Qt.Key.Key_Space))
+        # Nobody answers before they have read.
+        asks = isinstance(button.window(), QMessageBox) or isinstance(button.parent(), QuestionStrip)
+        wait = int(MOMENT * 1_100) if asks else 0
+        QTimer.singleShot(wait, button, partial(QTest.keyClick, button, Qt.Key.Key_Space))
 
     def tick(self, name: str) -> None:
         """Tick a box."""

@@ -239,7 +239,7 @@ def test_every_control_is_there_by_name_and_role(walk: Walk) -> None:
     shown = {(name, role) for name, role in walk.ask("controls")}
     assert [control for control in CONTROLS if control not in shown] == []
     # Neither of the two that have nothing to do yet.
-    assert not {"Valid until", "Cancel sending"} & {name for name, _ in shown}
+    assert not {"Valid until", "Cancel sending this"} & {name for name, _ in shown}
     assert "Content-Type: application/json" in walk.wait("Other headers", "label")
 
 

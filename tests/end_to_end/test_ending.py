@@ -52,7 +52,7 @@ def start_a_call(desk: Desk, engagement: Engagement) -> None:
     desk.type_tutorial()
     desk.press("Send")
     engagement.next()
-    desk.wait("Cancel sending", "")
+    desk.wait("Cancel sending this", "")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -109,12 +109,14 @@ def test_saving_in_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement:
         assert_ends(desk, "SIGTERM")
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "close button"])
-def test_an_open_dialog_holds_nothing_up(home: Path, way: str) -> None:
+@pytest.mark.parametrize("way", ["SIGTERM", "close button", "end of the session"])
+@pytest.mark.parametrize("typed", ["", "Acme"], ids=["untouched", "typed into"])
+def test_an_open_dialog_holds_nothing_up(home: Path, way: str, typed: str) -> None:
     with Desk(home) as desk:
         desk.wait("Request URL", "http")
         desk.press("Project settings")
         desk.wait("Save", "")
+        desk.type("Project name", typed)
         assert_ends(desk, way)
 
 
@@ -125,6 +127,18 @@ def test_an_open_question_holds_nothing_up(home: Path, way: str) -> None:
         desk.type_tutorial("somebody@example.com")
         desk.press("Send")
         desk.wait("Practise", "Practise")
+        assert_ends(desk, way)
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "end of the session"])
+def test_the_question_about_typed_settings_holds_nothing_up(home: Path, way: str) -> None:
+    with Desk(home) as desk:
+        desk.wait("Request URL", "http")
+        desk.press("Project settings")
+        desk.wait("Save", "")
+        desk.type("Project name", "Acme")
+        desk.press("Cancel")
+        desk.wait("Discard", "Discard")
         assert_ends(desk, way)
 
 
@@ -142,6 +156,6 @@ def test_a_demo_with_a_silent_server_ends(home: Path, way: str) -> None:
     with Desk(home, "--demo", "--fault", "silence") as desk:
         desk.wait("Request URL", "http")
         desk.press("Send")
-        desk.wait("Cancel sending", "")
+        desk.wait("Cancel sending this", "")
         assert_ends(desk, way)
         assert list((home / "tmp").iterdir()) == []

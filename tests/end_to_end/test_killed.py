@@ -19,7 +19,7 @@ def test_killed_during_a_call_it_is_unconfirmed_and_not_sent_again(
         desk.type_tutorial()
         desk.press("Send")
         engagement.next()
-        desk.wait("Cancel sending", "")
+        desk.wait("Cancel sending this", "")
         desk.signal(signal.SIGKILL)
         desk.ended()
     assert states(desk.journal) == [State.IN_FLIGHT]

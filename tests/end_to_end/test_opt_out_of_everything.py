@@ -31,7 +31,7 @@ def test_one_press_opts_out_of_every_category(home: Path) -> None:
         desk.wait("Category", "6 categories")
         desk.wait("Page of the preview", "1 of 6")
         desk.press("Send")
-        desk.wait("Status", "6 opt-outs for jane@example.com: 6 practised.")
+        desk.wait("Status", "6 opt-outs for jane@example.com, Sandbox: 6 practised.")
         assert desk.text("Category") == "sms_marketing"
         sent = requests(desk)
         lines = desk.wait("Response log", "partner_offers").splitlines()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -182,3 +183,25 @@ def own_words(said: str) -> list[str]:
     """What the program says, without Qt's complaints that a theme finds no D-Bus here."""
     others = ("qt.qpa.theme", " Check your DBus")
     return [line for line in said.splitlines() if not line.startswith(others)]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_whatever_the_umask_all_files_are_their_owners_alone(
+    home: Path, engagement: Engagement, umask: int
+) -> None:
+    with Desk(home, umask=umask) as desk:
+        desk.set_up(engagement.project(), says="no keyring: this session only")
+        desk.type_tutorial()
+        desk.press("Send")
+        engagement.next()
+        desk.wait("Status", "Delivered")
+        parts = [home / part / "consent-desk" for part in ("config", "data", "cache")]
+        found = {each.name: each.lstat().st_mode for part in parts for each in (part, *part.rglob("*"))}
+        assert {"lock", "socket", "journal.sqlite", "journal.mark", "projects.json"} <= {*found}
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    found |= {each.name: each.lstat().st_mode for part in parts for each in part.rglob("*")}
+    assert "window.ini" in found
+    assert {name: oct(mode) for name, mode in found.items() if stat.S_IMODE(mode) & 0o077} == {}
+    files = {name: stat.S_IMODE(mode) for name, mode in found.items() if stat.S_ISREG(mode)}
+    assert files == dict.fromkeys(files, 0o600)

@@ -70,6 +70,9 @@ def look_at(desk: Desk) -> None:
     """Look at what others can see of the process, and at what a person can."""
     process = Path(f"/proc/{desk.process.pid}")
     assert not traces((process / "cmdline").read_bytes(), (process / "environ").read_bytes())
+    limits = (process / "limits").read_text().splitlines()
+    assert next(line.split()[-3:] for line in limits if line.startswith("Max core")) == ["0", "0", "bytes"]
+    assert int((process / "coredump_filter").read_text(), 16) == 0
     assert not traces(*desk.tell("clipboard"))
     assert not traces(*desk.tell("every_text"))
     for tab in ("Explanation", "Answer", "As received", "Headers", "Request"):
@@ -160,7 +163,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
 
             tls = BaseUrl(scheme="https", host="localhost", port=impostor.port)
             save_another(desk, project_at(project, tls, "Impostor"), "saved in GNOME Keyring")
-            send(desk, "three@example.com", "could not prove that it is Engagement")
+            send(desk, "three@example.com", "does not trust the issuer of the server")
             no_tls = BaseUrl(scheme="https", host="localhost", port=plain.port)
             save_another(desk, project_at(project, no_tls, "Not TLS"), "saved in GNOME Keyring")
             send(desk, "four@example.com", "does not speak https")
@@ -176,7 +179,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
             engagement.script = silent
             desk.type_tutorial("six@example.com")
             desk.press("Send")
-            desk.wait("Cancel sending", "")
+            desk.wait("Cancel sending this", "")
             engagement.next()
             engagement.next()
             desk.signal(signal.SIGTERM)

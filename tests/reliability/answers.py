@@ -33,6 +33,7 @@ from tests.adapters.servers import (
     certified,
     free_port,
     request_to,
+    through,
     trusting,
     tunnelling,
     unknown_authority,
@@ -116,7 +117,7 @@ def read_every_way(outcome: Outcome) -> State:
         meaning(outcome.status, outcome.headers, outcome.body)
         pretty(outcome.body)
         read_history(outcome.status, outcome.body)
-        read_consents(outcome.status, outcome.body, ("sms_marketing",))
+        read_consents(outcome.status, outcome.body, ("sms_marketing",), NOON)
         lacks_permission(outcome.status, outcome.body)
         if not 0 <= retry_after(outcome, NOON) <= 900_000_000:
             raise AssertionError("a wait beyond 15 minutes")
@@ -244,8 +245,8 @@ KINDS: Mapping[str, Kind] = {
     "a body a byte at a time": Kind(UNCONFIRMED, (Lost, Cause.DEADLINE), drip_body),
     "connection refused": Kind(RETRY_WAIT, (NotSent, Cause.CONNECTION_REFUSED), silence, "closed"),
     "unknown host": Kind(RETRY_WAIT, (NotSent, Cause.UNKNOWN_HOST), silence, f"http://{'a' * 64}.localhost"),
-    "certificate of nobody": Kind(RETRY_WAIT, (NotSent, Cause.CERTIFICATE), silence, "nobody's"),
-    "certificate of another host": Kind(RETRY_WAIT, (NotSent, Cause.CERTIFICATE), silence, "another's"),
+    "certificate of nobody": Kind(RETRY_WAIT, (NotSent, Cause.CERTIFICATE_ISSUER), silence, "nobody's"),
+    "certificate of another host": Kind(RETRY_WAIT, (NotSent, Cause.CERTIFICATE_NAME), silence, "another's"),
     "no TLS there": Kind(
         RETRY_WAIT, (NotSent, Cause.NOT_TLS), lambda peer: peer.send(b"220 mail\r\n"), "tls"
     ),
@@ -297,7 +298,7 @@ def outcome_of(kind: Kind) -> Outcome:
             url = f"{'http' if kind.line == 'plain' else 'https'}://{server.authority}"
             if kind.line == "tunnel":
                 proxy = f"http://{servers.enter_context(Server(tunnelling(server.port))).authority}"
-        transport = HttpTransport(lambda _url: proxy, deadline=SLOW, ssl_context=trusting)
+        transport = HttpTransport(through(proxy), deadline=SLOW, ssl_context=trusting)
         return transport.start(request_to(url)).wait()
 
 

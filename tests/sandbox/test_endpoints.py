@@ -125,8 +125,9 @@ def test_an_opt_in_with_an_end_shows_it(client: Client) -> None:
 def test_an_opt_in_whose_end_has_passed_is_not_valid(client: Client, clock: Clock) -> None:
     client.add(JANE, action="accept", category="sms_marketing", valid_until=int(clock.time) + 60)
     assert client.read(JANE, "sms_marketing", "valid") == [True]
+    end = int(clock.time) + 60
     clock.time += 61
-    assert client.read(JANE, "sms_marketing", "valid") == [False]
+    assert client.read(JANE, "sms_marketing", "valid", "until") == [False, end]
 
 
 def test_a_seeded_opt_in_has_expired(client: Client) -> None:
@@ -155,7 +156,15 @@ def test_the_last_event_by_timestamp_rules(client: Client, clock: Clock) -> None
 )
 def test_a_bad_consent_event_is_accepted_and_revokes(client: Client, properties: dict[str, object]) -> None:
     assert client.add(JANE, category="newsletter", **properties).json == ACCEPTED
-    assert client.read(JANE, "newsletter", "valid", "until") == [False, None]
+    until = properties.get("valid_until")
+    assert client.read(JANE, "newsletter", "valid", "until") == [False, until]
+
+
+@pytest.mark.parametrize("until", ["unlimited", 1_900_000_000, 5, None])
+def test_an_opt_out_shows_the_end_that_it_names(client: Client, until: object) -> None:
+    named = {} if until is None else {"valid_until": until}
+    client.add(JANE, action="reject", category="newsletter", **named)
+    assert client.read(JANE, "newsletter", "valid", "until") == [False, until]
 
 
 def test_a_timestamp_in_milliseconds_revokes_and_goes_on_ruling(client: Client, clock: Clock) -> None:

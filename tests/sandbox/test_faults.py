@@ -274,10 +274,12 @@ def test_a_wronged_request_is_among_the_received(sandbox: Sandbox, client: Clien
     assert [request.path for request in sandbox.received] == [ADD]
 
 
-def test_a_fault_that_stores_still_refuses_a_wrong_key(sandbox: Sandbox, client: Client) -> None:
+def test_a_wrong_key_is_refused_and_uses_up_no_fault(sandbox: Sandbox, client: Client) -> None:
     sandbox.misbehave(Fault.SERVER_ERROR_STORED, times=1)
     event = {"customer_ids": NEW, "event_type": "consent", "properties": {}}
-    client.call("POST", ADD, event, headers={"Authorization": "Basic eDp5"})
+    assert client.call("POST", ADD, event, headers={"Authorization": "Basic eDp5"}).status == 401
+    assert sandbox.fault is Fault.SERVER_ERROR_STORED
+    sandbox.fault = None
     assert client.history(NEW).status == 404
 
 

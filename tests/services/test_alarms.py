@@ -8,7 +8,7 @@ from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.message import Message
-from consent_desk.domain.outcome import Look
+from consent_desk.domain.outcome import Look, Reason, Stored
 from consent_desk.domain.record import Context, Noted
 from consent_desk.services.alarms import DISMISSED, Alarms
 from tests.consents import NOON, a_consent, a_noted, a_project, later
@@ -120,6 +120,26 @@ def test_an_alarm_knows_how_far_the_clock_was_off(desk: Desk) -> None:
     desk.contradicted(context=Context(clock_off=-7_200))
     [alarm] = desk.alarms.standing()
     assert alarm.clock_off == -7_200
+
+
+def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    assert desk.alarms.standing()[0].can_renew
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370")
+    look = Look(seen=True, later=True, valid=True, reason=Reason.FAR_AHEAD, event=event)
+    desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
+    [alarm] = desk.alarms.standing()
+    assert not alarm.can_renew
+    for _ in range(2):
+        renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+        assert isinstance(renewed, Message)
+        assert "An administrator must expire that event" in str(renewed)
+        desk.alarms.dismiss(request_id)
+
+
+def test_an_opt_in_is_never_renewed_by_the_alarm(desk: Desk) -> None:
+    desk.contradicted(**opt_in())
+    assert not desk.alarms.standing()[0].can_renew
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, Way
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.request import PreparedRequest, prepare_history, prepare_system_time
 from consent_desk.services.connection import Report, Step, Verdict, check_connection
@@ -83,6 +83,7 @@ def step(report: Report, name: str) -> Step:
     return found
 
 
+PROXY = "Proxy"
 NAME, CONNECTION, CREDENTIALS, CLOCK = "Name look-up", "Connection", "Credentials", "Clock"
 GET, SET = "Events > consent: Get", "Events > consent: Set"
 REACHED = [(NAME, Verdict.GOOD), (CONNECTION, Verdict.GOOD)]
@@ -124,6 +125,7 @@ def test_tls_is_named_for_https_and_its_absence_for_this_computer() -> None:
     [
         NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE),
         NotSent(phase=Phase.RESOLVING, cause=Cause.UNKNOWN_HOST),
+        NotSent(phase=Phase.RESOLVING, cause=Cause.UNEXPECTED),
         NotSent(phase=Phase.CONNECTING, cause=Cause.UNKNOWN_HOST),
     ],
 )
@@ -133,11 +135,74 @@ def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
     assert not report.works
 
 
-def test_after_a_deadline_it_is_not_told_whose_name_was_found() -> None:
-    late = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE)), NAME)
-    assert str(late.message) == "api.exponea.com or the proxy on the way to it was found."
-    refused = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE)), NAME)
-    assert str(refused.message) == "api.exponea.com was found."
+def test_a_name_that_this_computer_found_is_said_to_be_found() -> None:
+    for cause in (Cause.DEADLINE, Cause.CERTIFICATE_NAME):
+        found = step(check(NotSent(phase=Phase.CONNECTING, cause=cause)), NAME)
+        assert str(found.message) == "api.exponea.com was found."
+
+
+PROXIED = Way(proxy="proxy.example:3128", named_by="https_proxy")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (time(), Verdict.GOOD),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER), Verdict.GOOD),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.PROXY_CREDENTIALS), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
+        (SILENCE, Verdict.GOOD),
+    ],
+    ids=str,
+)
+def test_what_a_proxy_did_is_not_claimed_for_this_computer(outcome: Outcome, verdict: Verdict) -> None:
+    more = (EMPTY_HISTORY,) if isinstance(outcome, Answered) else ()
+    report = check(replace(outcome, way=PROXIED), *more)
+    assert verdicts(report)[0] == (PROXY, verdict)
+    said = "Through the proxy proxy.example:3128, named by https_proxy."
+    assert str(report.steps[0].message) == said
+    assert NAME not in dict(verdicts(report))
+    assert str(report.steps[1].name) == CONNECTION
+
+
+def test_a_proxy_that_cannot_be_used_is_said_with_who_names_it() -> None:
+    way = Way(named_by="all_proxy")
+    report = check(NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY_KIND, way=way))
+    assert verdicts(report) == [(PROXY, Verdict.UNKNOWN), (CONNECTION, Verdict.BAD)]
+    assert str(report.steps[0].message) == "Named by all_proxy."
+
+
+def test_what_keeps_a_proxy_away_is_said() -> None:
+    report = check(replace(time(), way=Way(direct_by="no_proxy")), EMPTY_HISTORY)
+    assert str(step(report, PROXY).message) == "No proxy is used because of no_proxy."
+    assert step(report, NAME).verdict is Verdict.GOOD
+    assert report.works
+
+
+def test_the_environment_that_decides_who_is_trusted_is_named_on_lines_of_its_own() -> None:
+    way = Way(trust=(("SSL_CERT_FILE", "/a/ca.pem"), ("SSL_CERT_DIR", "/b\u202e" + "c" * 999)))
+    for report in (
+        check(replace(time(), way=way), EMPTY_HISTORY),
+        check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER, way=way)),
+    ):
+        first, second, *_ = report.steps
+        assert (first.verdict, second.verdict) == (Verdict.WARNING, Verdict.WARNING)
+        said = "The environment variable SSL_CERT_FILE decides which certificates are trusted: /a/ca.pem"
+        assert str(first.message) == said
+        assert "/b\\u{202e}ccc" in str(second.message)
+        assert len(str(second.message)) < 400
+
+
+def test_the_certificate_is_named_whether_it_was_proven_or_not() -> None:
+    way = Way(issuer="Acme CA, Acme", ends="2027-01-31")
+    said = "Its certificate was issued by Acme CA, Acme, and ends on 2027-01-31."
+    good = step(check(replace(time(), way=way), EMPTY_HISTORY), CONNECTION)
+    bad = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_DATE, way=way)), CONNECTION)
+    assert str(good.message) == f"The server proved its name (TLS). {said}"
+    assert str(bad.message).endswith(said)
+    assert "clock" in str(bad.message)
 
 
 @pytest.mark.parametrize("phase", [Phase.RESOLVING, Phase.CONNECTING])

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown, Untold
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
-from consent_desk.domain.request import PreparedRequest, prepare_consents
+from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.services.customers import Customers
-from tests.consents import a_project
+from consent_desk.services.verifier import PAGE
+from tests.consents import NOON, a_project
 
 PROJECT = a_project()
 CATEGORIES = ("sms_marketing", "newsletter")
@@ -57,7 +59,7 @@ class Wire:
 
 
 def look_up(wire: Wire, customer: CustomerId = JANE) -> Found:
-    return Customers(wire).look_up(PROJECT, customer, CATEGORIES)
+    return Customers(wire, lambda: NOON).look_up(PROJECT, customer, CATEGORIES)
 
 
 def why(*outcomes: Outcome, customer: CustomerId = JANE) -> str:
@@ -131,9 +133,73 @@ def test_whatever_else_comes_is_not_known_and_says_why(outcome: Outcome, words: 
     assert words in why(outcome)
 
 
+# ------------------------------------------------------------------------------- ended, or withdrawn
+
+PAST = NOON.micros // 1_000_000 - 1
+
+
+def not_valid(until: object) -> list[dict[str, object]]:
+    return [{"success": True, "value": value} for value in (False, 7, until, "page", None)]
+
+
+def history(**properties: object) -> Answered:
+    known = {"category": "sms_marketing", "valid_until": PAST, **properties}
+    return answered({"success": True, "data": [{"timestamp": 7, "properties": known}]})
+
+
+def standing(*outcomes: Outcome) -> Standing:
+    """What is told of a category whose end is past; the history is asked once."""
+    wire = Wire(answered(told(*not_valid(PAST), *ACCEPTED)), *outcomes)
+    found = look_up(wire)
+    assert isinstance(found, Known)
+    assert found.consents["newsletter"] == STATUS
+    assert wire.requests[1:] == [prepare_history(PROJECT, JANE, limit=PAGE)]
+    return found.consents["sms_marketing"].standing
+
+
+def test_the_history_says_whether_an_opt_in_ended_or_somebody_opted_out() -> None:
+    assert standing(history(action="accept")) is Standing.ENDED
+    assert standing(history(action="reject")) is Standing.REJECTED
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        CUT,
+        NOBODY,
+        answered({"success": True, "data": []}),
+        answered({"success": False, "error": "No permission"}, 403),
+        replace(history(action="accept"), truncated=True),
+        answered({}, 500),
+    ],
+)
+def test_where_the_history_does_not_say_it_is_not_known(outcome: Outcome) -> None:
+    assert standing(outcome) is Standing.UNCLEAR
+
+
+@pytest.mark.parametrize("until", ["unlimited", PAST + 1_000, None])
+def test_where_the_end_is_not_past_it_is_an_opt_out_and_nothing_is_asked(until: object) -> None:
+    wire = Wire(answered(told(*not_valid(until), *ACCEPTED)))
+    found = look_up(wire)
+    assert isinstance(found, Known)
+    assert found.consents["sms_marketing"].standing is Standing.REJECTED
+    assert len(wire.requests) == 1
+
+
+def test_a_look_up_that_is_cancelled_does_not_ask_the_history() -> None:
+    wire = Wire(answered(told(*not_valid(PAST), *ACCEPTED)))
+    customers = Customers(wire, lambda: NOON)
+    wire.during = customers.cancel
+    assert isinstance(customers.look_up(PROJECT, JANE, CATEGORIES), Known)
+    assert len(wire.requests) == 1
+
+
+# ------------------------------------------------------------------------------------------ cancelled
+
+
 def test_a_look_up_that_was_cancelled_before_it_began_calls_nobody() -> None:
     wire = Wire()
-    customers = Customers(wire)
+    customers = Customers(wire, lambda: NOON)
     customers.cancel()
     assert isinstance(customers.look_up(PROJECT, JANE, CATEGORIES), Untold)
     assert wire.requests == []
@@ -141,7 +207,7 @@ def test_a_look_up_that_was_cancelled_before_it_began_calls_nobody() -> None:
 
 def test_cancelling_ends_the_call_under_way_and_begins_no_other() -> None:
     wire = Wire(NOBODY)
-    customers = Customers(wire)
+    customers = Customers(wire, lambda: NOON)
     wire.during = customers.cancel
     assert customers.look_up(PROJECT, SHOUTING, CATEGORIES) == Unknown(customer=SHOUTING)
     assert (len(wire.requests), wire.cancelled) == (1, 1)

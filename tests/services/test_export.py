@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,21 @@ from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.errors import ExportTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NoLook, NotSent, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Phase,
+    Reason,
+    Stored,
+)
 from consent_desk.domain.record import Record
 from consent_desk.domain.wanted import Wanted
-from consent_desk.services.export import CSV_COLUMNS, STEP, Export, Kind, csv_line, csv_of, json_of
+from consent_desk.services.export import CSV_COLUMNS, STEP, Export, Head, Kind, csv_line, csv_of, json_of
 from consent_desk.services.history import History
 from tests.adapters.journals import noted_in
 from tests.consents import a_noted, a_project, later
@@ -35,6 +47,9 @@ class Paper:
         if self._full < 0:
             raise ExportTrouble(say("The disk is full."), say("Make room."))
         self.written += octets
+
+    def settle(self) -> None:
+        self.state = "settled"
 
     def finish(self) -> None:
         self.state = "finished"
@@ -234,17 +249,88 @@ def test_what_is_cancelled_leaves_nothing_behind(journal: MemoryJournal) -> None
     assert paper.state == "abandoned"
 
 
+class Slow(Paper):
+    """A file whose folder takes its time: meanwhile the export sees what is done to it."""
+
+    def __init__(
+        self, *, while_written: Callable[[], object] = list, while_settled: Callable[[], object] = list
+    ) -> None:
+        super().__init__()
+        self._while_written, self._while_settled = while_written, while_settled
+
+    def write(self, octets: bytes) -> None:
+        super().write(octets)
+        self._while_written()
+
+    def settle(self) -> None:
+        super().settle()
+        self._while_settled()
+
+
+def slow_export(journal: MemoryJournal, paper: Slow) -> Export:
+    noted_in(journal)
+    return Export(journal, Wanted(), Kind.JSON_LINES, lambda: paper)
+
+
+def test_what_is_given_up_while_its_folder_does_not_answer_is_not_put_in_its_place(
+    journal: MemoryJournal,
+) -> None:
+    def give_up() -> None:
+        export.give_up()
+
+    paper = Slow(while_settled=give_up)
+    export = slow_export(journal, paper)
+    assert not export.step()
+    assert paper.state == "abandoned"
+
+
+def test_what_is_cancelled_within_a_step_is_taken_away_by_that_step(journal: MemoryJournal) -> None:
+    states: list[str] = []
+
+    def cancel() -> None:
+        export.cancel()
+        states.append(paper.state)
+
+    paper = Slow(while_written=cancel)
+    export = slow_export(journal, paper)
+    assert not export.step()
+    assert states == ["open"]
+    assert paper.state == "abandoned"
+
+
+def test_it_says_that_it_is_the_file_which_is_waited_for(
+    journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    paper = Slow(while_written=lambda: told.append(export.is_at_file))
+    export = slow_export(journal, paper)
+    head = journal.head
+
+    def asked() -> Head:
+        told.append(export.is_at_file)
+        return head()
+
+    monkeypatch.setattr(journal, "head", asked)
+    assert not export.step()
+    assert told == [False, True]
+    assert not export.is_at_file
+
+
 def test_what_came_of_an_answer_that_broke_off_and_of_looks_is_exported_too() -> None:
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370")
     lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("X-A", "b"),), body=b"{")
     facts = (
         Fact(at=later(0), state=State.QUEUED),
         Fact(at=later(1), state=State.UNCONFIRMED, outcome=lost),
         Fact(at=later(2), state=State.UNCONFIRMED, outcome=FailedLook(why=NoLook.UNREADABLE, failed=2)),
         Fact(at=later(3), state=State.NEW_PROFILE, outcome=Look(unknown=True)),
+        Fact(at=later(4), state=State.CONTRADICTED, outcome=Look(reason=Reason.FAR_AHEAD, event=event)),
     )
-    _, broken, failed, unknown = json.loads(json_of(Record(noted=a_noted(), facts=facts)))["facts"]
+    _, broken, failed, unknown, against = json.loads(json_of(Record(noted=a_noted(), facts=facts)))["facts"]
     assert broken["lost"]["status"] == 200
     assert (broken["lost"]["headers"], broken["lost"]["body"]) == ([["X-A", "b"]], "{")
     assert failed["failed look"] == {"why": "unreadable", "failed": 2}
     assert unknown["look"]["unknown"] is True
-    assert "unlisted" not in unknown["look"]
+    assert not {"unlisted", "reason", "event"} & unknown["look"].keys()
+    assert against["look"]["reason"] == "far ahead"
+    assert against["look"]["event"]["time"] == "1780228246370"

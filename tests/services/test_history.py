@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import DISCARDABLE_STATES, Fact, Plan, State, Step, plan
+from consent_desk.domain.delivery import CANCELLED_HERE, DISCARDABLE_STATES, Fact, Plan, State, Step, plan
 from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.message import say
+from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wanted import Wanted
 from consent_desk.services.export import Target
 from consent_desk.services.history import Erasure, History
@@ -79,6 +80,37 @@ def test_what_is_under_way_or_settled_is_not_discarded(
     with pytest.raises(JournalTrouble, match="by now it is under way, or settled"):
         history.discard(request_id, "typed twice", "mary")
     assert journal.record(request_id).facts[-1].state is state
+
+
+def cancelled_in(journal: MemoryJournal, note: str = CANCELLED_HERE) -> str:
+    request_id = noted_in(journal)
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+    journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    return request_id
+
+
+def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
+    journal: MemoryJournal, history: History
+) -> None:
+    request_id = cancelled_in(journal)
+    assert journal.to_acknowledge() == (request_id,)
+    history.acknowledge(request_id, "mary")
+    last = journal.record(request_id).facts[-1]
+    assert (last.state, last.note, last.outcome) == (State.DISCARDED, "acknowledged (by mary)", None)
+    assert journal.to_acknowledge() == ()
+    with pytest.raises(JournalTrouble, match="nothing to acknowledge"):
+        history.acknowledge(request_id, "mary")
+
+
+@pytest.mark.parametrize("note", ["", "overtaken by opt-out"])
+def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
+    journal: MemoryJournal, history: History, note: str
+) -> None:
+    request_id = cancelled_in(journal, note)
+    before = journal.record(request_id)
+    with pytest.raises(JournalTrouble):
+        history.acknowledge(request_id, "mary")
+    assert journal.record(request_id) == before
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))

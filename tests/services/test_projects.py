@@ -258,10 +258,41 @@ def test_locked_keyring_is_told_when_loading(desk: Desk) -> None:
         desk.projects.load(desk.rows[0])
 
 
-def test_entry_that_the_keyring_lost_is_loaded_as_nothing(desk: Desk) -> None:
+def test_entry_that_the_keyring_does_not_show_is_not_taken_for_none(desk: Desk) -> None:
     desk.projects.save(ACME)
     desk.keyring.kept.clear()
-    assert desk.projects.load(desk.rows[0]) is None
+    with pytest.raises(KeyringTrouble, match="were kept in a keyring, which does not show them now"):
+        desk.projects.load(desk.rows[0])
+
+
+def test_entry_that_one_read_did_not_find_is_read_once_more(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    kept = dict(desk.keyring.kept)
+    desk.keyring.kept.clear()
+    # Between the first read and the second one.
+    reads = iter((lambda: None, lambda: desk.keyring.kept.update(kept)))
+
+    def load(entry: str) -> str | None:
+        next(reads)()
+        return MemoryKeyring.load(desk.keyring, entry)
+
+    desk.keyring.load = load  # type: ignore[method-assign]
+    assert desk.projects.load(desk.rows[0]) == ACME
+
+
+def test_keyring_that_is_not_there_now_is_not_taken_for_none_kept(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    with pytest.raises(KeyringTrouble, match="were kept in a keyring") as raised:
+        desk.projects.load(desk.rows[0])
+    assert not isinstance(raised.value, KeyringAbsent)
+
+
+def test_entry_that_is_no_project_is_told(desk: Desk) -> None:
+    desk.projects.save(ACME)
+    desk.keyring.kept[desk.rows[0].entry] = "{}"
+    with pytest.raises(KeyringTrouble, match=r"is not understood\. Enter the project settings again"):
+        desk.projects.load(desk.rows[0])
 
 
 def test_removed_project_is_gone_from_list_and_keyring(desk: Desk) -> None:

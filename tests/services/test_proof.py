@@ -123,7 +123,12 @@ def test_a_history_that_changed_while_it_was_read_is_no_proof() -> None:
     [
         ([NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)], "cannot be reached"),
         ([told(403, {"success": False, "error": "invalid secret"})], "key is wrong"),
-        ([Answered(status=200, headers=(), body=b"{", truncated=True)], "does not say"),
+        ([Answered(status=200, headers=(), body=b"{", truncated=True)], "too long to read"),
+        ([told(200, {"success": True, "data": {}})], "could not be understood"),
+        (
+            [told(200, {"success": True, "data": [{"timestamp": 9, "properties": []}]})],
+            "an event of the customer's history cannot be read",
+        ),
         (
             [told(404, {"success": False, "errors": {"_global": ["Customer does not exist"]}})],
             "shows no consent",

@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State, Step
+from consent_desk.domain.delivery import CANCELLED_HERE, Fact, State, Step
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
@@ -329,6 +329,30 @@ def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: 
     assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
     assert int(desk.rounds.outstanding()) == 3
     assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
+
+
+def test_what_was_cancelled_counts_beside_after_any_restart_until_it_is_acknowledged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = desk.left()
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+    desk.journal.append(cancelled, Fact(at=NOON, state=State.DISCARDED, outcome=outcome, note=CANCELLED_HERE))
+    # However many were discarded since then.
+    monkeypatch.setattr(module, "MOST_AT_REST", 1)
+    for _ in range(3):
+        other = desk.left()
+        desk.journal.append(other, Fact(at=NOON, state=State.DISCARDED, note="typed twice (by mary)"))
+    rounds = desk.restarted()
+    rounds.begin()
+    assert rounds.outstanding() == Outstanding(to_acknowledge=1)
+    assert int(rounds.outstanding()) == 0
+    outlook = rounds.outlook(cancelled)
+    assert outlook is not None
+    assert "until it is acknowledged" in outlook.template
+    assert rounds.due() == ()
+    desk.journal.append(cancelled, Fact(at=NOON, state=State.DISCARDED, note="acknowledged (by mary)"))
+    rounds.follow(cancelled)
+    assert rounds.outstanding() == Outstanding()
 
 
 def test_what_was_tried_before_it_was_planned_is_put_off_all_the_same(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Context, Noted
 from consent_desk.domain.request import PreparedRequest, event_body
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Call, Sender, Sent, Transport
@@ -274,6 +274,8 @@ def test_cancelled_before_it_begins_it_is_discarded(journal: SqliteJournal, requ
     sent = sender.send(request_id, a_project())
     assert isinstance(sent, Sent)
     assert sent.entry.state is State.DISCARDED
+    assert sent.entry == journal.entry(request_id)
+    assert sent.entry.to_acknowledge
     assert wire.requests == []
 
 
@@ -295,6 +297,7 @@ def test_cancelling_ends_the_call_under_way(
     sender.cancel(request_id)
     assert sending.ended().entry.state is state
     assert journal.record(request_id).facts[-1].outcome == outcome
+    assert journal.entry(request_id).to_acknowledge is (state is State.DISCARDED)
 
 
 def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(
@@ -545,3 +548,40 @@ def test_what_is_held_and_lost_its_project_is_refused(journal: SqliteJournal, re
     sent = sender.send(request_id, None, by_person=False)
     assert isinstance(sent, Sent)
     assert sent.entry.state is State.REFUSED
+
+
+class FullAfterOne(SqliteJournal):
+    """A journal on a disk that is full after one more fact."""
+
+    left = 1
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        if not self.left:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        self.left -= 1
+        super().append(request_id, fact)
+
+
+NEW_PROFILE = Context(is_new_profile=True)
+
+
+def test_what_went_to_a_new_profile_is_called_so_at_once(journal: SqliteJournal) -> None:
+    noted = Noted.of(a_project(), a_consent(), NEW_PROFILE)
+    journal.note(noted)
+    sent = sender_on(journal, Wire(Made(SUCCESS))).send(noted.consent.request_id, a_project())
+    assert isinstance(sent, Sent)
+    assert (sent.entry.state, sent.entry.checked) == (State.NEW_PROFILE, True)
+    assert sent.entry == journal.entry(noted.consent.request_id)
+    assert str(sent.judgement.advice) == "You were asked about that, and sent it."
+    states = [fact.state for fact in journal.record(noted.consent.request_id).facts]
+    assert states == [State.QUEUED, State.IN_FLIGHT, State.DELIVERED, State.NEW_PROFILE]
+
+
+def test_where_that_cannot_be_written_down_it_is_delivered(path: Path) -> None:
+    full = FullAfterOne.open(path)
+    noted = Noted.of(a_project(), a_consent(), NEW_PROFILE)
+    full.note(noted)
+    sent = sender_on(full, Wire(Made(SUCCESS))).send(noted.consent.request_id, a_project())
+    assert isinstance(sent, Sent)
+    assert (sent.entry.state, sent.trouble) == (State.DELIVERED, None)
+    full.close()

@@ -9,17 +9,36 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+    Stored,
+)
 from consent_desk.sandbox.server import Fault, Sandbox
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
-from consent_desk.services.verifier import MOST_PAGES, PAGE, Looked, Missed, Verifier
+from consent_desk.services.verifier import (
+    MOST_PAGES,
+    PAGE,
+    Looked,
+    Missed,
+    Verifier,
+)
 from tests.consents import NOON, a_consent, a_project, later
 from tests.faulty_engagement import Engagement, told
 from tests.sandbox.client import SEED
 from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
 JANE = "jane@example.com"
+SENT = NOON.micros / 1_000_000
+BUSY = Answered(status=429, headers=(("Retry-After", "40"),), body=b"Too Many Requests")
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
 NO_CUSTOMER = told(404, {"success": False, "errors": {"_global": ["Customer does not exist"]}})
 
@@ -86,18 +105,22 @@ def store(engagement: Engagement, journal: SqliteJournal, request_id: str) -> No
     engagement.add(consent.customer.value, consent.category, consent.action)
     engagement.events[-1].timestamp = consent.timestamp.micros / 1_000_000
     engagement.events[-1].properties |= {"desk_request_id": request_id, "source": "private_api"}
+    assert consent.valid_until in {None, ValidUntil()}
 
 
-def entries(*events: tuple[float, str | None]) -> Answered:
+def entry(timestamp: object, request_id: str | None, action: str = "reject", **more: object) -> object:
+    """One event of a history."""
+    properties = {"action": action, "category": "sms_marketing", "desk_request_id": request_id, **more}
+    return {"timestamp": timestamp, "properties": properties}
+
+
+def entries(*events: tuple[float, str | None], action: str = "reject", **more: object) -> Answered:
     """A page of a history: the timestamp of each event, and its request ID."""
-    data = [
-        {
-            "timestamp": timestamp,
-            "properties": {"action": "reject", "category": "sms_marketing", "desk_request_id": request_id},
-        }
-        for timestamp, request_id in events
-    ]
-    return told(200, {"success": True, "data": data})
+    return a_page(*(entry(timestamp, request_id, action, **more) for timestamp, request_id in events))
+
+
+def a_page(*events: object) -> Answered:
+    return told(200, {"success": True, "data": list(events)})
 
 
 def status(valid: bool, since: float | None, source: str | None) -> Answered:
@@ -212,10 +235,164 @@ def test_an_opt_in_that_has_come_to_its_end_is_no_alarm(
     ending = ValidUntil(seconds=later(60).micros // 1_000_000)
     request_id = note(Action.ACCEPT, SUCCESS, valid_until=ending)
     for seconds, state in ((86_400, State.SEEN), (86_430, State.SEEN)):
-        page = entries((NOON.micros / 1e6, request_id))
-        wire = Wire(Made(page), Made(status(False, NOON.micros / 1e6, "private_api")))
+        page = entries((SENT, request_id), action="accept", valid_until=ending.seconds)
+        wire = Wire(Made(page), Made(status(False, SENT, "private_api")))
         looked = answered_look(journal, wire, clock, request_id, seconds)
         assert looked.entry.state is state
+
+
+# -------------------------------------------------------------------------- what speaks against it
+
+OPPOSITE = {Action.ACCEPT: "reject", Action.REJECT: "accept"}
+
+
+def stored(request_id: str, action: Action, timestamp: object = SENT, **more: object) -> object:
+    """Our own event of the history."""
+    until = {"valid_until": "unlimited"} if action is Action.ACCEPT else {}
+    return entry(timestamp, request_id, action.value, **until, **more)
+
+
+def others(action: str, timestamp: object, **more: object) -> object:
+    return entry(timestamp, None, action, **{"valid_until": "unlimited", "source": "page", **more})
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_later_decision_elsewhere_is_an_alarm_though_what_holds_lags_behind_it(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], action: Action
+) -> None:
+    request_id = note(action, SUCCESS)
+    page = a_page(others(OPPOSITE[action], SENT + 5), stored(request_id, action))
+    wire = Wire(Made(page), Made(status(action is Action.ACCEPT, SENT, "private_api")))
+    looked = answered_look(journal, wire, clock, request_id, 30)
+    assert looked.entry.state is State.CONTRADICTED
+    assert "a later event in Engagement's history says otherwise" in str(looked.judgement.headline)
+    last = journal.record(request_id).facts[-1].outcome
+    assert isinstance(last, Look)
+    assert last.reason is Reason.OVERRULED
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("since", [None, SENT - 86_400 * 900, SENT - 1])
+def test_what_holds_by_no_event_or_by_an_older_one_is_not_verified(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], action: Action, since: float | None
+) -> None:
+    request_id = note(action, SUCCESS)
+    for seconds in (30, 120, 600):
+        wire = Wire(
+            Made(a_page(stored(request_id, action))), Made(status(action is Action.ACCEPT, since, ""))
+        )
+        looked = answered_look(journal, wire, clock, request_id, seconds)
+        assert looked.entry.state is State.SEEN
+        assert "for the category, Engagement names" in str(looked.judgement.advice)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("valid", [True, False])
+def test_what_was_stored_otherwise_than_sent_is_an_alarm_in_its_own_words(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], action: Action, valid: bool
+) -> None:
+    request_id = note(action, SUCCESS)
+    page = a_page(others(OPPOSITE[action], SENT, desk_request_id=request_id), old_event())
+    wire = Wire(Made(page), Made(status(valid, SENT, "private_api")))
+    looked = answered_look(journal, wire, clock, request_id, 30)
+    assert looked.entry.state is State.CONTRADICTED
+    assert str(looked.judgement.headline).startswith("Recorded, but otherwise than sent: Engagement has ")
+
+
+def test_an_event_of_ours_whose_time_cannot_be_read_is_seen(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note(outcome=SUCCESS)
+    page = a_page(stored(request_id, Action.REJECT, "yesterday"), old_event())
+    looked = answered_look(
+        journal, Wire(Made(page), Made(status(False, SENT, "private_api"))), clock, request_id, 30
+    )
+    assert looked.entry.state is State.SEEN
+    assert "its time there cannot be read" in str(looked.judgement.advice)
+
+
+@pytest.mark.parametrize("timestamp", [1780228246370, 1780228246370000.5])
+@pytest.mark.parametrize("follows", [True, False])
+def test_an_event_in_milliseconds_against_it_is_an_alarm_that_names_it(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], timestamp: float, follows: bool
+) -> None:
+    request_id = note(outcome=SUCCESS)
+    page = a_page(others("accept", timestamp), stored(request_id, Action.REJECT))
+    holds = status(True, timestamp, "page") if follows else status(False, SENT, "private_api")
+    looked = answered_look(journal, Wire(Made(page), Made(holds)), clock, request_id, 30)
+    assert looked.entry.state is State.CONTRADICTED
+    assert f"accept of sms_marketing, time {timestamp}, source page" in str(looked.judgement.headline)
+    assert "An administrator must expire that event" in str(looked.judgement.advice)
+    last = journal.record(request_id).facts[-1].outcome
+    assert isinstance(last, Look)
+    assert last.reason is Reason.FAR_AHEAD
+    assert last.event == Stored(action="accept", category="sms_marketing", time=str(timestamp), source="page")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        others("accept", "yesterday"),
+        others("accept", None),
+        others("accept", True),
+        {"timestamp": SENT + 5, "properties": []},
+        {"timestamp": SENT + 5},
+        "no event",
+        None,
+        others("accept", SENT + 5, category=None),
+        others("accept", SENT + 5, category=["sms_marketing"]),
+        others("Accept", SENT + 5),
+        others("accept", 1780228246370, category="newsletter"),
+        others("accept", 10**400),
+    ],
+)
+def test_an_event_that_can_be_nobodys_stands_in_nobodys_way(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], odd: object
+) -> None:
+    request_id = note()
+    ours, holds = stored(request_id, Action.REJECT), Made(status(False, SENT, "private_api"))
+    unseen = answered_look(journal, Wire(Made(a_page(odd, old_event()))), clock, request_id, 30)
+    assert unseen.entry.state is State.NOT_SEEN
+    wire = Wire(Made(a_page(odd)), Made(a_page(ours)), holds)
+    assert answered_look(journal, wire, clock, request_id, 120).entry.state is State.VERIFIED
+    assert b'"skip":1' in wire.requests[1].body
+
+
+def test_the_spelling_of_an_action_counts(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note(Action.ACCEPT, SUCCESS)
+    page = a_page(others("Accept", SENT + 5), stored(request_id, Action.ACCEPT))
+    looked = answered_look(
+        journal, Wire(Made(page), Made(status(True, SENT, "private_api"))), clock, request_id, 30
+    )
+    assert looked.entry.state is State.CONTRADICTED
+
+
+def test_the_later_decisions_of_this_desk_are_no_alarm_before_the_last_of_them_shows(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    opt_out = note(outcome=SUCCESS)
+    store(engagement, journal, opt_out)
+    clock.time = later(20)
+    store(engagement, journal, note(Action.ACCEPT, SUCCESS))
+    clock.time = later(40)
+    note(Action.REJECT, DOWN)
+    assert answered_look(journal, engagement, clock, opt_out, 50).entry.state is State.SEEN
+
+
+def test_a_decision_of_another_desk_is_an_alarm(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note(outcome=SUCCESS)
+    another = others("accept", SENT + 5, desk_request_id="4c2f6a8e-0000-4000-8000-00000000000f")
+    wire = Wire(Made(a_page(another, stored(request_id, Action.REJECT))), Made(status(True, SENT + 5, "")))
+    assert answered_look(journal, wire, clock, request_id, 30).entry.state is State.CONTRADICTED
+
+
+def old_event() -> object:
+    """The end of what has to be read."""
+    return others("accept", SENT - 60)
 
 
 # ------------------------------------------------------------------------------------ how far it is read
@@ -241,7 +418,7 @@ def test_a_page_shorter_than_asked_for_is_not_the_end(
     wire = Wire(
         Made(entries((NOON.micros / 1e6 + 9, None))),
         Made(entries((NOON.micros / 1e6, request_id))),
-        Made(status(False, None, None)),
+        Made(status(False, SENT + 9, None)),
     )
     looked = answered_look(journal, wire, clock, request_id, 30)
     assert looked.entry.state is State.VERIFIED
@@ -271,47 +448,79 @@ def test_a_history_without_an_end_shows_nothing(
     journal: SqliteJournal, clock: Clock, note: Callable[..., str]
 ) -> None:
     request_id = note()
-    wire = Wire(*[Made(entries((NOON.micros / 1e6 + 9, None)))] * MOST_PAGES)
-    looked = look(journal, wire, clock, request_id, 30)
-    assert isinstance(looked, Missed)
-    assert str(looked.why.why) == "the customer's history is too long to be read"
+    pages = [entries((SENT + 9 + MOST_PAGES - number, None)) for number in range(MOST_PAGES)]
+    missed = look(journal, Wire(*map(Made, pages)), clock, request_id, 30)
+    assert isinstance(missed, Missed)
+    assert (missed.reason, missed.outcome) == (NoLook.TOO_LONG, None)
+    assert str(missed.why.why) == "the customer's history is too long to be read"
     assert journal.entry(request_id).state is State.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([9], [9]), ([9, 8], [9, 8]), ([9, 8], [10, 9])],
+    ids=["the same", "all the same", "moved on"],
+)
+def test_a_server_that_answers_the_same_page_again_shows_nothing(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], first: list[int], second: list[int]
+) -> None:
+    request_id = note()
+    pages = [entries(*((SENT + each, None) for each in page)) for page in (first, second)]
+    missed = look(journal, Wire(*map(Made, pages)), clock, request_id, 30)
+    assert isinstance(missed, Missed)
+    assert (missed.reason, missed.outcome) == (NoLook.NOT_ADVANCING, pages[1])
+    assert "the same part of the customer's history" in str(missed.why.why)
+
+
+def test_what_came_in_meanwhile_moves_the_pages_and_is_no_trouble(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(
+        Made(entries((SENT + 9, None), (SENT + 8, None))),
+        Made(entries((SENT + 8, None), (SENT, request_id))),
+        Made(status(False, SENT + 9, None)),
+    )
+    assert answered_look(journal, wire, clock, request_id, 30).entry.state is State.VERIFIED
 
 
 # ------------------------------------------------------------------------------- looks that show nothing
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words", "wait"),
+    ("outcome", "reason", "words"),
     [
-        (DOWN, "cannot be reached", 0),
-        (Lost(phase=Phase.READING, cause=Cause.DEADLINE), "did not answer in time", 0),
-        (Answered(status=500, headers=(("x-request-id", "1"),), body=b"<html>"), "had trouble", 0),
+        (DOWN, NoLook.NO_ANSWER, "cannot be reached"),
+        (Lost(phase=Phase.READING, cause=Cause.DEADLINE), NoLook.NO_ANSWER, "did not answer in time"),
         (
-            Answered(status=429, headers=(("Retry-After", "40"),), body=b"Too Many Requests"),
-            "too many calls",
-            40_000_000,
+            Answered(status=500, headers=(("x-request-id", "1"),), body=b"<html>"),
+            NoLook.REFUSED,
+            "had trouble",
         ),
-        (told(200, {"success": False}), "did not take the call", 0),
-        (told(200, {"success": True, "data": ["?"]}), "error", 0),
-        (told(403, {"success": False, "error": "invalid secret"}), "key is wrong", 0),
-        (Answered(status=404, headers=(), body=b"<html>not found"), "no Engagement API", 0),
+        (BUSY, NoLook.REFUSED, "too many calls"),
+        (told(200, {"success": False}), NoLook.REFUSED, "did not take the call"),
+        (told(200, {"success": True, "data": {}}), NoLook.UNREADABLE, "could not be understood"),
+        (told(200, {"success": True}), NoLook.UNREADABLE, "could not be understood"),
+        (told(200, {"data": []}), NoLook.UNREADABLE, "could not be understood"),
+        (told(403, {"success": False, "error": "invalid secret"}), NoLook.REFUSED, "key is wrong"),
+        (Answered(status=404, headers=(), body=b"<html>not found"), NoLook.REFUSED, "no Engagement API"),
         (
             Answered(status=200, headers=(), body=b'{"success": true, "data": []}', truncated=True),
-            "error",
-            0,
+            NoLook.TOO_LARGE,
+            "too long to read",
         ),
     ],
 )
 def test_a_look_that_is_not_complete_is_no_fact(
-    journal: SqliteJournal, note: Callable[..., str], outcome: Outcome, words: str, wait: int
+    journal: SqliteJournal, note: Callable[..., str], outcome: Outcome, reason: NoLook, words: str
 ) -> None:
     clock, request_id = Clock(), note()
     before = journal.record(request_id)
     missed = look(journal, Wire(Made(outcome)), clock, request_id, 30)
     assert isinstance(missed, Missed)
+    assert (missed.reason, missed.outcome) == (reason, outcome)
     assert words in str(missed.why.why)
-    assert missed.wait == wait
+    assert missed.wait == (40_000_000 if outcome is BUSY else 0)
     assert journal.record(request_id) == before
 
 
@@ -320,7 +529,7 @@ def test_a_look_that_is_not_complete_is_no_fact(
     [
         DOWN,
         NO_CUSTOMER,
-        Answered(status=200, headers=(), body=status(False, None, None).body, truncated=True),
+        Answered(status=200, headers=(), body=status(False, SENT, None).body, truncated=True),
         told(200, {"success": True, "results": []}),
     ],
     ids=["not reached", "no customer", "truncated", "not told"],
@@ -334,7 +543,7 @@ def test_what_stands_there_is_written_down_though_nobody_knows_what_holds(
     assert looked.entry.state is State.SEEN
     # The next one is no look until it tells what holds.
     assert isinstance(look(journal, Wire(page, Made(outcome)), clock, request_id, 120), Missed)
-    verified = answered_look(journal, Wire(page, Made(status(False, None, None))), clock, request_id, 120)
+    verified = answered_look(journal, Wire(page, Made(status(False, SENT, None))), clock, request_id, 120)
     assert verified.entry.state is State.VERIFIED
 
 

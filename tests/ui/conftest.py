@@ -19,9 +19,16 @@ from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.projects import SecretStore
 from consent_desk.services.sender import Transport
+from consent_desk.ui import unhurried
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
 from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests press what has just come up, as nobody should: see `Unhurried`."""
+    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
 
 
 class OpenOne(Protocol):

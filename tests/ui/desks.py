@@ -6,7 +6,9 @@ from pathlib import Path
 from threading import Event
 from time import time_ns
 
+from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -122,6 +124,11 @@ class OpenDesk:
         return controls.label(self.window, "Status")
 
     @property
+    def noted(self) -> str:
+        """What says that the caller on the line may go."""
+        return controls.label(self.window, "Noted")
+
+    @property
     def errors(self) -> str:
         return controls.label(self.window, "Errors to look at")
 
@@ -159,8 +166,7 @@ class OpenDesk:
     def go_on(self) -> None:
         """Choose to send in spite of what is asked, if anything is."""
         if self.window.consent.question.is_open:
-            self.bot.waitUntil(lambda: not self.window.consent.question.is_fresh)
-            controls.press(self.window, "Send")
+            QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
 
     def choose_project(self, name: str) -> None:
         chooser = controls.combo(self.window, "Project")
@@ -171,6 +177,13 @@ class OpenDesk:
         """Choose a line of the log."""
         table = controls.table(self.window, "Response log")
         table.setCurrentIndex(table.model().index(row, 0))
+
+    def cancel_line(self, row: int = 0) -> None:
+        """Cancel what a line of the log names, from its details."""
+        self.choose_line(row)
+        cancel = controls.button(self.window, "Cancel sending this")
+        self.bot.waitUntil(lambda: cancel.isVisible() and cancel.isEnabled())
+        cancel.click()
 
     def remove_data(self, row: int = 0) -> None:
         """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""

@@ -108,6 +108,33 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     assert "Engagement still shows consent" in alarm(acme)
 
 
+def test_an_event_in_milliseconds_rings_and_nothing_is_offered_against_it(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    event = {
+        "customer_ids": {"registered": "jane@example.com"},
+        "event_type": "consent",
+        "timestamp": 1780228246370,
+        "properties": {"action": "accept", "category": "sms_marketing", "valid_until": "unlimited"},
+    }
+    with closing(HttpTransport()) as transport:
+        transport.start(prepare_event(real(engagement), json.dumps(event).encode())).wait()
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.go_on()
+    acme.wait_for_line("Delivered")
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Contradicted")
+    wait_for_alarm(acme, "dated far in the future (accept of sms_marketing, time 1780228246370")
+    assert "An administrator must expire that event in Engagement." in alarm(acme)
+    assert not acme.window.alarm.action.isVisible()
+    acme.choose_line()
+    acme.bot.waitUntil(lambda: "dated far in the future" in acme.details("Explanation"))
+    assert "Engagement shows no consent (far ahead)" in acme.details("Explanation")
+    assert "but Engagement's history speaks against it" in acme.details("Explanation")
+    assert not controls.button(acme.window, "Send this with the time now").isEnabled()
+
+
 def test_it_rings_again_after_a_restart_until_it_is_dismissed(
     ringing: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring
 ) -> None:
@@ -183,7 +210,8 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
     ringing.wait_for_line("Sending", "Contradicted")
     controls.press(ringing.window, "Send with the time now")
     wait_for_silence(ringing)
-    controls.press(ringing.window, "Cancel sending")
+    ringing.wait_for_line("Not sent yet", "Sending", "Contradicted")
+    ringing.cancel_line(0)
     wait_for_alarm(ringing, "Engagement still shows consent")
 
 

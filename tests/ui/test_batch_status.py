@@ -27,6 +27,7 @@ def status(qtbot: QtBot) -> StatusPanel:
 def batches(status: StatusPanel) -> BatchStatus:
     batches = BatchStatus(status)
     batches.begin(ENTRIES, practice=False)
+    status.begin_call(ENTRIES[0].request_id)
     return batches
 
 
@@ -43,7 +44,8 @@ def test_the_worst_outcome_gives_the_tone_and_the_advice_and_is_named(
 ) -> None:
     say(batches, VERIFIED, VERIFIED, (State.UNCONFIRMED, Tone.WARNING, "Not yet confirmed. Wait."))
     assert status.latest.text() == (
-        "▲ 3 opt-outs for jane@example.com: 2 verified, 1 not yet confirmed: push_messages.\n"
+        "▲ 3 opt-outs for jane@example.com, Acme production: "
+        "2 verified, 1 not yet confirmed: push_messages.\n"
         "Not yet confirmed. Wait."
     )
 
@@ -52,7 +54,7 @@ def test_it_is_green_only_when_all_are_verified(batches: BatchStatus, status: St
     say(batches, VERIFIED, VERIFIED, (State.DELIVERED, Tone.NEUTRAL, "Delivered."))
     assert status.latest.text().startswith("➜")
     say(batches, VERIFIED, VERIFIED, VERIFIED)
-    assert status.latest.text().startswith("✔ 3 opt-outs for jane@example.com: 3 verified.")
+    assert status.latest.text().startswith("✔ 3 opt-outs for jane@example.com, Acme production: 3 verified.")
 
 
 def test_a_later_outcome_takes_the_place_of_the_line_before(

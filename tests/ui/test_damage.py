@@ -12,12 +12,13 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
+from consent_desk.adapters import journal_file
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.durable import companion
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import mark_of, read_mark
+from consent_desk.adapters.mark import legible, mark_of, read_mark
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -83,6 +84,11 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str, set[str]]] = {
         DAMAGED,
     ),
     "a cut end": (forget_the_end, "its end is missing", DAMAGED),
+    "a mark that cannot be read": (
+        lambda path: overwrite(mark_of(path), 20, b"\xa5"),
+        "nobody can tell whether its end is missing",
+        DAMAGED,
+    ),
     "gone": (lambda path: path.unlink(), "its file is gone, though its mark", MISSING),
     "gone but for its companion": (
         leave_companion_alone,
@@ -166,6 +172,26 @@ def test_each_trouble_at_the_start_is_told_and_nothing_is_touched_or_sent(
     assert posts(engagement) == sent
     if folders.journal.is_file():
         assert verify(folders.journal).verdict is not Verdict.SOUND
+
+
+def test_a_file_system_without_locks_is_named_and_one_with_locks_opened_when_one_looks_again(
+    start: Callable[[], OpenDesk], folders: Folders, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(folders, real(engagement))
+    refused = sqlite3.OperationalError("disk I/O error")
+    refused.sqlite_errorname = "SQLITE_IOERR_RDLOCK"
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise refused
+
+    works = journal_file._set_up
+    monkeypatch.setattr(journal_file, "_set_up", refuse)
+    desk = start()
+    wait_for_words(desk, "The journal cannot be opened: the file system of its folder keeps no locks")
+    wait_for_offers(desk, OTHER)
+    monkeypatch.setattr(journal_file, "_set_up", works)
+    controls.press(desk.window, LOOK)
+    wait_until_well(desk)
 
 
 def test_what_came_back_is_opened_when_one_looks_again(
@@ -329,7 +355,7 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered", "Delivered")
     desk.bot.waitUntil(lambda: "the mark beside it" not in said(desk))
-    found = read_mark(mark)
+    found = legible(read_mark(mark))
     assert found is not None
     assert found.head == verify(folders.journal).head
 

@@ -94,18 +94,12 @@ def test_a_caller_goes_before_what_waits_from_earlier_and_after_the_caller_befor
     assert desk.order() == ["first", "caller 1", "caller 2", "earlier 1", "earlier 2"]
 
 
-def test_only_what_a_person_asked_for_can_be_cancelled_and_only_once(desk: Desk) -> None:
-    asked = [desk.add("first", Action.REJECT), desk.add("second", Action.ACCEPT)]
-    others = [
-        desk.add("earlier", Action.ACCEPT, by_person=False),
-        desk.add("kept", Action.REJECT, kept=True),
-    ]
-    assert [desk.dispatch.can_cancel(one.entry.request_id) for one in (*asked, *others)] == [
-        *(True, True),
-        *(False, False),
-    ]
-    desk.dispatch.cancel(asked[1])
-    assert not desk.dispatch.can_cancel("second")
+def test_what_waits_is_cancelled_once(desk: Desk) -> None:
+    desk.add("first", Action.REJECT)
+    waiting = desk.add("second", Action.ACCEPT)
+    assert desk.dispatch.cancel(waiting)
+    assert not desk.dispatch.cancel(waiting)
+    assert [lane for lane, _ in desk.line.tasks].count(Lane.JOURNAL) == 1
 
 
 def test_what_is_cancelled_as_it_turns_out_that_it_waits_is_discarded(desk: Desk) -> None:

@@ -336,7 +336,7 @@ def test_what_was_typed_for_a_locked_project_does_not_reach_another_one(
 ) -> None:
     keyring.lines.clear()
     desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: "not in the keyring" in desk.state)
+    desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
     controls.write(desk.window, "Customer ID", "jane@example.com")
     desk.choose_project("Sandbox (practice)")
     desk.wait_ready()

@@ -1,7 +1,7 @@
 """The log is the long view of the whole journal: searched, scrolled, discarded, erased and exported."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Event
@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 
+from consent_desk.adapters import private_file
 from consent_desk.adapters.backups import Backups
 from consent_desk.adapters.erasure import Erasure
 from consent_desk.adapters.folders import Folders
@@ -20,7 +21,7 @@ from consent_desk.domain.delivery import State
 from consent_desk.domain.wanted import Wanted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui import log_model, long_view
+from consent_desk.ui import log_model, long_view, patience
 from consent_desk.ui.history_desk import told_after
 from consent_desk.ui.log_desk import LogDesk
 from tests.adapters.journals import noted_in
@@ -257,17 +258,18 @@ def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[s
     desk.bot.waitUntil(lambda: not controls.button(desk.window, "Not yet confirmed").isVisible())
 
 
-def test_escape_leaves_the_reason_and_cancels_nothing(desk: OpenDesk) -> None:
+def test_escape_leaves_the_reason_and_discards_nothing(desk: OpenDesk) -> None:
     desk.choose_line(1)
     discard = controls.button(desk.window, "Discard")
     desk.bot.waitUntil(discard.isEnabled)
-    cancelled: list[None] = []
-    desk.window.consent.cancel_requested.connect(lambda: cancelled.append(None))
     discard.click()
-    reason = controls.line(desk.window, "Reason for discarding")
-    QTest.keyClick(reason, Qt.Key.Key_Escape)
-    assert not desk.window.log.reason.isVisible()
-    assert cancelled == []
+    controls.write(desk.window, "Reason for discarding", "typed")
+    before = controls.cells(desk.window, 1)
+    for _ in range(2):
+        QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Escape)
+        assert not desk.window.log.reason.isVisible()
+    assert controls.line(desk.window, "Reason for discarding").text() == ""
+    assert controls.cells(desk.window, 1) == before
 
 
 @pytest.mark.parametrize("row", [0, 2])
@@ -404,6 +406,47 @@ def test_a_stopped_export_leaves_nothing_behind(export_folder: Path, acme: OpenD
     controls.button(acme.window, "Export").click()
     acme.wait_for_status("The export was stopped")
     acme.bot.waitUntil(lambda: not any(export_folder.iterdir()))
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
+
+
+@pytest.mark.parametrize("hangs_in", ["replacement", "sync"])
+def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_and_can_be_given_up(
+    impatience: None, desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs_in: str
+) -> None:
+    share, stick = tmp_path / "share", tmp_path / "stick"
+    answers, comes_back = Event(), Event()
+    works: Callable[..., object] = getattr(private_file, hangs_in)
+
+    def hang(*arguments: object) -> object:
+        assert answers.wait(30)
+        comes_back.set()
+        return works(*arguments)
+
+    for folder in (share, stick):
+        folder.mkdir()
+    desk.person.file = share / "history.csv"
+    monkeypatch.setattr(private_file, hangs_in, hang)
+    try:
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status(f"The folder {share} does not answer: the export waits. Noting goes on.")
+        desk.fill()
+        controls.press(desk.window, "Send")
+        desk.bot.waitUntil(lambda: "jane@example.com" in controls.cells(desk.window, 4))
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status("The export was stopped. Should ")
+        monkeypatch.setattr(private_file, hangs_in, works)
+        desk.person.file = stick / "history.csv"
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status("Exported 4 consents to ")
+    finally:
+        answers.set()
+    assert comes_back.wait(10)
+    desk.bot.waitUntil(lambda: not any(share.iterdir()))
+    assert [each.name for each in stick.iterdir()] == ["history.csv"]
 
 
 def test_closing_stops_an_export(export_folder: Path, acme: OpenDesk) -> None:

@@ -53,7 +53,6 @@ def asked(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_fo
 
 
 def answer(desk: OpenDesk, index: int) -> None:
-    desk.bot.waitUntil(lambda: not desk.window.consent.question.is_fresh)
     desk.window.consent.question.choices[index].click()
 
 
@@ -85,6 +84,7 @@ def test_who_says_that_the_id_is_right_has_it_sent(asked: OpenDesk, engagement: 
 
 
 def test_who_cancels_it_has_nothing_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+    asked.wait_for_line("Not sent yet")
     answer(asked, 1)
     asked.bot.waitUntil(lambda: "Not sent yet" not in controls.cells(asked.window, 1)[0])
     assert events(engagement) == []
@@ -183,3 +183,27 @@ def test_without_an_answer_the_question_says_how_old_it_is(
     slow_acme.bot.waitUntil(lambda: "already accepted since" in question(slow_acme))
     assert "This was looked up at " in question(slow_acme)
     assert "accepted since" in known(slow_acme)
+
+
+def test_while_it_is_held_it_is_called_noted_and_no_key_cancels_it(
+    asked: OpenDesk, engagement: Sandbox
+) -> None:
+    noted_line = "➜ Noted. You can end the call. jane@exmaple.com, opt-out of sms_marketing, Acme production"
+    assert asked.noted == noted_line
+    key(asked, Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    assert controls.focused_name(asked.window) == "Project"
+    assert ASKED in question(asked)
+    assert "(Alt+R)" not in "".join(button.text() for button in asked.window.consent.question.choices)
+    asked.wait_for_line("Not sent yet")
+    assert events(engagement) == []
+
+
+def test_cancelled_at_its_line_while_it_is_held_it_is_asked_about_no_more(
+    asked: OpenDesk, engagement: Sandbox
+) -> None:
+    asked.cancel_line(0)
+    asked.wait_for_line("Not recorded")
+    asked.wait_for_status("✖ Not recorded: it was cancelled before it left")
+    asked.bot.waitUntil(lambda: question(asked) == "")
+    assert asked.noted == ""
+    assert events(engagement) == []

@@ -1,5 +1,6 @@
 """One of all starts is the first; what a dead process left behind keeps no start from being it."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from consent_desk.opening import _raise_first
+from consent_desk.ui import instance as instance_module
 from consent_desk.ui.instance import Instance
 
 if sys.platform != "win32":
@@ -93,3 +96,23 @@ def test_an_empty_lock_is_left_to_a_start_that_is_about_to_fill_it(qapp: object,
     assert not first(tmp_path)
     os.utime(lock, (0, 0))
     assert first(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock that lies about")
+def test_where_the_file_system_keeps_no_locks_a_stale_lock_is_named_and_not_removed(
+    qapp: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(instance_module, "ANSWER_WITHIN", 100)
+    lock = tmp_path / "lock"
+    lock.write_text(f"999999\n{Path(sys.executable).resolve().name}\nformer-name\n")
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    instance = Instance(tmp_path)
+    assert (instance.is_first, instance.doubtful) == (False, lock)
+    assert _raise_first(instance) == 1
+    assert f"If none runs, on no computer, delete {lock}." in capsys.readouterr().err
+    instance.close()
+    assert lock.exists()

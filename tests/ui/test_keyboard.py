@@ -1,7 +1,8 @@
 """The whole job without a mouse. Keys go to the window, as those of a person do."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -109,11 +110,11 @@ def test_the_way_to_the_shortcuts_is_shown_and_reached_with_the_keyboard(acme: O
     box.close()
 
 
-def test_escape_closes_completions_first_and_then_cancels(acme: OpenDesk, engagement: Sandbox) -> None:
+def test_escape_closes_completions_and_cancels_nothing(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     acme.fill()
     key(acme, Qt.Key.Key_Return, CONTROL)
-    acme.wait_for_status("Noted on this computer")
+    acme.bot.waitUntil(lambda: "You can end the call." in acme.noted)
     assert engagement.wait_for(2)
     acme.window.consent.category.line.setFocus()
     acme.window.consent.category.line.clear()
@@ -121,9 +122,35 @@ def test_escape_closes_completions_first_and_then_cancels(acme: OpenDesk, engage
     assert QApplication.activePopupWidget() is not None
     key(acme, Qt.Key.Key_Escape)
     assert QApplication.activePopupWidget() is None
-    assert "Cancel" not in acme.status
+    for _ in range(3):
+        key(acme, Qt.Key.Key_Escape)
+    acme.wait_for_line("Sending")
+    assert "Cancel" not in acme.status + acme.errors
+
+
+def test_escape_closes_one_thing_a_press_the_innermost_first_and_by_no_held_key(acme: OpenDesk) -> None:
+    def hold() -> None:
+        none = Qt.KeyboardModifier.NoModifier
+        held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, none, "", True, 1)
+        QApplication.sendEvent(acme.window, held)
+
+    acme.fill()
+    several = acme.window.consent.several.choice
+    controls.button(acme.window, "Several categories").click()
+    controls.button(acme.window, "All categories").click()
+    combo = controls.combo(acme.window, "Channel")
+    combo.showPopup()
     key(acme, Qt.Key.Key_Escape)
-    acme.wait_for_status("Cancelled too late")
+    hold()
+    assert QApplication.activePopupWidget() is None
+    assert several.isVisible()
+    key(acme, Qt.Key.Key_Escape)
+    assert not several.isVisible()
+    # What was ticked is not undone by it.
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+    before = acme.window.consent.draft()
+    key(acme, Qt.Key.Key_Escape)
+    assert acme.window.consent.draft() == before
 
 
 def test_escape_closes_an_open_list_and_a_menu(acme: OpenDesk) -> None:

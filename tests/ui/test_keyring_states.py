@@ -109,6 +109,18 @@ def test_without_a_keyring_a_project_lasts_for_this_session(
     assert keyring.lines == {}
 
 
+def test_a_keyring_that_is_gone_for_the_moment_is_told_and_nothing_is_asked_to_be_typed_for_good(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = ABSENT
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "were kept in a keyring, which does not show them now" in desk.state)
+    keyring.trouble = None
+    desk.choose_project("Acme production")
+    desk.wait_ready()
+    assert desk.state == "key from the keyring"
+
+
 def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
     open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: None
 ) -> None:

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessible, QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit
 
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Outcome
@@ -17,7 +17,7 @@ from consent_desk.domain.request import PreparedRequest
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.sender import Call
-from consent_desk.ui import look_up_desk
+from consent_desk.ui import look_up_desk, unhurried
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
@@ -38,6 +38,7 @@ JANE = {
     ],
 }
 NEVER = 600_000
+FIRST_MOMENT = unhurried.MOMENT
 ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 UNKNOWN = "No customer with registered = jane@exmaple.com."
@@ -159,9 +160,8 @@ def key(
 
 
 def confirm(desk: OpenDesk) -> None:
-    """Press Ctrl+Return once more, when the question has stood there for a moment."""
-    desk.bot.waitUntil(lambda: not desk.window.consent.question.is_fresh)
-    key(desk, Qt.Key.Key_Return, CONTROL)
+    """Press the key of the last answer."""
+    key(desk, Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
 
 
 # ----------------------------------------------------------------------------------------- what is shown
@@ -385,16 +385,88 @@ def test_the_safe_answer_leads_back_to_the_id(acme: OpenDesk, answer: Qt.Key) ->
     assert controls.cells(acme.window, 0) == []
 
 
-def test_a_key_pressed_twice_confirms_nothing(acme: OpenDesk) -> None:
+def test_send_pressed_once_more_only_tells_the_question_again(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     type_case(acme, "jane@exmaple.com")
     wait_until_known(acme, UNKNOWN)
     key(acme, Qt.Key.Key_Return, CONTROL)
+    announced: list[str] = []
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: announced.append(event.message()))
+    key(acme, Qt.Key.Key_Tab)
     key(acme, Qt.Key.Key_Return, CONTROL)
+    assert UNKNOWN in question(acme)
+    assert [UNKNOWN in text for text in announced] == [True]
+    assert controls.focused_name(acme.window) == "Correct the ID"
+    controls.press(acme.window, "Send")
     assert UNKNOWN in question(acme)
     assert controls.cells(acme.window, 0) == []
 
 
-def test_send_once_more_records_it_anyway(acme: OpenDesk, engagement: Sandbox) -> None:
+def press_too_soon(desk: OpenDesk, name: str) -> None:
+    """All that a hasty person may do to an answer."""
+    answer = controls.button(desk.window, name)
+    answer.setFocus()
+    for which in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        key(desk, which)
+    QTest.mouseClick(answer, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(answer, Qt.MouseButton.LeftButton)
+
+
+def test_in_its_first_moment_no_answer_records_anything(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unhurried, "MOMENT", 1_000.0)
+    type_case(acme, "Jane@Example.com")
+    wait_until_known(acme, "There is jane@example.com")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    _correct, use, record = choices(acme)
+    for name in (use, record):
+        press_too_soon(acme, name)
+        assert "No customer with registered = Jane@Example.com" in question(acme)
+    assert controls.cells(acme.window, 0) == []
+    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+    controls.button(acme.window, record).setFocus()
+    key(acme, Qt.Key.Key_Return)
+    acme.bot.waitUntil(lambda: len(controls.cells(acme.window, 0)) == 1)
+
+
+def test_the_first_moment_is_half_a_second() -> None:
+    assert FIRST_MOMENT == 0.5
+
+
+def test_a_key_that_is_held_down_is_no_answer(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    for name in choices(acme):
+        answer = controls.button(acme.window, name)
+        answer.setFocus()
+        for which, text in ((Qt.Key.Key_Return, "\r"), (Qt.Key.Key_Space, " ")):
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                none = Qt.KeyboardModifier.NoModifier
+                QApplication.sendEvent(answer, QKeyEvent(kind, which, none, text, True, 1))
+    alt = Qt.KeyboardModifier.AltModifier
+    for held in ((Qt.Key.Key_R, alt), (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)):
+        QApplication.sendEvent(acme.window, QKeyEvent(QEvent.Type.KeyPress, *held, "", True, 1))
+    assert UNKNOWN in question(acme)
+    assert events(engagement) == []
+
+
+def test_the_key_that_goes_on_is_shown_and_the_projects_own_again_afterwards(acme: OpenDesk) -> None:
+    type_case(acme, "jane@exmaple.com")
+    wait_until_known(acme, UNKNOWN)
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    last = controls.button(acme.window, "Record anyway: creates a profile")
+    assert last.text().endswith("(Alt+R)")
+    assert last.accessibleDescription().endswith("Alt+R")
+    key(acme, Qt.Key.Key_Escape)
+    confirm(acme)
+    assert controls.focused_name(acme.window) == "Project"
+    assert controls.cells(acme.window, 0) == []
+
+
+def test_going_on_records_it_anyway(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, "jane@exmaple.com")
     wait_until_known(acme, UNKNOWN)
     key(acme, Qt.Key.Key_Return, CONTROL)
@@ -463,19 +535,26 @@ def test_of_several_what_holds_already_is_left_and_the_others_are_recorded(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     everything_of_which_one_holds(acme)
-    assert choices(acme) == ["Leave it, record the other one", "Record all 2"]
-    key(acme, Qt.Key.Key_Return)
-    acme.wait_for_status("1 opt-out for jane@example.com: 1 delivered. Left as it was: newsletter.")
+    assert choices(acme) == ["Record nothing", "Leave it, record the other one", "Record all 2"]
+    controls.press(acme.window, "Leave it, record the other one")
+    acme.wait_for_status(
+        "1 opt-out for jane@example.com, Acme production: 1 delivered. Left as it was: newsletter."
+    )
     assert [json.loads(event.body)["properties"]["category"] for event in events(engagement)] == [
         "sms_marketing"
     ]
 
 
-def test_escape_records_nothing_of_several(acme: OpenDesk, engagement: Sandbox) -> None:
+@pytest.mark.parametrize("safe", [Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Space])
+def test_escape_and_the_first_answer_record_nothing_of_several(
+    acme: OpenDesk, engagement: Sandbox, safe: Qt.Key
+) -> None:
     everything_of_which_one_holds(acme)
-    key(acme, Qt.Key.Key_Escape)
+    assert controls.focused_name(acme.window) == "Record nothing"
+    key(acme, safe)
     assert acme.status == (
-        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of 2 categories"
+        "Nothing was recorded, and nothing was sent.\n"
+        "jane@example.com, opt-out of 2 categories, Acme production"
     )
     assert events(engagement) == []
 
@@ -483,7 +562,7 @@ def test_escape_records_nothing_of_several(acme: OpenDesk, engagement: Sandbox) 
 def test_all_of_several_are_recorded_where_that_is_wished(acme: OpenDesk, engagement: Sandbox) -> None:
     everything_of_which_one_holds(acme)
     confirm(acme)
-    acme.wait_for_status("2 opt-outs for jane@example.com: 2 delivered.")
+    acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
 
 
 def test_the_safe_answer_says_that_nothing_was_recorded(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -492,7 +571,8 @@ def test_the_safe_answer_says_that_nothing_was_recorded(acme: OpenDesk, engageme
     key(acme, Qt.Key.Key_Return, CONTROL)
     key(acme, Qt.Key.Key_Return)
     assert acme.status == (
-        "Nothing was recorded, and nothing was sent.\njane@example.com, opt-out of newsletter"
+        "Nothing was recorded, and nothing was sent.\n"
+        "jane@example.com, opt-out of newsletter, Acme production"
     )
     assert events(engagement) == []
 

@@ -27,7 +27,7 @@ MAIN_WINDOW = (
     *("Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
     *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
     *("Explained by", "No correction", "Correct"),
-    *("Cancel sending", "Request URL", "Authorization header", "Request body", "Copy", "Filter"),
+    *("Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
     *("Refresh categories", "Kept texts", "More details", "Agent", "Add property", "Several categories"),
     *("Categories to choose", "All categories", "Previous request", "Next request"),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.services.verifier import PAGE
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
@@ -19,7 +21,7 @@ def look_ups() -> None:
     """They are made here."""
 
 
-def decided(category: str, source: str, action: str = "reject") -> dict[str, object]:
+def decided(category: str, source: str, action: str = "reject") -> dict[str, Any]:
     properties = {"action": action, "category": category, "source": source, "valid_until": "unlimited"}
     if action == "reject":
         del properties["valid_until"]
@@ -28,7 +30,10 @@ def decided(category: str, source: str, action: str = "reject") -> dict[str, obj
 
 @pytest.fixture
 def engagement() -> Iterator[Sandbox]:
-    """Jane opted out of SMS herself, and of the newsletter by way of this desk; Omar did of SMS."""
+    """Jane opted out of SMS herself, and of the newsletter by way of this desk; Omar did of SMS.
+
+    So did Ines and Kofi, by events that name an end; the opt-ins of Lena and Mona have ended.
+    """
     jane = {
         "customer_ids": {"registered": "jane@example.com"},
         "consents": [decided("sms_marketing", "page"), decided("newsletter", "private_api")],
@@ -37,7 +42,21 @@ def engagement() -> Iterator[Sandbox]:
         "customer_ids": {"registered": "omar@example.org"},
         "consents": [decided("sms_marketing", "page"), decided("newsletter", "page", "accept")],
     }
-    with Sandbox({**SEED, "customers": [jane, omar]}) as sandbox:
+    unlimited = decided("sms_marketing", "page", "accept")
+    withdrawn = {**unlimited, "properties": {**unlimited["properties"], "action": "reject"}}
+    ines = {"customer_ids": {"registered": "ines@example.org"}, "consents": [withdrawn]}
+    kofi = {
+        "customer_ids": {"registered": "kofi@example.org"},
+        "consents": [{**withdrawn, "valid_for_days": 9}],
+    }
+    lena = {
+        "customer_ids": {"registered": "lena@example.org"},
+        "consents": [{**unlimited, "valid_for_days": 9}],
+    }
+    # More than is read of a history stands above what is looked for.
+    newer = [{**decided("newsletter", "page"), "days_ago": 5}] * PAGE
+    mona = {"customer_ids": {"registered": "mona@example.org"}, "consents": [*lena["consents"], *newer]}
+    with Sandbox({**SEED, "customers": [jane, omar, ines, kofi, lena, mona]}) as sandbox:
         yield sandbox
 
 
@@ -118,6 +137,41 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
     assert events(engagement) == []
     acme.go_on()
     acme.wait_for_line("Delivered")
+
+
+@pytest.mark.parametrize("customer", ["ines@example.org", "kofi@example.org"])
+def test_an_opt_out_that_names_an_end_is_one_all_the_same(
+    acme: OpenDesk, engagement: Sandbox, customer: str
+) -> None:
+    begin(acme, customer=customer)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    explain(acme)
+    controls.press(acme.window, "Send")
+    assert "the person may have opted out themselves" in question(acme)
+    assert events(engagement) == []
+
+
+def test_an_opt_in_that_has_ended_is_told_so_and_asks_for_nothing(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    type_case(acme, "lena@example.org")
+    wait_until_known(acme, "sms_marketing: accepted since ")
+    assert ", ended " in known(acme)
+    opt_in(acme)
+    assert not asks_for_basis(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+
+
+def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "mona@example.org")
+    wait_until_known(acme, "sms_marketing: rejected, or accepted and ended (not known which) since ")
+    opt_in(acme)
+    controls.press(acme.window, "Send")
+    assert "did this person opt out, or did the opt-in end? That is not known" in question(acme)
+    assert choices(acme) == ["Leave it", "Record the opt-in"]
+    assert events(engagement) == []
 
 
 def test_an_opt_out_of_this_desk_is_told_without_a_warning(acme: OpenDesk) -> None:

@@ -2,22 +2,39 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import create_connection, create_server
+from typing import Any
 
 import pytest
 
+from consent_desk import stations
 from consent_desk.adapters.folders import Folders
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.rounds_desk import RoundsDesk
 from consent_desk.ui.station import Station
+from tests.adapters.servers import Server, answer, answering
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
 from tests.ui.test_alarm import alarm, leave_contradicted, wait_for_alarm
 
 
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
+@pytest.fixture
+def sandboxes(monkeypatch: pytest.MonkeyPatch) -> list[Sandbox]:
+    """The practice servers that the program makes."""
+    made: list[Sandbox] = []
+
+    def make(*arguments: Any, **options: Any) -> Sandbox:
+        made.append(Sandbox(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(stations, "Sandbox", make)
+    return made
+
+
+def send(desk: OpenDesk, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+    desk.fill(customer, category)
     controls.press(desk.window, "Send")
 
 
@@ -50,17 +67,120 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
         pass
 
 
-def test_what_comes_of_practice_is_not_told_beside_a_real_consent(acme: OpenDesk) -> None:
+def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
+    send(demo)
+    demo.wait_for_status("Delivered to the Sandbox only.")
+    assert demo.noted == ""
+
+
+def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back(
+    acme: OpenDesk, sandboxes: list[Sandbox]
+) -> None:
     practise(acme)
     send(acme)
     acme.wait_for_status("Delivered to the Sandbox only.")
     go_back(acme)
+    asked = len(sandboxes[0].received)
     send(acme, "omar@example.com")
     acme.wait_for_status("Delivered: Engagement has queued it")
-    with told(acme, practice=True):
+    with told(acme, practice=False):
         acme.clock.seconds_off += 35
     assert "omar@example.com" in acme.status
     assert "Sandbox" not in acme.status
+    assert len(sandboxes[0].received) == asked
+    with told(acme, practice=True):
+        practise(acme)
+    # That caller is not on the line any more: it stands at the line of the log.
+    acme.wait_for_line("Practised")
+    acme.choose_line()
+    told_there = "Shown by the Sandbox. Not recorded in Engagement."
+    acme.bot.waitUntil(lambda: told_there in acme.details("Explanation"), timeout=10_000)
+    assert acme.status == ""
+
+
+def port_of(desk: OpenDesk) -> int:
+    return int(desk.window.preview.url.text().split(":")[2].split("/")[0])
+
+
+def is_open(port: int) -> bool:
+    try:
+        create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def lines(desk: OpenDesk) -> list[str]:
+    return controls.cells(desk.window, 1)
+
+
+def written(sandboxes: list[Sandbox]) -> list[bytes]:
+    return [
+        each.body
+        for sandbox in sandboxes
+        for each in sandbox.received
+        if "/track/" in each.path and each.method == "POST"
+    ]
+
+
+def test_the_practice_server_ends_when_practice_is_left(acme: OpenDesk) -> None:
+    practise(acme)
+    port = port_of(acme)
+    assert is_open(port)
+    go_back(acme)
+    acme.bot.waitUntil(lambda: not is_open(port))
+    practise(acme)
+    assert port_of(acme) == port
+    assert is_open(port)
+
+
+def test_who_comes_back_to_practice_finds_the_log_and_the_customers_as_they_were(
+    acme: OpenDesk, sandboxes: list[Sandbox]
+) -> None:
+    practise(acme)
+    send(acme)
+    acme.wait_for_status("Delivered to the Sandbox only.")
+    acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
+    for _ in range(2):
+        go_back(acme)
+        acme.bot.waitUntil(lambda: lines(acme) == [])
+        practise(acme)
+        acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
+    assert len(sandboxes) == 1
+    assert len(written(sandboxes)) == 1
+    send(acme, category="newsletter")
+    acme.bot.waitUntil(lambda: len(written(sandboxes)) == 2)
+
+
+def test_another_program_that_took_the_port_gets_nothing_of_practice(
+    acme: OpenDesk, sandboxes: list[Sandbox]
+) -> None:
+    practise(acme)
+    send(acme)
+    acme.wait_for_status("Delivered to the Sandbox only.")
+    port = port_of(acme)
+    go_back(acme)
+    acme.bot.waitUntil(lambda: not is_open(port))
+    with Server(answering(answer()), listener=create_server(("127.0.0.1", port))) as other:
+        practise(acme)
+        assert port_of(acme) != port
+        acme.bot.waitUntil(lambda: len(lines(acme)) == 1)
+        acme.clock.seconds_off += 35
+        send(acme, category="newsletter")
+        acme.bot.waitUntil(lambda: len(written(sandboxes)) == 2)
+        assert other.received == []
+
+
+def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: list[Sandbox]) -> None:
+    acme.choose_project("Sandbox (practice)")
+    go_back(acme)
+    acme.bot.waitUntil(lambda: len(sandboxes) == 1)
+    acme.bot.waitUntil(lambda: not is_open(int(sandboxes[0].base_url.rpartition(":")[2])))
+    send(acme)
+    acme.wait_for_status("Delivered: Engagement has queued it")
+    practise(acme)
+    send(acme)
+    acme.wait_for_status("Delivered to the Sandbox only.")
 
 
 def test_what_comes_of_a_real_consent_is_not_told_beside_practice(acme: OpenDesk) -> None:
@@ -81,12 +201,12 @@ def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     practise(acme)
     engagement.fault = Fault.INVALID_SECRET
     acme.clock.seconds_off += 600
-    acme.wait_for_status("Not accepted")
+    acme.bot.waitUntil(lambda: "Not accepted" in acme.errors, timeout=10_000)
     return acme
 
 
 def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
-    assert refused_meanwhile.status.startswith("✖ Not practice, a real consent: Not accepted: ")
+    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
 
 
 def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(

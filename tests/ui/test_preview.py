@@ -171,6 +171,6 @@ def test_nothing_is_shown_while_no_project_is_usable(
 ) -> None:
     keyring.lines.clear()
     desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: "not in the keyring" in desk.state)
+    desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
     assert controls.line(desk.window, "Request URL").text() == ""
     assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()

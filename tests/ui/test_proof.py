@@ -1,28 +1,36 @@
 """Saving proofs from the window, and the pages that people read."""
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
+from consent_desk.adapters import proof_file
+from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.proof_check import check
 from consent_desk.adapters.proof_compare import compare
 from consent_desk.adapters.verification import Verdict
+from consent_desk.domain.consent import ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered
+from consent_desk.domain.outcome import Answered, Look, Reason, Stored
 from consent_desk.domain.project import PRACTICE_ID
 from consent_desk.domain.proof import FromHistory, FromJournal, Proof, Witness
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui import patience
 from consent_desk.ui.proof_button import ProofButton
+from consent_desk.ui.proof_desk import ProofDesk
 from consent_desk.ui.proof_page import feet, pdf_of, sheets_of
 from consent_desk.ui.proof_text import text_of
+from consent_desk.ui.tasks import Lane
 from tests.adapters.journals import filled
 from tests.adapters.proofs import JANE, busy, proof_of
 from tests.adapters.test_proof import PAGE
@@ -76,6 +84,20 @@ def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
         SHA,
     ):
         assert words in text
+
+
+def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proof) -> None:
+    assert isinstance(jane.source, FromJournal)
+    record = jane.source.witnesses[0].record
+    before = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
+    look = Look(seen=True, valid=True, since=1.5, reason=Reason.FAR_AHEAD, event=event)
+    fact = Fact(at=record.facts[0].at, state=State.CONTRADICTED, outcome=look)
+    noted = replace(record.noted, context=replace(record.noted.context, before=before))
+    one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})
+    text = said(replace(jane, source=FromJournal((one,), jane.source.chain)))
+    assert "rejected, not valid since 1970-01-01 00:00:01 UTC, source page → valid" in text
+    assert "an event dated far in the future does, accept of sms_marketing, time 1780228246370" in text
 
 
 def test_the_pages_tell_the_answer_and_its_request_id(jane: Proof) -> None:
@@ -260,7 +282,62 @@ def test_a_folder_that_cannot_be_written_to_is_said(acme: OpenDesk, place: Path)
     acme.wait_for_line("Delivered")
     acme.person.folder = str(place / "gone")
     choose(acme, 0)
-    acme.wait_for_status("The proof was not saved")
+    acme.wait_for_status(f"The proof was not saved in {place / 'gone'}: its folder is not there any more.")
+
+
+@pytest.fixture
+def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """While it is not set, no folder answers in which a proof is saved."""
+    answers = Event()
+    monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
+
+    def hang(path: Path, content: bytes) -> None:
+        assert answers.wait(30)
+        replace_file(path, content)
+
+    monkeypatch.setattr(proof_file, "replace_file", hang)
+    yield answers
+    answers.set()
+
+
+@pytest.fixture
+def hanging(share: Event, acme: OpenDesk, place: Path) -> OpenDesk:
+    """A desk at which a proof waits for its folder."""
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place)
+    choose(acme, 0)
+    acme.wait_for_status(f"The folder {place} does not answer yet: the proof waits.")
+    return acme
+
+
+def test_a_folder_that_does_not_answer_holds_up_no_look_up_and_no_noting(hanging: OpenDesk) -> None:
+    runner = hanging.application._runner
+    assert [runner.idle(lane, 5) for lane in (Lane.LOOK_UP, Lane.JOURNAL, Lane.SEND)] == [True] * 3
+    hanging.fill("john@example.com")
+    controls.press(hanging.window, "Send")
+    hanging.bot.waitUntil(lambda: "john@example.com" in controls.cells(hanging.window, 4))
+
+
+def test_another_folder_can_be_chosen_where_one_does_not_answer(
+    hanging: OpenDesk, tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "stick"
+    other.mkdir()
+    monkeypatch.setattr(proof_file, "replace_file", replace_file)
+    hanging.person.folder = str(other)
+    choose(hanging, 0)
+    hanging.wait_for_status("proof is saved")
+    assert check(saved(other)).verdict is Verdict.SOUND
+    assert not any(place.iterdir())
+
+
+def test_a_folder_that_goes_on_not_answering_is_given_up_and_named(hanging: OpenDesk, place: Path) -> None:
+    desk = hanging.window.findChild(ProofDesk)
+    assert desk is not None
+    desk._patience.gone.emit()
+    hanging.wait_for_status(f"✖ No proof was saved: the folder {place} does not answer. Choose another one.")
 
 
 def test_a_proof_of_practice_is_called_so(demo: OpenDesk, place: Path) -> None:

@@ -163,10 +163,8 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     send(acme)
     acme.wait_for_line("Not confirmed")
     opt_in(acme)
-    acme.wait_for_status(
-        "➜ Noted on this computer. You can end the call. "
-        "It waits until the earlier opt-out of this customer is settled."
-    )
+    acme.wait_for_status("➜ It waits until the earlier opt-out of this customer is settled.")
+    assert acme.noted.startswith("➜ Noted. You can end the call. ")
     assert len(sent(engagement)) == 1
     acme.clock.seconds_off += 31
     acme.wait_for_line("Delivered", "Verified")
@@ -211,7 +209,8 @@ def test_why_an_opt_in_that_may_still_show_is_not_sent_again_is_said(
 def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     opt_in(acme)
-    acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
+    acme.wait_for_status("➜ Sending…")
+    assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
 
 
@@ -311,7 +310,8 @@ def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
 ) -> None:
     unreadable.append("from now on")
     opt_in(acme)
-    acme.wait_for_status("Noted on this computer. You can end the call. What comes next is not known")
+    acme.wait_for_status("What comes next is not known")
+    assert acme.noted.startswith("➜ Noted. You can end the call. ")
     assert sent(engagement) == []
     unreadable.clear()
     acme.wait_for_line("Delivered")

@@ -42,10 +42,51 @@ def text_colour(desk: OpenDesk) -> str:
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     send(acme)
-    acme.wait_for_status("➜ Noted on this computer. You can end the call. Sending…")
-    assert "jane@example.com, opt-out of sms_marketing" in acme.status
+    acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
+    assert acme.noted == (
+        "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
+    )
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.wait_for_line("Sending")
+
+
+NOTED = "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
+
+
+def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -> None:
+    send(acme)
+    acme.wait_for_status("Delivered")
+    assert acme.noted == NOTED
+    acme.clock.seconds_off += 35
+    acme.wait_for_status("✔ Verified")
+    assert acme.noted == NOTED
+    assert acme.window.status.noted.isVisible()
+    # Neither is one by the next caller.
+    for which in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
+        QTest.keyClick(acme.window.windowHandle(), which)
+    controls.press(acme.window, "Refresh categories")
+    assert acme.noted == NOTED
+    controls.paste(acme.window, "Customer ID", "omar@example.com")
+    assert (acme.noted, acme.status) == ("", "")
+
+
+def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    send(acme)
+    acme.wait_for_status("Delivered")
+    engagement.misbehave(Fault.INVALID_SECRET, times=1)
+    send(acme, "omar@example.com")
+    acme.wait_for_status("Not accepted")
+    acme.clock.seconds_off += 35
+    acme.wait_for_line("Refused", "Verified")
+    assert "omar@example.com, opt-out of sms_marketing, Acme production" in acme.status
+    assert acme.noted.startswith("➜ Noted. You can end the call. omar@example.com")
+    assert "jane@example.com" not in acme.status + acme.errors
+    controls.write(acme.window, "Customer ID", "third@example.com")
+    # What needs a person is beside, and says of whom it speaks.
+    assert acme.status == ""
+    assert acme.errors.endswith("\nomar@example.com, opt-out of sms_marketing, Acme production")
 
 
 def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
@@ -54,7 +95,7 @@ def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
     controls.write(acme.window, "Valid until", "unlimited")
     controls.press(acme.window, "Send")
     acme.wait_for_status("Delivered")
-    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing")
+    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY])
@@ -64,12 +105,10 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     monkeypatch.setattr(patience, "SAY_SLOW_AFTER", 30)
     engagement.fault = fault
     send(acme)
-    acme.wait_for_status(
-        "➜ Noted on this computer. You can end the call. Engagement has not answered yet. "
-        "It is given 20 seconds in all; Escape cancels."
-    )
+    acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
+    assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Escape)
+    acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
 
 
@@ -92,7 +131,7 @@ def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
     send(acme)
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     if cancelled:
-        controls.press(acme.window, "Cancel sending")
+        acme.cancel_line()
     else:
         acme.wait_for_status("Delivered")
     (desk,) = acme.window.findChildren(SendingDesk)
@@ -254,32 +293,17 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    cancel = controls.button(acme.window, "Cancel sending")
+    cancel = controls.button(acme.window, "Cancel sending this")
     assert not cancel.isVisible()
-    before = len(engagement.received)
     send(acme)
+    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    # The line of what was just noted is chosen by itself.
     acme.bot.waitUntil(cancel.isVisible)
-    acme.bot.waitUntil(lambda: len(engagement.received) > before)
     cancel.click()
     acme.wait_for_status("Cancelled too late: Engagement may have it.")
     assert "Do not enter it again" in acme.status
     acme.wait_for_line("Not confirmed")
     acme.bot.waitUntil(lambda: not cancel.isVisible())
-
-
-def test_cancelling_what_still_waits_sends_nothing(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.fault = Fault.SILENCE
-    before = len(engagement.received)
-    send(acme, "first@example.com")
-    acme.bot.waitUntil(lambda: len(engagement.received) > before)
-    acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
-    acme.wait_for_status("second@example.com")
-    cancel = controls.button(acme.window, "Cancel sending")
-    cancel.click()
-    acme.wait_for_status("Cancelled before it left: nothing was sent.")
-    acme.wait_for_line("Discarded", "Sending")
-    assert len(engagement.received) == before + 1
 
 
 @pytest.fixture
@@ -294,21 +318,52 @@ def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     return acme
 
 
-def test_a_second_escape_leaves_the_caller_before_alone(two_callers: OpenDesk) -> None:
+def test_no_key_discards_what_was_noted(two_callers: OpenDesk) -> None:
     window = two_callers.window.windowHandle()
-    QTest.keyClick(window, Qt.Key.Key_Escape)
-    two_callers.wait_for_line("Discarded", "Sending")
-    QTest.keyClick(window, Qt.Key.Key_Escape)
+    for _ in range(3):
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+    two_callers.wait_for_line("Not sent yet", "Sending")
+    assert "ancel" not in two_callers.status + two_callers.errors
+
+
+def test_cancelling_what_still_waits_sends_nothing_and_is_red(
+    two_callers: OpenDesk, engagement: Sandbox
+) -> None:
+    two_callers.cancel_line(0)
+    two_callers.wait_for_status("✖ Not recorded: it was cancelled before it left, and nothing was sent.")
+    assert two_callers.noted == ""
+    two_callers.wait_for_line("Not recorded", "Sending")
     assert "second@example.com" in two_callers.status
-    two_callers.wait_for_line("Discarded", "Sending")
+    table = controls.table(two_callers.window, "Response log")
+    shown = table.model().index(0, 1)
+    red = colour(Tone.BAD, QApplication.palette())
+    assert table.model().data(shown, Qt.ItemDataRole.ForegroundRole) == red
+    assert sent(engagement) == 1
 
 
-def test_cancelling_is_not_offered_for_the_caller_before(two_callers: OpenDesk) -> None:
-    cancel = controls.button(two_callers.window, "Cancel sending")
-    assert cancel.isVisible()
-    cancel.click()
+def counter(desk: OpenDesk) -> str:
+    button = controls.button(desk.window, "Not yet confirmed")
+    return button.text() if button.isVisible() else ""
+
+
+def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(
+    two_callers: OpenDesk, engagement: Sandbox
+) -> None:
+    acknowledge = controls.button(two_callers.window, "Acknowledge that it is not recorded")
+    assert not acknowledge.isVisible()
+    two_callers.cancel_line(0)
+    two_callers.wait_for_line("Not recorded", "Sending")
+    two_callers.bot.waitUntil(lambda: counter(two_callers) == "✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.bot.waitUntil(acknowledge.isVisible)
+    assert "until it is acknowledged" in two_callers.details("Explanation")
+    assert not controls.button(two_callers.window, "Send again").isVisible()
+    acknowledge.click()
     two_callers.wait_for_line("Discarded", "Sending")
-    assert not cancel.isVisible()
+    two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
+    two_callers.bot.waitUntil(lambda: counter(two_callers) == "1 not yet confirmed")
+    two_callers.bot.waitUntil(lambda: "Discarded (acknowledged (by " in two_callers.details("Explanation"))
+    assert not acknowledge.isVisible()
+    assert two_callers.errors == ""
 
 
 def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: OpenDesk) -> None:
@@ -332,12 +387,17 @@ def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
     first.wait_for_status("first@example.com")
     send(first, "second@example.com")
     first.wait_for_status("second@example.com")
-    controls.button(first.window, "Cancel sending").click()
+    first.wait_for_line("Not sent yet", "Sending")
+    first.cancel_line(0)
+    first.wait_for_line("Not recorded", "Sending")
     first.window.close()
     engagement.fault = None
     second = open_desk(keyring)
     second.wait_ready()
-    second.wait_for_line("Discarded", "Not confirmed")
+    second.wait_for_line("Not recorded", "Not confirmed")
+    second.bot.waitUntil(lambda: counter(second) == "✖ 1 not yet confirmed, 1 not recorded")
+    controls.button(second.window, "Not yet confirmed").click()
+    second.wait_for_line("Not confirmed", "Not recorded")
     assert sent(engagement) == 1
 
 
@@ -351,7 +411,9 @@ def test_what_cannot_be_cancelled_for_good_says_so(
     send(acme, "second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     break_journal(folders)
-    controls.button(acme.window, "Cancel sending").click()
+    line = acme.window.log.model.entry(0)
+    assert line is not None
+    acme.window.log.cancel_requested.emit(line.request_id)
     acme.wait_for_status("it could not be cancelled for good: the next start would send it.")
     acme.wait_for_line("Not sent yet", "Sending")
 
@@ -434,7 +496,7 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     controls.press(acme.window, "Send")
     assert not controls.button(acme.window, "Send").isEnabled()
     controls.type_keys(acme.window, "omar")
-    acme.wait_for_status("Delivered")
+    acme.wait_for_line("Delivered")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
     QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)

@@ -1,6 +1,9 @@
 """Project settings: what is pasted, checked, saved and removed."""
 
 import json
+import ssl
+from collections.abc import Callable
+from contextlib import closing
 from time import monotonic
 
 import pytest
@@ -9,7 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.project_list import ProjectListFile
+from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
 from consent_desk.domain.message import say
 from consent_desk.sandbox.faults import Fault
@@ -20,6 +25,7 @@ from consent_desk.ui import patience
 from consent_desk.ui.fields import Note
 from consent_desk.ui.project_dialog import ProjectDialog
 from consent_desk.ui.tasks import Lane
+from tests.adapters.servers import Server, answer, answering, certified, trusting, unknown_authority
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
@@ -103,7 +109,7 @@ def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
     assert controls.line(dialog, "Project name").text() == ""
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
-    dialog.reject()
+    dialog.leave()
 
 
 def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
@@ -114,7 +120,7 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
     assert dialog is not None
     assert controls.line(dialog, "Project name").text() == ""
     assert acme.project == "Acme production"
-    dialog.reject()
+    dialog.leave()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +149,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
     assert words in controls.named(dialog, name, QWidget).accessibleDescription()
     assert controls.focused_name(dialog) == name
     assert dialog.message.text() == ""
-    dialog.reject()
+    dialog.leave()
 
 
 def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
@@ -158,7 +164,7 @@ def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, eng
 def test_empty_settings_complain_of_nothing(fresh: OpenDesk) -> None:
     dialog = settings(fresh)
     assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
-    dialog.reject()
+    dialog.leave()
 
 
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
@@ -167,7 +173,7 @@ def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
     controls.paste(dialog, name, METHOD_URL)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
     assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
-    dialog.reject()
+    dialog.leave()
 
 
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
@@ -179,7 +185,7 @@ def test_a_typed_method_url_is_taken_apart_when_its_field_is_left(fresh: OpenDes
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
     assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: OpenDesk) -> None:
@@ -187,7 +193,7 @@ def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: 
     controls.paste(dialog, "Base URL", "https://api.uk.exponea.com")
     controls.paste(dialog, "Base URL", METHOD_URL)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
@@ -237,7 +243,7 @@ def test_another_host_or_key_asks_for_the_secret_again(
     controls.press(dialog, "Save")
     assert words in note(dialog, "API secret")
     assert keyring.lines == before
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -252,7 +258,7 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
     assert acme.state.startswith("➜ credentials work, checked ")
     after = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
     assert after == before
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -262,7 +268,7 @@ def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox
     assert lines[4].startswith("✖ Events > consent: Get: No: this desk's key may not read consents")
     assert "tick Events > consent Get" in lines[4]
     assert acme.state.startswith("✖ the check failed at ")
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
@@ -272,7 +278,7 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
     assert acme.state == "key from the keyring"
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_clock_that_is_off_is_reported(
@@ -286,7 +292,7 @@ def test_a_clock_that_is_off_is_reported(
     lines = report(desk, dialog)
     assert lines[3].startswith("▲ Clock: This computer's clock is ")
     assert "seconds fast. Set it right" in lines[3]
-    dialog.reject()
+    dialog.leave()
 
 
 def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -296,7 +302,184 @@ def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox)
     assert lines[0].startswith("✔ Name look-up")
     assert lines[1].startswith("✖ Connection: No: nothing answers at the address")
     assert len(lines) == 2
-    dialog.reject()
+    dialog.leave()
+
+
+@pytest.fixture
+def trust_of_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/somewhere/ca.pem")
+
+
+@pytest.mark.usefixtures("trust_of_another_file")
+@pytest.mark.parametrize("tls", [certified("localhost"), unknown_authority()], ids=["proven", "not proven"])
+def test_what_leads_elsewhere_and_who_answers_is_reported(
+    open_desk: OpenOne,
+    engagement: Sandbox,
+    keyring: MemoryKeyring,
+    folders: Folders,
+    tls: ssl.SSLContext,
+) -> None:
+    unknown = answering(answer(b'{"success": false, "error": "Access key not found"}', "401 Unauthorized"))
+    with Server(unknown, tls) as server, closing(HttpTransport(ssl_context=trusting)) as transport:
+        elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
+        keep(folders, keyring, real(engagement, base_url=elsewhere))
+        desk = open_desk(keyring, transport=transport)
+        desk.wait_ready()
+        dialog = settings(desk)
+        lines = report(desk, dialog)
+    decides = "The environment variable SSL_CERT_FILE decides which certificates are trusted"
+    assert lines[0] == f"▲ Environment: {decides}: /somewhere/ca.pem"
+    assert lines[1] == "✔ Name look-up: localhost was found."
+    if tls is certified("localhost"):
+        proven = "✔ Connection: The server proved its name (TLS). Its certificate was issued by trustme"
+        assert lines[2].startswith(proven)
+        assert lines[3].startswith("✖ Credentials: No: Engagement does not know this desk's API key ID (401)")
+    else:
+        untrusted = "this computer does not trust the issuer of the server's certificate, trustme"
+        assert lines[2].startswith(f"✖ Connection: No: {untrusted}")
+    dialog.leave()
+
+
+# ------------------------------------------------------------------------- what was checked, and what was not
+
+
+@pytest.mark.parametrize("by", [controls.write, controls.paste], ids=["typed", "pasted"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Project name", "Renamed"),
+        ("Base URL", "https://api.uk.exponea.com"),
+        ("Project token", "12345678-1234-1234-1234-123456789abc"),
+        ("API key ID", "another"),
+        ("API secret", "x" * 64),
+        ("Customer ID types", "phone"),
+    ],
+)
+def test_a_report_goes_when_a_setting_changes(
+    acme: OpenDesk, by: Callable[[QWidget, str, str], None], name: str, text: str
+) -> None:
+    dialog = settings(acme)
+    report(acme, dialog)
+    by(dialog, name, text)
+    assert controls.long_text(dialog, "Connection report").toPlainText() == ""
+    assert controls.button(dialog, "Check connection").isEnabled()
+    dialog.leave()
+
+
+def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None:
+    dialog = settings(acme)
+    controls.press(dialog, "Check connection")
+    text = controls.long_text(dialog, "Connection report")
+    assert text.toPlainText() == "Checking…"
+    controls.paste(dialog, "API key ID", "another")
+    assert text.toPlainText() == ""
+    acme.bot.waitUntil(lambda: acme.state.startswith("➜ credentials work"), timeout=10_000)
+    assert text.toPlainText() == ""
+    dialog.leave()
+
+
+LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
+    "Escape": lambda dialog: QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Escape),
+    "Cancel": lambda dialog: controls.press(dialog, "Cancel"),
+    "the window's button": lambda dialog: dialog.close(),
+}
+
+
+@pytest.mark.parametrize("way", LEAVING)
+@pytest.mark.parametrize(
+    "name", ["Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"]
+)
+def test_leaving_settings_that_were_changed_asks(acme: OpenDesk, way: str, name: str) -> None:
+    dialog = settings(acme)
+    controls.write(dialog, name, "typed")
+    LEAVING[way](dialog)
+    assert acme.person.asked == [
+        "Leave settings What you have changed in the settings is not saved. Leave them and lose it? "
+        "Keep typing / Discard"
+    ]
+    assert dialog.isVisible()
+    assert controls.line(dialog, name).text() == "typed"
+    acme.person.answer = 1
+    with acme.bot.waitSignal(dialog.finished):
+        LEAVING[way](dialog)
+    assert len(acme.person.asked) == 2
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_leaving_settings_that_are_as_they_were_asks_nothing(acme: OpenDesk, way: str) -> None:
+    dialog = settings(acme)
+    controls.write(dialog, "Project name", "typed")
+    controls.write(dialog, "Project name", "Acme production")
+    with acme.bot.waitSignal(dialog.finished):
+        LEAVING[way](dialog)
+    assert acme.person.asked == []
+
+
+def test_leaving_after_saving_has_failed_asks(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
+    dialog = settings(fresh)
+    fill(dialog, engagement)
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: "The keyring is locked." in dialog.message.text())
+    controls.press(dialog, "Cancel")
+    assert len(fresh.person.asked) == 1
+    assert dialog.isVisible()
+    dialog.leave()
+
+
+# --------------------------------------------------------------------------- what stays beside the project
+
+
+def test_a_failed_check_stays_beside_the_project_until_it_works(
+    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other", key_id="o"))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    engagement.fault = Fault.INVALID_SECRET
+    dialog = settings(desk)
+    report(desk, dialog)
+    dialog.leave()
+    assert desk.state.startswith("✖ the check failed at ")
+    desk.choose_project("Other")
+    desk.bot.waitUntil(lambda: desk.window.windowTitle().endswith("Other"))
+    assert "check failed" not in desk.state
+    desk.choose_project("Acme production")
+    desk.bot.waitUntil(lambda: "✖ the check failed at " in desk.state or "✖ refused at " in desk.state)
+    engagement.fault = None
+    dialog = settings(desk)
+    report(desk, dialog)
+    desk.bot.waitUntil(lambda: desk.state.startswith("➜ credentials work"))
+    dialog.leave()
+
+
+def test_a_key_refused_in_work_stays_beside_the_project_until_it_works(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.INVALID_SECRET, times=1)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Refused")
+    acme.bot.waitUntil(lambda: acme.state.startswith("✖ refused at "))
+    assert acme.state.endswith(": this desk's key is wrong")
+    acme.choose_line()
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: "refused" not in acme.state)
+
+
+def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    dialog = settings(acme)
+    report(acme, dialog)
+    controls.write(dialog, "Project name", "Renamed")
+    controls.press(dialog, "Save")
+    acme.bot.waitUntil(lambda: acme.project == "Renamed")
+    assert acme.state.startswith("▲ saved since, not tried yet. Before: the check failed at ")
 
 
 def test_removing_without_open_consents_asks_plainly(acme: OpenDesk, keyring: MemoryKeyring) -> None:
@@ -323,7 +506,7 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
     assert "1 of its consents have not certainly reached Engagement" in acme.person.asked[0]
     assert acme.project == "Acme production"
     assert len(keyring.lines) == 1
-    dialog.reject()
+    dialog.leave()
 
 
 def test_a_removed_projects_open_consent_is_held_when_sent_again(
@@ -391,7 +574,7 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh.bot.waitUntil(lambda: fresh.state == "saved in Memory Keyring")
     dialog = settings(fresh)
     assert "kept in the keyring" in controls.line(dialog, "API secret").placeholderText()
-    dialog.reject()
+    dialog.leave()
 
 
 def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chosen(
@@ -471,7 +654,7 @@ def test_removing_does_not_offer_to_keep_the_project_for_this_session(
         acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
         assert not controls.button(dialog, "Use for this session only").isVisible()
         assert controls.button(dialog, "Remove project").isEnabled()
-        dialog.reject()
+        dialog.leave()
 
 
 def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
@@ -485,7 +668,7 @@ def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
     controls.press(dialog, "Remove project")
     acme.bot.waitUntil(lambda: "The keyring does not answer." in dialog.message.text())
     assert not controls.button(dialog, "Use for this session only").isVisible()
-    dialog.reject()
+    dialog.leave()
     keyring.open_.set()
 
 
@@ -520,7 +703,7 @@ def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDes
     dialog = settings(acme)
     controls.press(dialog, "Remove project")
     assert not controls.button(dialog, "Remove project").isEnabled()
-    dialog.reject()
+    dialog.leave()
     done: list[object] = []
     acme.application._runner.run(Lane.JOURNAL, lambda: None, done=done.append, failed=done.append)
     acme.bot.waitUntil(lambda: done == [None])
@@ -537,7 +720,7 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
     controls.press(dialog, "Save")
     assert monotonic() - before < 10
     assert note(dialog, name).startswith("⚠")
-    dialog.reject()
+    dialog.leave()
 
 
 def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
@@ -549,4 +732,4 @@ def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
     line.copy()
     line.cut()
     assert QApplication.clipboard().text() == "before"
-    dialog.reject()
+    dialog.leave()

@@ -42,6 +42,62 @@ def test_what_is_told_beside_leaves_the_latest_in_view(panel: StatusPanel) -> No
     assert controls.label(panel, "Status") == "➜ first"
 
 
+def test_that_it_was_noted_stays_whatever_follows_until_the_next_caller(panel: StatusPanel) -> None:
+    panel.begin_call("call", "Noted. jane")
+    for tone, text in ((Tone.NEUTRAL, "Sending"), (Tone.WARNING, "Waiting"), (Tone.GOOD, "Verified")):
+        panel.show_of_call("call", tone, text, practice=False)
+        assert (controls.label(panel, "Noted"), text in controls.label(panel, "Status")) == (
+            "➜ Noted. jane",
+            True,
+        )
+    panel.show_message("export", Tone.NEUTRAL, "Exporting")
+    panel.clear()
+    assert controls.label(panel, "Noted") == "➜ Noted. jane"
+    panel.end_calls()
+    assert (controls.label(panel, "Noted"), panel.noted.isVisible()) == ("", False)
+
+
+@pytest.mark.parametrize(("tone", "stays"), [(Tone.BAD, True), (Tone.WARNING, True), (Tone.NEUTRAL, False)])
+def test_of_an_earlier_caller_only_what_must_be_heard_stays_and_beside(
+    panel: StatusPanel, tone: Tone, stays: bool
+) -> None:
+    panel.begin_call("call", "Noted. jane")
+    panel.show_of_call("call", tone, "of jane", practice=False)
+    panel.end_calls()
+    assert controls.label(panel, "Status") == ""
+    assert ("of jane" in controls.label(panel, "Errors to look at")) is stays
+
+
+def test_news_of_an_earlier_caller_leave_what_is_said_of_this_one(panel: StatusPanel) -> None:
+    panel.begin_call("earlier", "Noted. jane")
+    panel.end_calls()
+    panel.begin_call("this", "Noted. omar")
+    panel.show_of_call("this", Tone.NEUTRAL, "of omar", practice=False)
+    panel.show_of_call("earlier", Tone.WARNING, "jane waits", practice=False)
+    assert controls.label(panel, "Status") == "➜ of omar"
+    assert controls.label(panel, "Errors to look at") == "▲ jane waits"
+    panel.show_of_call("earlier", Tone.GOOD, "jane is verified", practice=False)
+    assert controls.label(panel, "Status") == "➜ of omar"
+    assert controls.label(panel, "Errors to look at") == ""
+    assert controls.label(panel, "Noted") == "➜ Noted. omar"
+
+
+def test_nothing_names_an_erased_customer_as_noted(panel: StatusPanel) -> None:
+    panel.begin_call("call", "Noted. jane, opt-out")
+    panel.forget_naming(". omar, ")
+    assert controls.label(panel, "Noted") != ""
+    panel.forget_naming(". jane, ")
+    assert controls.label(panel, "Noted") == ""
+
+
+def test_what_is_cancelled_is_called_noted_no_more(panel: StatusPanel) -> None:
+    panel.begin_call("call", "Noted. jane")
+    panel.unsay_noted("another")
+    assert controls.label(panel, "Noted") != ""
+    panel.unsay_noted("call")
+    assert controls.label(panel, "Noted") == ""
+
+
 def test_many_errors_are_counted(panel: StatusPanel) -> None:
     for number in range(5):
         panel.show_message(str(number), Tone.BAD, f"error {number}")

@@ -1,0 +1,82 @@
+"""What is kept of an answer's body. Where it may repeat a secret that cannot be seen, a sentence instead."""
+
+import zlib
+
+from consent_desk.adapters.echo import NOT_TOLD, Echo
+from consent_desk.adapters.reading import MOST_BODY
+from consent_desk.domain.answer import Headers
+
+UNREADABLE = (
+    "[Not kept by Consent Desk: this is packed and cannot be read, so it might repeat the API secret.]"
+)
+REPEATED = "[Not kept by Consent Desk: this is packed, and repeats the API secret.]"
+NO_TEXT = "[Not kept by Consent Desk: this is not text, so it might repeat the API secret.]"
+
+_GZIP = b"\x1f\x8b"
+_MOST_LAYERS = 3
+_MOST_PARTS = 16
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
+"""Bytes that no text has, and a tenth of what is packed. Zeros are not among them: a text can be UTF-16."""
+
+
+def keepable(body: bytes, headers: Headers, conceal: Echo) -> bytes:
+    """`body` as it came where it repeats nothing, else with asterisks; else a sentence that says why not."""
+    named = {name.lower(): value.strip().lower() for name, value in headers}.get("content-encoding", "")
+    return _keepable(body, named, conceal, _MOST_LAYERS)
+
+
+def _keepable(body: bytes, encoding: str, conceal: Echo, layers: int) -> bytes:
+    packing = _packing(body, encoding)
+    if packing is not None:
+        unpacked = _unpacked(body, packing) if layers else None
+        if unpacked is None:
+            return UNREADABLE.encode("ascii")
+        return body if _keepable(unpacked, "", conceal, layers - 1) == unpacked else REPEATED.encode("ascii")
+    if not _is_text(body, strictly=encoding not in ("", "identity")):
+        return NO_TEXT.encode("ascii")
+    told = conceal.masked(body)
+    return NOT_TOLD.encode("ascii") if told is None else told
+
+
+def _packing(body: bytes, encoding: str) -> int | None:
+    """How `body` is packed, as zlib has it; None where it is not, or in a way that is not known here."""
+    if body.startswith(_GZIP):
+        return 16 + zlib.MAX_WBITS
+    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS if encoding == "deflate" else 0):
+        # Two letters may look like the beginning of it, and only what can be unpacked is taken for packed.
+        if bits and _unpacked(body, bits):
+            return bits
+    return None
+
+
+def _unpacked(body: bytes, packing: int) -> bytes | None:
+    """What `body` holds, None where it is broken, in many parts, or larger than is ever read."""
+    whole = b""
+    try:
+        for _ in range(_MOST_PARTS):
+            unpacking = zlib.decompressobj(packing)
+            whole += unpacking.decompress(body, MOST_BODY + 1 - len(whole))
+            if not unpacking.eof or len(whole) > MOST_BODY:
+                return None
+            # Several packed texts in a row are one.
+            body = unpacking.unused_data
+            if not body:
+                return whole
+    except zlib.error:
+        return None
+    return None
+
+
+def _is_text(body: bytes, *, strictly: bool) -> bool:
+    controls = len(body) - len(body.translate(None, _CONTROLS))
+    if controls > 2 or 50 * controls > len(body) or _GZIP in body:
+        return False
+    return not strictly or _is_utf_8(body)
+
+
+def _is_utf_8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,121 @@
+"""A server says what it received, in every way that it can be written: no file and no screen gets it."""
+
+import gzip
+import json
+import signal
+import zlib
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+
+from consent_desk.adapters.backups import Backups
+from consent_desk.adapters.clock import now
+from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.adapters.packed import NO_TEXT, REPEATED, UNREADABLE
+from consent_desk.adapters.private_file import PrivateFile
+from consent_desk.adapters.proof_file import ProofFiles
+from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.wanted import Wanted
+from consent_desk.services.export import Kind
+from consent_desk.services.history import History
+from consent_desk.services.proof import Proofs
+from tests.adapters.servers import Peer, Script, answer
+from tests.adapters.test_echo import KEY_ID, SECRETS, SPELLINGS, pair, remains
+from tests.end_to_end.desk import Desk, Engagement, keyring_session, linux
+
+pytestmark = linux
+
+SECRET = SECRETS["as the vendor's"]
+TEXTS = (SECRET, f"{KEY_ID}:{SECRET}", pair(SECRET), f"Authorization: Basic {pair(SECRET)}")
+# What is in UTF-16 or torn by line breaks stands in no line of a header.
+IN_HEADERS = {name for name, spell in SPELLINGS.items() if spell(TEXTS[3]).isprintable()}
+EVERYTHING = "\n".join(f"{name}: {spell(text)} ." for name, spell in SPELLINGS.items() for text in TEXTS)
+
+
+def refusing(body: bytes, headers: str = "") -> Script:
+    def script(peer: Peer) -> None:
+        peer.send(answer(body, "403 Forbidden", headers.encode("latin-1")))
+
+    return script
+
+
+def in_headers() -> str:
+    lines = (
+        f"X-Echo-{number}: {SPELLINGS[name](text)}\r\n"
+        for number, name in enumerate(sorted(IN_HEADERS))
+        for text in TEXTS[:1]
+    )
+    return f"X-{SECRET}: 1\r\n" + "".join(lines)
+
+
+# What is echoed, and what is said of it beside the answer.
+WAYS: dict[str, tuple[Script, str]] = {
+    "text": (refusing(json.dumps({"errors": ["invalid secret"], "x": EVERYTHING}).encode("ascii")), "*****"),
+    "lines": (refusing(EVERYTHING.encode("latin-1")), "*****"),
+    "headers": (refusing(b'{"success": false, "error": "invalid secret"}', in_headers()), "invalid secret"),
+    "gzip": (refusing(gzip.compress(EVERYTHING.encode()), "Content-Encoding: gzip\r\n"), REPEATED),
+    "deflate": (refusing(zlib.compress(EVERYTHING.encode())), REPEATED),
+    "half-of-gzip": (refusing(gzip.compress(EVERYTHING.encode())[:-20]), UNREADABLE),
+    "no-text": (refusing(b"\x03\x9a" * 20 + zlib.compress(EVERYTHING.encode())), NO_TEXT),
+}
+
+
+def look_at(desk: Desk) -> None:
+    for tab in ("Explanation", "Answer", "As received", "Headers", "Request"):
+        desk.tell("turn_to", tab)
+        assert not remains(SECRET, desk.text("Response details"))
+    assert not any(remains(SECRET, text) for text in desk.tell("every_text"))
+
+
+def hand_out(journal_file: Path, folder: Path) -> None:
+    """Make a backup, exports and proofs of all that was noted."""
+    local = partial(moment, zone=UTC)
+    journal = SqliteJournal.open(journal_file)
+    try:
+        tomorrow = Timestamp(now().micros + 86_400_000_000)
+        assert Backups(journal_file).make_daily(journal, tomorrow) is not None
+        history = History(journal, now, create=PrivateFile)
+        for kind in Kind:
+            export = history.export(Wanted(), kind, folder / f"export.{kind}")
+            while export.step():
+                pass
+            assert export.written == len(WAYS)
+        proofs = Proofs(journal, ProofFiles(), now)
+        for found in history.page(Wanted()):
+            entry = found.entry
+            customer = CustomerId(type="registered", value=entry.customer.value)
+            proofs.save(
+                proofs.of_customer(entry.project_id, customer, local), str(folder), lambda *_: b"%PDF"
+            )
+    finally:
+        journal.close()
+
+
+def test_a_server_that_echoes_the_credentials_in_every_way_gets_them_into_no_file(
+    home: Path, engagement: Engagement
+) -> None:
+    with keyring_session() as session:
+        with Desk(home, env=session) as desk:
+            desk.set_up(engagement.project(SECRET, key_id=KEY_ID), says="saved in GNOME Keyring")
+            for name, (script, said) in WAYS.items():
+                engagement.script = script
+                customer = f"{name}@example.com"
+                desk.type_tutorial(customer)
+                desk.press("Send")
+                desk.wait("Status", customer)
+                desk.wait("Status", "Not accepted")
+                desk.tell("turn_to", "As received")
+                desk.wait("Response details", said)
+                look_at(desk)
+            desk.signal(signal.SIGTERM)
+            assert (desk.ended(), desk.said) == (0, "")
+        (handed := home / "handed out").mkdir()
+        hand_out(desk.journal, handed)
+        files = [path for path in home.rglob("*") if path.is_file()]
+        assert {".sqlite", ".csv", ".jsonl", ".json", ".pdf"} <= {path.suffix for path in files}
+        assert len([path for path in files if path.suffix == ".sqlite"]) > 1
+        found = {path.name: there for path in files if (there := remains(SECRET, path.read_text("latin-1")))}
+        assert not found
+        # It was asked for what it echoed.
+        assert pair(SECRET).encode() in engagement.everything

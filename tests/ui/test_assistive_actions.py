@@ -1,0 +1,175 @@
+"""What assistive technology sets works: it changes a control's state, and clicks at nothing."""
+
+from pathlib import Path
+
+from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListWidget, QWidget
+
+import consent_desk
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.test_several import choices
+
+UI = Path(consent_desk.__file__).parent / "ui"
+
+
+def interface(widget: QWidget) -> QAccessibleInterface:
+    found = QAccessible.queryAccessibleInterface(widget)
+    assert found is not None
+    return found
+
+
+def act(target: QAccessibleInterface, name: str) -> None:
+    action = target.actionInterface()
+    assert action is not None
+    assert name in action.actionNames()
+    action.doAction(name)
+
+
+def toggle(desk: OpenDesk, name: str) -> None:
+    act(interface(controls.named(desk.window, name, QWidget)), "Toggle")
+
+
+def put(line: QLineEdit, text: str) -> None:
+    """Put `text` into a line as assistive technology does."""
+    editable = interface(line).editableTextInterface()
+    assert editable is not None
+    editable.replaceText(0, len(line.text()), text)
+
+
+def category(desk: OpenDesk) -> str:
+    return controls.line(desk.window, "Category").text()
+
+
+def test_all_categories_are_ticked_and_sent(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Several categories")
+    assert choices(acme).isVisible()
+    toggle(acme, "All categories")
+    assert category(acme) == "2 categories"
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+    toggle(acme, "All categories")
+    assert (category(acme), acme.window.consent.draft().categories) == ("sms_marketing", ())
+    toggle(acme, "All categories")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
+
+
+def test_a_row_of_the_list_is_ticked_and_says_so(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Several categories")
+    rows = interface(choices(acme))
+    newsletter = rows.child(1)
+    assert not newsletter.state().selected
+    act(newsletter, "Toggle")
+    assert newsletter.state().selected
+    assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
+    assert controls.button(acme.window, "All categories").isChecked()
+    act(newsletter, "Toggle")
+    assert category(acme) == "sms_marketing"
+    assert not controls.button(acme.window, "All categories").isChecked()
+
+
+def test_a_letter_leads_to_a_row_and_ticks_nothing(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Several categories")
+    controls.type_keys(acme.window, "N")
+    assert choices(acme).currentRow() == 1
+    assert category(acme) == "sms_marketing"
+
+
+def test_opting_in_is_chosen(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Opt in (accept)")
+    assert acme.window.consent.draft().action == "accept"
+    assert controls.named(acme.window, "Valid until", QWidget).isVisible()
+    toggle(acme, "Opt out (reject)")
+    assert acme.window.consent.draft().action == "reject"
+
+
+def test_the_preview_is_shown_as_it_is_sent(acme: OpenDesk) -> None:
+    acme.fill()
+    before = controls.raw_text(acme.window, "Request body")
+    name = acme.window.preview.as_sent.accessibleName() or acme.window.preview.as_sent.text()
+    act(interface(acme.window.preview.as_sent), "Toggle")
+    assert controls.raw_text(acme.window, "Request body") != before, name
+
+
+def test_more_details_open(acme: OpenDesk) -> None:
+    is_open = acme.window.consent.more.agent.isVisible()
+    act(interface(acme.window.consent.more.toggle), "Toggle")
+    assert acme.window.consent.more.agent.isVisible() is not is_open
+
+
+def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    toggle(acme, "Not yet confirmed")
+    acme.wait_for_line()
+    toggle(acme, "Not yet confirmed")
+    acme.wait_for_line("Delivered")
+
+
+def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: OpenDesk) -> None:
+    """The others of this file say what comes of it: here none is forgotten."""
+    tried = {
+        *("Several categories", "All categories", "Opt in (accept)", "Opt out (reject)", "As sent"),
+        *("More details", "Not yet confirmed"),
+    }
+    checkable = {
+        (one.accessibleName() or one.text()).replace("&", "")
+        for one in acme.window.findChildren(QAbstractButton)
+        if one.isCheckable()
+    }
+    assert checkable <= tried
+    lists = [one.accessibleName() for one in acme.window.findChildren(QListWidget)]
+    assert [name for name in lists if name] == ["Categories to choose"]
+
+
+def test_what_is_put_into_a_field_is_kept_as_if_it_were_typed(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    first = open_desk(keyring, agent="Ada Lovelace")
+    first.wait_ready()
+    agent = controls.line(first.window, "Agent")
+    first.bot.waitUntil(lambda: agent.text() == "Ada Lovelace")
+    put(agent, "Grace Hopper")
+    first.window.close()
+    again = open_desk(keyring, agent="Ada Lovelace")
+    again.wait_ready()
+    assert controls.line(again.window, "Agent").text() == "Grace Hopper"
+
+
+def test_what_is_put_into_a_field_and_taken_out_again_is_missed(acme: OpenDesk) -> None:
+    line = controls.line(acme.window, "Customer ID")
+    line.setFocus()
+    put(line, "jane@example.com")
+    acme.bot.waitUntil(lambda: "registered" in acme.window.consent.draft().customer_id_type)
+    put(line, "")
+    controls.line(acme.window, "Category").setFocus()
+    assert acme.window.consent.notes.row(acme.window.consent.notes.problems[0].field).note.isVisible()
+
+
+def test_a_category_put_into_the_field_takes_the_place_of_several(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Several categories")
+    toggle(acme, "All categories")
+    put(controls.line(acme.window, "Category"), "newsletter")
+    draft = acme.window.consent.draft()
+    assert (draft.category, draft.categories) == ("newsletter", ())
+
+
+def test_a_category_chosen_from_the_list_takes_the_place_of_several(acme: OpenDesk) -> None:
+    acme.fill()
+    toggle(acme, "Several categories")
+    toggle(acme, "All categories")
+    combo = controls.combo(acme.window, "Category")
+    combo.setCurrentIndex(1)
+    draft = acme.window.consent.draft()
+    assert (draft.category, draft.categories) == (combo.currentText(), ())
+
+
+def test_nothing_listens_to_what_only_a_hand_types() -> None:
+    assert [path.name for path in UI.glob("*.py") if "textEdited" in path.read_text()] == []
