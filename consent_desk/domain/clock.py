@@ -98,7 +98,7 @@ def tell_off(seconds: float) -> Message:
     """How far off a clock is: `3 minutes slow`."""
     size = abs(round(seconds))
     units = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
-    seconds_of, name = next((one for one in units if size >= 2 * one[0]), units[-1])
+    seconds_of, name = next((one for one in units if round(size / one[0], 1) >= 2), units[-1])
     way = "fast" if seconds > 0 else "slow"
     return say("{count} {unit} {way}", count=f"{round(size / seconds_of):,}", unit=name, way=way)
 

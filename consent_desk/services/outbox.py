@@ -7,7 +7,7 @@ from typing import Protocol
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.checking import said, to_check
-from consent_desk.domain.clock import CLOCK_TOLERANCE, later_than
+from consent_desk.domain.clock import CLOCK_TOLERANCE, is_off, later_than
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import (
     CHECKED,
@@ -136,7 +136,9 @@ class Outbox:
 
     def _after_last_known(self, project: Project, consent: Consent, context: Context) -> Timestamp:
         given = consent.timestamp
-        latest = given.micros + CLOCK_TOLERANCE * _SECOND
+        # By Engagement's clock, from which this computer's may differ by as much as it is allowed to.
+        off = context.clock_off or 0
+        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * _SECOND
         shown = None if context.before is None else context.before.since
         if (
             consent.action is Action.REJECT

@@ -49,6 +49,7 @@ class AlarmDesk(QObject):
         self._local = local
         self._station: Station | None = None
         self._standing: tuple[Alarm, ...] = ()
+        self._said_of_clock = ""
         self._practice = False
         self._busy: set[str] = set()
         # What could not be noted. If its row is there after all, the very same one is noted again.
@@ -78,6 +79,11 @@ class AlarmDesk(QObject):
         self._practice = practice
         self._show(self._standing)
 
+    def show_anew(self) -> None:
+        """The time was told: what rings may have to do with this computer's clock."""
+        if self._standing and self._of_clock(self._standing[0]) != self._said_of_clock:
+            self._show(self._standing)
+
     def end_if_overtaken(self) -> None:
         """A decision was noted: it may be the end of the alarm that rings."""
         if self._standing:
@@ -98,10 +104,11 @@ class AlarmDesk(QObject):
         more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
         if self._practice:
             more += f" This one is real, not practice: choose {entry.project_name} as the project to send it."
+        self._said_of_clock = self._of_clock(alarms[0])
         self._notice.show_notice(
             Tone.BAD,
             render(judgement.headline, self._local),
-            f"{who}\n{self._of_clock(alarms[0])}{render(judgement.advice, self._local)}{more}",
+            f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
             can_act=can_renew and not self._practice,
         )
@@ -118,10 +125,8 @@ class AlarmDesk(QObject):
         if now is None or not is_off(now):
             return ""
         stamped = "" if noted is not None else " It was noted before Engagement had told the time."
-        return (
-            f"This computer's clock is {render(tell_off(now))}.{stamped} Send with the time now uses "
-            "Engagement's time. "
-        )
+        used = " Send with the time now uses Engagement's time." if alarm.can_renew else ""
+        return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
 
     def _dismiss(self) -> None:
         station, standing = self._station, self._standing

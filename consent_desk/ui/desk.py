@@ -125,6 +125,8 @@ class Desk(QObject):
         self._question.rest_chosen.connect(partial(self._press, ()))
         self._categories.offered.connect(self._filled.offer_categories)
         self._categories.time_told.connect(self._filled.show_anew)
+        for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
+            told.connect(self._alarms.show_anew)
         self._noting.stamped.connect(self._show_stamped)
         self._hold.released.connect(self._send_released)
         self._hold.given_up.connect(self.sending.give_up)

@@ -126,9 +126,11 @@ def test_a_timestamp_without_a_zone_is_written_in_utc() -> None:
     ("seconds", "words"),
     [
         (-61.4, "61 seconds slow"),
-        (119, "119 seconds fast"),
+        (110, "110 seconds fast"),
+        (119, "2 minutes fast"),
         (-120, "2 minutes slow"),
-        (7_199, "120 minutes fast"),
+        (6_900, "115 minutes fast"),
+        (7_199, "2 hours fast"),
         (-7_200, "2 hours slow"),
         (172_800, "2 days fast"),
         (-1_780_228_800, "20,604 days slow"),

@@ -162,8 +162,8 @@ def test_nothing_that_engagement_shows_moves_an_opt_in_or_a_time_that_was_typed(
 
 @pytest.mark.parametrize(
     ("seconds", "clock_off", "stamped"),
-    [(60, 0, 60.000001), (61, 0, 0), (61, -7_200, 0), (86_400, None, 86_400.000001)],
-    ids=["at most a minute", "later", "later, and slow", "time not known"],
+    [(60, 0, 60.000001), (61, 0, 0), (61, -7_200, 0), (86_400, None, 86_400.000001), (119, -60, 119.000001)],
+    ids=["at most a minute", "later", "later, and slow", "time not known", "a clock that is hardly slow"],
 )
 def test_a_decision_taken_now_comes_after_what_was_noted_here_but_not_in_the_far_future(
     outbox: Outbox, seconds: float, clock_off: int | None, stamped: float
