@@ -26,6 +26,13 @@ def readable(micros: int) -> Timestamp:
     return Timestamp(_FIRST + micros % _SPAN)
 
 
+def steady() -> float:
+    """Seconds that pass as they do, also while the computer sleeps, and whatever its clock is set to."""
+    # Linux has one that goes on in its sleep; that of macOS does so, but not what Python makes of it.
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class LocalZone(tzinfo):
     """The time zone of this computer, its summer times included, as the C library knows it.
 

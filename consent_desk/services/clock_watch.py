@@ -20,7 +20,8 @@ _SECOND = 1_000_000
 class ClockWatch:
     """A `Transport` that looks at the time in each answer. May be used from any thread.
 
-    `steady`: seconds that nobody sets. So the time stays known when somebody sets this computer's clock.
+    `steady`: seconds that nobody sets. Where this computer's clock was set by more than it may be off since
+    the time was told, that is known no more, until the next answer.
     """
 
     def __init__(
@@ -31,20 +32,23 @@ class ClockWatch:
         self._steady = steady
         self._began = now()
         # How far this computer's clock is before the steady one, at the start and when the time was told.
-        self._ahead = self._seconds() - steady()
-        self._told_ahead: float | None = None
+        self._ahead_at_start = self._ahead()
+        self._told: tuple[float, float] | None = None
         self._nobody_tells = False
 
     @property
     def off(self) -> float | None:
-        """Seconds by which this computer's clock is fast (negative: slow); None until the time was told."""
-        told = self._told_ahead
-        return None if told is None else self._seconds() - self._steady() - told
+        """Seconds by which this computer's clock is fast (negative: slow); None where that is not known."""
+        if self._told is None:
+            return None
+        off, ahead = self._told
+        was_set = self._ahead() - ahead
+        return None if is_off(was_set) else off + was_set
 
     @property
     def is_known(self) -> bool:
         """Whether the time was told already."""
-        return self._told_ahead is not None
+        return self.off is not None
 
     @property
     def holds_accepts(self) -> bool:
@@ -91,13 +95,12 @@ class ClockWatch:
         return _Watched(self._transport.start(request), self._see)
 
     def _see(self, outcome: Outcome) -> None:
-        now = self._now()
-        off = clock_off(outcome, now) if isinstance(outcome, Answered) else None
+        off = clock_off(outcome, self._now()) if isinstance(outcome, Answered) else None
         if off is not None:
-            self._told_ahead = now.micros / _SECOND - off - self._steady()
+            self._told = off, self._ahead()
 
-    def _seconds(self) -> float:
-        return self._now().micros / _SECOND
+    def _ahead(self) -> float:
+        return self._now().micros / _SECOND - self._steady()
 
     def _is_ahead(self, consent: Consent) -> bool:
         """Whether it bears a time that has not come yet: an earlier run stamped it."""
@@ -105,7 +108,7 @@ class ClockWatch:
 
     def _was_set_since(self, stamped: Timestamp) -> bool:
         """Whether this computer's clock was set by more than it may be off, in the run that stamped this."""
-        return stamped >= self._began and is_off(self._seconds() - self._steady() - self._ahead)
+        return stamped >= self._began and is_off(self._ahead() - self._ahead_at_start)
 
 
 class _Watched:

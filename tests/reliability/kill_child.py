@@ -234,7 +234,7 @@ def main() -> None:
     qt = QApplication(["consent-desk"])
     folders = Folders(config=home, data=home, logs=home)
     transport = HttpTransport(deadline=DEADLINE)
-    application = build(folders, Vault(errand.keyring), transport, clock.now, zone=UTC)
+    application = build(folders, Vault(errand.keyring), transport, clock.now, zone=UTC, steady=clock.seconds)
     keep: list[QObject] = [Person(application, errand)]
     if errand.settle:
         keep.append(Settling(application))

@@ -86,13 +86,24 @@ def test_a_clock_that_is_hardly_off_is_used_as_it_is(off: int) -> None:
     assert (moment.now, moment.clock_off is None) == (later(off), False)
 
 
-def test_the_time_stays_known_when_the_clock_is_set() -> None:
+def test_the_time_is_known_no_more_when_the_clock_was_set_until_the_next_answer() -> None:
     times = Times(clock_off=-HOURS)
-    watch = watch_of(times, told())
-    times.passed, times.clock_off = 30, 0
+    watch = ClockWatch(Wire(Made(told()), Made(told(30))), times.now, times.steady)
+    watch.check(a_project())
+    times.passed = 30
+    assert watch.moment() == Moment(later(30), -HOURS)
+    times.clock_off = 0
+    assert watch.moment() == Moment(later(30))
+    assert watch.holds_accepts
+    watch.learn(a_project())
     assert watch.moment() == Moment(later(30), 0)
-    times.clock_off = HOURS
-    assert watch.moment().now == later(30)
+
+
+def test_a_clock_that_is_set_a_little_stays_known_by_as_much() -> None:
+    times = Times()
+    watch = watch_of(times, told())
+    times.clock_off = 60
+    assert watch.off == 60
 
 
 def test_the_last_answer_that_tells_the_time_counts() -> None:
@@ -180,4 +191,5 @@ def test_a_time_that_was_typed_is_not_the_clocks_and_waits_for_that_to_be_right(
     typed = opt_in(later(-9_000), noted_at=later(-HOURS))
     assert watch.why_held(typed) == WAITS_FOR_CLOCK
     times.clock_off = 0
-    assert watch.why_held(typed) is None
+    assert watch.why_held(typed) == WAITS_FOR_TIME
+    assert watch_of(times, told()).why_held(typed) is None
