@@ -111,6 +111,15 @@ def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: De
     assert renewed == (consent, Context(before=SHOWN, clock_off=-7_200))
 
 
+def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    untold = Look(seen=True, later=True)
+    desk.journal.append(request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
+    renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+    assert isinstance(renewed, tuple)
+    assert renewed[1] == Context()
+
+
 def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) -> None:
     told = desk.alarms.renewed(desk.contradicted(), NEW, Moment(Timestamp(1)))
     assert str(told).startswith("This computer's clock is wrong")

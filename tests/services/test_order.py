@@ -74,6 +74,16 @@ def test_a_settled_opt_out_that_was_noted_first_overtakes_nothing_though_its_clo
     assert journal.entry(opt_in).state is State.QUEUED
 
 
+def test_an_opt_out_that_was_withdrawn_and_another_opt_in_overtake_nothing(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    withdrawn = note(outbox, Action.REJECT, 60)
+    Sender(journal, Wire(), lambda: later(901)).discard(withdrawn, practice=False)
+    first, second = note(outbox, Action.ACCEPT), note(outbox, Action.ACCEPT, 90)
+    outbox.recover()
+    assert [journal.entry(one).state for one in (first, second)] == [State.QUEUED, State.QUEUED]
+
+
 def test_an_opt_out_that_is_dated_back_overtakes_no_opt_in_after_it(
     outbox: Outbox, journal: SqliteJournal
 ) -> None:
