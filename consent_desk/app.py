@@ -155,9 +155,9 @@ def build(
 
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
-    `nap` is the longest time in seconds for which `now` is not asked whether something is due, `steady` tells
-    seconds that nobody sets. `agent` tells
-    the name of whoever sits here, `place` is the desk's country (AT) where that is not the system's.
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due; `steady` tells
+    seconds that nobody sets. `agent` tells the name of whoever sits here, `place` is the desk's country (AT)
+    where that is not the system's.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -173,9 +173,13 @@ def build(
 
         if practice:
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-            return stations.open_sandbox(opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap)
+            return stations.open_sandbox(
+                opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap, steady=steady
+            )
         assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
-        return stations.open_journal(opened, watched, now, folders, settings=care.settings, nap=nap)
+        return stations.open_journal(
+            opened, watched, now, folders, settings=care.settings, nap=nap, steady=steady
+        )
 
     def rebuilding() -> Rebuilding:
         from consent_desk.adapters.proof_file import ProofFiles

@@ -59,4 +59,4 @@ def help_with_form(
     if settings is not None:
         settings.removed.connect(lambda project_id, _: categories.forget(project_id))
         settings.removed.connect(lambda project_id, _: wordings.forget(project_id))
-    return FormHelp(categories, IdHelpDesk(form, runner, help_with_ids.hint))
+    return FormHelp(categories, IdHelpDesk(form, runner, help_with_ids))

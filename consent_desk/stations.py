@@ -53,6 +53,7 @@ def open_journal(
     *,
     settings: DeskSettings,
     nap: float,
+    steady: Callable[[], float],
 ) -> Station:
     """The station of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
@@ -96,7 +97,7 @@ def open_journal(
             backups = Backups(folders.journal, second=settings.second_folder)
             return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    station = _station(journal, transport, now, nap, erase=erase_customer, restored=journal.restored)
+    station = _station(journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored)
     return replace(station, back_up=back_up, copy_backup=copy_backup)
 
 
@@ -109,6 +110,7 @@ def open_sandbox(
     fault: Fault | None,
     delay: float,
     nap: float,
+    steady: Callable[[], float],
 ) -> Station:
     """The station of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
 
@@ -121,8 +123,8 @@ def open_sandbox(
     opened.callback(journal.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     # Its own watch: the Sandbox tells the time of this very computer.
-    watched = ClockWatch(transport, now)
-    station = _station(journal, watched, now, nap, sandbox=sandbox.project, customers=customers)
+    watched = ClockWatch(transport, now, steady)
+    station = _station(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
 
     def wake() -> Project:
         sandbox.start()
@@ -136,6 +138,7 @@ def _station(
     watched: ClockWatch,
     now: Callable[[], Timestamp],
     nap: float,
+    steady: Callable[[], float],
     *,
     erase: Erase | None = None,
     sandbox: Project | None = None,
@@ -145,8 +148,8 @@ def _station(
     return Station(
         outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now, watched.why_held),
-        verifier=Verifier(journal, watched, now),
-        rounds=Rounds(journal, now, lambda: watched.holds_accepts, nap=nap),
+        verifier=Verifier(journal, watched, now, steady),
+        rounds=Rounds(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),

@@ -29,6 +29,20 @@ class Fault(StrEnum):
     CRASH_AFTER = "the program ends after it is stored"
 
 
+class ReadFault(StrEnum):
+    """Why reads tell nothing, one and all."""
+
+    NOT_FOUND = "404 HTML"
+    FORBIDDEN = "403 HTML, of a firewall"
+    FORBIDDEN_IN_JSON = "403 JSON, of something on the way"
+    DENIED = "403 No permission, though the key may read"
+    ERROR = "500"
+    SILENCE = "no answer"
+    UNREADABLE = "a list of something else"
+    TOO_LARGE = "more than 1 MiB"
+    SAME_PAGE = "the same page again and again"
+
+
 STORING = {
     Fault.DROP_AFTER,
     Fault.ERROR_AFTER,
@@ -79,7 +93,8 @@ class Engagement:
     lag: float = 0.0
     may_read: bool = True
     faults: list[Fault] = field(default_factory=list)
-    read_faults: list[Fault] = field(default_factory=list)
+    read_faults: list[Fault | ReadFault] = field(default_factory=list)
+    reads: ReadFault | None = None
     events: list[Event] = field(default_factory=list)
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     odd: list[object] = field(default_factory=list)
@@ -111,8 +126,8 @@ class Engagement:
         shown = (one for one in self.events if one.customer == customer and one.visible_at <= until)
         return sorted(shown, key=lambda event: -event.timestamp)
 
-    def valid(self, customer: str, category: str) -> bool | None:
-        ruling = next((e for e in self.visible(customer) if e.properties["category"] == category), None)
+    def valid(self, customer: str, category: str, lag: float = 0.0) -> bool | None:
+        ruling = next((e for e in self.visible(customer, lag) if e.properties["category"] == category), None)
         return None if ruling is None else ruling.properties["action"] == "accept"
 
     def _answer(self, request: PreparedRequest) -> Outcome:
@@ -120,7 +135,9 @@ class Engagement:
         if "/track/" in request.url:
             fault = self.faults.pop(0) if self.faults else None
             return self._store(document, request.body, fault)
-        match self.read_faults.pop(0) if self.read_faults else None:
+        match self.read_faults.pop(0) if self.read_faults else self.reads:
+            case ReadFault() as reads:
+                return self._tell_nothing(reads)
             case Fault.NOT_SENT | Fault.CANCELLED_IN_TIME:
                 return NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
             case Fault.DROP_BEFORE | Fault.DROP_AFTER | Fault.LATE_LOST:
@@ -184,6 +201,31 @@ class Engagement:
         if fault is Fault.REFUSED:
             return told(403, {"success": False, "error": "invalid secret"})
         return Answered(status=500, headers=(("x-request-id", "1"),), body=b"<html>")
+
+    def _tell_nothing(self, fault: ReadFault) -> Outcome:
+        match fault:
+            case ReadFault.NOT_FOUND:
+                return Answered(status=404, headers=(), body=b"<html>not found")
+            case ReadFault.FORBIDDEN:
+                return Answered(status=403, headers=(), body=b"<html>Forbidden")
+            case ReadFault.FORBIDDEN_IN_JSON:
+                return told(403, {"success": False, "error": "You have no permission to see this page"})
+            case ReadFault.DENIED:
+                return told(403, {"success": False, "error": "No permission"})
+            case ReadFault.ERROR:
+                return self._failure(Fault.ERROR_BEFORE)
+            case ReadFault.SILENCE:
+                return Lost(phase=Phase.WAITING, cause=Cause.DEADLINE)
+            case ReadFault.UNREADABLE:
+                return told(200, {"success": True, "data": {"events": []}})
+            case ReadFault.TOO_LARGE:
+                body = b'{"success": true, "data": ['
+                return Answered(status=200, headers=(), body=body, truncated=True)
+            case ReadFault.SAME_PAGE:
+                # Of a customer whose events all came later.
+                properties = {"action": "accept", "category": "newsletter", "source": "page"}
+                data = [{"type": "consent", "timestamp": 4_000_000_000, "properties": properties}]
+                return told(200, {"success": True, "data": data})
 
     def _read(self, url: str, document: dict[str, object]) -> Outcome:
         ids = document["customer_ids"]

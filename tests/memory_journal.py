@@ -8,10 +8,10 @@ from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import (
     LEGAL,
     OPEN_STATES,
-    SENDABLE_STATES,
     Fact,
     State,
     is_to_acknowledge,
+    may_be_claimed,
 )
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
@@ -26,6 +26,13 @@ class MemoryJournal:
         self._noted: dict[str, Noted] = {}
         self._facts: dict[str, list[Fact]] = {}
         self.on_write: Callable[[], None] = lambda: None
+
+    def copied(self) -> "MemoryJournal":
+        """The journal as it is now, as a copy of its file would have it."""
+        copy = MemoryJournal()
+        copy._noted = dict(self._noted)
+        copy._facts = {request_id: [*facts] for request_id, facts in self._facts.items()}
+        return copy
 
     def note(self, noted: Noted) -> None:
         self.note_all((noted,))
@@ -43,7 +50,7 @@ class MemoryJournal:
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        if self._facts[request_id][-1].state not in SENDABLE_STATES:
+        if not may_be_claimed(self._facts[request_id][-1]):
             return None
         self._write(request_id, Fact(at=at, state=State.IN_FLIGHT))
         return self._noted[request_id]

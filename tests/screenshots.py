@@ -262,7 +262,9 @@ def opened(
             keep(folders, drawer, real(server))
         transport = HttpTransport()
         kept.callback(transport.close)
-        application = build(folders, drawer, transport, clock, nap=0.05, agent=lambda: "Kim Lee")
+        application = build(
+            folders, drawer, transport, clock, nap=0.05, steady=clock.steady, agent=lambda: "Kim Lee"
+        )
         kept.callback(application.close)
         application.window.show()
         yield application.window

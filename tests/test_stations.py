@@ -31,7 +31,9 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
     watched = ClockWatch(HttpTransport(), lambda: later(0))
     with ExitStack() as opened:
         settings = DeskSettings(folders.config / "settings.json")
-        station = stations.open_journal(opened, watched, lambda: later(0), folders, settings=settings, nap=1)
+        station = stations.open_journal(
+            opened, watched, lambda: later(0), folders, settings=settings, nap=1, steady=lambda: 0.0
+        )
         assert station.copy_backup is not None
         copy = Thread(target=station.copy_backup)
         copy.start()

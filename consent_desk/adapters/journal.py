@@ -29,11 +29,18 @@ from consent_desk.adapters.journal_rows import (
 from consent_desk.adapters.mark import Mark, mark_of
 from consent_desk.adapters.personal import erase_consent, find_consents
 from consent_desk.adapters.restoration import finish_salvage, installation_of, recognise
-from consent_desk.adapters.searching import CANCELLED, PAGE, count, find_page, find_those, write_sought
+from consent_desk.adapters.searching import (
+    PAGE,
+    WAITING_FOR_A_WORD,
+    count,
+    find_page,
+    find_those,
+    write_sought,
+)
 from consent_desk.adapters.turns import NOT_READ, Turns
 from consent_desk.domain.action import BOTH, Action
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
+from consent_desk.domain.delivery import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.proof import FromJournal
@@ -125,7 +132,7 @@ class SqliteJournal:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
         with self._turns.unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
-            if row is None or not row["body"] or last is None or last.state not in SENDABLE_STATES:
+            if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             return noted_of(row)
@@ -167,8 +174,8 @@ class SqliteJournal:
         return tuple(found[seq] for seq in sorted(found))
 
     def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
-        return tuple(row["request_id"] for row in self._turns.pages(CANCELLED))
+        """The request IDs of those that wait for a person's word, the oldest first."""
+        return tuple(row["request_id"] for row in self._turns.pages(WAITING_FOR_A_WORD))
 
     def open_like(
         self,

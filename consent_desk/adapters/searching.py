@@ -12,22 +12,31 @@ from collections.abc import Collection
 
 from consent_desk.adapters.chain import Columns
 from consent_desk.adapters.journal_rows import entry_of, find
-from consent_desk.domain.delivery import CANCELLED_HERE
-from consent_desk.domain.wanted import Found, Wanted, folded
+from consent_desk.domain.delivery import CANCELLED_HERE, CHECKED
+from consent_desk.domain.wanted import ALIKE, Found, Wanted, folded
 
 PAGE = 500
 """The most rows that one read fetches."""
 
 Values = list[str | int]
 
-TO_ACKNOWLEDGE = (
-    "(standing.state = 'discarded' AND EXISTS (SELECT 1 FROM remark "  # noqa: S608 - our own words
-    "WHERE remark.fact = standing.fact "
-    f"AND remark.text = '{CANCELLED_HERE}'))"
-)
-"""The condition for the rows of `standing` that were cancelled, and wait for somebody to acknowledge that."""
+_CHECKED = ", ".join(f"'{note}'" for note in sorted(CHECKED))
+TO_ACKNOWLEDGE = f"""(
+    standing.state = 'discarded' AND EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text = '{CANCELLED_HERE}'
+    )
+    OR standing.state IN ('new_profile', 'no_category') AND NOT EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text IN ({_CHECKED})
+    ) AND EXISTS (
+        SELECT 1 FROM personal WHERE personal.seq = standing.seq AND NOT coalesce(
+            json_extract(context, iif(standing.state = 'new_profile', '$.is_new_profile', '$.listed'))
+            IS (standing.state = 'new_profile'), 0
+        )
+    )
+)"""  # noqa: S608 - our own words
+"""The condition for the rows of `standing` that wait for a person's word: cancelled, or to be checked."""
 
-CANCELLED = (
+WAITING_FOR_A_WORD = (
     "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
     f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
 )
@@ -95,7 +104,11 @@ def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
         conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if wanted.to_acknowledge else in_states)
         values += sorted(str(state) for state in wanted.states)
     for word in wanted.words:
-        conditions.append("instr(text, ?) > 0")
+        text = "text"
+        for one, other in ALIKE:
+            # Only where the word holds it: each replacement is one more pass over the table.
+            text = f"replace({text}, '{one}', '{other}')" if other in word else text
+        conditions.append(f"instr({text}, ?) > 0")
         values.append(word)
     for limit, condition in ((wanted.since, "noted_at >= ?"), (wanted.until, "noted_at < ?")):
         if limit is not None:

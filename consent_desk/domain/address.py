@@ -130,8 +130,13 @@ def _complaint_about_signs(text: str) -> Message | None:
 def _ascii_host(host: str) -> str:
     if host == "::1":
         return "[::1]"
+    if not host.isascii():
+        # Python's own codec knows IDNA 2003 only, by which faß.de is fass.de: somebody else's host.
+        from idna import encode  # noqa: PLC0415 -- its tables load for the first host that needs them
+
+        host = encode(host, uts46=True).decode("ascii")
     # A trailing dot names the same host by another spelling: one spelling, one secret.
-    return host.encode("idna").decode("ascii").lower().removesuffix(".") if host else ""
+    return host.lower().removesuffix(".")
 
 
 def _complaint_about_host(scheme: str, host: str, port: int | None) -> Message | None:

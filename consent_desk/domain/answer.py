@@ -24,6 +24,8 @@ ERROR_KEYS = ("errors", "error", "message")
 _MOST_MESSAGES = 20
 _MOST_LEVELS = 6
 _MOST_CHARACTERS = 300
+_DEEPEST = 30
+"""Levels of a laid-out answer: a megabyte of brackets would become one of blanks for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,39 @@ def _read(document: object) -> Answer:
 
 
 def pretty(body: bytes) -> str | None:
-    """`body` laid out for reading if it is JSON, else None: still JSON, its hidden characters escaped."""
-    document = _document(body)
-    if document is None:
-        return None
+    """`body` laid out for reading if it is JSON, else None: still JSON, its hidden characters escaped.
+
+    Numbers stay as they came: 250.00, 1e400. What is nested deeper than anybody reads is not laid out.
+    """
     try:
-        laid_out = json.dumps(document, ensure_ascii=False, indent=2)
-    except RecursionError:
+        document = _parsed(body, parse_int=_Digits, parse_float=_Digits)
+        laid_out = _laid_out(document, 0)
+    except (ValueError, RecursionError):
         return None
     return visible(laid_out, lambda character: json.dumps(character)[1:-1])
+
+
+class _Digits(str):
+    """A number as it came."""
+
+
+def _laid_out(value: object, level: int) -> str:
+    if isinstance(value, _Digits):
+        return value
+    if not (isinstance(value, list | dict) and value):
+        return json.dumps(value, ensure_ascii=False)
+    if level == _DEEPEST:
+        raise ValueError("too deep")
+    if isinstance(value, dict):
+        names = (json.dumps(name, ensure_ascii=False) for name in value)
+        of_each = (_laid_out(one, level + 1) for one in value.values())
+        parts = [f"{name}: {one}" for name, one in zip(names, of_each, strict=True)]
+        begin, end = "{}"
+    else:
+        parts = [_laid_out(one, level + 1) for one in value]
+        begin, end = "[]"
+    line = "\n" + "  " * level
+    return f"{begin}{line}  {f',{line}  '.join(parts)}{line}{end}"
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -283,14 +309,21 @@ def is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
 
 def _document(body: bytes) -> object:
     try:
-        document: object = json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=_refuse,
-            parse_float=_finite,
-            object_pairs_hook=_only_once,
-        )
+        return _parsed(body, parse_int=int, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _parsed(
+    body: bytes, *, parse_int: Callable[[str], object], parse_float: Callable[[str], object]
+) -> object:
+    document: object = json.loads(
+        body.decode("utf-8-sig"),
+        parse_constant=_refuse,
+        parse_int=parse_int,
+        parse_float=parse_float,
+        object_pairs_hook=_only_once,
+    )
     return document
 
 
@@ -320,7 +353,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _finite(digits: str) -> float:
-    # 1e400 becomes infinity, which is no JSON when it is laid out again.
+    # 1e400 becomes infinity, with which nothing can be reckoned.
     number = float(digits)
     return number if isfinite(number) else _refuse(digits)
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from consent_desk.domain.answer import read_answer
 from consent_desk.domain.consent import complaint_about_category
+from consent_desk.domain.text import cut
+
+_LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def _label(translations: object, languages: Sequence[str]) -> str | None:
         found = by_language.get(_language(language))
         name = found.get("name") if isinstance(found, dict) else None
         if isinstance(name, str) and complaint_about_category(name) is None:
-            return name
+            return cut(name, _LONGEST_LABEL)
     return None
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
-from consent_desk.domain.consent import Consent, Timestamp
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.correction import opted_out_themselves
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing, Unknown
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.doubts import about_unlisted
 from consent_desk.domain.draft import Field
+from consent_desk.domain.ids import difference
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
@@ -105,18 +106,25 @@ def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
         if consent.action is Action.REJECT
         else say("Opting in this ID makes a new, empty profile.")
     )
+    nobody = say("No customer with {type} = {value}.", type=customer.type, value=cut(customer.value))
+    if found.other is not None:
+        nobody = say("{nobody} {near}", nobody=nobody, near=near(customer, found.other))
     return Caution(
-        text=say(
-            "No customer with {type} = {value}. {in_vain} Read it back to the caller.",
-            type=customer.type,
-            value=cut(customer.value),
-            in_vain=in_vain,
-        ),
+        text=say("{nobody} {in_vain} Read it back to the caller.", nobody=nobody, in_vain=in_vain),
         field=Field.CUSTOMER_ID,
         mend=say("Correct the ID"),
         go_on=say("Record anyway: creates a profile"),
-        instead=found.lower,
+        instead=found.other,
     )
+
+
+def near(customer: CustomerId, other: Known) -> Message:
+    """That there is `other`, whose ID differs from that of `customer` in what is easily overlooked."""
+    exists = other.customer
+    if exists.type != customer.type:
+        return say("There is one with {type} = {value}.", type=exists.type, value=cut(exists.value))
+    told = difference(customer.value, exists.value)
+    return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
 
 
 def _about_standing(consent: Consent, found: Found | None) -> Caution | None:

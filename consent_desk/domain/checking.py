@@ -48,11 +48,16 @@ def to_check(record: Record, state: State) -> State:
     """
     if state not in {State.DELIVERED, State.SEEN, State.NOT_SHOWN, State.VERIFIED}:
         return state
-    if _says(record, IS_RIGHT) and state is State.VERIFIED:
+    if said_right(record) and state is State.VERIFIED:
         return state
     if is_new_profile(record):
         return State.NEW_PROFILE
     return State.NO_CATEGORY if is_unlisted(record) else state
+
+
+def said_right(record: Record) -> bool:
+    """Whether a person has looked, and says that customer and category are right."""
+    return _says(record, IS_RIGHT)
 
 
 def said(record: Record) -> str:

@@ -13,7 +13,7 @@ from math import isfinite
 from consent_desk.domain.action import Action
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.text import hidden_character
+from consent_desk.domain.text import hidden_character, hidden_name, refused_in_prose
 
 VALUE_LIMIT = 16 * 1024
 """Bytes of UTF-8 at which Engagement no longer takes a property value (section 4)."""
@@ -29,6 +29,9 @@ _LARGEST_EXACT = 2**53
 
 # From here on (the year 2242) a float, which is what JSON numbers become, no longer tells microseconds apart.
 _FIRST_INEXACT = 2**33
+
+_LINES = "\n\t\v\u2028"
+"""What a text of several lines is made of: Word ends some of them with a vertical tab, Qt with U+2028."""
 
 _CHECK = say("Check the value.")
 
@@ -97,7 +100,7 @@ def complaint_about_category(text: str) -> Message | None:
 
 def complaint_about_note(text: str) -> Message | None:
     """Why `text` cannot be a channel, a ticket or an agent's name, or None. Empty is fine."""
-    return _complaint_about_name(text) if text else None
+    return _complaint_about_size(text) or _complaint_about_prose(text) or _complaint_about_ends(text)
 
 
 OWN_PROPERTIES = frozenset(
@@ -130,22 +133,59 @@ def complaint_about_property(value: PropertyValue) -> Message | None:
 
 
 def complaint_about_wording(text: str) -> Message | None:
-    """Why `text` cannot be the wording, or None. Line breaks, tabs and no-break spaces are part of it."""
-    return _complaint_about_size(text) or _complaint_about_hidden(text, allow="\n\t\u00a0")
+    """Why `text` cannot be the wording, or None. Line breaks and tabs are part of it, those of Word too."""
+    return _complaint_about_size(text) or _complaint_about_prose(text, allow=_LINES)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What is left of a text without all that is refused in it; `start`: where the first of that stands."""
+
+    start: int
+    text: str
+
+
+def repair_of_wording(text: str) -> Repair | None:
+    """How to mend a wording that holds what is refused; None where nothing is, or something else is wrong."""
+    return _repair(text, allow=_LINES)
+
+
+def repair_of_note(text: str) -> Repair | None:
+    """The same for a channel, a ticket or an agent's name, which has no spaces at its ends either."""
+    repair = _repair(text)
+    if repair is not None:
+        return Repair(repair.start, repair.text.strip())
+    start = len(text.rstrip()) if text == text.lstrip() else 0
+    return None if text == text.strip() or complaint_about_note(text.strip()) else Repair(start, text.strip())
+
+
+def _repair(text: str, *, allow: str = "") -> Repair | None:
+    refused = () if _complaint_about_size(text) else refused_in_prose(text, allow=allow)
+    if not refused:
+        return None
+    left_out = set(refused)
+    return Repair(refused[0], "".join(one for at, one in enumerate(text) if at not in left_out))
 
 
 def _complaint_about_name(text: str) -> Message | None:
     # The size first: nobody waits while a pasted megabyte is searched.
-    if (complaint := _complaint_about_size(text) or _complaint_about_hidden(text)) is not None:
-        return complaint
-    if text != text.strip():
-        return say("There is a space at the beginning or the end. Delete it.")
-    return None
+    return _complaint_about_size(text) or _complaint_about_hidden(text) or _complaint_about_ends(text)
 
 
-def _complaint_about_hidden(text: str, *, allow: str = "") -> Message | None:
-    hidden = hidden_character(text, allow=allow)
+def _complaint_about_ends(text: str) -> Message | None:
+    return None if text == text.strip() else say("There is a space at the beginning or the end. Delete it.")
+
+
+def _complaint_about_hidden(text: str) -> Message | None:
+    hidden = hidden_character(text)
     return None if hidden is None else say("There is {hidden} in it. Delete it.", hidden=hidden)
+
+
+def _complaint_about_prose(text: str, *, allow: str = "") -> Message | None:
+    refused = refused_in_prose(text, allow=allow)
+    return (
+        say("There is {hidden} in it. Delete it.", hidden=hidden_name(text[refused[0]])) if refused else None
+    )
 
 
 def _complaint_about_size(text: str) -> Message | None:

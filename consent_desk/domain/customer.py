@@ -15,6 +15,7 @@ from consent_desk.domain.errors import Unfit
 from consent_desk.domain.request import READ_MODES
 from consent_desk.domain.text import inert, visible
 
+_NO_PERMISSION = "no permission"
 _FARTHEST = 1e19
 """Seconds. Nanoseconds taken for seconds are a time all the same: there is an event."""
 
@@ -113,10 +114,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """No such customer. `lower`: the one with the same ID in lower case, where that one exists."""
+    """No such customer. `other`: one that exists, and that may be meant: its ID is nearly the same."""
 
     customer: CustomerId
-    lower: Known | None = None
+    other: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +209,18 @@ def moment(seconds: float | None) -> Timestamp | None:
 
 
 def lacks_permission(status: int, body: bytes) -> bool:
-    """Whether an answer to a read says that the key may not read consents."""
+    """Whether an answer to a read says that the key may not read consents, in Engagement's own words.
+
+    What stands on the way refuses too, some in JSON: no other text is taken for Engagement's.
+    """
+    if status not in {200, 403}:
+        return False
     answer = read_answer(body)
-    said = " ".join(answer.errors).lower()
-    if status == 200 and isinstance(answer.document, dict):
-        results = answer.document.get("results")
-        items = results if isinstance(results, list) else []
-        said += " ".join(str(item.get("error")) for item in items if isinstance(item, dict)).lower()
-    return "no permission" in said or (status == 403 and "invalid secret" not in said and bool(answer.errors))
+    said = [*answer.errors]
+    results = answer.document.get("results") if isinstance(answer.document, dict) else None
+    if isinstance(results, list):
+        said += [str(item.get("error")) for item in results if isinstance(item, dict)]
+    return any(text.strip().rstrip(".").lower() == _NO_PERMISSION for text in said)
 
 
 def _data(body: bytes) -> tuple[Answer, bool]:

@@ -1,4 +1,4 @@
-"""How far a noted consent has come, and what is to be done about it. Every transition stands in this file.
+"""How far a noted consent has come, and what an outcome makes of it. Every transition stands in this file.
 
     queued ─────> in_flight ──> delivered ──> seen ──> verified, or contradicted: recorded, but what
       ^  ^            │  │           │                                    holds says otherwise
@@ -7,7 +7,7 @@
       │               ├──────> refused                 not recorded; sent again by a person only
       │               ├──────> unconfirmed ──> not_seen         looked up, three times
       │               └──────> discarded               cancelled, overtaken, or given up by a person
-      └─ refused, not_seen: sent again
+      └─ refused, not_seen: sent again; unconfirmed too, where it cannot be looked up and a person decides
 
 Where Engagement knew no such customer, or the project lists no such category, it is new_profile or
 no_category: verified once a person says that it is right. A look that failed, and what a person said of a
@@ -17,7 +17,8 @@ A second sending leads to delivered or to unconfirmed, whatever became of it: of
 
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
 (the reference's sections 1 and 5).
-Long because the states, what an outcome makes of them, and the retry policy are one decision.
+What is done next, and when, is the policy's to say (`policy`).
+Long because the states, and what an outcome makes of them, are one decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +26,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 from typing import assert_never
-from zlib import crc32
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.answer import Meaning, header, is_from_the_way, meaning, read_answer
-from consent_desk.domain.clock import http_date
+from consent_desk.domain.answer import Meaning, is_from_the_way, meaning, read_answer
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.draft import Field
 from consent_desk.domain.message import Message, say
@@ -374,7 +373,7 @@ def _homeless(told: Meaning, action: Action) -> Judgement:
     )
 
 
-# -- the retry policy -----------------------------------------------------------------------------
+# -- what the facts of a consent come to ----------------------------------------------------------
 
 SECOND = 1_000_000
 """Microseconds, the unit of a `Timestamp`."""
@@ -382,15 +381,8 @@ SECOND = 1_000_000
 LOOK_AFTER = (30 * SECOND, 120 * SECOND, 600 * SECOND)
 """Microseconds after sending at which it is looked up: reads show a write 3 to 30 s late (section 1)."""
 
-LOOKS_APART = 30 * SECOND
-"""Complete looks count only so far apart: those of a laptop that slept come all at once."""
-
-LONGEST_AHEAD = 900 * SECOND
-"""No plan reaches further: what seems to be due later was planned by a clock that has been set back."""
-
-_FIRST_WAIT, _LONGEST_WAIT = 2 * SECOND, 300 * SECOND
-_WAITING_STATES = frozenset({State.RETRY_WAIT, State.UNCONFIRMED})
-
+DECIDED = "to be sent again, though it could not be looked up: decided by "
+"""How the note begins that a person's decision is written down with; their name follows."""
 
 ASKED = "asked about the ID, and sent all the same"
 IS_RIGHT = "a person says that it is right"
@@ -398,74 +390,23 @@ CHECKED = frozenset({ASKED, IS_RIGHT})
 """The notes of what a person has said of one of `TO_CHECK_STATES`. Later facts in such a state bear it on."""
 
 
-class Step(StrEnum):
-    """What is to be done next about a consent."""
-
-    SEND = "send"
-    LOOK_UP = "look up"
-    ASK = "ask"
-    ACKNOWLEDGE = "acknowledge"
-    REST = "rest"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The next `step`, not before `at` (None: at once, whatever the clock says).
-
-    `second`: it was sent before and not seen, and goes out once more, the same bytes.
-    """
-
-    step: Step
-    at: Timestamp | None = None
-    second: bool = False
-
-
 SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
 """The fields of a project that a refusal can be for."""
 
-_REST = Plan(Step.REST)
-_ASK = Plan(Step.ASK)
+
+def may_be_claimed(last: Fact) -> bool:
+    """Whether a consent with this last fact may become `in_flight`."""
+    return last.state in SENDABLE_STATES or (last.state in UNCERTAIN_STATES and was_decided(last))
 
 
-def plan(facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: bool = False) -> Plan:
-    """What to do next about a consent with these facts, the oldest first. Reads no clock.
-
-    `overtaken`: a later decision for the same customer and category was noted here.
-    """
-    last = facts[-1]
-    match last.state:
-        case State.QUEUED:
-            held = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.HELD
-            # Its project may be set back to where it led, and then it leaves.
-            return Plan(Step.SEND, _after_wait(facts, request_id) if held else None)
-        case State.RETRY_WAIT:
-            return Plan(Step.SEND, _after_wait(facts, request_id))
-        case State.UNCONFIRMED if not _is_departure(last):
-            # The second sending did not leave. Perhaps the first one shows by the time the next could.
-            return Plan(Step.LOOK_UP, _after_wait(facts, request_id))
-        case State.UNCONFIRMED | State.RESTORED | State.NOT_SEEN:
-            goes_again = action is Action.REJECT and not overtaken and _may_go_again(facts)
-            settled = Plan(Step.SEND, second=True) if goes_again else _ASK
-            return _look_or(settled, facts)
-        case State.NEW_PROFILE | State.NO_CATEGORY if last.note == IS_RIGHT and last.outcome is None:
-            # Verified it is once it is seen once more.
-            return Plan(Step.LOOK_UP)
-        case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
-            blind = isinstance(last.outcome, Look) and last.outcome.blind
-            return _look_or(_ASK if last.state is State.NOT_SHOWN and not blind else _REST, facts)
-        case State.DISCARDED if is_to_acknowledge(last):
-            return Plan(Step.ACKNOWLEDGE)
-        case State.DISCARDED if may_have_left(facts):
-            return _look_or(_REST, facts)
-        case State.IN_FLIGHT | State.VERIFIED | State.CONTRADICTED | State.REFUSED | State.DISCARDED:
-            return _REST
-        case _ as never:
-            assert_never(never)
+def was_decided(fact: Fact) -> bool:
+    """Whether a person decided to send it again, though nobody knows whether it is there."""
+    return fact.outcome is None and fact.note.startswith(DECIDED)
 
 
-def is_time(at: Timestamp | None, now: Timestamp) -> bool:
-    """Whether what was planned for `at` is due; also where the clock was set back since."""
-    return at is None or at <= now or at.micros > now.micros + LONGEST_AHEAD
+def is_word(fact: Fact) -> bool:
+    """Whether nothing happened, and something was said: by a person, or of what was learnt."""
+    return fact.outcome is None and fact.note != ""
 
 
 def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
@@ -481,8 +422,8 @@ def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
 
 
 def may_have_left(facts: Sequence[Fact]) -> bool:
-    """Whether Engagement may have it: a sending left, or a backup does not know of one that did."""
-    return any(_is_departure(fact) for fact in facts)
+    """Whether Engagement may have it: it left, a backup does not know whether it did, or it was seen."""
+    return any(is_departure(fact) or (isinstance(fact.outcome, Look) and fact.outcome.seen) for fact in facts)
 
 
 def was_withdrawn(facts: Sequence[Fact]) -> bool:
@@ -505,31 +446,9 @@ def was_sent_again(facts: Sequence[Fact]) -> bool:
     for number, fact in enumerate(facts):
         if fact.state is State.IN_FLIGHT and may_have_left(facts[:number]):
             following = facts[number + 1 : number + 2]
-            if not following or not _was_kept(following[0]):
+            if not following or not was_kept(following[0]):
                 return True
     return False
-
-
-def back_off(request_id: str, tries: int) -> int:
-    """Microseconds to wait after so many failed tries (1 or more): 1 s at first, 5 min at most, jittered.
-
-    The same for each reading of the same facts, different for each consent and each try.
-    """
-    longest = min(_FIRST_WAIT << min(tries - 1, 20), _LONGEST_WAIT)
-    return round(longest * (1 + crc32(f"{request_id} {tries}".encode()) / 2**32) / 2)
-
-
-def retry_after(outcome: Answered, at: Timestamp) -> int:
-    """Microseconds that the server asks to wait, 15 min at most, 0 where it does not. `at`: it was read."""
-    said = (header(outcome.headers, "retry-after") or "").strip()
-    if said.isascii() and said.isdigit():
-        return min(int(said[:9]) * SECOND, LONGEST_AHEAD)
-    until = http_date(said)
-    if until is None:
-        return 0
-    # Both by the server's clock, where it tells its time: ours may be wrong.
-    since = http_date(header(outcome.headers, "date") or "") or at.micros // SECOND
-    return max(0, min((until - since) * SECOND, LONGEST_AHEAD))
 
 
 def judge_look(
@@ -564,56 +483,13 @@ def judge_look(
     return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
 
-def _look_or(settled: Plan, facts: Sequence[Fact]) -> Plan:
-    """The next look, or `settled` where there were enough.
-
-    Enough are three complete ones, or a blind one, the last at least 10 min after sending; and one more
-    after the first that saw it, for what holds may follow a little later.
-    """
-    sent_at, looks = _looks(facts)
-    counted = [(sent_at, Look())]
-    for at, look in looks:
-        if at >= counted[-1][0] + LOOKS_APART:
-            counted.append((at, look))
-    looked_at, last = counted[-1]
-    complete = sum(not look.blind for _, look in counted[1:])
-    first_seen = last.seen and not any(look.seen for _, look in counted[:-1])
-    is_late = looked_at >= sent_at + LOOK_AFTER[-1]
-    if is_late and (last.blind or complete >= len(LOOK_AFTER)) and not first_seen:
-        return settled
-    due = sent_at + LOOK_AFTER[min(len(counted), len(LOOK_AFTER)) - 1]
-    return Plan(Step.LOOK_UP, Timestamp(max(due, looked_at + LOOKS_APART)))
-
-
-def _may_go_again(facts: Sequence[Fact]) -> bool:
-    given_up = any(
-        fact.state is State.DISCARDED
-        or (isinstance(fact.outcome, NotSent | Lost) and fact.outcome.cause is Cause.CANCELLED)
-        for fact in facts
-    )
-    later = any(look.later for _, look in _looks(facts)[1])
-    return not given_up and not later and not was_sent_again(facts)
-
-
-def _after_wait(facts: Sequence[Fact], request_id: str) -> Timestamp:
-    tries = 0
-    for fact in reversed(facts):
-        if fact.state in _WAITING_STATES and _was_kept(fact):
-            tries += 1
-        elif fact.state is not State.IN_FLIGHT and not isinstance(fact.outcome, Look | FailedLook):
-            break
-    last = facts[-1]
-    wait = back_off(request_id, max(tries, 1))
-    if isinstance(last.outcome, Answered):
-        wait = max(wait, retry_after(last.outcome, last.at))
-    return Timestamp(last.at.micros + wait)
-
-
-def _is_departure(fact: Fact) -> bool:
+def is_departure(fact: Fact) -> bool:
     """Whether since then, at the latest, Engagement may have it."""
+    if isinstance(fact.outcome, FailedLook) or was_decided(fact):
+        return False
     if fact.state is State.RESTORED:
         return True
-    if fact.state not in {State.DELIVERED, State.UNCONFIRMED}:
+    if fact.state not in {State.DELIVERED, State.UNCONFIRMED} or is_word(fact):
         return False
     # A second sending that came to nothing is unconfirmed too, because of the first.
     return not isinstance(fact.outcome, NotSent) and not (
@@ -621,7 +497,7 @@ def _is_departure(fact: Fact) -> bool:
     )
 
 
-def _was_kept(fact: Fact) -> bool:
+def was_kept(fact: Fact) -> bool:
     """Whether a sending ended with nothing taken, and without a refusal."""
     return isinstance(fact.outcome, NotSent) or (
         isinstance(fact.outcome, Answered) and _judge(fact.outcome, Action.REJECT).state is State.RETRY_WAIT
@@ -634,7 +510,7 @@ def _looks(facts: Sequence[Fact]) -> tuple[int, list[tuple[int, Look]]]:
     That is not when the call began: a laptop may sleep in the middle of it. A fact never came before an
     earlier one: where it says so, the clock was set back in between, and the earlier one is dated back too.
     """
-    departures = (number for number in reversed(range(len(facts))) if _is_departure(facts[number]))
+    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
     since = facts[next(departures, 0) :]
     times = list(accumulate((fact.at.micros for fact in reversed(since)), min))[::-1]
     looks = [

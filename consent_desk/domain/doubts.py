@@ -10,6 +10,10 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_taken_at
 from consent_desk.domain.draft import Draft, Field, Problem
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut
+
+_SHOWN = 300
+"""Characters: several hundred categories may be chosen at once."""
 
 _JUST_NOW = 60_000_000
 """Microseconds. A time is typed in minutes: what was just now may look this old."""
@@ -36,11 +40,14 @@ def doubts(draft: Draft, *, categories: Sequence[Category], at: Moment, zone: tz
 def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message | None:
     if not draft.categories:
         return _about_category(draft.category, categories)
-    told = ((one, _about_category(one, categories)) for one in draft.categories)
+    # Left out at once: each of the others is looked for among all.
+    plain = {one.id for one in categories if one.by_private_api}
+    told = ((one, _about_category(one, categories)) for one in draft.categories if one not in plain)
     doubtful = [(one, doubt) for one, doubt in told if doubt is not None]
     if not doubtful:
         return None
-    return say("{names}: {doubt}", names=", ".join(one for one, _ in doubtful), doubt=doubtful[0][1])
+    names = cut(", ".join(one for one, _ in doubtful), _SHOWN)
+    return say("{names}: {doubt}", names=names, doubt=doubtful[0][1])
 
 
 def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from functools import reduce
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.answer import Meaning
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Standing, moment
-from consent_desk.domain.delivery import QUEUED_THERE, Fact, Judgement, Plan, State, Step, noun
-from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_reason
+from consent_desk.domain.delivery import OPEN_STATES, QUEUED_THERE, Fact, Judgement, State, noun
+from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_no_look, tell_reason
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look, Reason
+from consent_desk.domain.policy import Failing, Plan, Step
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
@@ -23,11 +25,10 @@ STAMPED_WRONG = say(
 )
 WAITS_FOR_TIME = say("It waits until Engagement has told the time: this computer's clock is not checked yet.")
 OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
-MAY_STILL_SHOW = (
-    "It may still show in Engagement: it is looked up three times before it can be sent again. "
-    "Checking at {at}."
+MAY_STILL_SHOW = say(
+    "It may still show in Engagement: it is looked up three times before it can be sent again."
 )
-"""Why an opt-in is not sent now. The last is a template: `at` this time it is looked up."""
+"""Why an opt-in is not sent now."""
 
 WRONG_TIME = "its time may be wrong"
 """The note of the fact that an opt-in does not leave any more as it was stamped."""
@@ -76,15 +77,11 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
         case Step.SEND:
             return say(_NEXT_TRY, at=plan.at)
         case Step.LOOK_UP:
-            return say(_CHECKING, at=plan.at)
+            return _tell_look_up(plan)
         case Step.ACKNOWLEDGE:
             return say("It counts as not recorded until it is acknowledged in its line of the log.")
         case Step.ASK:
-            return say(
-                "Nothing more happens by itself. Look the customer up in Engagement, then decide what is "
-                "to become of the {noun}.",
-                noun=noun(action),
-            )
+            return _tell_question(plan, noun(action))
         case _:
             return None
 
@@ -92,25 +89,119 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
 def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
     """What came of it, what to do, and what comes next: all that is said of a consent at once.
 
-    The next try is left out: another one that fails is no news, and this would go on naming the former time.
+    It may stand for long: so it names no time at which something comes next, and not the next try, for
+    another one that fails is no news.
     """
+    headline, advice = judgement.headline, judgement.advice
+    if outlook is not None and outlook.template in _LOOKS_UP:
+        if headline == QUEUED_THERE:
+            # One sentence, so that nobody takes the first half of it for the end of the matter.
+            return say("Delivered: Engagement has queued it; it is being looked up. {advice}", advice=advice)
+        # Where nothing is confirmed, the advice says so.
+        outlook = None if judgement.state is State.UNCONFIRMED else say("It is looked up by itself.")
     if outlook is None or outlook.template == _NEXT_TRY:
-        return say("{headline} {advice}", headline=judgement.headline, advice=judgement.advice)
-    if judgement.headline == QUEUED_THERE and outlook.template == _CHECKING:
-        # One sentence, so that nobody takes the first half of it for the end of the matter.
-        at = outlook.values["at"]
+        return say("{headline} {advice}", headline=headline, advice=advice)
+    return say("{headline} {advice} {outlook}", headline=headline, advice=advice, outlook=outlook)
+
+
+def tell_failing(failing: Failing, state: State, action: Action, *, practice: bool = False) -> Judgement:
+    """How it stands with a consent in `state` whose looks fail, and what to do meanwhile."""
+    told, since = why_failing(failing), failing.since
+    if state in OPEN_STATES:
+        headline = say(
+            "Not confirmed: looks have failed since {since}, the last one because {why}. Do not enter the "
+            "{noun} again.",
+            since=since,
+            why=told.why,
+            noun=noun(action),
+        )
+    else:
+        headline = say(
+            "{known}, but not checked: looks have failed since {since}, the last one because {why}.",
+            known=say("Recorded") if state is State.SEEN else say("Delivered"),
+            since=since,
+            why=told.why,
+        )
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    return Judgement(state, headline, told.advice)
+
+
+def why_failing(failing: Failing) -> Meaning:
+    """Why the last look told nothing, and what to do."""
+    if isinstance(failing.last, Look):
+        return _MAY_NOT_READ
+    return tell_no_look(failing.last.why, failing.last.outcome)
+
+
+def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
+    """What a person is asked who wants to send it again; None where nothing is.
+
+    What may be there already is sent by nobody who was not told so.
+    """
+    is_unsure = plan.unsent or (plan.step is Step.ASK and plan.failing is not None and state in OPEN_STATES)
+    if not is_unsure:
+        return None
+    if action is Action.ACCEPT:
         return say(
-            "Delivered: Engagement has queued it; checking at {at}. {advice}", at=at, advice=judgement.advice
+            "It may have been recorded already, and an opt-in that is recorded again overrules an opt-out "
+            "that came in between. Look the customer up in Engagement first. Send it again only if neither "
+            "the opt-in nor a later opt-out stands there."
+        )
+    return say("It may have been recorded. Look the customer up in Engagement first. Send again?")
+
+
+def _tell_look_up(plan: Plan) -> Message:
+    if plan.failing is None:
+        return say(_BEING_CHECKED) if plan.at is None else say(_CHECKING, at=plan.at)
+    told = {
+        "looks": _looks_failed(plan.failing),
+        "since": plan.failing.since,
+        "why": why_failing(plan.failing).why,
+    }
+    if plan.at is None:
+        return say(_FAILING_NOW, **told)
+    return say(_FAILING, at=plan.at, **told)
+
+
+def _tell_question(plan: Plan, what: str) -> Message:
+    if plan.unsent and plan.failing is None:
+        return say(
+            "It was noted in an earlier run. Whether it was sent then cannot be looked up: this desk's key "
+            "may not read consents. Nothing more happens by itself. Look the customer up in Engagement; if "
+            "the {noun} is not there, use Send again.",
+            noun=what,
+        )
+    if plan.failing is not None:
+        return say(
+            "It could not be looked up: {looks} since {since}, the last one because {why}. Nothing more "
+            "happens by itself. Look the customer up in Engagement, then decide what is to become of the "
+            "{noun}.",
+            looks=_looks_failed(plan.failing),
+            since=plan.failing.since,
+            why=why_failing(plan.failing).why,
+            noun=what,
         )
     return say(
-        "{headline} {advice} {outlook}",
-        headline=judgement.headline,
-        advice=judgement.advice,
-        outlook=outlook,
+        "Nothing more happens by itself. Look the customer up in Engagement, then decide what is to become "
+        "of the {noun}.",
+        noun=what,
     )
 
 
+def _looks_failed(failing: Failing) -> Message:
+    if failing.count == 1:
+        return say("one look has failed")
+    return say("{count} looks have failed", count=failing.count)
+
+
 _CHECKING = "Checking at {at}."
+_BEING_CHECKED = "It is being looked up now."
+_FAILING = "It could not be looked up: {looks} since {since}, the last one because {why}. Checking at {at}."
+_FAILING_NOW = (
+    "It could not be looked up: {looks} since {since}, the last one because {why}. It is being looked up now."
+)
+_LOOKS_UP = frozenset({_CHECKING, _BEING_CHECKED, _FAILING, _FAILING_NOW})
 _NEXT_TRY = "Next try at {at}."
 
 
@@ -147,6 +238,7 @@ def _end(until: ValidUntil, standing: Standing) -> Message:
 _NOTHING = say("There is nothing more to do.")
 _PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
 _BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
+_MAY_NOT_READ = Meaning(say("this desk's key may not read consents"), _BLIND)
 _LOOK = say("Do not enter it again.")
 _NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
 _NO_CATEGORY = say("Recorded for a category that the project does not list.")

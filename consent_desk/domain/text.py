@@ -1,7 +1,9 @@
 """Characters that nobody sees but every server compares."""
 
+import re
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 _NAMES = {
     "\r": "a carriage return",
@@ -23,6 +25,16 @@ _ATTACHED = frozenset(
     "\u200c\u200d\u180b\u180c\u180d\u180f"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
+# What languages need to be written well: spaces of every width, soft hyphens, places to break and not to.
+_IN_PROSE = _ATTACHED | frozenset(
+    "\u00a0\u00ad\u061c\u1680\u200b\u200e\u200f\u202f\u205f\u2060\u3000"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
+_PASSING = re.compile(f"[{''.join(sorted(_IN_PROSE))}]+")
+_CLOSED_BY = {
+    **dict.fromkeys("\u202a\u202b", "\u202c"),
+    **dict.fromkeys("\u2066\u2067\u2068", "\u2069"),
+}
 
 
 def hidden_character(text: str, *, allow: str = "") -> str | None:
@@ -41,6 +53,35 @@ def hidden_character(text: str, *, allow: str = "") -> str | None:
         if character not in allow and (name := _name_if_hidden(before, character)) is not None:
             return name
     return None
+
+
+def refused_in_prose(text: str, *, allow: str = "") -> tuple[int, ...]:
+    """Where in `text`, which people read, stands what no language needs: controls, halves, non-characters.
+
+    Every kind of space, soft hyphens and joiners pass, and so do direction marks that are closed; overrides,
+    which show letters in another order, do not. Those in `allow` pass.
+    """
+    # Fast, as above; a text with a tab or a no-break space is as frequent as one without.
+    rest = _PASSING.sub("", text)
+    for character in allow:
+        rest = rest.replace(character, "")
+    if rest.isprintable() and (rest.isascii() or _BLANK.isdisjoint(rest)):
+        return ()
+    refused: list[int] = []
+    opened: list[tuple[int, str]] = []
+    for at, character in enumerate(text):
+        if character in _CLOSED_BY:
+            opened.append((at, _CLOSED_BY[character]))
+        elif opened and opened[-1][1] == character:
+            opened.pop()
+        elif character not in _IN_PROSE and character not in allow and hidden_name(character) is not None:
+            refused.append(at)
+    return tuple(sorted((*refused, *(at for at, _ in opened))))
+
+
+def hidden_name(character: str) -> str | None:
+    """Name `character` if it cannot be seen or told apart, else None."""
+    return _name_if_hidden(" ", character)
 
 
 def _name_if_hidden(before: str, character: str) -> str | None:
@@ -94,3 +135,24 @@ def visible(text: str, write: Callable[[str], str] = _code) -> str:
         shown.append(write(character) if hidden else character)
         before = " " if hidden else character
     return "".join(shown)
+
+
+def narrow(text: str) -> str:
+    """`text` with accents in one character with their letter, and signs of full or half width made plain."""
+    if text.isascii():
+        return text
+    plain = "".join(
+        unicodedata.normalize("NFKC", one)
+        if unicodedata.decomposition(one).startswith(("<wide>", "<narrow>"))
+        else one
+        for one in text
+    )
+    return unicodedata.normalize("NFC", plain)
+
+
+def half_written(text: str) -> str | None:
+    """The first letter of `text` whose accent stands in a character of its own although one has both."""
+    for pair in () if text.isascii() else map("".join, pairwise(text)):
+        if len(unicodedata.normalize("NFC", pair)) == 1:
+            return pair
+    return None

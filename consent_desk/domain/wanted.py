@@ -10,7 +10,7 @@ from consent_desk.domain.record import Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Consents that hold each of `words` (folded), are in one of `states`, and were noted in these days.
+    """Consents that hold each of `words` (of `words_of`), are in one of `states`, and from these days.
 
     Empty words and states leave nothing out. `since` counts, `until` does not. The newest come first, if
     not `oldest_first`. `to_acknowledge`: beside the `states` those that were cancelled, until somebody
@@ -34,10 +34,20 @@ class Found:
 
 
 def folded(text: str) -> str:
-    """`text` as it is compared in a search: without case, one spelling for each accented letter."""
+    """`text` as a journal keeps it for searching: without case, one spelling for each accented letter.
+
+    Never to be changed: journals hold what it made, and are verified against it.
+    """
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
+ALIKE = (("i\u0307", "i"), ("\u0131", "i"))
+"""Of a folded text what is compared as something else: Turkish has two letters where others have one i."""
+
+
 def words_of(text: str) -> tuple[str, ...]:
-    """The words to search for, of what somebody types."""
-    return tuple(dict.fromkeys(folded(text).split()))
+    """The words to search for, of what somebody types: folded, and what is alike in one spelling."""
+    text = folded(text)
+    for one, other in ALIKE:
+        text = text.replace(one, other)
+    return tuple(dict.fromkeys(text.split()))

@@ -8,10 +8,16 @@ from typing import Protocol
 from consent_desk.domain.answer import Meaning, meaning
 from consent_desk.domain.category import Category, read_categories
 from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Answered, why_no_answer
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import prepare_categories
 from consent_desk.services.sender import Transport
+
+MOST = 1_000
+"""Categories: a list of more would keep the window from reacting, and nobody finds anything in it."""
+
+_TYPE = say("Type the category's ID, as Engagement shows it.")
 
 LASTING = 24 * 60 * 60 * 1_000_000
 """Microseconds after which categories are fetched anew."""
@@ -91,4 +97,9 @@ def fetch_categories(
         return why_no_answer(outcome)
     is_whole = outcome.status == 200 and not outcome.truncated
     categories = read_categories(outcome.body, languages) if is_whole else None
-    return meaning(outcome.status, outcome.headers, outcome.body) if categories is None else categories
+    if categories is None:
+        return meaning(outcome.status, outcome.headers, outcome.body)
+    if len(categories) > MOST:
+        count = f"{len(categories):,}"
+        return Meaning(say("the project has {count} categories, too many to choose from", count=count), _TYPE)
+    return categories

@@ -1,10 +1,11 @@
 """Look a customer up before anything is sent: who is it, and what holds for each category?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 
 from consent_desk.domain.answer import Meaning, meaning, read_answer
-from consent_desk.domain.consent import CustomerId, Timestamp, complaint_about_id
+from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.customer import (
     CategoryStatus,
     Found,
@@ -29,12 +30,21 @@ _NOT_UNDERSTOOD = Meaning(
 )
 
 
-class Customers:
-    """One look-up, which can be ended from any thread. Never changes anything in Engagement."""
+Alternatives = Callable[[str, str], Sequence[str]]
 
-    def __init__(self, transport: Transport, now: Callable[[], Timestamp]) -> None:
+
+class Customers:
+    """One look-up, which can be ended from any thread. Never changes anything in Engagement.
+
+    `alternatives` of ID type and ID: what else may be meant by it. May take a while when it is first asked.
+    """
+
+    def __init__(
+        self, transport: Transport, now: Callable[[], Timestamp], alternatives: Alternatives
+    ) -> None:
         self._transport = transport
         self._now = now
+        self._alternatives = alternatives
         self._lock = Lock()
         self._call: Call | None = None
         self._is_cancelled = False
@@ -43,14 +53,20 @@ class Customers:
         """What Engagement knows of `customer` and each of `categories`, one at the least (section 4.4).
 
         What may be an opt-in that ended, or an opt-out, the history is asked about once.
-        Hard IDs are case-sensitive (section 1): where this one is unknown, it is tried in lower case too.
+        Hard IDs are exact (section 1): where this one is unknown, what else may be meant is tried too, and
+        whether it is one of another type.
         """
         found = self._found(project, customer, categories)
-        lower = customer.value.lower()
-        if not isinstance(found, Unknown) or lower == customer.value or complaint_about_id(lower) is not None:
+        if not isinstance(found, Unknown):
             return found
-        other = self._found(project, CustomerId(type=customer.type, value=lower), categories)
-        return Unknown(customer=customer, lower=other if isinstance(other, Known) else None)
+        values = self._alternatives(customer.type, customer.value)
+        meant = [CustomerId(type=customer.type, value=value) for value in values]
+        meant += [replace(customer, type=kind) for kind in project.id_types if kind != customer.type]
+        for one in meant:
+            other = self._found(project, one, categories)
+            if isinstance(other, Known):
+                return Unknown(customer=customer, other=other)
+        return found
 
     def cancel(self) -> None:
         """End it now. What it then tells means nothing."""

@@ -30,7 +30,9 @@ CSV_COLUMNS = (
     *("consent category", "action", "valid until", "timestamp", "channel", "ticket", "wording", "agent"),
     *("outcome", "outcome since", "status", "note"),
 )
-_FORMULA = re.compile(r'^(?=[=+\-@\t\r\n])|[;\t\r\n][ "]*(?=[=+\-@])')
+# The signs in full width too: Japanese and Chinese spreadsheets take them for the plain ones.
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf'^(?=[{_SIGNS}\t\r\n])|[;\t\r\n][ "]*(?=[{_SIGNS}])')
 """What comes before a formula: also within a cell, because in many countries it is `;` that ends one."""
 
 

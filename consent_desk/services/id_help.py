@@ -6,6 +6,7 @@ from typing import Protocol
 from consent_desk.domain import ids
 from consent_desk.domain.consent import complaint_about_id
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,10 @@ class NumberingPlans(Protocol):
     """What is known of phone numbers."""
 
     def international(self, text: str, country: str) -> str | None:
-        """`text`, dialled in `country` (AT; empty where that is unknown), as E.164; None if impossible."""
+        """`text`, dialled in `country` (AT; empty where that is unknown), as E.164; None if not valid."""
+
+    def is_possible(self, text: str, country: str) -> bool:
+        """Whether a number could look like `text`, though none may have been given out."""
 
 
 class MailRules(Protocol):
@@ -42,9 +46,19 @@ class IdHelp:
         self._country = country
 
     def hint(self, id_type: str, text: str) -> Hint | None:
-        """What to say about `text` as an ID of `id_type`; None where it has a problem, or nothing is odd."""
+        """What to say about `text` as an ID of `id_type`; None where nothing is odd.
+
+        Of what has a problem: the ID that is in it, if there is one.
+        """
+        inner = ids.unwrapped(text)
+        if inner != text and complaint_about_id(inner) is None:
+            return Hint(say("Something stands around the ID. Is it {inner}?", inner=cut(inner)), inner)
         if complaint_about_id(text) is not None:
             return None
+        if (unusual := ids.plainly(text)) is not None:
+            return Hint(unusual, ids.plain(text))
+        if (accident := ids.accident(text)) is not None:
+            return Hint(accident)
         if ids.is_phone_like(id_type, text):
             return self._about_phone(text)
         message = ids.oddity(text)
@@ -52,6 +66,14 @@ class IdHelp:
             why = self._rules.complaint(text)
             message = None if why is None else say("{why} Read it back to the caller.", why=why)
         return None if message is None else Hint(message)
+
+    def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
+        """Other IDs that may be meant by `text`, to be looked up where it is unknown."""
+        forms = ids.alternatives(text)
+        if ids.is_phone_like(id_type, text):
+            number = self._plans.international(text, self._country)
+            forms += () if number is None or number == text else (number,)
+        return tuple(one for one in forms if complaint_about_id(one) is None)
 
     def _about_phone(self, text: str) -> Hint | None:
         number = self._plans.international(text, self._country)
@@ -66,7 +88,7 @@ class IdHelp:
                 ),
                 number,
             )
-        if not self._country and not text.startswith("+"):
+        if self._plans.is_possible(text, self._country) or not (self._country or text.startswith("+")):
             message = ids.oddity(text)
             return None if message is None else Hint(message)
         return Hint(say("No phone number can look like this. Read it back to the caller."))

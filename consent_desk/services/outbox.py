@@ -58,7 +58,10 @@ class Journal(Decisions, Protocol):
         """
 
     def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that were cancelled until somebody acknowledges that, the oldest first."""
+        """The request IDs of those that wait for a person's word, the oldest first.
+
+        They were cancelled and nobody has acknowledged that, or are to be checked (`checking.needs_check`).
+        """
 
     def last_timestamp(
         self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None

@@ -11,21 +11,23 @@ from consent_desk.domain.checking import needs_check, said, to_check
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
     CANCELLED_HERE,
+    DECIDED,
     SENDABLE_STATES,
     UNCERTAIN_STATES,
     UNSENT_STATES,
     Fact,
     Judgement,
     State,
-    Step,
     judge,
+    may_be_claimed,
     may_have_left,
-    plan,
+    was_decided,
     was_sent_again,
 )
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.message import Message, say
+from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.policy import Step, is_for_a_person, plan
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_event
@@ -43,6 +45,7 @@ from consent_desk.services.outbox import Journal
 
 SECOND_TIME = "sent a second time"
 UNCHECKED = "sent a second time, unchecked: the key may not read consents"
+DECIDED_TIME = "sent a second time, not looked up: a person decided"
 """The notes of a second sending."""
 
 
@@ -171,6 +174,19 @@ class Sender:
         as_read = {record.facts[-1].state} & SENDABLE_STATES
         return sent if self._journal.give_up(request_id, as_read, fact) else None
 
+    def decide(self, request_id: str, user: str) -> bool:
+        """Write down that `user` has it sent again, though it could not be looked up whether it is there.
+
+        False where that is not theirs to decide any more. Nothing is sent. Raises JournalTrouble.
+        """
+        facts = self._journal.record(request_id).facts
+        state = facts[-1].state
+        if not is_for_a_person(facts) and state not in {State.QUEUED, State.RETRY_WAIT}:
+            return False
+        return self._journal.give_up(
+            request_id, {state}, Fact(at=self._now(), state=state, note=f"{DECIDED}{user}")
+        )
+
     def admit(self, request_id: str) -> None:
         """Forget that `request_id` was cancelled: a person asks to send it once more."""
         with self._lock:
@@ -217,8 +233,11 @@ class Sender:
         is_second = was_sent_again((*record.facts, flight, fact))
         if not is_second:
             return fact
-        before = record.facts[-1].outcome
-        return replace(fact, note=UNCHECKED if isinstance(before, Look) and before.blind else SECOND_TIME)
+        before = record.facts[-1]
+        if was_decided(before):
+            return replace(fact, note=DECIDED_TIME)
+        is_blind = isinstance(before.outcome, Look) and before.outcome.blind
+        return replace(fact, note=UNCHECKED if is_blind else SECOND_TIME)
 
     def _is_due(self, record: Record, project: Project | None) -> bool:
         noted, facts = record.noted, record.facts
@@ -234,14 +253,13 @@ class Sender:
             return None
         # Read once more: by now it may be discarded.
         facts = self._journal.record(noted.consent.request_id).facts
-        if facts[-1].state not in SENDABLE_STATES:
+        if not may_be_claimed(facts[-1]):
             return None
         if facts[-1].state in UNCERTAIN_STATES:
             if is_overtaken(self._journal, noted):
                 return OVERTAKEN
-            planned = plan(facts, noted.consent.action, noted.consent.request_id)
-            if planned.step is not Step.ASK:
-                return say(MAY_STILL_SHOW, at=planned.at)
+            if plan(facts, noted.consent.action, noted.consent.request_id).step is not Step.ASK:
+                return MAY_STILL_SHOW
         if waits_for_opt_out(self._journal, noted):
             return WAITS_FOR_OPT_OUT
         if is_stamped_wrong(facts):

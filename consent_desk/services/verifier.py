@@ -1,9 +1,12 @@
 """Look into Engagement for what was sent: is it in the history, and does it hold?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
+from typing import assert_never
 
 from consent_desk.domain.answer import Meaning
+from consent_desk.domain.checking import needs_check, said, to_check
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.customer import (
     HistoryEvent,
@@ -15,15 +18,13 @@ from consent_desk.domain.customer import (
 )
 from consent_desk.domain.delivery import (
     LEGAL,
+    SECOND,
+    TO_CHECK_STATES,
     Fact,
     Judgement,
     State,
-    Step,
-    is_time,
     judge_look,
     may_have_left,
-    plan,
-    retry_after,
 )
 from consent_desk.domain.looking import (
     is_as_sent,
@@ -33,11 +34,13 @@ from consent_desk.domain.looking import (
     tell_no_look,
     why_no_page,
 )
-from consent_desk.domain.outcome import Answered, Look, NoLook, Outcome
+from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NoLook, NotSent, Outcome
+from consent_desk.domain.policy import Failing, Step, failing_of, is_time, look_again_after, plan, retry_after
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.record import Entry, Noted, Record
 from consent_desk.domain.request import PreparedRequest, prepare_consents, prepare_history
-from consent_desk.domain.telling import tell_look
+from consent_desk.domain.telling import tell_check, tell_look
+from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.order import noted_later
 from consent_desk.services.outbox import Journal
 from consent_desk.services.sender import Transport
@@ -46,6 +49,14 @@ PAGE = 20
 """Events on a page. With the longest wordings they still fit into what the transport reads of an answer."""
 
 MOST_PAGES = 100
+
+WRITTEN_EACH = 3_600 * SECOND
+"""Microseconds after which a look that fails as the last one did is written down again."""
+
+KEPT = 4_096
+"""Bytes that are kept of an answer that told nothing."""
+
+_WAIT_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,18 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A look that told nothing, with those before it. The next comes in so many microseconds.
+
+    `is_written`: there is a fact of it. Of one that failed as the last one did there is none for an hour.
+    """
+
+    failing: Failing
+    wait: int
+    is_written: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """A complete look, and the events that are later than our own."""
 
@@ -79,42 +102,102 @@ class Sight:
 
 
 class Verifier:
-    """Looks up one consent at a time. Never changes anything in Engagement."""
+    """Looks up one consent at a time. Never changes anything in Engagement. `steady`: monotonic seconds."""
 
-    def __init__(self, journal: Journal, transport: Transport, now: Callable[[], Timestamp]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        transport: Transport,
+        now: Callable[[], Timestamp],
+        steady: Callable[[], float] = monotonic,
+    ) -> None:
         self._journal = journal
         self._transport = transport
         self._now = now
+        self._steady = steady
+        # Failed looks since the last one that was written down.
+        self._unwritten: dict[str, int] = {}
 
     def look_up(
-        self, request_id: str, project: Project, *, by_person: bool = False
-    ) -> Looked | Missed | None:
-        """Look one consent up and write down what was seen; of a `Missed` look nothing is written.
+        self, request_id: str, project: Project, *, due: Due | None = None, by_person: bool = False
+    ) -> Looked | Failed | None:
+        """Look one consent up and write down what was seen, or that nothing could be.
 
-        None: there is nothing to look up now, or `project` does not lead where it was sent. `by_person`:
-        somebody asks for a look beyond those that are planned. Raises JournalTrouble.
+        None: there is nothing to look up now, or `project` does not lead where it was sent. `due`: it was
+        planned. `by_person`: somebody asks for a look beyond those that are planned. Raises JournalTrouble.
         """
-        record = self._journal.record(request_id)
-        noted, action, last = record.noted, record.noted.consent.action, record.facts[-1].state
-        planned = plan(record.facts, action, request_id)
-        is_due = planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
-        can_show = may_have_left(record.facts) and State.SEEN in LEGAL[last]
-        is_erased = not noted.body
-        if is_erased or not (is_due or (by_person and can_show)) or not noted.belongs_to(project):
+        if due is not None and due.is_before_leaving and self._has_left(due):
             return None
-        was_seen = last is State.SEEN
+        record = self._journal.record(request_id)
+        noted, last = record.noted, record.facts[-1].state
+        if not noted.body or not self._is_wanted(record, due, by_person) or not noted.belongs_to(project):
+            self._unwritten.pop(request_id, None)
+            return None
         reading = Reading(self._transport, self._now)
-        sight = reading.sight(project, noted, was_seen=was_seen)
+        sight = reading.sight(project, noted, was_seen=last is State.SEEN)
+        steady = self._since(due, len(record.facts))
         if isinstance(sight, Missed):
-            return sight
-        at = self._now()
+            return self._write_failed(record, sight, steady, reading.elapsed)
+        at, action = self._now(), noted.consent.action
         moot = self._rules_no_more(noted, sight.later, at)
         state = judge_look(sight.look, record.facts, action, at, moot=moot)
-        look = replace(sight.look, elapsed=reading.elapsed)
-        fact = Fact(at=at, state=state, outcome=look)
+        if last in _WAIT_TO_LEAVE and state not in LEGAL[last]:
+            # It waits on; or it is there, and what holds is seen by the next look.
+            state = State.SEEN if sight.look.seen else last
+        look = replace(sight.look, steady=steady, elapsed=reading.elapsed)
+        fact = _checked(record, Fact(at=at, state=state, outcome=look))
+        if not self._write(record, fact):
+            return None
+        known = replace(record, facts=(*record.facts, fact))
+        return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
+
+    def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
+        facts, consent = record.facts, record.noted.consent
+        last = facts[-1].state
+        if due is not None and due.plan.unsent:
+            return last in _WAIT_TO_LEAVE
+        planned = plan(facts, consent.action, consent.request_id, left=0 if due is None else due.left)
+        is_due = planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
+        return is_due or (by_person and may_have_left(facts) and State.SEEN in LEGAL[last])
+
+    def _has_left(self, due: Due) -> bool:
+        """Whether an opt-out of an earlier run waits no more for its look."""
+        return due.since is not None and self._steady() - due.since >= FIRST_LOOK
+
+    def _since(self, due: Due | None, facts: int) -> float | None:
+        """Monotonic seconds since the last of so many facts, at least; None where an earlier run wrote it."""
+        if due is None or due.since is None or due.is_before_leaving:
+            return None
+        return self._steady() - due.since if facts == due.facts else 0.0
+
+    def _write_failed(self, record: Record, missed: Missed, steady: float | None, elapsed: float) -> Failed:
+        request_id, at = record.noted.consent.request_id, self._now()
+        unwritten = self._unwritten.get(request_id, 0) + 1
+        look = FailedLook(
+            why=missed.reason,
+            outcome=None if missed.outcome is None else _in_short(missed.outcome),
+            failed=unwritten,
+            steady=steady,
+            elapsed=elapsed,
+        )
+        last = record.facts[-1]
+        # What a person said of the ID is borne on.
+        note = last.note if last.state in TO_CHECK_STATES else ""
+        fact = Fact(at=at, state=last.state, outcome=look, note=note)
+        failing = failing_of((*record.facts, fact)) or Failing(unwritten, at, look)
+        is_written = _is_news(record.facts, fact) and self._write(record, fact)
+        if not is_written:
+            self._unwritten[request_id] = unwritten
+        return Failed(failing, max(missed.wait, look_again_after(request_id, failing.count)), is_written)
+
+    def _write(self, record: Record, fact: Fact) -> bool:
+        """Write what a look came to, unless the consent has gone on meanwhile."""
+        request_id = record.noted.consent.request_id
+        self._unwritten.pop(request_id, None)
+        if record.facts[-1].state in _WAIT_TO_LEAVE or isinstance(fact.outcome, FailedLook):
+            return self._journal.give_up(request_id, {record.facts[-1].state}, fact)
         self._journal.append(request_id, fact)
-        judgement = tell_look(look, state, action, practice=project.practice)
-        return Looked(Entry.after(noted, (*record.facts, fact)), judgement)
+        return True
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
         until = noted.consent.valid_until
@@ -123,6 +206,55 @@ class Verifier:
         # Noted here, and stored there: what holds is what this desk was told later.
         ruling = last_events(later)
         return bool(ruling) and {event.request_id for event in ruling} <= noted_later(self._journal, noted)
+
+
+def _checked(record: Record, looked: Fact) -> Fact:
+    """`looked`, in the state that asks somebody to check the ID or the category, where that is needed."""
+    known = replace(record, facts=(*record.facts, looked))
+    state = to_check(known, looked.state)
+    if state not in TO_CHECK_STATES or state not in LEGAL[record.facts[-1].state]:
+        return looked
+    # What a person said of it is borne on.
+    return replace(looked, state=state, note=said(record))
+
+
+def _judged(known: Record, look: Look, *, practice: bool) -> Judgement:
+    state = known.facts[-1].state
+    if state in TO_CHECK_STATES:
+        return tell_check(state, needed=needs_check(known), practice=practice)
+    return tell_look(look, state, known.noted.consent.action, practice=practice)
+
+
+def _is_news(facts: Sequence[Fact], failed: Fact) -> bool:
+    """Whether a failed look is written down: the first, one for another reason, and one an hour later."""
+    failing, look = failing_of(facts), failed.outcome
+    last = facts[-1]
+    if failing is None or not isinstance(last.outcome, FailedLook) or not isinstance(look, FailedLook):
+        return True
+    steady = 0 if look.steady is None else round(look.steady * SECOND)
+    is_late = max(failed.at.micros - last.at.micros, steady) >= WRITTEN_EACH
+    return is_late or _kind(last.outcome) != _kind(look)
+
+
+def _in_short(outcome: Outcome) -> Outcome:
+    """What is kept of a read that told nothing. The seconds are told of all calls of the look."""
+    match outcome:
+        case Answered():
+            is_cut = outcome.truncated or len(outcome.body) > KEPT
+            return replace(outcome, body=outcome.body[:KEPT], truncated=is_cut, elapsed=0.0)
+        case Lost():
+            return replace(outcome, body=outcome.body[:KEPT], elapsed=0.0)
+        case NotSent():
+            return replace(outcome, elapsed=0.0)
+        case _ as never:
+            assert_never(never)
+
+
+def _kind(failed: FailedLook) -> tuple[object, ...]:
+    ended = failed.outcome
+    if ended is None:
+        return (failed.why,)
+    return (failed.why, ended.status if isinstance(ended, Answered) else ended.cause)
 
 
 class Reading:

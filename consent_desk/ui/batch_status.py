@@ -7,6 +7,7 @@ from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import State, decision, noun
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
+from consent_desk.domain.text import cut
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES
 from consent_desk.ui.status_panel import StatusPanel
@@ -14,6 +15,9 @@ from consent_desk.ui.words import render
 
 _MOST = 50
 """Presses that are remembered. What comes of an older one is said of each consent by itself."""
+
+_SHOWN = 300
+"""Characters of the names of many categories: the log has them all."""
 
 _WORDS = {
     State.QUEUED: "on the way",
@@ -24,6 +28,8 @@ _WORDS = {
     State.VERIFIED: "verified",
     State.NOT_SHOWN: "not shown yet",
     State.CONTRADICTED: "contradicted",
+    State.NEW_PROFILE: "in a new profile: check the ID",
+    State.NO_CATEGORY: "in no category of the project: check it",
     State.REFUSED: "refused",
     State.UNCONFIRMED: "not yet confirmed",
     State.NOT_SEEN: "not yet confirmed",
@@ -53,6 +59,7 @@ class _Said:
 @dataclass(slots=True)
 class _Batch:
     entries: tuple[Entry, ...]
+    request_ids: frozenset[str]
     practice: bool
     left_out: tuple[str, ...]
     said: dict[str, _Said] = field(default_factory=dict)
@@ -68,11 +75,12 @@ class BatchStatus:
     def begin(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
         """These were noted with one press, without the categories `left_out`. A single one is no batch."""
         if len(entries) > 1 or left_out:
-            self._batches.append(_Batch(entries, practice, left_out))
+            request_ids = frozenset(one.request_id for one in entries)
+            self._batches.append(_Batch(entries, request_ids, practice, left_out))
 
     def say_not_noted(self, consents: tuple[Consent, ...], project: Project, text: str, slip: str) -> None:
         """Say `text` of what could not be noted with one press: of several, none was."""
-        first, names = consents[0], ", ".join(one.category for one in consents)
+        first, names = consents[0], cut(", ".join(one.category for one in consents), _SHOWN)
         none = f"None of the {len(consents)} was noted"
         several = f"{none}: {first.customer.value}, {noun(first.action)} of {names}, {project.name}"
         said = f"{text}\n{several if len(consents) > 1 else about(first, project.name)}"
@@ -113,10 +121,7 @@ class BatchStatus:
         return True
 
     def _of(self, request_id: str) -> _Batch | None:
-        return next(
-            (one for one in self._batches if any(entry.request_id == request_id for entry in one.entries)),
-            None,
-        )
+        return next((one for one in self._batches if request_id in one.request_ids), None)
 
     def _say(self, batch: _Batch) -> None:
         said = [batch.said[entry.request_id] for entry in batch.entries]
@@ -128,7 +133,7 @@ class BatchStatus:
         first = batch.entries[0]
         head = f"{_about_all(batch.entries)}: {told}."
         if batch.left_out:
-            head = f"{head} Left as it was: {', '.join(batch.left_out)}."
+            head = f"{head} Left as it was: {cut(', '.join(batch.left_out), _SHOWN)}."
         self._status.show_of_call(
             first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
         )
@@ -152,5 +157,5 @@ def _as_said(batch: _Batch, entry: Entry) -> Entry:
 
 def _told(word: str, alike: list[_Said]) -> str:
     named = any(one.tone in _NAMED for one in alike)
-    names = ", ".join(one.entry.category for one in alike)
+    names = cut(", ".join(one.entry.category for one in alike), _SHOWN)
     return f"{len(alike)} {word}: {names}" if named else f"{len(alike)} {word}"

@@ -147,8 +147,9 @@ class CategoriesDesk(QObject):
 
     def _tell(self, text: str, more: str = "") -> None:
         self._form.categories_age.show_remark(text)
-        said = f"{text} {more}".strip()
+        said = f"{text} {more}".strip() or "Fetch the project's categories anew"
+        # Never empty, or assistive technology would read out the tooltip, which is HTML.
         self._form.refresh_categories.setAccessibleDescription(said)
         # As HTML, or Qt would guess whether an answer is some.
-        tip, wrapped = said or "Fetch the project's categories anew", Qt.WhiteSpaceMode.WhiteSpaceNormal
-        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(tip, wrapped))
+        wrapped = Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(said, wrapped))

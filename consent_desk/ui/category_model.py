@@ -1,6 +1,6 @@
 """The consent categories that a project offers, for a combo box that takes typing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
@@ -15,20 +15,24 @@ class CategoryModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._categories: Sequence[Category] = ()
+        self._by_id: Mapping[str, Category] = {}
 
     def replace(self, categories: Sequence["Category"]) -> None:
         """Offer `categories` instead."""
         self.beginResetModel()
         self._categories = tuple(categories)
+        # Of two with one ID the first one counts.
+        self._by_id = {one.id: one for one in reversed(self._categories)}
         self.endResetModel()
 
     def label(self, category_id: str) -> str | None:
         """The label of a category, None where it is not among those fetched."""
-        return next((one.label for one in self._categories if one.id == category_id), None)
+        found = self._by_id.get(category_id)
+        return None if found is None else found.label
 
     def remark(self, category_id: str) -> str:
         """What is worth knowing of a category besides its ID, empty where there is nothing."""
-        found = next((one for one in self._categories if one.id == category_id), None)
+        found = self._by_id.get(category_id)
         if found is None:
             return ""
         label = () if found.label == found.id else (found.label,)

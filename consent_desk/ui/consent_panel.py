@@ -4,6 +4,7 @@ Long because every field has its place, its name and its text here.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -29,10 +29,10 @@ from consent_desk.domain.draft import (
     Problem,
     for_next_caller,
 )
+from consent_desk.domain.text import cut
 from consent_desk.ui.category_model import CategoryModel
 from consent_desk.ui.field_notes import FieldNotes
 from consent_desk.ui.fields import (
-    LONGEST,
     ActionChoice,
     ComboBox,
     Note,
@@ -44,6 +44,7 @@ from consent_desk.ui.fields import (
     typed_text,
 )
 from consent_desk.ui.known_view import KnownView
+from consent_desk.ui.line import Line
 from consent_desk.ui.more_section import MoreSection
 from consent_desk.ui.scrolled import scrolled
 from consent_desk.ui.wording import WordingField
@@ -51,12 +52,16 @@ from consent_desk.ui.words import render
 
 if TYPE_CHECKING:
     from consent_desk.domain.category import Category
+    from consent_desk.domain.consent import CustomerId
     from consent_desk.ui.correction_strip import CorrectionStrip
     from consent_desk.ui.question_strip import QuestionStrip
     from consent_desk.ui.several_categories import SeveralCategories
 
 _LEAST = 4
 """Lines of the form that are seen in the lowest window."""
+
+_SHOWN_OF_SEVERAL = 300
+"""Characters: the list that is ticked has the rest."""
 
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
@@ -88,8 +93,7 @@ class ConsentPanel(QWidget):
 
     def _make_fields(self) -> None:
         self.customer_id_type = ComboBox()
-        self.customer_id = QLineEdit()
-        self.customer_id.setMaxLength(LONGEST)
+        self.customer_id = Line()
         self.known = KnownView()
         self.suggestion = QPushButton()
         self.suggestion.setAccessibleName("Use the suggestion")
@@ -118,8 +122,7 @@ class ConsentPanel(QWidget):
         self.taken_at.line.setText(NOW)
         self.taken_at.setToolTip(render(HOW_TAKEN_AT))
         self.channel = TypingComboBox("", *CHANNELS)
-        self.ticket = QLineEdit()
-        self.ticket.setMaxLength(LONGEST)
+        self.ticket = Line()
         self.wording = WordingField()
         self.more = MoreSection()
         self.send = SendButton()
@@ -183,6 +186,7 @@ class ConsentPanel(QWidget):
         self.basis = TypingComboBox(*BASES)
         self.basis.line.setPlaceholderText("choose, or write another reason")
         self.basis.editTextChanged.connect(self._changed)
+        Pasting(self.basis.line).pasted.connect(partial(self._point, Field.BASIS))
         label = label_for("E&xplained by", self.basis, Field.BASIS.value)
         self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
         self.correction = CorrectionStrip()
@@ -230,6 +234,13 @@ class ConsentPanel(QWidget):
         self.customer_id_type.currentTextChanged.connect(self.customer_id_completed)
         self.customer_id.editingFinished.connect(self.customer_id_completed)
         Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
+        self.wording.pasted.connect(partial(self.notes.point, Field.WORDING))
+        for field, line in (
+            (Field.TICKET, self.ticket),
+            (Field.CHANNEL, self.channel.line),
+            (Field.AGENT, self.more.agent),
+        ):
+            Pasting(line).pasted.connect(partial(self._point, field))
         self.wording.textChanged.connect(self._changed)
         self.more.changed.connect(self._changed)
         self.opt_in.toggled.connect(self._follow_action)
@@ -293,6 +304,13 @@ class ConsentPanel(QWidget):
         self.correction.show_link(draft.corrects)
         self._quiet = False
         self.notes.forget()
+        self._changed()
+
+    def use_customer(self, customer: "CustomerId") -> None:
+        """Put another customer ID in the place of the one that stands there."""
+        with QSignalBlocker(self.customer_id_type):
+            self.customer_id_type.setCurrentText(customer.type)
+        self.customer_id.setText(customer.value)
         self._changed()
 
     def switch_off_send(self) -> None:
@@ -376,8 +394,14 @@ class ConsentPanel(QWidget):
         if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
             row = self.notes.row(first.field) if widget is self._control(first.field) else widget
+            self.notes.point(first.field)
             # What corrects says why something is asked for.
             self._scroll_to(self.correction, row)
+
+    def _point(self, field: Field) -> None:
+        # By a person: what is filled in is not to be typed over.
+        if not self._quiet:
+            self.notes.point(field)
 
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""
@@ -423,10 +447,11 @@ class ConsentPanel(QWidget):
     def _remark(self, field: Field) -> str:
         if field is not Field.CATEGORY:
             return ""
-        left_out = f"Left out, no longer offered: {', '.join(self.several.dropped)}. "
+        left_out = f"Left out, no longer offered: {cut(', '.join(self.several.dropped), _SHOWN_OF_SEVERAL)}. "
         shown = left_out if self.several.dropped else ""
         if chosen := self.several.chosen():
-            return shown + ", ".join(self.categories.label(one) or one for one in chosen)
+            names = ", ".join(self.categories.label(one) or one for one in chosen)
+            return shown + cut(names, _SHOWN_OF_SEVERAL)
         return shown + self.categories.remark(self.category.currentText())
 
     def end_correction(self) -> None:

@@ -52,8 +52,12 @@ class CounterDesk(QObject):
             local = self._local(since)
             year = "" if local.year == self._local(self._now()).year else f" {local.year}"
             overdue = f"{local.day} {local:%b}{year}"
-        not_recorded = outstanding.to_acknowledge
-        self._panel.search.show_open(int(outstanding), since=overdue, not_recorded=not_recorded)
+        self._panel.search.show_open(
+            int(outstanding),
+            since=overdue,
+            not_recorded=outstanding.to_acknowledge,
+            to_check=outstanding.to_check,
+        )
         if int(outstanding) and not self._timer.isActive():
             self._timer.start(int(TICK * 1_000))
         elif not int(outstanding):

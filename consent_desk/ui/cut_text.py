@@ -18,8 +18,9 @@ class TintedLines(TintedLabel):
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
         super().show_text(tone, text, loud=loud)
-        # As HTML, or Qt would guess whether it is some.
-        self.setToolTip(QtGui.Qt.convertFromPlainText(text, Qt.WhiteSpaceMode.WhiteSpaceNormal))
+        # As HTML, or Qt would guess whether it is some. Of no text it would make some too, which is read out.
+        wrapped = Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self.setToolTip(QtGui.Qt.convertFromPlainText(text, wrapped) if text else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         cut, width = Qt.TextElideMode.ElideRight, self.width()

@@ -28,6 +28,7 @@ from consent_desk.ui.history_desk import HistoryDesk
 from consent_desk.ui.hold_desk import HOLD, HoldDesk
 from consent_desk.ui.id_help_desk import IdHelpDesk
 from consent_desk.ui.kept_desk import KeptDesk
+from consent_desk.ui.line import commit_typing
 from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
@@ -85,7 +86,13 @@ class Desk(QObject):
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
-        self._look_up = LookUpDesk(window, runner, local, now=lambda: self._filled.moment().now)
+        self._look_up = LookUpDesk(
+            window,
+            runner,
+            local,
+            now=lambda: self._filled.moment().now,
+            alternatives=id_help.alternatives,
+        )
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
@@ -101,7 +108,7 @@ class Desk(QObject):
             now=now,
             zone=zone,
         )
-        self.sending = SendingDesk(window, runner, projects, self._log, local)
+        self.sending = SendingDesk(window, runner, projects, self._log, questions=questions, local=local)
         self._hold = HoldDesk(runner, self._look_up, self._question, self)
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
@@ -241,6 +248,7 @@ class Desk(QObject):
 
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
+        commit_typing()
         if self._question.is_open:
             self._question.announce()
         else:
@@ -290,7 +298,7 @@ class Desk(QObject):
 
     def _use_instead(self, known: Known) -> None:
         self._look_up.adopt(known)
-        self._form.customer_id.setText(known.customer.value)
+        self._form.use_customer(known.customer)
         self._press(())
 
     def _show_stamped(self, press: Press) -> None:

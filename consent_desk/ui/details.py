@@ -1,6 +1,7 @@
 """A record of the journal as texts, one for each tab beside the log."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from consent_desk.domain.answer import header, pretty
@@ -12,10 +13,11 @@ from consent_desk.domain.customer import moment
 from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State, judge, may_have_left, noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
+from consent_desk.domain.policy import TOLD_AFTER, Failing
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Record
 from consent_desk.domain.request import noted_lines
-from consent_desk.domain.telling import tell_check, tell_look, tell_status
+from consent_desk.domain.telling import tell_check, tell_failing, tell_look, tell_status
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import Local, laid_out, render, written
 
@@ -24,11 +26,16 @@ _AT_ONCE = 60_000_000
 
 
 def details_of(
-    record: Record, local: Local, *, practice: bool, outlook: Message | None = None
+    record: Record,
+    local: Local,
+    *,
+    practice: bool,
+    outlook: Message | None = None,
+    failing: Failing | None = None,
 ) -> dict[str, str]:
     """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken.
 
-    `outlook`: what comes next.
+    `outlook`: what comes next. `failing`: the looks that told nothing so far.
     """
 
     def of_answer(show: Callable[[Answered], str]) -> str:
@@ -41,7 +48,7 @@ def details_of(
         return "No answer came."
 
     return {
-        "Explanation": laid_out(_explanation(record, local, outlook, practice=practice)),
+        "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
         "Answer": of_answer(_answer),
         "As received": of_answer(_as_received),
         "Headers": of_answer(_headers),
@@ -77,17 +84,22 @@ def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
     return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
 
 
-def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
+def _meaning(record: Record, local: Local, failing: Failing | None, *, practice: bool) -> list[str]:
     action, last = record.noted.consent.action, record.facts[-1]
+    is_sent = last.state not in {State.QUEUED, State.RETRY_WAIT}
+    if failing is not None and failing.count >= TOLD_AFTER and is_sent:
+        judgement = tell_failing(failing, last.state, action, practice=practice)
+        return [render(judgement.headline, local), render(judgement.advice, local)]
     if last.state is State.CONTRADICTED:
         # A person has dismissed the alarm: it is still what the look showed.
         last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
     if last.state in TO_CHECK_STATES:
         judgement = tell_check(last.state, needed=needs_check(record))
         return [render(judgement.headline, local), render(judgement.advice, local)]
-    if isinstance(last.outcome, FailedLook) or (last.outcome is None and last.note):
-        # It says nothing new of how the consent stands.
-        facts = [fact for fact in record.facts if not isinstance(fact.outcome, FailedLook)]
+    # Of what did not leave so far, no look says how it stands.
+    skipped = FailedLook if is_sent else FailedLook | Look
+    if isinstance(last.outcome, skipped) or (last.outcome is None and last.note):
+        facts = [fact for fact in record.facts if not isinstance(fact.outcome, skipped)]
         last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
     if isinstance(last.outcome, FailedLook | None):
         waits = f"Noted on this computer. The {noun(action)} waits to be sent."
@@ -101,9 +113,11 @@ def _meaning(record: Record, local: Local, *, practice: bool) -> list[str]:
     return [render(judgement.headline, local), render(judgement.advice, local)]
 
 
-def _explanation(record: Record, local: Local, outlook: Message | None, *, practice: bool) -> str:
+def _explanation(
+    record: Record, local: Local, outlook: Message | None, failing: Failing | None, *, practice: bool
+) -> str:
     consent = record.noted.consent
-    lines = _meaning(record, local, practice=practice)
+    lines = _meaning(record, local, failing, practice=practice)
     if outlook is not None:
         lines.append(render(outlook, local))
     if lines:
@@ -196,8 +210,9 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
             against = "" if outcome.reason is None else f" ({outcome.reason})"
             return f"looked up: {history}, {holds}{against}, {took}"
         case FailedLook(outcome=ended):
-            told = took if ended is None else technical(ended)
-            return f"look-up failed: {outcome.why}, {told}"
+            looks = "look-up" if outcome.failed == 1 else f"{outcome.failed} look-ups"
+            told = took if ended is None else technical(replace(ended, elapsed=outcome.elapsed))
+            return f"{looks} failed: {outcome.why}, {told}"
 
 
 def _answer(answered: Answered) -> str:

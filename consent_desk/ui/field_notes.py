@@ -5,9 +5,16 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
+from consent_desk.domain.consent import repair_of_note, repair_of_wording
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.ui.fields import Note, TypingComboBox, WithNote
+from consent_desk.ui.repair import RepairButton, typed
 from consent_desk.ui.words import render
+
+_REPAIRS = {
+    **dict.fromkeys((Field.WORDING, Field.BASIS), repair_of_wording),
+    **dict.fromkeys((Field.TICKET, Field.CHANNEL, Field.AGENT), repair_of_note),
+}
 
 
 class FieldNotes:
@@ -24,6 +31,7 @@ class FieldNotes:
         self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
         self._typed: set[Field] = set()
         self._touched: set[Field] = set()
+        self._repairs: dict[Field, RepairButton] = {}
         self.problems: Sequence[Problem] = ()
         self._doubts: Sequence[Problem] = ()
         self._readings: Sequence[Problem] = ()
@@ -56,12 +64,32 @@ class FieldNotes:
         for field, (widget, row) in self._rows.items():
             told = " ".join(texts[field] for texts in (read, odd) if field in texts)
             widget.setAccessibleDescription(wrong.get(field, told))
+            self._offer_repair(field, field in wrong)
             if field in wrong and (field in self._touched or not _is_empty(widget)):
                 row.note.show_problem(wrong[field])
             elif field in odd:
                 row.note.show_doubt(told)
             else:
                 row.note.show_remark(told or self._remark(field))
+
+    def point(self, field: Field) -> None:
+        """Select in `field` what is refused in it, if that can be taken out."""
+        if field in self._repairs:
+            self._repairs[field].point()
+
+    def _offer_repair(self, field: Field, is_wrong: bool) -> None:
+        if field in self._repairs:
+            self._repairs[field].follow()
+        elif is_wrong and field in _REPAIRS:
+            widget, row = self._rows[field]
+            line = widget.line if isinstance(widget, TypingComboBox) else widget
+            if not isinstance(line, QLineEdit | QPlainTextEdit) or _REPAIRS[field](typed(line)) is None:
+                return
+            # Made with the first one that is needed: the window shows sooner, and most never are.
+            repair = self._repairs[field] = RepairButton(line, field.value, _REPAIRS[field])
+            row.add(repair)
+            QWidget.setTabOrder(widget, repair)
+            repair.follow()
 
     def show_all(self) -> None:
         """Show every problem, those of empty fields too."""

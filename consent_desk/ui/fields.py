@@ -23,14 +23,12 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.text import visible
 from consent_desk.ui.completing import Completing
 from consent_desk.ui.folding import Folding
+from consent_desk.ui.line import Line
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.tinted import TintedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont
-
-LONGEST = 4_000_000
-"""Characters that a field takes. Qt's own limit of 32,767 cuts a longer paste without a word."""
 
 
 class ComboBox(QComboBox):
@@ -54,15 +52,13 @@ class TypingComboBox(ComboBox):
     def __init__(self, *offered: str) -> None:
         super().__init__()
         self.addItems(offered)
-        self.setEditable(True)
+        # Which makes it editable, and has a limit that tells.
+        self.line = Line()
+        self.setLineEdit(self.line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.completing = Completing(self.model(), self)
         self.setCompleter(self.completing)
-        line = self.lineEdit()
-        assert line is not None  # noqa: S101 -- an editable combo box has one
-        self.line: QLineEdit = line
-        self.line.setMaxLength(LONGEST)
         self.setCurrentIndex(-1)
 
     def offer(self, model: QAbstractItemModel) -> None:
@@ -283,3 +279,8 @@ def technical_font() -> "QFont":
 def typed_text(edit: QPlainTextEdit) -> str:
     """What was typed into `edit`; `toPlainText` would turn no-break spaces into spaces."""
     return edit.document().toRawText().replace("\u2029", "\n")
+
+
+def units(text: str) -> int:
+    """How many characters Qt counts in `text`, in UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

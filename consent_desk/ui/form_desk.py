@@ -213,12 +213,12 @@ class FormDesk(QObject):
         customer = press.consent.customer
         is_stranger = press.station.practice and customer not in press.station.customers
         found = self._look_up.found(customer)
-        asked: list[Caution] = []
+        asked: dict[tuple[str, str], Caution] = {}
         for consent, _ in press.all:
-            of_this = cautions(consent, found, self._categories, is_stranger=is_stranger)
-            # What speaks against all of them is asked once.
-            asked += [one for one in of_this if one not in asked]
-        return of_several(asked, len(press.all))
+            for one in cautions(consent, found, self._categories, is_stranger=is_stranger):
+                # What speaks against all of them is asked once.
+                asked.setdefault((str(one.text), one.holds), one)
+        return of_several([*asked.values()], len(press.all))
 
     def _decline(self, field: Field) -> None:
         press = self.press()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.delivery import State
+from consent_desk.domain.delivery import IS_RIGHT, State
 from consent_desk.domain.record import Entry
 from consent_desk.services.export import Export, Kind
 from consent_desk.services.history import Erasure
@@ -59,6 +59,7 @@ class HistoryDesk(QObject):
         self._patience.gone.connect(lambda: self._say_what_it_waits_for(Tone.WARNING))
         self._panel.discard_requested.connect(self._discard)
         self._panel.acknowledge_requested.connect(self._acknowledge)
+        self._panel.right_requested.connect(self._say_that_it_is_right)
         self._panel.erase_requested.connect(self._erase)
         self._panel.search.export_requested.connect(self._begin_or_stop)
         window.closing.connect(self._stop)
@@ -94,6 +95,23 @@ class HistoryDesk(QObject):
         self._runner.run(
             Lane.JOURNAL,
             lambda: station.history.acknowledge(request_id, station.user),
+            done=done,
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        )
+
+    def _say_that_it_is_right(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_learnt: Entry | None) -> None:
+            said = "You say that it is right. It is looked up once more, and verified if Engagement shows it."
+            self._say(station, replace(entry, checked=True), Tone.NEUTRAL, said)
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.learn(request_id, IS_RIGHT),
             done=done,
             failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
         )

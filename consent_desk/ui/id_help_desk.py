@@ -1,31 +1,41 @@
 """Says what is odd about a complete customer ID, and offers what may be meant. A person decides."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.draft import Draft, Field, Problem
+from consent_desk.domain.text import cut
 from consent_desk.services.id_help import Hint
 from consent_desk.ui.consent_panel import ConsentPanel
 from consent_desk.ui.tasks import Lane, TaskRunner
 
 
+class Help(Protocol):
+    """Knows IDs. Each question may take a while, the first one above all: asked on a lane."""
+
+    def hint(self, id_type: str, text: str) -> Hint | None:
+        """What to say about an ID, None where nothing is odd."""
+
+    def alternatives(self, id_type: str, text: str) -> Sequence[str]:
+        """Other IDs that may be meant."""
+
+
 class IdHelpDesk(QObject):
     """Emits `changed` when there is something else to say.
 
-    An ID is complete when its field is left, or when it is pasted. `hint` takes ID type and ID, and runs on a
-    lane: it may take a while when it is first asked.
+    An ID is complete when its field is left, or when it is pasted. `alternatives`: what else may be meant.
     """
 
     changed = Signal()
 
-    def __init__(
-        self, form: ConsentPanel, runner: TaskRunner, hint: Callable[[str, str], Hint | None]
-    ) -> None:
+    def __init__(self, form: ConsentPanel, runner: TaskRunner, help_with: Help) -> None:
         super().__init__(form)
         self._form = form
         self._runner = runner
-        self._hint = hint
+        self._hint = help_with.hint
+        self.alternatives = help_with.alternatives
         self._about: tuple[str, str] = ("", "")
         self._found: Hint | None = None
         form.customer_id_completed.connect(self._ask)
@@ -59,7 +69,10 @@ class IdHelpDesk(QObject):
 
     def _show(self) -> None:
         suggestion = "" if self._found is None else self._found.suggestion
-        self._form.suggestion.setText(f"Use {suggestion}")
+        text = f"Use {cut(suggestion)}"
+        self._form.suggestion.setText(text.replace("&", "&&"))
+        # Its name, by which it is found, hides its text from assistive technology.
+        self._form.suggestion.setAccessibleDescription(text if suggestion else "")
         self._form.suggestion.setVisible(bool(suggestion))
 
     def _take(self) -> None:

@@ -6,11 +6,13 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QObject, QTimer
 
+from consent_desk.domain.checking import said_right
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.delivery import OPEN_STATES, Fact, State, is_to_acknowledge
+from consent_desk.domain.delivery import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
 from consent_desk.domain.message import Message
-from consent_desk.domain.record import Entry
+from consent_desk.domain.policy import is_for_a_person
+from consent_desk.domain.record import Entry, Record
 from consent_desk.domain.wanted import Wanted, words_of
 from consent_desk.services.alarms import may_win
 from consent_desk.ui.details import change_of, details_of
@@ -160,18 +162,28 @@ class LogDesk(QObject):
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
-        def work() -> tuple[dict[str, str], Fact, str, bool]:
+        def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = station.outbox.record(request_id)
-            outlook = station.rounds.outlook(request_id)
-            texts = details_of(record, self._local, practice=station.practice, outlook=outlook)
-            return texts, record.facts[-1], change_of(record, self._local), may_win(record)
+            outlook, failing = station.rounds.outlook(request_id), station.rounds.failing(request_id)
+            texts = details_of(
+                record, self._local, practice=station.practice, outlook=outlook, failing=failing
+            )
+            return texts, record, change_of(record, self._local)
 
-        def done(result: tuple[dict[str, str], Fact, str, bool]) -> None:
-            texts, last, change, can_renew = result
+        def done(result: tuple[dict[str, str], Record, str]) -> None:
+            texts, record, change = result
+            last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
-            waits = is_to_acknowledge(last)
-            self._panel.show_details(request_id, texts, last.state, can_renew=can_renew, to_acknowledge=waits)
+            self._panel.show_details(
+                request_id,
+                texts,
+                last.state,
+                can_renew=may_win(record),
+                to_acknowledge=is_to_acknowledge(last),
+                to_check=last.state in TO_CHECK_STATES and not said_right(record),
+                undecided=is_for_a_person(record.facts),
+            )
 
         def failed(error: Exception) -> None:
             self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)

@@ -47,8 +47,8 @@ class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
 
     `send_again_requested(request_id)`, `send_now_requested(request_id)`, `cancel_requested(request_id)`,
-    `acknowledge_requested(request_id)`, `discard_requested(request_id, reason)` and
-    `erase_requested(request_id)` are about the chosen line.
+    `acknowledge_requested(request_id)`, `right_requested(request_id)`,
+    `discard_requested(request_id, reason)` and `erase_requested(request_id)` are about the chosen line.
     """
 
     line_chosen = Signal(str)
@@ -56,6 +56,7 @@ class LogPanel(QWidget):
     send_now_requested = Signal(str)
     cancel_requested = Signal(str)
     acknowledge_requested = Signal(str)
+    right_requested = Signal(str)
     discard_requested = Signal(str, str)
     erase_requested = Signal(str)
     correct_requested = Signal(str)
@@ -78,8 +79,12 @@ class LogPanel(QWidget):
         self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
         tip = "The chosen consent was cancelled, and is not recorded: count it no more"
         self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        tip = (
+            "The chosen consent was for the right customer and category, though Engagement did not know them"
+        )
+        self.right = _button("It is right", "It is right", tip)
         # They come up where another one stood.
-        for button in (self.send_now, self.cancel, self.acknowledge):
+        for button in (self.send_now, self.cancel, self.acknowledge, self.right):
             Unhurried(button)
         self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
@@ -90,7 +95,13 @@ class LogPanel(QWidget):
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
         self.search = SearchBar(
-            self.send_again, self.send_now, self.cancel, self.acknowledge, self.discard, self.erase
+            self.send_again,
+            self.send_now,
+            self.cancel,
+            self.acknowledge,
+            self.right,
+            self.discard,
+            self.erase,
         )
         self.reason = ReasonRow()
         self._offer(None)
@@ -142,6 +153,7 @@ class LogPanel(QWidget):
         self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
         self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
         self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._shown))
+        self.right.clicked.connect(lambda: self.right_requested.emit(self._shown))
         self.discard.clicked.connect(self.reason.ask)
         self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
         self.reason.closed.connect(self.discard.setFocus)
@@ -178,25 +190,44 @@ class LogPanel(QWidget):
         state: State | None,
         *,
         can_renew: bool = True,
+        undecided: bool = False,
         to_acknowledge: bool = False,
+        to_check: bool = False,
     ) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
 
         `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
-        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that.
+        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has
+        said so far that customer and category are right. `undecided`: it could not be looked up, and a person
+        may have it sent again.
         """
         if request_id == self._shown:
             self._details = details
-            self._offer(state, can_renew=can_renew, to_acknowledge=to_acknowledge)
+            self._offer(
+                state,
+                can_renew=can_renew,
+                to_acknowledge=to_acknowledge,
+                to_check=to_check,
+                undecided=undecided,
+            )
             self._show_tab()
 
-    def _offer(self, state: State | None, *, can_renew: bool = True, to_acknowledge: bool = False) -> None:
+    def _offer(
+        self,
+        state: State | None,
+        *,
+        can_renew: bool = True,
+        to_acknowledge: bool = False,
+        to_check: bool = False,
+        undecided: bool = False,
+    ) -> None:
         """Offer what may be done with a consent in `state`, None while that is not known."""
         offers: dict[QWidget, bool] = {
-            self.send_again: state in SENDABLE_STATES,
+            self.send_again: state in SENDABLE_STATES or undecided,
             self.send_now: state is State.CONTRADICTED and can_renew,
             self.cancel: state in _CANCELLABLE,
             self.acknowledge: to_acknowledge,
+            self.right: to_check,
             self.discard: state in DISCARDABLE_STATES,
             self.erase: state is not None,
             self.correct: state in CORRECTABLE_STATES,
@@ -208,6 +239,7 @@ class LogPanel(QWidget):
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.cancel.setVisible(state in _CANCELLABLE)
         self.acknowledge.setVisible(to_acknowledge)
+        self.right.setVisible(to_check)
         self.send_again.setVisible(not to_acknowledge and state not in {State.CONTRADICTED, State.IN_FLIGHT})
         if state not in DISCARDABLE_STATES:
             self.reason.leave()

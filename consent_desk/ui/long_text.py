@@ -3,7 +3,7 @@
 from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit
 
-from consent_desk.ui.fields import typed_text
+from consent_desk.ui.fields import typed_text, units
 
 LONGEST_WORD = 500
 """Characters without a space from which on lines break anywhere."""
@@ -23,8 +23,8 @@ def show_lines(edit: QPlainTextEdit, text: str) -> None:
     head = _alike(before, text)
     tail = _alike(before[head:][::-1], text[head:][::-1])
     cursor = QTextCursor(edit.document())
-    cursor.setPosition(_units(before[:head]))
-    cursor.setPosition(_units(before[: len(before) - tail]), QTextCursor.MoveMode.KeepAnchor)
+    cursor.setPosition(units(before[:head]))
+    cursor.setPosition(units(before[: len(before) - tail]), QTextCursor.MoveMode.KeepAnchor)
     first = cursor.document().findBlock(cursor.anchor())
     cursor.insertText(text[head : len(text) - tail])
     # Qt lays a line out as late as in its paint, which then moves the scroll bar and has it painted anew.
@@ -58,8 +58,3 @@ def _alike(one: str, other: str) -> int:
         else:
             most = middle - 1
     return least
-
-
-def _units(text: str) -> int:
-    """How many characters Qt counts, in UTF-16."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from consent_desk.domain import consent as rules
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.category import Category
+from consent_desk.domain.cautions import near
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.delivery import noun
@@ -19,7 +20,7 @@ from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context
 from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
-from consent_desk.services.customers import Customers
+from consent_desk.services.customers import Alternatives, Customers
 from consent_desk.services.sender import Transport
 from consent_desk.ui.fields import Pasting
 from consent_desk.ui.main_window import MainWindow
@@ -79,7 +80,13 @@ class LookUpDesk(QObject):
     told_of_noted = Signal(object, object)
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, local: Local, *, now: Callable[[], Timestamp]
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        local: Local,
+        *,
+        now: Callable[[], Timestamp],
+        alternatives: Alternatives,
     ) -> None:
         super().__init__(window)
         form = window.consent
@@ -87,6 +94,7 @@ class LookUpDesk(QObject):
         self._runner = runner
         self._local = local
         self._now = now
+        self._alternatives = alternatives
         self._noted: list[tuple[str, Consent]] = []
         self._wish: _Wish | None = None
         self._category = ""
@@ -111,18 +119,17 @@ class LookUpDesk(QObject):
         wish = None
         if project is not None and transport is not None:
             wish = _wish(draft, project, transport, tuple(one.id for one in categories))
+        if (wish, draft.category) == (self._wish, self._category):
+            # A key in another field: hundreds of categories would be told anew.
+            return
         self._category = draft.category
         if wish != self._wish:
             self._wish = wish
             self._leave()
             adopted, self._adopted = self._adopted, None
             if wish is not None and adopted is not None and adopted.customer == wish.customer:
-                self._asking = _Asking(
-                    wish=wish,
-                    at=self._now(),
-                    customers=Customers(wish.transport, self._now),
-                    found=adopted,
-                )
+                self._asking = self._ask_for(wish)
+                self._asking.found = adopted
             elif wish is not None:
                 self._pause.start()
         self._show()
@@ -139,15 +146,15 @@ class LookUpDesk(QObject):
             return
         self._leave()
         wish = self._wish
-        asking = self._asking = _Asking(
-            wish=wish,
-            at=self._now(),
-            customers=Customers(wish.transport, self._now),
-            before=before if told else None,
-        )
+        asking = self._asking = self._ask_for(wish)
+        asking.before = before if told else None
         self._slow.start()
         self._ask(asking)
         self._show()
+
+    def _ask_for(self, wish: _Wish) -> _Asking:
+        customers = Customers(wish.transport, self._now, self._alternatives)
+        return _Asking(wish=wish, at=self._now(), customers=customers)
 
     @property
     def is_stale(self) -> bool:
@@ -282,10 +289,10 @@ class LookUpDesk(QObject):
                 self._view.show_text(Tone.QUIET, "not known: no answer yet. There is no need to wait for it.")
             case Untold(why=meaning):
                 self._view.show_text(Tone.QUIET, f"not known: {render(meaning.why)}")
-            case Unknown(customer=customer, lower=lower):
+            case Unknown(customer=customer, other=other):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
-                if lower is not None:
-                    text = f"{text} There is {cut(lower.customer.value)}, in lower case."
+                if other is not None:
+                    text = f"{text} {render(near(customer, other))}"
                 missing = self._missing(told)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
                 self._view.show_text(tone, self._with_age(f"{text}{self._tell_missing(missing)}", told))

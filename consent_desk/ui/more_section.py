@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from consent_desk.domain.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
-from consent_desk.ui.fields import LONGEST, WithNote, label_for
+from consent_desk.ui.fields import WithNote, label_for
+from consent_desk.ui.line import Line
 from consent_desk.ui.property_row import PropertyRow
 from consent_desk.ui.words import render
 
@@ -43,8 +44,7 @@ class MoreSection(QWidget):
         self.summary.setSizePolicy(
             self.summary.sizePolicy().Policy.Ignored, self.sizePolicy().verticalPolicy()
         )
-        self.agent = QLineEdit()
-        self.agent.setMaxLength(LONGEST)
+        self.agent = Line()
         self.agent.setPlaceholderText("who records it; left out when empty")
         self.agent_with_note = WithNote(self.agent)
         self.add = QPushButton("Add property…")

@@ -25,6 +25,7 @@ from consent_desk.ui.fields import (
     label_for,
     technical_text,
 )
+from consent_desk.ui.line import Line, commit_typing
 from consent_desk.ui.tinted import tell
 from consent_desk.ui.words import render
 
@@ -64,16 +65,16 @@ class ProjectDialog(QDialog):
         self._touched: set[Field] = set()
         self._problems: Sequence[Problem] = ()
         self._remarks: Sequence[Problem] = ()
-        self.name = QLineEdit(draft.name)
+        self.name = Line(draft.name)
         self.base_url = TypingComboBox(*SUGGESTED_BASE_URLS)
         self.base_url.set_text(draft.base_url)
-        self.project_token = QLineEdit(draft.project_token)
-        self.key_id = QLineEdit(draft.key_id)
-        self.secret = QLineEdit()
+        self.project_token = Line(draft.project_token)
+        self.key_id = Line(draft.key_id)
+        self.secret = Line()
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
         if kept:
             self.secret.setPlaceholderText(f"•••••••• kept {kept}; type to replace it")
-        self.id_types = QLineEdit(draft.id_types)
+        self.id_types = Line(draft.id_types)
         self.id_types.setToolTip("Separated by commas, for example registered, phone")
         self.check = QPushButton("Check connectio&n")
         self.check.setAccessibleName("Check connection")
@@ -160,9 +161,14 @@ class ProjectDialog(QDialog):
             if field in {Field.BASE_URL, Field.PROJECT_TOKEN}:
                 line.editingFinished.connect(lambda: self.address_entered.emit(self.draft()))
                 Pasting(line).pasted.connect(lambda: self.address_entered.emit(self.draft()))
-        self.check.clicked.connect(lambda: self.check_requested.emit(self.draft()))
-        self.save.clicked.connect(lambda: self.save_requested.emit(self.draft()))
-        self.keep.clicked.connect(lambda: self.keep_requested.emit(self.draft()))
+        for button, request in (
+            (self.check, self.check_requested),
+            (self.save, self.save_requested),
+            (self.keep, self.keep_requested),
+        ):
+            # Return presses the one by default while the focus stays where somebody composes a word.
+            button.clicked.connect(commit_typing)
+            button.clicked.connect(lambda checked=False, request=request: request.emit(self.draft()))
         self.cancel.clicked.connect(self.reject)
         self.remove.clicked.connect(self.remove_requested)
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
+from consent_desk.domain.consent import Repair, repair_of_wording
 from consent_desk.domain.draft import Field, Kind, PropertyDraft
-from consent_desk.ui.fields import LONGEST, ComboBox, Note
+from consent_desk.ui.fields import ComboBox, Note, Pasting
+from consent_desk.ui.line import Line
+from consent_desk.ui.repair import RepairButton
 
 
 class PropertyRow(QWidget):
@@ -19,11 +22,11 @@ class PropertyRow(QWidget):
         super().__init__()
         self._touched = False
         self._problems: Mapping[Field, str] = {}
-        self.name = QLineEdit()
+        self.name = Line()
         self.name.setPlaceholderText("name")
         self.kind = ComboBox()
         self.kind.addItems(list(Kind))
-        self.value = QLineEdit()
+        self.value = Line()
         self.value.setPlaceholderText("value")
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
@@ -32,10 +35,10 @@ class PropertyRow(QWidget):
         self.remove.setText("✕")
         self.remove.setToolTip("Remove this property")
         self.note = Note()
+        self.repair = RepairButton(self.value, f"Property {number} value", self._mended)
         for combo in (self.kind, self.yes_no):
             combo.setMinimumContentsLength(8)
         for line in (self.name, self.value):
-            line.setMaxLength(LONGEST)
             line.setMinimumWidth(line.fontMetrics().averageCharWidth() * 8)
         for widget, what in (
             (self.name, "name"),
@@ -59,6 +62,7 @@ class PropertyRow(QWidget):
         grid.addWidget(self.yes_no, 0, 2)
         grid.addWidget(self.remove, 0, 3)
         grid.addWidget(self.note, 1, 0, 1, 4)
+        grid.addWidget(self.repair, 2, 0, 1, 4)
         for column, stretch in ((0, 2), (2, 3)):
             grid.setColumnStretch(column, stretch)
 
@@ -69,12 +73,13 @@ class PropertyRow(QWidget):
         self.name.textChanged.connect(self.changed)
         self.value.textChanged.connect(self.changed)
         self.value.editingFinished.connect(self.touch)
+        Pasting(self.value).pasted.connect(self.repair.point)
         self.remove.clicked.connect(self.remove_requested)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
         """What can be used, in reading order."""
-        return (self.name, self.kind, self.value, self.yes_no, self.remove)
+        return (self.name, self.kind, self.value, self.yes_no, self.repair, self.remove)
 
     def draft(self) -> PropertyDraft:
         """The property as text."""
@@ -100,6 +105,7 @@ class PropertyRow(QWidget):
             self.note.show_problem(shown[0])
         else:
             self.note.show_remark("")
+        self.repair.follow()
         self.name.setAccessibleDescription(problems.get(Field.PROPERTY_NAME, ""))
         for value in (self.value, self.yes_no):
             value.setAccessibleDescription(problems.get(Field.PROPERTY_VALUE, ""))
@@ -108,6 +114,9 @@ class PropertyRow(QWidget):
         """From now on say also what is missing."""
         self._touched = True
         self.show_problems(self._problems)
+
+    def _mended(self, text: str) -> Repair | None:
+        return repair_of_wording(text) if self.kind.currentText() == Kind.TEXT else None
 
     def control(self, field: Field) -> QWidget:
         """Where `field` is entered."""

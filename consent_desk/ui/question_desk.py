@@ -12,6 +12,9 @@ from consent_desk.domain.text import cut
 from consent_desk.ui.question_strip import QuestionStrip
 from consent_desk.ui.words import Local, render
 
+_MOST_HOLDING = 12
+"""Categories in which a decision holds already that are named: hundreds may be chosen at once."""
+
 
 class QuestionDesk(QObject):
     """Asks all cautions of a consent at once: the first one's choices are those of all.
@@ -57,7 +60,8 @@ class QuestionDesk(QObject):
 
         `age`: how old that is on which they rest, where it is worth a word.
         """
-        if all(one in confirmed for one in cautions):
+        # As a rule the very same ones; there may be hundreds.
+        if tuple(cautions) == tuple(confirmed) or all(one in confirmed for one in cautions):
             return False
         self._asked, self._draft, self._answer = tuple(cautions), draft, None
         first = cautions[0]
@@ -67,13 +71,14 @@ class QuestionDesk(QObject):
         if first.leaves:
             answers.append((render(first.mend), partial(self.rest_chosen.emit, first.leaves)))
         if instead is not None:
-            other = f"Use {cut(instead.customer.value)} (lower case), which exists"
+            kind = instead.customer.type
+            named = "" if kind == draft.customer_id_type else f"{kind} = "
+            other = f"Use {named}{cut(instead.customer.value)}, which exists"
             answers.append((other, partial(self.another_chosen.emit, instead)))
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
         self._answers = [answer for _, answer in answers]
-        texts = [*(caution.text for caution in cautions), *([] if age is None else [age])]
-        text = "\n".join(render(one, self._local) for one in texts)
-        self._strip.ask(text, [choice for choice, _ in answers])
+        lines = [*self._lines(cautions), *([] if age is None else [render(age, self._local)])]
+        self._strip.ask("\n".join(lines), [choice for choice, _ in answers])
         return True
 
     def ask_about_noted(
@@ -99,6 +104,14 @@ class QuestionDesk(QObject):
         if self.is_open and draft != self._draft:
             self._strip.withdraw()
             self._tell(None)
+
+    def _lines(self, cautions: Sequence[Caution]) -> list[str]:
+        holding = [caution for caution in cautions if caution.holds]
+        others = [caution for caution in cautions if not caution.holds]
+        if len(holding) <= _MOST_HOLDING:
+            return [render(caution.text, self._local) for caution in cautions]
+        lines = [render(caution.text, self._local) for caution in (*others, *holding[:_MOST_HOLDING])]
+        return [*lines, f"… and {len(holding) - _MOST_HOLDING} more in which it holds already."]
 
     def _tell(self, index: int | None) -> bool:
         """Tell the answer to who asked about what was noted; False where the question is about the form."""

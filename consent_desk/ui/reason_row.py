@@ -1,9 +1,10 @@
 """Asks, in a line of the log, why a consent is discarded."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
 from consent_desk.ui.fields import Note
+from consent_desk.ui.line import Line
 from consent_desk.ui.unhurried import Unhurried
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
@@ -18,8 +19,7 @@ class ReasonRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reason = QLineEdit()
-        self.reason.setMaxLength(1_000)
+        self.reason = Line(longest=1_000)
         self.reason.setAccessibleName("Reason for discarding")
         self.reason.setPlaceholderText("Why is it discarded?")
         self.confirm = QPushButton("Discard it")

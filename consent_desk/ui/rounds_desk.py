@@ -6,13 +6,13 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.domain.delivery import Step
+from consent_desk.domain.delivery import State
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.policy import Step
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
-from consent_desk.services.agenda import Due
 from consent_desk.services.rounds import Outstanding, Task
-from consent_desk.services.verifier import Looked, Missed
+from consent_desk.services.verifier import Failed, Looked
 from consent_desk.ui.station import Station
 from consent_desk.ui.tasks import Lane, TaskRunner
 
@@ -50,6 +50,8 @@ class RoundsDesk(QObject):
 
     Who takes the last two has to `follow` or to `put_off` what they are about.
 
+    `failed(Station, Entry, Failed)` tells that a look told nothing.
+
     `withheld(Entry, why)` tells that the settings of its project cannot be had now: it is tried again.
     `counted(Station, Outstanding)` tells how many consents Engagement may not have yet.
     """
@@ -57,6 +59,7 @@ class RoundsDesk(QObject):
     changed = Signal(object, object)
     to_send = Signal(object, object, object)
     looked = Signal(object, object)
+    failed = Signal(object, object, object)
     withheld = Signal(object, str)
     counted = Signal(object, object)
 
@@ -148,6 +151,10 @@ class RoundsDesk(QObject):
             return
         if news.entries:
             self.changed.emit(station, news.entries)
+        begun = tuple(task.entry for task in news.tasks if task.due.plan.step is Step.LOOK_UP)
+        if begun:
+            # What is said of them is that they are being looked up.
+            self.changed.emit(station, begun)
         self.counted.emit(station, news.outstanding)
         for task in news.tasks:
             self._act(station, task)
@@ -176,7 +183,7 @@ class RoundsDesk(QObject):
     def _act(self, station: Station, task: Task) -> None:
         def cannot(why: str) -> None:
             self.withheld.emit(task.entry, why)
-            self.put_off(station, task.due.request_id, KEYRING_PAUSE)
+            self._run(station, lambda: station.rounds.put_back(task.due, KEYRING_PAUSE))
 
         self._told_held.pop(task.due.request_id, None)
         self._with_settings(station, task, partial(self._go, station, task), cannot)
@@ -215,26 +222,40 @@ class RoundsDesk(QObject):
 
     def _go(self, station: Station, task: Task, project: Project | None) -> None:
         due = task.due
-        if due.plan.step is Step.SEND:
+        if due.plan.step is Step.SEND or (due.plan.unsent and project is None):
             self.to_send.emit(station, task, project)
         elif project is None:
             self.put_off(station, due.request_id)
         else:
             self._runner.run(
                 Lane.LOOK_UP,
-                lambda: station.verifier.look_up(due.request_id, project),
-                done=partial(self._end_look, station, due),
-                failed=lambda error: self.put_off(station, due.request_id),
+                lambda: station.verifier.look_up(due.request_id, project, due=due),
+                done=partial(self._end_look, station, task, project),
+                failed=lambda error: self._run(station, lambda: station.rounds.end_look(due)),
             )
 
-    def _end_look(self, station: Station, due: Due, result: Looked | Missed | None) -> None:
+    def _end_look(
+        self, station: Station, task: Task, project: Project, result: Looked | Failed | None
+    ) -> None:
+        due = task.due
         match result:
+            case Looked(entry=entry) if entry.state in {State.QUEUED, State.RETRY_WAIT}:
+                # It is not there, and leaves in its turn.
+                self.changed.emit(station, (entry,))
+                self.follow(station, due.request_id)
             case Looked():
                 self.looked.emit(station, result)
-            case Missed(wait=wait):
-                self.put_off(station, due.request_id, wait)
+            case Failed():
+                if result.is_written:
+                    self.follow(station, due.request_id)
+                else:
+                    self._run(station, lambda: station.rounds.end_look(due, result.wait, result.failing))
+                self.failed.emit(station, task.entry, result)
+            case None if due.plan.unsent and not due.is_before_leaving:
+                # Its project leads elsewhere: it is not sent either, which is told.
+                self.to_send.emit(station, task, project)
             case None:
-                self.put_off(station, due.request_id)
+                self._run(station, lambda: station.rounds.end_look(due))
 
 
 def _tell_if_known(tell: Tell, outlook: Message | None) -> None:

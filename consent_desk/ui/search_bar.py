@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.delivery import State
 from consent_desk.ui.cut_text import TintedButton
 from consent_desk.ui.fields import ComboBox, Note, TypingComboBox, label_for
 from consent_desk.ui.flow_layout import FlowLayout, beside
+from consent_desk.ui.line import Line
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.words import render
@@ -23,7 +24,7 @@ class SearchBar(QWidget):
 
     def __init__(self, *others: QWidget) -> None:
         super().__init__()
-        self.filter = QLineEdit()
+        self.filter = Line()
         self.filter.setPlaceholderText("customer, category, ticket …")
         self.filter.setClearButtonEnabled(True)
         self.outcome = ComboBox()
@@ -88,20 +89,21 @@ class SearchBar(QWidget):
         """Say why nothing else is shown."""
         self.note.show_problem(text)
 
-    def show_open(self, count: int, *, since: str = "", not_recorded: int = 0) -> None:
+    def show_open(self, count: int, *, since: str = "", not_recorded: int = 0, to_check: int = 0) -> None:
         """Show how many consents Engagement may not have yet; none needs no room.
 
         `since`: the day from which on, where that was too long ago: it turns red. So it does for the
-        `not_recorded`, which were cancelled, until somebody acknowledges it.
+        `not_recorded`, which were cancelled, and those `to_check`, until somebody says a word of them.
         """
-        parts = [f"{count:,} not yet confirmed"] if count or not not_recorded else []
+        waiting = [f"{not_recorded:,} not recorded"] if not_recorded else []
+        waiting += [f"{to_check:,} to check"] if to_check else []
+        parts = [f"{count:,} not yet confirmed"] if count or not waiting else []
         told = [f"{parts[0]}, since {since}"] if parts and since else [*parts]
-        cancelled = [f"{not_recorded:,} not recorded"] if not_recorded else []
-        bad = since or not_recorded
-        self.open_ones.show_text(Tone.BAD if bad else Tone.QUIET, ", ".join([*told, *cancelled]))
-        text = ", ".join([*parts, *cancelled])
+        bad = since or waiting
+        self.open_ones.show_text(Tone.BAD if bad else Tone.QUIET, ", ".join([*told, *waiting]))
+        text = ", ".join([*parts, *waiting])
         self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
-        self.open_ones.setVisible(count + not_recorded > 0 or self.open_ones.isChecked())
+        self.open_ones.setVisible(bool(count or waiting) or self.open_ones.isChecked())
 
     def clear(self) -> None:
         """Want everything."""

@@ -12,12 +12,13 @@ from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.delivery import Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
+from consent_desk.domain.policy import TOLD_AFTER
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import STAMPED_WRONG, tell_all
+from consent_desk.domain.telling import STAMPED_WRONG, tell_all, tell_failing
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
-from consent_desk.services.verifier import Looked
+from consent_desk.services.verifier import Failed, Looked
 from consent_desk.ui.batch_status import BatchStatus, about
 from consent_desk.ui.call_desk import NOTED, CallDesk
 from consent_desk.ui.dispatch import Departure, Dispatch
@@ -25,11 +26,12 @@ from consent_desk.ui.log_desk import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes import Tone
 from consent_desk.ui.project_desk import ProjectDesk
+from consent_desk.ui.questions import Questions
 from consent_desk.ui.rounds_desk import RoundsDesk
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.station import Station
 from consent_desk.ui.stations import Left
-from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.withheld_status import WithheldStatus
 from consent_desk.ui.words import Local, render, render_error
 
@@ -37,6 +39,8 @@ REMEMBERED = 1_000
 """Consents that a person asked for. What comes of an older one is told only where it must be heard."""
 
 _LEFT, _RESTORED = "left", "restored"
+_ANSWERS = ("Do not send it", "Send it again")
+_GONE_ON = "Nothing was sent: see in the log how it stands."
 
 
 class SendingDesk(QObject):
@@ -53,10 +57,19 @@ class SendingDesk(QObject):
     ended = Signal(str)
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        projects: ProjectDesk,
+        log: LogDesk,
+        *,
+        questions: Questions,
+        local: Local,
     ) -> None:
         super().__init__(window)
         self._status = window.status
+        self._runner = runner
+        self._questions = questions
         self._projects = projects
         self._log = log
         self._local = local
@@ -77,6 +90,7 @@ class SendingDesk(QObject):
         self.rounds.changed.connect(self._show_lines)
         self.rounds.to_send.connect(self._send_due)
         self.rounds.looked.connect(self._looked)
+        self.rounds.failed.connect(self._look_failed)
         self.rounds.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
         self.rounds.counted.connect(self._count)
@@ -140,20 +154,32 @@ class SendingDesk(QObject):
         self.rounds.follow(station, request_id)
 
     def send_again(self, request_id: str) -> None:
-        """Send what certainly was not recorded: the same bytes, once more."""
+        """Send the same bytes once more. Where they may be there already, a person is asked first."""
         station, entry = self._log.station, self._log.find(request_id)
         if station is None or entry is None or self._dispatch.holds(request_id):
             return
-        self._ask(request_id)
-        self._status.begin_call(self.batches.key_of(entry))
-        if station.practice:
-            self._depart(station, entry, station.sandbox)
-        else:
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, station, entry),
-                lambda why: self.say(station, entry, Tone.BAD, f"Not sent: {why}"),
-            )
+
+        def ask(question: Message | None) -> None:
+            if question is None:
+                self._find_and_depart(station, entry)
+            elif self._questions.choose("Send again?", self._about(entry, question), _ANSWERS) == 1:
+                self._runner.run(
+                    Lane.JOURNAL,
+                    lambda: station.sender.decide(request_id, station.user),
+                    done=go_on,
+                    failed=failed,
+                )
+
+        def go_on(is_decided: bool) -> None:
+            if is_decided:
+                self._find_and_depart(station, entry)
+            else:
+                self.say(station, entry, Tone.NEUTRAL, _GONE_ON)
+
+        def failed(error: Exception) -> None:
+            self.say(station, entry, Tone.BAD, f"Not sent. {render_error(error)}")
+
+        self._runner.run(Lane.JOURNAL, lambda: station.rounds.question(request_id), done=ask, failed=failed)
 
     def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
@@ -187,6 +213,23 @@ class SendingDesk(QObject):
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
 
+    def _about(self, entry: Entry, question: Message) -> str:
+        return f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
+
+    def _find_and_depart(self, station: Station, entry: Entry) -> None:
+        if self._dispatch.holds(entry.request_id):
+            return
+        self._ask(entry.request_id)
+        self._status.begin_call(self.batches.key_of(entry))
+        if station.practice:
+            self._depart(station, entry, station.sandbox)
+        else:
+            self._projects.find(
+                entry.project_id,
+                partial(self._depart, station, entry),
+                lambda why: self.say(station, entry, Tone.BAD, f"Not sent: {why}"),
+            )
+
     def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):
             self._dispatch.add(Departure(station, project, entry))
@@ -215,7 +258,7 @@ class SendingDesk(QObject):
             if isinstance(sent, Message) and departure.by_person:
                 self.say(station, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
             elif departure.by_person and not departure.kept:
-                self.say(station, entry, Tone.NEUTRAL, "Nothing was sent: see in the log how it stands.")
+                self.say(station, entry, Tone.NEUTRAL, _GONE_ON)
             # What waits for another consent, or the clock, goes on by itself.
             waits = isinstance(sent, Message) and sent != STAMPED_WRONG
             waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
@@ -276,6 +319,18 @@ class SendingDesk(QObject):
             self.contradicted.emit()
             return
         self._tell(station, entry, tone_of(entry, practice=station.practice), looked.judgement)
+
+    def _look_failed(self, station: Station, entry: Entry, failed: Failed) -> None:
+        """Say that the looks fail: where a person asked for it, and to anybody once nobody looks any more."""
+        failing, request_id = failed.failing, entry.request_id
+        if failing.count < TOLD_AFTER or entry.state in {State.QUEUED, State.RETRY_WAIT}:
+            return
+        if failing.is_given_up:
+            self._ask(request_id)
+        tone = tone_of(entry, practice=station.practice)
+        self._tell(
+            station, entry, tone, tell_failing(failing, entry.state, entry.action, practice=station.practice)
+        )
 
     def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.draft import Draft
@@ -91,11 +91,13 @@ class SeveralCategories(QObject):
         self.dropped = ()
         self._tell_several(len(chosen) > 1)
         self.is_filling = True
-        if len(chosen) > 1:
-            self._field.set_text(_several(chosen))
-        else:
-            # Nothing stays armed that was unticked, but for what stood here before.
-            self._field.set_text(chosen[0] if chosen else self._single)
+        # Told once: each time the form is read, and the requests of all of them are prepared.
+        with QSignalBlocker(self._field):
+            if len(chosen) > 1:
+                self._field.set_text(_several(chosen))
+            else:
+                # Nothing stays armed that was unticked, but for what stood here before.
+                self._field.set_text(chosen[0] if chosen else self._single)
         self.is_filling = False
         self.changed.emit()
 

@@ -86,7 +86,8 @@ class SeveralChoice(QWidget):
 
     def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
         """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
-        ticked, current_id = self.chosen(), self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
+        chosen, current_id = self.chosen(), self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
+        ticked = set(chosen)
         self.list.blockSignals(True)
         self.list.clear()
         for category in categories:
@@ -110,7 +111,7 @@ class SeveralChoice(QWidget):
             self.button.setChecked(False)
         self._show_whether_all()
         offered = {category.id for category in categories}
-        return tuple(one for one in ticked if one not in offered)
+        return tuple(one for one in chosen if one not in offered)
 
     def chosen(self) -> tuple[str, ...]:
         """The IDs of what is ticked, in the order of the project."""
@@ -118,9 +119,10 @@ class SeveralChoice(QWidget):
 
     def tick(self, category_ids: Sequence[str]) -> None:
         """Tick these and no others; nobody is told."""
+        wanted = set(category_ids)
         self.list.blockSignals(True)
         for item in self._items():
-            self.list.tick(item, item.data(Qt.ItemDataRole.UserRole) in category_ids)
+            self.list.tick(item, item.data(Qt.ItemDataRole.UserRole) in wanted)
         self.list.blockSignals(False)
         self._show_whether_all()
 

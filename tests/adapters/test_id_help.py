@@ -14,7 +14,10 @@ from consent_desk.adapters.id_help import MailLibrary, PhoneLibrary
         ("0660/1234567", "AT", "+436601234567"),
         ("0043 660 1234567", "AT", "+436601234567"),
         ("+43 660 1234567", "", "+436601234567"),
-        ("(555) 010-0101", "US", "+15550100101"),
+        ("(212) 555-0100", "US", "+12125550100"),
+        # Possible by its length, and given out nowhere.
+        ("(555) 010-0101", "US", None),
+        ("0660 12", "AT", None),
         ("06601234567", "", None),
         ("12", "AT", None),
         ("999999999999999999", "AT", None),
@@ -25,6 +28,14 @@ from consent_desk.adapters.id_help import MailLibrary, PhoneLibrary
 )
 def test_a_number_is_written_internationally_or_is_none(text: str, country: str, number: str | None) -> None:
     assert PhoneLibrary().international(text, country) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "possible"),
+    [("0660 1234567", "AT", True), ("(555) 010-0101", "US", True), ("12", "AT", False), ("0660", "", False)],
+)
+def test_a_number_may_be_possible(text: str, country: str, possible: bool) -> None:
+    assert PhoneLibrary().is_possible(text, country) is possible
 
 
 @pytest.mark.parametrize("text", ["jane@example.com", "omar@example.org", "jané@exämple.at", "a+b@c.de"])

@@ -1,5 +1,6 @@
 """What is searched for in the journal is found, and nothing of an erased customer is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.adapters.salvage import salvage
 from consent_desk.adapters.verification import Verdict, verify
+from consent_desk.domain.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import CANCELLED_HERE, OPEN_STATES, Fact, State
+from consent_desk.domain.delivery import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
 from consent_desk.domain.outcome import Cause, NotSent, Phase
+from consent_desk.domain.record import NO_CONTEXT, Context, Entry
 from consent_desk.domain.wanted import Wanted, words_of
-from tests.adapters.journals import noted_in, tamper
-from tests.consents import a_project, later
+from tests.adapters.journals import lead, noted_in, tamper, way_to
+from tests.consents import a_noted, a_project, later
 
 
 def customer(name: str) -> CustomerId:
@@ -46,6 +49,22 @@ def test_each_word_may_stand_in_customer_ticket_category_or_project(
     noted_in(journal, customer=customer("ann"), category="newsletter")
     noted_in(journal, customer=customer("Żółty"))
     assert search(journal, text) == found
+
+
+@pytest.mark.parametrize("kept", ["İstanbul", "ISTANBUL", "istanbul", "I\u017ftanbul", "\u0131stanbul"])
+@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "\u0131stan", "BUL"])
+def test_letters_that_people_take_for_one_are_found_by_each_other(
+    journal: SqliteJournal, kept: str, typed: str
+) -> None:
+    noted_in(journal, customer=customer(kept))
+    noted_in(journal, customer=customer("joe"))
+    assert search(journal, typed) == [kept]
+
+
+@pytest.mark.parametrize(("kept", "typed"), [("Fußball", "FUSS"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("FUSS", "fuß")])
+def test_case_is_compared_as_the_language_has_it(journal: SqliteJournal, kept: str, typed: str) -> None:
+    noted_in(journal, customer=customer(kept))
+    assert search(journal, typed) == [kept]
 
 
 def test_an_outcome_is_found_alone_and_together_with_words(journal: SqliteJournal) -> None:
@@ -138,3 +157,37 @@ def test_verify_finds_what_could_not_be_found(path: Path, journal: SqliteJournal
     found = verify(path)
     assert found.verdict is Verdict.WRONG
     assert "would not be found as it is" in str(found.why)
+
+
+def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
+    context = {
+        "asked": Context(is_new_profile=True),
+        "unlisted, asked": Context(listed=False),
+        "listed": Context(listed=True, existed=True),
+        "nobody looked": NO_CONTEXT,
+    }
+    waiting = []
+    for name, state, note in (
+        ("asked", State.NEW_PROFILE, ""),
+        ("nobody looked", State.NEW_PROFILE, ASKED),
+        ("nobody looked", State.NEW_PROFILE, IS_RIGHT),
+        ("nobody looked", State.NEW_PROFILE, ""),
+        ("listed", State.NEW_PROFILE, NO_CUSTOMER),
+        ("unlisted, asked", State.NO_CATEGORY, ""),
+        ("unlisted, asked", State.NEW_PROFILE, ""),
+        ("asked", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, IS_RIGHT),
+    ):
+        noted = replace(a_noted(), context=context[name])
+        journal.note(noted)
+        request_id = noted.consent.request_id
+        lead(journal, request_id, way_to(State.DELIVERED))
+        journal.append(request_id, Fact(at=later(9), state=state, note=note))
+        record = journal.record(request_id)
+        assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
+        waiting += [request_id] if needs_check(record) else []
+    assert len(waiting) == 5
+    assert [*journal.to_acknowledge()] == waiting
+    shown = journal.page(Wanted(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
+    assert [found.entry.request_id for found in shown] == waiting

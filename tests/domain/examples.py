@@ -80,6 +80,19 @@ HIDDEN = {
 }
 HIDDEN_IN_NAMES = {**HIDDEN, "line break": "\n", "tab": "\t", "no-break space": "\u00a0"}
 
+# Of these, languages need the one or the other: in prose they are no fault.
+NEEDED = {
+    name: HIDDEN_IN_NAMES[name]
+    for name in (
+        *("ideographic space", "soft hyphen", "left-to-right mark", "Arabic letter mark", "zero-width space"),
+        *("zero-width joiner", "zero-width non-joiner", "word joiner", "variation selector"),
+        *("variation selector 17", "no-break space"),
+    )
+} | {"narrow no-break space": "\u202f", "thin space": "\u2009", "em space": "\u2003"}
+LINES = {"line break": "\n", "tab": "\t", "line break of Word": "\v", "line separator": "\u2028"}
+HIDDEN_IN_NOTES = {name: one for name, one in HIDDEN_IN_NAMES.items() if one not in NEEDED.values()}
+HIDDEN_IN_PROSE = {name: one for name, one in HIDDEN_IN_NOTES.items() if one not in LINES.values()}
+
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     "null<>{}\\\"'%\r\n\0\u2028\u202e\ud800 \u00a0é名"
 )

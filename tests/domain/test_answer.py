@@ -90,9 +90,6 @@ def test_a_byte_order_mark_is_no_part_of_the_answer() -> None:
         b'{"success": true, "x": NaN}',
         b'{"success": true, "x": Infinity}',
         b'{"success": true, "x": -Infinity}',
-        b'{"success": true, "x": 1e400}',
-        b'{"success": true, "x": -1e400}',
-        b'{"success": true, "x": ' + b"9" * 5_000 + b"}",
         b'{"success": true, "x": "a\nb"}',
         b'{"success": true}\0',
         b"[" * 100_000,
@@ -171,7 +168,8 @@ def test_any_bytes_are_read(body: bytes) -> None:
     if laid_out is not None:
         assert laid_out.encode("utf-8")
         assert hidden_character(laid_out, allow="\n") is None
-        assert json.loads(laid_out) == answer.document
+        assert pretty(laid_out.encode()) == laid_out
+        assert answer.document is None or json.loads(laid_out) == answer.document
 
 
 @given(st.integers(0, 999), HEADERS, BODIES)
@@ -203,13 +201,23 @@ def test_a_laid_out_answer_is_json_that_hides_nothing(character: str) -> None:
     assert json.loads(laid_out) == value
 
 
-def test_an_answer_too_deep_to_lay_out_is_not_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Which depths can be read but not written again differs from one Python to the next: perhaps none.
-    def too_deep(*_: object, **__: object) -> str:
-        raise RecursionError
+def test_an_answer_too_deep_to_lay_out_is_not_laid_out() -> None:
+    assert pretty(b"[" * 31 + b"]" * 31) is not None
+    assert pretty(b"[" * 32 + b"]" * 32) is None
 
-    monkeypatch.setattr("consent_desk.domain.answer.json.dumps", too_deep)
-    assert pretty(b"[[]]") is None
+
+@pytest.mark.parametrize(
+    "number", ["250.00", "-0", "-0.0", "1E5", "1e400", "-1e400", "12345678901234567890", "0.10", "9" * 5_000]
+)
+def test_a_laid_out_number_stands_as_it_came(number: str) -> None:
+    assert pretty(f'{{"a":[{number}],"b":{number}}}'.encode()) == (
+        f'{{\n  "a": [\n    {number}\n  ],\n  "b": {number}\n}}'
+    )
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 5_000])
+def test_a_number_that_cannot_be_reckoned_with_makes_an_answer_say_nothing(number: bytes) -> None:
+    assert read_answer(b'{"success": true, "x": ' + number + b"}") == Answer(None, None, ())
 
 
 def test_an_answer_of_any_depth_is_laid_out_or_not() -> None:

@@ -146,3 +146,9 @@ def test_a_label_comes_in_the_first_language_that_the_category_has(
 def test_legitimate_interest_is_marked_where_the_project_says_so(told: object) -> None:
     found = read_categories(answer({"id": "sms", "legitimate_interest": told}))
     assert found == (Category("sms", "sms", legitimate_interest=told is True),)
+
+
+def test_a_label_as_long_as_a_page_is_cut() -> None:
+    found = read_categories(answer({"id": "a", "translations": {"": {"name": "word " * 1_000 + "."}}}))
+    assert found is not None
+    assert len(found[0].label) == 201

@@ -87,7 +87,7 @@ def test_an_unknown_customer_would_get_a_profile_by_an_opt_in() -> None:
 
 def test_a_customer_with_the_id_in_lower_case_is_offered() -> None:
     lower = known()
-    assert only(OPT_OUT, Unknown(customer=JANE, lower=lower)).instead is lower
+    assert only(OPT_OUT, Unknown(customer=JANE, other=lower)).instead is lower
 
 
 def test_an_opt_out_that_holds_already_is_asked_about() -> None:
@@ -234,7 +234,7 @@ STATUSES = st.builds(
 FOUND = st.one_of(
     st.none(),
     st.builds(known, STATUSES),
-    st.builds(Unknown, customer=st.just(JANE), lower=st.none() | st.builds(known, STATUSES)),
+    st.builds(Unknown, customer=st.just(JANE), other=st.none() | st.builds(known, STATUSES)),
     st.just(Untold(Meaning(say("it is slow"), say("Wait.")))),
 )
 

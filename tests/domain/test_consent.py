@@ -13,12 +13,24 @@ from consent_desk.domain.consent import (
     VALUE_LIMIT,
     Consent,
     CustomerId,
+    Repair,
     Timestamp,
     ValidUntil,
     ends_after,
 )
 from consent_desk.domain.errors import Unfit
-from tests.domain.examples import ANY_TEXT, HIDDEN, HIDDEN_IN_NAMES, REQUEST_ID, TUTORIAL, TUTORIAL_TIME
+from consent_desk.domain.request import event_body
+from tests.domain.examples import (
+    ANY_TEXT,
+    HIDDEN_IN_NAMES,
+    HIDDEN_IN_NOTES,
+    HIDDEN_IN_PROSE,
+    LINES,
+    NEEDED,
+    REQUEST_ID,
+    TUTORIAL,
+    TUTORIAL_TIME,
+)
 
 LAST = 2**33 * 1_000_000 - 1
 TUTORIAL_SECONDS = 1_620_139_769
@@ -173,21 +185,123 @@ def test_a_consent_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
 def test_no_name_holds_a_hidden_character(character: str) -> None:
-    for name in ("category", "channel", "ticket", "agent"):
+    with pytest.raises(Unfit, match="Delete it"):
+        replace(TUTORIAL, category=f"a{character}b")
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NOTES.values(), ids=HIDDEN_IN_NOTES)
+def test_no_note_holds_what_no_language_needs(character: str) -> None:
+    for name in ("channel", "ticket", "agent"):
         changes: dict[str, Any] = {name: f"a{character}b"}
         with pytest.raises(Unfit, match="Delete it"):
             replace(TUTORIAL, **changes)
 
 
-@pytest.mark.parametrize("character", HIDDEN.values(), ids=HIDDEN)
-def test_no_wording_holds_a_hidden_character(character: str) -> None:
-    with pytest.raises(Unfit, match="Delete it"):
-        replace(TUTORIAL, wording=f"a{character}b")
+@pytest.mark.parametrize("character", HIDDEN_IN_PROSE.values(), ids=HIDDEN_IN_PROSE)
+def test_no_prose_holds_what_no_language_needs(character: str) -> None:
+    for change in ({"wording": f"a{character}b"}, {"properties": (("store", f"a{character}b"),)}):
+        changes: dict[str, Any] = change
+        with pytest.raises(Unfit, match="Delete it"):
+            replace(TUTORIAL, **changes)
 
 
-def test_a_wording_has_lines_tabs_and_no_break_spaces() -> None:
-    wording = " Do you agree?\n\n\t– 10\u00a0% off\n"
+@pytest.mark.parametrize("character", NEEDED.values(), ids=NEEDED)
+def test_what_languages_need_is_kept_to_the_byte(character: str) -> None:
+    text = f"a{character}b"
+    properties = (("store", text),)
+    noted = replace(TUTORIAL, wording=text, ticket=text, channel=text, agent=text, properties=properties)
+    assert noted.wording == noted.ticket == noted.channel == noted.agent == text
+    assert f'"message":"{text}"'.encode() in event_body(noted)
+    assert f'"desk_ticket":"{text}"'.encode() in event_body(noted)
+    assert f'"store":"{text}"'.encode() in event_body(noted)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u202b\u05d0 (a) b\u202c",
+        "\u2067\u05d0\u2069 and \u2066c\u2069",
+        "\u2068a\u202ab\u202cc\u2069",
+        "a\u200f!",
+    ],
+    ids=ascii,
+)
+def test_direction_marks_that_are_closed_are_kept(text: str) -> None:
+    assert replace(TUTORIAL, wording=text, ticket=text).wording == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u202ba",
+        "a\u202c",
+        "\u2067a\u202c",
+        "\u2069a\u2067",
+        "\u202ea\u202c",
+        "\u202da",
+        "\u2066\u202aa\u2069\u202c",
+    ],
+    ids=ascii,
+)
+def test_direction_marks_that_are_open_or_override_are_refused(text: str) -> None:
+    with pytest.raises(Unfit, match="direction mark"):
+        replace(TUTORIAL, wording=text)
+
+
+@pytest.mark.parametrize("character", LINES.values(), ids=LINES)
+def test_a_wording_has_lines(character: str) -> None:
+    wording = f" Do you agree?{character}{character}– 10\u00a0% off{character}"
     assert replace(TUTORIAL, wording=wording).wording == wording
+
+
+# ----------------------------------------------------------------------------------------------- repairs
+
+
+@pytest.mark.parametrize(
+    ("text", "repair"),
+    [
+        ("", None),
+        ("a\u3000b", None),
+        ("a\0b", Repair(1, "ab")),
+        ("\u202ea\u202c\x1b", Repair(0, "a")),
+        ("a\n\ud800\u2067b", Repair(2, "a\nb")),
+        ("\0" * VALUE_LIMIT, None),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_what_is_refused_in_a_wording_is_found_and_left_out(text: str, repair: Repair | None) -> None:
+    assert rules.repair_of_wording(text) == repair
+    assert repair is None or rules.complaint_about_wording(repair.text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "repair"),
+    [
+        ("", None),
+        ("T-1", None),
+        ("T\n1", Repair(1, "T1")),
+        (" T-1", Repair(0, "T-1")),
+        ("T-1\u3000", Repair(3, "T-1")),
+        (" \0T-1 ", Repair(1, "T-1")),
+        (" " * VALUE_LIMIT, Repair(0, "")),
+        (" " + "x" * VALUE_LIMIT, None),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_what_is_refused_in_a_note_is_found_and_left_out(text: str, repair: Repair | None) -> None:
+    assert rules.repair_of_note(text) == repair
+    assert repair is None or rules.complaint_about_note(repair.text) is None
+
+
+@given(ANY_TEXT)
+def test_what_is_mended_is_taken(text: str) -> None:
+    for mend, complaint in (
+        (rules.repair_of_wording, rules.complaint_about_wording),
+        (rules.repair_of_note, rules.complaint_about_note),
+    ):
+        assert (mend(text) is None) == (complaint(text) is None)
+        if (repair := mend(text)) is not None:
+            assert complaint(repair.text) is None
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "😀"])

@@ -335,7 +335,7 @@ def test_anything_else_tells_nothing(status: int, body: bytes) -> None:
     ("status", "body"),
     [
         (403, b'{"success": false, "error": "No permission"}'),
-        (403, b'{"success": false, "errors": ["Anything else"]}'),
+        (403, b'{"success": false, "errors": ["no permission."]}'),
         (200, b'{"success": false, "errors": ["No permission"]}'),
         (200, results(*[{"success": False, "error": "No permission"}] * 3)),
     ],
@@ -349,6 +349,9 @@ def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes) ->
     [
         (403, b'{"success": false, "error": "invalid secret"}'),
         (403, b"<html>Forbidden</html>"),
+        (403, b'{"error": "Forbidden"}'),
+        (403, b'{"success": false, "error": "You have no permission to see this page"}'),
+        (502, b'{"success": false, "error": "No permission"}'),
         (401, b'{"error": "Access key not found"}'),
         (200, page()),
         (200, values(True, 1, "page")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,33 +14,44 @@ from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
     ACKNOWLEDGED,
     CANCELLED_HERE,
+    DECIDED,
     IS_RIGHT,
     LEGAL,
-    LONGEST_AHEAD,
     SECOND,
     Fact,
-    Plan,
     State,
-    Step,
-    back_off,
-    is_time,
+    is_departure,
     is_to_acknowledge,
     judge_look,
+    may_be_claimed,
     may_have_left,
-    plan,
-    retry_after,
     was_sent_again,
 )
 from consent_desk.domain.outcome import (
     SPEAKS_AGAINST,
     Answered,
     Cause,
+    FailedLook,
     Look,
     Lost,
+    NoLook,
     NotSent,
     Outcome,
     Phase,
     Reason,
+)
+from consent_desk.domain.policy import (
+    LONGEST_AHEAD,
+    Failing,
+    Plan,
+    Step,
+    back_off,
+    failing_of,
+    is_for_a_person,
+    is_time,
+    look_again_after,
+    plan,
+    retry_after,
 )
 from tests.consents import NOON, later
 
@@ -56,7 +68,7 @@ REST = Plan(Step.REST)
 SEND_SECOND = Plan(Step.SEND, second=True)
 
 
-def fact(seconds: float, state: State, outcome: Outcome | Look | None = None) -> Fact:
+def fact(seconds: float, state: State, outcome: Outcome | Look | FailedLook | None = None) -> Fact:
     return Fact(at=later(seconds), state=state, outcome=outcome)
 
 
@@ -76,8 +88,8 @@ def looks(*times: float, look: Look = NOT_THERE, state: State = State.NOT_SEEN) 
     return tuple(fact(time, state, look) for time in times)
 
 
-def planned(*facts: Fact, action: Action = Action.REJECT, overtaken: bool = False) -> Plan:
-    return plan(facts, action, ID, overtaken=overtaken)
+def planned(*facts: Fact, action: Action = Action.REJECT, overtaken: bool = False, left: int = 0) -> Plan:
+    return plan(facts, action, ID, overtaken=overtaken, left=left)
 
 
 def look_at(seconds: float) -> Plan:
@@ -368,7 +380,8 @@ def test_without_the_permission_a_reject_goes_again_after_ten_minutes() -> None:
     assert planned(*LOST, *looks(30, look=BLIND)) == look_at(120)
     assert planned(*LOST, *looks(30, 120, look=BLIND)) == look_at(600)
     assert planned(*LOST, *looks(30, 120, 600, look=BLIND)) == SEND_SECOND
-    assert planned(*LOST, *looks(86_400, look=BLIND)) == SEND_SECOND
+    assert planned(*LOST, *looks(86_400, look=BLIND)) == look_at(86_430)
+    assert planned(*LOST, *looks(86_400, 86_430, 86_460, look=BLIND)) == SEND_SECOND
 
 
 def test_without_the_permission_an_accept_asks_a_person() -> None:
@@ -384,6 +397,217 @@ def test_a_blind_look_is_none_of_the_three() -> None:
 def test_without_the_permission_a_delivered_one_rests_unchecked() -> None:
     assert planned(*DELIVERED, *looks(30, look=BLIND, state=State.NOT_SHOWN)) == look_at(120)
     assert planned(*DELIVERED, *looks(30, 120, 600, look=BLIND, state=State.NOT_SHOWN)) == REST
+
+
+def test_the_permission_is_missing_where_no_look_ever_worked_and_not_else() -> None:
+    """A look that worked shows that the key may read: what says otherwise later comes from the way."""
+    after_one = (*LOST, *looks(30), *looks(120, 600, 700, 800, 900, look=BLIND))
+    found = planned(*after_one)
+    assert found.step is Step.LOOK_UP
+    assert found.failing is not None
+    assert found.failing.count == 5
+    # Also where that was before the sending that is in question.
+    second = (*LOST, *THREE, *flight(700, State.UNCONFIRMED, CUT), *looks(730, 850, 1400, look=BLIND))
+    assert planned(*second).failing is not None
+
+
+def test_three_blind_looks_of_one_minute_are_not_enough() -> None:
+    assert planned(*LOST, *looks(601, 602, 603, look=BLIND)) == look_at(631)
+
+
+# --------------------------------------------------------------------------------- a clock that is set right
+
+
+def steadily(*times: tuple[float, float], state: State = State.NOT_SEEN) -> tuple[Fact, ...]:
+    """Looks at these seconds of the clock, and how many monotonic ones came before each."""
+    return tuple(fact(at, state, Look(steady=steady)) for at, steady in times)
+
+
+def test_three_looks_of_one_minute_are_no_ten_minutes_whatever_the_clock_says() -> None:
+    jumped = steadily((30, 30), (3_630, 30), (3_660, 30))
+    found = planned(*LOST, *jumped)
+    assert found.step is Step.LOOK_UP
+    # A minute and a half have passed for certain, a moment being granted to the jump.
+    assert found == look_at(3_660 + 600 - 91)
+
+
+def test_the_smaller_of_both_times_counts() -> None:
+    """While a laptop sleeps the clock alone goes on, and while it is set back the seconds do."""
+    asleep = steadily((30, 30), (120, 90), (7_200, 20))
+    assert planned(*LOST, *asleep).step is Step.LOOK_UP
+    set_back = steadily((30, 30), (-3_000, 90), (-2_900, 500))
+    assert planned(*LOST, *set_back).step is Step.LOOK_UP
+    assert planned(*LOST, *steadily((30, 30), (120, 90), (600, 480))) == SEND_SECOND
+
+
+def test_nothing_goes_out_a_second_time_by_looks_of_earlier_runs_alone() -> None:
+    facts = (*LOST, *THREE)
+    assert planned(*facts, left=len(facts)).step is Step.LOOK_UP
+    assert is_time(planned(*facts, left=len(facts)).at, later(700))
+    assert planned(*facts, *looks(700), left=len(facts)) == SEND_SECOND
+    assert planned(*facts, action=Action.ACCEPT, left=len(facts)).step is Step.LOOK_UP
+    assert planned(*facts, *looks(700), action=Action.ACCEPT, left=len(facts)) == ASK
+
+
+def test_what_rests_is_not_looked_up_at_each_start() -> None:
+    shown = (*DELIVERED, *looks(30, 120, 600, state=State.NOT_SHOWN))
+    assert planned(*shown, left=len(shown)) == ASK
+    blind = (*DELIVERED, *looks(30, 120, 600, look=BLIND, state=State.NOT_SHOWN))
+    assert planned(*blind, left=len(blind)) == REST
+
+
+# ------------------------------------------------------------------------------------------ looks that fail
+
+REFUSED_READ = Answered(status=403, headers=(), body=b"<html>Forbidden")
+
+
+def failed(seconds: float, state: State = State.UNCONFIRMED, **changes: Any) -> Fact:
+    values = {"why": NoLook.REFUSED, "outcome": REFUSED_READ, **changes}
+    return Fact(at=later(seconds), state=state, outcome=FailedLook(**values))
+
+
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.RESTORED, State.NOT_SEEN])
+@pytest.mark.parametrize("action", Action)
+def test_after_eight_failed_looks_over_two_hours_a_person_is_asked(action: Action, state: State) -> None:
+    facts = (*LOST, fact(1, state, CUT if state is State.UNCONFIRMED else None))
+    few = (*facts, failed(30, state), failed(3_700, state, failed=6), failed(7_300, state, failed=1))
+    assert planned(*few, action=action).step is Step.ASK
+    soon = (*facts, failed(30, state), failed(7_229, state, failed=7))
+    assert planned(*soon, action=action).step is Step.LOOK_UP
+    seven = (*facts, failed(30, state), failed(9_999, state, failed=6))
+    assert planned(*seven, action=action).step is Step.LOOK_UP
+    assert is_for_a_person(few)
+    assert not is_for_a_person(seven)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.SEEN, State.NOT_SHOWN])
+def test_of_what_was_accepted_a_person_is_told_too_that_it_could_not_be_looked_up(state: State) -> None:
+    facts = (*DELIVERED, fact(1, state, SUCCESS), failed(30, state), failed(8_000, state, failed=9))
+    found = planned(*facts)
+    assert found.step is Step.ASK
+    assert found.failing is not None
+    assert not is_for_a_person(facts)
+
+
+def test_what_was_given_up_rests_where_its_looks_fail() -> None:
+    discarded = (*LOST, fact(10, State.DISCARDED))
+    gone = State.DISCARDED
+    assert planned(*discarded, failed(30, gone), failed(8_000, gone, failed=9)) == REST
+
+
+def test_failed_looks_move_nothing_but_the_next_look() -> None:
+    """They are no looks: three of them and two that worked send nothing."""
+    facts = (*LOST, *looks(30), failed(120, State.NOT_SEEN), failed(600, State.NOT_SEEN, failed=4))
+    assert planned(*facts).step is Step.LOOK_UP
+    assert planned(*facts, *looks(700)) == look_at(730)
+    assert planned(*facts, *looks(700, 730)) == SEND_SECOND
+    assert planned(QUEUED, *flight(0, State.UNCONFIRMED, CUT), failed(30)).failing is not None
+
+
+def test_a_failed_look_is_no_sending() -> None:
+    assert not is_departure(failed(30))
+    assert not is_departure(failed(30, State.DELIVERED))
+    assert not is_departure(failed(30, State.RESTORED))
+    # So what was looked up before it counts on.
+    assert planned(*LOST, failed(200), *looks(230, 260, 600)) == SEND_SECOND
+
+
+def test_the_next_look_comes_later_each_time_up_to_a_quarter_of_an_hour() -> None:
+    waits = [look_again_after(ID, count) / SECOND for count in range(1, 20)]
+    assert 15 <= waits[0] <= 30
+    assert all(450 <= wait <= 900 for wait in waits[5:])
+    found = planned(*LOST, failed(30), failed(40, failed=9))
+    assert found.at == Timestamp(later(40).micros + look_again_after(ID, 10))
+
+
+def test_a_server_may_ask_to_wait_with_a_look_too() -> None:
+    limit = limited(("Retry-After", "700"))
+    assert planned(*LOST, failed(30, outcome=limit)).at == later(730)
+
+
+def test_a_look_that_worked_ends_the_failing() -> None:
+    facts = (*LOST, failed(30), failed(8_000, failed=9), *looks(8_100))
+    assert failing_of(facts) is None
+    assert failing_of((*facts, failed(9_000, State.NOT_SEEN))) == Failing(1, later(9_000), FAILED_READ)
+
+
+FAILED_READ = FailedLook(why=NoLook.REFUSED, outcome=REFUSED_READ)
+
+
+def test_a_second_sending_that_did_not_leave_and_cannot_be_looked_up_asks_a_person() -> None:
+    facts = (*LOST, *THREE, *flight(700, State.UNCONFIRMED, REFUSED_LINE))
+    assert planned(*facts, failed(702)).step is Step.LOOK_UP
+    assert planned(*facts, failed(702), failed(9_000, failed=9)).step is Step.ASK
+
+
+# ---------------------------------------------------------------------------------------- a person decides
+
+DECISION = Fact(at=later(9_000), state=State.UNCONFIRMED, note=f"{DECIDED}Kim Lee")
+GIVEN_UP = (*LOST, failed(30), failed(8_000, failed=9))
+
+
+def test_a_person_decides_first_and_then_it_may_leave() -> None:
+    assert not may_be_claimed(GIVEN_UP[-1])
+    assert may_be_claimed(DECISION)
+    assert not is_departure(DECISION)
+    # By itself it does not.
+    assert planned(*GIVEN_UP, DECISION).step is Step.ASK
+
+
+def test_what_a_person_sent_again_is_looked_up_anew_and_never_sent_by_itself() -> None:
+    facts = (*GIVEN_UP, DECISION, *flight(9_001, State.UNCONFIRMED, CUT))
+    assert was_sent_again(facts)
+    assert planned(*facts) == look_at(9_031)
+    assert planned(*facts, *looks(9_031, 9_121, 9_601)) == ASK
+
+
+# ---------------------------------------------------------------------------- what an earlier run left unsent
+
+WAITING = (QUEUED, *flight(0, State.RETRY_WAIT, REFUSED_LINE))
+
+
+@pytest.mark.parametrize("unsent", [(QUEUED,), WAITING], ids=["queued", "waiting"])
+def test_an_opt_in_of_an_earlier_run_waits_for_one_complete_look(unsent: tuple[Fact, ...]) -> None:
+    state, left = unsent[-1].state, len(unsent)
+    assert planned(*unsent, action=Action.ACCEPT, left=left) == Plan(Step.LOOK_UP, unsent=True)
+    failing = planned(*unsent, failed(50, state), action=Action.ACCEPT, left=left)
+    assert (failing.step, failing.unsent) == (Step.LOOK_UP, True)
+    assert failing.at is not None
+    assert failing.at > later(50)
+    unseen = planned(*unsent, *looks(50, state=state), action=Action.ACCEPT, left=left)
+    assert unseen == planned(*unsent, action=Action.ACCEPT)
+    assert unseen.step is Step.SEND
+
+
+def test_an_opt_in_of_an_earlier_run_that_cannot_be_looked_up_asks_a_person() -> None:
+    left = 1
+    blind = looks(50, 80, look=BLIND, state=State.QUEUED)
+    assert planned(QUEUED, *blind, action=Action.ACCEPT, left=left).step is Step.LOOK_UP
+    blind += looks(110, look=BLIND, state=State.QUEUED)
+    assert planned(QUEUED, *blind, action=Action.ACCEPT, left=left) == Plan(Step.ASK, unsent=True)
+    failing = (failed(50, State.QUEUED), failed(8_000, State.QUEUED, failed=9))
+    assert planned(QUEUED, *failing, action=Action.ACCEPT, left=left).step is Step.ASK
+
+
+def test_what_this_run_noted_and_an_opt_out_of_any_run_is_not_looked_up_first() -> None:
+    assert planned(QUEUED, action=Action.ACCEPT) == Plan(Step.SEND)
+    assert planned(QUEUED, left=1) == Plan(Step.SEND)
+
+
+def test_what_an_earlier_run_left_held_waits_as_the_rest() -> None:
+    held = NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
+    facts = (QUEUED, *flight(9, State.QUEUED, held))
+    found = planned(*facts, action=Action.ACCEPT, left=1)
+    assert found.step is Step.LOOK_UP
+    assert is_time(found.at, later(9))
+    assert planned(*facts, *looks(20, state=State.QUEUED), action=Action.ACCEPT, left=1).at is not None
+
+
+def test_what_is_seen_before_it_leaves_has_left() -> None:
+    seen = (QUEUED, *looks(40, look=Look(seen=True), state=State.SEEN))
+    assert may_have_left(seen)
+    assert planned(*seen).step is Step.LOOK_UP
+    assert LEGAL[State.QUEUED] >= {State.SEEN, State.VERIFIED, State.QUEUED}
 
 
 # -------------------------------------------------------------------------------------- what a look makes
@@ -502,11 +726,20 @@ LOOKS = st.builds(
     later=st.booleans(),
     valid=st.none() | st.booleans(),
     blind=st.booleans(),
+    steady=st.none() | st.floats(0, 1e6),
     reason=st.none() | st.sampled_from(Reason),
 )
-OUTCOMES: st.SearchStrategy[Outcome | Look | None] = (
+FAILED = st.builds(
+    FailedLook,
+    why=st.sampled_from(NoLook),
+    outcome=st.none() | st.just(REFUSED_READ),
+    failed=st.integers(1, 20),
+    steady=st.none() | st.floats(0, 1e6),
+)
+OUTCOMES: st.SearchStrategy[Outcome | Look | FailedLook | None] = (
     st.none()
     | LOOKS
+    | FAILED
     | st.sampled_from([CUT, REFUSED_LINE, SUCCESS, FORBIDDEN, limited(("Retry-After", "60"))])
 )
 FACTS = st.lists(
@@ -514,13 +747,15 @@ FACTS = st.lists(
 )
 
 
-@given(FACTS, st.sampled_from(Action), st.booleans())
-def test_any_facts_have_a_plan(facts: list[Fact], action: Action, overtaken: bool) -> None:
-    found = planned(*facts, action=action, overtaken=overtaken)
+@given(FACTS, st.sampled_from(Action), st.booleans(), st.integers(0, 12))
+def test_any_facts_have_a_plan(facts: list[Fact], action: Action, overtaken: bool, left: int) -> None:
+    found = planned(*facts, action=action, overtaken=overtaken, left=min(left, len(facts)))
     if found.second:
         assert (action, overtaken) == (Action.REJECT, False)
         assert not was_sent_again(facts)
-    if found.step is Step.LOOK_UP:
+        looks = [one.outcome for one in facts if isinstance(one.outcome, Look)]
+        assert len(looks) >= 3
+    if found.step is Step.LOOK_UP and not found.unsent:
         assert found.at is not None
     if found.step in {Step.ASK, Step.REST}:
         assert found.at is None

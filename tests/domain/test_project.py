@@ -206,7 +206,10 @@ def test_a_base_url_is_read(text: str, read: str) -> None:
         ("https://\u0430pi.exponea.com", "https://xn--pi-6kc.exponea.com"),  # a Cyrillic letter
         ("https://api.exp\u043enea.com", "https://api.xn--expnea-yqf.com"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
-        ("https://stra\u00dfe.example", "https://strasse.example"),
+        # By IDNA 2003 these would be strasse.example, and an inner sigma at the end: other people's hosts.
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
+        ("https://FA\u1e9e.example", "https://xn--fa-hia.example"),
+        ("https://\u03b2\u03cc\u03bb\u03bf\u03c2.example", "https://xn--nxasmm1c.example"),
         ("https://api\u3002exponea\uff0ecom", "https://api.exponea.com"),
         ("https://\uff41pi.exponea.com", "https://api.exponea.com"),
     ],
@@ -268,6 +271,10 @@ TRICKS = [
     ("https://api.exponea.com evil.example", "no base URL has"),
     ("https://api.expo|nea.com", "no base URL has"),
     ("https://api.expo\u0338nea.com", None),
+    # Nobody can own these, by IDNA 2008.
+    ("https://\U0001f600.example", NO_ADDRESS),
+    ("https://\u2660.example", NO_ADDRESS),
+    ("https://b\u00fccher_1.example", NO_ADDRESS),
     # Numbers, however written.
     ("https://2130706433", NOT_A_NUMBER),
     ("https://0x7f000001", NOT_A_NUMBER),

@@ -3,13 +3,23 @@ from dataclasses import replace
 import pytest
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.consent import ValidUntil
+from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import Judgement, Plan, State, Step, judge
+from consent_desk.domain.delivery import Judgement, State, judge
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Look, Reason, Stored
-from consent_desk.domain.telling import tell_all, tell_check, tell_look, tell_plan, tell_status
-from tests.consents import NOON
+from consent_desk.domain.outcome import Answered, FailedLook, Look, NoLook, Reason, Stored
+from consent_desk.domain.policy import Failing, Plan, Step
+from consent_desk.domain.telling import (
+    ask_to_send,
+    tell_all,
+    tell_check,
+    tell_failing,
+    tell_look,
+    tell_plan,
+    tell_status,
+    why_failing,
+)
+from tests.consents import NOON, later
 
 SINCE = NOON.micros / 1_000_000
 
@@ -141,6 +151,7 @@ def test_nothing_that_practice_shows_is_recorded_in_engagement() -> None:
     ("plan", "words"),
     [
         (Plan(Step.LOOK_UP, NOON), "Checking at 2026-05-31 12:00 UTC."),
+        (Plan(Step.LOOK_UP), "It is being looked up now."),
         (Plan(Step.SEND, NOON), "Next try at 2026-05-31 12:00 UTC."),
         (Plan(Step.SEND), "It is sent in its turn."),
         (Plan(Step.SEND, second=True), "It was not seen there, and is sent a second time."),
@@ -165,10 +176,10 @@ def test_an_opt_in_that_waits_says_what_for() -> None:
 DELIVERED = Answered(status=200, headers=(), body=b'{"success": true}')
 
 
-def test_delivered_and_when_it_is_checked_is_one_sentence() -> None:
+def test_delivered_and_that_it_is_checked_is_one_sentence() -> None:
     outlook = tell_plan(Plan(Step.LOOK_UP, NOON), Action.REJECT)
     assert str(tell_all(judge(DELIVERED, Action.REJECT), outlook)).startswith(
-        "Delivered: Engagement has queued it; checking at 2026-05-31 12:00 UTC. Engagement shows it"
+        "Delivered: Engagement has queued it; it is being looked up. Engagement shows it"
     )
 
 
@@ -176,7 +187,79 @@ def test_practice_is_never_told_as_queued_by_engagement() -> None:
     outlook = tell_plan(Plan(Step.LOOK_UP, NOON), Action.REJECT)
     told = str(tell_all(judge(DELIVERED, Action.REJECT, practice=True), outlook))
     assert told.startswith("Delivered to the Sandbox only. Not recorded in Engagement.")
-    assert told.endswith("Checking at 2026-05-31 12:00 UTC.")
+    assert told.endswith("It is looked up by itself.")
+
+
+FAILING = Failing(4, NOON, FailedLook(why=NoLook.TOO_LARGE), lasted=9)
+
+
+@pytest.mark.parametrize("at", [None, NOON])
+@pytest.mark.parametrize("failing", [None, FAILING])
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.NOT_SHOWN])
+def test_what_stands_in_view_names_no_time_that_may_pass(
+    at: Timestamp | None, failing: Failing | None, state: State
+) -> None:
+    outlook = tell_plan(Plan(Step.LOOK_UP, at, failing=failing), Action.REJECT)
+    told = str(tell_all(Judgement(state, say("Head."), say("It is looked up by itself.")), outlook))
+    assert told.startswith("Head. It is looked up by itself.")
+    assert "12:00" not in told
+
+
+def test_looks_that_fail_are_told_with_their_reason_and_the_next_one() -> None:
+    told = str(tell_plan(Plan(Step.LOOK_UP, later(60), failing=FAILING), Action.REJECT))
+    assert told == (
+        "It could not be looked up: 4 looks have failed since 2026-05-31 12:00 UTC, the last one because the "
+        "answer was too long to read. Checking at 2026-05-31 12:01 UTC."
+    )
+    now = str(tell_plan(Plan(Step.LOOK_UP, failing=replace(FAILING, count=1)), Action.REJECT))
+    assert "one look has failed since" in now
+    assert now.endswith("It is being looked up now.")
+
+
+def test_what_could_not_be_looked_up_is_a_persons_to_decide() -> None:
+    told = str(tell_plan(Plan(Step.ASK, failing=FAILING), Action.ACCEPT))
+    assert told.startswith("It could not be looked up: 4 looks have failed since")
+    assert told.endswith("decide what is to become of the opt-in.")
+
+
+def test_what_an_earlier_run_left_and_nobody_may_look_up_is_a_persons_to_decide() -> None:
+    told = str(tell_plan(Plan(Step.ASK, unsent=True), Action.ACCEPT))
+    assert "in an earlier run" in told
+    assert "this desk's key may not read consents" in told
+
+
+@pytest.mark.parametrize(
+    ("state", "practice", "words"),
+    [
+        (
+            State.UNCONFIRMED,
+            False,
+            "Not confirmed: looks have failed since 2026-05-31 12:00 UTC, the last one",
+        ),
+        (State.SEEN, False, "Recorded, but not checked: looks have failed since"),
+        (State.NOT_SHOWN, False, "Delivered, but not checked: looks have failed since"),
+        (State.DELIVERED, True, "Practice: Delivered, but not checked: looks have failed since"),
+    ],
+)
+def test_how_it_stands_says_that_the_looks_fail(state: State, practice: bool, words: str) -> None:
+    judgement = tell_failing(FAILING, state, Action.REJECT, practice=practice)
+    assert judgement.state is state
+    assert str(judgement.headline).startswith(words)
+    assert "the answer was too long to read" in str(judgement.headline)
+
+
+def test_a_key_that_may_not_read_any_more_is_a_reason() -> None:
+    assert str(why_failing(Failing(1, NOON, Look(blind=True))).why) == "this desk's key may not read consents"
+
+
+def test_nobody_sends_again_what_may_be_there_without_being_asked() -> None:
+    unsure = Plan(Step.ASK, failing=FAILING)
+    assert "It may have been recorded. Look" in str(ask_to_send(unsure, State.UNCONFIRMED, Action.REJECT))
+    assert "overrules an opt-out" in str(ask_to_send(unsure, State.UNCONFIRMED, Action.ACCEPT))
+    assert "overrules" in str(ask_to_send(Plan(Step.LOOK_UP, unsent=True), State.QUEUED, Action.ACCEPT))
+    assert ask_to_send(unsure, State.DELIVERED, Action.REJECT) is None
+    assert ask_to_send(Plan(Step.ASK), State.NOT_SEEN, Action.REJECT) is None
+    assert ask_to_send(Plan(Step.LOOK_UP, failing=FAILING), State.NOT_SEEN, Action.REJECT) is None
 
 
 def test_the_time_of_the_next_try_is_not_told_with_the_rest() -> None:

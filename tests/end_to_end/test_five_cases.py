@@ -79,7 +79,7 @@ def send(desk: Desk, customer: str) -> None:
 
 def wait_for_delivery(desk: Desk, customer: str, says: str = SHOWN_SOON) -> None:
     said = desk.wait("Status", f"{says}\n{customer}, opt-")
-    assert said.startswith("➜ Delivered: Engagement has queued it; checking at ")
+    assert said.startswith("➜ Delivered: Engagement has queued it; it is being looked up")
 
 
 NEW_PROFILE = "Went to a new, empty profile: Engagement knew no such customer."

@@ -55,7 +55,7 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
             desk.type_tutorial()
             desk.tell("keys", "Ctrl+Return")
             received = engagement.next()
-            desk.wait("Status", "Delivered: Engagement has queued it; checking at ")
+            desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
             assert as_received(received, authority) == as_previewed(desk)
             desk.tell("end", "close button")
             assert (desk.ended(), desk.said) == (0, "")
@@ -68,7 +68,7 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
             desk.press("Send")
             again = engagement.next()
             desk.wait("Status", "john@example.com")
-            desk.wait("Status", "Delivered: Engagement has queued it; checking at ")
+            desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
             assert as_received(again, authority) == as_previewed(desk)
             assert states(desk.journal) == [State.DELIVERED, State.DELIVERED]
             desk.tell("end", "close button")

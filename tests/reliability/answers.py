@@ -21,8 +21,9 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.action import Action
 from consent_desk.domain.answer import meaning, pretty
 from consent_desk.domain.customer import lacks_permission, read_consents, read_history
-from consent_desk.domain.delivery import State, judge, retry_after
+from consent_desk.domain.delivery import State, judge
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome
+from consent_desk.domain.policy import retry_after
 from tests.adapters.servers import (
     SUCCESS,
     Peer,

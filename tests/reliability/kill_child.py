@@ -26,13 +26,15 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.app import Application, build
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import OPEN_STATES, State, Step
+from consent_desk.domain.delivery import OPEN_STATES, State
 from consent_desk.domain.draft import Draft
+from consent_desk.domain.policy import Step
 from consent_desk.domain.record import Entry
 from consent_desk.opening import SWITCH_INTERVAL
 from consent_desk.services.rounds import Rounds
 from consent_desk.ui import long_view
 from consent_desk.ui.noting import Noting, Press
+from consent_desk.ui.questions import Questions
 from consent_desk.ui.tasks import Lane
 
 CATEGORY = "sms_marketing"
@@ -90,6 +92,13 @@ class Vault:
 
     def remove(self, entry: str) -> None:
         raise NotImplementedError
+
+
+class Sure(Questions):
+    """Whoever sends one again has looked the customer up, as `ask` tells."""
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
+        return len(choices) - 1
 
 
 class Person(QObject):
@@ -163,7 +172,7 @@ class Settling(QObject):
             item.subject for item in items if item.due.action is Action.REJECT and item.state in OPEN_STATES
         }
         waits = {
-            item.due.request_id: item.facts
+            item.due.request_id: item.due.facts
             for item in items
             # An opt-in comes after the opt-out before it, also where a person decides.
             if (item.due.action is Action.REJECT or item.subject not in open_opt_outs)
@@ -234,7 +243,9 @@ def main() -> None:
     qt = QApplication(["consent-desk"])
     folders = Folders(config=home, data=home, logs=home)
     transport = HttpTransport(deadline=DEADLINE)
-    application = build(folders, Vault(errand.keyring), transport, clock.now, zone=UTC, steady=clock.seconds)
+    application = build(
+        folders, Vault(errand.keyring), transport, clock.now, zone=UTC, steady=clock.seconds, questions=Sure
+    )
     keep: list[QObject] = [Person(application, errand)]
     if errand.settle:
         keep.append(Settling(application))

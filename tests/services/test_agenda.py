@@ -7,8 +7,9 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
-from consent_desk.domain.delivery import Fact, Plan, State, Step
+from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Phase
+from consent_desk.domain.policy import Failing, Plan, Step
 from consent_desk.domain.record import Record
 from consent_desk.services.agenda import Agenda, refresh
 from consent_desk.services.outbox import Outbox
@@ -167,6 +168,140 @@ def test_what_is_not_a_matter_of_time_is_not_put_off() -> None:
     agenda.postpone(id_of(refused), NOON)
     agenda.postpone("unknown", NOON)
     assert agenda.next_at(NOON) is None
+
+
+# -------------------------------------------------------------------- what an earlier run left unsent
+
+
+class Seconds:
+    """Monotonic seconds, which pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+def steps(agenda: Agenda, at: float) -> list[Step]:
+    return [due.plan.step for due in agenda.due(later(at))]
+
+
+def left_by(agenda: Agenda, *facts: tuple[float, State, object]) -> Record:
+    record = opt_out(*facts)
+    agenda.put(record, is_left=True)
+    return record
+
+
+def test_an_opt_out_of_an_earlier_run_waits_two_seconds_for_its_look_at_most(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    record = left_by(agenda)
+    (first,) = agenda.due(later(0))
+    assert first.plan == Plan(Step.LOOK_UP, unsent=True)
+    assert first.is_before_leaving
+    assert first.since == 100
+    seconds.now += 1.5
+    assert agenda.due(later(1)) == ()
+    assert agenda.next_at(later(1)) == later(1.5)
+    seconds.now += 0.5
+    assert steps(agenda, 1) == [Step.SEND]
+    # The look ends after that: it is under way, and not handed out once more.
+    agenda.end_look(first, later(3))
+    agenda.put_back(first, later(3), 300_000_000)
+    assert steps(agenda, 1_000) == []
+    agenda.postpone(id_of(record), later(3))
+    assert steps(agenda, 1_000) == [Step.SEND]
+
+
+def test_it_leaves_at_once_where_its_look_told_nothing(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    left_by(agenda)
+    (first,) = agenda.due(later(0))
+    agenda.end_look(first, later(0), at_least=900_000_000)
+    assert steps(agenda, 0) == [Step.SEND]
+
+
+def test_it_leaves_at_once_where_it_is_not_there(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    record = left_by(agenda)
+    agenda.due(later(0))
+    looked = replace(record, facts=(*record.facts, Fact(at=later(1), state=State.QUEUED, outcome=Look())))
+    agenda.put(looked)
+    assert steps(agenda, 1) == [Step.SEND]
+
+
+def test_while_its_settings_cannot_be_had_it_is_not_sent_without_a_look_either(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    left_by(agenda)
+    (first,) = agenda.due(later(0))
+    agenda.put_back(first, later(0), 300_000_000)
+    seconds.now += 10
+    assert steps(agenda, 299) == []
+    assert steps(agenda, 300) == [Step.LOOK_UP]
+
+
+def test_what_waits_to_be_tried_again_is_looked_up_when_that_is_due(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    left_by(agenda, SENT, (0, State.RETRY_WAIT, DOWN))
+    assert steps(agenda, 0) == []
+    assert steps(agenda, 3) == [Step.LOOK_UP]
+
+
+def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    record = opt_in()
+    agenda.put(record, is_left=True)
+    (first,) = agenda.due(later(0))
+    assert first.plan == Plan(Step.LOOK_UP, unsent=True)
+    assert not first.is_before_leaving
+    failing = Failing(2, NOON, Look(blind=True))
+    agenda.end_look(first, later(0), at_least=40_000_000, failing=failing)
+    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(40), failing=failing, unsent=True)
+    assert steps(agenda, 39) == []
+    (again,) = agenda.due(later(40))
+    agenda.put_back(again, later(40), 300_000_000)
+    assert agenda.next_at(later(40)) == later(340)
+
+
+def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(seconds: Seconds) -> None:
+    agenda = Agenda(seconds)
+    record = left_by(agenda)
+    (first,) = agenda.due(later(0))
+    agenda.forget(first.project_id, record.noted.consent.customer)
+    agenda.end_look(first, later(0))
+    agenda.put_back(first, later(0), 1)
+    assert agenda.next_at(later(0)) is None
+
+
+def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_is_there(
+    seconds: Seconds,
+) -> None:
+    agenda = Agenda(seconds)
+    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    agenda.put(record, is_left=True)
+    (due,) = agenda.due(later(30))
+    assert (due.facts, due.left, due.since) == (3, 3, None)
+    seconds.now += 50
+    looked = Fact(at=later(30), state=State.NOT_SEEN, outcome=Look())
+    agenda.put(replace(record, facts=(*record.facts, looked)))
+    seconds.now += 50
+    # Planned anew without a fact, the last one is as old as before.
+    agenda.put(replace(record, facts=(*record.facts, looked)), overtaken=True)
+    (due,) = agenda.due(later(120))
+    assert (due.facts, due.left, due.since) == (4, 3, 150)
+
+
+def test_what_is_handed_out_is_being_done_now() -> None:
+    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    agenda = agenda_of(record)
+    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(30))
+    agenda.due(later(30))
+    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP)
 
 
 # ----------------------------------------------------------------------------------------- the order

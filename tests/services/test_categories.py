@@ -11,7 +11,7 @@ from consent_desk.domain.draft import Field
 from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.project import Project, Secret
 from consent_desk.domain.request import PreparedRequest, prepare_categories
-from consent_desk.services.categories import LASTING, Categories, Fetched, fetch_categories
+from consent_desk.services.categories import LASTING, MOST, Categories, Fetched, fetch_categories
 
 PROJECT = Project(
     id="11111111-1111-4111-8111-111111111111",
@@ -214,3 +214,14 @@ def test_without_a_cache_categories_are_fetched_all_the_same() -> None:
 @pytest.mark.parametrize(("age", "old"), [(0, False), (LASTING - 1, False), (LASTING, True), (-1, True)])
 def test_categories_are_old_after_a_day_or_where_they_come_from_the_future(age: int, old: bool) -> None:
     assert categories(None).is_old(Fetched(SMS, Timestamp(NOW.micros - age))) is old
+
+
+def test_more_categories_than_a_window_can_offer_are_not_offered() -> None:
+    def listed(count: int) -> Answered:
+        return answered({"success": True, "results": [{"id": f"c{number}"} for number in range(count)]})
+
+    told = fetch_categories(OneAnswer(listed(MOST + 1)), PROJECT)
+    assert isinstance(told, Meaning)
+    assert "1,001 categories" in str(told.why)
+    assert "Type the category's ID" in str(told.advice)
+    assert len(fetch_categories(OneAnswer(listed(MOST)), PROJECT)) == MOST  # type: ignore[arg-type]  # no Meaning

@@ -58,8 +58,15 @@ class Wire:
         self.cancelled += 1
 
 
+def nearly(id_type: str, text: str) -> tuple[str, ...]:
+    """What else may be meant: the same in lower case, and without what stands around it."""
+    assert id_type == "registered"
+    forms = (text.lower(), text.lower().strip('"'))
+    return tuple(dict.fromkeys(one for one in forms if one != text))
+
+
 def look_up(wire: Wire, customer: CustomerId = JANE) -> Found:
-    return Customers(wire, lambda: NOON).look_up(PROJECT, customer, CATEGORIES)
+    return Customers(wire, lambda: NOON, nearly).look_up(PROJECT, customer, CATEGORIES)
 
 
 def why(*outcomes: Outcome, customer: CustomerId = JANE) -> str:
@@ -75,7 +82,7 @@ def test_a_customer_is_known_by_one_call() -> None:
     assert wire.requests == [prepare_consents(PROJECT, JANE, CATEGORIES)]
 
 
-def test_a_customer_that_exists_is_not_tried_in_lower_case() -> None:
+def test_a_customer_that_exists_is_not_tried_in_another_spelling() -> None:
     wire = Wire(KNOWN)
     assert look_up(wire, SHOUTING) == Known(customer=SHOUTING, consents=dict.fromkeys(CATEGORIES, STATUS))
     assert len(wire.requests) == 1
@@ -90,7 +97,7 @@ def test_an_unknown_id_in_lower_case_is_asked_for_once() -> None:
 def test_the_same_id_in_lower_case_is_offered_where_it_exists() -> None:
     wire = Wire(NOBODY, KNOWN)
     lower = Known(customer=JANE, consents=dict.fromkeys(CATEGORIES, STATUS))
-    assert look_up(wire, SHOUTING) == Unknown(customer=SHOUTING, lower=lower)
+    assert look_up(wire, SHOUTING) == Unknown(customer=SHOUTING, other=lower)
     assert wire.requests[1] == prepare_consents(PROJECT, JANE, CATEGORIES)
 
 
@@ -99,9 +106,14 @@ def test_a_lower_case_id_of_which_nothing_is_known_is_not_offered(second: Outcom
     assert look_up(Wire(NOBODY, second), SHOUTING) == Unknown(customer=SHOUTING)
 
 
-def test_a_lower_case_that_is_no_id_is_not_tried() -> None:
-    customer = CustomerId(type="registered", value="NULL")
-    assert look_up(Wire(NOBODY), customer) == Unknown(customer=customer)
+def test_of_several_spellings_the_first_one_that_exists_is_offered() -> None:
+    customer = CustomerId(type="registered", value='"Jane@Example.com"')
+    wire = Wire(NOBODY, NOBODY, KNOWN)
+    other = Known(customer=JANE, consents=dict.fromkeys(CATEGORIES, STATUS))
+    assert look_up(wire, customer) == Unknown(customer=customer, other=other)
+    assert [json.loads(one.body)["customer_ids"]["registered"] for one in wire.requests] == [
+        *('"Jane@Example.com"', '"jane@example.com"', "jane@example.com")
+    ]
 
 
 def test_a_category_that_was_refused_is_left_out() -> None:
@@ -188,7 +200,7 @@ def test_where_the_end_is_not_past_it_is_an_opt_out_and_nothing_is_asked(until: 
 
 def test_a_look_up_that_is_cancelled_does_not_ask_the_history() -> None:
     wire = Wire(answered(told(*not_valid(PAST), *ACCEPTED)))
-    customers = Customers(wire, lambda: NOON)
+    customers = Customers(wire, lambda: NOON, nearly)
     wire.during = customers.cancel
     assert isinstance(customers.look_up(PROJECT, JANE, CATEGORIES), Known)
     assert len(wire.requests) == 1
@@ -199,7 +211,7 @@ def test_a_look_up_that_is_cancelled_does_not_ask_the_history() -> None:
 
 def test_a_look_up_that_was_cancelled_before_it_began_calls_nobody() -> None:
     wire = Wire()
-    customers = Customers(wire, lambda: NOON)
+    customers = Customers(wire, lambda: NOON, nearly)
     customers.cancel()
     assert isinstance(customers.look_up(PROJECT, JANE, CATEGORIES), Untold)
     assert wire.requests == []
@@ -207,7 +219,18 @@ def test_a_look_up_that_was_cancelled_before_it_began_calls_nobody() -> None:
 
 def test_cancelling_ends_the_call_under_way_and_begins_no_other() -> None:
     wire = Wire(NOBODY)
-    customers = Customers(wire, lambda: NOON)
+    customers = Customers(wire, lambda: NOON, nearly)
     wire.during = customers.cancel
     assert customers.look_up(PROJECT, SHOUTING, CATEGORIES) == Unknown(customer=SHOUTING)
     assert (len(wire.requests), wire.cancelled) == (1, 1)
+
+
+def test_where_nobody_has_it_the_other_types_are_looked_under() -> None:
+    project = a_project(id_types=("phone", "registered"))
+    wire = Wire(NOBODY, KNOWN)
+    typed = CustomerId(type="phone", value="jane@example.com")
+    found = Customers(wire, lambda: NOON, lambda id_type, text: ()).look_up(project, typed, CATEGORIES)
+    assert isinstance(found, Unknown)
+    assert found.other is not None
+    assert found.other.customer == JANE
+    assert wire.requests[1] == prepare_consents(project, JANE, CATEGORIES)

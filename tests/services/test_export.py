@@ -105,13 +105,17 @@ def test_a_table_begins_with_a_byte_order_mark_and_its_columns(journal: MemoryJo
     assert paper.written == b"\xef\xbb\xbf" + (",".join(CSV_COLUMNS) + "\r\n").encode()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Spreadsheets of East Asia take these for the plain signs."""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", *FULL_WIDTH, "\t", "\r", "\n"])
 def test_no_cell_is_taken_for_a_formula(start: str) -> None:
     read = csv.reader(io.StringIO(csv_line((f"{start}1", f"a{start}")).decode(), newline=""))
     assert [*read] == [[f"'{start}1", f"a{start}"]]
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FULL_WIDTH])
 @pytest.mark.parametrize("before", [";", "\t", "\n", "\r\n", '; "'])
 def test_no_part_of_a_cell_is_taken_for_a_formula_where_it_ends_the_cell(before: str, sign: str) -> None:
     read = csv.reader(io.StringIO(csv_line(("a", f"b{before}{sign}1")).decode(), newline=""))

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from consent_desk.domain.consent import CustomerId, Timestamp
-from consent_desk.domain.delivery import CANCELLED_HERE, DISCARDABLE_STATES, Fact, Plan, State, Step, plan
+from consent_desk.domain.delivery import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.message import say
 from consent_desk.domain.outcome import Cause, NotSent, Phase
+from consent_desk.domain.policy import Plan, Step, plan
 from consent_desk.domain.wanted import Wanted
 from consent_desk.services.export import Target
 from consent_desk.services.history import Erasure, History

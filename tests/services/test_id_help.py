@@ -14,7 +14,10 @@ class Plans:
         digits = "".join(filter(str.isdigit, text))
         if text.startswith("+"):
             return f"+{digits}"
-        return f"+43{digits[1:]}" if country == "AT" and len(digits) > 4 else None
+        return f"+43{digits[1:]}" if country == "AT" and len(digits) > 5 else None
+
+    def is_possible(self, text: str, country: str) -> bool:
+        return bool(country) and len(text) > 4
 
 
 class Rules:
@@ -85,6 +88,48 @@ def test_another_id_needs_no_help() -> None:
     assert help_in().hint("registered", "4711") is None
 
 
-@pytest.mark.parametrize("text", ["", " x", "a\u200bb", "null"])
+@pytest.mark.parametrize("text", ["", " ", "a\u00a0b", "null", "undefined"])
 def test_a_problem_needs_no_hint_besides(text: str) -> None:
     assert help_in().hint("phone", text) is None
+
+
+@pytest.mark.parametrize("text", [" jane@example.com", "jane@example.com\r\n", "<jane@example.com>"])
+def test_the_id_in_what_was_copied_is_suggested_also_where_that_is_refused(text: str) -> None:
+    hint = help_in().hint("registered", text)
+    assert hint is not None
+    assert hint.suggestion == "jane@example.com"
+    assert "Is it jane@example.com?" in str(hint.message)
+
+
+def test_look_alike_letters_are_named_and_the_plain_ones_suggested() -> None:
+    hint = help_in().hint("registered", "jane@example.\u0441om")
+    assert hint is not None
+    assert hint.suggestion == "jane@example.com"
+    assert "“\u0441” is a Cyrillic letter" in str(hint.message)
+
+
+@pytest.mark.parametrize("id_type", ["registered", "phone"])
+def test_what_a_spreadsheet_made_of_an_id_is_pointed_at(id_type: str) -> None:
+    for text in ("#N/A", "<null>", "4,36E+11", "29.11.2026"):
+        hint = help_in().hint(id_type, text)
+        assert hint is not None
+        assert "preadsheet" in str(hint.message)
+        assert hint.suggestion == ""
+
+
+def test_a_number_that_is_possible_but_not_valid_is_left_alone() -> None:
+    assert help_in().hint("phone", "06601") is None
+    hint = help_in().hint("phone", "066 01")
+    assert hint is not None
+    assert "spaces" in str(hint.message)
+
+
+def test_what_else_may_be_meant_is_looked_up_the_number_too() -> None:
+    assert help_in().alternatives("registered", "Jane@Example.com") == ("jane@example.com",)
+    assert help_in().alternatives("gsm", "0660 1234567") == ("+436601234567",)
+    assert help_in().alternatives("gsm", "+436601234567") == ()
+    assert help_in().alternatives("gsm", "12") == ()
+
+
+def test_what_is_no_id_is_not_looked_up() -> None:
+    assert help_in().alternatives("registered", "NULL") == ()

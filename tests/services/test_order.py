@@ -435,7 +435,7 @@ def test_a_second_sending_that_nobody_could_check_is_marked_so(
 ) -> None:
     opt_out = note(outbox, Action.REJECT)
     send(journal, opt_out, CUT)
-    for time in (1000, 1600):
+    for time in (1000, 1300, 1600):
         blind = Fact(at=later(time), state=State.NOT_SEEN, outcome=Look(blind=True))
         journal.append(opt_out, blind)
     send(journal, opt_out, SUCCESS)

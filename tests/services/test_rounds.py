@@ -6,13 +6,25 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import CANCELLED_HERE, Fact, State, Step
+from consent_desk.domain.delivery import CANCELLED_HERE, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+)
+from consent_desk.domain.policy import Failing, Step
 from consent_desk.domain.record import Context, Noted, Record
 from consent_desk.domain.telling import WRONG_TIME
 from consent_desk.services import rounds as module
+from consent_desk.services.agenda import FIRST_LOOK
 from consent_desk.services.rounds import Outstanding, Rounds
 from tests.consents import NOON, a_noted, later
 from tests.memory_journal import MemoryJournal
@@ -47,6 +59,7 @@ class Desk:
     def __init__(self) -> None:
         self.journal = Unreadable()
         self.now = NOON
+        self.steady = 0.0
         self.time_is_untold = False
         self.rounds = self.restarted()
 
@@ -55,6 +68,7 @@ class Desk:
             self.journal,
             lambda: self.now,
             lambda: self.time_is_untold,
+            steady=lambda: self.steady,
             nap=nap,
         )
 
@@ -68,6 +82,12 @@ class Desk:
             if state is not State.IN_FLIGHT:
                 fact = Fact(at=NOON, state=state, outcome=outcome)
                 self.journal.append(request_id, fact)
+        return request_id
+
+    def noted(self, **changes: Any) -> str:
+        """A consent that this run noted."""
+        request_id = self.left(**changes)
+        self.rounds.follow(request_id)
         return request_id
 
     def due(self, rounds: Rounds | None = None) -> list[tuple[str, Step]]:
@@ -96,6 +116,8 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     delivered = desk.left(State.DELIVERED, category="email")
     desk.left(State.REFUSED, category="phone")
     desk.rounds.begin()
+    assert desk.due() == [(queued, Step.LOOK_UP)]
+    desk.steady = FIRST_LOOK
     assert desk.due() == [(queued, Step.SEND)]
     desk.now = later(30)
     assert sorted(desk.due()) == sorted([(lost, Step.LOOK_UP), (delivered, Step.LOOK_UP)])
@@ -104,6 +126,7 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
 
 BLIND = Look(seen=False, blind=True)
 UNSEEN = Look(seen=False)
+BLIND_LOOKS = (30, BLIND), (120, BLIND), (600, BLIND)
 
 
 def looked_up(desk: Desk, *looks: tuple[float, Look], category: str) -> str:
@@ -148,7 +171,7 @@ def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up
 
 @pytest.mark.usefixtures("few")
 def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alone(desk: Desk) -> None:
-    ids = [looked_up(desk, (600, BLIND), category=f"category{number}") for number in range(3)]
+    ids = [looked_up(desk, *BLIND_LOOKS, category=f"category{number}") for number in range(3)]
     desk.journal.rows = {ids[0]}
     desk.rounds.begin()
     assert desk.rounds.outstanding() == Outstanding()
@@ -221,8 +244,7 @@ def test_an_opt_in_behind_an_opt_out_is_not_due_and_its_outlook_says_why(desk: D
 
 def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook_says_so(desk: Desk) -> None:
     desk.time_is_untold = True
-    opt_in, opt_out = desk.left(**accept()), desk.left(category="newsletter")
-    desk.rounds.begin()
+    opt_in, opt_out = desk.noted(**accept()), desk.noted(category="newsletter")
     assert "this computer's clock is not checked yet" in str(desk.rounds.outlook(opt_in))
     assert str(desk.rounds.outlook(opt_out)) == "It is sent in its turn."
     assert desk.due() == [(opt_out, Step.SEND)]
@@ -240,9 +262,9 @@ def checked(rounds: Rounds) -> str | None:
 def held(desk: Desk) -> tuple[Rounds, str]:
     """An opt-in that waits for the time to be told, and rounds that nap for 30 s."""
     desk.time_is_untold = True
-    opt_in = desk.left(**accept())
     rounds = desk.restarted(nap=30)
-    rounds.begin()
+    opt_in = desk.left(**accept())
+    rounds.follow(opt_in)
     return rounds, opt_in
 
 
@@ -365,8 +387,7 @@ def test_what_was_tried_before_it_was_planned_is_put_off_all_the_same(desk: Desk
 
 
 def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_saved(desk: Desk) -> None:
-    mine, another = desk.left(), desk.left(category="newsletter")
-    desk.rounds.begin()
+    mine, another = desk.noted(), desk.noted(category="newsletter")
     desk.due()
     desk.rounds.put_off(mine, 300_000_000)
     project_id = desk.journal.record(mine).noted.project_id
@@ -418,15 +439,13 @@ def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
 
 
 def test_what_is_due_is_handed_out_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
-    request_id = desk.left()
-    desk.rounds.begin()
+    request_id = desk.noted()
     desk.journal.trouble = True
     assert desk.due() == [(request_id, Step.SEND)]
 
 
 def test_the_outlook_is_told_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
-    request_id = desk.left()
-    desk.rounds.begin()
+    request_id = desk.noted()
     desk.journal.trouble = True
     assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
 
@@ -477,14 +496,14 @@ def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> N
     desk.journal.trouble = False
     desk.rounds.catch_up()
     desk.now = later(300)
-    assert desk.due() == [(request_id, Step.SEND)]
+    assert desk.due() == [(request_id, Step.LOOK_UP)]
 
 
 def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
     strange, good = desk.left(), desk.left(category="newsletter")
     desk.journal.rows = {strange}
     desk.rounds.begin()
-    assert desk.due() == [(good, Step.SEND)]
+    assert desk.due() == [(good, Step.LOOK_UP)]
 
 
 def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
@@ -502,3 +521,63 @@ def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk
     desk.journal.rows = {request_id}
     desk.rounds.catch_up((request_id,))
     assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+
+
+# --------------------------------------------------------------------------------------- looks that fail
+
+
+def test_what_is_told_of_looks_that_fail_is_true_when_it_is_told(desk: Desk) -> None:
+    request_id = desk.noted()
+    desk.journal.claim(request_id, NOON)
+    desk.journal.append(request_id, Fact(at=NOON, state=State.UNCONFIRMED, outcome=LOST))
+    desk.rounds.follow(request_id)
+    desk.now = later(30)
+    (task,) = desk.rounds.due()
+    assert str(desk.rounds.outlook(request_id)) == "It is being looked up now."
+    failing = Failing(3, NOON, FailedLook(why=NoLook.TOO_LARGE))
+    [entry] = desk.rounds.end_look(task.due, 40_000_000, failing)
+    assert entry.request_id == request_id
+    assert desk.rounds.failing(request_id) == failing
+    told = str(desk.rounds.outlook(request_id))
+    assert "3 looks have failed since" in told
+    assert told.endswith("Checking at 2026-05-31 12:01 UTC.")
+    desk.now = later(70)
+    assert str(desk.rounds.outlook(request_id)).endswith("It is being looked up now.")
+    assert desk.rounds.question(request_id) is None
+
+
+def test_of_what_is_settled_no_look_fails_and_nobody_is_asked(desk: Desk) -> None:
+    assert desk.rounds.failing("never noted") is None
+    assert desk.rounds.question("never noted") is None
+
+
+def test_whoever_sends_again_what_could_not_be_looked_up_is_asked(desk: Desk) -> None:
+    request_id = desk.left(State.UNCONFIRMED, LOST)
+    for at, count in ((30, 1), (8_000, 9)):
+        failed = FailedLook(why=NoLook.REFUSED, failed=count)
+        desk.journal.append(request_id, Fact(at=later(at), state=State.UNCONFIRMED, outcome=failed))
+    desk.rounds.begin()
+    assert "It may have been recorded" in str(desk.rounds.question(request_id))
+    assert desk.rounds.wait() is None
+    assert "It could not be looked up" in str(desk.rounds.outlook(request_id))
+
+
+def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    (task,) = desk.rounds.due()
+    [entry] = desk.rounds.put_back(task.due, 300_000_000)
+    assert entry.request_id == request_id
+    desk.now, desk.steady = later(300), 300
+    assert desk.due() == [(request_id, Step.LOOK_UP)]
+
+
+def test_what_an_earlier_run_left_and_could_not_be_read_is_looked_up_first_all_the_same(desk: Desk) -> None:
+    request_id = desk.left(**accept())
+    desk.journal.rows = {request_id}
+    desk.rounds.begin()
+    with pytest.raises(JournalTrouble):
+        desk.rounds.follow(request_id)
+    desk.journal.rows = set()
+    desk.rounds.catch_up()
+    assert desk.due() == [(request_id, Step.LOOK_UP)]

@@ -9,15 +9,25 @@ import pytest
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import DECIDED, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+)
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Context, Noted
 from consent_desk.domain.request import PreparedRequest, event_body
 from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import Call, Sender, Sent, Transport
+from consent_desk.services.sender import DECIDED_TIME, Call, Sender, Sent, Transport
 from tests.consents import NOON, a_consent, a_project, later
 
 SUCCESS = Answered(status=200, headers=(), body=b'{"success": true, "errors": []}', elapsed=0.5)
@@ -585,3 +595,50 @@ def test_where_that_cannot_be_written_down_it_is_delivered(path: Path) -> None:
     assert isinstance(sent, Sent)
     assert (sent.entry.state, sent.trouble) == (State.DELIVERED, None)
     full.close()
+
+
+# ------------------------------------------------------------------------------------ a person decides
+
+
+@pytest.fixture
+def given_up(journal: SqliteJournal, request_id: str) -> str:
+    """One that may be there, and could not be looked up for two hours."""
+    journal.claim(request_id, NOON)
+    journal.append(request_id, Fact(at=later(1), state=State.UNCONFIRMED, outcome=CUT))
+    for at, count in ((30, 1), (8_000, 9)):
+        failed = FailedLook(why=NoLook.REFUSED, failed=count)
+        journal.append(request_id, Fact(at=later(at), state=State.UNCONFIRMED, outcome=failed))
+    return request_id
+
+
+def test_what_could_not_be_looked_up_goes_again_once_somebody_decided_and_that_is_written_down(
+    journal: SqliteJournal, given_up: str
+) -> None:
+    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(9_000))
+    assert sender.send(given_up, a_project()) is None
+    assert sender.decide(given_up, "kim")
+    decision = journal.record(given_up).facts[-1]
+    assert decision == Fact(at=later(9_000), state=State.UNCONFIRMED, note=f"{DECIDED}kim")
+    # By itself it goes no more than before.
+    assert sender.send(given_up, a_project(), by_person=False) is None
+    sent = sender.send(given_up, a_project())
+    assert isinstance(sent, Sent)
+    assert sent.entry.state is State.DELIVERED
+    assert journal.record(given_up).facts[-1].note == DECIDED_TIME
+
+
+def test_nobody_decides_of_what_can_still_be_looked_up(journal: SqliteJournal, request_id: str) -> None:
+    journal.claim(request_id, NOON)
+    journal.append(request_id, Fact(at=later(1), state=State.UNCONFIRMED, outcome=CUT))
+    before = journal.record(request_id)
+    assert not Sender(journal, Wire(), lambda: later(9_000)).decide(request_id, "kim")
+    assert journal.record(request_id) == before
+
+
+def test_that_somebody_sends_what_an_earlier_run_left_is_written_down_too(
+    journal: SqliteJournal, request_id: str
+) -> None:
+    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(9_000))
+    assert sender.decide(request_id, "kim")
+    assert journal.record(request_id).facts[-1].note == f"{DECIDED}kim"
+    assert isinstance(sender.send(request_id, a_project()), Sent)

@@ -1,6 +1,7 @@
 """Looking up what was sent: in an Engagement in memory, behind hand-made answers, and in the real sandbox."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -8,10 +9,11 @@ from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
+from consent_desk.domain.delivery import IS_RIGHT, Fact, State
 from consent_desk.domain.outcome import (
     Answered,
     Cause,
+    FailedLook,
     Look,
     Lost,
     NoLook,
@@ -21,16 +23,14 @@ from consent_desk.domain.outcome import (
     Reason,
     Stored,
 )
+from consent_desk.domain.policy import Failing, Plan, Step, look_again_after
+from consent_desk.domain.record import Context, Noted
+from consent_desk.domain.telling import why_failing
 from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
-from consent_desk.services.verifier import (
-    MOST_PAGES,
-    PAGE,
-    Looked,
-    Missed,
-    Verifier,
-)
+from consent_desk.services.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Verifier
 from tests.consents import NOON, a_consent, a_project, later
 from tests.faulty_engagement import Engagement, told
 from tests.sandbox.client import SEED
@@ -86,7 +86,7 @@ def note(journal: SqliteJournal, clock: Clock) -> Callable[..., str]:
 
 def look(
     journal: SqliteJournal, transport: Engagement | Wire, clock: Clock, request_id: str, seconds: float
-) -> Looked | Missed | None:
+) -> Looked | Failed | None:
     clock.time = later(seconds)
     return Verifier(journal, transport, clock).look_up(request_id, a_project())
 
@@ -98,6 +98,32 @@ def answered_look(
     looked = look(journal, transport, clock, request_id, seconds)
     assert isinstance(looked, Looked)
     return looked
+
+
+def kind(missed: object) -> tuple[NoLook, Outcome | None]:
+    """Why a look told nothing, and what the call came to that it failed at."""
+    assert isinstance(missed, Failed)
+    assert isinstance(missed.failing.last, FailedLook)
+    return missed.failing.last.why, missed.failing.last.outcome
+
+
+def why(missed: object) -> str:
+    """The same in words."""
+    assert isinstance(missed, Failed)
+    return str(why_failing(missed.failing).why)
+
+
+class Waited:
+    """A call that does something while it is under way."""
+
+    def __init__(self, work: Callable[[], Outcome]) -> None:
+        self._work = work
+
+    def wait(self) -> Outcome:
+        return self._work()
+
+    def cancel(self) -> None:
+        """It is over as soon as it begins."""
 
 
 def store(engagement: Engagement, journal: SqliteJournal, request_id: str) -> None:
@@ -450,9 +476,8 @@ def test_a_history_without_an_end_shows_nothing(
     request_id = note()
     pages = [entries((SENT + 9 + MOST_PAGES - number, None)) for number in range(MOST_PAGES)]
     missed = look(journal, Wire(*map(Made, pages)), clock, request_id, 30)
-    assert isinstance(missed, Missed)
-    assert (missed.reason, missed.outcome) == (NoLook.TOO_LONG, None)
-    assert str(missed.why.why) == "the customer's history is too long to be read"
+    assert kind(missed) == (NoLook.TOO_LONG, None)
+    assert why(missed) == "the customer's history is too long to be read"
     assert journal.entry(request_id).state is State.UNCONFIRMED
 
 
@@ -467,9 +492,8 @@ def test_a_server_that_answers_the_same_page_again_shows_nothing(
     request_id = note()
     pages = [entries(*((SENT + each, None) for each in page)) for page in (first, second)]
     missed = look(journal, Wire(*map(Made, pages)), clock, request_id, 30)
-    assert isinstance(missed, Missed)
-    assert (missed.reason, missed.outcome) == (NoLook.NOT_ADVANCING, pages[1])
-    assert "the same part of the customer's history" in str(missed.why.why)
+    assert kind(missed) == (NoLook.NOT_ADVANCING, pages[1])
+    assert "the same part of the customer's history" in why(missed)
 
 
 def test_what_came_in_meanwhile_moves_the_pages_and_is_no_trouble(
@@ -511,17 +535,19 @@ def test_what_came_in_meanwhile_moves_the_pages_and_is_no_trouble(
         ),
     ],
 )
-def test_a_look_that_is_not_complete_is_no_fact(
+def test_a_look_that_is_not_complete_changes_no_state(
     journal: SqliteJournal, note: Callable[..., str], outcome: Outcome, reason: NoLook, words: str
 ) -> None:
     clock, request_id = Clock(), note()
     before = journal.record(request_id)
     missed = look(journal, Wire(Made(outcome)), clock, request_id, 30)
-    assert isinstance(missed, Missed)
-    assert (missed.reason, missed.outcome) == (reason, outcome)
-    assert words in str(missed.why.why)
-    assert missed.wait == (40_000_000 if outcome is BUSY else 0)
-    assert journal.record(request_id) == before
+    assert kind(missed) == (reason, outcome)
+    assert words in why(missed)
+    assert isinstance(missed, Failed)
+    assert missed.wait == max(40_000_000 if outcome is BUSY else 0, look_again_after(request_id, 1))
+    *facts, last = journal.record(request_id).facts
+    assert tuple(facts) == before.facts
+    assert last == Fact(at=later(30), state=State.UNCONFIRMED, outcome=missed.failing.last)
 
 
 @pytest.mark.parametrize(
@@ -542,8 +568,8 @@ def test_what_stands_there_is_written_down_though_nobody_knows_what_holds(
     looked = answered_look(journal, Wire(page, Made(outcome)), clock, request_id, 30)
     assert looked.entry.state is State.SEEN
     # The next one is no look until it tells what holds.
-    assert isinstance(look(journal, Wire(page, Made(outcome)), clock, request_id, 120), Missed)
-    verified = answered_look(journal, Wire(page, Made(status(False, SENT, None))), clock, request_id, 120)
+    assert isinstance(look(journal, Wire(page, Made(outcome)), clock, request_id, 120), Failed)
+    verified = answered_look(journal, Wire(page, Made(status(False, SENT, None))), clock, request_id, 150)
     assert verified.entry.state is State.VERIFIED
 
 
@@ -572,6 +598,277 @@ def test_without_the_permission_for_what_holds_it_is_seen_all_the_same(
     for seconds in (30, 120):
         looked = answered_look(journal, Wire(page, refused), clock, request_id, seconds)
         assert looked.entry.state is State.SEEN
+
+
+# ------------------------------------------------------------------------------------- to be checked
+
+
+def test_what_went_to_a_new_profile_is_no_green_line_until_somebody_says_that_it_is_right(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    noted = Noted.of(a_project(), a_consent(timestamp=NOON, noted_at=NOON), Context(is_new_profile=True))
+    journal.note(noted)
+    request_id = noted.consent.request_id
+    Sender(journal, Wire(Made(SUCCESS)), clock).send(request_id, a_project())
+    store(engagement, journal, request_id)
+    looked = answered_look(journal, engagement, clock, request_id, 30)
+    assert looked.entry.state is looked.judgement.state is State.NEW_PROFILE
+    assert looked.entry.checked
+    journal.append(request_id, Fact(at=later(40), state=State.NEW_PROFILE, note=IS_RIGHT))
+    looked = answered_look(journal, engagement, clock, request_id, 60)
+    assert looked.entry.state is State.VERIFIED
+
+
+def test_a_failed_look_bears_on_what_somebody_said_of_the_id(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    noted = Noted.of(a_project(), a_consent(timestamp=NOON, noted_at=NOON), Context(is_new_profile=True))
+    journal.note(noted)
+    request_id = noted.consent.request_id
+    Sender(journal, Wire(Made(SUCCESS)), clock).send(request_id, a_project())
+    journal.append(request_id, Fact(at=later(40), state=State.NEW_PROFILE, note=IS_RIGHT))
+    assert isinstance(look(journal, Wire(Made(DOWN)), clock, request_id, 60), Failed)
+    assert journal.record(request_id).facts[-1].note == IS_RIGHT
+    store(engagement, journal, request_id)
+    assert answered_look(journal, engagement, clock, request_id, 120).entry.state is State.VERIFIED
+
+
+# ------------------------------------------------------------------------------- looks that fail for long
+
+
+def failed(verifier: Verifier, clock: Clock, request_id: str, seconds: float) -> Failed:
+    """A look that told nothing, a person having asked for it."""
+    clock.time = later(seconds)
+    found = verifier.look_up(request_id, a_project(), by_person=True)
+    assert isinstance(found, Failed)
+    return found
+
+
+def counts(journal: SqliteJournal, request_id: str) -> list[int]:
+    """How many failed looks each written one stands for."""
+    facts = journal.record(request_id).facts
+    return [fact.outcome.failed for fact in facts if isinstance(fact.outcome, FailedLook)]
+
+
+def test_a_failed_look_is_written_where_it_is_the_first_or_news_or_an_hour_later(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    error = Answered(status=500, headers=(), body=b"<html>")
+    verifier = Verifier(journal, Wire(*map(Made, [DOWN] * 3 + [error] * 2 + [BUSY] + [DOWN] * 3)), clock)
+    found = [failed(verifier, clock, request_id, at) for at in (30, 60, 90, 120, 150, 180, 200, 3_799, 3_800)]
+    assert [one.is_written for one in found] == [True, False, False, True, False, True, True, False, True]
+    assert [one.failing.count for one in found] == list(range(1, 10))
+    assert counts(journal, request_id) == [1, 3, 2, 1, 2]
+    assert {one.failing.since for one in found} == {later(30)}
+    assert found[-1].wait >= found[0].wait
+
+
+def test_a_history_that_is_too_long_each_time_is_no_news(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    pages = [entries((SENT + 9 + MOST_PAGES - number, None)) for number in range(MOST_PAGES)]
+    verifier = Verifier(journal, Wire(*map(Made, [*pages, *pages])), clock)
+    found = [failed(verifier, clock, request_id, at) for at in (30, 60)]
+    assert [one.is_written for one in found] == [True, False]
+
+
+def test_an_hour_is_one_by_the_monotonic_seconds_too(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    seconds = [0.0]
+    verifier = Verifier(journal, Wire(*[Made(DOWN)] * 2), clock, lambda: seconds[0])
+    failed(verifier, clock, request_id, 30)
+    seconds[0], clock.time = 3_600.0, later(-5_000)
+    planned = due(journal, request_id, Plan(Step.LOOK_UP, later(-5_000)), since=0.0)
+    found = verifier.look_up(request_id, a_project(), due=planned)
+    assert isinstance(found, Failed)
+    assert found.is_written
+
+
+def test_a_look_that_worked_ends_the_count(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    wire = Wire(Made(DOWN), Made(DOWN), Made(entries()), Made(DOWN))
+    verifier = Verifier(journal, wire, clock)
+    failed(verifier, clock, request_id, 30)
+    failed(verifier, clock, request_id, 60)
+    clock.time = later(120)
+    assert isinstance(verifier.look_up(request_id, a_project(), by_person=True), Looked)
+    assert failed(verifier, clock, request_id, 600).failing == Failing(
+        1, later(600), FailedLook(why=NoLook.NO_ANSWER, outcome=DOWN)
+    )
+    assert counts(journal, request_id) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Answered(status=200, headers=(), body=b"x" * 100_000),
+        Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=(), body=b"x" * 100_000),
+    ],
+)
+def test_of_an_answer_that_told_nothing_the_beginning_is_kept(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str], outcome: Answered | Lost
+) -> None:
+    request_id = note()
+    look(journal, Wire(Made(outcome)), clock, request_id, 30)
+    kept = journal.record(request_id).facts[-1].outcome
+    assert isinstance(kept, FailedLook)
+    assert isinstance(kept.outcome, Answered | Lost)
+    assert kept.outcome.body == b"x" * KEPT
+
+
+def test_what_was_settled_meanwhile_is_not_written_upon(
+    journal: SqliteJournal, clock: Clock, note: Callable[..., str]
+) -> None:
+    request_id = note()
+
+    def discard() -> Outcome:
+        journal.append(request_id, Fact(at=clock(), state=State.DISCARDED, note="typed wrong"))
+        return DOWN
+
+    clock.time = later(30)
+    found = Verifier(journal, Wire(Waited(discard)), clock).look_up(request_id, a_project())
+    assert isinstance(found, Failed)
+    assert not found.is_written
+    assert counts(journal, request_id) == []
+
+
+# ------------------------------------------------------------------------------------- by which time
+
+
+def due(journal: SqliteJournal, request_id: str, plan: Plan, **changes: Any) -> Due:
+    record = journal.record(request_id)
+    values = {"facts": len(record.facts), **changes}
+    return Due(request_id, record.noted.project_id, record.noted.consent.action, plan, **values)
+
+
+@pytest.mark.parametrize(
+    ("changes", "steady"),
+    [({"since": 5.0}, 31.5), ({"since": None}, None), ({"since": 5.0, "facts": 2}, 0.0)],
+    ids=["of this run", "of another", "something happened since"],
+)
+@pytest.mark.parametrize("outcome", [DOWN, NO_CUSTOMER], ids=["failed", "complete"])
+def test_a_look_bears_the_monotonic_seconds_since_the_fact_before_it(
+    journal: SqliteJournal,
+    note: Callable[..., str],
+    outcome: Outcome,
+    changes: dict[str, Any],
+    steady: float | None,
+) -> None:
+    clock, request_id = Clock(), note()
+    clock.time = later(30)
+    planned = due(journal, request_id, Plan(Step.LOOK_UP, later(30)), **changes)
+    Verifier(journal, Wire(Made(outcome)), clock, lambda: 36.5).look_up(request_id, a_project(), due=planned)
+    look = journal.record(request_id).facts[-1].outcome
+    assert isinstance(look, Look | FailedLook)
+    assert look.steady == steady
+
+
+def test_what_only_looks_of_earlier_runs_settled_is_looked_up_once_more(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, note: Callable[..., str]
+) -> None:
+    request_id = note()
+    for seconds in (30, 120, 600):
+        look(journal, engagement, clock, request_id, seconds)
+    clock.time = later(700)
+    verifier = Verifier(journal, engagement, clock)
+    assert verifier.look_up(request_id, a_project()) is None
+    facts = len(journal.record(request_id).facts)
+    planned = due(journal, request_id, Plan(Step.LOOK_UP, later(630)), left=facts)
+    assert isinstance(verifier.look_up(request_id, a_project(), due=planned), Looked)
+
+
+# ------------------------------------------------------------------------------------ before it leaves
+
+FIRST = Plan(Step.LOOK_UP, unsent=True)
+
+
+@pytest.fixture
+def unsent(journal: SqliteJournal, clock: Clock) -> Callable[[Action], str]:
+    def unsent(action: Action) -> str:
+        until = ValidUntil() if action is Action.ACCEPT else None
+        consent = a_consent(action=action, valid_until=until, timestamp=clock.time, noted_at=clock.time)
+        return Outbox(journal, clock).note(a_project(), consent).request_id
+
+    return unsent
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_an_earlier_run_had_sent_after_all_is_seen_and_not_sent(
+    journal: SqliteJournal, engagement: Engagement, unsent: Callable[[Action], str], action: Action
+) -> None:
+    clock = Clock()
+    request_id = unsent(action)
+    store(engagement, journal, request_id)
+    clock.time = later(30)
+    planned = due(journal, request_id, FIRST, left=1)
+    looked = Verifier(journal, engagement, clock).look_up(request_id, a_project(), due=planned)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.VERIFIED
+    assert journal.claim(request_id, clock()) is None
+
+
+def test_what_stands_there_and_does_not_hold_is_seen_first(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, unsent: Callable[[Action], str]
+) -> None:
+    request_id = unsent(Action.REJECT)
+    store(engagement, journal, request_id)
+    clock.time = later(20)
+    engagement.add(JANE, "sms_marketing", "accept")
+    planned = due(journal, request_id, FIRST, left=1)
+    looked = Verifier(journal, engagement, clock).look_up(request_id, a_project(), due=planned)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.SEEN
+
+
+@pytest.mark.parametrize(
+    ("outcome", "look"),
+    [(NO_CUSTOMER, Look()), (NO_PERMISSION, Look(blind=True))],
+    ids=["not there", "blind"],
+)
+def test_what_is_not_there_waits_on_with_that_written_down(
+    journal: SqliteJournal,
+    clock: Clock,
+    unsent: Callable[[Action], str],
+    outcome: Outcome,
+    look: Look,
+) -> None:
+    request_id = unsent(Action.ACCEPT)
+    planned = due(journal, request_id, FIRST, left=1)
+    looked = Verifier(journal, Wire(Made(outcome)), clock).look_up(request_id, a_project(), due=planned)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.QUEUED
+    assert journal.record(request_id).facts[-1] == Fact(at=clock(), state=State.QUEUED, outcome=look)
+
+
+def test_what_has_left_meanwhile_is_not_written_upon(
+    journal: SqliteJournal, clock: Clock, unsent: Callable[[Action], str]
+) -> None:
+    request_id = unsent(Action.REJECT)
+
+    def claim() -> Outcome:
+        journal.claim(request_id, clock())
+        return NO_CUSTOMER
+
+    planned = due(journal, request_id, FIRST, left=1, since=0.0)
+    verifier = Verifier(journal, Wire(Waited(claim)), clock, lambda: 1.0)
+    assert verifier.look_up(request_id, a_project(), due=planned) is None
+    assert journal.entry(request_id).state is State.IN_FLIGHT
+    assert verifier.look_up(request_id, a_project(), due=planned) is None
+
+
+def test_an_opt_out_that_waits_no_more_is_not_looked_up(
+    journal: SqliteJournal, clock: Clock, unsent: Callable[[Action], str]
+) -> None:
+    request_id = unsent(Action.REJECT)
+    planned = due(journal, request_id, FIRST, left=1, since=0.0)
+    verifier = Verifier(journal, Wire(), clock, lambda: FIRST_LOOK)
+    assert verifier.look_up(request_id, a_project(), due=planned) is None
 
 
 # ----------------------------------------------------------------------------------- what is looked up

@@ -120,6 +120,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
             fault=fault,
             delay=0.0,
             nap=0.05,
+            steady=clock.steady,
             questions=ask,
             agent=lambda: agent,
             place="AT",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
-from time import time_ns
+from time import monotonic, time_ns
 
 from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
@@ -100,13 +100,18 @@ class Person(Questions):
 
 
 class Clock:
-    """This computer's clock, `seconds_off`."""
+    """This computer's clock, `seconds_off`. So many of them are no time: the clock was `set_by` these."""
 
     def __init__(self) -> None:
         self.seconds_off = 0
+        self.set_by = 0
 
     def __call__(self) -> Timestamp:
         return Timestamp(time_ns() // 1_000 + self.seconds_off * 1_000_000)
+
+    def steady(self) -> float:
+        """Monotonic seconds, which setting the clock does not change."""
+        return monotonic() + self.seconds_off - self.set_by
 
 
 @dataclass(kw_only=True)

@@ -117,7 +117,7 @@ def test_what_was_noted_meanwhile_and_delivered_keeps_nobody(disk: Event, acme: 
     controls.press(acme.window, "Send")
     acme.wait_for_status("Not noted yet")
     disk.set()
-    acme.wait_for_status("checking at")
+    acme.wait_for_status("it is being looked up")
     assert acme.window.close()
 
 
@@ -145,7 +145,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
 def test_nothing_outstanding_is_not_asked_about(acme: OpenDesk) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_status("checking at")
+    acme.wait_for_status("it is being looked up")
     assert acme.window.close()
     assert acme.person.asked == []
 

@@ -103,7 +103,7 @@ def test_a_field_that_was_emptied_says_what_is_missing(acme: OpenDesk) -> None:
         ("Valid until", "03/04/2030", "This may be 3 Apr 2030 or 4 Mar 2030. Write it so."),
         ("Ticket", "4711 ", "There is a space at the beginning or the end"),
         ("Channel", "x" * 16_384, "16,384 bytes is too long"),
-        ("Wording read out", "a\u200bb", "a zero-width space"),
+        ("Wording read out", "a\u202eb", "an invisible direction mark"),
     ],
 )
 def test_a_problem_stands_beside_its_field_and_on_the_button(

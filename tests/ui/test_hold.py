@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui import hold_desk
 from tests.ui import controls
-from tests.ui.desks import OpenDesk, events
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, events
+from tests.ui.test_counter import counter
 from tests.ui.test_look_up import (
     CONTROL,
     NEVER,
@@ -142,6 +144,29 @@ def test_that_nobody_looked_is_told_on_the_line(
     slow_acme.bot.waitUntil(
         lambda: "nobody looked whether this customer exists" in slow_acme.details("Explanation")
     )
+
+
+def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
+    controls.write(asked.window, "Customer ID", "j")
+    asked.wait_for_line(NEW)
+    asked.bot.waitUntil(lambda: counter(asked) == "✖ 1 to check")
+    right = controls.button(asked.window, "It is right")
+    asked.bot.waitUntil(right.isVisible)
+    right.click()
+    asked.wait_for_line("Verified")
+    asked.bot.waitUntil(lambda: counter(asked) == "")
+    assert not right.isVisible()
+    asked.bot.waitUntil(lambda: "(a person says that it is right)" in asked.details("Explanation"))
+
+
+def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring) -> None:
+    controls.write(asked.window, "Customer ID", "j")
+    asked.wait_for_line(NEW)
+    asked.window.end()
+    again = open_desk(keyring)
+    again.wait_ready()
+    again.wait_for_line(NEW)
+    again.bot.waitUntil(lambda: counter(again) == "✖ 1 to check")
 
 
 # --------------------------------------------------------------------- what is known grows old

@@ -75,6 +75,32 @@ def test_a_pasted_id_is_looked_at_at_once(phones: OpenDesk) -> None:
     phones.bot.waitUntil(lambda: "digits are missing" in note(phones))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["jane@example.com\r\n", "mailto:jane@example.com", "Jane Doe <jane@example.com>", "'jane@example.com'"],
+)
+def test_an_id_is_taken_out_of_what_it_came_in(acme: OpenDesk, engagement: Sandbox, text: str) -> None:
+    acme.fill()
+    controls.paste(acme.window, "Customer ID", text)
+    suggestion = controls.button(acme.window, "Use the suggestion")
+    acme.bot.waitUntil(suggestion.isVisible)
+    assert suggestion.text() == "Use jane@example.com"
+    assert suggestion.accessibleDescription() == "Use jane@example.com"
+    assert controls.line(acme.window, "Customer ID").text() == text
+    controls.press(acme.window, "Use the suggestion")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    assert b'{"registered":"jane@example.com"}' in engagement.received[-1].body
+    assert suggestion.accessibleDescription() == ""
+
+
+def test_a_suggestion_is_shown_to_the_letter(acme: OpenDesk) -> None:
+    controls.paste(acme.window, "Customer ID", '"a&b <i>"')
+    suggestion = controls.button(acme.window, "Use the suggestion")
+    acme.bot.waitUntil(suggestion.isVisible)
+    assert suggestion.text() == "Use a&&b <i>"
+
+
 def test_nothing_is_said_while_it_is_being_typed(phones: OpenDesk) -> None:
     controls.type_keys(phones.window, "jane@exa")
     assert note(phones) == ""
@@ -106,12 +132,16 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
     let, asked = Event(), Event()
     said: list[str] = []
 
-    def hint(id_type: str, text: str) -> Hint:
-        asked.set()
-        let.wait(10)
-        return Hint(say("About {text}", text=text), f"{text}!")
+    class Slow:
+        def hint(self, id_type: str, text: str) -> Hint:
+            asked.set()
+            let.wait(10)
+            return Hint(say("About {text}", text=text), f"{text}!")
 
-    desk = IdHelpDesk(form, runner, hint)
+        def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
+            return ()
+
+    desk = IdHelpDesk(form, runner, Slow())
     desk.changed.connect(lambda: said.extend(str(one.message) for one in desk.doubts(form.draft())))
     form.fill(Draft(customer_id="first"))
     form.customer_id_completed.emit()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit
 
+from consent_desk.adapters.folders import Folders
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.domain.outcome import Outcome
 from consent_desk.domain.request import PreparedRequest
@@ -20,7 +22,7 @@ from consent_desk.services.sender import Call
 from consent_desk.ui import look_up_desk, unhurried
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
 
 JANE = {
     "customer_ids": {"registered": "jane@example.com"},
@@ -293,7 +295,7 @@ def test_an_unknown_customer_is_shown_as_such(acme: OpenDesk) -> None:
 
 def test_a_customer_with_the_id_in_lower_case_is_pointed_at(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, "Jane@Example.com")
-    wait_until_known(acme, "There is jane@example.com, in lower case.")
+    wait_until_known(acme, "There is jane@example.com: the same in lower case.")
     assert looked_up(engagement) == ["Jane@Example.com", "jane@example.com"]
 
 
@@ -502,13 +504,33 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
     type_case(acme, "Jane@Example.com")
     wait_until_known(acme, "There is jane@example.com")
     key(acme, Qt.Key.Key_Return, CONTROL)
-    assert choices(acme)[1] == "Use jane@example.com (lower case), which exists"
+    assert choices(acme)[1] == "Use jane@example.com, which exists"
+    assert "There is jane@example.com: the same in lower case." in question(acme)
     controls.press(acme.window, choices(acme)[1])
     acme.wait_for_status("Delivered")
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
     # What the first look-up told is enough.
     assert looked_up(engagement) == ["Jane@Example.com", "jane@example.com"]
     acme.bot.waitUntil(lambda: "Before: accepted since" in acme.details("Explanation"))
+
+
+def test_a_letter_that_looks_the_same_is_named_and_the_plain_id_used_instead(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    type_case(acme, "j\u0430ne@example.com")
+    wait_until_known(acme, "There is jane@example.com: “\u0430” is a Cyrillic letter.")
+    key(acme, Qt.Key.Key_Return, CONTROL)
+    assert "“\u0430” is a Cyrillic letter" in question(acme)
+    controls.press(acme.window, "Use jane@example.com, which exists")
+    acme.wait_for_status("Delivered")
+    assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
+
+
+def test_a_phone_number_is_looked_up_as_engagement_may_have_it(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement._engagement.add({"gsm": "+436601234567"}, {}, None)
+    acme.window.consent.offer_id_types(["gsm"])
+    type_case(acme, "0660 1234567")
+    wait_until_known(acme, "There is +436601234567: the same number, written internationally.")
 
 
 def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -691,3 +713,19 @@ def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:
     acme.wait_for_status("Delivered")
     acme.bot.waitUntil(lambda: "Before:" in acme.details("Explanation"))
     acme.bot.waitUntil(lambda: f"Before: {shown}" in acme.details("Explanation"))
+
+
+def test_an_address_under_another_type_is_offered_under_its_own(
+    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    keep(folders, keyring, replace(real(engagement), id_types=("phone", "registered")))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    type_case(desk)
+    wait_until_known(desk, "There is one with registered = jane@example.com.")
+    key(desk, Qt.Key.Key_Return, CONTROL)
+    assert "There is one with registered = jane@example.com." in question(desk)
+    desk.window.consent.question.choices[1].click()
+    desk.wait_for_line("Delivered")
+    assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body

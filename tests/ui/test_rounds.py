@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.adapters.folders import Folders
+from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
@@ -17,6 +18,7 @@ from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.request import prepare_event
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services import agenda as agenda_module
@@ -73,11 +75,13 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """While there is something in this list, nothing can be planned; each try puts one thing more into it."""
     tries: list[str] = []
 
-    def refresh(agenda: Agenda, journal: Journal, request_id: str) -> tuple[Record, ...]:
+    def refresh(
+        agenda: Agenda, journal: Journal, request_id: str, *, is_left: bool = False
+    ) -> tuple[Record, ...]:
         if tries:
             tries.append(request_id)
             raise JournalTrouble(say("It cannot be read."), say("Try again."))
-        return agenda_module.refresh(agenda, journal, request_id)
+        return agenda_module.refresh(agenda, journal, request_id, is_left=is_left)
 
     monkeypatch.setattr(rounds, "refresh", refresh)
     monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
@@ -88,7 +92,9 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
     send(acme)
     acme.wait_for_status("▲ Not yet confirmed: the line broke before Engagement answered.")
-    assert "Checking at " in acme.status
+    assert "it is looked up by itself" in acme.status
+    # That would stand there when the time has passed.
+    assert "Checking at " not in acme.status
     acme.wait_for_line("Not confirmed")
     acme.bot.waitUntil(lambda: counter(acme) == "1 not yet confirmed")
     acme.bot.waitUntil(lambda: "\nChecking at " in acme.details("Explanation"))
@@ -106,7 +112,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
 
 def test_what_was_delivered_is_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
     send(acme)
-    acme.wait_for_status("➜ Delivered: Engagement has queued it; checking at ")
+    acme.wait_for_status("➜ Delivered: Engagement has queued it; it is being looked up. ")
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
@@ -158,6 +164,164 @@ def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marke
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
     assert len(sent(engagement)) == 2
+
+
+def test_three_looks_of_a_minute_send_nothing_again_whatever_the_clock_says(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
+    send(acme)
+    acme.wait_for_line("Not confirmed")
+    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.clock.seconds_off += 31
+    wait_for_looks(acme, 1)
+    # Somebody sets the clock right: it was an hour slow.
+    acme.clock.seconds_off += 3_600
+    acme.clock.set_by += 3_600
+    wait_for_looks(acme, 2)
+    acme.clock.seconds_off += 91
+    wait_for_looks(acme, 3)
+    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_line("Not seen")
+    assert len(sent(engagement)) == 1
+    acme.clock.seconds_off += 481
+    acme.wait_for_line("Delivered")
+    assert len(sent(engagement)) == 2
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_decide(
+    acme: OpenDesk, engagement: Sandbox, action: Action
+) -> None:
+    engagement.misbehave(Fault.BAD_GATEWAY, times=1)
+    (opt_in if action is Action.ACCEPT else send)(acme)
+    acme.wait_for_line("Not confirmed")
+    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    again = controls.button(acme.window, "Send again")
+    engagement.fault = Fault.NOT_FOUND
+    acme.clock.seconds_off += 31
+    acme.bot.waitUntil(lambda: "one look has failed since" in acme.details("Explanation"), timeout=10_000)
+    assert "look-up failed: refused, HTTP 404" in acme.details("Explanation")
+    count = 1
+    while "Nothing more happens by itself" not in acme.details("Explanation"):
+        assert not again.isEnabled()
+        count += 1
+        acme.clock.seconds_off += 901
+        told = f"{count} looks have failed since"
+        acme.bot.waitUntil(lambda told=told: told in acme.details("Explanation"), timeout=10_000)  # type: ignore[misc]
+        assert "Checking at" not in acme.status
+        assert ("Not confirmed: looks have failed since" in acme.details("Explanation")) == (count >= 3)
+    assert 8 <= count <= 12
+    acme.wait_for_status("Nothing more happens by itself. Look the customer up in Engagement")
+    assert "there is no Engagement API at this address" in acme.status
+    assert sum("look-ups failed: refused" in line for line in acme.details("Explanation").split("\n")) == 2
+
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.bot.waitUntil(lambda: acme.person.asked != [])
+    assert "It may have been recorded" in acme.person.asked[0]
+    assert ("overrules an opt-out" in acme.person.asked[0]) == (action is Action.ACCEPT)
+    assert len(sent(engagement)) == 1
+    engagement.fault = None
+    acme.person.answer = 1
+    again.click()
+    acme.wait_for_line("Delivered")
+    assert len(sent(engagement)) == 2
+    told = "Delivered (sent a second time, not looked up: a person decided)"
+    acme.bot.waitUntil(lambda: told in acme.details("Explanation"))
+    decided = "Not confirmed (to be sent again, though it could not be looked up: decided by "
+    assert decided in acme.details("Explanation")
+
+
+def test_that_what_was_delivered_cannot_be_looked_up_is_told_at_last(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    send(acme)
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    engagement.fault = Fault.OVERSIZED_BODY
+    acme.clock.seconds_off += 31
+    acme.bot.waitUntil(lambda: "one look has failed since" in acme.details("Explanation"), timeout=10_000)
+    for count in (2, 3):
+        acme.clock.seconds_off += 901
+        told = f"{count} looks have failed since"
+        acme.bot.waitUntil(lambda told=told: told in acme.details("Explanation"), timeout=10_000)  # type: ignore[misc]
+    acme.wait_for_status("Delivered, but not checked: looks have failed since ")
+    assert "the answer was too long to read" in acme.status
+    engagement.fault = None
+    acme.clock.seconds_off += 901
+    acme.wait_for_line("Verified")
+    acme.wait_for_status("Verified: Engagement shows the opt-out.")
+    acme.bot.waitUntil(lambda: "looks have failed" not in acme.details("Explanation"))
+
+
+def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
+    """A consent that is queued in a journal: of another run, or of a folder that was put back."""
+    until = ValidUntil() if action is Action.ACCEPT else None
+    noted = Noted.of(real(engagement), a_consent(action=action, valid_until=until))
+    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+        journal.note(noted)
+    return noted
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+@pytest.mark.parametrize("action", Action)
+def test_what_a_folder_that_was_put_back_does_not_know_to_be_sent_is_seen_and_not_sent(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders, action: Action
+) -> None:
+    noted = left_by_an_earlier_run(folders, engagement, action)
+    with closing(HttpTransport()) as transport:
+        transport.start(prepare_event(real(engagement), noted.body)).wait()
+    desk = open_desk(keyring)
+    desk.wait_for_line("Verified")
+    assert len(events(engagement)) == 1
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_an_opt_out_of_an_earlier_run_leaves_though_it_cannot_be_looked_up(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    left_by_an_earlier_run(folders, engagement, Action.REJECT)
+    engagement.fault = Fault.SILENCE
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: len(looked_up(engagement)) == 1, timeout=10_000)
+    assert events(engagement) == []
+    desk.clock.seconds_off += 2
+    desk.bot.waitUntil(lambda: len(events(engagement)) == 1, timeout=10_000)
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    left_by_an_earlier_run(folders, engagement, Action.ACCEPT)
+    engagement.fault = Fault.NOT_FOUND
+    desk = open_desk(keyring)
+    desk.wait_for_line("Not sent yet")
+    desk.choose_line()
+    desk.bot.waitUntil(lambda: "one look has failed since" in desk.details("Explanation"), timeout=10_000)
+    assert "The opt-in waits to be sent." in desk.details("Explanation")
+    again = controls.button(desk.window, "Send again")
+    desk.bot.waitUntil(again.isEnabled)
+    again.click()
+    desk.bot.waitUntil(lambda: desk.person.asked != [])
+    assert "It may have been recorded already" in desk.person.asked[0]
+    assert events(engagement) == []
+    engagement.fault = None
+    desk.clock.seconds_off += 901
+    desk.bot.waitUntil(lambda: "looked up: not in the history" in desk.details("Explanation"), timeout=10_000)
+    desk.clock.seconds_off = 0
+    desk.wait_for_line("Delivered")
+    assert len(events(engagement)) == 1
+
+
+def looked_up(engagement: Sandbox) -> list[bytes]:
+    """The bodies of the reads of histories that arrived."""
+    return [
+        each.body
+        for each in engagement.received
+        if "/data/" in each.path and "/customers/events" in each.path
+    ]
 
 
 def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -303,6 +467,7 @@ def test_two_decisions_of_one_moment_have_two_timestamps_and_the_preview_shows_t
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off -= 60
     send(acme)
+    # The same was noted a moment ago: that is asked about.
     acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
     acme.go_on()
     acme.wait_for_line("Delivered", "Delivered")

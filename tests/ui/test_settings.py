@@ -101,7 +101,7 @@ def test_a_project_is_set_up_saved_and_chosen(
     fresh.wait_ready()
     fresh.fill()
     controls.press(fresh.window, "Send")
-    fresh.wait_for_status("Delivered: Engagement has queued it; checking at ")
+    fresh.wait_for_status("Delivered: Engagement has queued it; it is being looked up")
 
 
 def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from consent_desk.domain.category import Category
 from consent_desk.domain.consent import CustomerId
 from consent_desk.domain.draft import Draft
+from consent_desk.domain.ids import alternatives
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.outcome import Answered, Outcome
 from consent_desk.domain.request import PreparedRequest
@@ -88,7 +89,11 @@ class Caller(QWidget):
         self.engagement = Engagement()
         stand_in = cast("Any", self)
         self.desk = LookUpDesk(
-            stand_in, cast("Any", self.lanes), lambda at: moment(at, UTC), now=lambda: NOON
+            stand_in,
+            cast("Any", self.lanes),
+            lambda at: moment(at, UTC),
+            now=lambda: NOON,
+            alternatives=lambda id_type, text: alternatives(text),
         )
         self.consent.draft_changed.connect(self._follow)
         self.consent.offer_id_types(["registered"])
