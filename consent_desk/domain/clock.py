@@ -54,9 +54,7 @@ def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
     where the answer tells no time, or not Engagement's own: one with an `Age` was kept somewhere on the way,
     and a proxy has a clock of its own.
     """
-    if header(answered.headers, "age") is not None or is_from_the_way(
-        answered.status, answered.headers, answered.body
-    ):
+    if header(answered.headers, "age") is not None or _is_from_the_way(answered):
         return None
     told = system_time(answered)
     if told is None:
@@ -66,6 +64,13 @@ def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
     latest = read_at.micros / 1_000_000 - told
     earliest = latest - answered.elapsed - 1
     return max(0.0, earliest) + min(0.0, latest)
+
+
+def _is_from_the_way(answered: Answered) -> bool:
+    status, headers, body = answered.status, answered.headers, answered.body
+    # A captive portal answers 200, too.
+    is_page = header(headers, "x-request-id") is None and body[:500].lstrip().startswith(b"<")
+    return is_page or is_from_the_way(status, headers, body)
 
 
 @dataclass(frozen=True, slots=True)

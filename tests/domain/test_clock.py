@@ -85,8 +85,11 @@ def test_the_date_of_what_was_kept_on_the_way_is_not_engagements_time(age: str) 
 
 
 def test_the_date_of_a_proxy_or_firewall_is_not_engagements_time() -> None:
-    page = Answered(status=403, headers=(("Date", DATE),), body=b"<html>Blocked")
-    assert clock_off(page, later(7_200)) is None
+    for status in (200, 403, 502):
+        page = Answered(status=status, headers=(("Date", DATE),), body=b"\n<html>Log in")
+        assert clock_off(page, later(7_200)) is None
+    ours = Answered(status=500, headers=(("Date", DATE), ("x-request-id", "1")), body=b"<html>")
+    assert clock_off(ours, later(7_200)) == 7_199
 
 
 @pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 01 Jan 2200 00:00:00 GMT"])
