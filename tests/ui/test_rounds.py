@@ -17,7 +17,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Context, Noted, Record
 from consent_desk.domain.request import prepare_event
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -258,7 +258,8 @@ def test_that_what_was_delivered_cannot_be_looked_up_is_told_at_last(
 def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
     """A consent that is queued in a journal: of another run, or of a folder that was put back."""
     until = ValidUntil() if action is Action.ACCEPT else None
-    noted = Noted.of(real(engagement), a_consent(action=action, valid_until=until))
+    consent, context = a_consent(action=action, valid_until=until), Context(clock_off=0)
+    noted = Noted.of(real(engagement), consent, context)
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         journal.note(noted)
     return noted
@@ -310,7 +311,6 @@ def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
     engagement.fault = None
     desk.clock.seconds_off += 901
     desk.bot.waitUntil(lambda: "looked up: not in the history" in desk.details("Explanation"), timeout=10_000)
-    desk.clock.seconds_off = 0
     desk.wait_for_line("Delivered")
     assert len(events(engagement)) == 1
 
