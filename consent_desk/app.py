@@ -8,7 +8,6 @@ from contextlib import ExitStack, suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from consent_desk.adapters.account import full_name
 from consent_desk.adapters.care import JournalCare
 from consent_desk.adapters.clock import LocalZone
 from consent_desk.adapters.clock import now as clock_now
+from consent_desk.adapters.clock import steady as clock_steady
 from consent_desk.adapters.durable import replace_file
 from consent_desk.adapters.fault_log import FaultLog
 from consent_desk.adapters.folders import Folders
@@ -145,7 +145,7 @@ def build(
     fault: "Fault | None" = None,
     delay: float = SANDBOX_DELAY,
     nap: float = NAP,
-    steady: Callable[[], float] = monotonic,
+    steady: Callable[[], float] = clock_steady,
     questions: Callable[[MainWindow], Questions] = Questions,
     window: MainWindow | None = None,
     agent: Callable[[], str] = full_name,
@@ -156,8 +156,8 @@ def build(
     `window` is one that is open already; without it one is made here, which starts the program when it
     has been shown. `fault` is how the sandbox misbehaves, `delay` the seconds until its reads show a write.
     `nap` is the longest time in seconds for which `now` is not asked whether something is due; `steady` tells
-    monotonic seconds. `agent` tells the name of whoever sits here, `place` is the desk's country (AT) where
-    that is not the system's.
+    seconds that nobody sets. `agent` tells the name of whoever sits here, `place` is the desk's country (AT)
+    where that is not the system's.
     """
     demo = secrets is None
     zone = zone or LocalZone()
@@ -165,7 +165,7 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     care = None if demo else JournalCare(folders, now)
-    watched = ClockWatch(keys := KeyWatch(transport), now)
+    watched = ClockWatch(keys := KeyWatch(transport), now, steady)
 
     def open_station(practice: bool, opened: ExitStack) -> Station:
         # Loaded here, on its lane, and not before the window shows.

@@ -123,7 +123,7 @@ def open_sandbox(
     opened.callback(journal.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     # Its own watch: the Sandbox tells the time of this very computer.
-    watched = ClockWatch(transport, now)
+    watched = ClockWatch(transport, now, steady)
     station = _station(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
 
     def wake() -> Project:
@@ -147,18 +147,9 @@ def _station(
 ) -> Station:
     return Station(
         outbox=Outbox(journal, now, account_name()),
-        sender=Sender(
-            journal, watched, now, lambda: watched.holds_accepts, clock_is_known=lambda: watched.is_known
-        ),
+        sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
-        rounds=Rounds(
-            journal,
-            now,
-            lambda: watched.holds_accepts,
-            clock_is_known=lambda: watched.is_known,
-            steady=steady,
-            nap=nap,
-        ),
+        rounds=Rounds(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),

@@ -49,6 +49,7 @@ def a_context() -> Context:
         is_new_profile=True,
         corrects=str(uuid4()),
         basis="The caller asked for it now",
+        clock_off=-7_200,
     )
 
 
@@ -57,7 +58,8 @@ LOOKED_UP = Context(existed=True, listed=True)
 
 
 def a_noted(**changes: Any) -> Noted:
-    return Noted.of(a_project(), a_consent(**changes), LOOKED_UP)
+    context = changes.pop("context", LOOKED_UP)
+    return Noted.of(a_project(), a_consent(**changes), context)
 
 
 def later(seconds: float) -> Timestamp:

@@ -8,11 +8,29 @@ from consent_desk.domain.consent import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400
+_FIRST = 2 * _DAY * 1_000_000
+_LAST = 7_258_118_400 * 1_000_000  # the year 2200
+_SPAN = 7_000 * _DAY * 1_000_000
 
 
 def now() -> Timestamp:
-    """The present moment."""
-    return Timestamp(time.time_ns() // 1_000)
+    """The present moment. A clock of a time that no `Timestamp` can be counts on in the seventies."""
+    return readable(time.time_ns() // 1_000)
+
+
+def readable(micros: int) -> Timestamp:
+    """The moment of these UNIX microseconds; where it is none, one before 1990 that goes on as they do."""
+    # Not to the ends: a local time, and a plan for tomorrow, must be moments as well.
+    if _FIRST <= micros < _LAST:
+        return Timestamp(micros)
+    return Timestamp(_FIRST + micros % _SPAN)
+
+
+def steady() -> float:
+    """Seconds that pass as they do, also while the computer sleeps, and whatever its clock is set to."""
+    # Linux has one that goes on in its sleep; that of macOS does so, but not what Python makes of it.
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class LocalZone(tzinfo):

@@ -8,7 +8,10 @@ from consent_desk.domain.consent import PropertyValue, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, may_have_ended
 from consent_desk.domain.record import Context, Noted
 
-_NAMES = {"account", "before", "is_new_profile", "existed", "listed", "corrects", "basis", "properties"}
+_NAMES = {
+    *("account", "before", "is_new_profile", "existed", "listed", "corrects", "basis", "properties"),
+    "clock_off",
+}
 
 
 def context_text(noted: Noted) -> str:
@@ -22,9 +25,14 @@ def context_text(noted: Noted) -> str:
         "listed": context.listed,
         "corrects": context.corrects,
         "basis": context.basis,
+        "clock_off": context.clock_off,
         "properties": [list(one) for one in noted.consent.properties],
     }
-    kept = {name: value for name, value in values.items() if value or (name == "listed" and value is False)}
+    # False and 0 are known where nothing is None.
+    may_be_false = {"listed", "clock_off"}
+    kept = {
+        name: value for name, value in values.items() if value or (name in may_be_false and value is not None)
+    }
     # Escaped as ASCII: an account's name may hold what has no UTF-8.
     return json.dumps(kept, separators=(",", ":"))
 

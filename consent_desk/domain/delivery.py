@@ -187,6 +187,9 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
     match outcome:
         case Answered(status=200, truncated=False) if _is_success(outcome.body):
             return _DELIVERED
+        case Answered(status=status) if 300 <= status < 500 and read_answer(outcome.body).success is True:
+            why = say("the answer contradicts itself: HTTP {status}, and success", status=status)
+            return _unconfirmed(why, _LOOK)
         case Answered(status=429):
             return _kept(outcome, _meaning(outcome), action)
         case Answered(status=200, truncated=False) if read_answer(outcome.body).success is False:
@@ -516,7 +519,7 @@ def is_departure(fact: Fact) -> bool:
 def was_kept(fact: Fact) -> bool:
     """Whether a sending ended with nothing taken, and without a refusal."""
     return isinstance(fact.outcome, NotSent) or (
-        isinstance(fact.outcome, Answered) and fact.outcome.status == 429
+        isinstance(fact.outcome, Answered) and _judge(fact.outcome, Action.REJECT).state is State.RETRY_WAIT
     )
 
 

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
+from consent_desk.domain.clock import Moment, is_off, tell_off
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.dates import read_taken_at
 from consent_desk.domain.draft import Draft, Field, Problem
@@ -18,18 +19,22 @@ _JUST_NOW = 60_000_000
 """Microseconds. A time is typed in minutes: what was just now may look this old."""
 
 
-def doubts(
-    draft: Draft, *, categories: Sequence[Category], now: Timestamp, zone: tzinfo
-) -> tuple[Problem, ...]:
+def doubts(draft: Draft, *, categories: Sequence[Category], at: Moment, zone: tzinfo) -> tuple[Problem, ...]:
     """Warnings beside the fields of `draft`, in the order of the form. `categories` are those of the project.
 
     Engagement answers success to all of it (the reference's sections 1 and 4).
     """
     found = (
         (Field.CATEGORY, _about_categories(draft, categories)),
-        (Field.TAKEN_AT, _about_time(draft, now, zone)),
+        (Field.TAKEN_AT, _about_time(draft, at.now, zone)),
+        (Field.TAKEN_AT, _about_clock(at)),
     )
-    return tuple(Problem(field, message) for field, message in found if message is not None)
+    told: dict[Field, Message] = {}
+    for field, message in found:
+        if message is not None:
+            before = told.get(field)
+            told[field] = message if before is None else say("{before} {more}", before=before, more=message)
+    return tuple(Problem(field, message) for field, message in told.items())
 
 
 def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message | None:
@@ -84,4 +89,14 @@ def _about_time(draft: Draft, now: Timestamp, zone: tzinfo) -> Message | None:
     return say(
         "An opt-in given after this time may stay in force. Write “now” if the person decides now; "
         "otherwise look the customer up in Engagement afterwards."
+    )
+
+
+def _about_clock(at: Moment) -> Message | None:
+    if at.clock_off is None or not is_off(at.clock_off):
+        return None
+    return say(
+        "This computer's clock is {off}. “now” is stamped by Engagement's time; a time that you type stays "
+        "as it is.",
+        off=tell_off(at.clock_off),
     )

@@ -20,7 +20,8 @@ class Context:
     None where that was not known; `is_new_profile`: it knew no such customer, and somebody was asked about
     that; `existed`: it knew the customer. `listed`: whether the project lists the category, None where that
     was not known. `corrects`: the request ID of the consent that this one puts right, and `basis` what an
-    opt-in in place of an opt-out rests on.
+    opt-in in place of an opt-out rests on. `clock_off`: seconds by which this computer's clock was fast
+    (negative: slow) when it was noted, None where nobody had told the time.
     """
 
     account: str = ""
@@ -30,6 +31,7 @@ class Context:
     listed: bool | None = None
     corrects: str | None = None
     basis: str = ""
+    clock_off: int | None = None
 
 
 NO_CONTEXT = Context()

@@ -3,6 +3,7 @@
 The values of a message may be a `Timestamp`: the window writes it in local time.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -10,7 +11,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.answer import Meaning
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus, Standing, moment
-from consent_desk.domain.delivery import OPEN_STATES, QUEUED_THERE, Judgement, State, noun
+from consent_desk.domain.delivery import OPEN_STATES, QUEUED_THERE, Fact, Judgement, State, noun
 from consent_desk.domain.looking import EXPIRE_FIRST, tell_event, tell_no_look, tell_reason
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look, Reason
@@ -18,12 +19,24 @@ from consent_desk.domain.policy import Failing, Plan, Step
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
+STAMPED_WRONG = say(
+    "It does not leave: the time that it bears may be wrong. It was noted before Engagement had told the "
+    "time, and this computer's clock was found to be wrong since. Discard it, and enter the opt-in again."
+)
 WAITS_FOR_TIME = say("It waits until Engagement has told the time: this computer's clock is not checked yet.")
 OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
 MAY_STILL_SHOW = say(
     "It may still show in Engagement: it is looked up three times before it can be sent again."
 )
 """Why an opt-in is not sent now."""
+
+WRONG_TIME = "its time may be wrong"
+"""The note of the fact that an opt-in does not leave any more as it was stamped."""
+
+
+def is_stamped_wrong(facts: Sequence[Fact]) -> bool:
+    """Whether an opt-in was found not to leave any more as it was stamped."""
+    return any(fact.note == WRONG_TIME for fact in facts)
 
 
 def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
@@ -46,20 +59,16 @@ def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> 
     return Judgement(state, headline, advice)
 
 
-def tell_plan(
-    plan: Plan, action: Action, *, waits: bool = False, held: bool = False, unchecked: bool = False
-) -> Message | None:
+def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
     """What happens next by itself, or is left to a person; None where there is nothing to say.
 
-    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: an opt-in while the clock is off,
-    or, where it is `unchecked`, while nobody has told the time yet.
+    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: one that was noted while nobody
+    had told the time, and nobody has yet.
     """
     if plan.step is Step.SEND and waits:
         return WAITS_FOR_OPT_OUT
-    if plan.step is Step.SEND and held and unchecked:
-        return WAITS_FOR_TIME
     if plan.step is Step.SEND and held:
-        return WAITS_FOR_CLOCK
+        return WAITS_FOR_TIME
     match plan.step:
         case Step.SEND if plan.second:
             return say("It was not seen there, and is sent a second time.")

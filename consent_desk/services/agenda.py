@@ -11,6 +11,7 @@ from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.delivery import ACCEPTED_STATES, OPEN_STATES, SECOND, TO_CHECK_STATES, State
 from consent_desk.domain.policy import Failing, Plan, Step, back_off, is_time, plan
 from consent_desk.domain.record import Entry, Noted, Record
+from consent_desk.domain.telling import is_stamped_wrong
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Journal
 
@@ -55,6 +56,8 @@ class _Item:
     subject: Subject
     timestamp: Timestamp
     at: Timestamp | None
+    is_timed: bool
+    is_stuck: bool
     tries: int = 0
     is_out: bool = False
     failing: Failing | None = None
@@ -104,6 +107,8 @@ class Agenda:
             since = before.due.since
         subject = _subject(noted)
         is_unsent = next_step.step is Step.SEND and state in {State.QUEUED, State.RETRY_WAIT}
+        is_stuck = is_stamped_wrong(facts)
+        is_due = next_step.step in {Step.SEND, Step.LOOK_UP} and not is_stuck
         self._alike[subject].add(request_id)
         self._items[request_id] = _Item(
             due=Due(
@@ -115,7 +120,9 @@ class Agenda:
             entry=Entry.after(noted, facts),
             subject=subject,
             timestamp=consent.timestamp,
-            at=(next_step.at or _AT_ONCE) if next_step.step in {Step.SEND, Step.LOOK_UP} else None,
+            at=(next_step.at or _AT_ONCE) if is_due else None,
+            is_timed=noted.context.clock_off is not None,
+            is_stuck=is_stuck,
             failing=next_step.failing,
             is_to_be_seen=before is None and left > 0 and is_unsent and consent.action is Action.REJECT,
         )
@@ -170,10 +177,10 @@ class Agenda:
     def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
 
-        Each is handed out once, until something happened to it or it is postponed. `hold_accepts`: this
-        computer's clock is wrong, so that an opt-in might be recorded as later than an opt-out that
-        followed it. An opt-out that an earlier run left is handed out to be looked up first, and to be sent
-        when that has ended, or has taken `FIRST_LOOK`.
+        Each is handed out once, until something happened to it or it is postponed. `hold_accepts`: nobody
+        has told the time, so that an opt-in that was noted before might be recorded as later than an opt-out
+        that followed it. An opt-out that an earlier run left is handed out to be looked up first, and to be
+        sent when that has ended, or has taken `FIRST_LOOK`.
         """
         return tuple(self._hand_out(item) for item in self._ready(now, hold_accepts))
 
@@ -203,6 +210,14 @@ class Agenda:
         """Whether it is an opt-in that waits for an opt-out of the same customer and category."""
         item = self._items.get(request_id)
         return item is not None and self._waits(item, hold_accepts=False)
+
+    def is_timed(self, request_id: str) -> bool:
+        """Whether the time was known when it was noted."""
+        return self._items[request_id].is_timed
+
+    def is_stuck(self, request_id: str) -> bool:
+        """Whether it is an opt-in that does not leave any more as it was stamped."""
+        return self._items[request_id].is_stuck
 
     def open_like(self, noted: Noted) -> tuple[str, ...]:
         """The consents of the same customer and category that were open when last put, itself too."""
@@ -268,7 +283,7 @@ class Agenda:
         if item.due.action is not Action.ACCEPT or item.plan.step is not Step.SEND:
             return False
         others = (self._items[request_id] for request_id in self._alike[item.subject])
-        return hold_accepts or any(
+        return (hold_accepts and not item.is_timed) or any(
             other.due.action is Action.REJECT and other.state in OPEN_STATES for other in others
         )
 

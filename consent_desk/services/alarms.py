@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.clock import Moment, complaint_about_clock
 from consent_desk.domain.consent import Consent, Timestamp, ends_after
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, Judgement, State
 from consent_desk.domain.looking import EXPIRE_FIRST
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Look, Reason
-from consent_desk.domain.record import Entry, Record
+from consent_desk.domain.record import Context, Entry, Record
 from consent_desk.domain.telling import OVERTAKEN, tell_look
 from consent_desk.services.order import last_later
 from consent_desk.services.outbox import Journal
@@ -27,12 +29,14 @@ DISMISSED = "alarm dismissed"
 class Alarm:
     """A consent that is contradicted, and what that means for a person.
 
-    `can_renew`: the same decision, taken now, may hold.
+    `can_renew`: the same decision, taken now, may hold. `clock_off`: seconds by which this computer's clock
+    was fast when it was noted, None where nobody knew.
     """
 
     entry: Entry
     judgement: Judgement
     can_renew: bool = True
+    clock_off: int | None = None
 
 
 def may_win(record: Record) -> bool:
@@ -64,8 +68,9 @@ class Alarms:
                 and last_later(self._journal, noted) is None
             ):
                 entry = Entry.after(noted, record.facts)
+                judgement = tell_look(look, State.CONTRADICTED, action)
                 can_renew = action is Action.REJECT and may_win(record)
-                alarms.append(Alarm(entry, tell_look(look, State.CONTRADICTED, action), can_renew))
+                alarms.append(Alarm(entry, judgement, can_renew, noted.context.clock_off))
         return tuple(sorted(alarms, key=lambda alarm: alarm.entry.action is Action.ACCEPT))
 
     def dismiss(self, request_id: str) -> None:
@@ -74,9 +79,9 @@ class Alarms:
             fact = Fact(at=self._now(), state=State.CONTRADICTED, note=DISMISSED)
             self._journal.append(request_id, fact)
 
-    def renewed(self, request_id: str, new_id: str) -> Consent | Message:
-        """The same opt-out with the time now, to be noted as `new_id`; or why there is none."""
-        record, now = self._journal.record(request_id), self._now()
+    def renewed(self, request_id: str, new_id: str, moment: Moment) -> tuple[Consent, Context] | Message:
+        """The same opt-out taken at this `moment`, to be noted as `new_id`; or why there is none."""
+        record = self._journal.record(request_id)
         noted = record.noted
         if last_later(self._journal, noted) is not None:
             return OVERTAKEN
@@ -84,4 +89,11 @@ class Alarms:
             return EXPIRE_FIRST
         if noted.consent.action is Action.ACCEPT:
             return _ENTER_ANEW
-        return replace(noted.consent, request_id=new_id, timestamp=now, noted_at=now)
+        if (complaint := complaint_about_clock(moment)) is not None:
+            return complaint
+        look = next((fact.outcome for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), None)
+        before = None
+        if look is not None and look.valid is not None:
+            before = CategoryStatus(valid=look.valid, since=look.since, source=look.source)
+        consent = replace(noted.consent, request_id=new_id, timestamp=moment.now, noted_at=moment.now)
+        return consent, Context(before=before, clock_off=moment.clock_off)

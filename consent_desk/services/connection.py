@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_desk.domain.answer import Meaning, is_from_the_way, meaning, read_answer
-from consent_desk.domain.clock import is_off, system_time
+from consent_desk.domain.clock import is_off, system_time, tell_off
 from consent_desk.domain.consent import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
@@ -160,9 +160,9 @@ def _clock(server_time: float, now: Timestamp) -> Step:
             _CLOCK,
             Verdict.WARNING,
             say(
-                "This computer's clock is {seconds} seconds {way}. Set it right: consents bear its time.",
-                seconds=abs(off),
-                way="fast" if off > 0 else "slow",
+                "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
+                "Engagement's time.",
+                off=tell_off(off),
             ),
         )
     return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))

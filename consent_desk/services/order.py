@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from consent_desk.domain.action import BOTH, Action
-from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import OPEN_STATES, UNSENT_STATES, Fact, State, was_withdrawn
 from consent_desk.domain.outcome import Cause, NotSent, Phase
 from consent_desk.domain.record import Noted, Record
 
 OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
 """What comes of an opt-in that a later decision overtook before it left."""
+
+_FIRST = Timestamp(1)
 
 
 class Decisions(Protocol):
@@ -71,7 +73,7 @@ def discard_overtaken(decisions: Decisions, noted: Noted, now: Callable[[], Time
     consent = noted.consent
     opt_ins = {Action.ACCEPT}
     for record in decisions.open_like(noted.project_id, consent.customer, consent.category, opt_ins):
-        if _waits(record) and any(_overtakes(one, record) for one in _later(decisions, record.noted)):
+        if _waits(record) and _is_overtaken_by_opt_out(decisions, record.noted):
             fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
             decisions.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)
 
@@ -83,14 +85,30 @@ def _later(decisions: Decisions, noted: Noted) -> Iterator[Record]:
     return (one for one in later if not was_withdrawn(one.facts))
 
 
-def _overtakes(later: Record, waiting: Record) -> bool:
-    """Whether an opt-out takes the place of an opt-in.
+def _is_overtaken_by_opt_out(decisions: Decisions, waiting: Noted) -> bool:
+    """Whether an opt-out takes the place of an opt-in that has not left.
 
-    One that was settled before the opt-in was noted does not: a person wants it in the history before it.
+    One that was settled before the opt-in was noted does not: a person wants it in the history before it. Of
+    two decisions that were taken as they were noted, the one that was noted last is the later one, whatever
+    the clock showed.
     """
-    opt_out, opt_in = later.noted.consent, waiting.noted.consent
-    is_open = later.facts[-1].state in OPEN_STATES
-    return opt_out.action is Action.REJECT and (is_open or opt_out.noted_at >= opt_in.noted_at)
+    opt_in = waiting.consent
+    is_after = True
+    for record in decisions.later_like(waiting.project_id, opt_in.customer, opt_in.category, _FIRST):
+        opt_out = record.noted.consent
+        if opt_out.request_id == opt_in.request_id:
+            is_after = False
+        elif opt_out.action is Action.REJECT and not was_withdrawn(record.facts):
+            is_open = record.facts[-1].state in OPEN_STATES
+            if opt_out.timestamp > opt_in.timestamp and (is_open or is_after):
+                return True
+            if is_after and _was_now(opt_out) and _was_now(opt_in):
+                return True
+    return False
+
+
+def _was_now(consent: Consent) -> bool:
+    return consent.timestamp == consent.noted_at
 
 
 def _waits(record: Record) -> bool:

@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.checking import said, to_check
-from consent_desk.domain.clock import later_than
+from consent_desk.domain.clock import CLOCK_TOLERANCE, is_off, later_than
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.delivery import (
     CHECKED,
@@ -100,41 +101,63 @@ class Outbox:
         self._now = now
         self._account = account
 
-    def stamp(self, project: Project, consent: Consent) -> Consent:
+    def stamp(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Consent:
         """`consent` with the timestamp that goes out, which no other one for its category bears.
 
-        A decision taken now is later than any noted before: a clock that was set back counts on from the
-        last one, also for when it was noted. A time that was given stays; where something was noted in its
+        A decision taken now is later than any noted before, and an opt-out than what `context` says that
+        Engagement showed; where the time is known, than those that lie a minute ahead at most: one in the far
+        future moves nothing. While it is not known, a clock that was set back counts on from the last one.
+        When it was noted moves with it. A time that was given stays; where something was noted in its
         second, this decision comes just after that, for the order of two events with one timestamp is open
         (section 4.1). No decision lies after its noting. Raises JournalTrouble.
         """
         given = consent.timestamp
         is_now = given == consent.noted_at
-        before = None if is_now else Timestamp((given.micros // _SECOND + 1) * _SECOND)
-        at = later_than(
-            given, self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
-        )
+        if is_now:
+            at = self._after_last_known(project, consent, context)
+        else:
+            before = Timestamp((given.micros // _SECOND + 1) * _SECOND)
+            at = later_than(given, self._last_noted(project, consent, before))
         if at == given:
             return consent
         stamped = replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
         # Asked once more: this may be the next second, with events of its own.
         return stamped if is_now else self.stamp(project, stamped)
 
-    def stamp_all(self, project: Project, consents: Sequence[Consent]) -> tuple[Consent, ...]:
+    def stamp_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
         """Each of `consents` stamped, and later than the one before it by a microsecond at the least.
 
         Raises JournalTrouble.
         """
         stamped: list[Consent] = []
-        for consent in consents:
+        for one, context in consents:
+            consent = one
             if stamped and consent.timestamp <= stamped[-1].timestamp:
                 at = Timestamp(stamped[-1].timestamp.micros + 1)
                 is_now = consent.timestamp == consent.noted_at
                 noted_at = at if is_now else max(consent.noted_at, at)
-                stamped.append(self.stamp(project, replace(consent, timestamp=at, noted_at=noted_at)))
-            else:
-                stamped.append(self.stamp(project, consent))
+                consent = replace(consent, timestamp=at, noted_at=noted_at)
+            stamped.append(self.stamp(project, consent, context))
         return tuple(stamped)
+
+    def _after_last_known(self, project: Project, consent: Consent, context: Context) -> Timestamp:
+        given = consent.timestamp
+        # By Engagement's clock, from which this computer's may differ by as much as it is allowed to.
+        off = context.clock_off or 0
+        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * _SECOND
+        shown = None if context.before is None else context.before.since
+        if (
+            consent.action is Action.REJECT
+            and shown is not None
+            and given.seconds - 1 < shown <= latest / _SECOND
+        ):
+            # Where Engagement told whole seconds, the event may lie in that second.
+            given = max(given, Timestamp((int(shown) + 1) * _SECOND))
+        before = None if context.clock_off is None else Timestamp(max(given.micros, latest) + 1)
+        return later_than(given, self._last_noted(project, consent, before))
+
+    def _last_noted(self, project: Project, consent: Consent, before: Timestamp | None) -> Timestamp | None:
+        return self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
 
     def repeated(
         self, project: Project, consents: Sequence[Consent]

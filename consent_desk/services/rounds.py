@@ -11,7 +11,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.policy import Failing, is_time
 from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import ask_to_send, tell_plan
+from consent_desk.domain.telling import STAMPED_WRONG, ask_to_send, tell_plan
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.services.outbox import Journal
 
@@ -57,8 +57,8 @@ class Outstanding:
 class Rounds:
     """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble.
 
-    `holds_accepts`: this computer's clock is wrong, or may be, where the `clock_is_known` not yet. `steady`:
-    monotonic seconds.
+    `holds_accepts`: nobody has told the time yet, so that what was noted before must wait. `steady`: seconds
+    that nobody sets.
     """
 
     def __init__(
@@ -67,14 +67,12 @@ class Rounds:
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool],
         *,
-        clock_is_known: Callable[[], bool] = lambda: True,
         steady: Callable[[], float] = monotonic,
         nap: float = NAP,
     ) -> None:
         self._journal = journal
         self._now = now
         self._holds_accepts = holds_accepts
-        self._clock_is_known = clock_is_known
         self._nap = nap
         self._agenda = Agenda(steady)
         # When the time may be asked for next: at once, at first.
@@ -183,12 +181,16 @@ class Rounds:
         entry = self._agenda.entry_of(request_id)
         if entry.held:
             return None
+        if self._agenda.is_stuck(request_id):
+            return STAMPED_WRONG
         if is_time(plan.at, self._now()):
             # It is being done, or is about to be: no time that has passed is named.
             plan = replace(plan, at=None)
         waits = self._agenda.waits_for_reject(request_id)
-        held = entry.action is Action.ACCEPT and self._holds_accepts()
-        return tell_plan(plan, entry.action, waits=waits, held=held, unchecked=not self._clock_is_known())
+        held = (
+            entry.action is Action.ACCEPT and self._holds_accepts() and not self._agenda.is_timed(request_id)
+        )
+        return tell_plan(plan, entry.action, waits=waits, held=held)
 
     def failing(self, request_id: str) -> Failing | None:
         """The looks that told nothing so far, one after the other; None where the last one told something."""
@@ -206,7 +208,7 @@ class Rounds:
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
 
-        While an opt-in is held because of the clock, the time is asked for again.
+        While an opt-in is held until the time is told, that is asked for again.
         """
         now, holds = self._now(), self._holds_accepts()
         times = [self._agenda.next_at(now, hold_accepts=holds)]

@@ -14,6 +14,7 @@ from consent_desk.domain.delivery import (
     DECIDED,
     SENDABLE_STATES,
     UNCERTAIN_STATES,
+    UNSENT_STATES,
     Fact,
     Judgement,
     State,
@@ -33,9 +34,10 @@ from consent_desk.domain.request import PreparedRequest, prepare_event
 from consent_desk.domain.telling import (
     MAY_STILL_SHOW,
     OVERTAKEN,
-    WAITS_FOR_CLOCK,
+    STAMPED_WRONG,
     WAITS_FOR_OPT_OUT,
-    WAITS_FOR_TIME,
+    WRONG_TIME,
+    is_stamped_wrong,
     tell_check,
 )
 from consent_desk.services.order import discard_overtaken, is_overtaken, waits_for_opt_out
@@ -76,8 +78,7 @@ class Sent:
 class Sender:
     """Sends one consent at a time, and can be told to stop.
 
-    `holds_accepts`: no opt-in is to leave now, because this computer's clock is off, or may be, where the
-    `clock_is_known` not yet.
+    `why_held`: why an opt-in is not to leave now, because of the time that it bears.
     """
 
     def __init__(
@@ -85,14 +86,12 @@ class Sender:
         journal: Journal,
         transport: Transport,
         now: Callable[[], Timestamp],
-        holds_accepts: Callable[[], bool] = lambda: False,
-        clock_is_known: Callable[[], bool] = lambda: True,
+        why_held: Callable[[Noted], Message | None] = lambda noted: None,
     ) -> None:
         self._journal = journal
         self._transport = transport
         self._now = now
-        self._holds_accepts = holds_accepts
-        self._clock_is_known = clock_is_known
+        self._why_held = why_held
         self._lock = Lock()
         self._call: Call | None = None
         self._sending: str | None = None
@@ -263,9 +262,14 @@ class Sender:
                 return MAY_STILL_SHOW
         if waits_for_opt_out(self._journal, noted):
             return WAITS_FOR_OPT_OUT
-        if not self._holds_accepts():
-            return None
-        return WAITS_FOR_CLOCK if self._clock_is_known() else WAITS_FOR_TIME
+        if is_stamped_wrong(facts):
+            return STAMPED_WRONG
+        why = self._why_held(noted)
+        if why == STAMPED_WRONG and facts[-1].state in UNSENT_STATES:
+            # For good: once the clock is set right, and at the next start, nothing would show it.
+            fact = Fact(at=self._now(), state=facts[-1].state, note=WRONG_TIME)
+            self._journal.append(noted.consent.request_id, fact)
+        return why
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
         request_id = noted.consent.request_id

@@ -6,11 +6,12 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.clock import is_off, tell_off
 from consent_desk.domain.consent import Consent, CustomerId
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.message import Message
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry
+from consent_desk.domain.record import Context, Entry
 from consent_desk.services.alarms import Alarm
 from consent_desk.ui.batch_status import about
 from consent_desk.ui.log_desk import LogDesk
@@ -48,10 +49,11 @@ class AlarmDesk(QObject):
         self._local = local
         self._station: Station | None = None
         self._standing: tuple[Alarm, ...] = ()
+        self._said_of_clock = ""
         self._practice = False
         self._busy: set[str] = set()
         # What could not be noted. If its row is there after all, the very same one is noted again.
-        self._tried: dict[str, Consent] = {}
+        self._tried: dict[str, tuple[Consent, Context]] = {}
         self._notice.acted.connect(self._act)
         self._notice.dismissed.connect(self._dismiss)
         window.log.send_now_requested.connect(self._send_line)
@@ -77,6 +79,11 @@ class AlarmDesk(QObject):
         self._practice = practice
         self._show(self._standing)
 
+    def show_anew(self) -> None:
+        """The time was told: what rings may have to do with this computer's clock."""
+        if self._standing and self._of_clock(self._standing[0]) != self._said_of_clock:
+            self._show(self._standing)
+
     def end_if_overtaken(self) -> None:
         """A decision was noted: it may be the end of the alarm that rings."""
         if self._standing:
@@ -84,7 +91,7 @@ class AlarmDesk(QObject):
 
     def forget(self, customer: CustomerId) -> None:
         """A customer was erased: nothing rings for them any more."""
-        self._tried = {one: tried for one, tried in self._tried.items() if tried.customer != customer}
+        self._tried = {one: tried for one, tried in self._tried.items() if tried[0].customer != customer}
         self.look_again()
 
     def _show(self, alarms: tuple[Alarm, ...]) -> None:
@@ -97,13 +104,29 @@ class AlarmDesk(QObject):
         more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
         if self._practice:
             more += f" This one is real, not practice: choose {entry.project_name} as the project to send it."
+        self._said_of_clock = self._of_clock(alarms[0])
         self._notice.show_notice(
             Tone.BAD,
             render(judgement.headline, self._local),
-            f"{who}\n{render(judgement.advice, self._local)}{more}",
+            f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
             can_act=can_renew and not self._practice,
         )
+
+    def _of_clock(self, alarm: Alarm) -> str:
+        """That this computer's clock was wrong, or is, where that is known."""
+        noted = alarm.clock_off
+        if noted is not None and is_off(noted):
+            return (
+                f"This computer's clock was {render(tell_off(noted))} when it was noted: it was stamped by "
+                "Engagement's time. "
+            )
+        now = None if self._station is None else self._station.transport.moment().clock_off
+        if now is None or not is_off(now):
+            return ""
+        stamped = "" if noted is not None else " It was noted before Engagement had told the time."
+        used = " Send with the time now uses Engagement's time." if alarm.can_renew else ""
+        return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
 
     def _dismiss(self) -> None:
         station, standing = self._station, self._standing
@@ -149,26 +172,31 @@ class AlarmDesk(QObject):
             return
         found, tried = project, self._tried.get(entry.request_id)
 
-        def work() -> Consent | Message:
-            if tried is not None and station.outbox.has(tried.request_id):
+        def work() -> tuple[Consent, Context] | Message:
+            if tried is not None and station.outbox.has(tried[0].request_id):
                 return tried
-            new_id = str(uuid4()) if tried is None else tried.request_id
-            renewed = station.alarms.renewed(entry.request_id, new_id)
-            return renewed if isinstance(renewed, Message) else station.outbox.stamp(found, renewed)
+            new_id = str(uuid4()) if tried is None else tried[0].request_id
+            renewed = station.alarms.renewed(entry.request_id, new_id, station.transport.moment())
+            if isinstance(renewed, Message):
+                return renewed
+            consent, context = renewed
+            return station.outbox.stamp(found, consent, context), context
 
-        def done(renewed: Consent | Message) -> None:
+        def done(renewed: tuple[Consent, Context] | Message) -> None:
             if isinstance(renewed, Message):
                 self._say_why(station, entry, render(renewed))
             else:
-                self._note(station, entry, found, renewed)
+                self._note(station, entry, found, *renewed)
 
         def failed(error: Exception) -> None:
             self._say_why(station, entry, render_error(error))
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 
-    def _note(self, station: Station, entry: Entry, project: Project, consent: Consent) -> None:
-        self._tried[entry.request_id] = consent
+    def _note(
+        self, station: Station, entry: Entry, project: Project, consent: Consent, context: Context
+    ) -> None:
+        self._tried[entry.request_id] = consent, context
 
         def done(new: Entry) -> None:
             self._busy.discard(entry.request_id)
@@ -181,5 +209,5 @@ class AlarmDesk(QObject):
             self.failed.emit(project, consent, error)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: station.outbox.note(project, consent), done=done, failed=failed
+            Lane.JOURNAL, lambda: station.outbox.note(project, consent, context), done=done, failed=failed
         )

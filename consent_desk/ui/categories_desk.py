@@ -18,9 +18,13 @@ _HOUR = 3_600_000
 
 
 class CategoriesDesk(QObject):
-    """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it."""
+    """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
+
+    Emits `time_told` where Engagement was asked for the time alone.
+    """
 
     offered = Signal(object)
+    time_told = Signal()
 
     def __init__(self, form: ConsentPanel, runner: TaskRunner, categories: Categories, local: Local) -> None:
         super().__init__(form)
@@ -71,9 +75,16 @@ class CategoriesDesk(QObject):
             return
         self._fetching = True
         station, project = place
+
+        def work() -> Fetched | Meaning:
+            fetched = self._categories.fetch(station.transport, project)
+            if isinstance(fetched, Fetched):
+                station.transport.learn(project)
+            return fetched
+
         self._runner.run(
             Lane.LOOK_UP,
-            lambda: self._categories.fetch(station.transport, project),
+            work,
             done=partial(self._take, place),
             failed=lambda error: self._miss(place, render_error(error)),
         )
@@ -96,6 +107,15 @@ class CategoriesDesk(QObject):
             self._offer(fetched)
         if self._fetched is None or self._categories.is_old(self._fetched):
             self.refresh()
+            return
+        # Nobody is asked for the categories now, whose answer would tell the time.
+        station, project = place
+        told = partial(self._tell_time, place)
+        self._runner.run(Lane.LOOK_UP, lambda: station.transport.learn(project), done=told, failed=told)
+
+    def _tell_time(self, place: tuple[Station, Project], _ended: object) -> None:
+        if place is self._place:
+            self.time_told.emit()
 
     def _refresh_old(self) -> None:
         if self._fetched is None or self._categories.is_old(self._fetched):

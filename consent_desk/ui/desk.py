@@ -86,7 +86,13 @@ class Desk(QObject):
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
-        self._look_up = LookUpDesk(window, runner, local, now=now, alternatives=id_help.alternatives)
+        self._look_up = LookUpDesk(
+            window,
+            runner,
+            local,
+            now=lambda: self._filled.moment().now,
+            alternatives=id_help.alternatives,
+        )
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
@@ -125,6 +131,9 @@ class Desk(QObject):
         self._question.another_chosen.connect(self._use_instead)
         self._question.rest_chosen.connect(partial(self._press, ()))
         self._categories.offered.connect(self._filled.offer_categories)
+        self._categories.time_told.connect(self._filled.show_anew)
+        for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
+            told.connect(self._alarms.show_anew)
         self._noting.stamped.connect(self._show_stamped)
         self._hold.released.connect(self._send_released)
         self._hold.given_up.connect(self.sending.give_up)

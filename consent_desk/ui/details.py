@@ -7,6 +7,7 @@ from datetime import datetime
 from consent_desk.domain.answer import header, pretty
 from consent_desk.domain.change import tell_change
 from consent_desk.domain.checking import is_new_profile, needs_check, nobody_looked
+from consent_desk.domain.clock import is_off, tell_off
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
 from consent_desk.domain.customer import moment
 from consent_desk.domain.delivery import TO_CHECK_STATES, Fact, State, judge, may_have_left, noun
@@ -139,6 +140,7 @@ def _explanation(
         f"Action: {consent.action}",
         *_terms(consent, local),
         f"Decision taken at: {written(local(consent.timestamp))}",
+        *_clock(record),
         f"Before: {_before(record, local)}",
         f"Project: {record.noted.project_name}",
         f"Request ID: {consent.request_id}",
@@ -153,6 +155,17 @@ def _explanation(
         lines.append(f"Engagement's x-request-id, for its support: {', '.join(named)}")
     lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
     return "\n".join(lines)
+
+
+def _clock(record: Record) -> list[str]:
+    off, consent = record.noted.context.clock_off, record.noted.consent
+    if off is None or not is_off(off):
+        return []
+    how = "stamped by Engagement's time" if consent.timestamp == consent.noted_at else "as it was typed"
+    return [
+        f"Clock: this computer's was {render(tell_off(off))}. The decision's time is {how}; what happened "
+        "since bears this computer's."
+    ]
 
 
 def _terms(consent: Consent, local: Local) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.category import Category
 from consent_desk.domain.cautions import Caution, cautions, of_several
+from consent_desk.domain.clock import Moment, complaint_about_clock
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.delivery import decision
 from consent_desk.domain.doubts import doubts
@@ -89,6 +90,10 @@ class FormDesk(QObject):
         self._categories = categories
         self._form.offer_categories(categories)
 
+    def moment(self) -> Moment:
+        """The moment, as a decision that is taken now is stamped."""
+        return Moment(self._now()) if self.station is None else self.station.transport.moment()
+
     # -- what is shown ----------------------------------------------------------------------------
 
     def show_anew(self) -> None:
@@ -122,11 +127,12 @@ class FormDesk(QObject):
         self._look_up.follow(draft, self.project, transport, self._categories)
         draft = self._correction.follow(draft, self._look_up.known())
         self._question.follow(draft)
-        read = self._read(draft)
+        at = self.moment()
+        read = self._read(draft, at)
         problems = () if isinstance(read, Consent) else read
         odd = self._id_help.doubts(draft)
-        odd += doubts(draft, categories=self._categories, now=self._now(), zone=self._zone)
-        self._form.show_problems(problems, odd, readings(draft, now=self._now(), zone=self._zone))
+        odd += doubts(draft, categories=self._categories, at=at, zone=self._zone)
+        self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._zone))
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
@@ -182,11 +188,15 @@ class FormDesk(QObject):
         failed = self._noting.failed_press(draft, station, project)
         if failed is not None:
             return failed
-        read = self._read(draft)
+        at = self.moment()
+        read = self._read(draft, at)
         if not isinstance(read, Consent):
             return None
         sendable = self._all_of(draft, read)
-        first, *others = ((one, self._context(draft, one)) for one in (sendable.first, *sendable.others))
+        first, *others = (
+            (one, replace(self._context(draft, one), clock_off=at.clock_off))
+            for one in (sendable.first, *sendable.others)
+        )
         return Press(station, project, draft, *first, tuple(others))
 
     def show_what_lacks(self) -> None:
@@ -226,8 +236,10 @@ class FormDesk(QObject):
             return context
         return replace(context, listed=any(one.id == consent.category for one in self._categories))
 
-    def _read(self, draft: Draft) -> Consent | tuple[Problem, ...]:
-        read = parse(draft, request_id=self._noting.request_id, now=self._now(), zone=self._zone)
+    def _read(self, draft: Draft, at: Moment) -> Consent | tuple[Problem, ...]:
+        read = parse(draft, request_id=self._noting.request_id, now=at.now, zone=self._zone)
+        if (complaint := complaint_about_clock(at)) is not None:
+            return (Problem(Field.TAKEN_AT, complaint),)
         lacks = self._correction.problems(draft, self._look_up.known())
         return (() if isinstance(read, Consent) else read) + lacks if lacks else read
 

@@ -123,11 +123,11 @@ class Noting(QObject):
 
         def work(tell: Callable[[Press], None]) -> tuple[Entry, ...] | Repeated:
             # One visit: between two, the window would first have to be painted.
-            consents = [one for one, _ in press.all]
-            repeated = outbox.repeated(project, [one for one in consents if one.category not in again])
+            asked = [one for one, _ in press.all if one.category not in again]
+            repeated = outbox.repeated(project, asked)
             if repeated:
                 return Repeated(repeated)
-            stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, consents))
+            stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, press.all))
             tell(stamped)
             return outbox.note_all(project, stamped.all)
 

@@ -15,7 +15,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.policy import TOLD_AFTER
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Entry
-from consent_desk.domain.telling import tell_all, tell_failing
+from consent_desk.domain.telling import STAMPED_WRONG, tell_all, tell_failing
 from consent_desk.services.rounds import Outstanding, Task
 from consent_desk.services.sender import Sent
 from consent_desk.services.verifier import Failed, Looked
@@ -260,7 +260,8 @@ class SendingDesk(QObject):
             elif departure.by_person and not departure.kept:
                 self.say(station, entry, Tone.NEUTRAL, _GONE_ON)
             # What waits for another consent, or the clock, goes on by itself.
-            waits = isinstance(sent, Message) and entry.state in {State.QUEUED, State.RETRY_WAIT}
+            waits = isinstance(sent, Message) and sent != STAMPED_WRONG
+            waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
             if entry.held or waits:
                 self.rounds.put_off(station, entry.request_id)
             else:

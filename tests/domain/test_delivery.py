@@ -146,7 +146,7 @@ def test_a_truncated_answer_is_unconfirmed(status: int, body: bytes) -> None:
     assert "too long to read" in sentence(judgement)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", TAKEN, b'{"success": false, "error": "Too Many Requests"}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"success": false, "error": "Too Many Requests"}'])
 @pytest.mark.parametrize("truncated", [False, True])
 def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) -> None:
     judgement = answered(429, body, truncated=truncated)
@@ -159,10 +159,21 @@ def test_over_the_rate_limit_nothing_was_stored(body: bytes, truncated: bool) ->
 
 
 @pytest.mark.parametrize("truncated", [False, True])
-@pytest.mark.parametrize("body", [b"", TAKEN, b"<html>"])
-def test_any_other_3xx_or_4xx_is_refused_whatever_the_body_says(body: bytes, truncated: bool) -> None:
+@pytest.mark.parametrize("body", [b"", b'{"success": false}', b"<html>"])
+def test_any_other_3xx_or_4xx_is_refused(body: bytes, truncated: bool) -> None:
     for status in {*range(300, 500)} - {429}:
         assert answered(status, body, truncated=truncated).state is State.REFUSED
+
+
+@pytest.mark.parametrize("body", [TAKEN, b'{"success": true, "error": "Too Many Requests"}'])
+@pytest.mark.parametrize("truncated", [False, True])
+def test_an_answer_that_contradicts_itself_is_unconfirmed(body: bytes, truncated: bool) -> None:
+    for status in range(300, 500):
+        judgement = answered(status, body, truncated=truncated)
+        assert judgement.state is State.UNCONFIRMED
+        assert sentence(judgement) == (
+            f"Not yet confirmed: the answer contradicts itself: HTTP {status}, and success. {DO_NOT}"
+        )
 
 
 @pytest.mark.parametrize("body", [b'{"success": false}', b'{"success": false, "errors": []}'])

@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 
 from consent_desk.domain.category import Category
+from consent_desk.domain.clock import Moment
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Field
@@ -15,9 +16,12 @@ SMS = Category("sms_marketing", "SMS marketing")
 POST = Category("catalogue_by_post", "Catalogue by post", by_private_api=False)
 
 
-def doubted(draft: Draft, *categories: Category, now: Timestamp = NOW) -> dict[Field, str]:
+def doubted(
+    draft: Draft, *categories: Category, now: Timestamp = NOW, clock_off: int | None = None
+) -> dict[Field, str]:
+    at = Moment(now, clock_off)
     return {
-        doubt.field: str(doubt.message) for doubt in doubts(draft, categories=categories, now=now, zone=UTC)
+        doubt.field: str(doubt.message) for doubt in doubts(draft, categories=categories, at=at, zone=UTC)
     }
 
 
@@ -81,3 +85,25 @@ def test_an_opt_in_dated_back_is_not_doubted() -> None:
 def test_doubts_come_in_the_order_of_the_form() -> None:
     draft = replace(DRAFT, category="fax", taken_at=typed_before_now(3_600))
     assert [*doubted(draft, SMS)] == [Field.CATEGORY, Field.TAKEN_AT]
+
+
+@pytest.mark.parametrize("clock_off", [None, 0, 60, -60])
+def test_a_clock_that_is_right_or_not_known_is_not_doubted(clock_off: int | None) -> None:
+    assert doubted(DRAFT, SMS, clock_off=clock_off) == {}
+
+
+@pytest.mark.parametrize(
+    ("clock_off", "words"), [(-7_200, "2 hours slow"), (61, "61 seconds fast")], ids=["slow", "fast"]
+)
+def test_a_clock_that_is_off_is_named_with_the_time_that_is_used(clock_off: int, words: str) -> None:
+    told = (
+        f"This computer's clock is {words}. “now” is stamped by Engagement's time; a time that you type stays"
+    )
+    assert doubted(DRAFT, SMS, clock_off=clock_off)[Field.TAKEN_AT].startswith(told)
+
+
+def test_both_doubts_about_the_time_are_told() -> None:
+    draft = replace(DRAFT, taken_at=typed_before_now(3_600))
+    told = doubted(draft, SMS, clock_off=-7_200)[Field.TAKEN_AT]
+    assert "may stay in force" in told
+    assert "2 hours slow" in told

@@ -794,6 +794,13 @@ def test_what_a_look_makes_may_be_written_down() -> None:
         assert following <= LEGAL[state]
 
 
+def test_an_answer_that_contradicts_itself_is_followed_by_a_look_and_is_no_try_that_came_to_nothing() -> None:
+    contradiction = Answered(status=429, headers=(), body=b'{"success": true}')
+    facts = (QUEUED, *flight(0, State.UNCONFIRMED, contradiction))
+    assert plan(facts, Action.REJECT, ID) == Plan(Step.LOOK_UP, later(30))
+    assert may_have_left(facts)
+
+
 @pytest.mark.parametrize("state", [State.NEW_PROFILE, State.NO_CATEGORY])
 def test_what_a_person_says_is_right_is_looked_at_once_more(state: State) -> None:
     facts = (QUEUED, *flight(1, State.DELIVERED, SUCCESS), fact(31, state, Look(seen=True, valid=False)))

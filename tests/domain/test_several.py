@@ -7,6 +7,7 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.category import Category
+from consent_desk.domain.clock import Moment
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.doubts import doubts
 from consent_desk.domain.draft import Draft, Field, for_next_caller
@@ -69,7 +70,7 @@ def test_the_next_caller_finds_nothing_of_the_several() -> None:
 def doubted(*categories: str) -> str:
     draft = replace(DRAFT, category=categories[0], categories=categories)
     offered = (Category("sms_marketing", "SMS marketing"), POST)
-    found = doubts(draft, categories=offered, now=NOW, zone=UTC)
+    found = doubts(draft, categories=offered, at=Moment(NOW), zone=UTC)
     return " ".join(str(doubt.message) for doubt in found)
 
 

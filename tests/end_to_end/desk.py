@@ -188,12 +188,13 @@ def states(journal: Path) -> list[State]:
 class Engagement:
     """A server that none of the product's code wrote. `sent` gets each consent event as it came.
 
-    `script` says what becomes of such an event once it has arrived.
+    `script` says what becomes of such an event once it has arrived, `headers` what the answers to reads bear.
     """
 
     def __init__(self) -> None:
         self.sent: Queue[bytes] = Queue()
         self.script: Script = accepting
+        self.headers = b""
         self._server = Server(self._take, host="127.0.0.1")
 
     def __enter__(self) -> Self:
@@ -209,7 +210,7 @@ class Engagement:
             self.sent.put(request)
             self.script(peer)
         elif request:
-            peer.send(answer(CATEGORIES))
+            peer.send(answer(CATEGORIES, headers=self.headers))
 
     def next(self) -> bytes:
         """The next consent event that arrives."""

@@ -1,6 +1,7 @@
 """The real program in a process of its own, with somebody in front of it who does as told over a socket.
 
-    python -m tests.end_to_end.desk_child SOCKET [--die-before-sending | --movable-clock] [ARGUMENTS]
+    python -m tests.end_to_end.desk_child SOCKET [--die-before-sending | --movable-clock | --clock SECONDS]
+        [ARGUMENTS]
 
 ARGUMENTS are those of consent-desk.
 
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -307,6 +309,13 @@ def shown(widget: QWidget) -> str:
             raise LookupError(f"{type(widget).__name__} shows no text")
 
 
+def set_clock(seconds: int) -> None:
+    """Have this computer's clock show `seconds`, in UNIX seconds, and go on from there."""
+    off = seconds * 1_000_000_000 - time_ns()
+    vars(time)["time_ns"] = lambda: time_ns() + off
+    vars(time)["time"] = lambda: (time_ns() + off) / 1e9
+
+
 def die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -322,6 +331,9 @@ if __name__ == "__main__":
         from consent_desk import app
 
         vars(app)["build"] = partial(app.build, now=person.now, nap=0.05)
+    if arguments[:1] == ["--clock"]:
+        set_clock(int(arguments[1]))
+        del arguments[:2]
     threading.Thread(target=person.listen, daemon=True).start()
     # Somebody is in front of it, wherever it draws.
     vars(cli)["find_display"] = lambda: Display.READY

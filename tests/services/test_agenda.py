@@ -8,16 +8,14 @@ import pytest
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId, ValidUntil
 from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.policy import Failing, Plan, Step
-from consent_desk.domain.record import Noted, Record
-from consent_desk.domain.request import prepare_event, prepare_system_time
+from consent_desk.domain.record import Record
 from consent_desk.services.agenda import Agenda, refresh
-from consent_desk.services.clock_watch import ClockWatch
 from consent_desk.services.outbox import Outbox
-from tests.consents import NOON, a_consent, a_noted, a_project, later
+from tests.consents import NOON, a_noted, a_project, later
 from tests.memory_journal import MemoryJournal
-from tests.services.test_sender import CUT, SUCCESS, Made, Waiting, Wire
+from tests.services.test_sender import CUT, SUCCESS
 
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
 
@@ -429,76 +427,6 @@ def test_what_was_settled_before_is_not_read_for_a_later_decision(
     second = note(opt_out(seconds=60))
     assert [id_of(record) for record in refresh(agenda, journal, second)] == [second]
     assert agenda.plan_of(delivered) is not None
-
-
-# ---------------------------------------------------------------------------------------- the clock
-
-
-def dated(date: str) -> Answered:
-    return Answered(status=200, headers=(("date", date),), body=b"")
-
-
-def test_the_clock_is_watched_by_every_answer_that_tells_the_time() -> None:
-    noted = Noted.of(a_project(), a_consent())
-    outcomes: list[Outcome] = [
-        dated("Sun, 31 May 2026 11:58:00 GMT"),
-        Answered(status=200, headers=(), body=b""),
-        DOWN,
-        dated("Sun, 31 May 2026 12:00:00 GMT"),
-    ]
-    watch = ClockWatch(Wire(*map(Made, outcomes)), lambda: NOON)
-    found = []
-    for outcome in outcomes:
-        request = prepare_event(a_project(), noted.body)
-        assert watch.start(request).wait() is outcome
-        found.append(watch.holds_accepts)
-    assert found == [True, True, True, False]
-
-
-def watch_of(outcome: Outcome) -> ClockWatch:
-    return ClockWatch(Wire(Made(outcome)), lambda: NOON)
-
-
-def test_until_somebody_tells_the_time_opt_ins_are_held() -> None:
-    watch = watch_of(DOWN)
-    assert not watch.is_known
-    assert watch.holds_accepts
-
-
-def test_a_check_asks_for_the_system_time() -> None:
-    wire = Wire(Made(dated("Sun, 31 May 2026 12:00:00 GMT")))
-    watch = ClockWatch(wire, lambda: NOON)
-    watch.check(a_project())
-    assert wire.requests == [prepare_system_time(a_project())]
-    assert watch.is_known
-    assert not watch.holds_accepts
-
-
-def test_a_check_without_an_answer_tells_nothing() -> None:
-    watch = watch_of(DOWN)
-    watch.check(a_project())
-    assert not watch.is_known
-
-
-def test_where_nobody_tells_the_time_opt_ins_are_not_held_for_ever() -> None:
-    watch = watch_of(Answered(status=403, headers=(), body=b""))
-    watch.check(a_project())
-    assert not watch.holds_accepts
-
-
-def test_a_clock_that_is_off_stays_so_until_the_time_is_told() -> None:
-    silent = Answered(status=403, headers=(), body=b"")
-    watch = ClockWatch(Wire(Made(dated("Sun, 31 May 2026 11:58:00 GMT")), Made(silent)), lambda: NOON)
-    watch.check(a_project())
-    watch.check(a_project())
-    assert watch.holds_accepts
-
-
-def test_a_watched_call_can_be_cancelled() -> None:
-    ended = Lost(phase=Phase.WAITING, cause=Cause.CANCELLED)
-    call = ClockWatch(Wire(Waiting(ended)), lambda: NOON).start(prepare_event(a_project(), b"{}"))
-    call.cancel()
-    assert call.wait() is ended
 
 
 def test_what_an_erased_customer_left_behind_is_no_plan() -> None:

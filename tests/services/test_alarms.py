@@ -3,17 +3,20 @@
 import pytest
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.clock import Moment
 from consent_desk.domain.consent import Consent, Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Look, Reason, Stored
-from consent_desk.domain.record import Noted
+from consent_desk.domain.record import Context, Noted
 from consent_desk.services.alarms import DISMISSED, Alarms
 from tests.consents import NOON, a_consent, a_noted, a_project, later
 from tests.memory_journal import MemoryJournal
 
 NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
 STILL_VALID = Look(seen=True, later=True, valid=True, since=NOON.micros / 1e6, source="page")
+SHOWN = CategoryStatus(valid=True, since=NOON.micros / 1e6, source="page")
 REVOKED = Look(seen=True, later=True, valid=False)
 
 
@@ -90,7 +93,7 @@ def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: D
     withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
     desk.journal.append(later_one.consent.request_id, withdrawn)
     assert desk.ringing() == [request_id]
-    assert isinstance(desk.alarms.renewed(request_id, NEW), Consent)
+    assert isinstance(desk.alarms.renewed(request_id, NEW, Moment(desk.now)), tuple)
 
 
 def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
@@ -103,8 +106,29 @@ def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
 
 def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: Desk) -> None:
     told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
-    renewed = desk.alarms.renewed(desk.contradicted(**told), NEW)
-    assert renewed == a_consent(request_id=NEW, timestamp=desk.now, noted_at=desk.now, **told)
+    renewed = desk.alarms.renewed(desk.contradicted(**told), NEW, Moment(later(9_000), -7_200))
+    consent = a_consent(request_id=NEW, timestamp=later(9_000), noted_at=later(9_000), **told)
+    assert renewed == (consent, Context(before=SHOWN, clock_off=-7_200))
+
+
+def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    untold = Look(seen=True, later=True)
+    desk.journal.append(request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
+    renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+    assert isinstance(renewed, tuple)
+    assert renewed[1] == Context()
+
+
+def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) -> None:
+    told = desk.alarms.renewed(desk.contradicted(), NEW, Moment(Timestamp(1)))
+    assert str(told).startswith("This computer's clock is wrong")
+
+
+def test_an_alarm_knows_how_far_the_clock_was_off(desk: Desk) -> None:
+    desk.contradicted(context=Context(clock_off=-7_200))
+    [alarm] = desk.alarms.standing()
+    assert alarm.clock_off == -7_200
 
 
 def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
@@ -116,7 +140,7 @@ def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
     [alarm] = desk.alarms.standing()
     assert not alarm.can_renew
     for _ in range(2):
-        renewed = desk.alarms.renewed(request_id, NEW)
+        renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
         assert isinstance(renewed, Message)
         assert "An administrator must expire that event" in str(renewed)
         desk.alarms.dismiss(request_id)
@@ -137,6 +161,6 @@ def test_there_is_not_always_something_to_renew(desk: Desk, changes: dict[str, o
     if not changes:
         newer: Consent = a_consent(timestamp=later(1), noted_at=Timestamp(later(2).micros))
         desk.journal.note(Noted.of(a_project(), newer))
-    renewed = desk.alarms.renewed(request_id, NEW)
+    renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
     assert isinstance(renewed, Message)
     assert words in str(renewed)

@@ -11,9 +11,10 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.delivery import Fact, State, judge
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.record import Noted
+from consent_desk.domain.telling import STAMPED_WRONG, WAITS_FOR_CLOCK, WAITS_FOR_TIME, WRONG_TIME
 from consent_desk.services.order import OVERTAKEN, is_overtaken
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender, Sent
@@ -56,6 +57,41 @@ def look_in_vain(
 # -------------------------------------------------------------------------------- overtaken by an opt-out
 
 
+def test_the_order_of_noting_counts_where_the_clock_was_set_back_in_between(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    ahead = note(outbox, Action.ACCEPT, 7_200)
+    note(outbox, Action.REJECT, 60)
+    assert journal.record(ahead).facts[-1].outcome == OVERTAKEN
+
+
+def test_a_settled_opt_out_that_was_noted_first_overtakes_nothing_though_its_clock_was_ahead(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    send(journal, note(outbox, Action.REJECT, 7_200), SUCCESS)
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    outbox.recover()
+    assert journal.entry(opt_in).state is State.QUEUED
+
+
+def test_an_opt_out_that_was_withdrawn_and_another_opt_in_overtake_nothing(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    withdrawn = note(outbox, Action.REJECT, 60)
+    Sender(journal, Wire(), lambda: later(901)).discard(withdrawn, practice=False)
+    first, second = note(outbox, Action.ACCEPT), note(outbox, Action.ACCEPT, 90)
+    outbox.recover()
+    assert [journal.entry(one).state for one in (first, second)] == [State.QUEUED, State.QUEUED]
+
+
+def test_an_opt_out_that_is_dated_back_overtakes_no_opt_in_after_it(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT, 60)
+    note(outbox, Action.REJECT, 0, noted_at=later(120))
+    assert journal.entry(opt_in).state is State.QUEUED
+
+
 @pytest.mark.parametrize("outcome", [None, DOWN, FORBIDDEN], ids=["queued", "waiting", "refused"])
 def test_an_opt_in_that_has_not_left_is_discarded_by_a_later_opt_out(
     outbox: Outbox, journal: SqliteJournal, outcome: Outcome | None
@@ -77,12 +113,12 @@ def test_an_opt_in_that_has_not_left_is_discarded_by_a_later_opt_out(
         {"category": "newsletter"},
         {"timestamp": later(61), "noted_at": later(61)},
     ],
-    ids=["other category", "later"],
+    ids=["other category", "later than what is dated back"],
 )
 def test_nothing_else_is_discarded(outbox: Outbox, journal: SqliteJournal, changes: dict[str, Any]) -> None:
     other = note(outbox, Action.ACCEPT, **changes)
-    earlier = note(outbox, Action.REJECT, 30)
-    note(outbox, Action.REJECT, 60)
+    earlier = note(outbox, Action.REJECT, 30, noted_at=later(120))
+    note(outbox, Action.REJECT, 60, noted_at=later(120))
     assert [journal.entry(one).state for one in (other, earlier)] == [State.QUEUED, State.QUEUED]
 
 
@@ -279,22 +315,45 @@ def test_no_opt_in_leaves_before_the_opt_out_before_it_is_settled(
 
 
 @pytest.mark.parametrize("by_person", [False, True])
-def test_no_opt_in_leaves_while_the_clock_is_off(
-    outbox: Outbox, journal: SqliteJournal, by_person: bool
+@pytest.mark.parametrize("why", [WAITS_FOR_CLOCK, WAITS_FOR_TIME], ids=["wrong", "not known"])
+def test_no_opt_in_leaves_while_its_time_may_be_wrong(
+    outbox: Outbox, journal: SqliteJournal, why: Message, by_person: bool
 ) -> None:
+    def why_held(noted: Noted) -> Message | None:
+        return why if noted.consent.action is Action.ACCEPT else None
+
     opt_in, opt_out = note(outbox, Action.ACCEPT), note(outbox, Action.REJECT, category="newsletter")
-    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(901), lambda: True)
-    why = sender.send(opt_in, a_project(), by_person=by_person)
-    assert str(why).startswith("It waits until this computer's clock is right")
+    sender = Sender(journal, Wire(Made(SUCCESS)), lambda: later(901), why_held)
+    assert sender.send(opt_in, a_project(), by_person=by_person) == why
     sender.send(opt_out, a_project(), by_person=by_person)
     states = [journal.entry(one).state for one in (opt_in, opt_out)]
     assert states == [State.QUEUED, State.DELIVERED]
+    assert len(journal.record(opt_in).facts) == 1
 
 
-def test_no_opt_in_leaves_before_somebody_told_the_time(outbox: Outbox, journal: SqliteJournal) -> None:
-    sender = Sender(journal, Wire(), lambda: later(901), lambda: True, clock_is_known=lambda: False)
-    why = sender.send(note(outbox, Action.ACCEPT), a_project(), by_person=True)
-    assert str(why).startswith("It waits until Engagement has told the time")
+@pytest.mark.parametrize("outcome", [None, DOWN, FORBIDDEN], ids=["queued", "waiting", "refused"])
+def test_an_opt_in_that_was_found_stamped_wrong_leaves_no_more_though_the_clock_is_right_by_then(
+    outbox: Outbox, journal: SqliteJournal, outcome: Outcome | None
+) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    if outcome is not None:
+        send(journal, opt_in, outcome)
+    sender = Sender(journal, Wire(), lambda: later(901), lambda noted: STAMPED_WRONG)
+    assert sender.send(opt_in, a_project()) == STAMPED_WRONG
+    assert journal.record(opt_in).facts[-1].note == WRONG_TIME
+    later_run = Sender(journal, Wire(), lambda: later(902))
+    assert later_run.send(opt_in, a_project()) == STAMPED_WRONG
+    assert sum(fact.note == WRONG_TIME for fact in journal.record(opt_in).facts) == 1
+
+
+def test_nothing_is_written_of_one_that_may_be_there_already(outbox: Outbox, journal: SqliteJournal) -> None:
+    opt_in = note(outbox, Action.ACCEPT)
+    send(journal, opt_in, CUT)
+    look_in_vain(journal, opt_in)
+    before = journal.record(opt_in).facts
+    sender = Sender(journal, Wire(), lambda: later(2000), lambda noted: STAMPED_WRONG)
+    assert sender.send(opt_in, a_project()) == STAMPED_WRONG
+    assert journal.record(opt_in).facts == before
 
 
 def test_an_opt_in_that_is_cancelled_as_it_waits_for_an_opt_out_is_discarded(

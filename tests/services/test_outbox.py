@@ -10,6 +10,7 @@ from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
 from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.customer import CategoryStatus
 from consent_desk.domain.delivery import ASKED, Fact, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.outcome import Cause, Lost, Phase
@@ -124,6 +125,54 @@ def test_a_timestamp_that_nobody_has_used_stays(outbox: Outbox, changes: dict[st
     assert outbox.stamp(a_project(), consent) == consent
 
 
+def shown(seconds: float | None, clock_off: int | None = 0) -> Context:
+    """The look-up showed a decision so many seconds after noon."""
+    since = None if seconds is None else later(seconds).micros / 1e6
+    return Context(before=CategoryStatus(valid=True, since=since, source="page"), clock_off=clock_off)
+
+
+@pytest.mark.parametrize("clock_off", [None, 0, -7_200])
+@pytest.mark.parametrize(
+    ("seconds", "stamped"),
+    [
+        (None, 0),
+        (-3_600, 0),
+        (-1, 0),
+        (-0.5, 0),
+        (0, 1),
+        (0.25, 1),
+        (30, 31),
+        (60, 61),
+        (60.5, 0),
+        (86_400, 0),
+    ],
+)
+def test_an_opt_out_taken_now_comes_after_what_engagement_shows_but_not_in_the_far_future(
+    outbox: Outbox, clock_off: int | None, seconds: float | None, stamped: float
+) -> None:
+    found = outbox.stamp(a_project(), a_consent(), shown(seconds, clock_off))
+    assert (found.timestamp, found.noted_at) == (later(stamped), later(stamped))
+
+
+def test_nothing_that_engagement_shows_moves_an_opt_in_or_a_time_that_was_typed(outbox: Outbox) -> None:
+    accepted = a_consent(action=Action.ACCEPT, valid_until=ValidUntil())
+    typed = a_consent(noted_at=later(60))
+    assert [outbox.stamp(a_project(), one, shown(30)) for one in (accepted, typed)] == [accepted, typed]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock_off", "stamped"),
+    [(60, 0, 60.000001), (61, 0, 0), (61, -7_200, 0), (86_400, None, 86_400.000001), (119, -60, 119.000001)],
+    ids=["at most a minute", "later", "later, and slow", "time not known", "a clock that is hardly slow"],
+)
+def test_a_decision_taken_now_comes_after_what_was_noted_here_but_not_in_the_far_future(
+    outbox: Outbox, seconds: float, clock_off: int | None, stamped: float
+) -> None:
+    outbox.note(a_project(), a_consent(timestamp=later(seconds), noted_at=later(seconds)))
+    found = outbox.stamp(a_project(), a_consent(), Context(clock_off=clock_off))
+    assert found.timestamp == found.noted_at == later(stamped)
+
+
 def test_a_time_typed_like_a_noted_one_comes_just_after_it(outbox: Outbox) -> None:
     outbox.note(a_project(), a_consent(timestamp=later(0.25), noted_at=later(60)))
     stamped = outbox.stamp(a_project(), a_consent(timestamp=later(0.25), noted_at=later(120)))
@@ -198,6 +247,10 @@ def several(**changes: Any) -> list[Consent]:
     return [a_consent(category=one, **changes) for one in ("sms_marketing", "newsletter", "push_messages")]
 
 
+def several_noted(**changes: Any) -> list[tuple[Consent, Context]]:
+    return [(one, NO_CONTEXT) for one in several(**changes)]
+
+
 def test_several_are_noted_in_their_order_each_with_its_context(
     outbox: Outbox, journal: SqliteJournal
 ) -> None:
@@ -222,31 +275,31 @@ def test_of_several_that_cannot_be_noted_none_is(outbox: Outbox, journal: Sqlite
 def test_each_of_several_overtakes_what_waits_for_its_category(outbox: Outbox) -> None:
     waiting = a_consent(category="newsletter", action=Action.ACCEPT, valid_until=ValidUntil())
     outbox.note(a_project(), waiting)
-    stamped = outbox.stamp_all(a_project(), several())
+    stamped = outbox.stamp_all(a_project(), several_noted())
     outbox.note_all(a_project(), [(one, NO_CONTEXT) for one in stamped])
     assert outbox.record(waiting.request_id).facts[-1].state is State.DISCARDED
 
 
 def test_several_stamped_at_once_are_a_microsecond_apart_in_their_order(outbox: Outbox) -> None:
-    stamped = outbox.stamp_all(a_project(), several())
+    stamped = outbox.stamp_all(a_project(), several_noted())
     assert [one.timestamp.micros - NOON.micros for one in stamped] == [0, 1, 2]
     assert [one.noted_at for one in stamped] == [one.timestamp for one in stamped]
 
 
 def test_the_order_of_several_holds_where_the_first_had_to_move(outbox: Outbox) -> None:
     outbox.note(a_project(), a_consent(timestamp=later(1), noted_at=later(1)))
-    stamped = outbox.stamp_all(a_project(), several())
+    stamped = outbox.stamp_all(a_project(), several_noted())
     assert [one.timestamp.micros - later(1).micros for one in stamped] == [1, 2, 3]
 
 
 def test_times_of_several_that_differ_stay(outbox: Outbox) -> None:
     consents = [a_consent(), a_consent(category="newsletter", timestamp=later(1), noted_at=later(60))]
-    assert outbox.stamp_all(a_project(), consents) == tuple(consents)
+    assert outbox.stamp_all(a_project(), [(one, NO_CONTEXT) for one in consents]) == tuple(consents)
 
 
 def test_none_of_several_with_a_typed_time_lies_after_its_noting(outbox: Outbox) -> None:
     noted_at = Timestamp(NOON.micros + 1)
-    stamped = outbox.stamp_all(a_project(), several(noted_at=noted_at))
+    stamped = outbox.stamp_all(a_project(), several_noted(noted_at=noted_at))
     assert [one.timestamp.micros - NOON.micros for one in stamped] == [0, 1, 2]
     assert [one.noted_at.micros - NOON.micros for one in stamped] == [1, 1, 2]
 

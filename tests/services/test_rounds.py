@@ -21,7 +21,8 @@ from consent_desk.domain.outcome import (
     Phase,
 )
 from consent_desk.domain.policy import Failing, Step
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Context, Noted, Record
+from consent_desk.domain.telling import WRONG_TIME
 from consent_desk.services import rounds as module
 from consent_desk.services.agenda import FIRST_LOOK
 from consent_desk.services.rounds import Outstanding, Rounds
@@ -59,16 +60,14 @@ class Desk:
         self.journal = Unreadable()
         self.now = NOON
         self.steady = 0.0
-        self.clock_is_off = False
-        self.clock_is_known = True
+        self.time_is_untold = False
         self.rounds = self.restarted()
 
     def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
         return Rounds(
             self.journal,
             lambda: self.now,
-            lambda: self.clock_is_off,
-            clock_is_known=lambda: self.clock_is_known,
+            lambda: self.time_is_untold,
             steady=lambda: self.steady,
             nap=nap,
         )
@@ -243,13 +242,13 @@ def test_an_opt_in_behind_an_opt_out_is_not_due_and_its_outlook_says_why(desk: D
     assert desk.due() == [(opt_in, Step.SEND)]
 
 
-def test_a_wrong_clock_holds_opt_ins_alone_and_their_outlook_says_so(desk: Desk) -> None:
-    desk.clock_is_off = True
+def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook_says_so(desk: Desk) -> None:
+    desk.time_is_untold = True
     opt_in, opt_out = desk.noted(**accept()), desk.noted(category="newsletter")
-    assert "until this computer's clock is right" in str(desk.rounds.outlook(opt_in))
+    assert "this computer's clock is not checked yet" in str(desk.rounds.outlook(opt_in))
     assert str(desk.rounds.outlook(opt_out)) == "It is sent in its turn."
     assert desk.due() == [(opt_out, Step.SEND)]
-    desk.clock_is_off = False
+    desk.time_is_untold = False
     assert desk.due() == [(opt_in, Step.SEND)]
 
 
@@ -261,18 +260,33 @@ def checked(rounds: Rounds) -> str | None:
 
 @pytest.fixture
 def held(desk: Desk) -> tuple[Rounds, str]:
-    """An opt-in that a wrong clock holds, and rounds that nap for 30 s."""
-    desk.clock_is_off = True
+    """An opt-in that waits for the time to be told, and rounds that nap for 30 s."""
+    desk.time_is_untold = True
     rounds = desk.restarted(nap=30)
     opt_in = desk.left(**accept())
     rounds.follow(opt_in)
     return rounds, opt_in
 
 
-def test_while_the_time_was_told_by_nobody_the_outlook_says_so(desk: Desk, held: tuple[Rounds, str]) -> None:
-    desk.clock_is_known = False
-    rounds, opt_in = held
-    assert "this computer's clock is not checked yet" in str(rounds.outlook(opt_in))
+def test_an_opt_in_that_was_noted_while_the_time_was_known_waits_for_nobody_to_tell_it(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, untimed = held
+    opt_in = desk.left(**accept(later(1)), category="newsletter", context=Context(clock_off=-7_200))
+    rounds.follow(opt_in)
+    assert str(rounds.outlook(opt_in)) == "It is sent in its turn."
+    assert desk.due(rounds) == [(opt_in, Step.SEND)]
+    assert checked(rounds) == untimed
+
+
+def test_an_opt_in_that_was_found_stamped_wrong_is_nobodys_turn_and_says_what_to_do(desk: Desk) -> None:
+    opt_in = desk.left(**accept())
+    desk.journal.append(opt_in, Fact(at=NOON, state=State.QUEUED, note=WRONG_TIME))
+    desk.rounds.begin()
+    assert desk.due() == []
+    assert desk.rounds.wait() is None
+    assert "Discard it, and enter the opt-in again." in str(desk.rounds.outlook(opt_in))
+    assert desk.rounds.outstanding().opt_ins == 1
 
 
 def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
@@ -288,15 +302,15 @@ def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
 
 
 def test_nobody_is_asked_for_the_time_while_no_opt_in_is_held(desk: Desk, held: tuple[Rounds, str]) -> None:
-    desk.clock_is_off = False
+    desk.time_is_untold = False
     assert checked(held[0]) is None
-    desk.clock_is_off = True
+    desk.time_is_untold = True
     desk.rounds.follow(desk.left(category="newsletter"))
     assert checked(desk.rounds) is None
 
 
 def test_an_opt_in_that_waits_for_an_opt_out_has_nobody_asked_for_the_time(desk: Desk) -> None:
-    desk.clock_is_off = True
+    desk.time_is_untold = True
     desk.left(State.UNCONFIRMED, LOST)
     desk.left(**accept(later(1)))
     desk.rounds.begin()

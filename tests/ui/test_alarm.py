@@ -18,7 +18,7 @@ from consent_desk.domain.delivery import State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.domain.project import Project
-from consent_desk.domain.record import Entry, Noted
+from consent_desk.domain.record import Context, Entry, Noted
 from consent_desk.domain.request import event_body, prepare_event
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -290,8 +290,8 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
 ) -> None:
     note, noted = Outbox.note, []
 
-    def note_and_fail(outbox: Outbox, project: Project, consent: Consent) -> Entry:
-        noted.append(note(outbox, project, consent))
+    def note_and_fail(outbox: Outbox, project: Project, consent: Consent, context: Context) -> Entry:
+        noted.append(note(outbox, project, consent, context))
         monkeypatch.setattr(Outbox, "note", note)
         raise JournalTrouble(say("The disk reported an error."), say("Try again."))
 

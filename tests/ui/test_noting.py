@@ -28,9 +28,9 @@ class SlowOutbox:
         self.trouble: JournalTrouble | None = None
         self.asked = 0
 
-    def stamp_all(self, project: object, consents: Sequence[Consent]) -> tuple[Consent, ...]:
+    def stamp_all(self, project: object, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
         self.asked += 1
-        return tuple(replace(consent, timestamp=later(-1)) for consent in consents)
+        return tuple(replace(consent, timestamp=later(-1)) for consent, _ in consents)
 
     def repeated(self, project: object, consents: object) -> tuple[()]:
         return ()

@@ -1,6 +1,8 @@
 """What the desk does by itself, end to end: it tries again, looks up, and says so. The clock is moved on."""
 
+import json
 import socket
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +17,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Noted, Record
+from consent_desk.domain.record import Context, Noted, Record
 from consent_desk.domain.request import prepare_event
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -222,8 +224,6 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     assert len(sent(engagement)) == 1
     engagement.fault = None
     acme.person.answer = 1
-    # An opt-in waits for a clock that is right.
-    acme.application._stations._opened[False].transport.off = 0.0
     again.click()
     acme.wait_for_line("Delivered")
     assert len(sent(engagement)) == 2
@@ -258,7 +258,8 @@ def test_that_what_was_delivered_cannot_be_looked_up_is_told_at_last(
 def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
     """A consent that is queued in a journal: of another run, or of a folder that was put back."""
     until = ValidUntil() if action is Action.ACCEPT else None
-    noted = Noted.of(real(engagement), a_consent(action=action, valid_until=until))
+    consent, context = a_consent(action=action, valid_until=until), Context(clock_off=0)
+    noted = Noted.of(real(engagement), consent, context)
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         journal.note(noted)
     return noted
@@ -310,7 +311,6 @@ def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
     engagement.fault = None
     desk.clock.seconds_off += 901
     desk.bot.waitUntil(lambda: "looked up: not in the history" in desk.details("Explanation"), timeout=10_000)
-    desk.clock.seconds_off = 0
     desk.wait_for_line("Delivered")
     assert len(events(engagement)) == 1
 
@@ -381,7 +381,7 @@ def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagem
 
 
 @pytest.mark.usefixtures("acme_is_kept")
-def test_an_opt_in_of_an_earlier_run_is_held_while_the_clock_is_off_and_leaves_once_it_is_right(
+def test_an_opt_in_of_an_earlier_run_does_not_leave_as_it_was_stamped_where_the_clock_is_off(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
@@ -390,18 +390,37 @@ def test_an_opt_in_of_an_earlier_run_is_held_while_the_clock_is_off_and_leaves_o
     clock.seconds_off = 7_200
     desk = open_desk(keyring, clock=clock)
     desk.wait_for_line("Not sent yet")
-    # Asked again: so what the first answer said of the clock was taken in.
-    desk.bot.waitUntil(lambda: times_asked(engagement) > 1, timeout=10_000)
-    assert events(engagement) == []
+    desk.choose_line()
+    desk.bot.waitUntil(lambda: "its time may be wrong" in desk.details("Explanation"), timeout=10_000)
+    assert "Discard it, and enter the opt-in again." in desk.details("Explanation")
     clock.seconds_off = 0
+    desk.window.end()
+    again = open_desk(keyring, clock=clock)
+    again.wait_for_line("Not sent yet")
+    again.choose_line()
+    again.bot.waitUntil(lambda: "Discard it, and enter the opt-in again." in again.details("Explanation"))
+    assert events(engagement) == []
+
+
+@pytest.mark.usefixtures("acme_is_kept")
+def test_an_opt_in_leaves_at_once_stamped_by_engagements_time_where_the_clock_is_off(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    clock = Clock()
+    clock.seconds_off = 7_200
+    desk = open_desk(keyring, clock=clock)
+    desk.wait_for_categories()
+    opt_in(desk)
     desk.wait_for_line("Delivered")
+    [body] = sent(engagement)
+    assert abs(json.loads(body)["timestamp"] - time.time()) < 30
 
 
 def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    acme.application._stations._opened[False].transport.off = None
+    acme.application._stations._opened[False].transport._told = None
     opt_in(acme)
     acme.wait_for_status("It waits until Engagement has told the time")
     acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
@@ -411,16 +430,17 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
 def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    acme.application._stations._opened[False].transport.off = None
+    acme.application._stations._opened[False].transport._told = None
     acme.clock.seconds_off = 7_200
     opt_in(acme)
-    acme.wait_for_status("It waits until this computer's clock is right")
+    acme.wait_for_status("It does not leave: the time that it bears may be wrong.")
     assert times_asked(engagement) > 0
+    assert events(engagement) == []
 
 
 def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
     watched = acme.application._stations._opened[False].transport
-    watched.off = None
+    watched._told = None
     controls.press(acme.window, "Project settings")
     dialog = acme.window.findChild(ProjectDialog)
     assert dialog is not None
@@ -458,7 +478,6 @@ def test_two_decisions_of_one_moment_have_two_timestamps_and_the_preview_shows_t
 
 
 def a_timestamp(body: bytes) -> Timestamp:
-    import json
     from decimal import Decimal
 
     return Timestamp(int(json.loads(body, parse_float=Decimal)["timestamp"] * 1_000_000))

@@ -291,7 +291,7 @@ def test_a_clock_that_is_off_is_reported(
     dialog = settings(desk)
     lines = report(desk, dialog)
     assert lines[3].startswith("▲ Clock: This computer's clock is ")
-    assert "seconds fast. Set it right" in lines[3]
+    assert "5 minutes fast. Set it right" in lines[3]
     dialog.leave()
 
 

@@ -1,0 +1,58 @@
+"""On a computer whose clock is of another age the program starts, and stamps nothing wrongly."""
+
+import json
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.desk import PATIENCE, Desk, Engagement, entries, keep_project, linux
+
+pytestmark = [
+    linux,
+    pytest.mark.parametrize("clock", [-30_000_000, 0, 10_413_792_000], ids=["1969", "1970", "2300"]),
+]
+
+DAY = 86_400
+
+
+def wait_for_text(desk: Desk, words: str) -> None:
+    """Wait until any widget holds `words`."""
+    until = time.monotonic() + PATIENCE
+    while not any(words in text for text in desk.tell("every_text")):
+        assert time.monotonic() < until, words
+
+
+def test_without_anybody_to_tell_the_time_it_says_that_the_clock_is_wrong_and_notes_nothing(
+    home: Path, engagement: Engagement, keyring: dict[str, str], clock: int
+) -> None:
+    keep_project(home, engagement.project(), keyring)
+    with Desk(home, "--clock", str(clock), env=keyring) as desk:
+        desk.type_tutorial()
+        said = "\n".join(desk.tell("every_text"))
+        assert "This computer's clock is wrong: it shows a time long ago, or far ahead. Set it right" in said
+        desk.tell("keys", "Ctrl+Return")
+        desk.type("Customer ID", "john@example.com")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    assert entries(desk.journal) == ()
+    assert engagement.sent.empty()
+
+
+def test_once_engagement_has_told_the_time_an_opt_out_is_stamped_by_that(
+    home: Path, engagement: Engagement, keyring: dict[str, str], clock: int
+) -> None:
+    engagement.headers = f"Date: {formatdate(usegmt=True)}\r\n".encode()
+    keep_project(home, engagement.project(), keyring)
+    with Desk(home, "--clock", str(clock), env=keyring) as desk:
+        desk.type_tutorial()
+        wait_for_text(desk, "stamped by Engagement's time")
+        desk.press("Send")
+        body = json.loads(engagement.next().partition(b"\r\n\r\n")[2])
+        assert abs(body["timestamp"] - time.time()) < 60
+        desk.wait("Response log", "Delivered")
+        desk.tell("end", "close button")
+        assert (desk.ended(), desk.said) == (0, "")
+    [entry] = entries(desk.journal)
+    assert abs(entry.noted_at.seconds - time.time()) < DAY
