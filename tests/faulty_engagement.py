@@ -131,6 +131,10 @@ class Engagement:
         return None if ruling is None else ruling.properties["action"] == "accept"
 
     def _answer(self, request: PreparedRequest) -> Outcome:
+        if request.url.endswith("/consent/categories"):
+            listed = [{"id": name} for name in ("sms_marketing", "newsletter")]
+            body = json.dumps({"success": True, "results": listed}).encode()
+            return Answered(status=200, headers=(("x-request-id", "1"),), body=body)
         document = json.loads(request.body)
         if "/track/" in request.url:
             fault = self.faults.pop(0) if self.faults else None

@@ -5,16 +5,13 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from consent_desk.domain.consent import repair_of_note, repair_of_wording
 from consent_desk.domain.draft import Field, Problem
 from consent_desk.ui.fields import Note, TypingComboBox, WithNote
 from consent_desk.ui.repair import RepairButton, typed
 from consent_desk.ui.words import render
 
-_REPAIRS = {
-    **dict.fromkeys((Field.WORDING, Field.BASIS), repair_of_wording),
-    **dict.fromkeys((Field.TICKET, Field.CHANNEL, Field.AGENT), repair_of_note),
-}
+_WORDINGS = frozenset({Field.WORDING, Field.BASIS})
+_REPAIRED = _WORDINGS | {Field.TICKET, Field.CHANNEL, Field.AGENT}
 
 
 class FieldNotes:
@@ -80,13 +77,17 @@ class FieldNotes:
     def _offer_repair(self, field: Field, is_wrong: bool) -> None:
         if field in self._repairs:
             self._repairs[field].follow()
-        elif is_wrong and field in _REPAIRS:
+        elif is_wrong and field in _REPAIRED:
             widget, row = self._rows[field]
             line = widget.line if isinstance(widget, TypingComboBox) else widget
-            if not isinstance(line, QLineEdit | QPlainTextEdit) or _REPAIRS[field](typed(line)) is None:
+            # Loaded with the first one that is needed.
+            from consent_desk.domain.consent import repair_of_note, repair_of_wording
+
+            mend = repair_of_wording if field in _WORDINGS else repair_of_note
+            if not isinstance(line, QLineEdit | QPlainTextEdit) or mend(typed(line)) is None:
                 return
             # Made with the first one that is needed: the window shows sooner, and most never are.
-            repair = self._repairs[field] = RepairButton(line, field.value, _REPAIRS[field])
+            repair = self._repairs[field] = RepairButton(line, field.value, mend)
             row.add(repair)
             QWidget.setTabOrder(widget, repair)
             repair.follow()

@@ -22,8 +22,8 @@ _LEAST_OF_ID = 16
 _GIVE_WAY = ("Duration", "Status")
 """In this order; the details beside the table tell both."""
 
-_MOST_GIVEN = 4
-"""Digits that the category then gives besides."""
+_MOST_GIVEN = {"Category": 4, "Outcome": 7}
+"""Digits that these then give besides, one after the other."""
 
 
 class LogTable(QTableView):
@@ -45,7 +45,7 @@ class LogTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(height)
         self.setMinimumHeight((least + 1) * height)
         self._digit = self.fontMetrics().horizontalAdvance("0")
-        self._given = 0
+        self._lacks = 0
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         for name, digits in _DIGITS.items():
@@ -63,8 +63,11 @@ class LogTable(QTableView):
         for name in _GIVE_WAY:
             self.setColumnHidden(COLUMNS.index(name), room < 0)
             room += self._digit * _DIGITS[name] if room < 0 else 0
-        given = min(max(-room, 0), self._digit * _MOST_GIVEN)
-        if given != self._given:
-            self._given = given
-            column = COLUMNS.index("Category")
-            self.horizontalHeader().resizeSection(column, self._digit * _DIGITS["Category"] - given)
+        lacks = max(-room, 0)
+        if lacks == self._lacks:
+            return
+        self._lacks = lacks
+        for name, most in _MOST_GIVEN.items():
+            given = min(lacks, self._digit * most)
+            lacks -= given
+            self.horizontalHeader().resizeSection(COLUMNS.index(name), self._digit * _DIGITS[name] - given)

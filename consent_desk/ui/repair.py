@@ -1,19 +1,22 @@
 """The button that takes out of a field what it cannot hold."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy
 
-from consent_desk.domain.consent import Repair
 from consent_desk.ui.fields import typed_text, units
+
+if TYPE_CHECKING:
+    from consent_desk.domain.consent import Repair
 
 
 class RepairButton(QPushButton):
     """Stands below the note of `edit`, called `name`, while `repair` knows how to mend what is in it."""
 
     def __init__(
-        self, edit: QLineEdit | QPlainTextEdit, name: str, repair: Callable[[str], Repair | None]
+        self, edit: QLineEdit | QPlainTextEdit, name: str, repair: "Callable[[str], Repair | None]"
     ) -> None:
         super().__init__("Remove it")
         self._edit = edit
@@ -43,7 +46,7 @@ class RepairButton(QPushButton):
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         self._edit.setTextCursor(cursor)
 
-    def _found(self) -> Repair | None:
+    def _found(self) -> "Repair | None":
         return self._repair(typed(self._edit))
 
     def _mend(self) -> None:

@@ -237,7 +237,7 @@ def test_a_category_stays_as_it_was_typed(acme: OpenDesk, engagement: Sandbox, l
     controls.write(acme.window, "Customer ID", "jane@example.com")
     controls.press(acme.window, "Send")
     acme.go_on()
-    acme.wait_for_status("Delivered")
+    acme.wait_for_status("Recorded for a category that the project does not list.")
     assert b'"category":"SMS_marketing"' in engagement.received[-1].body
 
 

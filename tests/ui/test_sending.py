@@ -503,6 +503,13 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     assert controls.line(acme.window, "Customer ID").text() == "first@example.com"
 
 
+def record_it_again(desk: OpenDesk, number: int) -> None:
+    """The second time the same is asked about."""
+    if number == 2:
+        desk.bot.waitUntil(lambda: desk.window.consent.question.is_open)
+        desk.go_on()
+
+
 def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
@@ -510,6 +517,7 @@ def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
         acme.fill()
         controls.write(acme.window, "Taken at", "2026-01-05 10:40")
         controls.press(acme.window, "Send")
+        record_it_again(acme, number)
         acme.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
         acme.wait_for_status("Delivered")
         shown = controls.raw_text(acme.window, "Request body")
@@ -527,6 +535,7 @@ def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
         desk.fill()
         controls.write(desk.window, "Taken at", "1767609600")
         controls.press(desk.window, "Send")
+        record_it_again(desk, number)
         desk.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
         desk.wait_for_status("Delivered")
         shown = controls.raw_text(desk.window, "Request body")
