@@ -1,15 +1,18 @@
 """One further property in the form: its name, its type and its value."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
-from consent_desk.domain.consent import Repair, repair_of_wording
 from consent_desk.domain.draft import Field, Kind, PropertyDraft
 from consent_desk.ui.fields import ComboBox, Note, Pasting
 from consent_desk.ui.line import Line
 from consent_desk.ui.repair import RepairButton
+
+if TYPE_CHECKING:
+    from consent_desk.domain.consent import Repair
 
 
 class PropertyRow(QWidget):
@@ -115,7 +118,10 @@ class PropertyRow(QWidget):
         self._touched = True
         self.show_problems(self._problems)
 
-    def _mended(self, text: str) -> Repair | None:
+    def _mended(self, text: str) -> "Repair | None":
+        # Loaded with the first one that is needed.
+        from consent_desk.domain.consent import repair_of_wording
+
         return repair_of_wording(text) if self.kind.currentText() == Kind.TEXT else None
 
     def control(self, field: Field) -> QWidget:

@@ -424,7 +424,7 @@ def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
     desk.bot.waitUntil(lambda: len(controls.cells(desk.window, 1)) == 1)
     desk.clock.seconds_off += 31
     desk.wait_for_line("Verified")
-    assert posts_of_events(engagement) == 2
+    assert posts(engagement) == 2
     assert not dialog.isVisible()
     assert verify(folders.journal).verdict is Verdict.SOUND
     [kept] = folders.data.glob("journal.sqlite.replaced-*Z")
@@ -463,10 +463,6 @@ def looks_in_vain(folders: Folders) -> int:
     with closing(sqlite3.connect(f"{folders.journal.as_uri()}?mode=ro", uri=True)) as connection:
         count: int = connection.execute("SELECT count(*) FROM fact WHERE state = 'not_seen'").fetchone()[0]
         return count
-
-
-def posts_of_events(engagement: Sandbox) -> int:
-    return sum("/track/" in request.path for request in engagement.received)
 
 
 def test_a_question_says_what_would_not_be_sent_any_more(
@@ -614,7 +610,7 @@ def test_on_another_computer_what_was_open_is_looked_up_before_it_is_sent(
     first.wait_for_line("Waiting to retry")
     first.window.end()
     engagement.fault = None
-    sent = posts_of_events(engagement)
+    sent = posts(engagement)
     (folders.config / "installation.json").unlink()
     desk = start()
     desk.wait_for_status("1 consent may have gone out since this journal was restored or moved here.")
@@ -623,10 +619,10 @@ def test_on_another_computer_what_was_open_is_looked_up_before_it_is_sent(
     desk.bot.waitUntil(lambda: looks_in_vain(folders) == 1, timeout=10_000)
     desk.clock.seconds_off += 121
     desk.bot.waitUntil(lambda: looks_in_vain(folders) == 2, timeout=10_000)
-    assert posts_of_events(engagement) == sent
+    assert posts(engagement) == sent
     desk.clock.seconds_off += 601
     desk.wait_for_line("Delivered")
-    assert posts_of_events(engagement) == sent + 1
+    assert posts(engagement) == sent + 1
 
 
 def test_a_damaged_journal_says_nothing_beside_practice(

@@ -20,10 +20,10 @@ from consent_desk.domain.record import Noted
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.outbox import Outbox
-from tests.consents import NOON, a_consent, later
+from tests.consents import LOOKED_UP, NOON, a_consent, later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, real
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, real
 
 
 def leave(folders: Folders, project: Project, *, in_flight: bool = False, count: int = 1) -> None:
@@ -31,14 +31,15 @@ def leave(folders: Folders, project: Project, *, in_flight: bool = False, count:
     journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
     for number in range(count):
         consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
-        journal.note(Noted.of(project, consent))
+        journal.note(Noted.of(project, consent, LOOKED_UP))
         if in_flight:
             journal.claim(consent.request_id, later(number))
     journal.close()
 
 
 def posts(engagement: Sandbox) -> int:
-    return sum(request.method == "POST" for request in engagement.received)
+    """How many consents arrived, without what was only looked up."""
+    return len(events(engagement))
 
 
 @pytest.fixture
