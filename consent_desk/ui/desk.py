@@ -83,6 +83,9 @@ class Desk(QObject):
         self._pressed_early = False
         # Send was pressed for this, and waits for a look-up that is not older than a minute.
         self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
+        # What of this press was confirmed, and left out, before the question that stands now.
+        self._confirmed: tuple[Caution, ...] = ()
+        self._left_out: tuple[str, ...] = ()
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
@@ -127,9 +130,9 @@ class Desk(QObject):
 
     def _follow_form(self) -> None:
         self._look_up.answered.connect(self._press_on)
-        self._question.confirmed.connect(self._press)
+        self._question.confirmed.connect(self._go_on)
         self._question.another_chosen.connect(self._use_instead)
-        self._question.rest_chosen.connect(partial(self._press, ()))
+        self._question.rest_chosen.connect(self._leave_out)
         self._categories.offered.connect(self._filled.offer_categories)
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
@@ -268,6 +271,7 @@ class Desk(QObject):
             self._filled.show_what_lacks()
             return
         press = press.without(left_out) if left_out else press
+        self._confirmed, self._left_out = confirmed, left_out
         against = self._filled.speaks_against(press)
         if against and not confirmed and self._look_up.is_stale:
             self._ask_anew_first(press, left_out)
@@ -277,6 +281,12 @@ class Desk(QObject):
         self._form.switch_off_send()
         self._look_up.keep(press)
         self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
+
+    def _go_on(self, confirmed: tuple[Caution, ...]) -> None:
+        self._press((*self._confirmed, *confirmed), self._left_out)
+
+    def _leave_out(self, categories: tuple[str, ...]) -> None:
+        self._press(self._confirmed, (*self._left_out, *categories))
 
     def _ask_anew_first(self, press: Press, left_out: tuple[str, ...]) -> None:
         """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""

@@ -60,8 +60,8 @@ class QuestionDesk(QObject):
 
         `age`: how old that is on which they rest, where it is worth a word.
         """
-        # As a rule the very same ones; there may be hundreds.
-        if tuple(cautions) == tuple(confirmed) or all(one in confirmed for one in cautions):
+        # As a rule the very same ones come first; there may be hundreds.
+        if tuple(cautions) == tuple(confirmed[: len(cautions)]) or all(one in confirmed for one in cautions):
             return False
         self._asked, self._draft, self._answer = tuple(cautions), draft, None
         first = cautions[0]
