@@ -63,7 +63,9 @@ class QuestionDesk(QObject):
         # As a rule the very same ones come first; there may be hundreds.
         if tuple(cautions) == tuple(confirmed[: len(cautions)]) or all(one in confirmed for one in cautions):
             return False
-        self._asked, self._draft, self._answer = tuple(cautions), draft, None
+        # One question at a time: nobody answers the one about what was noted any more.
+        self._tell(None)
+        self._asked, self._draft = tuple(cautions), draft
         first = cautions[0]
         instead = next((one.instead for one in cautions if one.instead is not None), None)
         safe = "Record nothing" if first.leaves else render(first.mend)
