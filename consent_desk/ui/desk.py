@@ -251,6 +251,9 @@ class Desk(QObject):
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
         commit_typing()
+        if self._question.is_about_noted and self._filled.press() is not None:
+            # The next caller is ready.
+            self._question.give_way()
         if self._question.is_open:
             self._question.announce()
         else:

@@ -265,3 +265,15 @@ def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBo
     assert answers == [None]
     strip.choices[1].click()
     assert answers == [None]
+
+
+def test_send_for_the_next_caller_ends_the_question_and_records_both(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    type_case(slow_acme, "jane@example.com")
+    held_back.let.set()
+    slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
+    key(slow_acme, Qt.Key.Key_Return, CONTROL)
+    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    assert ASKED not in question(slow_acme)
