@@ -108,7 +108,7 @@ def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: De
     told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
     renewed = desk.alarms.renewed(desk.contradicted(**told), NEW, Moment(later(9_000), -7_200))
     consent = a_consent(request_id=NEW, timestamp=later(9_000), noted_at=later(9_000), **told)
-    assert renewed == (consent, Context(before=SHOWN, clock_off=-7_200))
+    assert renewed == (consent, Context(before=SHOWN, existed=True, listed=True, clock_off=-7_200))
 
 
 def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
