@@ -189,6 +189,8 @@ class Desk(QObject):
             self._leave(why)
 
     def _leave(self, why: str) -> None:
+        # While its journal is open still, and nothing is asked about it beside another project.
+        self._hold.release()
         self._categories.leave()
         self._kept.leave()
         self._correction.leave()

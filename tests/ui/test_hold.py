@@ -277,3 +277,12 @@ def test_send_for_the_next_caller_ends_the_question_and_records_both(
     key(slow_acme, Qt.Key.Key_Return, CONTROL)
     slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
     assert ASKED not in question(slow_acme)
+
+
+def test_with_another_project_it_is_held_no_more(
+    slow_acme: OpenDesk, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@example.com", engagement)
+    slow_acme.wait_for_line("Not sent yet")
+    slow_acme.choose_project("Sandbox (practice)")
+    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
