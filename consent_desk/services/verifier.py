@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from time import monotonic
 from typing import assert_never
 
@@ -169,9 +170,13 @@ class Verifier:
         return look
 
     def _was_seen_elsewhere(self, noted: Noted) -> bool:
-        """Whether a look-up saw the customer exist when another consent of theirs was noted here."""
-        others = self._journal.consents_of(noted.project_id, noted.consent.customer)
-        return any(saw_customer(self._journal.record(one)) for one in others)
+        """Whether a look-up saw the customer exist when an earlier consent of theirs was noted here.
+
+        For a later one, it may have seen the profile that this one made.
+        """
+        ours = self._journal.consents_of(noted.project_id, noted.consent.customer)
+        earlier = takewhile(lambda one: one != noted.consent.request_id, ours)
+        return any(saw_customer(self._journal.record(one)) for one in earlier)
 
     def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
         facts, consent = record.facts, record.noted.consent
@@ -234,8 +239,11 @@ def _checked(record: Record, looked: Fact) -> Fact:
     """`looked`, in the state that asks somebody to check the ID or the category, where that is needed."""
     known = replace(record, facts=(*record.facts, looked))
     state = to_check(known, looked.state)
-    if state not in TO_CHECK_STATES or state not in LEGAL[record.facts[-1].state]:
+    if state not in TO_CHECK_STATES:
         return looked
+    if state not in LEGAL[record.facts[-1].state]:
+        # An earlier run had sent it after all. It is to be checked from the next look on.
+        return replace(looked, state=State.SEEN)
     # What a person said of it is borne on.
     return replace(looked, state=state, note=said(record))
 
