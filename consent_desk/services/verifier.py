@@ -234,8 +234,11 @@ def _checked(record: Record, looked: Fact) -> Fact:
     """`looked`, in the state that asks somebody to check the ID or the category, where that is needed."""
     known = replace(record, facts=(*record.facts, looked))
     state = to_check(known, looked.state)
-    if state not in TO_CHECK_STATES or state not in LEGAL[record.facts[-1].state]:
+    if state not in TO_CHECK_STATES:
         return looked
+    if state not in LEGAL[record.facts[-1].state]:
+        # It was waiting to be sent still: the next look asks somebody. Until then nobody calls it verified.
+        return replace(looked, state=State.SEEN) if looked.state is State.VERIFIED else looked
     # What a person said of it is borne on.
     return replace(looked, state=state, note=said(record))
 

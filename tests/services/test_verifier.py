@@ -795,9 +795,34 @@ def unsent(journal: SqliteJournal, clock: Clock) -> Callable[[Action], str]:
     def unsent(action: Action) -> str:
         until = ValidUntil() if action is Action.ACCEPT else None
         consent = a_consent(action=action, valid_until=until, timestamp=clock.time, noted_at=clock.time)
-        return Outbox(journal, clock).note(a_project(), consent).request_id
+        return Outbox(journal, clock).note(a_project(), consent, LOOKED_UP).request_id
 
     return unsent
+
+
+@pytest.mark.parametrize(
+    ("context", "state"),
+    [
+        (Context(is_new_profile=True, listed=True), State.NEW_PROFILE),
+        (Context(), State.NEW_PROFILE),
+        (Context(existed=True, listed=False), State.NO_CATEGORY),
+    ],
+    ids=["a new profile", "nobody looked", "no such category"],
+)
+def test_what_an_earlier_run_had_sent_after_all_is_verified_for_nobody(
+    journal: SqliteJournal, engagement: Engagement, context: Context, state: State
+) -> None:
+    clock = Clock()
+    consent = a_consent(timestamp=clock.time, noted_at=clock.time)
+    request_id = Outbox(journal, clock).note(a_project(), consent, context).request_id
+    store(engagement, journal, request_id)
+    clock.time = later(30)
+    verifier, planned = Verifier(journal, engagement, clock), due(journal, request_id, FIRST, left=1)
+    first = verifier.look_up(request_id, a_project(), due=planned)
+    assert isinstance(first, Looked)
+    assert first.entry.state is State.SEEN
+    second = answered_look(journal, engagement, clock, request_id, 700)
+    assert second.entry.state is state
 
 
 @pytest.mark.parametrize("action", Action)
