@@ -11,10 +11,10 @@ demo: .venv/.ready-demo ## Open the window with a sandbox behind it; no account 
 	@$(BIN)/consent-desk --demo
 
 test: .venv/.ready-test ## Run all tests, in parallel
-	@$(PYTEST) -n 3 --dist worksteal
+	@sh tools/in_memory.sh $(PYTEST) -n 3 --dist worksteal
 
 check: lint types contracts ## Run every gate: lint, types, import contracts, tests, coverage
-	@$(BIN)/coverage run -m pytest tests/domain tests/services
+	@sh tools/in_memory.sh $(BIN)/coverage run -m pytest tests/domain tests/services
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=100 \
 	  --include='consent_desk/domain/*,consent_desk/services/*'
 	@$(MAKE) --no-print-directory test
