@@ -96,15 +96,16 @@ def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
 def _meaning(record: Record, local: Local, failing: Failing | None, *, practice: bool) -> list[str]:
     action, last = record.noted.consent.action, record.facts[-1]
     is_sent = last.state not in {State.QUEUED, State.RETRY_WAIT}
+    if last.state in TO_CHECK_STATES:
+        # That the looks fail is told with what comes next: a person has something to do before.
+        judgement = tell_check(last.state, needed=needs_check(record), practice=practice)
+        return [render(judgement.headline, local), render(judgement.advice, local)]
     if failing is not None and failing.count >= TOLD_AFTER and is_sent:
         judgement = tell_failing(failing, last.state, action, practice=practice)
         return [render(judgement.headline, local), render(judgement.advice, local)]
     if last.state is State.CONTRADICTED:
         # A person has dismissed the alarm: it is still what the look showed.
         last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
-    if last.state in TO_CHECK_STATES:
-        judgement = tell_check(last.state, needed=needs_check(record))
-        return [render(judgement.headline, local), render(judgement.advice, local)]
     # Of what did not leave so far, no look says how it stands.
     skipped = FailedLook if is_sent else FailedLook | Look
     if isinstance(last.outcome, skipped) or (last.outcome is None and last.note):

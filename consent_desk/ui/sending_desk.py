@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import Judgement, State
+from consent_desk.domain.delivery import TO_CHECK_STATES, Judgement, State
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import Message
 from consent_desk.domain.policy import TOLD_AFTER
@@ -324,6 +324,9 @@ class SendingDesk(QObject):
         """Say that the looks fail: where a person asked for it, and to anybody once nobody looks any more."""
         failing, request_id = failed.failing, entry.request_id
         if failing.count < TOLD_AFTER or entry.state in {State.QUEUED, State.RETRY_WAIT}:
+            return
+        if entry.state in TO_CHECK_STATES and not entry.checked:
+            # What a person is to check stays in view.
             return
         if failing.is_given_up:
             self._ask(request_id)
