@@ -6,6 +6,7 @@ nothing ends nowhere: what is open has a next step, or a person is asked
 """
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import ClassVar
 from uuid import UUID
@@ -30,6 +31,8 @@ from consent_desk.domain.delivery import (
 )
 from consent_desk.domain.outcome import Cause, Look
 from consent_desk.domain.policy import Step, is_for_a_person, plan
+from consent_desk.domain.record import NO_CONTEXT, Context
+from consent_desk.domain.telling import ask_to_send
 from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.outbox import Outbox
@@ -41,6 +44,8 @@ from tests.memory_journal import MemoryJournal
 
 CUSTOMERS = ("jane@example.com", "joe@example.com")
 CATEGORY = "sms_marketing"
+CONTEXTS = (LOOKED_UP, NO_CONTEXT, NO_CONTEXT, replace(NO_CONTEXT, is_new_profile=True, listed=True))
+"""What a look-up had told by the time that a consent was noted."""
 ODD: tuple[object, ...] = (
     {"timestamp": 5, "properties": []},
     {"timestamp": "yesterday", "properties": {"action": "accept", "category": CATEGORY}},
@@ -80,6 +85,7 @@ class Machine(RuleBasedStateMachine):
         self.saved: MemoryJournal | None = None
         # What came back with an older state, when the journal was put back.
         self.back: set[str] = set()
+        self.looked_up: set[str] = set()
         self.starts: list[float] = []
         self.fails_at_last: ReadFault | None = None
         self.killed: set[str] = set()
@@ -166,8 +172,9 @@ class Machine(RuleBasedStateMachine):
         action=st.sampled_from(Action),
         customer=st.sampled_from(CUSTOMERS),
         crash=st.none() | st.none() | st.integers(0, 5),
+        context=st.sampled_from(CONTEXTS),
     )
-    def note(self, action: Action, customer: str, crash: int | None) -> None:
+    def note(self, action: Action, customer: str, crash: int | None, context: Context = LOOKED_UP) -> None:
         self.steps += 1
         who = CustomerId(type="registered", value=customer)
         last = self.journal.last_timestamp(a_project().id, who, CATEGORY)
@@ -183,7 +190,9 @@ class Machine(RuleBasedStateMachine):
         )
         self.crash_after = crash
         try:
-            self.outbox.note(a_project(), consent, LOOKED_UP)
+            if context.existed:
+                self.looked_up.add(customer)
+            self.outbox.note(a_project(), consent, context)
             self.crash_after = None
             self.noted.append(consent.request_id)
             self.check_overtaken(consent.request_id)
@@ -306,9 +315,14 @@ class Machine(RuleBasedStateMachine):
     def a_person_sends_again(self, data: st.DataObject) -> None:
         self.steps += 1
         request_id = data.draw(st.sampled_from(self.in_states(SENDABLE_STATES)))
-        if self.journal.record(request_id).facts[-1].state is State.NOT_SEEN:
+        record = self.journal.record(request_id)
+        state, planned = record.facts[-1].state, self.agenda.plan_of(request_id)
+        is_asked = planned is not None and ask_to_send(planned, state, record.noted.consent.action)
+        if state is State.NOT_SEEN or is_asked:
             self.asked.add(request_id)
         try:
+            if is_asked:
+                self.sender.decide(request_id, "kim")
             self.sender.send(request_id, a_project())
             refresh(self.agenda, self.journal, request_id)
         except Crash:
@@ -399,10 +413,22 @@ class Machine(RuleBasedStateMachine):
             assert request_id in self.engagement.seen
         if looked.entry.state is State.VERIFIED:
             assert valid is (consent.action is Action.ACCEPT)
+            record = self.journal.record(request_id)
+            assert not record.noted.context.is_new_profile, "verified, though there was no such customer"
+            assert self.was_somebody(consent.customer.value), "verified, though it may have made the profile"
         if looked.entry.state is State.CONTRADICTED:
             # Or so it was told, which may be behind what somebody changed a moment ago.
             told = self.engagement.valid(consent.customer.value, consent.category, self.engagement.lag)
             assert (consent.action is not Action.ACCEPT) in {valid, told}
+
+    def was_somebody(self, customer: str) -> bool:
+        """Whether it is known that the customer was not made by what this desk sent."""
+        others = (
+            one
+            for one in self.engagement.visible(customer)
+            if not self.journal.has(one.properties.get("desk_request_id", ""))
+        )
+        return customer in self.looked_up or bool(self.engagement.odd) or any(others)
 
     @invariant()
     def nothing_noted_is_lost(self) -> None:

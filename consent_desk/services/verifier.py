@@ -146,9 +146,12 @@ class Verifier:
         if last in _WAIT_TO_LEAVE and state not in LEGAL[last]:
             # It waits on; or it is there, and what holds is seen by the next look.
             state = State.SEEN if sight.look.seen else last
-        look = sight.look
+        look, is_known = sight.look, True
         if state in {State.SEEN, State.VERIFIED}:
-            look = self._made_up_for(record, project, look, reading)
+            look, is_known = self._made_up_for(record, project, look, reading)
+        if state is State.VERIFIED and not is_known:
+            # The next look finds out, where it can be found out at all.
+            state = State.SEEN
         look = replace(look, steady=steady, elapsed=reading.elapsed)
         fact = _checked(record, Fact(at=at, state=state, outcome=look))
         if not self._write(record, fact):
@@ -156,18 +159,23 @@ class Verifier:
         known = replace(record, facts=(*record.facts, fact))
         return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
 
-    def _made_up_for(self, record: Record, project: Project, look: Look, reading: "Reading") -> Look:
-        """`look` with what nobody found out before it was sent: is there such a customer, such a category?"""
-        consent = record.noted.consent
+    def _made_up_for(
+        self, record: Record, project: Project, look: Look, reading: "Reading"
+    ) -> tuple[Look, bool]:
+        """`look` with what nobody found out before it was sent: is there such a customer, such a category?
+
+        And whether it is known now if there is such a customer.
+        """
+        consent, is_known = record.noted.consent, True
         if nobody_looked(record) and not self._was_seen_elsewhere(record.noted):
             # Where nothing else stands in the history, our own event may have made the profile.
             alone = reading.is_alone(project, consent.customer, self._journal.has)
-            look = replace(look, unknown=alone)
+            look, is_known = replace(look, unknown=alone is True), alone is not None
         if record.noted.context.listed is None:
             listed = fetch_categories(self._transport, project)
             known = listed if isinstance(listed, tuple) else ()
             look = replace(look, unlisted=bool(known) and all(one.id != consent.category for one in known))
-        return look
+        return look, is_known
 
     def _was_seen_elsewhere(self, noted: Noted) -> bool:
         """Whether a look-up saw the customer exist when an earlier consent of theirs was noted here.
@@ -242,8 +250,8 @@ def _checked(record: Record, looked: Fact) -> Fact:
     if state not in TO_CHECK_STATES:
         return looked
     if state not in LEGAL[record.facts[-1].state]:
-        # An earlier run had sent it after all. It is to be checked from the next look on.
-        return replace(looked, state=State.SEEN)
+        # It was waiting to be sent still: the next look asks somebody. Until then nobody calls it verified.
+        return replace(looked, state=State.SEEN) if looked.state is State.VERIFIED else looked
     # What a person said of it is borne on.
     return replace(looked, state=state, note=said(record))
 
@@ -320,22 +328,24 @@ class Reading:
         # That it stands in the history is worth a line at once; what holds is asked again.
         return self._missed(outcome, why_no_page(outcome)) if was_seen else Sight(seen, later)
 
-    def is_alone(self, project: Project, customer: CustomerId, is_ours: Callable[[str], bool]) -> bool:
-        """Whether nothing but our own events stands in the history; not where that could not be read."""
+    def is_alone(self, project: Project, customer: CustomerId, is_ours: Callable[[str], bool]) -> bool | None:
+        """Whether nothing but our own events stands in the history; None where that could not be read."""
         skip, before = 0, HistoryPage()
         for _ in range(MOST_PAGES):
             outcome = self._call(prepare_history(project, customer, limit=PAGE, skip=skip))
             if not isinstance(outcome, Answered) or outcome.truncated:
-                return False
+                return None
             page = read_history(outcome.status, outcome.body)
-            if page is None or not page.follows(before) or len(page.events) != len(page.data):
-                return False
+            if page is None or not page.follows(before):
+                return None
             if not page.data:
                 return skip > 0
+            if len(page.events) != len(page.data):
+                return False
             if any(one.request_id is None or not is_ours(one.request_id) for one in page.events):
                 return False
             skip, before = skip + len(page.data), page
-        return False
+        return None
 
     def _history(self, project: Project, consent: Consent) -> list[HistoryEvent] | Sight | Missed:
         """All events back past `consent`, or to its own. A history that was not read so far shows nothing."""

@@ -4,7 +4,7 @@
 
 Prints `ready` when the form can be used, `noted ID` for each consent that the program calls noted, and, where
 it is to settle, `ask ID` for what waits for a person (who answers by a line, `yes` to send it again) and at
-last `settled`.
+last `settled`. What is asked in the form is answered: it is right, most of the time.
 """
 
 import json
@@ -32,12 +32,13 @@ from consent_desk.domain.policy import Step
 from consent_desk.domain.record import Entry
 from consent_desk.opening import SWITCH_INTERVAL
 from consent_desk.services.rounds import Rounds
-from consent_desk.ui import long_view
+from consent_desk.ui import hold_desk, long_view
 from consent_desk.ui.noting import Noting, Press
 from consent_desk.ui.questions import Questions
 from consent_desk.ui.tasks import Lane
 
 CATEGORY = "sms_marketing"
+STAMPED_WRONG = "it is stamped wrong"
 PATIENCE = 40
 """How often one looks whether what a person sent again has left."""
 
@@ -47,23 +48,30 @@ DEADLINE = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock that runs `pace` times as fast since `start`, in UNIX seconds; the same in all processes."""
+    """A clock that runs `pace` times as fast since `start`, in UNIX seconds; the same in all processes.
+
+    `off`: seconds by which one computer's is wrong.
+    """
 
     start: float
     pace: float
+    off: float = 0.0
 
     def seconds(self) -> float:
-        """The time, in UNIX seconds."""
+        """The right time, in UNIX seconds."""
         return self.start + (time.time() - self.start) * self.pace
 
     def now(self) -> Timestamp:
         """The time as the program knows it."""
-        return Timestamp(round(self.seconds() * 1_000_000))
+        return Timestamp(round((self.seconds() + self.off) * 1_000_000))
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What one start of the program is for: `consents` are pairs of customer and action."""
+    """What one start of the program is for: `consents` are pairs of customer and action.
+
+    `off`: seconds by which this computer's clock is wrong meanwhile.
+    """
 
     home: str
     keyring: str
@@ -72,6 +80,7 @@ class Errand:
     seed: int
     consents: Sequence[tuple[str, str]] = ()
     settle: bool = False
+    off: float = 0.0
 
     def to_json(self) -> str:
         """The errand as an argument."""
@@ -102,7 +111,7 @@ class Sure(Questions):
 
 
 class Person(QObject):
-    """Types consents as they come, in no regular time."""
+    """Types consents as they come, in no regular time, and answers what is asked about them."""
 
     def __init__(self, application: Application, errand: Errand) -> None:
         super().__init__()
@@ -113,6 +122,9 @@ class Person(QObject):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._timer.start(5)
+        self._glance = QTimer(self, interval=40)
+        self._glance.timeout.connect(self._answer)
+        self._glance.start()
         noting = application.window.findChild(Noting)
         assert isinstance(noting, Noting)
         noting.noted.connect(self._noted)
@@ -138,6 +150,16 @@ class Person(QObject):
             )
             self._form.fill(draft)
             self._form.send.click()
+
+    def _answer(self) -> None:
+        """Go on with what is asked about the form; what was noted is at times left to itself."""
+        strip = getattr(self._form, "question", None)
+        if strip is not None and strip.is_open and self._dice.random() < 0.3:
+            shown = [choice for choice in strip.choices if not choice.isHidden()]
+            if strip.has_key:
+                shown[-1].click()
+            elif self._dice.random() < 0.1:
+                shown[0].click()
 
     def _noted(self, _press: Press, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
@@ -176,7 +198,7 @@ class Settling(QObject):
             for item in items
             # An opt-in comes after the opt-out before it, also where a person decides.
             if (item.due.action is Action.REJECT or item.subject not in open_opt_outs)
-            and (item.state is State.REFUSED or item.due.plan.step is Step.ASK)
+            and (item.state is State.REFUSED or item.due.plan.step is Step.ASK or item.is_stuck)
         }
         busy = any(item.at is not None or item.state is State.IN_FLIGHT for item in items)
         return busy, waits
@@ -186,13 +208,17 @@ class Settling(QObject):
         fresh = {request_id: facts for request_id, facts in waits.items() if request_id not in self._asked}
         for request_id, facts in fresh.items():
             tell(f"ask {request_id}")
-            again = sys.stdin.readline().strip() == "yes"
+            # What is stamped wrong does not leave as it is: it is given up, and would be entered again.
+            stuck = self._is_stuck(request_id)
+            again = sys.stdin.readline().strip() == "yes" and not stuck
             self._asked[request_id] = facts if again else -1
             if again:
                 self._patience = PATIENCE
                 self._application.window.log.send_again_requested.emit(request_id)
             else:
-                self._application.window.log.discard_requested.emit(request_id, "it is there")
+                self._application.window.log.discard_requested.emit(
+                    request_id, STAMPED_WRONG if stuck else "it is there"
+                )
         on_the_way = any(self._asked.get(request_id) == facts for request_id, facts in waits.items())
         # An opt-in that a later decision has overtaken does not leave, whoever asks for it.
         on_the_way = on_the_way and self._patience > 0
@@ -201,6 +227,9 @@ class Settling(QObject):
             tell("settled")
         else:
             self._timer.start(200)
+
+    def _is_stuck(self, request_id: str) -> bool:
+        return self._application._stations._opened[False].rounds._agenda.is_stuck(request_id)
 
     def _fail(self, error: Exception) -> None:
         tell(f"failed {type(error).__name__}")
@@ -220,6 +249,8 @@ def hurry(pace: float) -> None:
         return None if seconds is None else seconds / pace
 
     Rounds.wait = wait  # type: ignore[method-assign]  # the product's clock needs no such thing
+    # Not as short as that: the machine itself is no faster.
+    vars(hold_desk).update(HOLD=200, ANSWER_WITHIN=500)
 
 
 def die_with_parent() -> None:
@@ -238,7 +269,7 @@ def main() -> None:
     threading.Thread(target=die_with_parent, daemon=True).start()
     sys.setswitchinterval(SWITCH_INTERVAL)
     hurry(errand.pace)
-    clock = Clock(errand.start, errand.pace)
+    clock = Clock(errand.start, errand.pace, errand.off)
     home = Path(errand.home)
     qt = QApplication(["consent-desk"])
     folders = Folders(config=home, data=home, logs=home)

@@ -3,10 +3,13 @@
     python -m tests.reliability.kills [KILLS] [SEED]
 
 The sandbox lives in this process and survives. Each start of the program notes a few consents, typed into
-its form, and is killed (SIGKILL); the clock of all runs 60 times faster. At the end one start, with a sandbox
-that behaves, runs until everything is settled; what waits for a person is sent again where the sandbox has
-not got it. Then each consent that was called noted must be in the journal and at the sandbox, opt-ins apart
-that did not arrive before a later decision about the same customer: those must not be sent any more.
+its form, and is killed (SIGKILL); the clock of all runs 60 times faster. More than half of the customers
+are known there before, some decide on a page as well; reads fail for a while, or tell what holds a little
+late, and some starts have a wrong clock. At the end one start, with a sandbox that behaves, runs until
+everything is settled; what waits for a person is sent again where the sandbox has not got it. Then each
+consent that was called noted must be in the journal and at the sandbox, opt-ins apart that did not arrive
+before a later decision about the same customer: those must not be sent any more. And what was ever called
+verified must have been so by the sandbox's own events.
 """
 
 import json
@@ -16,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -24,7 +27,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from random import Random
-from threading import Thread
+from threading import RLock, Thread
 
 from consent_desk.adapters.installation import installation_id
 from consent_desk.adapters.journal import SqliteJournal
@@ -32,17 +35,21 @@ from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.app import resource
 from consent_desk.domain.action import Action
-from consent_desk.domain.delivery import State, was_sent_again
-from consent_desk.domain.outcome import Cause, NotSent
+from consent_desk.domain.delivery import IS_RIGHT, State, was_sent_again
+from consent_desk.domain.outcome import Cause, Look, NotSent
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Record
-from consent_desk.sandbox import listener
+from consent_desk.sandbox import answers, listener
+from consent_desk.sandbox.answers import Answer
+from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.faults import Fault
-from consent_desk.sandbox.project import EngagementProject
+from consent_desk.sandbox.listener import Reply
+from consent_desk.sandbox.project import EngagementProject, Status
+from consent_desk.sandbox.project import _status as status_of
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.order import is_overtaken
 from consent_desk.services.projects import Listed, project_to_line
-from tests.reliability.kill_child import Clock, Errand
+from tests.reliability.kill_child import CATEGORY, STAMPED_WRONG, Clock, Errand
 
 ROOT = Path(__file__).parents[2]
 PACE = 60.0
@@ -63,39 +70,117 @@ FAULTS: tuple[Fault | str, ...] = (
     Fault.SUCCESS_FALSE,
     Fault.CUT_BODY,
     Fault.BAD_GATEWAY,
+    Fault.FIREWALL,
+    Fault.PACKED,
 )
+FAILED_READS = (answers.UNKNOWN_ADDRESS, answers.SERVER_ERROR)
+"""What something on the way answers to reads: 404 and 500, both as HTML."""
+
+OFF = (-7200.0, -90.0, 90.0, 7200.0)
+"""Seconds by which the clock of a start is wrong, where it is."""
+
+LAG = 20.0
+"""Seconds by which what holds is told late, where it is."""
+
+LOOKING = 300.0
+"""Seconds, by the fast clock, that a look may take: some calls, and what fails at the first try."""
+
 SETTLED_WITHIN = 180.0
 """Seconds for the last start; another one follows where that was not enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event that arrived at the sandbox, visible `delay` seconds after it did."""
+    """An event that arrived at the sandbox, visible `delay` seconds after it did.
+
+    Without a request ID it is one of a page.
+    """
 
     request_id: str
+    customer: str
+    category: str
+    action: str
+    timestamp: float
     at: float
     delay: float
 
+    @property
+    def visible(self) -> float:
+        """Since when a read shows it."""
+        return self.at + self.delay
+
+
+@dataclass(slots=True)
+class Life:
+    """One start of the program, and by how much its clock was `off`."""
+
+    began: float
+    ended: float
+    off: float
+
 
 class Ledger(EngagementProject):
-    """The sandbox's project, which remembers what was stored, and whose delay can be changed."""
+    """The sandbox's project, which remembers what was stored, and whose delay can be changed.
+
+    `lag`: so many seconds what is said to hold is behind the history.
+    """
 
     def __init__(self, clock: Clock) -> None:
         seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
         super().__init__(seed, delay=SOON, now=clock.seconds)
         self.stored: list[Stored] = []
+        self.lag = 0.0
+        self._adding = RLock()
 
     def be_late(self, late: bool) -> None:
         """Show writes after 15 minutes only, or soon again."""
         self._delay = LATE if late else SOON
 
     def add(self, ids: Mapping[str, str], properties: Mapping[str, object], timestamp: float | None) -> None:
-        super().add(ids, properties, timestamp)
-        self.stored.append(Stored(str(properties["desk_request_id"]), self._now(), self._delay))
+        with self._adding:
+            super().add(ids, properties, timestamp)
+            at = self._now()
+            self.stored.append(
+                Stored(
+                    *(str(properties.get("desk_request_id", "")), ids["registered"]),
+                    *(str(properties["category"]), str(properties["action"])),
+                    *(at if timestamp is None else timestamp, at, self._delay),
+                )
+            )
+
+    def add_of_page(self, customer: str, category: str, action: Action, timestamp: float) -> None:
+        """Somebody decides elsewhere, which shows at once. An opt-out has an end too, as of some clients."""
+        properties = {"action": action.value, "category": category, "valid_until": "unlimited"}
+        with self._adding:
+            delay, self._delay = self._delay, 0.0
+            self.add({"registered": customer}, properties, timestamp)
+            self._delay = delay
+
+    def status(self, ids: Mapping[str, str], category: object) -> Status | None:
+        history, until = self.history(ids), self._now() - self.lag
+        if history is None or not self.lag:
+            return super().status(ids, category)
+        shown = (one for one in reversed(history) if one.visible_from <= until)
+        last = next((one for one in shown if one.properties.get("category") == category), None)
+        return Status() if last is None else status_of(last, self._now())
 
     def has(self, request_id: str) -> bool:
         """Whether it was stored, visible or not."""
         return any(one.request_id == request_id for one in self.stored)
+
+
+class Way(Sandbox):
+    """The sandbox behind a line that fails the next reads, as it is told."""
+
+    failing: Answer | None = None
+    fails = 0
+
+    def _take(self, request: Received) -> Reply:
+        if self.fails and request.path.startswith("/data/"):
+            self.fails -= 1
+            assert self.failing is not None
+            return self.failing, None
+        return super()._take(request)
 
 
 class Child:
@@ -174,11 +259,13 @@ class Trial:
         self._dice = Random(seed)
         self._clock = Clock(time.time(), PACE)
         self._ledger = Ledger(self._clock)
-        self._sandbox = Sandbox({"categories": [], "customers": []}, now=self._clock.seconds)
+        self._sandbox = Way({"categories": [], "customers": []}, now=self._clock.seconds)
         self._sandbox._engagement = self._ledger
         self._noted: list[str] = []
         self._wrong: list[str] = []
         self._counts: Counter[str] = Counter()
+        self._lives: list[Life] = []
+        self._customers: list[str] = []
 
     def run(self, kills: int) -> Result:
         """Kill so many starts, let the last one settle all, and look."""
@@ -220,7 +307,9 @@ class Trial:
         fault = FAULTS[number % len(FAULTS)]
         self._ledger.be_late(fault == VISIBLE_LATE)
         times = dice.randint(1, 8)
-        child = Child(self._errand(project, consents=consents))
+        off = dice.choice(OFF) if dice.random() < 0.15 else 0.0
+        self._live_on([customer for customer, _ in consents])
+        child = self._start(self._errand(project, consents=consents, off=off))
         if dice.random() < 0.15:
             self._misbehave(fault, times)
             self._listen(child, dice.uniform(0.1, 1.5))
@@ -229,6 +318,31 @@ class Trial:
             self._misbehave(fault, times)
             self._listen(child, dice.uniform(0, 0.8))
         self._take(child.kill())
+        self._lives[-1].ended = self._clock.seconds()
+
+    def _start(self, errand: Errand) -> Child:
+        now = self._clock.seconds()
+        self._lives.append(Life(now, now, errand.off))
+        return Child(errand)
+
+    def _live_on(self, customers: Sequence[str]) -> None:
+        """What happens elsewhere: customers are made, some decide on a page, and reads fail for a while."""
+        dice, now = self._dice, self._clock.seconds()
+        for customer in customers:
+            if customer not in self._customers and dice.random() < 0.6:
+                category = dice.choice((CATEGORY, "newsletter"))
+                self._ledger.add_of_page(customer, category, dice.choice(list(Action)), now - 86_400)
+        self._customers += customers
+        if dice.random() < 0.2:
+            times = 1000 if dice.random() < 0.2 else 1
+            customer, action = dice.choice(self._customers), dice.choice(list(Action))
+            self._ledger.add_of_page(customer, CATEGORY, action, now * times)
+            self._counts["decided on a page"] += 1
+        self._ledger.lag = LAG if dice.random() < 0.3 else 0.0
+        if dice.random() < 0.4:
+            self._sandbox.failing = dice.choice(FAILED_READS)
+            self._sandbox.fails = dice.randint(1, 20)
+            self._counts["starts with reads that fail"] += 1
 
     def _misbehave(self, fault: Fault | str, times: int) -> None:
         # What is visible late and was answered is only waited for: without an answer it is sent once more.
@@ -261,18 +375,23 @@ class Trial:
     def _settle(self, project: Project) -> None:
         self._sandbox.misbehave(None)
         self._ledger.be_late(False)
+        self._ledger.lag = 0.0
         for _ in range(3):
-            child = Child(self._errand(project, settle=True))
+            child = self._start(self._errand(project, settle=True))
             end = time.monotonic() + SETTLED_WITHIN
             while line := child.hear(end - time.monotonic()):
                 word, _, request_id = line.partition(" ")
                 if word == "ask":
                     self._counts["asked a person"] += 1
                     child.say("no" if self._ledger.has(request_id) else "yes")
+                elif word == "failed":
+                    self._wrong.append(line)
                 elif word == "settled":
-                    child.kill()
-                    return
+                    break
             child.kill()
+            self._lives[-1].ended = self._clock.seconds()
+            if line == "settled":
+                return
         self._wrong.append(f"it never came to rest: {self._said()}")
 
     def _check(self) -> None:
@@ -286,7 +405,7 @@ class Trial:
             for request_id in there:
                 self._check_one(journal, journal.record(request_id))
         self._counts["noted, but killed before it was said"] = len(set(there) - set(self._noted))
-        for request_id in {one.request_id for one in self._ledger.stored} - set(there):
+        for request_id in {one.request_id for one in self._ledger.stored} - {*there, ""}:
             self._wrong.append(f"sent, but not noted: {request_id}")
 
     def _check_one(self, journal: SqliteJournal, record: Record) -> None:
@@ -294,7 +413,8 @@ class Trial:
         last = record.facts[-1]
         stored = [one for one in self._ledger.stored if one.request_id == request_id]
         self._counts[f"state {last.state}"] += 1
-        history = " ".join(fact.state for fact in record.facts)
+        history = ", ".join(f"{fact.state} {fact.note}".strip() for fact in record.facts)
+        self._check_verified(record, stored)
         if not stored:
             overtaken = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.OVERTAKEN
             if action is Action.ACCEPT and last.state is State.DISCARDED and overtaken:
@@ -305,6 +425,8 @@ class Trial:
                 and is_overtaken(journal, record.noted)
             ):
                 self._counts["accepts lost on the way, and overtaken since"] += 1
+            elif action is Action.ACCEPT and last.note.startswith(STAMPED_WRONG):
+                self._counts["accepts stamped wrong, given up by a person"] += 1
             else:
                 self._wrong.append(f"never arrived: {action} {request_id}, {history}")
         if len(stored) > 1:
@@ -316,6 +438,37 @@ class Trial:
                 self._wrong.append(f"{len(stored)} times: {action} {request_id}, {history}")
         elif was_sent_again(record.facts):
             self._counts["rejects sent again, the first one not stored"] += 1
+
+    def _check_verified(self, record: Record, stored: Sequence[Stored]) -> None:
+        """Whatever was called verified must have been so, by what a read could show while one looked."""
+        consent = record.noted.consent
+        subject = (consent.customer.value, consent.category)
+        alike = [one for one in self._ledger.stored if (one.customer, one.category) == subject]
+        for number, fact in enumerate(record.facts):
+            if fact.state is not State.VERIFIED or not isinstance(fact.outcome, Look):
+                continue
+            self._counts["called verified"] += 1
+            at = fact.at.micros / 1_000_000
+            times = [at - life.off for life in self._lives if life.began <= at - life.off <= life.ended]
+            told = f"verified: {consent.action} {consent.request_id}, "
+            if not any(_holds(alike, consent.request_id, consent.action, time) for time in times):
+                self._wrong.append(f"{told}which did not hold: {alike}")
+            is_right = any(earlier.note == IS_RIGHT for earlier in record.facts[:number])
+            others = (one for one in self._ledger.stored if one.customer == consent.customer.value)
+            if stored and not is_right and not any(one.at < stored[0].at for one in others):
+                self._wrong.append(f"{told}whose customer it made")
+
+
+def _holds(alike: Sequence[Stored], request_id: str, action: Action, at: float) -> bool:
+    """Whether at any moment of a look that ended then, the consent could be seen and its action ruled."""
+    moments = [at - LOOKING, *(one.visible for one in alike if at - LOOKING < one.visible <= at)]
+    for moment in moments:
+        shown = [one for one in alike if one.visible <= moment]
+        ruling = max(shown, key=lambda one: (one.timestamp, one.at), default=None)
+        is_seen = any(one.request_id == request_id for one in shown)
+        if is_seen and ruling is not None and ruling.action == action.value:
+            return True
+    return False
 
 
 @contextmanager

@@ -215,7 +215,8 @@ class _Trial:
         during_start = moment < session.opened
         journal = before.get(str(self._live / NAME))
         self.seen["first starts cut"] += during_start and journal is None
-        self.seen["migrations cut"] += during_start and life.latest and _version(journal) == 1
+        is_before = _version(journal) == len(migrations.STEPS)
+        self.seen["migrations cut"] += during_start and life.latest and is_before
         self.seen["repairs cut"] += during_start and bool(before.get(str(self._live / f"{NAME}-journal")))
         for deed in session.deeds:
             if deed.ended <= moment:

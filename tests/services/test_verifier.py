@@ -33,7 +33,8 @@ from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
 from consent_desk.services.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Reading, Verifier
 from tests.consents import LOOKED_UP, NOON, a_consent, a_project, later
-from tests.faulty_engagement import Engagement, told
+from tests.faulty_engagement import Engagement, ReadFault, told
+from tests.faulty_engagement import Fault as Late
 from tests.sandbox.client import SEED
 from tests.services.test_sender import CUT, SUCCESS, Made, Wire
 
@@ -641,9 +642,10 @@ def test_that_a_later_look_up_saw_the_customer_does_not_tell_who_made_the_profil
     [
         (DOWN,),
         (told(200, {"success": True}),),
+        (a_page({"timestamp": SENT, "properties": []}),),
         tuple(entries((SENT - number, "ours")) for number in range(MOST_PAGES)),
     ],
-    ids=["no answer", "no page", "without an end"],
+    ids=["no answer", "no page", "with what can be nobody's", "without an end"],
 )
 def test_a_history_that_could_not_be_read_makes_no_new_profile(outcomes: tuple[Outcome, ...]) -> None:
     reading = Reading(Wire(*map(Made, outcomes)), Clock())
@@ -827,6 +829,46 @@ def unsent(journal: SqliteJournal, clock: Clock) -> Callable[[Action], str]:
         return Outbox(journal, clock).note(a_project(), consent, LOOKED_UP).request_id
 
     return unsent
+
+
+@pytest.mark.parametrize(
+    ("context", "state"),
+    [
+        (Context(is_new_profile=True, listed=True), State.NEW_PROFILE),
+        (Context(), State.NEW_PROFILE),
+        (Context(existed=True, listed=False), State.NO_CATEGORY),
+    ],
+    ids=["a new profile", "nobody looked", "no such category"],
+)
+def test_what_an_earlier_run_had_sent_after_all_is_verified_for_nobody(
+    journal: SqliteJournal, engagement: Engagement, context: Context, state: State
+) -> None:
+    clock = Clock()
+    consent = a_consent(timestamp=clock.time, noted_at=clock.time)
+    request_id = Outbox(journal, clock).note(a_project(), consent, context).request_id
+    store(engagement, journal, request_id)
+    clock.time = later(30)
+    verifier, planned = Verifier(journal, engagement, clock), due(journal, request_id, FIRST, left=1)
+    first = verifier.look_up(request_id, a_project(), due=planned)
+    assert isinstance(first, Looked)
+    assert first.entry.state is State.SEEN
+    second = answered_look(journal, engagement, clock, request_id, 700)
+    assert second.entry.state is state
+
+
+@pytest.mark.parametrize("failed", [ReadFault.NOT_FOUND, ReadFault.SILENCE, ReadFault.UNREADABLE])
+def test_where_it_cannot_be_read_whether_somebody_was_there_nothing_is_verified_yet(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, failed: ReadFault
+) -> None:
+    consent = a_consent(timestamp=clock.time, noted_at=clock.time)
+    request_id = Outbox(journal, clock).note(a_project(), consent, Context()).request_id
+    Sender(journal, engagement, clock).send(request_id, a_project())
+    # History and what holds are told, as they are under a fault of a sending; then no more is.
+    engagement.read_faults = [Late.LATE, Late.LATE, failed]
+    first = answered_look(journal, engagement, clock, request_id, 30)
+    assert first.entry.state is State.SEEN
+    second = answered_look(journal, engagement, clock, request_id, 120)
+    assert second.entry.state is State.NEW_PROFILE
 
 
 @pytest.mark.parametrize("action", Action)
