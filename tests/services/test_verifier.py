@@ -31,7 +31,7 @@ from consent_desk.sandbox.server import Fault, Sandbox
 from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
-from consent_desk.services.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Verifier
+from consent_desk.services.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Reading, Verifier
 from tests.consents import LOOKED_UP, NOON, a_consent, a_project, later
 from tests.faulty_engagement import Engagement, ReadFault, told
 from tests.faulty_engagement import Fault as Late
@@ -635,6 +635,21 @@ def test_that_a_later_look_up_saw_the_customer_does_not_tell_who_made_the_profil
         store(engagement, journal, consent.request_id)
     looked = answered_look(journal, engagement, clock, first.request_id, 30)
     assert looked.entry.state is State.NEW_PROFILE
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        (DOWN,),
+        (told(200, {"success": True}),),
+        (a_page({"timestamp": SENT, "properties": []}),),
+        tuple(entries((SENT - number, "ours")) for number in range(MOST_PAGES)),
+    ],
+    ids=["no answer", "no page", "with what can be nobody's", "without an end"],
+)
+def test_a_history_that_could_not_be_read_makes_no_new_profile(outcomes: tuple[Outcome, ...]) -> None:
+    reading = Reading(Wire(*map(Made, outcomes)), Clock())
+    assert not reading.is_alone(a_project(), a_consent().customer, lambda request_id: True)
 
 
 def test_a_failed_look_bears_on_what_somebody_said_of_the_id(

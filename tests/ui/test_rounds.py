@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.consent import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.record import Context, Noted, Record
+from consent_desk.domain.record import Noted, Record
 from consent_desk.domain.request import prepare_event
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
@@ -29,7 +30,7 @@ from consent_desk.ui import rounds_desk
 from consent_desk.ui.outcomes import Tone, colour
 from consent_desk.ui.project_dialog import ProjectDialog
 from tests.adapters.servers import Server, answer, answering, free_port
-from tests.consents import a_consent
+from tests.consents import LOOKED_UP, a_consent
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, keep, real
@@ -258,7 +259,7 @@ def test_that_what_was_delivered_cannot_be_looked_up_is_told_at_last(
 def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
     """A consent that is queued in a journal: of another run, or of a folder that was put back."""
     until = ValidUntil() if action is Action.ACCEPT else None
-    consent, context = a_consent(action=action, valid_until=until), Context(clock_off=0)
+    consent, context = a_consent(action=action, valid_until=until), replace(LOOKED_UP, clock_off=0)
     noted = Noted.of(real(engagement), consent, context)
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         journal.note(noted)
