@@ -23,6 +23,9 @@ _GZIP = b"\x1f\x8b"
 _MOST_OF_LINE = 100
 """Characters of the first line of what is no HTTP that are told."""
 
+_PIECE = 6
+"""Bytes of it that do not stand in a request by chance: a short ID with its quotes."""
+
 _MOST_LAYERS = 3
 _MOST_PARTS = 16
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1b"))
@@ -45,12 +48,20 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
             line = came.strip().split(b"\n")[0].strip()
             told = concealing(request.authorization)(line.decode("utf-8", "backslashreplace"))
             began = f"“{visible(told)[:_MOST_OF_LINE]}”"
-            if line and (line in request.body or urlsplit(request.url).path.encode() in line):
+            if _repeats(line, request):
                 began = "with what was sent"
             said = f"what came is no HTTP and begins {began}"
             return replace(outcome, body=b"", detail="; ".join(filter(None, (outcome.detail, said))))
         case _:
             return outcome
+
+
+def _repeats(line: bytes, request: PreparedRequest) -> bool:
+    """Whether `line` holds what was sent, or the part of it that is told a piece of that."""
+    told = line[: 4 * _MOST_OF_LINE]
+    pieces = {told[start : start + _PIECE] for start in range(max(1, len(told) - _PIECE + 1))} - {b""}
+    path = urlsplit(request.url).path.encode()
+    return path in line or any(piece in request.body for piece in pieces)
 
 
 def keepable(body: bytes, headers: Headers, conceal: Echo) -> bytes:

@@ -54,7 +54,7 @@ def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
     where the answer tells no time, or not Engagement's own: one with an `Age` was kept somewhere on the way,
     and a proxy has a clock of its own.
     """
-    if header(answered.headers, "age") is not None or _is_from_the_way(answered):
+    if header(answered.headers, "age") is not None or is_of_the_way(answered):
         return None
     told = system_time(answered)
     if told is None:
@@ -66,7 +66,8 @@ def clock_off(answered: Answered, read_at: Timestamp) -> float | None:
     return max(0.0, earliest) + min(0.0, latest)
 
 
-def _is_from_the_way(answered: Answered) -> bool:
+def is_of_the_way(answered: Answered) -> bool:
+    """Whether something on the way seems to have answered, which has a clock of its own."""
     status, headers, body = answered.status, answered.headers, answered.body
     # A captive portal answers 200, too.
     is_page = header(headers, "x-request-id") is None and body[:500].lstrip().startswith(b"<")

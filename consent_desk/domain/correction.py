@@ -9,6 +9,7 @@ section 4.1).
 from collections.abc import Iterable, Mapping, Sequence
 
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import is_new_profile
 from consent_desk.domain.consent import Timestamp, ends_after
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Standing
 from consent_desk.domain.dates import spelled_end
@@ -70,7 +71,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
     consent, before = record.noted.consent, record.noted.context.before
     if record.facts[-1].state not in CORRECTABLE_STATES:
         return say("It has not reached Engagement, so there is nothing to correct there.")
-    if record.noted.context.is_new_profile:
+    if is_new_profile(record):
         return _NONE_BEFORE
     if before is None:
         return _NOT_LOOKED_UP

@@ -433,7 +433,7 @@ def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
 
     The same bytes may pass once that is mended; nothing was recorded so far.
     """
-    refusal = facts[-1].outcome
+    refusal = next((fact.outcome for fact in reversed(facts) if not is_word(fact)), None)
     if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
         return False
     on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body)

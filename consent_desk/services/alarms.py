@@ -96,4 +96,7 @@ class Alarms:
         if look is not None and look.valid is not None:
             before = CategoryStatus(valid=look.valid, since=look.since, source=look.source)
         consent = replace(noted.consent, request_id=new_id, timestamp=moment.now, noted_at=moment.now)
-        return consent, Context(before=before, clock_off=moment.clock_off)
+        known = noted.context
+        return consent, Context(
+            before=before, existed=known.existed, listed=known.listed, clock_off=moment.clock_off
+        )

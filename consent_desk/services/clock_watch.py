@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from consent_desk.domain.action import Action
-from consent_desk.domain.clock import CLOCK_TOLERANCE, Moment, clock_off, is_off
+from consent_desk.domain.clock import CLOCK_TOLERANCE, Moment, clock_off, is_of_the_way, is_off
 from consent_desk.domain.consent import Consent, Timestamp
 from consent_desk.domain.message import Message
 from consent_desk.domain.outcome import Answered, Outcome
@@ -81,7 +81,7 @@ class ClockWatch:
     def check(self, project: Project) -> None:
         """Ask for the system time of `project`. Where no answer comes, as much is known as before."""
         outcome = self.start(prepare_system_time(project)).wait()
-        if isinstance(outcome, Answered):
+        if isinstance(outcome, Answered) and not is_of_the_way(outcome):
             # Neither a time nor a `Date`: nobody would ever tell it, and no opt-in would leave.
             self._nobody_tells = not self.is_known
 

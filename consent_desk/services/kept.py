@@ -18,7 +18,7 @@ class Kept:
         """What may pass in `project` now, in the order of noting, without the opt-ins that were overtaken."""
         refused = (self._journal.record(one) for one in self._journal.records_in({State.REFUSED}))
         return tuple(
-            Entry.of(record.noted, State.REFUSED, record.facts[-1].outcome)
+            Entry.after(record.noted, record.facts)
             for record in refused
             if record.noted.belongs_to(project, mended=True) and self._may_pass(record)
         )

@@ -213,12 +213,14 @@ class Outbox:
     def learn(self, request_id: str, note: str) -> Entry | None:
         """Write down what was learnt of the customer of a consent; None while it is on its way.
 
-        Raises JournalTrouble.
+        Not where its last fact waits for somebody's word: that one would be over. Raises JournalTrouble.
         """
         record = self._journal.record(request_id)
         state = record.facts[-1].state
         if state is State.IN_FLIGHT:
             return None
+        if state in {State.CONTRADICTED, State.DISCARDED}:
+            return Entry.after(record.noted, record.facts)
         fact = Fact(at=self._now(), state=state, note=note)
         learnt = replace(record, facts=(*record.facts, fact))
         fact = replace(fact, state=to_check(learnt, state))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from time import monotonic
 from typing import assert_never
 
@@ -177,9 +178,13 @@ class Verifier:
         return look, is_known
 
     def _was_seen_elsewhere(self, noted: Noted) -> bool:
-        """Whether a look-up saw the customer exist when another consent of theirs was noted here."""
-        others = self._journal.consents_of(noted.project_id, noted.consent.customer)
-        return any(saw_customer(self._journal.record(one)) for one in others)
+        """Whether a look-up saw the customer exist when an earlier consent of theirs was noted here.
+
+        For a later one, it may have seen the profile that this one made.
+        """
+        ours = self._journal.consents_of(noted.project_id, noted.consent.customer)
+        earlier = takewhile(lambda one: one != noted.consent.request_id, ours)
+        return any(saw_customer(self._journal.record(one)) for one in earlier)
 
     def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
         facts, consent = record.facts, record.noted.consent

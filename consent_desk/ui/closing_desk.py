@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from consent_desk.domain.delivery import noun
 from consent_desk.domain.record import Entry
 from consent_desk.services.rounds import Outstanding
+from consent_desk.ui.hold_desk import HoldDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.noting import Noting
 from consent_desk.ui.outcomes import Tone
@@ -33,6 +34,8 @@ class ClosingDesk(QObject):
         questions: Questions,
         sending: SendingDesk,
         noting: Noting,
+        *,
+        hold: HoldDesk,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -47,7 +50,8 @@ class ClosingDesk(QObject):
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
         self._rounds = sending.rounds
-        window.hold_while(lambda: self._rounds.is_behind or bool(self._why()))
+        window.hold_while(lambda: hold.is_holding or self._rounds.is_behind or bool(self._why()))
+        window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
         window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 

@@ -83,6 +83,9 @@ class Desk(QObject):
         self._pressed_early = False
         # Send was pressed for this, and waits for a look-up that is not older than a minute.
         self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
+        # What of this press was confirmed, and left out, before the question that stands now.
+        self._confirmed: tuple[Caution, ...] = ()
+        self._left_out: tuple[str, ...] = ()
         local: Local = partial(moment, zone=zone)
         self._local = local
         self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
@@ -113,7 +116,7 @@ class Desk(QObject):
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, local)
-        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting)
+        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting, hold=self._hold)
         SlowDisk(self._noting, window.status)
         history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
@@ -127,9 +130,9 @@ class Desk(QObject):
 
     def _follow_form(self) -> None:
         self._look_up.answered.connect(self._press_on)
-        self._question.confirmed.connect(self._press)
+        self._question.confirmed.connect(self._go_on)
         self._question.another_chosen.connect(self._use_instead)
-        self._question.rest_chosen.connect(partial(self._press, ()))
+        self._question.rest_chosen.connect(self._leave_out)
         self._categories.offered.connect(self._filled.offer_categories)
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
@@ -140,7 +143,6 @@ class Desk(QObject):
         self._hold.learnt.connect(self._show_learnt)
         self.sending.ended.connect(self._hold.write_untold)
         self.sending.ended.connect(self._hold.let_go)
-        self._window.held_open.connect(self._hold.release)
         self._noting.repeated.connect(self._ask_about_repetition)
         self._noting.noted.connect(self._noted)
         self._noting.failed.connect(self._not_noted)
@@ -187,6 +189,8 @@ class Desk(QObject):
             self._leave(why)
 
     def _leave(self, why: str) -> None:
+        # While its journal is open still, and nothing is asked about it beside another project.
+        self._hold.release()
         self._categories.leave()
         self._kept.leave()
         self._correction.leave()
@@ -249,6 +253,9 @@ class Desk(QObject):
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
         commit_typing()
+        if self._question.is_about_noted and self._filled.press() is not None:
+            # The next caller is ready.
+            self._question.give_way()
         if self._question.is_open:
             self._question.announce()
         else:
@@ -268,6 +275,7 @@ class Desk(QObject):
             self._filled.show_what_lacks()
             return
         press = press.without(left_out) if left_out else press
+        self._confirmed, self._left_out = confirmed, left_out
         against = self._filled.speaks_against(press)
         if against and not confirmed and self._look_up.is_stale:
             self._ask_anew_first(press, left_out)
@@ -277,6 +285,12 @@ class Desk(QObject):
         self._form.switch_off_send()
         self._look_up.keep(press)
         self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
+
+    def _go_on(self, confirmed: tuple[Caution, ...]) -> None:
+        self._press((*self._confirmed, *confirmed), self._left_out)
+
+    def _leave_out(self, categories: tuple[str, ...]) -> None:
+        self._press(self._confirmed, (*self._left_out, *categories))
 
     def _ask_anew_first(self, press: Press, left_out: tuple[str, ...]) -> None:
         """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""

@@ -65,6 +65,11 @@ class HoldDesk(QObject):
         self._held = _Held(press, entries, timer)
         timer.start()
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether anything is held."""
+        return self._held is not None
+
     def holds(self, request_id: str) -> bool:
         """Whether a consent is held."""
         held = self._held

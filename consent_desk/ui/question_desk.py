@@ -49,6 +49,11 @@ class QuestionDesk(QObject):
         """Whether a question waits for its answer."""
         return self._strip.is_open
 
+    @property
+    def is_about_noted(self) -> bool:
+        """Whether it is about what was noted already, and not about what the form holds."""
+        return self.is_open and self._answer is not None
+
     def asks(
         self,
         cautions: Sequence[Caution],
@@ -60,10 +65,12 @@ class QuestionDesk(QObject):
 
         `age`: how old that is on which they rest, where it is worth a word.
         """
-        # As a rule the very same ones; there may be hundreds.
-        if tuple(cautions) == tuple(confirmed) or all(one in confirmed for one in cautions):
+        # As a rule the very same ones come first; there may be hundreds.
+        if tuple(cautions) == tuple(confirmed[: len(cautions)]) or all(one in confirmed for one in cautions):
             return False
-        self._asked, self._draft, self._answer = tuple(cautions), draft, None
+        # One question at a time: nobody answers the one about what was noted any more.
+        self._tell(None)
+        self._asked, self._draft = tuple(cautions), draft
         first = cautions[0]
         instead = next((one.instead for one in cautions if one.instead is not None), None)
         safe = "Record nothing" if first.leaves else render(first.mend)
@@ -95,6 +102,11 @@ class QuestionDesk(QObject):
         """Ask no more."""
         self._strip.withdraw()
 
+    def give_way(self) -> None:
+        """Ask no more, and say that nobody answers."""
+        self._strip.withdraw()
+        self._tell(None)
+
     def announce(self) -> None:
         """Send was pressed once more, which is no answer: tell the question again."""
         self._strip.announce()
@@ -102,8 +114,7 @@ class QuestionDesk(QObject):
     def follow(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
         if self.is_open and draft != self._draft:
-            self._strip.withdraw()
-            self._tell(None)
+            self.give_way()
 
     def _lines(self, cautions: Sequence[Caution]) -> list[str]:
         holding = [caution for caution in cautions if caution.holds]

@@ -118,6 +118,8 @@ def test_no_more_than_a_mebibyte_of_a_part_is_kept() -> None:
         (b"\r\n\r\n220 mail \x1b[31m\xff\r\n", "begins “220 mail \\u{1b}[31m\\xff”"),
         (b"x" * 5_000, "begins “" + "x" * 100 + "”"),
         (BODY, "begins with what was sent"),
+        (b"ERR bad request: " + BODY + b"\r\n", "begins with what was sent"),
+        (b"ERR for " + BODY[2:40] + b" is what I say\r\n", "begins with what was sent"),
         (CANARY.encode() + b"\r\n", "begins “Basic ***"),
     ],
 )

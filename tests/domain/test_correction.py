@@ -96,7 +96,13 @@ def test_an_earlier_opt_out_comes_back_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [a_record(NONE), a_record(context=Context(is_new_profile=True))], ids=["no event", "no profile"]
+    "record",
+    [
+        a_record(NONE),
+        a_record(context=Context(is_new_profile=True)),
+        a_record(state=State.NEW_PROFILE, looks=[Look(seen=True, unknown=True)]),
+    ],
+    ids=["no event", "no profile", "no profile, learnt since"],
 )
 def test_where_there_was_no_consent_none_is_created(record: Record) -> None:
     assert why(record).startswith(

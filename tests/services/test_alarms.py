@@ -108,16 +108,17 @@ def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: De
     told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
     renewed = desk.alarms.renewed(desk.contradicted(**told), NEW, Moment(later(9_000), -7_200))
     consent = a_consent(request_id=NEW, timestamp=later(9_000), noted_at=later(9_000), **told)
-    assert renewed == (consent, Context(before=SHOWN, clock_off=-7_200))
+    assert renewed == (consent, Context(before=SHOWN, existed=True, listed=True, clock_off=-7_200))
 
 
 def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
-    request_id = desk.contradicted()
+    request_id = desk.contradicted(context=Context(existed=True, listed=True))
     untold = Look(seen=True, later=True)
     desk.journal.append(request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
     renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
     assert isinstance(renewed, tuple)
-    assert renewed[1] == Context()
+    # That there are such a customer and such a category is known still.
+    assert renewed[1] == Context(existed=True, listed=True)
 
 
 def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) -> None:

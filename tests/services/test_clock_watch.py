@@ -137,6 +137,14 @@ def test_where_nobody_tells_the_time_opt_ins_are_not_held_for_ever() -> None:
     assert watch.moment() == Moment(NOON)
 
 
+def test_what_answers_on_the_way_does_not_say_that_nobody_tells_the_time() -> None:
+    portal = Answered(status=200, headers=(), body=b"<html>Log in</html>")
+    watch = ClockWatch(Wire(Made(portal)), lambda: NOON)
+    watch.check(a_project())
+    assert watch.holds_accepts
+    assert watch.why_held(opt_in()) == WAITS_FOR_TIME
+
+
 def test_a_watched_call_can_be_cancelled() -> None:
     ended = Lost(phase=Phase.WAITING, cause=Cause.CANCELLED)
     call = ClockWatch(Wire(Waiting(ended)), lambda: NOON).start(prepare_event(a_project(), b"{}"))

@@ -6,6 +6,7 @@ import pytest
 
 from consent_desk.domain.action import Action
 from consent_desk.domain.address import BaseUrl
+from consent_desk.domain.checking import SAW_CUSTOMER
 from consent_desk.domain.consent import ValidUntil
 from consent_desk.domain.delivery import Fact, State
 from consent_desk.domain.outcome import Answered, Cause, Lost, Phase
@@ -56,6 +57,13 @@ def test_what_was_refused_for_the_key_is_kept_in_the_order_of_noting(desk: Desk)
     ids = [desk.refused(category="newsletter"), desk.refused(**opt_in()), desk.refused(category="phone")]
     desk.refused(WRONG_ID, category="email")
     assert desk.ids() == ids
+
+
+def test_what_was_learnt_of_its_customer_since_takes_none_away(desk: Desk) -> None:
+    request_id = desk.refused()
+    desk.journal.append(request_id, Fact(at=NOON, state=State.REFUSED, note=SAW_CUSTOMER))
+    [entry] = desk.kept.of(a_project())
+    assert (entry.request_id, entry.status) == (request_id, 403)
 
 
 def test_what_belongs_to_another_project_or_address_is_not_offered(desk: Desk) -> None:

@@ -11,9 +11,9 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import ASKED, Fact, State
+from consent_desk.domain.delivery import ASKED, CANCELLED_HERE, Fact, State
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.outcome import Cause, Lost, Phase
+from consent_desk.domain.outcome import Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.record import NO_CONTEXT, Context
 from consent_desk.domain.request import event_body
 from consent_desk.services.outbox import Outbox
@@ -417,3 +417,23 @@ def test_that_a_customer_was_seen_changes_no_state(outbox: Outbox, journal: Sqli
     before = journal.record(request_id)
     assert outbox.learn(request_id, SAW_CUSTOMER) == journal.entry(request_id)
     assert journal.record(request_id) == before
+
+
+def test_what_is_learnt_acknowledges_no_cancelling_and_dismisses_no_alarm(
+    outbox: Outbox, journal: SqliteJournal
+) -> None:
+    cancelled = noted_in(journal)
+    fact = Fact(
+        at=NOON,
+        state=State.DISCARDED,
+        outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED),
+        note=CANCELLED_HERE,
+    )
+    journal.append(cancelled, fact)
+    contradicted = noted_in(journal, State.DELIVERED)
+    journal.append(contradicted, Fact(at=NOON, state=State.CONTRADICTED, outcome=Look(seen=True, valid=True)))
+    for request_id in (cancelled, contradicted):
+        before = journal.record(request_id)
+        assert outbox.learn(request_id, NO_CUSTOMER) == journal.entry(request_id)
+        assert journal.record(request_id) == before
+    assert journal.to_acknowledge() == (cancelled,)

@@ -8,6 +8,7 @@ import pytest
 from consent_desk.adapters.http import HttpTransport
 from consent_desk.adapters.journal import SqliteJournal
 from consent_desk.domain.action import Action
+from consent_desk.domain.checking import NO_CUSTOMER as SAYS_NO_CUSTOMER
 from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.delivery import IS_RIGHT, Fact, State
 from consent_desk.domain.outcome import (
@@ -623,6 +624,20 @@ def test_what_went_to_a_new_profile_is_no_green_line_until_somebody_says_that_it
     assert looked.entry.state is State.VERIFIED
 
 
+def test_that_a_later_look_up_saw_the_customer_does_not_tell_who_made_the_profile(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    outbox, sender = Outbox(journal, clock), Sender(journal, Wire(Made(SUCCESS), Made(SUCCESS)), clock)
+    first = a_consent(timestamp=NOON, noted_at=NOON)
+    second = a_consent(category="newsletter", timestamp=later(20), noted_at=later(20))
+    for consent, context in ((first, Context(listed=True)), (second, Context(existed=True, listed=True))):
+        outbox.note(a_project(), consent, context)
+        sender.send(consent.request_id, a_project())
+        store(engagement, journal, consent.request_id)
+    looked = answered_look(journal, engagement, clock, first.request_id, 30)
+    assert looked.entry.state is State.NEW_PROFILE
+
+
 def test_a_failed_look_bears_on_what_somebody_said_of_the_id(
     journal: SqliteJournal, clock: Clock, engagement: Engagement
 ) -> None:
@@ -875,6 +890,20 @@ def test_what_an_earlier_run_had_sent_after_all_is_seen_and_not_sent(
     assert isinstance(looked, Looked)
     assert looked.entry.state is State.VERIFIED
     assert journal.claim(request_id, clock()) is None
+
+
+def test_what_an_earlier_run_had_sent_to_a_new_profile_is_no_green_line(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, unsent: Callable[[Action], str]
+) -> None:
+    request_id = unsent(Action.REJECT)
+    Outbox(journal, clock).learn(request_id, SAYS_NO_CUSTOMER)
+    store(engagement, journal, request_id)
+    clock.time = later(30)
+    planned = due(journal, request_id, FIRST, left=2)
+    looked = Verifier(journal, engagement, clock).look_up(request_id, a_project(), due=planned)
+    assert isinstance(looked, Looked)
+    assert looked.entry.state is State.SEEN
+    assert answered_look(journal, engagement, clock, request_id, 120).entry.state is State.NEW_PROFILE
 
 
 def test_what_stands_there_and_does_not_hold_is_seen_first(

@@ -1,10 +1,22 @@
 """What is noted before its customer was looked up waits for the answer, a moment; and what is asked then."""
 
+from datetime import UTC
+from functools import partial
+
 import pytest
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.action import Action
+from consent_desk.domain.cautions import about_repetition
+from consent_desk.domain.draft import Draft
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui import hold_desk
+from consent_desk.ui.question_desk import QuestionDesk
+from consent_desk.ui.question_strip import QuestionStrip
+from tests.consents import NOON
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events
@@ -232,3 +244,45 @@ def test_cancelled_at_its_line_while_it_is_held_it_is_asked_about_no_more(
     asked.bot.waitUntil(lambda: question(asked) == "")
     assert asked.noted == ""
     assert events(engagement) == []
+
+
+def test_closing_on_what_is_held_asks_and_has_it_sent(
+    slow_acme: OpenDesk, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@example.com", engagement)
+    slow_acme.wait_for_line("Not sent yet")
+    assert not slow_acme.window.close()
+    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+
+
+def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBot) -> None:
+    strip = QuestionStrip()
+    qtbot.addWidget(strip)
+    draft, answers = Draft(), list[int | None]()
+    desk = QuestionDesk(strip, partial(moment, zone=UTC), strip, current=lambda: draft)
+    desk.ask_about_noted(say("Is the ID right?"), (say("Send"), say("Cancel it")), answers.append)
+    assert desk.asks((about_repetition("sms_marketing", NOON, Action.REJECT),), (), draft)
+    assert answers == [None]
+    strip.choices[1].click()
+    assert answers == [None]
+
+
+def test_send_for_the_next_caller_ends_the_question_and_records_both(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    type_case(slow_acme, "jane@example.com")
+    held_back.let.set()
+    slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
+    key(slow_acme, Qt.Key.Key_Return, CONTROL)
+    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    assert ASKED not in question(slow_acme)
+
+
+def test_with_another_project_it_is_held_no_more(
+    slow_acme: OpenDesk, engagement: Sandbox, held_for_ever: None
+) -> None:
+    noted(slow_acme, "jane@example.com", engagement)
+    slow_acme.wait_for_line("Not sent yet")
+    slow_acme.choose_project("Sandbox (practice)")
+    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)

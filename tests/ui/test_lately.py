@@ -1,5 +1,6 @@
 """What was noted here a moment ago, and a look-up does not show yet: it asks no wrong question."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,14 @@ import pytest
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
 from tests.ui.desks import SEED, OpenDesk, events
-from tests.ui.test_look_up import JANE, known, question, type_case, wait_until_known
+from tests.ui.test_look_up import (
+    JANE,
+    everything_of_which_one_holds,
+    known,
+    question,
+    type_case,
+    wait_until_known,
+)
 
 NOT_YET = " was noted here at "
 A_DAY = 86_400.0
@@ -137,3 +145,17 @@ def test_who_leaves_it_records_nothing_twice(acme: OpenDesk, engagement: Sandbox
     acme.window.consent.question.choices[0].click()
     acme.wait_for_line("Delivered")
     assert len(events(engagement)) == 1
+
+
+def test_what_was_left_out_stays_so_where_the_rest_is_a_repetition(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    opt_out(acme)
+    everything_of_which_one_holds(acme)
+    controls.press(acme.window, "Leave it, record the other one")
+    acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already" in question(acme))
+    acme.go_on()
+    acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    assert question(acme) == ""
+    categories = [json.loads(event.body)["properties"]["category"] for event in events(engagement)]
+    assert categories == ["sms_marketing"] * 2

@@ -729,3 +729,16 @@ def test_an_address_under_another_type_is_offered_under_its_own(
     desk.window.consent.question.choices[1].click()
     desk.wait_for_line("Delivered")
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
+
+
+def test_what_was_confirmed_is_not_asked_again_for_a_repetition(acme: OpenDesk, engagement: Sandbox) -> None:
+    for number in (1, 2):
+        type_case(acme, category="sms")
+        key(acme, Qt.Key.Key_Return, CONTROL)
+        assert "sms: Not among the project's categories" in question(acme)
+        confirm(acme)
+        if number == 2:
+            acme.bot.waitUntil(lambda: "was noted here already" in question(acme))
+            confirm(acme)
+        acme.bot.waitUntil(lambda number=number: len(events(engagement)) == number)  # type: ignore[misc]  # a plain wait
+        acme.bot.waitUntil(lambda: question(acme) == "")
