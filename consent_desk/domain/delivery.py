@@ -205,7 +205,7 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case NotSent(cause=Cause.CANCELLED):
             return Judgement(
                 State.DISCARDED,
-                say("Not recorded: it was cancelled before it left, and nothing was sent."),
+                say("Not recorded: it was cancelled, and Engagement has not taken it."),
                 say("To record the decision, enter it again."),
             )
         case NotSent(cause=Cause.REMOVED):

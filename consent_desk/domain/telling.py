@@ -245,7 +245,7 @@ _NO_CATEGORY = say("Recorded for a category that the project does not list.")
 _ASKED = say("You were asked about that, and sent it.")
 _CHECK_ID = say(
     "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
-    "right, say so below."
+    "right, choose its line and press “It is right”."
 )
 _CHECK_CATEGORY = say(
     "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "

@@ -140,6 +140,7 @@ class Desk(QObject):
         self._noting.stamped.connect(self._show_stamped)
         self._hold.released.connect(self._send_released)
         self._hold.given_up.connect(self.sending.give_up)
+        self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
         self._hold.learnt.connect(self._show_learnt)
         self.sending.ended.connect(self._hold.write_untold)
         self.sending.ended.connect(self._hold.let_go)

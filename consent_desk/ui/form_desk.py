@@ -65,6 +65,8 @@ class FormDesk(QObject):
         self.why_closed = "Starting…"
         self._categories: tuple[Category, ...] = ()
         self._after_send: Draft | None = None
+        # What was declined: that is told until the form shows something else.
+        self._declined: Draft | None = None
         id_help.changed.connect(self.show_anew)
         look_up.answered.connect(self.show_anew)
         self._form.draft_changed.connect(self._show)
@@ -127,6 +129,9 @@ class FormDesk(QObject):
         self._look_up.follow(draft, self.project, transport, self._categories)
         draft = self._correction.follow(draft, self._look_up.known())
         self._question.follow(draft)
+        if self._declined is not None and draft != self._declined:
+            self._declined = None
+            self._status.forget(_DECLINED)
         at = self.moment()
         read = self._read(draft, at)
         problems = () if isinstance(read, Consent) else read
@@ -228,6 +233,7 @@ class FormDesk(QObject):
             who = f"{consent.customer.value}, {render(decision(consent.action, what))}, {press.project.name}"
             said = f"Nothing was recorded, and nothing was sent.\n{who}"
             self._status.show_message(_DECLINED, Tone.QUIET, said)
+            self._declined = press.draft
         self._form.go_to(field)
 
     def _context(self, draft: Draft, consent: Consent) -> Context:

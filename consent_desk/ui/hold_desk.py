@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from consent_desk.domain.action import Action
 from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
-from consent_desk.domain.customer import Found, Known, Unknown
+from consent_desk.domain.correction import is_opted_out
+from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.delivery import ASKED, decision
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry
+from consent_desk.domain.telling import tell_status
 from consent_desk.domain.text import cut
 from consent_desk.ui.look_up_desk import LookUpDesk
 from consent_desk.ui.noting import Press
@@ -20,16 +23,22 @@ from consent_desk.ui.words import render
 HOLD = 2_000
 """Milliseconds that a consent is held at most for the answer of a look-up."""
 
+HOLD_OPT_IN = 20_000
+"""The same for an opt-in: as long as a call is given."""
+
 ANSWER_WITHIN = 30_000
 """Milliseconds after which what was asked about is sent: an opt-out is never discarded by silence."""
 
 
 @dataclass(slots=True, eq=False)
 class _Held:
+    """`is_opt_in_over_opt_out`: silence does not send it; where nobody says otherwise, it is not recorded."""
+
     press: Press
     entries: tuple[Entry, ...]
     timer: QTimer
     is_asked: bool = False
+    is_opt_in_over_opt_out: bool = False
 
 
 class HoldDesk(QObject):
@@ -60,7 +69,9 @@ class HoldDesk(QObject):
         if not waits or press.station.practice:
             self.released.emit(press, entries)
             return
-        timer = QTimer(self, singleShot=True, interval=HOLD)
+        # An opt-in may turn an opt-out, and who is opted in wrongly is worse off than who waits.
+        is_opt_in = press.consent.action is Action.ACCEPT
+        timer = QTimer(self, singleShot=True, interval=HOLD_OPT_IN if is_opt_in else HOLD)
         timer.timeout.connect(self.release)
         self._held = _Held(press, entries, timer)
         timer.start()
@@ -85,12 +96,16 @@ class HoldDesk(QObject):
             self.release()
 
     def release(self) -> None:
-        """Send at once what is held."""
+        """Send at once what is held; but no opt-in whose customer turned out to have opted out."""
         held, self._held = self._held, None
-        if held is not None:
-            held.timer.stop()
-            if held.is_asked:
-                self._question.withdraw()
+        if held is None:
+            return
+        held.timer.stop()
+        if held.is_asked:
+            self._question.withdraw()
+        if held.is_opt_in_over_opt_out:
+            self.given_up.emit(held.press.station, held.entries)
+        else:
             self.released.emit(held.press, held.entries)
 
     def write_untold(self, request_id: str) -> None:
@@ -108,7 +123,11 @@ class HoldDesk(QObject):
             return
         if isinstance(found, Known):
             self._learn_all(press, SAW_CUSTOMER)
-        if is_held:
+        if held is None or not is_held:
+            return
+        if isinstance(found, Known) and (turned := _turned(press, found)):
+            self._ask_about_opt_out(held, turned)
+        else:
             self.release()
 
     def _ask(self, held: _Held) -> None:
@@ -129,6 +148,30 @@ class HoldDesk(QObject):
             (say("It is right: send"), say("Cancel it")),
             lambda index: self._answer(held, index),
         )
+
+    def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
+        held.is_asked = held.is_opt_in_over_opt_out = True
+        held.timer.start(ANSWER_WITHIN)
+        category, status = turned[0]
+        text = say(
+            "Noted, not sent: {customer} has opted out. {category}: {told}. An opt-in in its place needs "
+            "their clear word. Cancel it, and enter it again with the wording and what it rests on. "
+            "Unanswered, it is cancelled in half a minute.",
+            customer=cut(held.press.consent.customer.value),
+            category=cut(category),
+            told=tell_status(status),
+        )
+        self._question.ask_about_noted(
+            text,
+            (say("Cancel it"), say("Send it all the same")),
+            lambda index: self._answer_opt_in(held, sends=index == 1),
+        )
+
+    def _answer_opt_in(self, held: _Held, *, sends: bool) -> None:
+        if self._held is held:
+            held.is_asked = False
+            held.is_opt_in_over_opt_out = not sends
+            self.release()
 
     def _answer(self, held: _Held, index: int | None) -> None:
         if self._held is not held:
@@ -160,6 +203,16 @@ class HoldDesk(QObject):
         self._runner.run(
             Lane.JOURNAL, lambda: station.outbox.learn(request_id, note), done=done, failed=_ignore
         )
+
+
+def _turned(press: Press, found: Known) -> tuple[tuple[str, CategoryStatus], ...]:
+    """The opt-outs that `press` would turn into opt-ins without a word of what these rest on."""
+    statuses = ((one, context, found.consents.get(one.category)) for one, context in press.all)
+    return tuple(
+        (one.category, status)
+        for one, context, status in statuses
+        if one.action is Action.ACCEPT and not context.basis and status is not None and is_opted_out(status)
+    )
 
 
 def _ignore(_error: Exception) -> None: ...

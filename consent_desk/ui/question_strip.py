@@ -60,6 +60,11 @@ class QuestionStrip(TintedStrip):
         self._going_on = QShortcut(QKeySequence(GO_ON), self)
         self._going_on.setAutoRepeat(False)
         self._going_on.activated.connect(lambda: self._choose(self._last))
+        # Where somebody may be typing for the next caller, each answer has a key.
+        self._numbered = [QShortcut(QKeySequence(f"Alt+{number + 1}"), self) for number in range(_MOST)]
+        for index, shortcut in enumerate(self._numbered):
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(partial(self._choose, index))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.area, 1)
@@ -78,10 +83,12 @@ class QuestionStrip(TintedStrip):
     def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`.
 
-        Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, has no key,
-        and none of its answers is safe.
+        Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, each of its
+        answers has a key, and none of them is safe.
         """
         self._going_on.setEnabled(not about_noted)
+        for index, shortcut in enumerate(self._numbered):
+            shortcut.setEnabled(about_noted and index < len(choices))
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
@@ -109,9 +116,10 @@ class QuestionStrip(TintedStrip):
         self._fill("", ())
 
     def escape(self) -> None:
-        """Choose none."""
-        self.withdraw()
-        self.escaped.emit()
+        """Choose none. What was noted already is settled by no key that closes: that question stays."""
+        if self.has_key:
+            self.withdraw()
+            self.escaped.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -125,12 +133,18 @@ class QuestionStrip(TintedStrip):
         self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
         texts = (*choices, *[""] * (_MOST - len(choices)))
         for button, choice in zip(self.choices, texts, strict=True):
-            is_last = self.has_key and choice and button is self.choices[len(choices) - 1]
+            key = self._key_of(button, len(choices))
             button.setVisible(bool(choice))
             button.setAccessibleName(choice)
-            button.setAccessibleDescription(f"{text} {GO_ON}" if is_last else text)
-            self._texts[button] = f"{choice} ({GO_ON})" if is_last else choice
+            button.setAccessibleDescription(f"{text} {key}".strip())
+            self._texts[button] = f"{choice} ({key})" if key else choice
         self._arrange()
+
+    def _key_of(self, button: QPushButton, count: int) -> str:
+        index = self.choices.index(button)
+        if not self.has_key:
+            return f"Alt+{index + 1}" if index < count else ""
+        return GO_ON if index == count - 1 else ""
 
     def _arrange(self) -> None:
         metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)

@@ -23,6 +23,7 @@ class SlowDisk(QObject):
         self._patience.worn.connect(self._say)
         noting.begun.connect(self._patience.begin)
         noting.noted.connect(self._end)
+        noting.repeated.connect(self._end)
         noting.failed.connect(self._end)
 
     def _say(self) -> None:

@@ -246,7 +246,7 @@ def test_what_was_not_sent_is_kept_unless_it_was_cancelled(phase: Phase, cause: 
     judgement = judge(NotSent(phase=phase, cause=cause), Action.ACCEPT)
     if cause is Cause.CANCELLED:
         assert judgement.state is State.DISCARDED
-        assert sentence(judgement) == "Not recorded: it was cancelled before it left, and nothing was sent."
+        assert sentence(judgement) == "Not recorded: it was cancelled, and Engagement has not taken it."
     elif cause is Cause.OVERTAKEN:
         assert judgement.state is State.DISCARDED
         assert sentence(judgement) == "Overtaken by a later decision: this opt-in is not sent."

@@ -22,6 +22,7 @@ from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events
 from tests.ui.test_counter import counter
 from tests.ui.test_look_up import (
+    ALT,
     CONTROL,
     NEVER,
     HeldBack,
@@ -181,6 +182,51 @@ def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyr
     again.bot.waitUntil(lambda: counter(again) == "✖ 1 to check")
 
 
+def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
+    assert "It is right: send (Alt+1)" in [one.text() for one in asked.window.consent.question.choices]
+    key(asked, Qt.Key.Key_Escape)
+    assert ASKED in question(asked)
+    key(asked, Qt.Key.Key_2, ALT)
+    asked.wait_for_line("Not recorded")
+    assert controls.line(asked.window, "Customer ID").hasFocus()
+    assert events(engagement) == []
+
+
+def opt_in_to_the_newsletter(desk: OpenDesk, held_back: HeldBack) -> None:
+    """Before it is known that the customer has opted out of it."""
+    controls.button(desk.window, "Opt in (accept)").click()
+    controls.write(desk.window, "Valid until", "unlimited")
+    type_case(desk, category="newsletter")
+    key(desk, Qt.Key.Key_Return, CONTROL)
+    desk.wait_for_line("Not sent yet")
+    held_back.let.set()
+    desk.bot.waitUntil(lambda: "Noted, not sent: jane@example.com has opted out." in question(desk))
+
+
+def test_an_opt_in_over_an_opt_out_does_not_leave_unasked(
+    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
+) -> None:
+    opt_in_to_the_newsletter(slow_acme, held_back)
+    assert "newsletter: rejected since" in question(slow_acme)
+    answer(slow_acme, 0)
+    slow_acme.wait_for_line("Not recorded")
+    assert events(engagement) == []
+
+
+def test_silence_sends_no_such_opt_in(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox) -> None:
+    opt_in_to_the_newsletter(slow_acme, held_back)
+    controls.write(slow_acme.window, "Customer ID", "o")
+    slow_acme.wait_for_line("Not recorded")
+    assert (question(slow_acme), events(engagement)) == ("", [])
+
+
+def test_who_insists_has_it_sent(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox) -> None:
+    opt_in_to_the_newsletter(slow_acme, held_back)
+    answer(slow_acme, 1)
+    slow_acme.wait_for_line("Delivered")
+    assert len(events(engagement)) == 1
+
+
 # --------------------------------------------------------------------- what is known grows old
 
 
@@ -240,7 +286,7 @@ def test_cancelled_at_its_line_while_it_is_held_it_is_asked_about_no_more(
 ) -> None:
     asked.cancel_line(0)
     asked.wait_for_line("Not recorded")
-    asked.wait_for_status("✖ Not recorded: it was cancelled before it left")
+    asked.wait_for_status("✖ Not recorded: it was cancelled, and Engagement has not taken it.")
     asked.bot.waitUntil(lambda: question(asked) == "")
     assert asked.noted == ""
     assert events(engagement) == []

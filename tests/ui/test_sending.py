@@ -330,7 +330,7 @@ def test_cancelling_what_still_waits_sends_nothing_and_is_red(
     two_callers: OpenDesk, engagement: Sandbox
 ) -> None:
     two_callers.cancel_line(0)
-    two_callers.wait_for_status("✖ Not recorded: it was cancelled before it left, and nothing was sent.")
+    two_callers.wait_for_status("✖ Not recorded: it was cancelled, and Engagement has not taken it.")
     assert two_callers.noted == ""
     two_callers.wait_for_line("Not recorded", "Sending")
     assert "second@example.com" in two_callers.status
