@@ -7,6 +7,7 @@ nothing ends nowhere: what is open has a next step, or a person is asked
 
 from collections import Counter
 from dataclasses import replace
+from itertools import takewhile
 from random import Random
 from typing import ClassVar
 from uuid import UUID
@@ -85,7 +86,6 @@ class Machine(RuleBasedStateMachine):
         self.saved: MemoryJournal | None = None
         # What came back with an older state, when the journal was put back.
         self.back: set[str] = set()
-        self.looked_up: set[str] = set()
         self.starts: list[float] = []
         self.fails_at_last: ReadFault | None = None
         self.killed: set[str] = set()
@@ -190,8 +190,6 @@ class Machine(RuleBasedStateMachine):
         )
         self.crash_after = crash
         try:
-            if context.existed:
-                self.looked_up.add(customer)
             self.outbox.note(a_project(), consent, context)
             self.crash_after = None
             self.noted.append(consent.request_id)
@@ -415,20 +413,24 @@ class Machine(RuleBasedStateMachine):
             assert valid is (consent.action is Action.ACCEPT)
             record = self.journal.record(request_id)
             assert not record.noted.context.is_new_profile, "verified, though there was no such customer"
-            assert self.was_somebody(consent.customer.value), "verified, though it may have made the profile"
+            assert self.was_somebody(request_id), "verified, though it may have made the profile"
         if looked.entry.state is State.CONTRADICTED:
             # Or so it was told, which may be behind what somebody changed a moment ago.
             told = self.engagement.valid(consent.customer.value, consent.category, self.engagement.lag)
             assert (consent.action is not Action.ACCEPT) in {valid, told}
 
-    def was_somebody(self, customer: str) -> bool:
+    def was_somebody(self, request_id: str) -> bool:
         """Whether it is known that the customer was not made by what this desk sent."""
+        customer = self.journal.record(request_id).noted.consent.customer
+        so_far = [*takewhile(lambda one: one != request_id, self.noted), request_id]
+        noted = (self.journal.record(one).noted for one in so_far)
         others = (
             one
-            for one in self.engagement.visible(customer)
+            for one in self.engagement.visible(customer.value)
             if not self.journal.has(one.properties.get("desk_request_id", ""))
         )
-        return customer in self.looked_up or bool(self.engagement.odd) or any(others)
+        was_seen = any(one.context.existed for one in noted if one.consent.customer == customer)
+        return was_seen or bool(self.engagement.odd) or any(others)
 
     @invariant()
     def nothing_noted_is_lost(self) -> None:

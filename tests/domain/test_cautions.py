@@ -90,6 +90,13 @@ def test_a_customer_with_the_id_in_lower_case_is_offered() -> None:
     assert only(OPT_OUT, Unknown(customer=JANE, other=lower)).instead is lower
 
 
+def test_a_customer_of_another_type_of_id_is_named_with_it() -> None:
+    other = Known(customer=CustomerId(type="phone", value=JANE.value), consents={})
+    assert f"There is one with phone = {JANE.value}." in str(
+        only(OPT_OUT, Unknown(customer=JANE, other=other)).text
+    )
+
+
 def test_an_opt_out_that_holds_already_is_asked_about() -> None:
     caution = only(OPT_OUT, known(REJECTED))
     assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."

@@ -85,6 +85,11 @@ LAG = 20.0
 LOOKING = 300.0
 """Seconds, by the fast clock, that a look may take: some calls, and what fails at the first try."""
 
+UNSETTLED = frozenset(
+    {State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT, State.DELIVERED, State.UNCONFIRMED, State.RESTORED}
+)
+"""States in which nothing ends where a sandbox behaves at last, and a person answers."""
+
 SETTLED_WITHIN = 180.0
 """Seconds for the last start; another one follows where that was not enough."""
 
@@ -415,6 +420,8 @@ class Trial:
         self._counts[f"state {last.state}"] += 1
         history = ", ".join(f"{fact.state} {fact.note}".strip() for fact in record.facts)
         self._check_verified(record, stored)
+        if last.state in UNSETTLED:
+            self._wrong.append(f"ends nowhere: {action} {request_id}, {record.facts}")
         if not stored:
             overtaken = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.OVERTAKEN
             if action is Action.ACCEPT and last.state is State.DISCARDED and overtaken:

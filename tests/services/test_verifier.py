@@ -28,6 +28,7 @@ from consent_desk.domain.policy import Failing, Plan, Step, look_again_after
 from consent_desk.domain.record import Context, Noted
 from consent_desk.domain.telling import why_failing
 from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.services import verifier
 from consent_desk.services.agenda import FIRST_LOOK, Due
 from consent_desk.services.outbox import Outbox
 from consent_desk.services.sender import Sender
@@ -869,6 +870,26 @@ def test_where_it_cannot_be_read_whether_somebody_was_there_nothing_is_verified_
     assert first.entry.state is State.SEEN
     second = answered_look(journal, engagement, clock, request_id, 120)
     assert second.entry.state is State.NEW_PROFILE
+
+
+def test_a_history_of_our_own_that_goes_on_for_ever_verifies_nothing(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier, "MOST_PAGES", 1)
+    consent = a_consent(timestamp=clock.time, noted_at=clock.time)
+    request_id = Outbox(journal, clock).note(a_project(), consent, Context()).request_id
+    Sender(journal, engagement, clock).send(request_id, a_project())
+    assert answered_look(journal, engagement, clock, request_id, 30).entry.state is State.SEEN
+
+
+def test_what_cannot_be_read_of_a_history_is_by_somebody_else(
+    journal: SqliteJournal, clock: Clock, engagement: Engagement
+) -> None:
+    engagement.odd = ["no event"]
+    consent = a_consent(timestamp=clock.time, noted_at=clock.time)
+    request_id = Outbox(journal, clock).note(a_project(), consent, Context()).request_id
+    Sender(journal, engagement, clock).send(request_id, a_project())
+    assert answered_look(journal, engagement, clock, request_id, 30).entry.state is State.VERIFIED
 
 
 @pytest.mark.parametrize("action", Action)
