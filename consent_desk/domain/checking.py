@@ -48,27 +48,30 @@ def to_check(record: Record, state: State) -> State:
     """
     if state not in {State.DELIVERED, State.SEEN, State.NOT_SHOWN, State.VERIFIED}:
         return state
-    if said_right(record) and state is State.VERIFIED:
-        return state
-    if is_new_profile(record):
-        return State.NEW_PROFILE
-    return State.NO_CATEGORY if is_unlisted(record) else state
+    to_be_checked = {State.NEW_PROFILE: is_new_profile(record), State.NO_CATEGORY: is_unlisted(record)}
+    for check, is_needed in to_be_checked.items():
+        if is_needed and not (state is State.VERIFIED and said_right(record, check)):
+            return check
+    return state
 
 
-def said_right(record: Record) -> bool:
-    """Whether a person has looked, and says that customer and category are right."""
-    return _says(record, IS_RIGHT)
+def said_right(record: Record, check: State) -> bool:
+    """Whether a person has looked, and says that it is right: the ID or the category, as `check` asks."""
+    return any(fact.note == IS_RIGHT and fact.state is check for fact in record.facts)
 
 
-def said(record: Record) -> str:
-    """What a person said of the ID or the category so far: the note to bear on, empty where nobody did."""
-    return IS_RIGHT if _says(record, IS_RIGHT) else ASKED if _says(record, ASKED) else ""
+def said(record: Record, check: State) -> str:
+    """What a person said so far of what `check` asks: the note to bear on, empty where nobody did."""
+    if said_right(record, check):
+        return IS_RIGHT
+    return ASKED if check is State.NEW_PROFILE and _says(record, ASKED) else ""
 
 
 def needs_check(record: Record) -> bool:
     """Whether a person is to check it still: nobody was asked before, and nobody said that it is right."""
     last = record.facts[-1]
-    return last.state in TO_CHECK_STATES and not is_checked(record.noted.context, last.state, said(record))
+    note = said(record, last.state)
+    return last.state in TO_CHECK_STATES and not is_checked(record.noted.context, last.state, note)
 
 
 def _says(record: Record, note: str) -> bool:

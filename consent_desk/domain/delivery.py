@@ -405,6 +405,9 @@ DECIDED = "to be sent again, though it could not be looked up: decided by "
 
 ASKED = "asked about the ID, and sent all the same"
 IS_RIGHT = "a person says that it is right"
+SAW_OPT_OUT = "a look-up saw that this customer has opted out"
+INSISTED = "to be sent in place of that opt-out all the same"
+"""The notes of an opt-in that was noted before its customer was looked up."""
 CHECKED = frozenset({ASKED, IS_RIGHT})
 """The notes of what a person has said of one of `TO_CHECK_STATES`. Later facts in such a state bear it on."""
 

@@ -16,8 +16,10 @@ from consent_desk.domain.answer import header
 from consent_desk.domain.clock import http_date
 from consent_desk.domain.consent import Timestamp
 from consent_desk.domain.delivery import (
+    INSISTED,
     IS_RIGHT,
     LOOK_AFTER,
+    SAW_OPT_OUT,
     SECOND,
     UNCERTAIN_STATES,
     Fact,
@@ -114,6 +116,9 @@ def plan(
     """
     last = _last_sending(facts)
     match facts[-1].state:
+        case State.QUEUED | State.RETRY_WAIT if _turns_opt_out(facts):
+            # Nobody has said so far that it is to be sent all the same.
+            return _ASK
         case State.QUEUED | State.RETRY_WAIT if action is Action.ACCEPT and _is_to_be_seen(facts, left):
             return _look_first(facts[left - 1 :], request_id)
         case State.QUEUED:
@@ -305,6 +310,11 @@ def _is_to_be_seen(facts: Sequence[Fact], left: int) -> bool:
     return is_left and not any(
         isinstance(fact.outcome, Look) and not fact.outcome.blind for fact in facts[left:]
     )
+
+
+def _turns_opt_out(facts: Sequence[Fact]) -> bool:
+    said = {fact.note for fact in facts}
+    return SAW_OPT_OUT in said and INSISTED not in said
 
 
 def _look_first(since: Sequence[Fact], request_id: str) -> Plan:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.action import Action
 from consent_desk.domain.consent import Consent, CustomerId, Timestamp
 from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.delivery import CHECKED, Fact, State, is_to_acknowledge
+from consent_desk.domain.delivery import CHECKED, IS_RIGHT, Fact, State, is_to_acknowledge
 from consent_desk.domain.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.project import Project
 from consent_desk.domain.request import event_body
@@ -142,7 +142,7 @@ def is_checked(context: Context, state: State, note: str) -> bool:
     """Whether a person has said of one of `TO_CHECK_STATES` that it is right; `note`: of the last fact."""
     if state is State.NEW_PROFILE:
         return context.is_new_profile or note in CHECKED
-    return state is State.NO_CATEGORY and (context.listed is False or note in CHECKED)
+    return state is State.NO_CATEGORY and (context.listed is False or note == IS_RIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,7 +226,7 @@ class Outbox:
         fact = replace(fact, state=to_check(learnt, state))
         if fact.state in LEGAL[state]:
             if fact.state in TO_CHECK_STATES and note not in CHECKED:
-                fact = replace(fact, note=said(record) or note)
+                fact = replace(fact, note=said(record, fact.state) or note)
             self._journal.append(request_id, fact)
             return Entry.after(record.noted, (*record.facts, fact))
         return Entry.after(record.noted, record.facts)

@@ -217,7 +217,7 @@ class Sender:
         state = to_check(known, fact.state)
         if state is fact.state:
             return sent
-        checked = Fact(at=fact.at, state=state, note=said(known))
+        checked = Fact(at=fact.at, state=state, note=said(known, state))
         try:
             self._journal.append(record.noted.consent.request_id, checked)
         except JournalTrouble:

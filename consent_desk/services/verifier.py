@@ -253,7 +253,7 @@ def _checked(record: Record, looked: Fact) -> Fact:
         # It was waiting to be sent still: the next look asks somebody. Until then nobody calls it verified.
         return replace(looked, state=State.SEEN) if looked.state is State.VERIFIED else looked
     # What a person said of it is borne on.
-    return replace(looked, state=state, note=said(record))
+    return replace(looked, state=state, note=said(record, state))
 
 
 def _judged(known: Record, look: Look, *, practice: bool) -> Judgement:

@@ -8,7 +8,7 @@ from consent_desk.domain.action import Action
 from consent_desk.domain.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.correction import is_opted_out
 from consent_desk.domain.customer import CategoryStatus, Found, Known, Unknown
-from consent_desk.domain.delivery import ASKED, decision
+from consent_desk.domain.delivery import ASKED, INSISTED, SAW_OPT_OUT, decision
 from consent_desk.domain.message import say
 from consent_desk.domain.record import Entry
 from consent_desk.domain.telling import tell_status
@@ -151,6 +151,10 @@ class HoldDesk(QObject):
 
     def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
         held.is_asked = held.is_opt_in_over_opt_out = True
+        # Whatever happens to the program now, it does not leave unasked.
+        for consent, _ in held.press.all:
+            if any(consent.category == category for category, _ in turned):
+                self._learn(held.press.station, consent.request_id, SAW_OPT_OUT)
         held.timer.start(ANSWER_WITHIN)
         category, status = turned[0]
         text = say(
@@ -171,6 +175,8 @@ class HoldDesk(QObject):
         if self._held is held:
             held.is_asked = False
             held.is_opt_in_over_opt_out = not sends
+            if sends:
+                self._learn_all(held.press, INSISTED)
             self.release()
 
     def _answer(self, held: _Held, index: int | None) -> None:

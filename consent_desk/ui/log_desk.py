@@ -181,7 +181,7 @@ class LogDesk(QObject):
                 last.state,
                 can_renew=may_win(record),
                 to_acknowledge=is_to_acknowledge(last),
-                to_check=last.state in TO_CHECK_STATES and not said_right(record),
+                to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
                 undecided=is_for_a_person(record.facts),
             )
 

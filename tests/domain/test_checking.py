@@ -114,6 +114,19 @@ def test_a_person_is_to_check_it_unless_somebody_was_asked(one: Record, needed: 
 
 
 def test_what_a_person_said_is_borne_on() -> None:
-    assert said(record()) == ""
-    assert said(record(noted(ASKED))) == ASKED
-    assert said(record(noted(IS_RIGHT, State.NEW_PROFILE), noted(ASKED))) == IS_RIGHT
+    assert said(record(), State.NEW_PROFILE) == ""
+    assert said(record(noted(ASKED)), State.NEW_PROFILE) == ASKED
+    right = record(noted(IS_RIGHT, State.NEW_PROFILE), noted(ASKED))
+    assert said(right, State.NEW_PROFILE) == IS_RIGHT
+    # Of the category nobody was asked with the ID.
+    assert said(right, State.NO_CATEGORY) == ""
+
+
+def test_an_id_that_is_right_makes_no_category_right() -> None:
+    neither = Context(is_new_profile=True, listed=False)
+    one = record(noted(IS_RIGHT, State.NEW_PROFILE), context=neither)
+    assert to_check(one, State.VERIFIED) is State.NO_CATEGORY
+    both = record(noted(IS_RIGHT, State.NEW_PROFILE), noted(IS_RIGHT, State.NO_CATEGORY), context=neither)
+    assert to_check(both, State.VERIFIED) is State.VERIFIED
+    asked = record(noted(ASKED, State.NO_CATEGORY), context=LOOKED)
+    assert needs_check(asked)

@@ -15,8 +15,10 @@ from consent_desk.domain.delivery import (
     ACKNOWLEDGED,
     CANCELLED_HERE,
     DECIDED,
+    INSISTED,
     IS_RIGHT,
     LEGAL,
+    SAW_OPT_OUT,
     SECOND,
     Fact,
     State,
@@ -808,3 +810,12 @@ def test_what_a_person_says_is_right_is_looked_at_once_more(state: State) -> Non
     assert plan((*facts, said), Action.REJECT, ID) == Plan(Step.LOOK_UP)
     seen = Fact(at=later(4_001), state=state, outcome=Look(seen=True), note=IS_RIGHT)
     assert plan((*facts, said, seen), Action.REJECT, ID) != Plan(Step.LOOK_UP)
+
+
+def test_an_opt_in_over_an_opt_out_that_a_look_up_saw_waits_for_a_person() -> None:
+    saw = Fact(at=later(1), state=State.QUEUED, note=SAW_OPT_OUT)
+    assert plan((QUEUED, saw), Action.ACCEPT, ID) == ASK
+    # At the next start too, whatever is seen of the history.
+    assert plan((QUEUED, saw, fact(2, State.QUEUED, Look())), Action.ACCEPT, ID, left=2) == ASK
+    insisted = Fact(at=later(3), state=State.QUEUED, note=INSISTED)
+    assert plan((QUEUED, saw, insisted), Action.ACCEPT, ID) == Plan(Step.SEND)

@@ -241,19 +241,6 @@ def test_who_insists_has_it_sent(slow_acme: OpenDesk, held_back: HeldBack, engag
     assert len(events(engagement)) == 1
 
 
-def test_looks_that_fail_do_not_hide_that_the_id_is_to_be_checked(
-    asked: OpenDesk, engagement: Sandbox
-) -> None:
-    controls.write(asked.window, "Customer ID", "j")
-    asked.wait_for_line(NEW)
-    engagement.fault = Fault.OVERSIZED_BODY
-    for told in ("one look has failed", "2 looks have failed", "3 looks have failed"):
-        asked.clock.seconds_off += 901
-        asked.bot.waitUntil(lambda told=told: told in asked.details("Explanation"), timeout=10_000)  # type: ignore[misc]  # a plain wait
-    assert "Read the ID back to the caller." in asked.details("Explanation")
-    assert "Delivered, but not checked" not in asked.details("Explanation") + asked.status + asked.errors
-
-
 # --------------------------------------------------------------------- what is known grows old
 
 
