@@ -8,6 +8,8 @@ room=1048576 # kB
 folder=
 if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -ge "$room" ]; then
     folder=$(mktemp -d /dev/shm/consent-desk-tests.XXXXXX)
+    # Some tests run a program as another user.
+    chmod 755 "$folder"
     trap 'rm -rf "$folder"' EXIT
     trap 'exit 1' HUP INT TERM
     printf '#!/bin/sh\n' >"$folder/runs"

@@ -17,7 +17,7 @@ from consent_desk.domain.delivery import State
 from consent_desk.domain.record import Noted
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.projects import Listed, project_to_line
-from tests.consents import a_noted
+from tests.consents import LOOKED_UP, a_noted
 from tests.end_to_end.desk import linux
 from tests.reliability.kill_child import Clock, Errand
 from tests.reliability.kills import Child
@@ -47,7 +47,7 @@ def test_of_rows_that_two_programs_take_up_each_is_recorded_once(tmp_path: Path)
         running.callback(journal.close)
         for number in range(COUNT):
             customer = CustomerId(type="registered", value=f"customer-{number}@example.com")
-            journal.note(Noted.of(project, a_noted(customer=customer).consent))
+            journal.note(Noted.of(project, a_noted(customer=customer).consent, LOOKED_UP))
         children = []
         for seed, folder in enumerate((home, elsewhere)):
             errand = Errand(

@@ -35,7 +35,7 @@ from consent_desk.adapters.project_list import ProjectListFile
 from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.app import resource
 from consent_desk.domain.action import Action
-from consent_desk.domain.delivery import IS_RIGHT, State, was_sent_again
+from consent_desk.domain.delivery import IS_RIGHT, SAW_OPT_OUT, State, was_sent_again
 from consent_desk.domain.outcome import Cause, Look, NotSent
 from consent_desk.domain.project import Project
 from consent_desk.domain.record import Record
@@ -420,6 +420,10 @@ class Trial:
         self._counts[f"state {last.state}"] += 1
         history = ", ".join(f"{fact.state} {fact.note}".strip() for fact in record.facts)
         self._check_verified(record, stored)
+        # Of an opt-in over an opt-out a person was asked, who may have been killed while thinking about it.
+        is_asked = SAW_OPT_OUT in {fact.note for fact in record.facts}
+        if last.state in UNSETTLED and is_asked:
+            return
         if last.state in UNSETTLED:
             self._wrong.append(f"ends nowhere: {action} {request_id}, {record.facts}")
         if not stored:

@@ -55,6 +55,12 @@ def overwrite(path: Path, at: int, content: bytes) -> None:
         file.write(content)
 
 
+def spoil_the_mark(path: Path) -> None:
+    """Both of its halves: with one the program would know how far the journal was."""
+    for at in (20, 4096 + 20):
+        overwrite(mark_of(path), at, b"\xa5")
+
+
 def forget_the_end(path: Path) -> None:
     with closing(SqliteJournal.open(path)) as journal:
         journal.note(journal.record(latest(journal, 1)[0].request_id).noted)
@@ -85,7 +91,7 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str, set[str]]] = {
     ),
     "a cut end": (forget_the_end, "its end is missing", DAMAGED),
     "a mark that cannot be read": (
-        lambda path: overwrite(mark_of(path), 20, b"\xa5"),
+        spoil_the_mark,
         "nobody can tell whether its end is missing",
         DAMAGED,
     ),

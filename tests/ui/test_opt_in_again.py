@@ -8,6 +8,7 @@ import pytest
 
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.services.verifier import PAGE
+from consent_desk.ui import hold_desk
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
@@ -244,7 +245,10 @@ def slow_acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, cl
     return desk
 
 
-def test_without_an_answer_an_opt_in_goes_as_it_is(slow_acme: OpenDesk) -> None:
+def test_without_an_answer_an_opt_in_goes_as_it_is(
+    slow_acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_desk, "HOLD_OPT_IN", 50)
     type_case(slow_acme)
     assert known(slow_acme) == "Looking up…"
     opt_in(slow_acme)
