@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from PySide6 import QtGui
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QSignalBlocker,
@@ -50,10 +52,23 @@ class _TickList(QListWidget):
         # A letter leads to a row, and would tick it.
         return _LEADS_ONLY if event is None else super().selectionCommand(index, event)
 
-    def tick(self, item: QListWidgetItem, ticked: bool) -> None:
-        """Tick a row, or do not."""
-        item.setSelected(ticked)
-        item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+    def items_in_order(self) -> list[QListWidgetItem]:
+        """All rows."""
+        return [self.item(row) for row in range(self.count())]
+
+    def tick(self, wanted: set[str]) -> None:
+        """Tick the rows of these IDs and no others, at once: one by one takes the square of them."""
+        selection = QItemSelection()
+        for item in self.items_in_order():
+            if _id_of(item) in wanted:
+                selection.append(QItemSelectionRange(self.indexFromItem(item)))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.show_ticks()
+
+    def show_ticks(self) -> None:
+        """Let the boxes show what is selected."""
+        for item in self.items_in_order():
+            item.setCheckState(Qt.CheckState.Checked if item.isSelected() else Qt.CheckState.Unchecked)
 
 
 class SeveralChoice(QWidget):
@@ -97,10 +112,10 @@ class SeveralChoice(QWidget):
             item.setToolTip(whole)
             # Its tick follows the selection, and is nothing to click at.
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
-            self.list.tick(item, category.id in ticked)
             if category.id == current_id:
                 # The next Space ticks what stands there.
                 self.list.setCurrentItem(item, _LEADS_ONLY)
+        self.list.tick(ticked)
         self.list.blockSignals(False)
         line = self.list.sizeHintForRow(0) if categories else self.list.fontMetrics().lineSpacing()
         self.list.setFixedHeight(line * min(max(len(categories), 1), _LINES) + 2 * self.list.frameWidth())
@@ -115,15 +130,12 @@ class SeveralChoice(QWidget):
 
     def chosen(self) -> tuple[str, ...]:
         """The IDs of what is ticked, in the order of the project."""
-        return tuple(str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items() if item.isSelected())
+        return tuple(_id_of(item) for item in self.list.items_in_order() if item.isSelected())
 
     def tick(self, category_ids: Sequence[str]) -> None:
         """Tick these and no others; nobody is told."""
-        wanted = set(category_ids)
-        self.list.blockSignals(True)
-        for item in self._items():
-            self.list.tick(item, item.data(Qt.ItemDataRole.UserRole) in wanted)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.tick(set(category_ids))
         self._show_whether_all()
 
     def close_list(self) -> None:
@@ -131,25 +143,25 @@ class SeveralChoice(QWidget):
         self.tick(())
         self.button.setChecked(False)
 
-    def _items(self) -> list[QListWidgetItem]:
-        return [self.list.item(row) for row in range(self.list.count())]
-
     def _tick_every_one(self, ticked: bool) -> None:
-        self.tick([str(item.data(Qt.ItemDataRole.UserRole)) for item in self._items()] if ticked else ())
+        self.tick([_id_of(item) for item in self.list.items_in_order()] if ticked else ())
         self.changed.emit()
 
     def _follow(self) -> None:
-        for item in self._items():
-            self.list.tick(item, item.isSelected())
+        with QSignalBlocker(self.list):
+            self.list.show_ticks()
         self._show_whether_all()
         self.changed.emit()
 
     def _show_whether_all(self) -> None:
         # It follows the rows: nobody has toggled it.
         with QSignalBlocker(self.every_one):
-            self.every_one.setChecked(
-                bool(self._items()) and all(item.isSelected() for item in self._items())
-            )
+            items = self.list.items_in_order()
+            self.every_one.setChecked(bool(items) and all(item.isSelected() for item in items))
+
+
+def _id_of(item: QListWidgetItem) -> str:
+    return str(item.data(Qt.ItemDataRole.UserRole))
 
 
 def _described(category: "Category") -> str:

@@ -57,6 +57,19 @@ def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
     assert choice.chosen() == tuple(one.id for one in MANY[1:])
 
 
+def test_all_are_ticked_in_one_step(qtbot: QtBot) -> None:
+    button = QPushButton()
+    choice = SeveralChoice(button)
+    for widget in (button, choice):
+        qtbot.addWidget(widget)
+    choice.offer(MANY)
+    steps: list[object] = []
+    choice.list.selectionModel().selectionChanged.connect(lambda *change: steps.append(change))
+    choice.every_one.click()
+    choice.every_one.click()
+    assert len(steps) == 2
+
+
 def test_a_tick_is_told_once(acme: OpenDesk) -> None:
     form = acme.window.consent
     acme.fill()
