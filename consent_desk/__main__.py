@@ -5,7 +5,7 @@ import sys
 
 def main() -> int:
     """Run the program; return its exit status."""
-    from consent_desk.cli import main as run
+    from consent_desk.cli.main import main as run
 
     return run()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from consent_desk.adapters.journal import SqliteJournal
+from consent_desk.journal.journal import SqliteJournal
 
 # Qt reads these as it loads, pytest-qt's own import included. Left alone, QT_LOGGING_RULES or a theme
 # would change what tests see, and QT_FORCE_STDERR_LOGGING would take messages past qt_log_level_fail.

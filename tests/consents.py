@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import uuid4
 
-from consent_desk.domain.action import Action
-from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.customer import CategoryStatus
-from consent_desk.domain.project import Project, Secret
-from consent_desk.domain.record import Context, Noted
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.project import Project, Secret
 
 NOON = Timestamp(1_780_228_800_000_000)
 

@@ -15,10 +15,14 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from consent_desk.domain.action import Action
-from consent_desk.domain.clock import later_than
-from consent_desk.domain.consent import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import (
+from consent_desk.delivery.order import is_overtaken
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.delivery.sender import SECOND_TIME, UNCHECKED, Sender
+from consent_desk.delivery.verifier import Failed, Looked, Verifier
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import (
     LEGAL,
     OPEN_STATES,
     SENDABLE_STATES,
@@ -30,15 +34,11 @@ from consent_desk.domain.delivery import (
     was_sent_again,
     was_withdrawn,
 )
-from consent_desk.domain.outcome import Cause, Look
-from consent_desk.domain.policy import Step, is_for_a_person, plan
-from consent_desk.domain.record import NO_CONTEXT, Context
-from consent_desk.domain.telling import ask_to_send
-from consent_desk.services.agenda import UNSETTLED_STATES, Agenda, Due, refresh
-from consent_desk.services.order import is_overtaken
-from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import SECOND_TIME, UNCHECKED, Sender
-from consent_desk.services.verifier import Failed, Looked, Verifier
+from consent_desk.domain.lifecycle.messages import ask_to_send
+from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.wire.outcome import Cause, Look
+from consent_desk.domain.wire.server_clock import later_than
 from tests.consents import LOOKED_UP, NOON, a_consent, a_project
 from tests.faulty_engagement import Crash, Engagement, Fault, ReadFault
 from tests.memory_journal import MemoryJournal

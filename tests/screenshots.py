@@ -22,9 +22,9 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import build, resource
-from consent_desk.domain.delivery import State
+from consent_desk.app.build import build, resource
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.main_window import MainWindow

@@ -115,7 +115,7 @@ def test_nothing_is_installed_or_made_before_the_packages_are_there(bare: Path) 
             "Xvfb is not installed",
         ),
         (
-            "tests/adapters/test_keyring_store.py::test_removing_what_is_not_there_is_no_error",
+            "tests/projects/test_keyring.py::test_removing_what_is_not_there_is_no_error",
             "gnome-keyring or dbus-run-session is not installed",
         ),
     ],

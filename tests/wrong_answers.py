@@ -4,11 +4,11 @@ import gzip
 import zlib
 from dataclasses import dataclass, replace
 
-from consent_desk.adapters.packed import NO_TEXT, UNREADABLE
-from consent_desk.domain.answer import Headers
-from consent_desk.domain.delivery import State
-from consent_desk.domain.outcome import Cause
-from tests.adapters.servers import SUCCESS
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.wire.answer import Headers
+from consent_desk.domain.wire.outcome import Cause
+from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
+from tests.engagement.http.servers import SUCCESS
 
 OURS = (("x-request-id", "r-1"),)
 HTML = b"<html><title>Blocked</title></html>"

@@ -10,8 +10,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import partial
 
-from consent_desk.domain.consent import FIRST_MILLISECOND, Timestamp, ValidUntil, ends_after
-from consent_desk.domain.draft import HOW_TAKEN_AT, HOW_VALID_UNTIL, NOW
+from consent_desk.domain.consent.draft import HOW_TAKEN_AT, HOW_VALID_UNTIL, NOW
+from consent_desk.domain.consent.values import FIRST_MILLISECOND, Timestamp, ValidUntil, ends_after
 from consent_desk.domain.errors import Unfit
 from consent_desk.domain.local_time import beginning, end_of, local, micros_of, moment, readings, spelled
 from consent_desk.domain.message import Message, say

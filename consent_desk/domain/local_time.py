@@ -6,7 +6,7 @@ microseconds, as far ahead as a calendar goes.
 
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from consent_desk.domain.consent import Timestamp
+from consent_desk.domain.consent.values import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from consent_desk.domain.consent import FIRST_MILLISECOND
+from consent_desk.domain.consent.values import FIRST_MILLISECOND
 from consent_desk.domain.errors import SandboxTrouble
 from consent_desk.domain.message import say
 

@@ -10,10 +10,10 @@ from contextlib import suppress
 from threading import Condition, Lock
 from typing import Self
 
-from consent_desk.domain.address import BaseUrl
 from consent_desk.domain.errors import SandboxTrouble
 from consent_desk.domain.message import say
-from consent_desk.domain.project import PRACTICE_ID, Project, Secret
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received

@@ -16,18 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.ui.consent_panel import ConsentPanel
-from consent_desk.ui.preview_panel import PreviewPanel
-from consent_desk.ui.project_bar import ProjectBar
-from consent_desk.ui.scrolled import scrolled
-from consent_desk.ui.status_panel import StatusPanel
+from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.project.bar import ProjectBar
+from consent_desk.ui.request.panel import PreviewPanel
+from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.widgets.layouts import scrolled
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
-    from consent_desk.ui.log_panel import LogPanel
-    from consent_desk.ui.notice import Notice
-    from consent_desk.ui.practice_strip import PracticeStrip
+    from consent_desk.ui.log.panel import LogPanel
+    from consent_desk.ui.shell.notice import Notice
+    from consent_desk.ui.shell.practice import PracticeStrip
 
 _TITLE = "Consent Desk"
 
@@ -128,8 +128,8 @@ class MainWindow(QMainWindow):
 
     def complete(self, log: "LogPanel") -> None:
         """Add what the first paint can do without: `log`, strips, shortcuts, and parts of the panels."""
-        from consent_desk.ui.notice import Notice
-        from consent_desk.ui.practice_strip import PracticeStrip
+        from consent_desk.ui.shell.notice import Notice
+        from consent_desk.ui.shell.practice import PracticeStrip
 
         self.practice = PracticeStrip(can_set_up=self._can_set_up)
         self.practice.hide()

@@ -10,11 +10,11 @@ from PySide6.QtGui import QTextDocument
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes import Tone
-from consent_desk.ui.patience import Patience
-from consent_desk.ui.questions import Questions
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.words import render_error
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
 
 Result = TypeVar("Result")
 

@@ -1,8 +1,8 @@
 """How the states of a consent are called, and how good or bad they are."""
 
-from consent_desk.domain.delivery import TO_CHECK_STATES, State
-from consent_desk.domain.record import Entry
-from consent_desk.ui.outcomes import Tone
+from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES, State
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.ui.widgets.tones import Tone
 
 STATE_WORDS = {
     State.QUEUED: "Not sent yet",

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import Qt, QTimer
 
-from consent_desk import cli, opening
+from consent_desk.app import startup
+from consent_desk.cli import main as cli
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.project.settings_dialog import ProjectDialog
 
 LISTENING = 2.2
 """Seconds; a keyring that does not answer is spoken of after 1.5."""
@@ -72,5 +73,5 @@ def moment() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    vars(opening)["MainWindow"] = Watched
+    vars(startup)["MainWindow"] = Watched
     sys.exit(cli.main([]))

@@ -15,15 +15,15 @@ from PySide6.QtCore import Qt, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import TUTORIAL, build
-from consent_desk.domain.address import BaseUrl
-from consent_desk.opening import SWITCH_INTERVAL
+from consent_desk.app.build import TUTORIAL, build
+from consent_desk.app.startup import SWITCH_INTERVAL
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.ui.main_window import MainWindow
-from tests.adapters.servers import Peer, Server, answer, certified, through, trusting, tunnelling
 from tests.bench.opened import until
 from tests.consents import a_project
 from tests.end_to_end.desk import CATEGORIES
+from tests.engagement.http.servers import Peer, Server, answer, certified, through, trusting, tunnelling
 from tests.ui.desks import MemoryKeyring, folders_in, keep
 
 LINES = ("plain", "behind TLS", "behind a proxy")

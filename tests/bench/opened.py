@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import build
-from consent_desk.opening import SWITCH_INTERVAL, demo_folders
+from consent_desk.app.build import build
+from consent_desk.app.startup import SWITCH_INTERVAL, demo_folders
+from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.ui.main_window import MainWindow
 
 PATIENCE = 30.0

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.app import TUTORIAL, resource
-from consent_desk.domain.outcome import Answered
-from consent_desk.domain.request import PreparedRequest, prepare_event
+from consent_desk.app.build import TUTORIAL, resource
+from consent_desk.domain.wire.outcome import Answered
+from consent_desk.domain.wire.request import PreparedRequest, prepare_event
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from tests.bench.opened import opened, until
 

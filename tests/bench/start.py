@@ -11,13 +11,13 @@ import sys
 import time
 from pathlib import Path
 
-from consent_desk import cli
-from consent_desk.adapters.display import Display
+from consent_desk.cli import main as cli
+from consent_desk.system.display import Display
 
 # As `cli.main` does before it imports `opening`.
 gc.disable()
 
-from consent_desk import opening  # noqa: E402 -- see above
+from consent_desk.app import startup  # noqa: E402 -- see above
 from consent_desk.ui.main_window import MainWindow  # noqa: E402
 
 # Qt comes after the program's own imports, as it does without this script.
@@ -71,7 +71,7 @@ def figure() -> float:
 
 
 if __name__ == "__main__":
-    vars(opening)["MainWindow"] = Watched
+    vars(startup)["MainWindow"] = Watched
     if os.environ["QT_QPA_PLATFORM"] == "offscreen":
         # Measured is the window, wherever it is drawn.
         vars(cli)["find_display"] = lambda: Display.READY

@@ -16,9 +16,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from consent_desk.adapters.clock import now
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import LOOK_AFTER, SECOND
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import LOOK_AFTER, SECOND
+from consent_desk.system.clock import now
 from tests.bench.opened import opened, until
 
 CUSTOMERS = ("jane@example.com", "kofi.mensah@example.org", "mei.tanaka@example.com")

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from hypothesis import strategies as st
 
-from consent_desk.domain.action import Action
-from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.consent import Consent, CustomerId, Timestamp
-from consent_desk.domain.draft import Draft, Field, Problem
-from consent_desk.domain.parsing import parse
-from consent_desk.domain.project import Project, ProjectDraft, Secret
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Draft, Field, Problem
+from consent_desk.domain.consent.parsing import parse
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.project import Project, ProjectDraft, Secret
 
 TOKEN = "12345678-1234-1234-1234-123456789abc"
 KEY_ID = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr"

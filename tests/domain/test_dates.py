@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consent_desk.domain.consent import Timestamp, ValidUntil
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.dates import (
     EXAMPLES,
     read_days,

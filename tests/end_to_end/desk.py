@@ -18,13 +18,13 @@ from typing import Any, Self
 
 import pytest
 
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.delivery import State
-from consent_desk.domain.project import Project, Secret
-from consent_desk.domain.record import Entry
-from tests.adapters.journals import latest
-from tests.adapters.servers import Peer, Script, Server, answer
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.project import Project, Secret
+from consent_desk.journal.journal import SqliteJournal
+from tests.engagement.http.servers import Peer, Script, Server, answer
+from tests.journal.journals import latest
 from tests.secret_service import run_in_keyring
 
 ROOT = Path(__file__).parents[2]
@@ -288,11 +288,11 @@ def keyring_session() -> Iterator[dict[str, str]]:
 KEEP = """
 import json, sys
 from pathlib import Path
-from consent_desk.adapters.folders import user_folders
-from consent_desk.adapters.keyring_store import KeyringStore
-from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.domain.project import ProjectDraft, parse_project
-from consent_desk.services.projects import Listed, Projects
+from consent_desk.system.folders import user_folders
+from consent_desk.projects.keyring import KeyringStore
+from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.domain.wire.project import ProjectDraft, parse_project
+from consent_desk.projects.projects import Listed, Projects
 wish = json.load(sys.stdin)
 project = parse_project(ProjectDraft(**wish["draft"]), project_id=wish["id"])
 projects = Projects(ProjectListFile(user_folders().config / "projects.json", Listed), KeyringStore())

@@ -40,14 +40,14 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import Shiboken
 
-from consent_desk import cli
-from consent_desk.adapters.display import Display
-from consent_desk.domain.consent import Timestamp
-from consent_desk.services.sender import Sender
+from consent_desk.cli import main as cli
+from consent_desk.delivery.sender import Sender
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.system.display import Display
+from consent_desk.ui.checks.question_banner import QuestionStrip
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.question_strip import QuestionStrip
-from consent_desk.ui.unhurried import MOMENT
-from tests.adapters.journal_child import forbid_sync
+from consent_desk.ui.widgets.unhurried import MOMENT
+from tests.journal.journal_child import forbid_sync
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -328,7 +328,7 @@ if __name__ == "__main__":
     person = Person(int(descriptor))
     if arguments[:1] == ["--movable-clock"]:
         del arguments[0]
-        from consent_desk import app
+        from consent_desk.app import build as app
 
         vars(app)["build"] = partial(app.build, now=person.now, nap=0.05)
     if arguments[:1] == ["--clock"]:

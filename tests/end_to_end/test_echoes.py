@@ -8,21 +8,21 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 
-from consent_desk.adapters.backups import Backups
-from consent_desk.adapters.clock import now
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.packed import NO_TEXT, UNREADABLE
-from consent_desk.adapters.private_file import PrivateFile
-from consent_desk.adapters.proof_file import ProofFiles
-from consent_desk.domain.consent import CustomerId, Timestamp
+from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.local_time import moment
-from consent_desk.domain.wanted import Wanted
-from consent_desk.services.export import Kind
-from consent_desk.services.history import History
-from consent_desk.services.proof import Proofs
-from tests.adapters.servers import Peer, Script, answer
-from tests.adapters.test_echo import KEY_ID, SECRETS, SPELLINGS, pair, remains
+from consent_desk.domain.log_query import Wanted
+from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.export import Kind
+from consent_desk.journal.history import History
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.proof.files import ProofFiles
+from consent_desk.proof.make import Proofs
+from consent_desk.system.clock import now
+from consent_desk.system.private_file import PrivateFile
 from tests.end_to_end.desk import Desk, Engagement, keyring_session, linux
+from tests.engagement.http.servers import Peer, Script, answer
+from tests.engagement.http.test_masking import KEY_ID, SECRETS, SPELLINGS, pair, remains
 
 pytestmark = linux
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.delivery import State
-from tests.adapters.servers import busy_port
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.wire.address import BaseUrl
 from tests.end_to_end.desk import (
     Desk,
     Engagement,
@@ -19,6 +18,7 @@ from tests.end_to_end.desk import (
     silent,
     states,
 )
+from tests.engagement.http.servers import busy_port
 
 pytestmark = linux
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from consent_desk.app import resource
-from consent_desk.domain.delivery import State
+from consent_desk.app.build import resource
+from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.sandbox.server import Sandbox
 from tests.end_to_end.desk import Desk, entries, linux
 

@@ -13,11 +13,11 @@ from time import monotonic
 
 import pytest
 
-from consent_desk.adapters.folders import private_folder
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.delivery import State
-from consent_desk.domain.project import Project
-from consent_desk.domain.record import Noted
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.wire.project import Project
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.system.folders import private_folder
 from tests.consents import a_consent
 from tests.end_to_end.desk import PATIENCE, ROOT, Desk, Engagement, keep_project, linux, states
 

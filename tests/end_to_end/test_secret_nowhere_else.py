@@ -10,11 +10,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from consent_desk.domain.address import BaseUrl
-from consent_desk.domain.delivery import State
-from consent_desk.domain.project import Project
-from tests.adapters.servers import Peer, Server, answer, unknown_authority
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.project import Project
 from tests.end_to_end.desk import Desk, Engagement, accepting, keyring_session, linux, silent, states
+from tests.engagement.http.servers import Peer, Server, answer, unknown_authority
 
 pytestmark = linux
 

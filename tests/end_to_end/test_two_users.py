@@ -8,15 +8,15 @@ from time import time
 
 import pytest
 
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import State
-from consent_desk.domain.record import Noted
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import Listed, project_to_line
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.services.projects import Listed, project_to_line
+from consent_desk.system.folders import Folders
 from tests.consents import LOOKED_UP, a_noted
 from tests.end_to_end.desk import linux
 from tests.reliability.kill_child import Clock, Errand

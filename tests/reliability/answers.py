@@ -18,14 +18,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
 
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.domain.action import Action
-from consent_desk.domain.answer import meaning, pretty
-from consent_desk.domain.customer import lacks_permission, read_consents, read_history
-from consent_desk.domain.delivery import State, judge
-from consent_desk.domain.outcome import Answered, Cause, Lost, NotSent, Outcome
-from consent_desk.domain.policy import retry_after
-from tests.adapters.servers import (
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.lifecycle.policy import retry_after
+from consent_desk.domain.wire.answer import meaning, pretty
+from consent_desk.domain.wire.customer import lacks_permission, read_consents, read_history
+from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome
+from consent_desk.engagement.http.transport import HttpTransport
+from tests.consents import NOON
+from tests.engagement.http.servers import (
     SUCCESS,
     Peer,
     Script,
@@ -40,7 +41,6 @@ from tests.adapters.servers import (
     tunnelling,
     unknown_authority,
 )
-from tests.consents import NOON
 from tests.wrong_answers import EVERY, wire
 
 # ------------------------------------------------------------------------------------------------ mutations

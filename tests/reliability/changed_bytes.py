@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import mark_of
-from consent_desk.adapters.pages import _Pages, _varint
-from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.consent import CustomerId
-from tests.adapters.journals import filled
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.salvage.pages import _Pages, _varint
+from consent_desk.journal.verify import Verdict, verify
 from tests.consents import a_project, later
+from tests.journal.journals import filled
 
 
 def places(content: bytes) -> Iterator[range]:

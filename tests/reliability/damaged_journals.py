@@ -16,14 +16,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from consent_desk.adapters.durable import companion
-from consent_desk.adapters.mark import mark_of
-from consent_desk.adapters.pages import Cell, read_cells
-from consent_desk.adapters.salvage import salvage
-from consent_desk.adapters.verification import Verdict, verify
 from consent_desk.domain.backup import Salvage
-from tests.adapters.journals import copied, filled
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.salvage.pages import Cell, read_cells
+from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system.atomic_file import companion
 from tests.consents import later
+from tests.journal.journals import copied, filled
 
 PAGE = 4096
 WANTED = 0.99

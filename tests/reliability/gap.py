@@ -18,21 +18,21 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.adapters.clock import now
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.adapters.installation import installation_id
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.app import build
-from consent_desk.domain.consent import CustomerId
-from consent_desk.domain.delivery import State
-from consent_desk.domain.project import Project
-from consent_desk.opening import SWITCH_INTERVAL
-from consent_desk.services.outbox import Outbox
-from consent_desk.services.projects import Listed, project_to_line
-from consent_desk.services.sender import Sent
-from consent_desk.ui.dispatch import Dispatch
+from consent_desk.app.build import build
+from consent_desk.app.startup import SWITCH_INTERVAL
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.sender import Sent
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.journal.installation import installation_id
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.system.clock import now
+from consent_desk.system.folders import Folders
+from consent_desk.ui.outcomes.dispatch import Dispatch
 from tests.consents import a_consent
 from tests.reliability.kill_child import Vault
 from tests.reliability.sandbox_process import sandbox_elsewhere

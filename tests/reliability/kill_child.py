@@ -21,20 +21,21 @@ from random import Random
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import Application, build
-from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp
-from consent_desk.domain.delivery import OPEN_STATES, State
-from consent_desk.domain.draft import Draft
-from consent_desk.domain.policy import Step
-from consent_desk.domain.record import Entry
-from consent_desk.opening import SWITCH_INTERVAL
-from consent_desk.services.rounds import Rounds
-from consent_desk.ui import hold_desk, long_view
-from consent_desk.ui.noting import Noting, Press
-from consent_desk.ui.questions import Questions
+from consent_desk.app.build import Application, build
+from consent_desk.app.startup import SWITCH_INTERVAL
+from consent_desk.delivery.scheduler import Rounds
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
+from consent_desk.domain.lifecycle.policy import Step
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.system.folders import Folders
+from consent_desk.ui.checks import hold
+from consent_desk.ui.form.submission import Noting, Press
+from consent_desk.ui.log import long_view
+from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane
 
 CATEGORY = "sms_marketing"
@@ -250,7 +251,7 @@ def hurry(pace: float) -> None:
 
     Rounds.wait = wait  # type: ignore[method-assign]  # the product's clock needs no such thing
     # Not as short as that: the machine itself is no faster.
-    vars(hold_desk).update(HOLD=200, ANSWER_WITHIN=500)
+    vars(hold).update(HOLD=200, ANSWER_WITHIN=500)
 
 
 def die_with_parent() -> None:

@@ -29,16 +29,18 @@ from queue import Empty, SimpleQueue
 from random import Random
 from threading import RLock, Thread
 
-from consent_desk.adapters.installation import installation_id
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.app import resource
-from consent_desk.domain.action import Action
-from consent_desk.domain.delivery import IS_RIGHT, SAW_OPT_OUT, State, was_sent_again
-from consent_desk.domain.outcome import Cause, Look, NotSent
-from consent_desk.domain.project import Project
-from consent_desk.domain.record import Record
+from consent_desk.app.build import resource
+from consent_desk.delivery.order import is_overtaken
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.lifecycle.judgement import IS_RIGHT, SAW_OPT_OUT, State, was_sent_again
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.wire.outcome import Cause, Look, NotSent
+from consent_desk.domain.wire.project import Project
+from consent_desk.journal.installation import installation_id
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import Listed, project_to_line
 from consent_desk.sandbox import answers, listener
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
@@ -47,8 +49,6 @@ from consent_desk.sandbox.listener import Reply
 from consent_desk.sandbox.project import EngagementProject, Status
 from consent_desk.sandbox.project import _status as status_of
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.services.order import is_overtaken
-from consent_desk.services.projects import Listed, project_to_line
 from tests.reliability.kill_child import CATEGORY, STAMPED_WRONG, Clock, Errand
 
 ROOT = Path(__file__).parents[2]

@@ -6,16 +6,16 @@ from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
-from consent_desk.adapters.journal_file import open_file
-from consent_desk.adapters.journal_rows import append_fact, head, insert_consent
-from consent_desk.adapters.mark import create_mark, mark_of
-from consent_desk.adapters.searching import write_sought
-from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import Fact, State
-from consent_desk.domain.outcome import Answered, Look
-from consent_desk.domain.project import Project
-from consent_desk.domain.record import Noted
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.wire.outcome import Answered, Look
+from consent_desk.domain.wire.project import Project
+from consent_desk.journal.file import open_file
+from consent_desk.journal.head import create_mark, mark_of
+from consent_desk.journal.rows import append_fact, head, insert_consent
+from consent_desk.journal.search import write_sought
 
 APART = 60_000_000
 """Microseconds from one consent to the next."""

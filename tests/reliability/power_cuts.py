@@ -27,19 +27,21 @@ from uuid import UUID
 
 import pytest
 
-from consent_desk.adapters import journal_file, migrations, verification
-from consent_desk.adapters.backups import Backups
-from consent_desk.adapters.folders import private_folder
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.mark import Spoilt, mark_of, read_mark
-from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.action import Action
-from consent_desk.domain.consent import CustomerId, ValidUntil
-from consent_desk.domain.delivery import LEGAL, Fact, State
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.record import Noted
-from tests.adapters.journals import OUTCOMES, latest
+from consent_desk.domain.lifecycle.judgement import LEGAL, Fact, State
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.journal import file as journal_file
+from consent_desk.journal import schema as migrations
+from consent_desk.journal import verify as verification
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.head import Spoilt, mark_of, read_mark
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system.folders import private_folder
 from tests.consents import a_noted, later
+from tests.journal.journals import OUTCOMES, latest
 from tests.reliability.disk import Disk, Model
 from tests.reliability.recorder import Recorder, recording
 

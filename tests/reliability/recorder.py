@@ -18,7 +18,8 @@ from typing import Any
 import apsw
 import pytest
 
-from consent_desk.adapters import durable, journal_file
+from consent_desk.journal import file
+from consent_desk.system import atomic_file
 from tests.reliability.disk import Disk, FolderSynced, Model, Synced, Truncated, Wrote
 
 _NAME = "consent-desk-recorder"
@@ -186,8 +187,8 @@ def recording(disk: Disk, model: Model) -> Iterator[Recorder]:
             patch.setattr(os, name, getattr(system, name))
         if model is Model.WINDOWS:
             windows = SimpleNamespace(**{**vars(os), "name": "nt"})
-            patch.setattr(durable, "os", windows)
-            patch.setattr(journal_file, "os", windows)
+            patch.setattr(atomic_file, "os", windows)
+            patch.setattr(file, "os", windows)
         yield recorder
 
 

@@ -16,15 +16,15 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from consent_desk.adapters.clock import now
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.action import Action
-from consent_desk.domain.consent import CustomerId, ValidUntil
-from consent_desk.domain.delivery import State
-from consent_desk.services.clock_watch import ClockWatch
-from consent_desk.services.outbox import Outbox
-from consent_desk.services.sender import Sender, Sent
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.sender import Sender, Sent
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.engagement.clock_watch import ClockWatch
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.system.clock import now
 from tests.consents import a_consent
 from tests.reliability.sandbox_process import sandbox_elsewhere
 

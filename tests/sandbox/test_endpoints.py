@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from consent_desk.domain.action import Action
-from consent_desk.domain.category import read_categories
-from consent_desk.domain.consent import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.delivery import State, judge
-from consent_desk.domain.outcome import Answered
-from consent_desk.domain.request import PreparedRequest, prepare, prepare_history, prepare_system_time
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.wire.category import read_categories
+from consent_desk.domain.wire.outcome import Answered
+from consent_desk.domain.wire.request import PreparedRequest, prepare, prepare_history, prepare_system_time
 from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, BASIC, BATCH, CATEGORIES, HISTORY, JANE, SEED, TIME, Client, Reply
 from tests.sandbox.conftest import Clock

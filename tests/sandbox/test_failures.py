@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from consent_desk.domain.answer import read_answer
+from consent_desk.domain.wire.answer import read_answer
 from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, ATTRIBUTES, BATCH, HISTORY, JANE, TIME, TOKEN, Client
 

@@ -8,10 +8,10 @@ from socket import create_connection
 
 import pytest
 
-from consent_desk.domain.action import Action
-from consent_desk.domain.answer import read_answer
-from consent_desk.domain.delivery import State, judge
-from consent_desk.domain.outcome import Answered
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.wire.answer import read_answer
+from consent_desk.domain.wire.outcome import Answered
 from consent_desk.sandbox.server import Fault, Sandbox
 from tests.sandbox.client import ADD, BASIC, TIME, Client, Reply
 

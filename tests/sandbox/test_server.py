@@ -8,8 +8,8 @@ from socket import create_connection
 
 import pytest
 
-from consent_desk.domain.address import Address, read_address
 from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.wire.address import Address, read_address
 from consent_desk.sandbox.project import EngagementProject
 from consent_desk.sandbox.server import Fault, Received, Sandbox
 from tests.sandbox.client import ADD, BASIC, JANE, SEED, TIME, TOKEN, Client

@@ -11,18 +11,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 # Its requests ignores a warning as it loads; pytest would forget that, were it loading between two tests.
-import consent_desk.adapters.deadline  # noqa: F401
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.app import build
-from consent_desk.domain.record import Context
+import consent_desk.engagement.http.adapter  # noqa: F401
+from consent_desk.app.build import build
+from consent_desk.delivery.sender import Transport
+from consent_desk.domain.lifecycle.record import Context
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.projects.projects import SecretStore
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.services.projects import SecretStore
-from consent_desk.services.sender import Transport
-from consent_desk.ui import unhurried
-from consent_desk.ui.look_up_desk import LookUpDesk
+from consent_desk.system.folders import Folders
+from consent_desk.ui.lookup.presenter import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.widgets import unhurried
 from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
 
 

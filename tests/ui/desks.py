@@ -12,16 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.project_list import ProjectListFile
-from consent_desk.app import Application
-from consent_desk.domain.consent import Timestamp
+from consent_desk.app.build import Application
+from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import KeyringTrouble
-from consent_desk.domain.project import Project
+from consent_desk.domain.wire.project import Project
+from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import Listed, Projects
 from consent_desk.sandbox.server import Received, Sandbox
-from consent_desk.services.projects import Listed, Projects
+from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.questions import Questions
+from consent_desk.ui.shell.questions import Questions
 from tests.ui import controls
 
 SEED = {

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.fields import Note
-from consent_desk.ui.outcomes import Tone, colour, is_dark
-from consent_desk.ui.project_dialog import ProjectDialog
-from consent_desk.ui.scrolled import Yielding
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from consent_desk.ui.widgets.inputs import Note
+from consent_desk.ui.widgets.layouts import Yielding
+from consent_desk.ui.widgets.tones import Tone, colour, is_dark
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk

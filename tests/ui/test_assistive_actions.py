@@ -9,7 +9,7 @@ import consent_desk
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
-from tests.ui.test_several import choices
+from tests.ui.form.test_several import choices
 
 UI = Path(consent_desk.__file__).parent / "ui"
 

@@ -6,19 +6,19 @@ from contextlib import closing
 
 import pytest
 
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.http import HttpTransport
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.domain.action import Action
-from consent_desk.domain.consent import Timestamp, ValidUntil
-from consent_desk.domain.delivery import State
-from consent_desk.domain.draft import Field
-from consent_desk.domain.record import Noted, Record
-from consent_desk.domain.request import event_body, prepare_event
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Noted, Record
+from consent_desk.domain.wire.request import event_body, prepare_event
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from tests.adapters.journals import lead
+from consent_desk.system.folders import Folders
 from tests.consents import a_consent
+from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, real

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.cut_text import TintedLines
-from consent_desk.ui.outcomes import Tone
+from consent_desk.ui.widgets.cut_text import TintedLines
+from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk

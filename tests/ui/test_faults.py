@@ -5,7 +5,7 @@ import re
 import pytest
 from PySide6.QtWidgets import QPlainTextEdit
 
-from consent_desk.adapters.http import HttpTransport
+from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.faults import Fault
 from tests.ui import controls
 from tests.ui.conftest import OpenOne

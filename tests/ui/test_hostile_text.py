@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.fields import Note
-from consent_desk.ui.line import CUT
+from consent_desk.ui.widgets.inputs import Note
+from consent_desk.ui.widgets.line import CUT
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, events
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk

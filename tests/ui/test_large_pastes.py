@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QWidget
 
-from consent_desk.domain.draft import PropertyDraft
-from consent_desk.ui.line import LONGEST, Line
-from consent_desk.ui.project_dialog import ProjectDialog
-from consent_desk.ui.wording import WordingField
+from consent_desk.domain.consent.draft import PropertyDraft
+from consent_desk.ui.form.wording_field import WordingField
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from consent_desk.ui.widgets.line import LONGEST, Line
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 

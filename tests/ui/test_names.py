@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.project import ProjectDraft
-from consent_desk.ui.backups_dialog import BackupsDialog
-from consent_desk.ui.project_dialog import ProjectDialog
+from consent_desk.domain.wire.project import ProjectDraft
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 

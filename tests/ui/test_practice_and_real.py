@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from consent_desk import stations
-from consent_desk.adapters.folders import Folders
+from consent_desk.app import workspaces
 from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.rounds_desk import RoundsDesk
-from consent_desk.ui.station import Station
-from tests.adapters.servers import Server, answer, answering
+from consent_desk.system.folders import Folders
+from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
+from consent_desk.workspace import Station
+from tests.engagement.http.servers import Server, answer, answering
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
-from tests.ui.test_alarm import alarm, leave_contradicted, wait_for_alarm
+from tests.ui.outcomes.test_alarm import alarm, leave_contradicted, wait_for_alarm
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def sandboxes(monkeypatch: pytest.MonkeyPatch) -> list[Sandbox]:
         made.append(Sandbox(*arguments, **options))
         return made[-1]
 
-    monkeypatch.setattr(stations, "Sandbox", make)
+    monkeypatch.setattr(workspaces, "Sandbox", make)
     return made
 
 

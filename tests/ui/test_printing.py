@@ -9,10 +9,10 @@ from threading import Event
 import pytest
 from PySide6.QtPrintSupport import QPrinter
 
-from consent_desk.adapters.durable import replace_file
-from consent_desk.adapters.folders import Folders
-from consent_desk.ui import patience
+from consent_desk.system.atomic_file import replace_file
+from consent_desk.system.folders import Folders
 from consent_desk.ui.printing import Printing
+from consent_desk.ui.shell import waiting
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -30,7 +30,7 @@ def with_slip(acme: OpenDesk, folders: Folders) -> OpenDesk:
 
 @pytest.fixture
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
+    monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
 
 
 def lose_patience(desk: OpenDesk) -> None:
@@ -115,7 +115,7 @@ def test_printers_that_do_not_answer_freeze_nothing_and_a_file_is_offered(
 def share(impatience: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hangs]:
     """A folder on a network, in which nothing can be saved while it does not answer."""
     share = Hangs(replace_file)
-    monkeypatch.setattr("consent_desk.app.replace_file", share)
+    monkeypatch.setattr("consent_desk.app.build.replace_file", share)
     yield share
     share.answers.set()
 

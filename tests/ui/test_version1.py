@@ -4,12 +4,12 @@ import shutil
 
 import pytest
 
-from consent_desk.adapters.folders import Folders
-from consent_desk.adapters.journal import SqliteJournal
-from consent_desk.adapters.verification import Verdict, verify
-from consent_desk.domain.delivery import State
-from consent_desk.domain.wanted import Wanted
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.log_query import Wanted
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.verify import Verdict, verify
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, events
 from tests.version1_folders import Version1, unpacked

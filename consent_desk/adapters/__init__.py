@@ -1,1 +1,0 @@
-"""The outside world: network, keyring, files. Fits the services' protocols by shape."""

@@ -1,0 +1,1 @@
+"""Puts the program together and starts its window: the one place that knows every concrete class."""

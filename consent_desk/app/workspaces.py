@@ -1,0 +1,164 @@
+"""Opens a station: a journal, and the services around it. Loaded on the journal lane, after the paint."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from threading import Condition
+
+from consent_desk.delivery.attention import Alarms
+from consent_desk.delivery.kept import Kept
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.scheduler import Rounds
+from consent_desk.delivery.sender import Sender, Transport
+from consent_desk.delivery.verifier import Verifier
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.clock_watch import ClockWatch
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.erasure import Erasure, erase
+from consent_desk.journal.file import nowhere
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.history import Erase, History
+from consent_desk.journal.identity import saved_of
+from consent_desk.journal.installation import installation_id
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.proof.files import ProofFiles
+from consent_desk.proof.make import Proofs
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.account import account_name
+from consent_desk.system.atomic_file import companion
+from consent_desk.system.folders import Folders, private_folder, temporary_folder
+from consent_desk.system.private_file import PrivateFile
+from consent_desk.system.settings import DeskSettings
+from consent_desk.workspace import Station
+
+COPY_PATIENCE = 60.0
+"""Seconds that an erasure waits for a copy into the second folder."""
+
+_COPYING = (
+    say("The data was not removed: a backup is still being copied into the second folder."),
+    say("Try again in some minutes. If that folder does not answer, choose another one under Backups."),
+)
+
+
+def open_journal(
+    opened: ExitStack,
+    transport: ClockWatch,
+    now: Callable[[], Timestamp],
+    folders: Folders,
+    *,
+    settings: DeskSettings,
+    nap: float,
+    steady: Callable[[], float],
+) -> Station:
+    """The station of the real consents. `opened` closes it. Raises DeskError."""
+    private_folder(folders.data)
+    path = folders.journal
+    left = (path, mark_of(path), companion(path), saved_of(path))
+    if settings.has_journal and not any(map(os.path.lexists, left)):
+        raise nowhere(folders.data)
+    journal = SqliteJournal.open(
+        folders.journal,
+        installation=installation_id(folders.config),
+        now=now,
+        before_migration=Backups(folders.journal).before_migration,
+    )
+    opened.callback(journal.close)
+    # Only what would find a lost folder is missing then, and who sets a second one is told.
+    with suppress(DeskError):
+        settings.remember_journal()
+
+    def back_up() -> None:
+        Backups(folders.journal).make_daily(journal, now())
+
+    # A copy that was begun before an erasure would bring back into the second folder what that removes.
+    copies, turn = 0, Condition()
+
+    def copy_backup() -> None:
+        nonlocal copies
+        with turn:
+            copies += 1
+        try:
+            Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+        finally:
+            with turn:
+                copies -= 1
+                turn.notify_all()
+
+    def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+        with turn:
+            if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
+                raise DeskError(*_COPYING)
+            # From the second folder too; a failure to read where that is says so, and nothing is erased.
+            backups = Backups(folders.journal, second=settings.second_folder)
+            return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+
+    station = _station(journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored)
+    return replace(station, back_up=back_up, copy_backup=copy_backup)
+
+
+def open_sandbox(
+    opened: ExitStack,
+    transport: Transport,
+    now: Callable[[], Timestamp],
+    *,
+    seed: Mapping[str, object],
+    fault: Fault | None,
+    delay: float,
+    nap: float,
+    steady: Callable[[], float],
+) -> Station:
+    """The station of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
+
+    It wakes with all that was written to it, on the same port if that is still free. Raises DeskError.
+    """
+    folder = opened.enter_context(temporary_folder())
+    sandbox = opened.enter_context(Sandbox(seed, delay=delay))
+    sandbox.fault = fault
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    opened.callback(journal.close)
+    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
+    # Its own watch: the Sandbox tells the time of this very computer.
+    watched = ClockWatch(transport, now, steady)
+    station = _station(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
+
+    def wake() -> Project:
+        sandbox.start()
+        return sandbox.project
+
+    return replace(station, rest=sandbox.close, wake=wake)
+
+
+def _station(
+    journal: SqliteJournal,
+    watched: ClockWatch,
+    now: Callable[[], Timestamp],
+    nap: float,
+    steady: Callable[[], float],
+    *,
+    erase: Erase | None = None,
+    sandbox: Project | None = None,
+    customers: frozenset[CustomerId] = frozenset(),
+    restored: int = 0,
+) -> Station:
+    return Station(
+        outbox=Outbox(journal, now, account_name()),
+        sender=Sender(journal, watched, now, watched.why_held),
+        verifier=Verifier(journal, watched, now, steady),
+        rounds=Rounds(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
+        alarms=Alarms(journal, now),
+        kept=Kept(journal),
+        history=History(journal, now, create=PrivateFile, erase=erase),
+        proofs=Proofs(journal, ProofFiles(), now),
+        transport=watched,
+        sandbox=sandbox,
+        customers=customers,
+        restored=restored,
+        mark_trouble=lambda: journal.mark_trouble,
+        close=journal.close,
+        user=account_name() or "unknown",
+    )

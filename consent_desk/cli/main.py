@@ -1,0 +1,228 @@
+"""The command line. Qt is loaded only for a window."""
+
+import argparse
+import gc
+import io
+import linecache
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from consent_desk import __version__
+from consent_desk.system.core_files import forbid_core_files
+from consent_desk.system.display import Display, find_display
+
+if TYPE_CHECKING:
+    from consent_desk.sandbox.faults import Fault
+
+_NO_DISPLAY = (
+    "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
+    "Start it in a desktop session; consent-desk --demo also runs without one."
+)
+
+_PAGES = (
+    "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "
+    "compare the SHA-256 that is told of that one with the one that stands here on each page."
+)
+_PROVEN = (
+    "Sound: what it says of the consents is what stood in the journal under that head, to the byte. Whoever "
+    "could write the journal, or made this file anew as a whole, could have written something else: "
+    "compare the head with a backup's, or with one that is kept elsewhere, and the SHA-256 with the pages. "
+    "The times are those of the computer that noted them."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the arguments and run; return the exit status."""
+    forbid_core_files()
+    # Qt and SQLite make files too: all are their owner's alone, and their owner's at the least.
+    before = os.umask(0o077)
+    try:
+        return _run(_read(sys.argv[1:] if argv is None else argv))
+    finally:
+        os.umask(before)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "verify":
+        return _verify(arguments.file, arguments.journal)
+    if arguments.fault is not None and not arguments.demo:
+        print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
+        return 2
+    fault: Fault | None = arguments.fault
+    display = find_display()
+    if display is Display.DEAD:
+        print(_cannot_be_reached(demo=arguments.demo), file=sys.stderr)
+        if not arguments.demo:
+            return 1
+    elif display is Display.NONE and not arguments.demo:
+        print(_NO_DISPLAY, file=sys.stderr)
+        return 2
+    if arguments.demo and display is not Display.READY:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        from consent_desk.cli.demo import demonstrate
+
+        return demonstrate(fault)
+    # Python would look for garbage ten times over in what loads for the window, and find none.
+    gc.disable()
+    # PySide6 reads the source of every module that loads after it, and Python would keep all of it: 10 MiB.
+    linecache.cache = _Unkept()
+    from consent_desk.app.startup import main as run
+
+    return run(demo=arguments.demo, fault=fault)
+
+
+class _Unkept(dict[str, Any]):
+    """Keeps nothing: who wants the lines of a source, as a traceback does, reads them anew."""
+
+    def __setitem__(self, key: str, value: object) -> None:
+        pass
+
+
+def _read(given: Sequence[str]) -> argparse.Namespace:
+    if set(given) <= {"--demo"}:
+        # The usual starts: making a parser loads a tenth of what the window waits for, for its translations.
+        return argparse.Namespace(command=None, demo=bool(given), fault=None)
+    return _parser().parse_args(given)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Knows the sandbox's faults only when it is asked for help: no start waits for the sandbox."""
+
+    def format_help(self) -> str:
+        from consent_desk.sandbox.faults import Fault
+
+        faults = (f"  {fault.value:<24} {fault.description}" for fault in Fault)
+        self.epilog = "\n".join(("faults of the sandbox, for --demo --fault NAME:", *faults))
+        return super().format_help()
+
+
+def _fault(name: str) -> "Fault":
+    from consent_desk.sandbox.faults import Fault
+
+    try:
+        return Fault(name)
+    except ValueError:
+        raise argparse.ArgumentTypeError("the sandbox has no such fault, see --help") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="consent-desk",
+        usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE] [--journal JOURNAL]]",
+        description="Record what a person decided about a consent category in Bloomreach Engagement.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"consent-desk {__version__}")
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="work on a sandbox on this computer only; without a display, or where it cannot be reached, "
+        "send one consent and print it",
+    )
+    parser.add_argument(
+        "--fault",
+        metavar="NAME",
+        type=_fault,
+        help="with --demo: let the sandbox misbehave, see below",
+    )
+    commands = parser.add_subparsers(
+        dest="command",
+        title="commands without a window",
+        prog="consent-desk",
+        parser_class=argparse.ArgumentParser,
+    )
+    verify = commands.add_parser(
+        "verify",
+        help="check that the journal, or a proof, is still what was written, and change nothing",
+        description="Check that the journal, or a proof, is still what was written. Nothing is changed.",
+        epilog="exit status: 0 sound, 1 something is wrong, 2 it cannot be checked",
+    )
+    verify.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        help="a journal, a backup or a proof (its .json); without it, your journal",
+    )
+    verify.add_argument(
+        "--journal",
+        metavar="JOURNAL",
+        type=Path,
+        help="compare a proof with this journal or backup instead of your journal",
+    )
+    return parser
+
+
+def _verify(path: Path | None, compared_with: Path | None) -> int:
+    from consent_desk.journal.verify import Verdict, verify
+    from consent_desk.system.folders import user_folders
+
+    journal = user_folders().journal
+    path = journal if path is None else path
+    # What cannot be encoded here, a folder's name for one, is written out.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    print(path)
+    if (proven := _verify_proof(path, compared_with or journal)) is not None:
+        return proven
+    if compared_with is not None:
+        print("--journal goes with a proof: this is none.")
+        return Verdict.UNREADABLE
+    found = verify(path)
+    if found.interrupted:
+        print("A transaction was broken off. This is the journal as the next start will find it.")
+    if found.verdict is not Verdict.SOUND:
+        print(found.why)
+        return found.verdict
+    print(f"Sound: {found.consents:,} consents, {found.facts:,} facts. The mark beside it agrees.")
+    print(f"Head of the chain: {found.head}")
+    print(
+        "Damage would have been found, and so would any change by somebody who cannot write the mark as "
+        "well. Whoever can write both may have made all of it anew: compare this head with a backup's, "
+        "or with one that is kept elsewhere."
+    )
+    return found.verdict
+
+
+def _verify_proof(path: Path, journal: Path) -> int | None:
+    """Check the file if it is a proof; None where it is none."""
+    from consent_desk.domain.evidence.proof import gist
+    from consent_desk.journal.verify import Verdict
+    from consent_desk.proof.check import check
+    from consent_desk.proof.compare import compare
+    from consent_desk.proof.files import is_pages, is_proof
+
+    try:
+        if is_pages(path):
+            print(_PAGES)
+            return Verdict.UNREADABLE
+        if not is_proof(path):
+            return None
+        found = check(path.read_bytes())
+    except OSError:
+        # Said in the words for journals.
+        return None
+    print(f"SHA-256 of the file: {found.sha256}")
+    if found.proof is not None:
+        print(*gist(found.proof), sep="\n")
+    if found.verdict is not Verdict.SOUND or found.proof is None:
+        print(found.why)
+        return found.verdict
+    print(_PROVEN)
+    compared = compare(found.proof, journal)
+    print(compared.said)
+    return Verdict.WRONG if compared.agrees is False else Verdict.SOUND
+
+
+def _cannot_be_reached(*, demo: bool) -> str:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
+    advice = (
+        "The demo runs without a window."
+        if demo
+        else "Start it in a desktop session, or set DISPLAY to one that is open."
+    )
+    return f"consent-desk: the display cannot be reached ({named}). {advice}"

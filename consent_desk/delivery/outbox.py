@@ -1,0 +1,266 @@
+"""Note a consent before anything else happens to it, and keep what was noted."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from consent_desk.delivery.order import Decisions, discard_overtaken, last_later
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.lifecycle.checking import said, to_check
+from consent_desk.domain.lifecycle.judgement import (
+    CHECKED,
+    LEGAL,
+    TO_CHECK_STATES,
+    UNSENT_STATES,
+    Fact,
+    State,
+    was_withdrawn,
+)
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.wire.outcome import Cause, Lost, Phase
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
+
+_SECOND = 1_000_000
+
+REPEATED_WITHIN = 600 * _SECOND
+"""Microseconds in which the same decision about the same customer is probably the same call."""
+
+
+class Journal(Decisions, Protocol):
+    """The durable table of consents and facts. Every method raises JournalTrouble where it fails.
+
+    A method that writes returns only when what it wrote survives a power cut.
+    """
+
+    def note(self, noted: Noted) -> None:
+        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
+
+    def note_all(self, noted: Sequence[Noted]) -> None:
+        """Write all of `noted` like one, in their order, or none."""
+
+    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        """Write what happened to a consent. Appending its last fact again changes nothing.
+
+        Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
+        """
+
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        """The request IDs of all consents in one of `states`, the oldest first.
+
+        Not those whose customer was erased or lost: nothing can be sent or looked up for them.
+        """
+
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that wait for a person's word, the oldest first.
+
+        They were cancelled and nobody has acknowledged that, or are to be checked (`checking.needs_check`).
+        """
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        """The latest timestamp noted for one customer and category, whatever became of it.
+
+        With `before`, of those that are earlier than it.
+        """
+
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
+
+    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
+        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
+
+    def entry(self, request_id: str) -> Entry:
+        """One consent as a line of the log."""
+
+    def record(self, request_id: str) -> Record:
+        """One consent with all its facts."""
+
+    def open_in(self, project_id: str) -> int:
+        """How many consents of a project are in an open state."""
+
+    def close(self) -> None:
+        """Close the file. Nothing else is called afterwards."""
+
+
+class Outbox:
+    """The consents that were noted on this computer, whatever became of them.
+
+    `account` is whose session it is: it stands beside each consent that is noted.
+    """
+
+    def __init__(self, journal: Journal, now: Callable[[], Timestamp], account: str = "") -> None:
+        self._journal = journal
+        self._now = now
+        self._account = account
+
+    def stamp(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Consent:
+        """`consent` with the timestamp that goes out, which no other one for its category bears.
+
+        A decision taken now is later than any noted before, and an opt-out than what `context` says that
+        Engagement showed; where the time is known, than those that lie a minute ahead at most: one in the far
+        future moves nothing. While it is not known, a clock that was set back counts on from the last one.
+        When it was noted moves with it. A time that was given stays; where something was noted in its
+        second, this decision comes just after that, for the order of two events with one timestamp is open
+        (section 4.1). No decision lies after its noting. Raises JournalTrouble.
+        """
+        given = consent.timestamp
+        is_now = given == consent.noted_at
+        if is_now:
+            at = self._after_last_known(project, consent, context)
+        else:
+            before = Timestamp((given.micros // _SECOND + 1) * _SECOND)
+            at = later_than(given, self._last_noted(project, consent, before))
+        if at == given:
+            return consent
+        stamped = replace(consent, timestamp=at, noted_at=max(consent.noted_at, at))
+        # Asked once more: this may be the next second, with events of its own.
+        return stamped if is_now else self.stamp(project, stamped)
+
+    def stamp_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
+        """Each of `consents` stamped, and later than the one before it by a microsecond at the least.
+
+        Raises JournalTrouble.
+        """
+        stamped: list[Consent] = []
+        for one, context in consents:
+            consent = one
+            if stamped and consent.timestamp <= stamped[-1].timestamp:
+                at = Timestamp(stamped[-1].timestamp.micros + 1)
+                is_now = consent.timestamp == consent.noted_at
+                noted_at = at if is_now else max(consent.noted_at, at)
+                consent = replace(consent, timestamp=at, noted_at=noted_at)
+            stamped.append(self.stamp(project, consent, context))
+        return tuple(stamped)
+
+    def _after_last_known(self, project: Project, consent: Consent, context: Context) -> Timestamp:
+        given = consent.timestamp
+        # By Engagement's clock, from which this computer's may differ by as much as it is allowed to.
+        off = context.clock_off or 0
+        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * _SECOND
+        shown = None if context.before is None else context.before.since
+        if (
+            consent.action is Action.REJECT
+            and shown is not None
+            and given.seconds - 1 < shown <= latest / _SECOND
+        ):
+            # Where Engagement told whole seconds, the event may lie in that second.
+            given = max(given, Timestamp((int(shown) + 1) * _SECOND))
+        before = None if context.clock_off is None else Timestamp(max(given.micros, latest) + 1)
+        return later_than(given, self._last_noted(project, consent, before))
+
+    def _last_noted(self, project: Project, consent: Consent, before: Timestamp | None) -> Timestamp | None:
+        return self._journal.last_timestamp(project.id, consent.customer, consent.category, before)
+
+    def repeated(
+        self, project: Project, consents: Sequence[Consent]
+    ) -> tuple[tuple[Consent, Timestamp], ...]:
+        """Those of `consents` that say what was noted here minutes ago, each with when that was.
+
+        Where something else was decided in between, it is no repetition; nor is it one of what was withdrawn,
+        or of a noting that failed. Raises JournalTrouble.
+        """
+        found = ((one, self._last_like(project, one)) for one in consents)
+        return tuple(
+            (one, last.noted_at)
+            for one, last in found
+            if last is not None and (last.action, last.valid_until) == (one.action, one.valid_until)
+        )
+
+    def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
+        """Write `consent` down for `project`. Once this returns, it is not lost any more.
+
+        Raises JournalTrouble: then it is not noted.
+        """
+        return self.note_all(project, ((consent, context),))[0]
+
+    def note_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Entry, ...]:
+        """Write all of `consents` down for `project`, in their order, or none.
+
+        Raises JournalTrouble: then none is noted.
+        """
+        press = consents[0][0].request_id if len(consents) > 1 else None
+        noted = tuple(
+            Noted.of(project, consent, replace(context, account=context.account or self._account), press)
+            for consent, context in consents
+        )
+        self._journal.note_all(noted)
+        for one in noted:
+            # It is noted, whatever becomes of what it overtook: that is asked again at the start.
+            with suppress(JournalTrouble):
+                discard_overtaken(self._journal, one, self._now)
+        return tuple(Entry.of(one, State.QUEUED) for one in noted)
+
+    def _last_like(self, project: Project, consent: Consent) -> Consent | None:
+        since = consent.noted_at.micros - REPEATED_WITHIN
+        # Also one that was dated back as this one is.
+        after = Timestamp(max(1, min(since, consent.timestamp.micros - _SECOND)))
+        for one in self._journal.later_like(project.id, consent.customer, consent.category, after):
+            noted = one.noted.consent
+            if noted.noted_at.micros < since:
+                return None
+            if noted.request_id != consent.request_id and not was_withdrawn(one.facts):
+                return noted
+        return None
+
+    def learn(self, request_id: str, note: str) -> Entry | None:
+        """Write down what was learnt of the customer of a consent; None while it is on its way.
+
+        Not where its last fact waits for somebody's word: that one would be over. Raises JournalTrouble.
+        """
+        record = self._journal.record(request_id)
+        state = record.facts[-1].state
+        if state is State.IN_FLIGHT:
+            return None
+        if state in {State.CONTRADICTED, State.DISCARDED}:
+            return Entry.after(record.noted, record.facts)
+        fact = Fact(at=self._now(), state=state, note=note)
+        learnt = replace(record, facts=(*record.facts, fact))
+        fact = replace(fact, state=to_check(learnt, state))
+        if fact.state in LEGAL[state]:
+            if fact.state in TO_CHECK_STATES and note not in CHECKED:
+                fact = replace(fact, note=said(record, fact.state) or note)
+            self._journal.append(request_id, fact)
+            return Entry.after(record.noted, (*record.facts, fact))
+        return Entry.after(record.noted, record.facts)
+
+    def recover(self) -> int:
+        """Mark what an earlier run left in flight as unconfirmed; return how many there were.
+
+        And discard the opt-ins that a later opt-out overtook: the run may have ended between the two.
+        """
+        left = self._journal.records_in({State.IN_FLIGHT})
+        lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
+        for request_id in left:
+            self._journal.append(request_id, Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost))
+        for request_id in self._journal.records_in(UNSENT_STATES):
+            discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
+        return len(left)
+
+    def has(self, request_id: str) -> bool:
+        """Whether a consent is noted: it may be, although the disk reported that its noting failed."""
+        return self._journal.has(request_id)
+
+    def entry(self, request_id: str) -> Entry:
+        """The line of one consent, as the journal has it now."""
+        return self._journal.entry(request_id)
+
+    def record(self, request_id: str) -> Record:
+        """Everything noted about one consent."""
+        return self._journal.record(request_id)
+
+    def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
+        """The same, and the timestamp of the last decision after it for its customer and category."""
+        record = self._journal.record(request_id)
+        return record, last_later(self._journal, record.noted)
+
+    def open_in(self, project_id: str) -> int:
+        """How many consents of a project have not certainly reached Engagement."""
+        return self._journal.open_in(project_id)

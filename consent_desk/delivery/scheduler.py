@@ -1,0 +1,256 @@
+"""Everything that the program does by itself: retries, look-ups, and the second sending of an opt-out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from consent_desk.delivery.outbox import Journal
+from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, SECOND, State
+from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, ask_to_send, tell_plan
+from consent_desk.domain.lifecycle.policy import Failing, is_time
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.message import Message
+
+MOST_AT_REST = 500
+"""Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
+
+_ALL_TAKEN_UP = OPEN_STATES | {State.DELIVERED}
+"""The states in which nothing rests: what was delivered was never looked up yet."""
+
+NAP = 30.0
+"""Seconds after which the clock is read again at the latest: a computer may sleep, or be set right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do now, and the line of the log that it is about."""
+
+    due: Due
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """How many consents Engagement may not have yet, and since when: the oldest was noted then.
+
+    `unread`: of so many nothing can be told, because the journal cannot be read where they stand.
+    `to_acknowledge`: so many more were cancelled before they left, and nobody has acknowledged that so far;
+    of `to_check` the customer or the category is to be checked.
+    """
+
+    opt_outs: int = 0
+    opt_ins: int = 0
+    since: Timestamp | None = None
+    unread: int = 0
+    to_acknowledge: int = 0
+    to_check: int = 0
+
+    def __int__(self) -> int:
+        """All that Engagement may not have yet. What was cancelled is not on its way there."""
+        return self.opt_outs + self.opt_ins + self.unread
+
+
+class Rounds:
+    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble.
+
+    `holds_accepts`: nobody has told the time yet, so that what was noted before must wait. `steady`: seconds
+    that nobody sets.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        now: Callable[[], Timestamp],
+        holds_accepts: Callable[[], bool],
+        *,
+        steady: Callable[[], float] = monotonic,
+        nap: float = NAP,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._holds_accepts = holds_accepts
+        self._nap = nap
+        self._agenda = Agenda(steady)
+        # When the time may be asked for next: at once, at first.
+        self._check_at: Timestamp | None = None
+        self._checks = 0
+        self._has_to_begin = False
+        # What could not be read when it was to be planned, the oldest first: did an earlier run leave it?
+        self._missed: dict[str, bool] = {}
+
+    def begin(self) -> None:
+        """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
+        self._has_to_begin = True
+        for request_id in self._journal.records_in(_ALL_TAKEN_UP):
+            self._follow_or_miss(request_id, is_left=True)
+        for request_id in self._journal.to_acknowledge():
+            self._follow_or_miss(request_id, is_left=True)
+        for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
+            self._take_up_newest(self._journal.records_in({state}))
+        self._has_to_begin = False
+
+    def follow(self, request_id: str, *, is_left: bool = False) -> tuple[Entry, ...]:
+        """Plan anew after something happened to a consent; return the lines that may have changed.
+
+        `is_left`: an earlier run left it. Where the journal cannot be read, `catch_up` does it later.
+        """
+        try:
+            records = refresh(self._agenda, self._journal, request_id, is_left=is_left)
+        except JournalTrouble:
+            self._missed[request_id] = is_left or self._missed.get(request_id, False)
+            raise
+        self._missed.pop(request_id, None)
+        return tuple(Entry.after(record.noted, record.facts) for record in records)
+
+    def catch_up(self, request_ids: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+        """Follow `request_ids`, and what could not be followed so far; return the lines that may differ.
+
+        One that cannot be read keeps no other from being planned, and is tried again the next time.
+        """
+        for request_id in request_ids:
+            self._missed.setdefault(request_id, False)
+        if self._has_to_begin:
+            self.begin()
+        missed = [*self._missed.items()]
+        return tuple(entry for one, is_left in missed for entry in self._follow_or_miss(one, is_left=is_left))
+
+    def forget(self, project_id: str, customer: CustomerId) -> None:
+        """Plan nothing any more for a customer who was erased."""
+        self._agenda.forget(project_id, customer)
+
+    def put_off(self, request_id: str, wait: int = 0) -> tuple[Entry, ...]:
+        """Try it again later, after `wait` microseconds at the earliest: the last try told nothing.
+
+        Returns its line: what comes next has changed. So do `end_look` and `put_back`.
+        """
+        if self._agenda.plan_of(request_id) is None:
+            # Tried as soon as it was noted, before anything was planned.
+            refresh(self._agenda, self._journal, request_id)
+        self._agenda.postpone(request_id, self._now(), at_least=wait)
+        return self._line(request_id)
+
+    def end_look(self, due: Due, wait: int = 0, failing: Failing | None = None) -> tuple[Entry, ...]:
+        """A look told nothing: look again later. `failing`: the looks that told nothing so far."""
+        self._agenda.end_look(due, self._now(), at_least=wait, failing=failing)
+        return self._line(due.request_id)
+
+    def put_back(self, due: Due, wait: int) -> tuple[Entry, ...]:
+        """It could not be begun: hand it out again after `wait` microseconds."""
+        self._agenda.put_back(due, self._now(), wait)
+        return self._line(due.request_id)
+
+    def hasten(self, project_id: str) -> None:
+        """The settings of a project were saved: try again what was put off, which may have been for them."""
+        self._agenda.hasten(project_id)
+        self._check_at = None
+
+    def due(self) -> tuple[Task, ...]:
+        """What is to be done now. Each is handed out once, until it is followed or put off.
+
+        Reads nothing: what was handed out must not be lost because the journal cannot be read just then.
+        """
+        due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
+        return tuple(Task(one, self._agenda.entry_of(one.request_id)) for one in due)
+
+    def clock_check(self) -> Task | None:
+        """A held opt-in for whose project the time is to be asked now: each nap for the next one's."""
+        now = self._now()
+        if not self._holds_accepts() or not is_time(self._check_at, now):
+            return None
+        held = self._agenda.held(now)
+        if not held:
+            return None
+        one = held[self._checks % len(held)]
+        self._checks += 1
+        self._check_at = Timestamp(now.micros + round(self._nap * SECOND))
+        return Task(one, self._agenda.entry_of(one.request_id))
+
+    def put_off_check(self, wait: int) -> None:
+        """Ask for the time again after `wait` microseconds at the earliest."""
+        self._check_at = Timestamp(self._now().micros + wait)
+
+    def outlook(self, request_id: str) -> Message | None:
+        """What comes next for a consent; None where nothing is left to say. Reads nothing, as `due`."""
+        plan = self._agenda.plan_of(request_id)
+        if plan is None:
+            return None
+        entry = self._agenda.entry_of(request_id)
+        if entry.held:
+            return None
+        if self._agenda.is_stuck(request_id):
+            return STAMPED_WRONG
+        if is_time(plan.at, self._now()):
+            # It is being done, or is about to be: no time that has passed is named.
+            plan = replace(plan, at=None)
+        waits = self._agenda.waits_for_reject(request_id)
+        held = (
+            entry.action is Action.ACCEPT and self._holds_accepts() and not self._agenda.is_timed(request_id)
+        )
+        return tell_plan(plan, entry.action, waits=waits, held=held)
+
+    def failing(self, request_id: str) -> Failing | None:
+        """The looks that told nothing so far, one after the other; None where the last one told something."""
+        plan = self._agenda.plan_of(request_id)
+        return None if plan is None else plan.failing
+
+    def question(self, request_id: str) -> Message | None:
+        """What a person is asked who wants it sent again; None where nothing is. Reads nothing."""
+        plan = self._agenda.plan_of(request_id)
+        if plan is None:
+            return None
+        entry = self._agenda.entry_of(request_id)
+        return ask_to_send(plan, entry.state, entry.action)
+
+    def wait(self) -> float | None:
+        """Seconds until it should be asked again what is due, None where nothing is unless something happens.
+
+        While an opt-in is held until the time is told, that is asked for again.
+        """
+        now, holds = self._now(), self._holds_accepts()
+        times = [self._agenda.next_at(now, hold_accepts=holds)]
+        if holds and (free := self._agenda.next_at(now)) is not None:
+            times.append(max(free, self._check_at or free))
+        at = min((one for one in times if one is not None), default=None)
+        if at is None:
+            return self._nap if self._missed else None
+        return max(0.0, min((at.micros - now.micros) / SECOND, self._nap))
+
+    def outstanding(self) -> Outstanding:
+        """What Engagement may not have yet."""
+        return Outstanding(
+            opt_outs=self._agenda.open_count(Action.REJECT),
+            opt_ins=self._agenda.open_count(Action.ACCEPT),
+            since=self._agenda.open_since(),
+            unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
+            to_acknowledge=self._agenda.to_acknowledge_count(),
+            to_check=self._agenda.to_check_count(),
+        )
+
+    def open_entries(self) -> tuple[Entry, ...]:
+        """What Engagement may not have yet, the oldest first."""
+        return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
+
+    def _line(self, request_id: str) -> tuple[Entry, ...]:
+        is_planned = self._agenda.plan_of(request_id) is not None
+        return (self._agenda.entry_of(request_id),) if is_planned else ()
+
+    def _take_up_newest(self, request_ids: tuple[str, ...]) -> None:
+        # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
+        at_rest = 0
+        for request_id in reversed(request_ids):
+            self._follow_or_miss(request_id, is_left=True)
+            at_rest += self._agenda.plan_of(request_id) is None
+            if at_rest >= MOST_AT_REST:
+                return
+
+    def _follow_or_miss(self, request_id: str, *, is_left: bool) -> tuple[Entry, ...]:
+        try:
+            return self.follow(request_id, is_left=is_left)
+        except JournalTrouble:
+            # Raises where it is the whole journal that cannot be read now: each try may take long then.
+            self._journal.open_in("")
+            return ()

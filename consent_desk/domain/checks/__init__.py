@@ -1,0 +1,1 @@
+"""What is warned of, and what is asked, before a consent is noted."""

@@ -1,0 +1,204 @@
+"""What speaks against sending a consent that is complete: a person is asked before it is noted.
+
+The rules rest on the reference's sections 1 and 4. Nothing here forbids anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from consent_desk.domain.checks.correction import opted_out_themselves
+from consent_desk.domain.checks.warnings import about_unlisted
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.consent.ids import difference
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut
+from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
+
+    `instead`: a customer that exists, where another spelling of the ID is one. `holds`: the category in which
+    the decision holds already. `leaves`: the categories that `mend` leaves out, while the others are
+    recorded; where there are none, it records nothing.
+    """
+
+    text: Message
+    field: Field
+    mend: Message
+    go_on: Message
+    instead: Known | None = None
+    holds: str = ""
+    leaves: tuple[str, ...] = ()
+
+
+def cautions(
+    consent: Consent, found: Found | None, categories: Sequence[Category], *, is_stranger: bool = False
+) -> tuple[Caution, ...]:
+    """All that is to be asked before `consent` is noted, the gravest first.
+
+    `found`: what a look-up told of its customer, None while there is no answer: that asks nothing.
+    `categories` are those of the project. `is_stranger`: it is practice, and no customer of the Sandbox's.
+    """
+    asked = (
+        _STRANGER if is_stranger else None,
+        _about_customer(consent, found),
+        _about_standing(consent, found),
+        _about_own_opt_out(consent, found),
+        _about_unclear(consent, found),
+        _about_category(consent, categories),
+    )
+    return tuple(one for one in asked if one is not None)
+
+
+def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Caution:
+    """What is asked where the same was noted here at `noted_at`, minutes ago."""
+    return Caution(
+        text=say(
+            "{category}: this {noun} was noted here already, at {time}. Engagement would keep both.",
+            category=cut(category),
+            noun=noun(action),
+            time=noted_at,
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record it again"),
+        holds=category,
+    )
+
+
+def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:
+    """`asked` of `count` consents at once: what holds already keeps the others from nothing."""
+    holding = tuple(one.holds for one in asked if one.holds)
+    rest = count - len(holding)
+    if not (holding and rest):
+        return tuple(asked)
+    left = say("Leave it") if len(holding) == 1 else say("Leave them")
+    mend = (
+        say("{left}, record the other one", left=left)
+        if rest == 1
+        else say("{left}, record the other {rest}", left=left, rest=rest)
+    )
+    go_on = say("Record all {count}", count=count)
+    return tuple(replace(one, mend=mend, go_on=go_on, leaves=holding) if one.holds else one for one in asked)
+
+
+_STRANGER = Caution(
+    text=say("A real caller? This opts nobody out: nothing sent here reaches Engagement."),
+    field=Field.CUSTOMER_ID,
+    mend=say("Cancel"),
+    go_on=say("Practise"),
+)
+
+
+def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
+    if not isinstance(found, Unknown):
+        return None
+    customer = consent.customer
+    in_vain = (
+        say("Opting out this ID stops no messages.")
+        if consent.action is Action.REJECT
+        else say("Opting in this ID makes a new, empty profile.")
+    )
+    nobody = say("No customer with {type} = {value}.", type=customer.type, value=cut(customer.value))
+    if found.other is not None:
+        nobody = say("{nobody} {near}", nobody=nobody, near=near(customer, found.other))
+    return Caution(
+        text=say("{nobody} {in_vain} Read it back to the caller.", nobody=nobody, in_vain=in_vain),
+        field=Field.CUSTOMER_ID,
+        mend=say("Correct the ID"),
+        go_on=say("Record anyway: creates a profile"),
+        instead=found.other,
+    )
+
+
+def near(customer: CustomerId, other: Known) -> Message:
+    """That there is `other`, whose ID differs from that of `customer` in what is easily overlooked."""
+    exists = other.customer
+    if exists.type != customer.type:
+        return say("There is one with {type} = {value}.", type=exists.type, value=cut(exists.value))
+    told = difference(customer.value, exists.value)
+    return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
+
+
+def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if status is None:
+        return None
+    if _holds_already(consent, status):
+        return Caution(
+            text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
+            field=Field.CUSTOMER_ID,
+            mend=say("Leave it"),
+            go_on=say("Record again"),
+            holds=consent.category,
+        )
+    is_back_dated = consent.timestamp < consent.noted_at
+    if is_back_dated and status.since is not None and status.since * 1_000_000 > consent.timestamp.micros:
+        # Assumed, not documented (section 4.1): the last event by timestamp rules.
+        return Caution(
+            text=say(
+                "{category}: {told}. That is later than {time}, so this decision may change nothing. "
+                "If the person decides now, the time is “now”.",
+                category=cut(consent.category),
+                told=tell_status(status),
+                time=consent.timestamp,
+            ),
+            field=Field.TAKEN_AT,
+            mend=say("Correct the time"),
+            go_on=say("Record anyway"),
+        )
+    return None
+
+
+def _about_own_opt_out(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if consent.action is Action.REJECT or status is None:
+        return None
+    warning = opted_out_themselves((status,))
+    if warning is None:
+        return None
+    return Caution(
+        text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
+    )
+
+
+def _about_unclear(consent: Consent, found: Found | None) -> Caution | None:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    if consent.action is Action.REJECT or status is None or status.standing is not Standing.UNCLEAR:
+        return None
+    return Caution(
+        text=say(
+            "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
+            "opt-out, an opt-in needs their clear word.",
+            category=cut(consent.category),
+            told=tell_status(status),
+        ),
+        field=Field.CUSTOMER_ID,
+        mend=say("Leave it"),
+        go_on=say("Record the opt-in"),
+    )
+
+
+def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
+    if consent.action is Action.REJECT:
+        return status.standing is Standing.REJECTED
+    return status.valid and status.until in {None, consent.valid_until}
+
+
+def _about_category(consent: Consent, categories: Sequence[Category]) -> Caution | None:
+    unlisted = about_unlisted(consent.category, categories)
+    if unlisted is None:
+        return None
+    return Caution(
+        text=say("{category}: {unlisted}", category=cut(consent.category), unlisted=unlisted),
+        field=Field.CATEGORY,
+        mend=say("Correct the category"),
+        go_on=say("Record anyway"),
+    )

@@ -1,0 +1,165 @@
+"""Put a consent right that was noted by mistake: restore what the look-up had shown before it.
+
+And what an opt-in in place of an opt-out asks for, whether it corrects one or not.
+
+Engagement deletes no event: undoing one is the opposite event, and the history keeps both (the reference's
+section 4.1).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Draft, Field, Problem
+from consent_desk.domain.consent.values import Timestamp, ends_after
+from consent_desk.domain.dates import spelled_end
+from consent_desk.domain.lifecycle.checking import is_new_profile
+from consent_desk.domain.lifecycle.judgement import ACCEPTED_STATES, UNCERTAIN_STATES, State
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut
+from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing
+from consent_desk.domain.wire.outcome import Look
+
+CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
+"""What may stand in Engagement. What never left is discarded instead."""
+
+_OWN_SOURCES = frozenset({"", "private_api"})
+
+_NONE_BEFORE = say(
+    "Engagement cannot delete an event. There was no consent before, so none is created. If the person "
+    "decides now, enter that decision."
+)
+_UNCLEAR = say(
+    "What held before is not known: the person had opted out, or an opt-in had ended. So no opt-in is "
+    "offered. Ask the person, and enter what they decide."
+)
+_NOT_LOOKED_UP = say(
+    "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
+    "person, and enter what they decide."
+)
+
+
+def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
+    """Why `record` cannot be corrected in the project `project_id`: it is none of its consents."""
+    if record.noted.project_id == project_id:
+        return None
+    name = cut(record.noted.project_name)
+    return say("This was recorded for {project}. Choose that project first.", project=name)
+
+
+def lost_its_id_type(record: Record, id_types: Sequence[str]) -> Message | None:
+    """Why `record` cannot be corrected in a project whose customer IDs are of `id_types`."""
+    kind = record.noted.consent.customer.type
+    if kind in id_types:
+        return None
+    return say(
+        "The project has no customer IDs of type {type} any more. Add that type in the project settings "
+        "first.",
+        type=cut(kind),
+    )
+
+
+def overtaken(last: Timestamp | None) -> Message | None:
+    """Why a consent is not corrected any more: a later decision, of `last`, rules its category."""
+    if last is None:
+        return None
+    return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
+
+
+def restored(record: Record, now: Timestamp) -> Draft | Message:
+    """The form that restores what held before the consent of `record`; or why there is nothing to restore."""
+    consent, before = record.noted.consent, record.noted.context.before
+    if record.facts[-1].state not in CORRECTABLE_STATES:
+        return say("It has not reached Engagement, so there is nothing to correct there.")
+    if is_new_profile(record):
+        return _NONE_BEFORE
+    if before is None:
+        return _NOT_LOOKED_UP
+    if before.since is None and not before.valid:
+        return _NONE_BEFORE
+    if before.standing is Standing.UNCLEAR:
+        return _UNCLEAR
+    until = before.until if before.valid else None
+    if before.standing is Standing.ENDED or (until is not None and not ends_after(until, now)):
+        return say(
+            "The opt-in from before has ended since. Engagement cannot delete an event, and none is created. "
+            "If the person decides now, enter that decision."
+        )
+    action = Action.ACCEPT if before.valid else Action.REJECT
+    is_opt_in_again = action is consent.action is Action.ACCEPT
+    if action is consent.action and consent.valid_until == until:
+        return say("The same held before: there is nothing to restore.")
+    return Draft(
+        customer_id_type=consent.customer.type,
+        customer_id=consent.customer.value,
+        category=consent.category,
+        action=action,
+        valid_until="" if until is None else spelled_end(until),
+        # In place of an opt-out, or where one held before: what was read out then was not read out now.
+        wording=before.wording if is_opt_in_again else "",
+        corrects=consent.request_id,
+    )
+
+
+def is_corrected_by(draft: Draft, record: Record) -> bool:
+    """Whether `draft` is still about what `record` decided."""
+    consent = record.noted.consent
+    subject = (consent.customer.type, consent.customer.value, consent.category, ())
+    return subject == (draft.customer_id_type, draft.customer_id, draft.category, draft.categories)
+
+
+def needs_basis(draft: Draft, record: Record) -> bool:
+    """Whether `draft` turns an opt-out into an opt-in."""
+    before = record.noted.context.before
+    was_rejected = before is not None and before.since is not None and not before.valid
+    is_reject = record.noted.consent.action is Action.REJECT
+    return draft.action == Action.ACCEPT and (is_reject or was_rejected)
+
+
+def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:
+    """The opt-outs that a look-up shows and that `draft` turns into opt-ins, by their categories."""
+    if draft.action != Action.ACCEPT or not isinstance(found, Known):
+        return {}
+    if (found.customer.type, found.customer.value) != (draft.customer_id_type, draft.customer_id):
+        return {}
+    chosen = draft.categories or (draft.category,)
+    return {name: found.consents[name] for name in chosen if is_opted_out(found.consents.get(name))}
+
+
+def is_opted_out(status: CategoryStatus | None) -> bool:
+    """Whether a look-up showed an opt-out that holds."""
+    return status is not None and status.standing is Standing.REJECTED
+
+
+def basis_problems(draft: Draft) -> tuple[Problem, ...]:
+    """What an opt-in in place of an opt-out lacks: it needs a basis, and the wording."""
+    lacks = (
+        (Field.WORDING, draft.wording, say("Write what was read out: without it nothing shows an opt-in.")),
+        (Field.BASIS, draft.basis, say("Choose what this opt-in rests on, or write another reason.")),
+    )
+    return tuple(Problem(field, message) for field, text, message in lacks if not text.strip())
+
+
+def own_opt_out(record: Record) -> Message | None:
+    """That the person opted out themselves, where a look-up showed so: from elsewhere than this desk."""
+    before = record.noted.context.before
+    shown = [before] if before is not None else []
+    looks = (fact.outcome for fact in record.facts)
+    shown += [
+        CategoryStatus(valid=look.valid, since=look.since, source=look.source)
+        for look in looks
+        if isinstance(look, Look) and look.valid is not None
+    ]
+    return opted_out_themselves(shown)
+
+
+def opted_out_themselves(shown: Iterable[CategoryStatus]) -> Message | None:
+    """That the person opted out themselves, where one of `shown` is an opt-out from elsewhere."""
+    sources = [one.source for one in shown if is_opted_out(one) and one.source not in _OWN_SOURCES]
+    if not sources:
+        return None
+    return say(
+        "Engagement's history shows an opt-out that did not come from this desk (source {source}): the "
+        "person may have opted out themselves. An opt-in needs their clear word.",
+        source=sources[-1],
+    )

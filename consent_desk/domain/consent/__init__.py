@@ -1,0 +1,1 @@
+"""A consent: text is a draft, a consent is complete."""

@@ -1,0 +1,328 @@
+"""The shape of a proof as a file that a machine reads.
+
+It is that of a consent record of ISO/IEC TS 27560:2023, its fields named as in the W3C Community Group's
+guide to it (https://w3id.org/dpv/guides/consent-27560). What this desk cannot know says `unknown`. What it
+knows beyond the fields of the standard stands under `consent_desk`.
+
+Whoever checks a file years later writes it anew from its rows, and compares: so this shape never changes once
+it was released. A new one gets a new name (`FORMAT`), and the old one is kept frozen beside the check.
+"""
+
+import json
+from base64 import b64encode
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any, assert_never
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId
+from consent_desk.domain.evidence.proof import (
+    WATERMARK,
+    Chain,
+    FromHistory,
+    FromJournal,
+    Json,
+    Proof,
+    event_time,
+    history_events,
+    last_look,
+    origin,
+    request_url,
+    written,
+)
+from consent_desk.domain.lifecycle.judgement import Fact
+from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.wire.answer import header
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+from consent_desk.domain.wire.project import PRACTICE_ID
+
+FORMAT = "consent-desk proof 2"
+UNKNOWN = "unknown"
+
+
+def sealed(proof: Proof) -> bytes:
+    """The file for machines: `document` and its SHA-256, which finds what was changed by accident."""
+    unsealed = document(proof)
+    laid_out = json.dumps({**unsealed, "sha256": checksum(unsealed)}, indent=1)
+    return laid_out.encode("ascii") + b"\n"
+
+
+def checksum(unsealed: Json) -> str:
+    """SHA-256 of a document without its `sha256`, hexadecimal: as JSON, ASCII, sorted and without spaces."""
+    text = json.dumps(unsealed, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def document(proof: Proof) -> dict[str, Any]:
+    """What the file for machines says, but for its checksum."""
+    source = proof.source
+    head = {
+        "format": FORMAT,
+        **({"watermark": WATERMARK} if source.practice else {}),
+        "made": {"at": written(proof.made_at), "by": proof.program},
+        "origin": origin(proof),
+        "about": "all consents of one customer in one project" if proof.whole else "one consent",
+    }
+    local_times = {"local_times": dict(sorted(proof.local_times.items()))}
+    match source:
+        case FromJournal():
+            return {
+                **head,
+                "consent_records": [_consent_record(one.record) for one in source.witnesses],
+                **local_times,
+                "journal_rows": [one.rows for one in source.witnesses],
+                "chain": _chain(source.chain),
+            }
+        case FromHistory():
+            return {
+                **head,
+                "project": {
+                    "name": source.project_name,
+                    "base_url": source.base_url,
+                    "project_token": source.project_token,
+                },
+                "customer": {"type": source.customer.type, "id": source.customer.value},
+                "consent_records": [_event_record(source, event) for event in history_events(source)],
+                **local_times,
+                "history_pages": [b64encode(page).decode("ascii") for page in source.pages],
+            }
+        case _ as never:
+            assert_never(never)
+
+
+def _chain(chain: Chain) -> dict[str, Any]:
+    return {
+        "journal": chain.journal,
+        "facts": chain.facts,
+        "head": chain.head.hex(),
+        "stretches": [
+            {
+                "first": stretch.first,
+                "last": stretch.last,
+                "before": stretch.before.hex(),
+                "others": b64encode(stretch.others).decode("ascii"),
+                "after": stretch.after.hex(),
+            }
+            for stretch in chain.stretches
+        ],
+    }
+
+
+_NOT_TOLD = (
+    *("purpose_type", "lawful_basis", "pii_information", "pii_controllers", "collection_method"),
+    *("processing_method", "storage_locations", "retention_period", "processing_locations"),
+    *("geographic_restrictions", "service", "jurisdiction", "recipient_third_parties"),
+    *("withdrawal_method", "privacy_rights", "codes_of_conduct", "impact_assessment", "authority_party"),
+)
+_NO_CONTACT = ("party_address", "party_email", "party_phone", "party_contact", "party_type")
+
+
+def _standard(
+    record_id: str,
+    customer: CustomerId,
+    category: str,
+    party: tuple[str, str, str],
+    event: tuple[str, object, str],
+) -> dict[str, Any]:
+    """The fields of the standard. `event`: its time, how long it holds, its state."""
+    event_time, validity, state = event
+    party_id, name, url = party
+    person = f"{customer.type} = {customer.value}"
+    return {
+        "schema_version": f"ISO/IEC TS 27560:2023 as {FORMAT}",
+        "record_id": record_id,
+        "pii_principal_id": person,
+        "pii_processing": {
+            "privacy_notice": UNKNOWN,
+            "language": UNKNOWN,
+            "purposes": [{"purpose": category, **dict.fromkeys(_NOT_TOLD, UNKNOWN)}],
+        },
+        "party_identification": [
+            {
+                "party_id": party_id,
+                "party_name": name,
+                "party_url": url,
+                "party_role": "the Engagement project in which the decision is recorded",
+                **dict.fromkeys(_NO_CONTACT, UNKNOWN),
+            }
+        ],
+        "events": [
+            {
+                "event_time": event_time,
+                "validity_duration": validity,
+                "entity_id": person,
+                "event_type": UNKNOWN,
+                "event_state": state,
+            }
+        ],
+    }
+
+
+def _consent_record(record: Record) -> dict[str, Any]:
+    noted, consent = record.noted, record.noted.consent
+    validity = "does not apply" if consent.valid_until is None else consent.valid_until.wire
+    return {
+        **_standard(
+            consent.request_id,
+            consent.customer,
+            consent.category,
+            (noted.project_id, noted.project_name, noted.base_url),
+            (written(consent.timestamp), validity, _event_state(consent, noted.context)),
+        ),
+        "consent_desk": {
+            "practice": noted.project_id == PRACTICE_ID,
+            "action": consent.action.value,
+            "noted_at": written(consent.noted_at),
+            "channel": _told(consent.channel),
+            "wording": _told(consent.wording),
+            "ticket": _told(consent.ticket),
+            "agent": _told(consent.agent),
+            "os_account": _told(noted.context.account),
+            "properties": dict(consent.properties),
+            "corrects": noted.context.corrects,
+            "basis": _told(noted.context.basis),
+            "before": _before(noted.context),
+            "after": _after(record),
+            "request": request_url(record),
+            "event_base64": b64encode(noted.body).decode("ascii"),
+            "event": noted.body.decode("utf-8", "backslashreplace"),
+            "state": record.facts[-1].state.value,
+            "happened": [_happened(fact) for fact in record.facts],
+        },
+    }
+
+
+def _event_state(consent: Consent, context: Context) -> str:
+    if consent.action is Action.ACCEPT:
+        return "given"
+    return "withdrawn" if context.before is not None and context.before.valid else "refused or withdrawn"
+
+
+def _before(context: Context) -> object:
+    """What Engagement showed for the category before the consent was noted."""
+    if context.before is None:
+        return "no such customer" if context.is_new_profile else UNKNOWN
+    return _status(context.before)
+
+
+def _after(record: Record) -> object:
+    """What it showed at the last look that told."""
+    found = last_look(record)
+    if found is None:
+        return UNKNOWN
+    at, look = found
+    return {
+        "at": written(at),
+        "valid": look.valid,
+        "since_unix": look.since,
+        "source": _told(look.source),
+    }
+
+
+def _status(status: CategoryStatus) -> dict[str, Any]:
+    return {
+        "valid": status.valid,
+        "since_unix": status.since,
+        "until": UNKNOWN if status.until is None else status.until.wire,
+        "standing": status.standing.value,
+        "source": _told(status.source),
+        "wording": _told(status.wording),
+    }
+
+
+def _happened(fact: Fact) -> dict[str, Any]:
+    head: dict[str, Any] = {"at": written(fact.at), "state": fact.state.value}
+    if fact.note:
+        head["note"] = fact.note
+    match fact.outcome:
+        case None:
+            return head
+        case Answered() as answered:
+            return head | {"answer": {**_answer(answered), "seconds": answered.elapsed}}
+        case NotSent() | Lost() as ended:
+            return head | {"no_answer": {**_ending(ended), "seconds": ended.elapsed}}
+        case Look() as look:
+            return head | {
+                "read_back": {
+                    "in_the_history": UNKNOWN if look.blind else look.seen,
+                    "a_later_event_too": UNKNOWN if look.blind else look.later,
+                    "valid": UNKNOWN if look.valid is None else look.valid,
+                    "since_unix": look.since,
+                    "source": _told(look.source),
+                    "may_not_read": look.blind,
+                    **({"no_such_customer": True} if look.unknown else {}),
+                    **({"category_not_listed": True} if look.unlisted else {}),
+                    **({} if look.reason is None else {"reason": look.reason.value}),
+                    **({} if look.event is None else {"event": asdict(look.event)}),
+                    "seconds": look.elapsed,
+                }
+            }
+        case FailedLook() as failed:
+            return head | {"failed_look": {**_failed(failed), "seconds": failed.elapsed}}
+        case _ as never:
+            assert_never(never)
+
+
+def _answer(answered: Answered) -> dict[str, Any]:
+    return {**_part(answered.status, answered), "cut_after_1_mib": answered.truncated}
+
+
+def _ending(ended: NotSent | Lost) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "request_had_left": isinstance(ended, Lost),
+        "phase": ended.phase.value,
+        "cause": ended.cause.value,
+        "detail": ended.detail,
+    }
+    if isinstance(ended, Lost) and ended.status is not None:
+        told["part_of_an_answer"] = _part(ended.status, ended)
+    return told
+
+
+def _part(status: int, answer: Answered | Lost) -> dict[str, Any]:
+    return {
+        "status": status,
+        "x_request_id": header(answer.headers, "x-request-id") or UNKNOWN,
+        "headers": [list(one) for one in answer.headers],
+        "body": answer.body.decode("utf-8", "backslashreplace"),
+    }
+
+
+def _failed(failed: FailedLook) -> dict[str, Any]:
+    told: dict[str, Any] = {"why": failed.why.value, "failed_since_the_last": failed.failed}
+    match failed.outcome:
+        case Answered() as answered:
+            told["answer"] = _answer(answered)
+        case NotSent() | Lost() as ended:
+            told["no_answer"] = _ending(ended)
+        case None:
+            pass
+        case _ as never:
+            assert_never(never)
+    return told
+
+
+_STATES = {"accept": "given", "reject": "refused or withdrawn"}
+
+
+def _event_record(source: FromHistory, event: Json) -> dict[str, Any]:
+    properties = event["properties"]
+    at = event_time(event)
+    request_id = properties.get("desk_request_id")
+    action = str(properties.get("action"))
+    validity = properties.get("valid_until", UNKNOWN if action == "accept" else "does not apply")
+    return {
+        **_standard(
+            request_id if isinstance(request_id, str) else UNKNOWN,
+            source.customer,
+            str(properties.get("category")),
+            (UNKNOWN, source.project_name, source.base_url),
+            (UNKNOWN if at is None else written(at), validity, _STATES.get(action, UNKNOWN)),
+        ),
+        "consent_desk": {"practice": source.practice, "event": event},
+    }
+
+
+def _told(text: str) -> str:
+    return text or UNKNOWN

@@ -1,0 +1,217 @@
+"""What proves a consent: its records, the rows they were read from, and where those stand in the chain."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias, assert_never
+
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import visible
+from consent_desk.domain.wire.answer import read_answer
+from consent_desk.domain.wire.outcome import Look
+from consent_desk.domain.wire.project import PRACTICE_ID
+from consent_desk.domain.wire.request import noted_lines
+
+WATERMARK = "PRACTICE – not recorded in Engagement"
+
+Json: TypeAlias = Mapping[str, Any]
+"""An object of a JSON document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Facts `first` to `last` of a journal's chain, with the chain before them and after them.
+
+    `others` are the digests, 32 bytes each, of those facts among them that are not shown.
+    """
+
+    first: int
+    last: int
+    before: bytes
+    others: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Where in a journal the facts stand: its UUID, its `facts` and its `head` when the proof was made."""
+
+    journal: str
+    facts: int
+    head: bytes
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A consent, and its rows in the journal as they are hashed, as JSON."""
+
+    record: Record
+    rows: Json
+
+
+@dataclass(frozen=True, slots=True)
+class FromJournal:
+    """What a journal has to say of one consent or more, the oldest first."""
+
+    witnesses: tuple[Witness, ...]
+    chain: Chain
+
+    @property
+    def practice(self) -> bool:
+        """Whether nothing of it was recorded in Engagement: that follows from rows that the chain covers."""
+        return any(one.record.noted.project_id == PRACTICE_ID for one in self.witnesses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromHistory:
+    """What Engagement shows of a customer: the `pages` of the history as they were answered."""
+
+    project_name: str
+    base_url: str
+    project_token: str
+    customer: CustomerId
+    pages: tuple[bytes, ...]
+    practice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """All that two files say, the one for people and the one for machines.
+
+    `whole`: it is about all consents of a customer in a project. `local_times`: moments as `written`, and
+    the same in the time zone of the computer on which it was made.
+    """
+
+    made_at: Timestamp
+    program: str
+    whole: bool
+    source: FromJournal | FromHistory
+    local_times: Mapping[str, str]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def written(at: Timestamp) -> str:
+    """A moment in UTC, to the microsecond."""
+    return f"{_EPOCH + timedelta(microseconds=at.micros):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def locally(at: datetime) -> str:
+    """A moment in its own time zone, with the offset and the name of the zone."""
+    return f"{at.isoformat(timespec='microseconds')} {at.tzname()}"
+
+
+def moments(made_at: Timestamp, source: FromJournal | FromHistory) -> frozenset[Timestamp]:
+    """Every moment that a proof tells of."""
+    found = {made_at}
+    match source:
+        case FromJournal():
+            for one in source.witnesses:
+                consent = one.record.noted.consent
+                found |= {consent.timestamp, consent.noted_at, *(fact.at for fact in one.record.facts)}
+        case FromHistory():
+            times = (event_time(event) for event in history_events(source))
+            found |= {at for at in times if at is not None}
+        case _ as never:
+            assert_never(never)
+    return frozenset(found)
+
+
+def history_events(source: FromHistory) -> Iterator[Json]:
+    """The events of a history as Engagement shows them, the latest first."""
+    for page in source.pages:
+        document = read_answer(page).document
+        if isinstance(document, dict):
+            yield from document["data"]
+
+
+def event_time(event: Json) -> Timestamp | None:
+    """When an event of a history says that the decision was; None where that is no plausible time."""
+    with suppress(Unfit):
+        return Timestamp(round(event["timestamp"] * 1_000_000))
+    return None
+
+
+def origin(proof: Proof) -> str:
+    """Where the proof is from."""
+    if isinstance(proof.source, FromJournal):
+        return "from the journal of Consent Desk"
+    return f"rebuilt from Engagement's history on {written(proof.made_at)}; no journal"
+
+
+def request_url(record: Record) -> str:
+    """Where the event goes; there is no secret in it."""
+    return noted_lines(record.noted.base_url, record.noted.project_token)[0]
+
+
+def last_look(record: Record) -> tuple[Timestamp, Look] | None:
+    """The last look at a consent that told what holds, and when that was; None where none did."""
+    for fact in reversed(record.facts):
+        if isinstance(fact.outcome, Look) and fact.outcome.valid is not None:
+            return fact.at, fact.outcome
+    return None
+
+
+def gist(proof: Proof) -> tuple[Message, ...]:
+    """What a proof is about, in a few lines."""
+    source = proof.source
+    lines = [say("{watermark}", watermark=WATERMARK)] if source.practice else []
+    made_at, program = written(proof.made_at), _inert(proof.program)
+    lines.append(
+        say("Made on {at} by {program}, {origin}.", at=made_at, program=program, origin=origin(proof))
+    )
+    match source:
+        case FromJournal():
+            lines += [_said(one.record) for one in source.witnesses]
+            lines += _linked(source.chain)
+        case FromHistory():
+            count = len(list(history_events(source)))
+            lines.append(say("{count} events of {customer}", count=count, customer=_named(source.customer)))
+        case _ as never:
+            assert_never(never)
+    return tuple(lines)
+
+
+def _said(record: Record) -> Message:
+    consent = record.noted.consent
+    return say(
+        "{action} {category}, {customer}, decided on {at}, {state} ({request_id})",
+        action=consent.action,
+        category=consent.category,
+        customer=_named(consent.customer),
+        at=written(consent.timestamp),
+        state=record.facts[-1].state,
+        request_id=consent.request_id,
+    )
+
+
+def _linked(chain: Chain) -> Iterator[Message]:
+    for stretch in chain.stretches:
+        yield say(
+            "Facts {first} to {last} of journal {journal} lead to {after}.",
+            first=stretch.first,
+            last=stretch.last,
+            journal=_inert(chain.journal),
+            after=stretch.after.hex(),
+        )
+    if chain.stretches[-1].last != chain.facts:
+        yield say(
+            "Its head was {head} after fact {facts}. This file does not link the two: it would be too long.",
+            facts=chain.facts,
+            head=chain.head.hex(),
+        )
+
+
+def _named(customer: CustomerId) -> str:
+    return f"{customer.type} = {customer.value}"
+
+
+def _inert(text: str) -> str:
+    # Of these, the file's maker alone tells.
+    return visible(" ".join(text[:100].split()))

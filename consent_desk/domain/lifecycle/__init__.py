@@ -1,0 +1,1 @@
+"""How far a consent has come, what follows, and how that is told."""

@@ -1,0 +1,541 @@
+"""How far a noted consent has come, and what an outcome makes of it. Every transition stands in this file.
+
+    queued ─────> in_flight ──> delivered ──> seen ──> verified, or contradicted: recorded, but what
+      ^  ^            │  │           │                                    holds says otherwise
+      │  │  not sent, │  │           └──> not_shown    accepted, but not (yet) in the history
+      │  └─ 429:  retry_wait
+      │               ├──────> refused                 not recorded; sent again by a person only
+      │               ├──────> unconfirmed ──> not_seen         looked up, three times
+      │               └──────> discarded               cancelled, overtaken, or given up by a person
+      └─ refused, not_seen: sent again; unconfirmed too, where it cannot be looked up and a person decides
+
+Where Engagement knew no such customer, or the project lists no such category, it is new_profile or
+no_category: verified once a person says that it is right. A look that failed, and what a person said of a
+consent, are facts in the state in which it is.
+
+A second sending leads to delivered or to unconfirmed, whatever became of it: of the first one nobody knows.
+
+The rules are stricter than the vendor's advice, because consent events are never de-duplicated
+(the reference's sections 1 and 5).
+What is done next, and when, is the policy's to say (`policy`).
+Long because the states, and what an outcome makes of them, are one decision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import accumulate
+from typing import assert_never
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.answer import (
+    STOPPED_ON_THE_WAY,
+    Meaning,
+    is_from_the_way,
+    meaning,
+    read_answer,
+)
+from consent_desk.domain.wire.outcome import (
+    LAGS,
+    SPEAKS_AGAINST,
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+    why_no_answer,
+)
+
+
+class State(StrEnum):
+    """How far a consent has come. The last fact in the journal is its state."""
+
+    QUEUED = "queued"
+    IN_FLIGHT = "in_flight"
+    RETRY_WAIT = "retry_wait"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    VERIFIED = "verified"
+    NOT_SHOWN = "not_shown"
+    CONTRADICTED = "contradicted"
+    NEW_PROFILE = "new_profile"
+    NO_CATEGORY = "no_category"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    NOT_SEEN = "not_seen"
+    RESTORED = "restored"
+    DISCARDED = "discarded"
+
+
+UNSENT_STATES = frozenset({State.QUEUED, State.RETRY_WAIT, State.REFUSED})
+"""Certainly not recorded so far: a person may send it again."""
+
+UNCERTAIN_STATES = frozenset({State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED})
+"""It may have been recorded, and nobody has seen it there."""
+
+TO_CHECK_STATES = frozenset({State.NEW_PROFILE, State.NO_CATEGORY})
+"""Recorded for what is perhaps nobody, or nothing: a person is to check it."""
+
+ACCEPTED_STATES = TO_CHECK_STATES | {State.DELIVERED, State.SEEN, State.NOT_SHOWN}
+"""Engagement answered success; what it shows is not settled yet."""
+
+OPEN_STATES = UNSENT_STATES | UNCERTAIN_STATES | {State.IN_FLIGHT}
+"""The states in which Engagement may not have the consent yet."""
+
+SENDABLE_STATES = UNSENT_STATES | {State.NOT_SEEN}
+"""The states from which a consent can become `in_flight`."""
+
+_LOOKED_UP = TO_CHECK_STATES | {State.SEEN, State.VERIFIED, State.NOT_SHOWN, State.CONTRADICTED}
+_SHOWN = frozenset({State.SEEN, State.VERIFIED})
+_GIVEN_UP = frozenset({State.DISCARDED, State.RESTORED})
+
+LEGAL: Mapping[State, frozenset[State]] = {
+    # Seen or verified: an earlier run of a home folder that was put back had sent it.
+    State.QUEUED: _GIVEN_UP | _SHOWN | {State.QUEUED, State.IN_FLIGHT},
+    State.RETRY_WAIT: _GIVEN_UP | _SHOWN | {State.RETRY_WAIT, State.IN_FLIGHT},
+    State.REFUSED: _GIVEN_UP | {State.REFUSED, State.IN_FLIGHT},
+    State.IN_FLIGHT: _GIVEN_UP
+    | {State.QUEUED, State.RETRY_WAIT, State.DELIVERED, State.REFUSED, State.UNCONFIRMED},
+    State.UNCONFIRMED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.UNCONFIRMED},
+    State.RESTORED: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN},
+    # To unconfirmed: its second sending was cancelled before it began.
+    State.NOT_SEEN: _GIVEN_UP | _LOOKED_UP | {State.NOT_SEEN, State.IN_FLIGHT, State.UNCONFIRMED},
+    State.DELIVERED: _LOOKED_UP | {State.DELIVERED},
+    State.SEEN: _LOOKED_UP,
+    State.NOT_SHOWN: _LOOKED_UP,
+    State.VERIFIED: TO_CHECK_STATES,
+    State.NEW_PROFILE: _LOOKED_UP,
+    State.NO_CATEGORY: _LOOKED_UP,
+    # Once more: a person has dismissed the alarm.
+    State.CONTRADICTED: TO_CHECK_STATES | {State.CONTRADICTED},
+    State.DISCARDED: _LOOKED_UP - {State.NOT_SHOWN} | {State.DISCARDED},
+}
+"""The states that may follow each state. The journal takes no other fact.
+
+Most may follow themselves: a look has failed, or a person has said something of it.
+"""
+
+DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
+"""The states in which a person may give a consent up. One that is under way is cancelled first."""
+
+CANCELLED_HERE = "cancelled here"
+"""The note of one that a person cancelled before it left. It counts until somebody acknowledges that."""
+
+ACKNOWLEDGED = "acknowledged"
+"""The note of the fact that somebody did, led by these words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened to a consent: since `at` its state is `state`, because of `outcome`.
+
+    `note` is what a person gave as the reason, or what the desk says of it.
+    """
+
+    at: Timestamp
+    state: State
+    outcome: Outcome | Look | FailedLook | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The state that an outcome leads to, a sentence for the person, and what to do."""
+
+    state: State
+    headline: Message
+    advice: Message
+    field: Field | None = None
+
+
+def judge(
+    outcome: Outcome,
+    action: Action,
+    *,
+    practice: bool = False,
+    again: bool = False,
+    known: bool = False,
+    refused: bool = False,
+) -> Judgement:
+    """Say what `outcome` makes of a consent that was in flight, and never more than is known.
+
+    `again`: an earlier sending may have been recorded. Then none but success is certain.
+    `known`: a look-up has shown the customer and the category before.
+    `refused`: an earlier version may have taken the answer for a refusal, and that is how it stands.
+    """
+    if refused and isinstance(outcome, Answered):
+        judgement = _refused(outcome, action)
+    else:
+        judgement = _judge(outcome, action)
+    if known and judgement is _DELIVERED:
+        judgement = replace(_DELIVERED, advice=_SHOWN_SOON)
+    if again and judgement.state not in {State.DELIVERED, State.UNCONFIRMED}:
+        judgement = _still_unconfirmed(outcome, judgement)
+    if not practice:
+        return judgement
+    if judgement.state is State.DELIVERED:
+        return _PRACTISED
+    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def _judge(outcome: Outcome, action: Action) -> Judgement:
+    match outcome:
+        case Answered(status=200, truncated=False) if _is_success(outcome.body):
+            return _DELIVERED
+        case Answered(status=status) if 300 <= status < 500 and read_answer(outcome.body).success is True:
+            why = say("the answer contradicts itself: HTTP {status}, and success", status=status)
+            return _unconfirmed(why, _LOOK)
+        case Answered(status=429):
+            return _kept(outcome, _meaning(outcome), action)
+        case Answered(status=200, truncated=False) if read_answer(outcome.body).success is False:
+            return _refused(outcome, action)
+        case Answered() if _is_refusal(outcome):
+            return _refused(outcome, action)
+        case Answered(truncated=True):
+            return _unconfirmed(say("the answer was too long to read"), _LOOK)
+        case Answered():
+            told = _meaning(outcome)
+            advice = say("{look} {advice}", look=_LOOK, advice=told.advice)
+            return _unconfirmed(told.why, advice, told.field)
+        case NotSent(cause=Cause.CANCELLED):
+            return Judgement(
+                State.DISCARDED,
+                say("Not recorded: it was cancelled, and Engagement has not taken it."),
+                say("To record the decision, enter it again."),
+            )
+        case NotSent(cause=Cause.REMOVED):
+            return _homeless(why_no_answer(outcome), action)
+        case NotSent(cause=Cause.HELD):
+            return _held(why_no_answer(outcome), action)
+        case NotSent(cause=Cause.OVERTAKEN):
+            return Judgement(
+                State.DISCARDED,
+                say("Overtaken by a later decision: this {noun} is not sent.", noun=noun(action)),
+                say("There is nothing more to do."),
+            )
+        case NotSent():
+            return _kept(outcome, why_no_answer(outcome), action)
+        case Lost(cause=Cause.CANCELLED):
+            return Judgement(
+                State.UNCONFIRMED,
+                say("Cancelled too late: Engagement may have it. It will be looked up, not sent again."),
+                say("Do not enter it again."),
+            )
+        case Lost():
+            return _unconfirmed(why_no_answer(outcome).why, _LOOK)
+        case _ as never:
+            assert_never(never)
+
+
+def _still_unconfirmed(outcome: Outcome, judgement: Judgement) -> Judgement:
+    if isinstance(outcome, NotSent) and outcome.cause is Cause.OVERTAKEN:
+        return judgement
+    if isinstance(outcome, NotSent) and outcome.cause is Cause.CANCELLED:
+        headline = say("Cancelled before it left a second time: Engagement may have the first.")
+        return Judgement(State.UNCONFIRMED, headline, _LOOK)
+    told = _meaning(outcome) if isinstance(outcome, Answered) else why_no_answer(outcome)
+    headline = say(
+        "Not yet confirmed, and not taken a second time: {why}. Do not enter it again.", why=told.why
+    )
+    return Judgement(
+        State.UNCONFIRMED, headline, say("{advice} {look}", advice=told.advice, look=_LOOK), told.field
+    )
+
+
+def noun(action: Action) -> str:
+    """What a person calls it: the opt-out, the opt-in."""
+    return "opt-out" if action is Action.REJECT else "opt-in"
+
+
+def decision(action: Action, category: str) -> Message:
+    """What a person decided about a category: the opt-out of it, the opt-in to it."""
+    template = "opt-out of {category}" if action is Action.REJECT else "opt-in to {category}"
+    return say(template, category=category)
+
+
+_LOOK = say("It may be there, or may come within a minute: it is looked up by itself.")
+
+
+def _is_success(body: bytes) -> bool:
+    return read_answer(body).is_success_throughout
+
+
+def _is_refusal(outcome: Answered) -> bool:
+    # What else is on the way may have passed the request on, and replaced the answer.
+    if outcome.status in STOPPED_ON_THE_WAY:
+        return True
+    from_the_way = is_from_the_way(outcome.status, outcome.headers, outcome.body)
+    return 300 <= outcome.status < 500 and not from_the_way
+
+
+def _meaning(outcome: Answered) -> Meaning:
+    return meaning(outcome.status, outcome.headers, outcome.body)
+
+
+QUEUED_THERE = say("Delivered: Engagement has queued it.")
+"""All that the answer of success says."""
+
+_SHOWN_SOON = say("Engagement shows it within a minute.")
+_DELIVERED = Judgement(
+    State.DELIVERED,
+    QUEUED_THERE,
+    say("{soon} It does not check the customer ID or the category.", soon=_SHOWN_SOON),
+)
+_PRACTISED = Judgement(
+    State.DELIVERED,
+    say("Delivered to the Sandbox only. Not recorded in Engagement."),
+    say("This was practice. Choose a real project to record a decision."),
+)
+
+
+def _refused(outcome: Answered, action: Action) -> Judgement:
+    told = _meaning(outcome)
+    errors = read_answer(outcome.body).errors
+    told_and_said = {
+        "why": told.why,
+        "status": outcome.status,
+        "text": f" {errors[0]}" if errors else "",
+        "noun": noun(action),
+    }
+    if told.field is Field.BASE_URL:
+        # What was noted goes to no other address: after that was changed, it is held for ever.
+        return Judgement(
+            State.REFUSED,
+            say(
+                "Not accepted: {why} ({status}{text}). The {noun} was not recorded, and is kept.",
+                **told_and_said,
+            ),
+            say(
+                "{advice} Where the base URL stays as it is, use Send again. Where it has to be changed, "
+                "enter the {noun} again.",
+                advice=told.advice,
+                noun=noun(action),
+            ),
+            told.field,
+        )
+    if told.field is Field.CUSTOMER_ID:
+        # What was noted is never changed: this one would be refused for ever.
+        return Judgement(
+            State.REFUSED,
+            say("Not accepted: {why} ({status}{text}). The {noun} was not recorded.", **told_and_said),
+            say("{advice} Then enter the {noun} again.", advice=told.advice, noun=noun(action)),
+            told.field,
+        )
+    return Judgement(
+        State.REFUSED,
+        say(
+            "Not accepted: {why} ({status}{text}). The {noun} is kept. Do not enter it again.",
+            **told_and_said,
+        ),
+        say("{advice} Then use Send again.", advice=told.advice),
+        told.field,
+    )
+
+
+def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> Judgement:
+    return Judgement(
+        State.UNCONFIRMED, say("Not yet confirmed: {why}. Do not enter it again.", why=why), advice, field
+    )
+
+
+def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgement:
+    """It did not leave, or was thrown away by the server: it is tried again by itself."""
+    match outcome:
+        case NotSent(cause=Cause.PROGRAM_ENDED):
+            state = State.QUEUED
+            advice = say("{advice} It is sent at the next start.", advice=told.advice)
+        case Answered():
+            # What the answer's meaning advises, to try again, is done here.
+            state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
+        case _:
+            state = State.RETRY_WAIT
+            advice = say("{advice} It is tried again by itself.", advice=told.advice)
+    return Judgement(
+        state,
+        say(
+            "Not sent yet: {why}. The {noun} is kept on this computer. Do not enter it again.",
+            why=told.why,
+            noun=noun(action),
+        ),
+        advice,
+        told.field,
+    )
+
+
+def _held(told: Meaning, action: Action) -> Judgement:
+    return Judgement(
+        State.QUEUED,
+        say("Not sent yet: {why}. The {noun} is kept on this computer.", why=told.why, noun=noun(action)),
+        say(
+            "{advice} Where only the project token was mended, use Send again. Where the base URL is to be "
+            "as it was, set it back: then it is sent. Enter the {noun} again only if it was noted for a "
+            "wrong base URL.",
+            advice=told.advice,
+            noun=noun(action),
+        ),
+        told.field,
+    )
+
+
+def _homeless(told: Meaning, action: Action) -> Judgement:
+    # Not queued: somebody who enters it again must not find it sent as well, should the project come back.
+    return Judgement(
+        State.REFUSED,
+        say("Not sent: {why}. The {noun} was not recorded.", why=told.why, noun=noun(action)),
+        say("{advice} Enter the {noun} again.", advice=told.advice, noun=noun(action)),
+        told.field,
+    )
+
+
+# -- what the facts of a consent come to ----------------------------------------------------------
+
+SECOND = 1_000_000
+"""Microseconds, the unit of a `Timestamp`."""
+
+LOOK_AFTER = (30 * SECOND, 120 * SECOND, 600 * SECOND)
+"""Microseconds after sending at which it is looked up: reads show a write 3 to 30 s late (section 1)."""
+
+DECIDED = "to be sent again, though it could not be looked up: decided by "
+"""How the note begins that a person's decision is written down with; their name follows."""
+
+ASKED = "asked about the ID, and sent all the same"
+IS_RIGHT = "a person says that it is right"
+SAW_OPT_OUT = "a look-up saw that this customer has opted out"
+INSISTED = "to be sent in place of that opt-out all the same"
+"""The notes of an opt-in that was noted before its customer was looked up."""
+CHECKED = frozenset({ASKED, IS_RIGHT})
+"""The notes of what a person has said of one of `TO_CHECK_STATES`. Later facts in such a state bear it on."""
+
+
+SETTINGS = frozenset({Field.API_KEY_ID, Field.API_SECRET, Field.PROJECT_TOKEN, Field.BASE_URL})
+"""The fields of a project that a refusal can be for."""
+
+
+def may_be_claimed(last: Fact) -> bool:
+    """Whether a consent with this last fact may become `in_flight`."""
+    return last.state in SENDABLE_STATES or (last.state in UNCERTAIN_STATES and was_decided(last))
+
+
+def was_decided(fact: Fact) -> bool:
+    """Whether a person decided to send it again, though nobody knows whether it is there."""
+    return fact.outcome is None and fact.note.startswith(DECIDED)
+
+
+def is_word(fact: Fact) -> bool:
+    """Whether nothing happened, and something was said: by a person, or of what was learnt."""
+    return fact.outcome is None and fact.note != ""
+
+
+def was_refused_for_settings(facts: Sequence[Fact]) -> bool:
+    """Whether this desk was refused and not the consent: its key, permission, project token or address.
+
+    The same bytes may pass once that is mended; nothing was recorded so far.
+    """
+    refusal = next((fact.outcome for fact in reversed(facts) if not is_word(fact)), None)
+    if facts[-1].state is not State.REFUSED or not isinstance(refusal, Answered):
+        return False
+    on_the_way = is_from_the_way(refusal.status, refusal.headers, refusal.body)
+    return on_the_way or _meaning(refusal).field in SETTINGS
+
+
+def may_have_left(facts: Sequence[Fact]) -> bool:
+    """Whether Engagement may have it: it left, a backup does not know whether it did, or it was seen."""
+    return any(is_departure(fact) or (isinstance(fact.outcome, Look) and fact.outcome.seen) for fact in facts)
+
+
+def was_withdrawn(facts: Sequence[Fact]) -> bool:
+    """Whether it was given up before it left: it never came to be a decision that counts."""
+    return facts[-1].state is State.DISCARDED and not may_have_left(facts)
+
+
+def is_to_acknowledge(last: Fact) -> bool:
+    """Whether a person cancelled it before it left, and nobody has acknowledged that it is not recorded.
+
+    What a later decision overtook, what was given up with a reason, and what was cancelled before there was
+    such a note are none of these.
+    """
+    cancelled = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.CANCELLED
+    return last.state is State.DISCARDED and cancelled and last.note == CANCELLED_HERE
+
+
+def was_sent_again(facts: Sequence[Fact]) -> bool:
+    """Whether it was sent a second time, that is: a sending reached Engagement after one that may have."""
+    for number, fact in enumerate(facts):
+        if fact.state is State.IN_FLIGHT and may_have_left(facts[:number]):
+            following = facts[number + 1 : number + 2]
+            if not following or not was_kept(following[0]):
+                return True
+    return False
+
+
+def judge_look(
+    look: Look, facts: Sequence[Fact], action: Action, at: Timestamp, *, moot: bool = False
+) -> State:
+    """The state that a complete look `at` this time leads to, for a consent with `facts` so far.
+
+    `moot`: what holds now is no longer for this consent to say, because a later decision that was noted
+    here rules, or the opt-in has come to its end.
+    """
+    last = facts[-1].state
+    sent_at, looks = _looks(facts)
+    was_seen = any(earlier.seen for _, earlier in looks)
+    is_as_wished = look.valid is (action is Action.ACCEPT)
+    if not look.seen:
+        if was_seen:
+            return State.SEEN
+        if last is State.DISCARDED:
+            return last
+        return State.NOT_SHOWN if last in ACCEPTED_STATES else State.NOT_SEEN
+    if is_as_wished and look.reason is None:
+        return State.VERIFIED
+    if moot:
+        return State.SEEN
+    if look.reason in SPEAKS_AGAINST:
+        return State.CONTRADICTED
+    if look.valid is None or is_as_wished:
+        return State.SEEN
+    # What holds may follow the history with a delay: that is not an alarm yet.
+    is_late = at.micros >= sent_at + LOOK_AFTER[-1]
+    follows = look.later and look.reason not in LAGS
+    return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
+
+
+def is_departure(fact: Fact) -> bool:
+    """Whether since then, at the latest, Engagement may have it."""
+    if isinstance(fact.outcome, FailedLook) or was_decided(fact):
+        return False
+    if fact.state is State.RESTORED:
+        return True
+    if fact.state not in {State.DELIVERED, State.UNCONFIRMED} or is_word(fact):
+        return False
+    # A second sending that came to nothing is unconfirmed too, because of the first.
+    return not isinstance(fact.outcome, NotSent) and not (
+        isinstance(fact.outcome, Answered) and _judge(fact.outcome, Action.REJECT).state in UNSENT_STATES
+    )
+
+
+def was_kept(fact: Fact) -> bool:
+    """Whether a sending ended with nothing taken, and without a refusal."""
+    return isinstance(fact.outcome, NotSent) or (
+        isinstance(fact.outcome, Answered) and _judge(fact.outcome, Action.REJECT).state is State.RETRY_WAIT
+    )
+
+
+def _looks(facts: Sequence[Fact]) -> tuple[int, list[tuple[int, Look]]]:
+    """When it had left at the latest, and the looks since, each with its time, all in microseconds.
+
+    That is not when the call began: a laptop may sleep in the middle of it. A fact never came before an
+    earlier one: where it says so, the clock was set back in between, and the earlier one is dated back too.
+    """
+    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
+    since = facts[next(departures, 0) :]
+    times = list(accumulate((fact.at.micros for fact in reversed(since)), min))[::-1]
+    looks = [
+        (at, fact.outcome) for at, fact in zip(times, since, strict=True) if isinstance(fact.outcome, Look)
+    ]
+    return times[0], looks

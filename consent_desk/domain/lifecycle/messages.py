@@ -1,0 +1,334 @@
+"""What a look into Engagement showed, and what comes next, in words.
+
+The values of a message may be a `Timestamp`: the window writes it in local time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, QUEUED_THERE, Fact, Judgement, State, noun
+from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST, tell_event, tell_no_look, tell_reason
+from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.answer import Meaning
+from consent_desk.domain.wire.customer import CategoryStatus, Standing, moment
+from consent_desk.domain.wire.outcome import Look, Reason
+
+WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
+WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
+STAMPED_WRONG = say(
+    "It does not leave: the time that it bears may be wrong. It was noted before Engagement had told the "
+    "time, and this computer's clock was found to be wrong since. Discard it, and enter the opt-in again."
+)
+WAITS_FOR_TIME = say("It waits until Engagement has told the time: this computer's clock is not checked yet.")
+OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
+MAY_STILL_SHOW = say(
+    "It may still show in Engagement: it is looked up three times before it can be sent again."
+)
+"""Why an opt-in is not sent now."""
+
+WRONG_TIME = "its time may be wrong"
+"""The note of the fact that an opt-in does not leave any more as it was stamped."""
+
+
+def is_stamped_wrong(facts: Sequence[Fact]) -> bool:
+    """Whether an opt-in was found not to leave any more as it was stamped."""
+    return any(fact.note == WRONG_TIME for fact in facts)
+
+
+def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
+    """What a look that led to `state` means for a person."""
+    judgement = _tell(look, state, action)
+    if not practice:
+        return judgement
+    if state is State.VERIFIED:
+        return Judgement(state, _PRACTISED, _NOTHING)
+    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+
+
+def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
+    """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
+    is_profile = state is State.NEW_PROFILE
+    headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
+    return Judgement(state, headline, advice)
+
+
+def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
+    """What happens next by itself, or is left to a person; None where there is nothing to say.
+
+    `waits`: it is an opt-in behind an opt-out that is not settled. `held`: one that was noted while nobody
+    had told the time, and nobody has yet.
+    """
+    if plan.step is Step.SEND and waits:
+        return WAITS_FOR_OPT_OUT
+    if plan.step is Step.SEND and held:
+        return WAITS_FOR_TIME
+    match plan.step:
+        case Step.SEND if plan.second:
+            return say("It was not seen there, and is sent a second time.")
+        case Step.SEND if plan.at is None:
+            return say("It is sent in its turn.")
+        case Step.SEND:
+            return say(_NEXT_TRY, at=plan.at)
+        case Step.LOOK_UP:
+            return _tell_look_up(plan)
+        case Step.ACKNOWLEDGE:
+            return say("It counts as not recorded until it is acknowledged in its line of the log.")
+        case Step.ASK:
+            return _tell_question(plan, noun(action))
+        case _:
+            return None
+
+
+def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
+    """What came of it, what to do, and what comes next: all that is said of a consent at once.
+
+    It may stand for long: so it names no time at which something comes next, and not the next try, for
+    another one that fails is no news.
+    """
+    headline, advice = judgement.headline, judgement.advice
+    if outlook is not None and outlook.template in _LOOKS_UP:
+        if headline == QUEUED_THERE:
+            # One sentence, so that nobody takes the first half of it for the end of the matter.
+            return say("Delivered: Engagement has queued it; it is being looked up. {advice}", advice=advice)
+        # Where nothing is confirmed, the advice says so.
+        outlook = None if judgement.state is State.UNCONFIRMED else say("It is looked up by itself.")
+    if outlook is None or outlook.template == _NEXT_TRY:
+        return say("{headline} {advice}", headline=headline, advice=advice)
+    return say("{headline} {advice} {outlook}", headline=headline, advice=advice, outlook=outlook)
+
+
+def tell_failing(failing: Failing, state: State, action: Action, *, practice: bool = False) -> Judgement:
+    """How it stands with a consent in `state` whose looks fail, and what to do meanwhile."""
+    told, since = why_failing(failing), failing.since
+    if state in OPEN_STATES:
+        headline = say(
+            "Not confirmed: looks have failed since {since}, the last one because {why}. Do not enter the "
+            "{noun} again.",
+            since=since,
+            why=told.why,
+            noun=noun(action),
+        )
+    else:
+        headline = say(
+            "{known}, but not checked: looks have failed since {since}, the last one because {why}.",
+            known=say("Recorded") if state is State.SEEN else say("Delivered"),
+            since=since,
+            why=told.why,
+        )
+    if practice:
+        headline = say("Practice: {headline}", headline=headline)
+    return Judgement(state, headline, told.advice)
+
+
+def why_failing(failing: Failing) -> Meaning:
+    """Why the last look told nothing, and what to do."""
+    if isinstance(failing.last, Look):
+        return _MAY_NOT_READ
+    return tell_no_look(failing.last.why, failing.last.outcome)
+
+
+def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
+    """What a person is asked who wants to send it again; None where nothing is.
+
+    What may be there already is sent by nobody who was not told so.
+    """
+    is_unsure = plan.unsent or (plan.step is Step.ASK and plan.failing is not None and state in OPEN_STATES)
+    if not is_unsure:
+        return None
+    if action is Action.ACCEPT:
+        return say(
+            "It may have been recorded already, and an opt-in that is recorded again overrules an opt-out "
+            "that came in between. Look the customer up in Engagement first. Send it again only if neither "
+            "the opt-in nor a later opt-out stands there."
+        )
+    return say("It may have been recorded. Look the customer up in Engagement first. Send again?")
+
+
+def _tell_look_up(plan: Plan) -> Message:
+    if plan.failing is None:
+        return say(_BEING_CHECKED) if plan.at is None else say(_CHECKING, at=plan.at)
+    told = {
+        "looks": _looks_failed(plan.failing),
+        "since": plan.failing.since,
+        "why": why_failing(plan.failing).why,
+    }
+    if plan.at is None:
+        return say(_FAILING_NOW, **told)
+    return say(_FAILING, at=plan.at, **told)
+
+
+def _tell_question(plan: Plan, what: str) -> Message:
+    if plan.unsent and plan.failing is None:
+        return say(
+            "It was noted in an earlier run. Whether it was sent then cannot be looked up: this desk's key "
+            "may not read consents. Nothing more happens by itself. Look the customer up in Engagement; if "
+            "the {noun} is not there, use Send again.",
+            noun=what,
+        )
+    if plan.failing is not None:
+        return say(
+            "It could not be looked up: {looks} since {since}, the last one because {why}. Nothing more "
+            "happens by itself. Look the customer up in Engagement, then decide what is to become of the "
+            "{noun}.",
+            looks=_looks_failed(plan.failing),
+            since=plan.failing.since,
+            why=why_failing(plan.failing).why,
+            noun=what,
+        )
+    return say(
+        "Nothing more happens by itself. Look the customer up in Engagement, then decide what is to become "
+        "of the {noun}.",
+        noun=what,
+    )
+
+
+def _looks_failed(failing: Failing) -> Message:
+    if failing.count == 1:
+        return say("one look has failed")
+    return say("{count} looks have failed", count=failing.count)
+
+
+_CHECKING = "Checking at {at}."
+_BEING_CHECKED = "It is being looked up now."
+_FAILING = "It could not be looked up: {looks} since {since}, the last one because {why}. Checking at {at}."
+_FAILING_NOW = (
+    "It could not be looked up: {looks} since {since}, the last one because {why}. It is being looked up now."
+)
+_LOOKS_UP = frozenset({_CHECKING, _BEING_CHECKED, _FAILING, _FAILING_NOW})
+_NEXT_TRY = "Next try at {at}."
+
+
+def tell_status(status: CategoryStatus) -> Message:
+    """What holds for a category, since when, from where and until when."""
+    standing, since = status.standing, moment(status.since)
+    if standing is Standing.NEVER:
+        return say("no consent recorded")
+    head = _HEADS.get(standing, _HEADS[Standing.ACCEPTED])
+    parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
+    if status.source:
+        parts.append(say("source {source}", source=status.source))
+    if status.until is not None and standing is not Standing.REJECTED:
+        parts.append(_end(status.until, standing))
+    return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
+
+
+_HEADS = {
+    Standing.ACCEPTED: say("accepted"),
+    Standing.REJECTED: say("rejected"),
+    Standing.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
+}
+
+
+def _end(until: ValidUntil, standing: Standing) -> Message:
+    if until.seconds is None:
+        return say("unlimited")
+    end = moment(until.seconds)
+    if standing is Standing.ACCEPTED:
+        return say("until {end}", end=end)
+    return say("ended {end}", end=end) if standing is Standing.ENDED else say("its end was {end}", end=end)
+
+
+_NOTHING = say("There is nothing more to do.")
+_PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
+_BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
+_MAY_NOT_READ = Meaning(say("this desk's key may not read consents"), _BLIND)
+_LOOK = say("Do not enter it again.")
+_NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
+_NO_CATEGORY = say("Recorded for a category that the project does not list.")
+_ASKED = say("You were asked about that, and sent it.")
+_CHECK_ID = say(
+    "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
+    "right, choose its line and press “It is right”."
+)
+_CHECK_CATEGORY = say(
+    "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "
+    "below."
+)
+
+
+def _tell(look: Look, state: State, action: Action) -> Judgement:
+    what = noun(action)
+    match state:
+        case State.VERIFIED:
+            return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
+        case State.CONTRADICTED:
+            return _alarm(look, action)
+        case State.NEW_PROFILE | State.NO_CATEGORY:
+            return tell_check(state)
+        case State.SEEN:
+            headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
+            return Judgement(state, headline, tell_reason(look))
+        case State.NOT_SHOWN if look.blind:
+            headline = say("Delivered, but not checked: this desk's key may not read consents.")
+            return Judgement(state, headline, _BLIND)
+        case State.NOT_SHOWN:
+            return Judgement(
+                state, say("Delivered, but the {noun} is not in Engagement's history.", noun=what), _LOOK
+            )
+        case State.DISCARDED:
+            headline = say("Discarded, and not in Engagement's history.")
+            return Judgement(state, headline, say("It is not sent again."))
+        case _ if look.blind:
+            headline = say("Not yet confirmed: this desk's key may not read consents. Do not enter it again.")
+            return Judgement(state, headline, _BLIND)
+        case _:
+            return Judgement(
+                state,
+                say("Not yet confirmed: the {noun} is not in Engagement's history.", noun=what),
+                _LOOK,
+            )
+
+
+def _alarm(look: Look, action: Action) -> Judgement:
+    is_reject = action is Action.REJECT
+    if look.reason is Reason.FAR_AHEAD:
+        headline = say(
+            "Recorded, but Engagement goes by an event dated far in the future ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
+    if look.reason is Reason.STORED_OTHERWISE:
+        headline = say(
+            "Recorded, but otherwise than sent: Engagement has {event}.", event=tell_event(look.event)
+        )
+        return Judgement(State.CONTRADICTED, headline, _NOW)
+    if look.reason is Reason.OVERRULED and look.valid is not is_reject:
+        # What holds was not told, or follows the history with a delay.
+        headline = say(
+            "Recorded, but a later event in Engagement's history says otherwise ({event}).",
+            event=tell_event(look.event),
+        )
+        return Judgement(State.CONTRADICTED, headline, _later(action))
+    since = moment(look.since)
+    told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
+    origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
+    headline = (
+        say("Recorded, but Engagement still shows consent{origin}.", origin=origin)
+        if is_reject
+        else say("Recorded, but Engagement shows no consent{origin}.", origin=origin)
+    )
+    return Judgement(State.CONTRADICTED, headline, _later(action) if look.later else _NOW)
+
+
+_NOW = say("Use Send with the time now, and tell your administrator.")
+
+
+def _later(action: Action) -> Message:
+    return say(
+        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
+    )
+
+
+def _origin(since: Timestamp | None, source: str, what: Message) -> Message:
+    if since is None:
+        return say("source {source}", source=source)
+    if not source:
+        return say("{what} {since}", what=what, since=since)
+    return say("{what} {since}, source {source}", what=what, since=since, source=source)

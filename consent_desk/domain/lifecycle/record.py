@@ -1,0 +1,153 @@
+"""What the journal keeps of a consent: what was noted, and each fact since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.lifecycle.judgement import CHECKED, IS_RIGHT, Fact, State, is_to_acknowledge
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.request import event_body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What this desk knew when a consent was noted. Nothing of it is sent.
+
+    `account`: whose session on this computer it was. `before`: what Engagement showed for the category,
+    None where that was not known; `is_new_profile`: it knew no such customer, and somebody was asked about
+    that; `existed`: it knew the customer. `listed`: whether the project lists the category, None where that
+    was not known. `corrects`: the request ID of the consent that this one puts right, and `basis` what an
+    opt-in in place of an opt-out rests on. `clock_off`: seconds by which this computer's clock was fast
+    (negative: slow) when it was noted, None where nobody had told the time.
+    """
+
+    account: str = ""
+    before: CategoryStatus | None = None
+    is_new_profile: bool = False
+    existed: bool = False
+    listed: bool | None = None
+    corrects: str | None = None
+    basis: str = ""
+    clock_off: int | None = None
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A consent as it is written down, once and for good: with the bytes to send and where they belong.
+
+    `press`: the request ID of the first of those that were noted at once; None for one alone.
+    """
+
+    consent: Consent
+    project_id: str
+    project_name: str
+    base_url: str
+    project_token: str
+    body: bytes
+    context: Context = NO_CONTEXT
+    press: str | None = None
+
+    @classmethod
+    def of(
+        cls, project: Project, consent: Consent, context: Context = NO_CONTEXT, press: str | None = None
+    ) -> "Noted":
+        """What is to be noted of `consent` for `project`."""
+        return cls(
+            consent=consent,
+            project_id=project.id,
+            project_name=project.name,
+            base_url=str(project.base_url),
+            project_token=project.project_token,
+            body=event_body(consent),
+            context=context,
+            press=press,
+        )
+
+    def belongs_to(self, project: Project, *, mended: bool = False) -> bool:
+        """Whether `project` still leads where this was noted for. Otherwise it is held.
+
+        With `mended` a person vouches that another project token is the right one; the address must be
+        the same in any case.
+        """
+        same_place = (self.project_id, self.base_url) == (project.id, str(project.base_url))
+        return same_place and (mended or self.project_token == project.project_token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
+    last sending.
+
+    `held`: its project was removed, or no longer leads where it was noted for. `checked`: a person has said
+    that ID and category are right. `to_acknowledge`: it was cancelled before it left, and nobody has
+    acknowledged so far that it is not recorded.
+    """
+
+    request_id: str
+    noted_at: Timestamp
+    project_id: str
+    project_name: str
+    customer: CustomerId
+    category: str
+    action: Action
+    state: State
+    status: int | None = None
+    elapsed: float | None = None
+    held: bool = False
+    checked: bool = False
+    to_acknowledge: bool = False
+
+    @classmethod
+    def of(
+        cls, noted: Noted, state: State, outcome: Outcome | Look | FailedLook | None = None, note: str = ""
+    ) -> "Entry":
+        """The line for `noted` when its last fact is `state`, because of `outcome`, with its `note`."""
+        last = Fact(at=noted.consent.noted_at, state=state, outcome=outcome, note=note)
+        return cls(
+            request_id=noted.consent.request_id,
+            noted_at=noted.consent.noted_at,
+            project_id=noted.project_id,
+            project_name=noted.project_name,
+            customer=noted.consent.customer,
+            category=noted.consent.category,
+            action=noted.consent.action,
+            state=state,
+            status=outcome.status if isinstance(outcome, Answered | Lost) else None,
+            elapsed=None if outcome is None else outcome.elapsed,
+            held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
+            checked=is_checked(noted.context, state, note),
+            to_acknowledge=is_to_acknowledge(last),
+        )
+
+    @classmethod
+    def after(cls, noted: Noted, facts: Sequence[Fact]) -> "Entry":
+        """The line for `noted` after all its `facts`, the oldest first."""
+        entry = cls.of(noted, facts[-1].state, facts[-1].outcome, facts[-1].note)
+        for fact in reversed(facts):
+            if not isinstance(fact.outcome, Look | FailedLook) and (
+                fact.outcome is not None or fact.state is State.IN_FLIGHT
+            ):
+                sending = cls.of(noted, fact.state, fact.outcome)
+                return replace(entry, status=sending.status, elapsed=sending.elapsed)
+        return replace(entry, status=None, elapsed=None)
+
+
+def is_checked(context: Context, state: State, note: str) -> bool:
+    """Whether a person has said of one of `TO_CHECK_STATES` that it is right; `note`: of the last fact."""
+    if state is State.NEW_PROFILE:
+        return context.is_new_profile or note in CHECKED
+    return state is State.NO_CATEGORY and (context.listed is False or note == IS_RIGHT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A consent with all its facts, the oldest first."""
+
+    noted: Noted
+    facts: tuple[Fact, ...]

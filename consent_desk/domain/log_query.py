@@ -1,0 +1,53 @@
+"""What somebody wants to see of the journal: words, outcomes and days."""
+
+from dataclasses import dataclass
+from unicodedata import normalize
+
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Consents that hold each of `words` (of `words_of`), are in one of `states`, and from these days.
+
+    Empty words and states leave nothing out. `since` counts, `until` does not. The newest come first, if
+    not `oldest_first`. `to_acknowledge`: beside the `states` those that were cancelled, until somebody
+    acknowledges that.
+    """
+
+    words: tuple[str, ...] = ()
+    states: frozenset[State] = frozenset()
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    oldest_first: bool = False
+    to_acknowledge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line of the journal, and its place in the order of noting: `seq`, 1 or more."""
+
+    seq: int
+    entry: Entry
+
+
+def folded(text: str) -> str:
+    """`text` as a journal keeps it for searching: without case, one spelling for each accented letter.
+
+    Never to be changed: journals hold what it made, and are verified against it.
+    """
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
+ALIKE = (("i\u0307", "i"), ("\u0131", "i"))
+"""Of a folded text what is compared as something else: Turkish has two letters where others have one i."""
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words to search for, of what somebody types: folded, and what is alike in one spelling."""
+    text = folded(text)
+    for one, other in ALIKE:
+        text = text.replace(one, other)
+    return tuple(dict.fromkeys(text.split()))

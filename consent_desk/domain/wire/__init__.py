@@ -1,0 +1,1 @@
+"""What goes to Engagement, and what comes back: addresses, bodies, answers."""

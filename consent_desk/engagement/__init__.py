@@ -1,0 +1,1 @@
+"""What Engagement is asked, and what is made of its answers."""

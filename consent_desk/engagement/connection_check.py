@@ -1,0 +1,185 @@
+"""Check a project's connection step by step, without recording anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consent_desk.delivery.sender import Transport
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut, visible
+from consent_desk.domain.wire.answer import Meaning, is_from_the_way, meaning, read_answer
+from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.request import prepare_history, prepare_system_time
+from consent_desk.domain.wire.server_clock import is_off, system_time, tell_off
+
+_LONGEST_VALUE = 200
+_NOBODY = "consent-desk-connection-check"
+
+
+class Verdict(StrEnum):
+    """What is known of one step."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the check: its name, what is known, and the sentence about it."""
+
+    name: Message
+    verdict: Verdict
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All steps in their order, up to the first that failed."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether nothing is known that stands in the way of a send."""
+        return all(step.verdict is not Verdict.BAD for step in self.steps)
+
+
+_NAME = say("Name look-up")
+_PROXY = say("Proxy")
+_ENVIRONMENT = say("Environment")
+_CONNECTION = say("Connection")
+_ANSWER = say("Answer")
+_CREDENTIALS = say("Credentials")
+_CLOCK = say("Clock")
+_GET = say("Events > consent: Get")
+_SET = say("Events > consent: Set")
+
+
+def check_connection(transport: Transport, project: Project, now: Callable[[], Timestamp]) -> Report:
+    """Reach `project` as a send would, through system time and a history read of nobody (section 4)."""
+    outcome = transport.start(prepare_system_time(project)).wait()
+    steps = _reached(outcome, project)
+    if not isinstance(outcome, Answered):
+        return Report(steps)
+    server_time = system_time(outcome)
+    if server_time is None:
+        told = meaning(outcome.status, outcome.headers, outcome.body)
+        name = _ANSWER if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
+        return Report((*steps, _bad(name, told, outcome)))
+    good = Step(_CREDENTIALS, Verdict.GOOD, say("Engagement accepts the API key."))
+    return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
+
+
+_MAY_WRITE = Step(
+    _SET, Verdict.UNKNOWN, say("This can only be shown by a real send: the check records nothing.")
+)
+
+
+_OF_PROXY = frozenset({Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND, Cause.PROXY_SETTING})
+
+
+def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
+    way = outcome.way
+    told = (*_environment(way), *_proxy(outcome))
+    found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
+    if isinstance(outcome, Answered):
+        connected = Step(_CONNECTION, Verdict.GOOD, _proven(way, project))
+        return (*told, connected) if way.proxy else (*told, found, connected)
+    why = why_no_answer(outcome)
+    if way.proxy or outcome.cause in _OF_PROXY:
+        # The proxy would have looked the name up: what it did is not known here.
+        return (*told, _bad(_CONNECTION, why, certificate=way))
+    if outcome.cause is Cause.UNKNOWN_HOST or outcome.phase is Phase.RESOLVING:
+        return (*told, _bad(_NAME, why))
+    return (*told, found, _bad(_CONNECTION, why, certificate=way))
+
+
+def _environment(way: Way) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            _ENVIRONMENT,
+            Verdict.WARNING,
+            say(
+                "The environment variable {name} decides which certificates are trusted: {value}",
+                name=name,
+                value=cut(visible(value), _LONGEST_VALUE),
+            ),
+        )
+        for name, value in way.trust
+    )
+
+
+def _proxy(outcome: Outcome) -> tuple[Step, ...]:
+    way = outcome.way
+    if way.direct_by:
+        how = say("No proxy is used because of {by}.", by=way.direct_by)
+        return (Step(_PROXY, Verdict.WARNING, how),)
+    if not way.named_by:
+        return ()
+    # Until the server itself was heard, nobody knows whether the proxy is to blame.
+    late = isinstance(outcome, NotSent) and outcome.cause in {*_OF_PROXY, Cause.DEADLINE}
+    how = say("Through the proxy {proxy}, named by {by}.", proxy=way.proxy, by=way.named_by)
+    if not way.proxy:
+        how = say("Named by {by}.", by=way.named_by)
+    return (Step(_PROXY, Verdict.UNKNOWN if late else Verdict.GOOD, how),)
+
+
+def _proven(way: Way, project: Project) -> Message:
+    if project.base_url.scheme != "https":
+        return say("This computer itself answers, without TLS.")
+    return say("The server proved its name (TLS).{certificate}", certificate=_certificate(way))
+
+
+def _certificate(way: Way | None) -> str:
+    if way is None or not way.issuer:
+        return ""
+    return f" Its certificate was issued by {way.issuer}, and ends on {way.ends}."
+
+
+def _bad(
+    name: Message, told: Meaning, outcome: Answered | None = None, *, certificate: Way | None = None
+) -> Step:
+    message = say(
+        "No: {why}{status}. {advice}{certificate}",
+        why=told.why,
+        status="" if outcome is None else f" ({outcome.status})",
+        advice=told.advice,
+        certificate=_certificate(certificate),
+    )
+    return Step(name, Verdict.BAD, message)
+
+
+def _clock(server_time: float, now: Timestamp) -> Step:
+    off = round(now.micros / 1_000_000 - server_time)
+    if is_off(off):
+        return Step(
+            _CLOCK,
+            Verdict.WARNING,
+            say(
+                "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
+                "Engagement's time.",
+                off=tell_off(off),
+            ),
+        )
+    return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+
+
+def _may_read(transport: Transport, project: Project) -> Step:
+    nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
+    outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
+    if not isinstance(outcome, Answered):
+        return Step(
+            _GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=why_no_answer(outcome).why)
+        )
+    answer = read_answer(outcome.body)
+    unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
+    if (outcome.status == 200 and answer.is_success) or unknown_customer:
+        return Step(_GET, Verdict.GOOD, say("The key may read consents."))
+    told = meaning(outcome.status, outcome.headers, outcome.body)
+    if is_from_the_way(outcome.status, outcome.headers, outcome.body):
+        return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
+    return _bad(_GET, told, outcome)

@@ -1,0 +1,94 @@
+"""Help with a customer ID: what to look at, and what might be meant. Nothing is rewritten unasked."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from consent_desk.domain.consent import ids
+from consent_desk.domain.consent.values import complaint_about_id
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.text import cut
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """`message` for a person; `suggestion` may be put into the field, empty where there is none."""
+
+    message: Message
+    suggestion: str = ""
+
+
+class NumberingPlans(Protocol):
+    """What is known of phone numbers."""
+
+    def international(self, text: str, country: str) -> str | None:
+        """`text`, dialled in `country` (AT; empty where that is unknown), as E.164; None if not valid."""
+
+    def is_possible(self, text: str, country: str) -> bool:
+        """Whether a number could look like `text`, though none may have been given out."""
+
+
+class MailRules(Protocol):
+    """What is known of mail addresses. Asks no network."""
+
+    def complaint(self, text: str) -> str | None:
+        """Why nobody can have the address `text`, as a sentence in English; None where somebody may."""
+
+
+class IdHelp:
+    """Looks at complete IDs, for a desk in `country` (AT; empty where that is unknown).
+
+    Its libraries take time to load: called on a lane.
+    """
+
+    def __init__(self, plans: NumberingPlans, rules: MailRules, country: str) -> None:
+        self._plans = plans
+        self._rules = rules
+        self._country = country
+
+    def hint(self, id_type: str, text: str) -> Hint | None:
+        """What to say about `text` as an ID of `id_type`; None where nothing is odd.
+
+        Of what has a problem: the ID that is in it, if there is one.
+        """
+        inner = ids.unwrapped(text)
+        if inner != text and complaint_about_id(inner) is None:
+            return Hint(say("Something stands around the ID. Is it {inner}?", inner=cut(inner)), inner)
+        if complaint_about_id(text) is not None:
+            return None
+        if (unusual := ids.plainly(text)) is not None:
+            return Hint(unusual, ids.plain(text))
+        if (accident := ids.accident(text)) is not None:
+            return Hint(accident)
+        if ids.is_phone_like(id_type, text):
+            return self._about_phone(text)
+        message = ids.oddity(text)
+        if message is None and ids.is_mail_like(id_type, text):
+            why = self._rules.complaint(text)
+            message = None if why is None else say("{why} Read it back to the caller.", why=why)
+        return None if message is None else Hint(message)
+
+    def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
+        """Other IDs that may be meant by `text`, to be looked up where it is unknown."""
+        forms = ids.alternatives(text)
+        if ids.is_phone_like(id_type, text):
+            number = self._plans.international(text, self._country)
+            forms += () if number is None or number == text else (number,)
+        return tuple(one for one in forms if complaint_about_id(one) is None)
+
+    def _about_phone(self, text: str) -> Hint | None:
+        number = self._plans.international(text, self._country)
+        if number == text:
+            return None
+        if number is not None:
+            return Hint(
+                say(
+                    "Written internationally (E.164) this is {number}. Engagement compares IDs exactly: use "
+                    "the way in which your project writes them.",
+                    number=number,
+                ),
+                number,
+            )
+        if self._plans.is_possible(text, self._country) or not (self._country or text.startswith("+")):
+            message = ids.oddity(text)
+            return None if message is None else Hint(message)
+        return Hint(say("No phone number can look like this. Read it back to the caller."))

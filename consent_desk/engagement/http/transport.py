@@ -1,0 +1,140 @@
+"""`Transport` on requests: exact bytes, a total deadline, and how far each call came.
+
+Importing this is cheap; requests, urllib3 and truststore load on the thread of the first call.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.outcome import DEADLINE, Cause, Outcome
+from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.http.call import Progress
+from consent_desk.engagement.http.proxies import Choice
+
+if TYPE_CHECKING:
+    import ssl
+
+
+_TRUST = () if sys.platform in {"darwin", "win32"} else ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables of the environment that decide, in place of the system, what is trusted."""
+
+
+def no_proxy(_url: str) -> Choice:
+    """Every host is reached directly."""
+    return Choice()
+
+
+def system_trust() -> "ssl.SSLContext":
+    """Trust what the operating system trusts."""
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class HttpCall:
+    """One call under way."""
+
+    def __init__(self, progress: Progress, request: PreparedRequest) -> None:
+        self._progress = progress
+        self._request = request
+
+    def wait(self) -> Outcome:
+        """Block until there is an outcome: within the deadline, or at once after `cancel`."""
+        from consent_desk.engagement.http.packed import fit_to_keep
+
+        return fit_to_keep(self._progress.wait(), self._request)
+
+    def cancel(self) -> None:
+        """End the call now, from any thread. An answer that is there already stays."""
+        self._progress.fail(Cause.CANCELLED)
+
+
+class HttpTransport:
+    """Makes each call on a daemon thread and a connection of its own. Network trouble is an outcome.
+
+    `proxy_for` is given the scheme and host of an https URL, never its path, and chooses the proxy. It is
+    called on the call's thread and may block; it is not asked for loopback. `connect_timeout` bounds the
+    TCP connection, all addresses of the host taken together; `deadline` the whole call from `start` on,
+    CONNECT and TLS handshake included. Both in seconds. `ssl_context` is called for every https call:
+    truststore locks a context during a handshake, and a server that hangs in one must not hold up the
+    others.
+    """
+
+    def __init__(
+        self,
+        proxy_for: Callable[[str], Choice] = no_proxy,
+        *,
+        connect_timeout: float = 5.0,
+        deadline: float = DEADLINE,
+        ssl_context: Callable[[], "ssl.SSLContext"] = system_trust,
+    ) -> None:
+        self._proxy_for = proxy_for
+        self._connect_timeout = connect_timeout
+        self._deadline = deadline
+        self._ssl_context = ssl_context
+        self._lock = Lock()
+        self._calls: WeakSet[Progress] = WeakSet()
+        self._closed = False
+
+    def start(self, request: PreparedRequest) -> HttpCall:
+        """Begin to send `request`: its bytes and headers, Host and Content-Length, nothing else."""
+        progress = Progress(self._deadline)
+        with self._lock:
+            self._calls.add(progress)
+            closed = self._closed
+        if closed:
+            progress.fail(Cause.PROGRAM_ENDED)
+            return HttpCall(progress, request)
+        try:
+            Thread(target=self._make, args=(request, progress), name="http call", daemon=True).start()
+        except RuntimeError as error:
+            # No more threads, or the interpreter is ending.
+            progress.fail(Cause.UNEXPECTED, type(error).__name__)
+        return HttpCall(progress, request)
+
+    def close(self) -> None:
+        """End all calls under way, and every later one at once, because the program ends."""
+        with self._lock:
+            self._closed = True
+            calls = list(self._calls)
+        for progress in calls:
+            progress.fail(Cause.PROGRAM_ENDED)
+
+    def _make(self, request: PreparedRequest, progress: Progress) -> None:
+        from consent_desk.engagement.http import adapter, failures
+
+        try:
+            secure = request.url.startswith("https:")
+            choice = self._choice(request.url) if secure else Choice()
+            if secure:
+                trust = tuple((name, os.environ[name]) for name in _TRUST if name in os.environ)
+                by = "named_by" if choice.shown or choice.trouble else "direct_by"
+                progress.learn(proxy=choice.shown, trust=trust, **{by: choice.by})
+            if choice.trouble is not None:
+                progress.fail(choice.trouble, choice.detail)
+                return
+            adapter.exchange(
+                request,
+                progress,
+                proxy=choice.url,
+                ssl_context=self._ssl_context() if secure else None,
+                connect_timeout=self._connect_timeout,
+                timeout=self._deadline,
+            )
+        except Exception as error:  # noqa: BLE001 -- the one send: requests lets almost anything through
+            progress.fail(*failures.explain(error, progress.phase))
+
+    def _choice(self, url: str) -> Choice:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if BaseUrl(scheme=parts.scheme, host=f"[{host}]" if ":" in host else host).is_loopback:
+            return Choice()
+        return self._proxy_for(f"{parts.scheme}://{parts.netloc}/")

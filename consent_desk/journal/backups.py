@@ -1,0 +1,254 @@
+"""Copies of the journal: one a day and one before each migration, each verified, each with its own mark."""
+
+import errno
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from consent_desk.domain.backup import Backup, Restored
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.errors import DeskError, JournalTrouble
+from consent_desk.domain.message import Message, say
+from consent_desk.journal.file import Reason, open_file, told
+from consent_desk.journal.head import create_mark, legible, mark_of, read_mark
+from consent_desk.journal.identity import FROM_BACKUP, restore_open
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.rows import head
+from consent_desk.journal.schema import version
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system import left_over
+from consent_desk.system.atomic_file import companion, copy_file, set_aside, sync, sync_name
+from consent_desk.system.clock import now as clock_now
+from consent_desk.system.folders import private_folder
+from consent_desk.system.left_over import making_in
+
+KEPT = 14
+"""So many daily backups are kept."""
+
+_DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8})?\.sqlite")
+_OURS = "consent-desk-"
+"""How the name of a folder in the second folder begins, one for each journal that is backed up there."""
+
+_NOT_FOUND = "The backups cannot be listed: {why}."
+_NOT_BACKED_UP = "The journal was not backed up: {why}."
+_NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
+_NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
+_NO_SECOND = Reason(
+    say("the second folder for backups is not there"),
+    say("Connect its disk, or do without a second folder (Ctrl+B), then try again."),
+)
+
+
+class Backups:
+    """The backups of the journal at `journal`, in a folder beside it and, if one is set, in a second one."""
+
+    def __init__(self, journal: Path, *, second: Path | None = None) -> None:
+        self._journal = journal
+        self._folder = journal.parent / "backups"
+        self._second = second
+
+    def all(self) -> tuple[Path, ...]:
+        """The backups that are there, in both folders, the newest first by name. Raises JournalTrouble."""
+        return tuple(backup.path for backup in self.found())
+
+    def found(self) -> tuple[Backup, ...]:
+        """The backups that are there, in both folders, the newest first. Raises JournalTrouble.
+
+        In the second folder those of other journals too: of one that was salvaged since, or of the
+        computer before this one.
+        """
+        with told(_NOT_FOUND):
+            found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
+            # Where the second folder cannot be read, that is told by the next backup.
+            with suppress(OSError):
+                for folder in self._far():
+                    found += [
+                        Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
+                    ]
+            return tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
+
+    def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
+        """Back the journal up unless that was done today (in UTC); return the new backup.
+
+        Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
+        """
+        # Full copies of the journal: no customer's data may stay in them for ever.
+        with suppress(OSError):
+            self.delete_left_over()
+        path = self._today(at)
+        is_new = not path.exists()
+        if is_new:
+            self._make(path, journal.copy_to)
+            self._prune(self._folder)
+        is_copied = False
+        if self._second is not None:
+            # What was made before a migration is copied now: no start waits for a folder on a network.
+            for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
+                is_copied |= self._copy_to(self._second, each)
+        return path if is_new or is_copied else None
+
+    def _today(self, at: Timestamp) -> Path:
+        """Where today's backup is, or is to be made."""
+        path = self._folder / f"journal-{_day(at)}.sqlite"
+        with told(_NOT_BACKED_UP):
+            ours, there = (legible(read_mark(mark_of(each))) for each in (self._journal, path))
+        if ours is None or there is None or ours.journal == there.journal:
+            return path
+        # What was backed up this morning was salvaged since: its last backup is not written over.
+        return path.with_name(f"journal-{_day(at)}-{ours.journal[:8]}.sqlite")
+
+    def _copy_to(self, second: Path, path: Path) -> bool:
+        """Copy a backup into a folder of ours in `second`, unless it is there."""
+        with told(_NOT_COPIED):
+            # Asked first: a disk that is not connected is not to be made up for by an empty folder.
+            if not second.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "no folder")
+            folder = _folder_in(second, path)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            copy = folder / path.name
+            if copy.exists():
+                return False
+            with making_in(folder):
+                # The mark first: a backup without one counts as damaged.
+                copy_file(mark_of(path), mark_of(copy))
+                copy_file(path, copy)
+        self._prune(folder)
+        return True
+
+    def before_migration(self, connection: sqlite3.Connection) -> None:
+        """Back up a journal that is about to be brought up to date. Fits `SqliteJournal.open`."""
+        name = f"journal-{_day(clock_now())}-version-{version(connection)}.sqlite"
+        self._make(self._folder / name, connection.backup)
+
+    def every(self, failure: str) -> tuple[Path, ...]:
+        """Every backup, or none: those beside the journal first, then those in the second folder.
+
+        Raises JournalTrouble where one of the folders cannot be read. `failure` is a sentence with `{why}`.
+        """
+        with told(failure):
+            if self._second is not None and not self._second.is_dir():
+                raise _NO_SECOND.trouble(failure)
+            return tuple(path for folder in (self._folder, *self._far()) for path in _backups_in(folder))
+
+    def delete_left_over(self) -> tuple[Path, ...]:
+        """Delete what killed backups, restorations and salvages left; return what is left still.
+
+        Only while this program has the journal open. Raises OSError.
+        """
+        ours = [*left_over.beside_journal(self._journal), *left_over.among_backups(self._folder)]
+        others: list[Path] = []
+        if self._second is not None:
+            folder = _folder_in(self._second, self._journal)
+            ours += left_over.among_backups(folder)
+            # Another computer may be copying into these.
+            for each in self._far():
+                others += () if each == folder else left_over.among_backups(each)
+        return (*left_over.delete(ours), *others)
+
+    def _far(self) -> tuple[Path, ...]:
+        """The second folder, and those in it that hold backups, if one is set."""
+        if self._second is None:
+            return ()
+        # Two people may share it: of the other one's backups nothing is to be seen.
+        found = (each for each in self._second.glob(f"{_OURS}*") if os.access(each, os.R_OK | os.X_OK))
+        return (self._second, *found)
+
+    def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
+        with told(_NOT_BACKED_UP), making_in(self._folder):
+            try:
+                private_folder(self._folder)
+            except DeskError as error:
+                raise JournalTrouble(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
+            part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            try:
+                # Made by hand first: SQLite would make it readable for all.
+                os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                with closing(sqlite3.connect(part, isolation_level=None)) as target:
+                    target.row_factory = sqlite3.Row
+                    target.execute("PRAGMA journal_mode = off")
+                    target.execute("PRAGMA synchronous = off")
+                    copy_to(target)
+                    mark = head(target)
+                descriptor = os.open(part, os.O_RDWR)
+                try:
+                    sync(descriptor)
+                finally:
+                    os.close(descriptor)
+                create_mark(mark_of(path), mark)
+                _require_sound(part, mark_of(path), _NOT_BACKED_UP)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            sync_name(path)
+
+    def _prune(self, folder: Path) -> None:
+        with told(_NOT_BACKED_UP):
+            daily = sorted(path for path in folder.iterdir() if _DAILY.fullmatch(path.name))
+            for path in daily[:-KEPT]:
+                path.unlink(missing_ok=True)
+                mark_of(path).unlink(missing_ok=True)
+                companion(path).unlink(missing_ok=True)
+
+
+def _folder_in(second: Path, path: Path) -> Path:
+    """The folder of ours in `second` for backups of the journal at `path`, or that it is a backup of."""
+    mark = legible(read_mark(mark_of(path)))
+    return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
+
+
+def _backups_in(folder: Path) -> list[Path]:
+    # Not by glob, which takes a folder that cannot be read for an empty one.
+    return [each for each in folder.iterdir() if each.match("journal-*.sqlite")] if folder.is_dir() else []
+
+
+def restore(
+    backup: Path, path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now
+) -> Restored:
+    """Put a copy of `backup` in the place of the journal at `path`, which nobody has open.
+
+    The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
+    `restored`: it may have gone out since. Raises JournalTrouble.
+    """
+    with told(_NOT_RESTORED), making_in(path.parent):
+        copy = path.with_name(f".{path.name}.restoring")
+        _forget(copy)
+        try:
+            copy_file(backup, copy)
+            if companion(backup).exists():
+                copy_file(companion(backup), companion(copy))
+            # Not the backup itself: an erasure may have rewritten it meanwhile.
+            _require_sound(copy, mark_of(backup), _NOT_RESTORED)
+            with closing(open_file(copy)) as connection:
+                restored = restore_open(connection, now(), FROM_BACKUP)
+                mark = replace(head(connection), installation=installation)
+            replaced = set_aside(path, "replaced", now())
+            copy.rename(path)
+        finally:
+            _forget(copy)
+        create_mark(mark_of(path), mark)
+        return Restored(replaced=replaced, restored=restored)
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    companion(path).unlink(missing_ok=True)
+
+
+def _require_sound(path: Path, mark: Path, failure: str) -> None:
+    found = verify(path, mark)
+    if found.verdict is not Verdict.SOUND:
+        why = found.why or Message("")
+        raise Reason(
+            say("the copy is not sound ({why})", why=why),
+            say("Take another backup, and tell your administrator."),
+        ).trouble(failure)
+
+
+def _day(at: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%d}"

@@ -1,0 +1,293 @@
+"""Write what is shown of the journal into a file, for a table (CSV) or for a program (JSON Lines).
+
+Neither can hold a secret: the journal has none.
+"""
+
+import csv
+import io
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from threading import Event, Lock
+from typing import Protocol, assert_never
+
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import Fact
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+
+STEP = 100
+"""The consents of one step: nobody who notes waits longer than for these."""
+
+CSV_COLUMNS = (
+    *("request ID", "noted at", "project", "base URL", "project token", "customer ID type", "customer ID"),
+    *("consent category", "action", "valid until", "timestamp", "channel", "ticket", "wording", "agent"),
+    *("outcome", "outcome since", "status", "note"),
+)
+# The signs in full width too: Japanese and Chinese spreadsheets take them for the plain ones.
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf'^(?=[{_SIGNS}\t\r\n])|[;\t\r\n][ "]*(?=[{_SIGNS}])')
+"""What comes before a formula: also within a cell, because in many countries it is `;` that ends one."""
+
+
+class Kind(StrEnum):
+    """What the file is to be; the value is how its name ends."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+
+class Head(Protocol):
+    """The head of a journal's chain."""
+
+    @property
+    def journal(self) -> str:
+        """The journal's UUID."""
+
+    @property
+    def facts(self) -> int:
+        """How many facts it holds."""
+
+    @property
+    def head(self) -> str:
+        """The chain after the last one, hexadecimal."""
+
+
+class Journal(Protocol):
+    """What an export reads. Every method raises JournalTrouble where it fails."""
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+
+    def record(self, request_id: str) -> Record:
+        """One consent with all its facts."""
+
+    def head(self) -> Head:
+        """The head of the chain now."""
+
+
+class Target(Protocol):
+    """A file that is there wholly or not at all. Every method but `abandon` raises ExportTrouble.
+
+    Its folder may not answer: then each of them may never come back.
+    """
+
+    def write(self, octets: bytes) -> None:
+        """Add to it."""
+
+    def settle(self) -> None:
+        """Have all that was added on the disk itself."""
+
+    def finish(self) -> None:
+        """Keep it."""
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+
+
+class Export:
+    """One export, step by step. `written` counts its consents.
+
+    The journal is read in turns, as everybody reads it, and never while the file is waited for:
+    `is_at_file` says that this is so just now. `give_up` may be called from any thread.
+    """
+
+    def __init__(self, journal: Journal, wanted: Wanted, kind: Kind, create: Callable[[], Target]) -> None:
+        self._journal = journal
+        self._wanted = wanted
+        self._kind = kind
+        self._create = create
+        self._target: Target | None = None
+        self._after: int | None = None
+        self._given_up = Event()
+        self._turn = Lock()
+        self.written = 0
+        self.is_at_file = False
+
+    def step(self) -> bool:
+        """Write the next consents; return whether there are more. Raises JournalTrouble or ExportTrouble.
+
+        After an exception, and where it was given up meanwhile, nothing is left of the file.
+        """
+        try:
+            with self._turn:
+                has_more = self._step()
+        except BaseException:
+            self.cancel()
+            raise
+        if self._given_up.is_set():
+            self.cancel()
+            return False
+        return has_more
+
+    def give_up(self) -> None:
+        """Put nothing in the file's place any more, however long a step is under way."""
+        self._given_up.set()
+
+    def cancel(self) -> None:
+        """Leave nothing behind of what is not finished. A step under way does so itself at its end."""
+        self._given_up.set()
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            if self._target is not None:
+                target, self._target = self._target, None
+                target.abandon()
+        finally:
+            self._turn.release()
+
+    def _step(self) -> bool:
+        with self._at_file():
+            if self._target is None:
+                self._target = self._create()
+                if self._kind is Kind.CSV:
+                    self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
+        target = self._target
+        page = self._journal.page(self._wanted, self._after, most=STEP)
+        line = csv_of if self._kind is Kind.CSV else json_of
+        lines = b"".join(line(self._journal.record(found.entry.request_id)) for found in page)
+        self.written += len(page)
+        has_more = len(page) == STEP
+        if has_more:
+            self._after = page[-1].seq
+        elif self._kind is Kind.JSON_LINES:
+            # At the end: it covers every fact above it.
+            here = self._journal.head()
+            last = {"journal": here.journal, "facts": here.facts, "head": here.head}
+            lines += _json_line({**last, "consents": self.written})
+        with self._at_file():
+            target.write(lines)
+            if not has_more:
+                target.settle()
+                # Asked here again: that is what takes long, and what was given up stays away.
+                if not self._given_up.is_set():
+                    target.finish()
+                    self._target = None
+        return has_more
+
+    @contextmanager
+    def _at_file(self) -> Iterator[None]:
+        self.is_at_file = True
+        try:
+            yield
+        finally:
+            self.is_at_file = False
+
+
+def csv_of(record: Record) -> bytes:
+    """The line of a consent, with what became of it last."""
+    noted, consent, last = record.noted, record.noted.consent, record.facts[-1]
+    answers = [fact.outcome.status for fact in record.facts if isinstance(fact.outcome, Answered)]
+    return csv_line(
+        (
+            *(consent.request_id, _iso(consent.noted_at), noted.project_name, noted.base_url),
+            *(noted.project_token, consent.customer.type, consent.customer.value, consent.category),
+            *(str(consent.action), "" if consent.valid_until is None else str(consent.valid_until.wire)),
+            *(str(consent.timestamp.seconds), consent.channel, consent.ticket, consent.wording),
+            *(consent.agent, str(last.state), _iso(last.at), str(answers[-1]) if answers else "", last.note),
+        )
+    )
+
+
+def csv_line(cells: tuple[str, ...]) -> bytes:
+    """A line whose cells no program takes for formulas."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(_FORMULA.sub(r"\g<0>'", cell) for cell in cells)
+    return line.getvalue().encode("utf-8", "backslashreplace")
+
+
+def json_of(record: Record) -> bytes:
+    """The line of a consent, with all that happened to it."""
+    noted, consent = record.noted, record.noted.consent
+    return _json_line(
+        {
+            "request_id": consent.request_id,
+            "noted_at": _iso(consent.noted_at),
+            "project": {
+                "id": noted.project_id,
+                "name": noted.project_name,
+                "base_url": noted.base_url,
+                "project_token": noted.project_token,
+            },
+            "customer_ids": {consent.customer.type: consent.customer.value},
+            "consent_category": consent.category,
+            "action": str(consent.action),
+            "valid_until": None if consent.valid_until is None else consent.valid_until.wire,
+            "timestamp": consent.timestamp.seconds,
+            "channel": consent.channel,
+            "ticket": consent.ticket,
+            "wording": consent.wording,
+            "agent": consent.agent,
+            **_octets("body", noted.body),
+            "outcome": str(record.facts[-1].state),
+            "facts": [_fact(fact) for fact in record.facts],
+        }
+    )
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    told: dict[str, object] = {"at": _iso(fact.at), "outcome": str(fact.state)}
+    if fact.note:
+        told["note"] = fact.note
+    match fact.outcome:
+        case None:
+            return told
+        case Answered() as answered:
+            detail = {
+                "status": answered.status,
+                "headers": [list(header) for header in answered.headers],
+                **_octets("body", answered.body),
+                "truncated": answered.truncated,
+            }
+            return told | {"answer": detail, "seconds": answered.elapsed}
+        case NotSent() | Lost() as ended:
+            kind = "not sent" if isinstance(ended, NotSent) else "lost"
+            return told | {kind: {**_ending(ended), **_part(ended)}, "seconds": ended.elapsed}
+        case Look() as look:
+            names = ("seen", "later", "valid", "since", "source", "blind")
+            shown = {name: getattr(look, name) for name in names}
+            shown |= {name: True for name in ("unknown", "unlisted") if getattr(look, name)}
+            shown |= {} if look.reason is None else {"reason": str(look.reason)}
+            shown |= {} if look.event is None else {"event": asdict(look.event)}
+            return told | {"look": shown, "seconds": look.elapsed}
+        case FailedLook() as failed:
+            why = {"why": str(failed.why), "failed": failed.failed}
+            return told | {"failed look": why, "seconds": failed.elapsed}
+        case _ as never:
+            assert_never(never)
+
+
+def _ending(ended: NotSent | Lost) -> dict[str, object]:
+    return {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
+
+
+def _part(ended: NotSent | Lost) -> dict[str, object]:
+    """What came of an answer that broke off."""
+    if isinstance(ended, NotSent) or ended.status is None:
+        return {}
+    headers = [list(header) for header in ended.headers]
+    return {"status": ended.status, "headers": headers, **_octets("body", ended.body)}
+
+
+def _octets(name: str, octets: bytes) -> dict[str, object]:
+    try:
+        return {name: octets.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": b64encode(octets).decode("ascii")}
+
+
+def _json_line(document: dict[str, object]) -> bytes:
+    text = json.dumps(document, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _iso(at: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

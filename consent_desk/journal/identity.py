@@ -1,0 +1,133 @@
+"""Is this the journal that was left here? Where that is not sure, what is open may have gone out since."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, Fact, State
+from consent_desk.journal.chain import genesis
+from consent_desk.journal.file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
+from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
+from consent_desk.journal.rows import append_fact, head
+from consent_desk.system.atomic_file import set_aside, sync_folder
+from consent_desk.system.folders import is_there
+
+FROM_BACKUP = "restored from a backup"
+FROM_DAMAGED = "saved from a damaged file"
+_ELSEWHERE = "opened on another computer"
+_UNMARKED = "opened without its mark"
+
+
+def saved_of(path: Path) -> Path:
+    """Where what was saved of the journal at `path` waits until the damaged file is set aside."""
+    return path.with_name(f".{path.name}.saved")
+
+
+def put_in_place(path: Path, mark: Mark) -> None:
+    """Let what was saved be the journal at `path`, where there is none any more. Raises OSError."""
+    # The mark first: without its journal it makes no start begin anew, and this is done once more.
+    create_mark(mark_of(path), mark)
+    saved_of(path).rename(path)
+    sync_folder(path.parent)
+
+
+def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) -> int:
+    """Finish a salvage that was broken off once the damaged file had another name.
+
+    Returns how many consents of it may have gone out since; 0 where nothing was broken off.
+    """
+    with told(NOT_OPENED):
+        saved_as = saved_of(path)
+        if is_there(path) or not is_there(saved_as):
+            return 0
+        # Its companion may still be here: to SQLite it would be that of the new file.
+        set_aside(path, "damaged", now())
+        with closing(sqlite3.connect(f"{saved_as.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            mark = replace(head(connection), installation=installation)
+            restored: int = connection.execute(
+                "SELECT count(*) FROM standing WHERE state = ?", (State.RESTORED,)
+            ).fetchone()[0]
+        put_in_place(path, mark)
+        return restored
+
+
+def installation_of(path: Path) -> str:
+    """Where the journal at `path` was written last, as its mark says; empty where that does not matter."""
+    with told(NOT_OPENED):
+        mark = legible(read_mark(mark_of(path)))
+        return "" if mark is None else mark.installation
+
+
+def recognise(
+    connection: sqlite3.Connection, path: Path, installation: str, now: Callable[[], Timestamp]
+) -> int:
+    """Compare a journal with its mark, and bring that up to date; return how many were restored.
+
+    Every open consent gets the fact `restored` where the journal was carried here, or has no mark. Raises
+    JournalDamaged where its end is missing or nobody can tell, or it is not the journal that the mark
+    belongs to.
+    """
+    with told(NOT_OPENED):
+        found = read_mark(mark_of(path))
+        mark = legible(found)
+        here = head(connection)
+        wrong = None if found is None else mismatch(connection, found)
+        # A power cut spoils what was being written: then the journal is already ahead of the rest.
+        is_torn = wrong is UNSURE and mark is not None and mark.facts < here.facts
+        if wrong is not None and not is_torn:
+            raise wrong.trouble(NOT_OPENED)
+        restored = 0
+        if mark is None and here.facts:
+            restored = restore_open(connection, now(), _UNMARKED)
+        elif mark is not None and installation and mark.installation not in {"", installation}:
+            restored = restore_open(connection, now(), _ELSEWHERE)
+        now_here = replace(head(connection), installation=installation)
+        if mark is None or is_torn or mark.installation != installation:
+            create_mark(mark_of(path), now_here)
+        elif mark != now_here:
+            advance_mark(mark_of(path), now_here)
+        # What was saved of it once is not to take its place, should its file be lost one day.
+        with suppress(OSError):
+            saved_of(path).unlink(missing_ok=True)
+        return restored
+
+
+def mismatch(connection: sqlite3.Connection, mark: Mark | Spoilt) -> Reason | None:
+    """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it.
+
+    Of one that is spoilt nobody can tell.
+    """
+    if isinstance(mark, Spoilt):
+        return (None if mark.rest is None else mismatch(connection, mark.rest)) or UNSURE
+    here = head(connection)
+    if mark.journal != here.journal:
+        return ANOTHER
+    if mark.facts > here.facts:
+        return CUT
+    row = connection.execute("SELECT chain FROM fact WHERE seq = ?", (mark.facts,)).fetchone()
+    chain = genesis(here.journal) if mark.facts == 0 else None if row is None else row["chain"]
+    return None if chain is not None and chain.hex() == mark.head else REWRITTEN
+
+
+def restore_open(connection: sqlite3.Connection, at: Timestamp, why: str) -> int:
+    """Append `restored` to every open consent, all or none; return how many there are."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        rows = connection.execute(
+            "SELECT request_id FROM standing JOIN consent USING (seq) "
+            "WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq",
+            (json.dumps(sorted(OPEN_STATES)),),
+        ).fetchall()
+        for row in rows:
+            append_fact(connection, row["request_id"], Fact(at=at, state=State.RESTORED, note=why))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return len(rows)

@@ -1,0 +1,312 @@
+"""The journal: every consent and everything that happened to it, in one SQLite file.
+
+Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
+open reader blocks every commit (docs/decisions/004).
+Long because every unit of work on the file stands here.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+from consent_desk.domain.consent.action import BOTH, Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.evidence.proof import FromJournal
+from consent_desk.domain.lifecycle.judgement import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
+from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.message import say
+from consent_desk.journal.connection import NOT_READ, Turns
+from consent_desk.journal.evidence import collect
+from consent_desk.journal.file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
+from consent_desk.journal.head import Mark, mark_of
+from consent_desk.journal.identity import finish_salvage, installation_of, recognise
+from consent_desk.journal.personal_data import erase_consent, find_consents
+from consent_desk.journal.rows import (
+    FACTS,
+    append_fact,
+    entry_of,
+    fact_of,
+    find,
+    head,
+    insert_consent,
+    last_fact,
+    noted_of,
+    touch,
+)
+from consent_desk.journal.search import (
+    PAGE,
+    WAITING_FOR_A_WORD,
+    count,
+    find_page,
+    find_those,
+    write_sought,
+)
+from consent_desk.system.clock import now as clock_now
+
+_NOT_NOTED = "The decision is not noted: {why}."
+_NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
+_NOT_APPENDED = "What came of it could not be written down: {why}."
+_NOT_GIVEN_UP = "It was not discarded: {why}."
+_NOT_ERASED = "The customer's data was not removed: {why}."
+
+OPEN = Reason(
+    say("one of this customer's decisions has not certainly reached Engagement"),
+    say("Have it sent, or discard it, then try again."),
+)
+
+_LAST = 2**63 - 1
+"""The largest number that SQLite keeps."""
+
+_LIKE = (
+    "FROM personal JOIN consent USING (seq) JOIN standing USING (seq) "
+    "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
+)
+
+
+class SqliteJournal:
+    """Fits `services.outbox.Journal`. May be called from any thread; calls take their turns.
+
+    `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
+    elsewhere.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
+    ) -> None:
+        self._turns = Turns(connection, mark, installation)
+        self.restored = restored
+
+    @property
+    def mark_trouble(self) -> JournalTrouble | None:
+        """Why the mark lags behind, so that a cut end would not be found; None where it does not."""
+        return self._turns.mark_trouble
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        installation: str = "",
+        now: Callable[[], Timestamp] = clock_now,
+        before_migration: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> Self:
+        """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
+
+        `installation` is this computer's (installation.py), empty where it does not matter or cannot be
+        told: then the mark keeps the one that it bears. Raises
+        JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
+        """
+        restored = finish_salvage(path, installation, now)
+        connection = open_file(path, before_migration)
+        try:
+            installation = installation or installation_of(path)
+            restored += recognise(connection, path, installation, now)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, mark_of(path), installation=installation, restored=restored)
+
+    def note(self, noted: Noted) -> None:
+        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
+        self.note_all((noted,))
+
+    def note_all(self, noted: Sequence[Noted]) -> None:
+        """Write all of `noted` like one, in their order, or none."""
+        with self._turns.unit(_NOT_NOTED) as connection:
+            for one in noted:
+                # A failed fsync can be reported for a row that is there: look before writing.
+                row = find(connection, one.consent.request_id)
+                if row is None:
+                    insert_consent(connection, one)
+                    write_sought(connection, one.consent.request_id)
+                elif noted_of(row) == one:
+                    touch(connection, one.consent.request_id)
+                else:
+                    raise OTHERWISE.trouble(_NOT_NOTED)
+
+    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
+        with self._turns.unit(_NOT_CLAIMED) as connection:
+            row, last = find(connection, request_id), last_fact(connection, request_id)
+            if row is None or not row["body"] or last is None or not may_be_claimed(last):
+                return None
+            append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
+            return noted_of(row)
+
+    def append(self, request_id: str, fact: Fact) -> None:
+        """Write what happened to a consent. Appending its last fact again changes nothing."""
+        with self._turns.unit(_NOT_APPENDED) as connection:
+            last = last_fact(connection, request_id)
+            if last == fact:
+                touch(connection, request_id)
+            elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                raise ILLEGAL.trouble(_NOT_APPENDED)
+            else:
+                append_fact(connection, request_id, fact)
+
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
+        with self._turns.unit(_NOT_GIVEN_UP) as connection:
+            last = last_fact(connection, request_id)
+            if last is None or last.state not in states:
+                return False
+            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                raise ILLEGAL.trouble(_NOT_GIVEN_UP)
+            append_fact(connection, request_id, fact)
+            return True
+
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
+        found: dict[int, str] = {}
+        for state in states:
+            # By state, and not all at once: so each page is found by an index, in its order.
+            rows = self._turns.pages(
+                "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
+                "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
+                "ORDER BY standing.seq LIMIT ?",
+                state,
+            )
+            found |= {row["seq"]: row["request_id"] for row in rows}
+        return tuple(found[seq] for seq in sorted(found))
+
+    def to_acknowledge(self) -> tuple[str, ...]:
+        """The request IDs of those that wait for a person's word, the oldest first."""
+        return tuple(row["request_id"] for row in self._turns.pages(WAITING_FOR_A_WORD))
+
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
+        """The consents of `actions` for one customer and category in an open state, the oldest first."""
+        rows = self._turns.pages(
+            f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
+            "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
+            "AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category),
+            *(json.dumps(sorted(OPEN_STATES)), json.dumps(sorted(actions))),
+        )
+        return tuple(self.record(row["request_id"]) for row in rows)
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
+        """
+        rows = self._turns.pages(
+            f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
+            *(customer.value, customer.type, project_id, category, after.micros),
+        )
+        return (self.record(row["request_id"]) for row in reversed([*rows]))
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        """The latest timestamp noted for one customer and category, whatever became of it.
+
+        With `before`, of those that are earlier than it.
+        """
+        until = _LAST if before is None else before.micros
+        with self._turns.reading() as connection:
+            last = connection.execute(
+                f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
+                (customer.value, customer.type, project_id, category, until),
+            ).fetchone()[0]
+            return None if last is None else Timestamp(last)
+
+    def page(
+        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[Found, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        with self._turns.reading() as connection:
+            return find_page(connection, wanted, after, skip, most)
+
+    def count(self, wanted: Wanted) -> int:
+        """How many lines there are."""
+        with self._turns.reading() as connection:
+            return count(connection, wanted)
+
+    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
+        """Those of some consents (500 at most) that are wanted, the oldest first."""
+        with self._turns.reading() as connection:
+            return find_those(connection, wanted, request_ids)
+
+    def head(self) -> Mark:
+        """The journal's name, how many facts it holds, and its chain after the last one."""
+        with self._turns.reading() as connection:
+            return head(connection)
+
+    def has(self, request_id: str) -> bool:
+        """Whether a consent was noted, whatever was said of its noting."""
+        with self._turns.reading() as connection:
+            return find(connection, request_id) is not None
+
+    def entry(self, request_id: str) -> Entry:
+        """One consent as a line of the log."""
+        with self._turns.reading() as connection:
+            row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
+            if row is None:
+                raise UNKNOWN.trouble(NOT_READ)
+            return entry_of(row)
+
+    def record(self, request_id: str) -> Record:
+        """One consent with all its facts, the oldest first."""
+        with self._turns.reading() as connection:
+            row = find(connection, request_id)
+            if row is None:
+                raise UNKNOWN.trouble(NOT_READ)
+            noted = noted_of(row)
+        rows = self._turns.pages(
+            f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
+            request_id,
+        )
+        with told(NOT_READ):
+            return Record(noted=noted, facts=tuple(fact_of(row) for row in rows))
+
+    def open_in(self, project_id: str) -> int:
+        """How many consents of a project are in an open state."""
+        with self._turns.reading() as connection:
+            count: int = connection.execute(
+                "SELECT count(*) FROM standing JOIN consent USING (seq) "
+                "WHERE state IN (SELECT value FROM json_each(?)) AND project_id = ?",
+                (json.dumps(sorted(OPEN_STATES)), project_id),
+            ).fetchone()[0]
+            return count
+
+    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
+        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
+        with self._turns.reading() as connection:
+            return find_consents(connection, project_id, customer)
+
+    def evidence(self, request_ids: Collection[str]) -> FromJournal:
+        """The rows of these consents, and where they stand in the chain."""
+        with told(NOT_READ):
+            return collect(self._turns.reading, request_ids)
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalTrouble."""
+        with self._turns.reading() as connection:
+            connection.backup(target)
+
+    def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
+        """Delete a customer's data, but `keyed`; return of how many consents. Raises where one is open."""
+        with self._turns.unit(_NOT_ERASED) as connection:
+            found = find_consents(connection, project_id, customer)
+            for request_id in found:
+                last = last_fact(connection, request_id)
+                if last is not None and last.state in OPEN_STATES:
+                    raise OPEN.trouble(_NOT_ERASED)
+                erase_consent(connection, request_id, keyed, at)
+        return len(found)
+
+    def close(self) -> None:
+        """Close the file. Nothing else is called afterwards."""
+        self._turns.close()

@@ -1,0 +1,115 @@
+"""What a person can have done about the journal: restore it, save what is left of it, or begin anew."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES
+from consent_desk.journal.backups import Backups, restore
+from consent_desk.journal.file import told
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.installation import installation_id
+from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system.atomic_file import set_aside
+from consent_desk.system.clock import now as clock_now
+from consent_desk.system.folders import Folders, is_there, private_folder
+from consent_desk.system.settings import DeskSettings
+
+_NOT_BEGUN = "No new journal was begun: {why}."
+
+
+class JournalCare:
+    """Fits `ui.recovery_desk.Care`. Its methods raise DeskError.
+
+    What replaces the journal's file is called while nobody has it open.
+    """
+
+    def __init__(self, folders: Folders, now: Callable[[], Timestamp] = clock_now) -> None:
+        self._folders = folders
+        self._now = now
+        self.settings = DeskSettings(folders.config / "settings.json")
+
+    @property
+    def noted_before(self) -> bool:
+        """Whether there is a journal, or was one."""
+        journal = self._folders.journal
+        try:
+            return is_there(journal) or is_there(mark_of(journal)) or self.settings.has_journal
+        except OSError:
+            # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
+            return True
+
+    def second_folder(self) -> Path | None:
+        """The second folder for backups, None where none is set."""
+        return self.settings.second_folder
+
+    def set_second_folder(self, folder: Path | None) -> None:
+        """Have a second folder for backups from now on, or none."""
+        self.settings.set_second_folder(folder)
+
+    def backups(self) -> tuple[Backup, ...]:
+        """The backups on this computer."""
+        return Backups(self._folders.journal).found()
+
+    def second_backups(self) -> tuple[Backup, ...]:
+        """The backups in the second folder. May not come back, if that is on a network."""
+        found = Backups(self._folders.journal, second=self.second_folder()).found()
+        return tuple(backup for backup in found if backup.second)
+
+    def check(self, backup: Backup) -> Checked:
+        """Verify a backup, whole. Reads all of it."""
+        found = verify(backup.path)
+        return Checked(consents=found.consents, why=None if found.verdict is Verdict.SOUND else found.why)
+
+    def missing_from(self, backup: Backup) -> Missing | None:
+        """What the journal holds and `backup` does not; None where the journal cannot tell."""
+        path = self._folders.journal
+        if not path.exists():
+            return None
+        try:
+            with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
+                connection.execute("ATTACH ? AS backup", (_read_only(backup.path),))
+                states = [
+                    row[0]
+                    for row in connection.execute(
+                        "SELECT state FROM main.standing JOIN main.consent USING (seq) "
+                        "WHERE request_id NOT IN (SELECT request_id FROM backup.consent)"
+                    )
+                ]
+        except sqlite3.Error:
+            return None
+        return Missing(consents=len(states), unsettled=sum(state in OPEN_STATES for state in states))
+
+    def restore(self, backup: Backup) -> Restored:
+        """Put `backup` in the journal's place; what was there is set aside."""
+        return restore(
+            backup.path,
+            private_folder(self._folders.data) / self._folders.journal.name,
+            installation=installation_id(self._folders.config),
+            now=self._now,
+        )
+
+    def salvage(self) -> Salvage:
+        """Put what can be read of a damaged journal in its place; the damaged file is set aside."""
+        return salvage(
+            self._folders.journal, installation=installation_id(self._folders.config), now=self._now
+        )
+
+    def begin_anew(self) -> None:
+        """Have the next opening make a new journal; what is left of the old one is set aside."""
+        path, at = self._folders.journal, self._now()
+        with told(_NOT_BEGUN):
+            private_folder(path.parent)
+            set_aside(path, "replaced", at)
+            self.settings.remember_journal(False)
+            # Last: until then every start says that something is missing.
+            if mark_of(path).exists():
+                set_aside(mark_of(path), "replaced", at)
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"

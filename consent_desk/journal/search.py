@@ -1,0 +1,127 @@
+"""Search the journal, in a narrow table that is derived for it: `sought`.
+
+That one is read from end to end, 200,000 rows in some 30 ms; an index of substrings would be faster still,
+but keep pieces of what was erased.
+
+Each question fetches at most one page, and is read to its end before anybody else's turn.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection
+
+from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, CHECKED
+from consent_desk.domain.log_query import ALIKE, Found, Wanted, folded
+from consent_desk.journal.chain import Columns
+from consent_desk.journal.rows import entry_of, find
+
+PAGE = 500
+"""The most rows that one read fetches."""
+
+Values = list[str | int]
+
+_CHECKED = ", ".join(f"'{note}'" for note in sorted(CHECKED))
+TO_ACKNOWLEDGE = f"""(
+    standing.state = 'discarded' AND EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text = '{CANCELLED_HERE}'
+    )
+    OR standing.state IN ('new_profile', 'no_category') AND NOT EXISTS (
+        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text IN ({_CHECKED})
+    ) AND EXISTS (
+        SELECT 1 FROM personal WHERE personal.seq = standing.seq AND NOT coalesce(
+            json_extract(context, iif(standing.state = 'new_profile', '$.is_new_profile', '$.listed'))
+            IS (standing.state = 'new_profile'), 0
+        )
+    )
+)"""  # noqa: S608 - our own words
+"""The condition for the rows of `standing` that wait for a person's word: cancelled, or to be checked."""
+
+WAITING_FOR_A_WORD = (
+    "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
+    f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
+)
+"""The question for the request IDs of those."""
+
+
+def sought_of(row: Columns) -> str:
+    """The text in which a consent is searched for, of a row of `noted`."""
+    return folded("\n".join((row["customer_id"], row["ticket"], row["category"], row["project_name"])))
+
+
+def write_sought(connection: sqlite3.Connection, request_id: str) -> None:
+    """Let a consent be found by what is known of it now. The caller holds the transaction."""
+    row = find(connection, request_id)
+    if row is not None:
+        connection.execute(
+            "INSERT OR REPLACE INTO sought (seq, text, noted_at) VALUES (?, ?, ?)",
+            (row["seq"], sought_of(row), row["noted_at"]),
+        )
+
+
+def find_page(
+    connection: sqlite3.Connection, wanted: Wanted, after: int | None, skip: int, most: int
+) -> tuple[Found, ...]:
+    """At most `most` lines that follow the number `after`, the first `skip` of them left out."""
+    table, conditions, values = _question(wanted)
+    if after is not None:
+        conditions.append(f"seq {'>' if wanted.oldest_first else '<'} ?")
+        values.append(after)
+    order = "ASC" if wanted.oldest_first else "DESC"
+    where = " AND ".join(conditions) or "true"
+    seqs = f"SELECT seq FROM {table} WHERE {where} ORDER BY seq {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    numbers = [row["seq"] for row in connection.execute(seqs, (*values, min(most, PAGE), skip)).fetchall()]
+    return _lines(connection, numbers)
+
+
+def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
+    """How many lines there are."""
+    table, conditions, values = _question(wanted)
+    where = " AND ".join(conditions) or "true"
+    found: int = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own names
+    return found
+
+
+def find_those(
+    connection: sqlite3.Connection, wanted: Wanted, request_ids: Collection[str]
+) -> tuple[Found, ...]:
+    """Those of the consents `request_ids` (one page at most) that are wanted, the oldest first."""
+    table, conditions, values = _question(wanted)
+    conditions.append("seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))")
+    where = " AND ".join(conditions)
+    rows = connection.execute(
+        f"SELECT seq FROM {table} WHERE {where} ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
+        (*values, json.dumps([*request_ids]), PAGE),
+    ).fetchall()
+    return _lines(connection, [row["seq"] for row in rows])
+
+
+def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
+    """The tables, conditions and values of a question. Their order is said: SQLite knows no frequencies."""
+    conditions: list[str] = []
+    values: Values = []
+    if wanted.states:
+        in_states = f"state IN ({', '.join('?' * len(wanted.states))})"
+        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if wanted.to_acknowledge else in_states)
+        values += sorted(str(state) for state in wanted.states)
+    for word in wanted.words:
+        text = "text"
+        for one, other in ALIKE:
+            # Only where the word holds it: each replacement is one more pass over the table.
+            text = f"replace({text}, '{one}', '{other}')" if other in word else text
+        conditions.append(f"instr({text}, ?) > 0")
+        values.append(word)
+    for limit, condition in ((wanted.since, "noted_at >= ?"), (wanted.until, "noted_at < ?")):
+        if limit is not None:
+            conditions.append(condition)
+            values.append(limit.micros)
+    if len(conditions) <= bool(wanted.states):
+        return "standing", conditions, values
+    return ("standing CROSS JOIN sought USING (seq)" if wanted.states else "sought"), conditions, values
+
+
+def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[Found, ...]:
+    rows = connection.execute(
+        "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
+    ).fetchall()
+    by_seq = {row["seq"]: Found(row["seq"], entry_of(row)) for row in rows}
+    return tuple(by_seq[seq] for seq in seqs)

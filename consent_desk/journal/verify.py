@@ -1,0 +1,293 @@
+"""Is a journal still what was written? Every row is checked, and nothing is changed.
+
+Found is damage, and whatever was changed without doing over again all that follows from it. Not found is what
+somebody does who can write both the journal and its mark, and makes all hashes anew: against that only a
+head that is kept elsewhere helps, in a backup or an export.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.message import Message, say
+from consent_desk.journal.chain import COLUMNS, digest, genesis, link
+from consent_desk.journal.file import FOREIGN, MAGIC, NEWER, is_hot, read_header, rolled_back, told
+from consent_desk.journal.head import Mark, Spoilt, mark_of, read_mark
+from consent_desk.journal.identity import mismatch
+from consent_desk.journal.rows import CONTENTS, content_sha256
+from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, migrate, version
+from consent_desk.journal.search import sought_of
+
+_PAGE = 500
+_NOT_CHECKED = "The journal cannot be checked: {why}."
+
+
+class Verdict(IntEnum):
+    """What the check came to; the numbers are exit statuses."""
+
+    SOUND = 0
+    WRONG = 1
+    UNREADABLE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was found. `why` names the first thing that is wrong, or says why nothing could be checked.
+
+    `facts` were in order; `head` is the chain after the last one (hexadecimal) of a sound journal.
+    `interrupted`: a transaction was broken off. A copy was checked, in which it is rolled back, as
+    the next start will do.
+    """
+
+    verdict: Verdict
+    why: Message | None = None
+    consents: int = 0
+    facts: int = 0
+    head: str = ""
+    interrupted: bool = False
+
+
+class _Wrong(Exception):
+    """The first thing that is wrong."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def verify(path: Path, mark: Path | None = None) -> Verification:
+    """Check the journal at `path` against itself and against its mark: beside it, if none is named.
+
+    For a process of its own, or a file that this process has not open: reading the header drops its locks.
+    """
+    mark = mark_of(path) if mark is None else mark
+    try:
+        with told(_NOT_CHECKED, path.parent):
+            try:
+                if read_header(path).startswith(MAGIC) or not is_hot(path):
+                    return _verify(path, read_mark(mark))
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                    raise
+            with rolled_back(path) as copy:
+                return replace(_verify(copy, read_mark(mark)), interrupted=True)
+    except JournalDamaged as damaged:
+        return Verification(verdict=Verdict.WRONG, why=damaged.title)
+    except JournalTrouble as trouble:
+        return Verification(verdict=Verdict.UNREADABLE, why=trouble.title)
+
+
+def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
+    header = read_header(path)
+    # Version 1 of reading and writing is no WAL; no vacuuming by itself; UTF-8.
+    sound = header.startswith(MAGIC) and len(header) == 100
+    if not sound or (header[18:20], header[52:60]) != (b"\1\1", bytes(7) + b"\1"):
+        return Verification(
+            verdict=Verdict.WRONG, why=say("The file is empty, or its header is no journal's.")
+        )
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        # Changed bytes may be no UTF-8: they are to be found, and not to stop the search.
+        connection.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
+        for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
+            connection.execute(f"PRAGMA {pragma}")
+        check = _Check(connection)
+        try:
+            check.run(mark)
+        except _Wrong as wrong:
+            return Verification(verdict=Verdict.WRONG, why=wrong.why, facts=check.facts)
+        except (TypeError, AttributeError, ValueError):
+            why = say(
+                "Fact {fact} is the first that is wrong: no journal holds such values.", fact=check.facts + 1
+            )
+            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname.split("_")[1] not in {"CORRUPT", "NOTADB"}:
+                raise
+            why = say("The file is damaged: it cannot be read beyond fact {fact}.", fact=check.facts)
+            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
+        return Verification(
+            verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
+        )
+
+
+class _Check:
+    """One run over a journal. Raises `_Wrong` at the first thing that is wrong."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.facts = 0
+        self.consents = 0
+        self.chain = b""
+
+    def run(self, mark: Mark | Spoilt | None) -> None:
+        """Rows first: they say more of what is wrong than the file's structure does."""
+        self._schema()
+        self._names()
+        for fact in self._all_facts():
+            self._fact(fact)
+            self.facts += 1
+        self._derived()
+        self._structure()
+        if mark is None:
+            raise _Wrong(
+                say(
+                    "All {facts} facts are sound, but there is no mark beside the file: "
+                    "nobody can tell whether its end was cut off.",
+                    facts=self.facts,
+                )
+            )
+        if (reason := mismatch(self._connection, mark)) is not None:
+            raise _Wrong(say("The journal and its mark do not agree: {why}.", why=reason.why))
+
+    def _schema(self) -> None:
+        if self._one("PRAGMA application_id") != APPLICATION_ID:
+            raise FOREIGN.trouble(_NOT_CHECKED)
+        steps = version(self._connection)
+        if steps > VERSION:
+            raise NEWER.trouble(_NOT_CHECKED)
+        question = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
+        with closing(sqlite3.connect(":memory:")) as wanted:
+            wanted.isolation_level = None
+            migrate(wanted, STEPS[:steps])
+            wish = {row[1]: row for row in wanted.execute(question)}
+        here = {row["name"]: tuple(row) for row in self._connection.execute(question)}
+        for name in sorted({*wish, *here}):
+            if wish.get(name) != here.get(name):
+                raise _Wrong(say("The schema is not that of a journal: {name} differs.", name=name))
+
+    def _names(self) -> None:
+        rows = self._connection.execute("SELECT id, uuid FROM journal LIMIT 2").fetchall()
+        if len(rows) != 1:
+            raise _Wrong(say("The journal has lost its name."))
+        self.chain = genesis(rows[0]["uuid"])
+
+    def _all_facts(self) -> Iterator[sqlite3.Row]:
+        # Page by page, each read to its end: who notes meanwhile does not wait for the whole.
+        last = self._one("SELECT coalesce(max(seq), 0) FROM fact")
+        after = 0
+        question = _FACTS if version(self._connection) >= VERSION else _FACTS_1
+        while rows := self._connection.execute(question, (after, last, _PAGE)).fetchall():
+            yield from rows
+            after = rows[-1]["seq"]
+
+    def _fact(self, fact: sqlite3.Row) -> None:
+        if fact["seq"] != self.facts + 1:
+            raise self._wrong(fact, "there is none before it with the number {before}", before=self.facts + 1)
+        consent = None
+        if fact["consent_seq"] is not None:
+            consent = {name: fact[f"consent_{name}"] for name in COLUMNS["consent"]}
+            self.consents += 1
+        self.chain = link(self.chain, digest(fact, consent))
+        if self.chain != fact["chain"]:
+            raise self._wrong(fact, "it, or the consent it belongs to, was changed")
+        is_first = consent is not None
+        contents = {"personal": is_first, "answer": not is_first and fact["content_sha256"] is not None}
+        for table, expected in {**contents, "remark": fact["remark_sha256"] is not None}.items():
+            said = fact["remark_sha256" if table == "remark" else "content_sha256"]
+            self._content(fact, table, said if expected else None)
+
+    def _content(self, fact: sqlite3.Row, table: str, said: bytes | None) -> None:
+        salt, *parts = (fact[name] for name in _PARTS[table])
+        if salt is None and said is not None and not fact["is_gone"]:
+            raise self._wrong(fact, "its row of {table} is missing, and was not erased", table=table)
+        if salt is not None and said != content_sha256(salt, *parts):
+            raise self._wrong(fact, "its row of {table} was changed", table=table)
+
+    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> _Wrong:
+        told = say(why, **values)
+        return _Wrong(
+            say(
+                "Fact {fact} of consent {request_id} is the first that is wrong: {why}.",
+                fact=fact["seq"],
+                request_id=_inert(fact["request_id"]),
+                why=told,
+            )
+        )
+
+    def _derived(self) -> None:
+        # Facts that came in meanwhile are in order: each of these questions sees all or nothing of them.
+        for question, why in _DERIVED:
+            if (row := self._connection.execute(question).fetchone()) is not None:
+                raise _Wrong(say(why, which=_inert(row[0])))
+        last = 0
+        while rows := self._connection.execute(_SOUGHT, (last, _PAGE)).fetchall():
+            for row in rows:
+                if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
+                    raise _Wrong(
+                        say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
+                    )
+            last = rows[-1]["seq"]
+
+    def _structure(self) -> None:
+        for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
+            raise _Wrong(
+                say("Row {row} of {table} belongs to nothing.", row=row["rowid"], table=row["table"])
+            )
+        found = str(self._one("PRAGMA integrity_check(1)"))
+        if found != "ok":
+            raise _Wrong(say("The file's structure is damaged: {found}.", found=_inert(found)))
+
+    def _one(self, question: str) -> Any:
+        return self._connection.execute(question).fetchone()[0]
+
+
+def _inert(value: object) -> str:
+    """A value of the file, fit for a terminal."""
+    return ascii(value)[1:-1][:200] if isinstance(value, str) else ascii(value)[:200]
+
+
+def _named(table: str, columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in columns)
+
+
+_PARTS = {table: [f"{table}_{name}" for name in ("salt", *columns)] for table, columns in CONTENTS.items()}
+
+_FACTS = f"""
+SELECT fact.*, {_named("consent", COLUMNS["consent"])},
+    {", ".join(_named(table, ("salt", *columns)) for table, columns in CONTENTS.items())},
+    EXISTS (SELECT 1 FROM fact AS each WHERE each.request_id = fact.request_id AND each.gone IS NOT NULL)
+        AS is_gone
+FROM fact
+    LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
+        SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
+    )
+    LEFT JOIN personal ON personal.seq = consent.seq
+    LEFT JOIN answer ON answer.fact = fact.seq
+    LEFT JOIN remark ON remark.fact = fact.seq
+WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
+"""  # noqa: S608 - our own names
+
+# Version 1 has no such column; what is null changes no hash.
+_FACTS_1 = _FACTS.replace("consent.press", "NULL")
+
+_SOUGHT = """
+SELECT noted.seq, request_id, customer_id, ticket, category, project_name, noted.noted_at,
+    text, sought.noted_at AS sought_at
+FROM noted LEFT JOIN sought ON sought.seq = noted.seq
+WHERE noted.seq > ? ORDER BY noted.seq LIMIT ?
+"""
+
+_DERIVED = (
+    (
+        "SELECT consent.request_id FROM consent LEFT JOIN standing USING (seq) "
+        "LEFT JOIN fact ON fact.seq = (SELECT max(seq) FROM fact WHERE request_id = consent.request_id) "
+        "WHERE fact.seq IS NULL OR fact IS NOT fact.seq OR standing.state IS NOT fact.state LIMIT 1",
+        "The state that stands for consent {which} is not that of its last fact.",
+    ),
+    (
+        "SELECT seq FROM standing WHERE seq NOT IN (SELECT seq FROM consent) LIMIT 1",
+        "Row {which} of standing belongs to no consent.",
+    ),
+    (
+        "SELECT name FROM sqlite_sequence WHERE name NOT IN ('consent', 'fact') "
+        "OR seq IS NOT iif(name = 'fact', (SELECT max(seq) FROM fact), (SELECT max(seq) FROM consent)) "
+        "LIMIT 1",
+        "The last number of {which} is not that of its last row.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The projects of this computer: their settings, their keys, their wordings."""

@@ -1,0 +1,62 @@
+"""The wordings that this desk keeps for the categories of a project, to be read out and recorded."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.message import say
+
+Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Texts in their order, by project ID and category."""
+
+
+class WordingFile(Protocol):
+    """The small file in which they are. Raises WordingTrouble."""
+
+    def read(self) -> Wordings:
+        """All of them; none where nothing was ever kept."""
+
+    def write(self, wordings: Wordings) -> None:
+        """Replace all, wholly or not at all."""
+
+
+class KeptWordings:
+    """Keeps texts. Called on one lane: what is read is written again before anything else."""
+
+    def __init__(self, file: WordingFile) -> None:
+        self._file = file
+
+    def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:
+        """The texts of a project by category."""
+        return self._file.read().get(project_id, {})
+
+    def keep(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
+        """Keep `text` as the last one for `category`, once; return all of the project. Raises Unfit."""
+        complaint = complaint_about_category(category) or complaint_about_wording(text)
+        if complaint is not None or not text.strip():
+            raise Unfit(say("This text cannot be kept."), complaint or say("Write the wording first."))
+        before = self._texts(project_id, category)
+        return self._put(project_id, category, before if text in before else (*before, text))
+
+    def remove(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
+        """Keep `text` no longer; return all of the project."""
+        kept = tuple(one for one in self._texts(project_id, category) if one != text)
+        return self._put(project_id, category, kept)
+
+    def forget(self, project_id: str) -> None:
+        """Keep nothing of a project that was removed."""
+        before = self._file.read()
+        if project_id in before:
+            self._file.write({one: texts for one, texts in before.items() if one != project_id})
+
+    def _texts(self, project_id: str, category: str) -> tuple[str, ...]:
+        return self.of(project_id).get(category, ())
+
+    def _put(self, project_id: str, category: str, texts: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+        before = self._file.read()
+        of_project = {**before.get(project_id, {}), category: texts}
+        of_project = {one: kept for one, kept in of_project.items() if kept}
+        if of_project != before.get(project_id, {}):
+            self._file.write({**before, project_id: of_project})
+        return of_project

@@ -1,0 +1,1 @@
+"""What proves a consent to others: made, checked, compared, kept in files."""

@@ -1,0 +1,239 @@
+"""Is a proof still what was written? The file for machines is checked alone.
+
+Found is whatever was changed without doing over again all that follows from it. Not found is a proof that was
+made anew as a whole: that takes other rows to another head, so compare the head with one kept elsewhere.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NoReturn
+
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.evidence.document import FORMAT, checksum, document
+from consent_desk.domain.evidence.proof import (
+    Chain,
+    FromHistory,
+    FromJournal,
+    Json,
+    Proof,
+    Stretch,
+    moments,
+    written,
+)
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.customer import read_history
+from consent_desk.journal.chain import COLUMNS, digest, genesis, link
+from consent_desk.journal.evidence import columns, contents, octets, witness
+from consent_desk.journal.rows import content_sha256
+from consent_desk.journal.verify import Verdict
+from consent_desk.proof.format_1 import FORMAT as FORMAT_1
+from consent_desk.proof.format_1 import document_1, moments_1
+
+_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What was found: `why` says what is wrong, or why it cannot be checked; `proof` is what was read.
+
+    `sha256` is that of the whole file, as the pages for people bear it.
+    """
+
+    verdict: Verdict
+    sha256: str
+    why: Message | None = None
+    proof: Proof | None = None
+
+
+class _Wrong(Exception):
+    """The first thing that is wrong."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def check(content: bytes) -> Checked:
+    """Check the file for machines by itself."""
+    found = Checked(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
+    try:
+        parsed = json.loads(content, object_pairs_hook=_only_once, parse_constant=_refuse)
+        if not isinstance(parsed, dict) or parsed.get("format") not in {FORMAT, FORMAT_1}:
+            why = say("This is no proof of a kind that this version knows ({known}).", known=FORMAT)
+            return replace(found, verdict=Verdict.UNREADABLE, why=why)
+        proof = _check(parsed)
+    except _Wrong as wrong:
+        return replace(found, why=wrong.why)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, Unfit, ValueError):
+        return replace(found, why=say("The file is damaged: no proof holds such values."))
+    if isinstance(proof.source, FromHistory):
+        why = say(
+            "Nothing in it is wrong, but it was rebuilt from Engagement's history, without a journal: there "
+            "is no chain that could be checked. Compare it with what Engagement shows."
+        )
+        return replace(found, verdict=Verdict.UNREADABLE, why=why, proof=proof)
+    return replace(found, verdict=Verdict.SOUND, proof=proof)
+
+
+def _check(parsed: dict[str, Any]) -> Proof:
+    unsealed = {name: value for name, value in parsed.items() if name != "sha256"}
+    source = _from_journal(parsed) if "chain" in parsed else _from_history(parsed)
+    proof = Proof(
+        made_at=_timestamp(parsed["made"]["at"]),
+        program=parsed["made"]["by"],
+        whole=parsed["about"].startswith("all"),
+        source=source,
+        local_times=parsed["local_times"],
+    )
+    is_first_format = parsed["format"] == FORMAT_1
+    told = moments_1(parsed) if is_first_format else {written(at) for at in moments(proof.made_at, source)}
+    if set(proof.local_times) != told:
+        raise _Wrong(say("The local times are not those of what is told."))
+    for utc, local in proof.local_times.items():
+        if datetime.fromisoformat(local.partition(" ")[0]) != datetime.fromisoformat(utc):
+            raise _Wrong(say("A local time is not that of what is told: {utc}.", utc=utc))
+    if _plain(document_1(parsed) if is_first_format else document(proof)) != _plain(unsealed):
+        raise _Wrong(say("What it says of the consents is not what its rows say."))
+    if checksum(unsealed) != parsed["sha256"]:
+        raise _Wrong(say("The file is not as it was written: its checksum is another one."))
+    return proof
+
+
+def _plain(value: object) -> str:
+    # As text: to Python, true is 1 and 1 is 1.0.
+    return json.dumps(value, sort_keys=True)
+
+
+def _from_history(parsed: Json) -> FromHistory:
+    pages = tuple(b64decode(page, validate=True) for page in parsed["history_pages"])
+    read = [read_history(200, page) for page in pages]
+    # Of the first format they are checked when it is written anew.
+    if parsed["format"] == FORMAT and not all(page is not None and page.is_whole for page in read):
+        raise _Wrong(say("A page of the history is not as Engagement answers."))
+    return FromHistory(
+        project_name=parsed["project"]["name"],
+        base_url=parsed["project"]["base_url"],
+        project_token=parsed["project"]["project_token"],
+        customer=CustomerId(type=parsed["customer"]["type"], value=parsed["customer"]["id"]),
+        pages=pages,
+        practice="watermark" in parsed,
+    )
+
+
+def _from_journal(parsed: Json) -> FromJournal:
+    chain = parsed["chain"]
+    digests: dict[int, bytes] = {}
+    for rows in parsed["journal_rows"]:
+        for fact, summed in digests_of(rows):
+            digests[fact] = summed
+    read = Chain(
+        journal=chain["journal"],
+        facts=chain["facts"],
+        head=bytes.fromhex(chain["head"]),
+        stretches=tuple(
+            Stretch(
+                first=each["first"],
+                last=each["last"],
+                before=bytes.fromhex(each["before"]),
+                others=octets(each["others"]),
+                after=bytes.fromhex(each["after"]),
+            )
+            for each in chain["stretches"]
+        ),
+    )
+    _follow(read, digests)
+    witnesses = tuple(witness(rows) for rows in parsed["journal_rows"])
+    consents = [one.record.noted for one in witnesses]
+    about = {(each.project_id, each.consent.customer) for each in consents}
+    if not consents or len(about) > 1 or (len(consents) > 1 and not parsed["about"].startswith("all")):
+        raise _Wrong(say("It does not hold what it says that it is about."))
+    return FromJournal(witnesses, read)
+
+
+def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
+    """Compute each stretch anew. Every fact that is shown must stand in one of them."""
+    left, end = set(digests), 0
+    for stretch in chain.stretches:
+        if stretch.first == 1 and stretch.before != genesis(chain.journal):
+            raise _Wrong(say("The chain does not begin as that of its journal does."))
+        if not end < stretch.first <= stretch.last <= chain.facts:
+            raise _Wrong(say("The stretches of the chain are not in order."))
+        end = stretch.last
+        own = {fact for fact in left if stretch.first <= fact <= end}
+        # Before anything is computed: whoever wrote the file may have wished for a billion facts.
+        fits = len(stretch.others) == (end - stretch.first + 1 - len(own)) * _SIZE
+        if not fits or chain_at(stretch, digests, end) != stretch.after:
+            raise _Wrong(
+                say(
+                    "The chain from fact {first} to {last} is broken: one of them, or the consent it belongs "
+                    "to, was changed.",
+                    first=stretch.first,
+                    last=stretch.last,
+                )
+            )
+        left -= own
+    if left:
+        raise _Wrong(say("Fact {fact} stands nowhere in the chain.", fact=min(left)))
+    if chain.stretches and (end == chain.facts) != (chain.stretches[-1].after == chain.head):
+        raise _Wrong(say("The head of the chain is not where the chain leads."))
+
+
+def chain_at(stretch: Stretch, shown: Mapping[int, bytes], until: int) -> bytes:
+    """The chain after the fact `until` of a stretch, `shown` being the digests of those that are shown."""
+    here = stretch.before
+    places = iter(range(0, len(stretch.others), _SIZE))
+    for fact in range(stretch.first, until + 1):
+        if (digested := shown.get(fact)) is None:
+            place = next(places)
+            digested = stretch.others[place : place + _SIZE]
+        here = link(here, digested)
+    return here
+
+
+def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
+    """The number and digest of each fact, its erasable contents checked against its hashes."""
+    consent = columns(rows["consent"], "consent")
+    facts = [columns(fact, "fact") for fact in rows["facts"]]
+    is_gone = any(fact["gone"] is not None for fact in facts)
+    before = 0
+    for number, (row, fact) in enumerate(zip(rows["facts"], facts, strict=True)):
+        if fact["request_id"] != consent["request_id"] or not before < fact["seq"]:
+            raise _Wrong(say("Fact {fact} does not belong to its consent.", fact=fact["seq"]))
+        before = fact["seq"]
+        said = {"answer": fact["content_sha256"], "remark": fact["remark_sha256"]}
+        beside = {table: contents(row, table) for table in ("answer", "remark")}
+        if number == 0:
+            said, beside = (
+                {**said, "personal": said["answer"]},
+                {**beside, "personal": contents(rows, "personal")},
+            )
+            said["answer"] = None
+        for table, wanted in said.items():
+            parts = beside[table]
+            summed = None if parts is None else content_sha256(*parts)
+            if summed != wanted and (summed is not None or not is_gone):
+                raise _Wrong(
+                    say("Fact {fact}: what belongs to it of {table} was changed.", fact=before, table=table)
+                )
+        yield before, digest({name: fact[name] for name in COLUMNS["fact"]}, None if number else consent)
+
+
+def _timestamp(text: str) -> Timestamp:
+    since = datetime.fromisoformat(text) - datetime.fromisoformat("1970-01-01T00:00:00Z")
+    return Timestamp((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def _only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)

@@ -1,0 +1,1 @@
+"""This computer: its files, folders, clock, accounts and displays."""

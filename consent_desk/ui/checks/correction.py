@@ -1,0 +1,178 @@
+"""Fills the form with what held before a consent, and sees to it that no opt-in lacks what it rests on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.checks.correction import (
+    basis_problems,
+    belongs_elsewhere,
+    is_corrected_by,
+    is_opted_out,
+    lost_its_id_type,
+    needs_basis,
+    opted_out_themselves,
+    overtaken,
+    own_opt_out,
+    restored,
+    turned,
+)
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Draft, Problem
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.message import Message
+from consent_desk.domain.text import cut
+from consent_desk.domain.wire.customer import CategoryStatus, Found
+from consent_desk.domain.wire.project import Project
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.summary import about
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error
+from consent_desk.ui.widgets.tones import Tone
+
+_KEY = "correction"
+_MOST = 3
+"""Categories that are told one by one."""
+
+
+class CorrectionDesk(QObject):
+    """Follows the form: as soon as it is about something else, it corrects nothing any more.
+
+    An opt-in in place of an opt-out, a correction or not, asks for its basis and the wording.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        log: LogDesk,
+        *,
+        now: Callable[[], Timestamp],
+        local: Local,
+    ) -> None:
+        super().__init__(window)
+        self._form = window.consent
+        self._status = window.status
+        self._runner = runner
+        self._questions = questions
+        self._log = log
+        self._now = now
+        self._local = local
+        self._project: Project | None = None
+        self._record: Record | None = None
+        self._about: tuple[object, ...] = ()
+        window.log.correct_requested.connect(self.begin)
+
+    def begin(self, request_id: str) -> None:
+        """Offer to restore what held before a consent of the log."""
+        station = self._log.station
+        if station is None:
+            return
+
+        def done(read: tuple[Record, Timestamp | None]) -> None:
+            # Read for a log that may not be shown any more.
+            if self._log.station is station:
+                self._offer(*read)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.record_and_last(request_id),
+            done=done,
+            failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
+        )
+
+    def enter(self, project: Project | None) -> None:
+        """`project` is the chosen one, or that of practice: only its consents are corrected."""
+        self._project = project
+
+    def leave(self) -> None:
+        """No project is in use. What is corrected stays for when the same one comes back."""
+        self._project = None
+
+    def follow(self, draft: Draft, found: Found | None) -> Draft:
+        """The form holds `draft`, of whose customer `found` is known; return what it holds afterwards."""
+        record, about = self._of(draft), _about(draft)
+        if record is None and draft.corrects:
+            self._form.end_correction()
+            draft = self._form.draft()
+        elif draft.basis and about != self._about:
+            self._form.forget_basis()
+            draft = self._form.draft()
+        self._about = about
+        self._form.show_basis(self._needs_basis(draft, found))
+        self._tell(draft, record, turned(draft, found))
+        return draft
+
+    def problems(self, draft: Draft, found: Found | None) -> tuple[Problem, ...]:
+        """What an opt-in in place of an opt-out lacks."""
+        return basis_problems(draft) if self._needs_basis(draft, found) else ()
+
+    def context(self, draft: Draft, context: Context) -> Context:
+        """`context` with the link to what `draft` corrects, and with what an opt-in rests on."""
+        record = self._of(draft)
+        is_turned = draft.action == Action.ACCEPT and is_opted_out(context.before)
+        needs_one = is_turned or (record is not None and needs_basis(draft, record))
+        corrects = None if record is None else draft.corrects
+        return replace(context, corrects=corrects, basis=draft.basis if needs_one else "")
+
+    def _needs_basis(self, draft: Draft, found: Found | None) -> bool:
+        record = self._of(draft)
+        return bool(turned(draft, found)) or (record is not None and needs_basis(draft, record))
+
+    def _tell(self, draft: Draft, record: Record | None, opted_out: Mapping[str, CategoryStatus]) -> None:
+        warning = opted_out_themselves(opted_out.values())
+        if record is None:
+            each = opted_out.items()
+            told = [f"{cut(name)}: {render(tell_status(one), self._local)}." for name, one in each]
+            if len(told) > _MOST:
+                told[_MOST:] = [f"And {len(told) - _MOST} more."]
+        else:
+            consent = record.noted.consent
+            when = moment_of(self._local(consent.noted_at))
+            told = [f"Corrects the {noun(consent.action)} of {consent.category}, noted {when}."]
+            if draft.action == Action.ACCEPT:
+                warning = warning or own_opt_out(record)
+        if warning is not None:
+            told.append(render(warning))
+        self._form.correction.tell(" ".join(told), warns=warning is not None)
+
+    def _of(self, draft: Draft) -> Record | None:
+        record = self._record
+        if record is None or record.noted.consent.request_id != draft.corrects:
+            return None
+        if self._project is not None and belongs_elsewhere(record, self._project.id) is not None:
+            return None
+        return record if is_corrected_by(draft, record) else None
+
+    def _offer(self, record: Record, last: Timestamp | None) -> None:
+        project = self._project
+        refused = belongs_elsewhere(record, "" if project is None else project.id)
+        if project is not None:
+            # The form would show another type beside the same ID: that is somebody else.
+            refused = refused or lost_its_id_type(record, project.id_types)
+        found = refused or overtaken(last) or restored(record, self._now())
+        if isinstance(found, Message):
+            consent = record.noted.consent
+            said = f"{render(found, self._local)}\n{about(consent, record.noted.project_name)}"
+            self._status.show_message(_KEY, Tone.WARNING, said)
+            return
+        shown = self._form.draft()
+        if shown.customer_id or shown.ticket or shown.wording:
+            question = "What stands in the form is replaced by the correction."
+            if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
+                return
+        self._status.forget(_KEY)
+        self._record = record
+        self._form.fill(replace(found, channel=shown.channel))
+        self._form.go_to_correction()
+
+
+def _about(draft: Draft) -> tuple[object, ...]:
+    return draft.customer_id_type, draft.customer_id, draft.category, draft.categories

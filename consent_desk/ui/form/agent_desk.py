@@ -1,0 +1,62 @@
+"""Who sits at this desk: the agent's name, from the operating system until a person changes it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSettings
+
+from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+_AGENT = "agent"
+
+
+class AgentDesk(QObject):
+    """Shows the agent for real projects, and keeps a changed name for the next start.
+
+    In practice the field begins empty, and nothing of it is kept: the tutorial's event stays the tutorial's.
+    """
+
+    def __init__(
+        self,
+        form: ConsentPanel,
+        runner: TaskRunner,
+        projects: ProjectDesk,
+        settings: QSettings,
+        full_name: Callable[[], str],
+    ) -> None:
+        super().__init__(form)
+        self._agent = form.more.agent
+        self._runner = runner
+        self._settings = settings
+        self._full_name = full_name
+        self._practice: bool | None = None
+        projects.project_chosen.connect(lambda project: self._enter(practice=False))
+        projects.sandbox_chosen.connect(lambda: self._enter(practice=True))
+        self._is_filling = False
+        self._agent.textChanged.connect(self._keep)
+
+    def _enter(self, *, practice: bool) -> None:
+        if practice is self._practice:
+            return
+        self._practice = practice
+        if not practice and self._settings.contains(_AGENT):
+            self._fill(str(self._settings.value(_AGENT)))
+            return
+        self._fill("")
+        if not practice:
+            # On a lane: where accounts are kept on a server, that may take its time to answer.
+            self._runner.run(Lane.ASIDE, self._full_name, done=self._suggest, failed=lambda error: None)
+
+    def _suggest(self, name: str) -> None:
+        if not self._practice and not self._settings.contains(_AGENT):
+            self._fill(name)
+
+    def _fill(self, name: str) -> None:
+        self._is_filling = True
+        self._agent.setText(name)
+        self._is_filling = False
+
+    def _keep(self, text: str) -> None:
+        if self._practice is False and not self._is_filling:
+            self._settings.setValue(_AGENT, text)

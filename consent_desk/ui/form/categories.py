@@ -1,0 +1,155 @@
+"""Brings the categories of the project in use: what was fetched last at once, and news when it is time."""
+
+from functools import partial
+
+from PySide6 import QtGui
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.answer import Meaning
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.categories import Categories, Fetched
+from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error
+from consent_desk.workspace import Station
+
+_HOUR = 3_600_000
+
+
+class CategoriesDesk(QObject):
+    """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
+
+    Emits `time_told` where Engagement was asked for the time alone.
+    """
+
+    offered = Signal(object)
+    time_told = Signal()
+
+    def __init__(self, form: ConsentPanel, runner: TaskRunner, categories: Categories, local: Local) -> None:
+        super().__init__(form)
+        self._form = form
+        self._runner = runner
+        self._categories = categories
+        self._local = local
+        self._place: tuple[Station, Project] | None = None
+        self._offered_of: tuple[str, BaseUrl, str] | None = None
+        self._fetched: Fetched | None = None
+        self._fetching = False
+        # A window stays open for days.
+        self._hourly = QTimer(self)
+        self._hourly.timeout.connect(self._refresh_old)
+        self._hourly.start(_HOUR)
+        form.refresh_categories.clicked.connect(self.refresh)
+        self.leave()
+
+    def leave(self) -> None:
+        """No project is in use. What is offered stays for when the same one comes back."""
+        self._place = self._fetched = None
+        self._fetching = False
+        self._tell("")
+
+    def offer_nothing(self) -> None:
+        """Another project comes: what was offered is none of its categories."""
+        self._offered_of = None
+        self.offered.emit(())
+
+    def enter(self, station: Station, project: Project) -> None:
+        """Offer the categories of `project`."""
+        self._place = place = (station, project)
+        of = (project.id, project.base_url, project.project_token)
+        if of != self._offered_of:
+            self.offer_nothing()
+        self._offered_of = of
+        self._runner.run(
+            Lane.ASIDE,
+            lambda: self._categories.kept(project),
+            done=partial(self._begin, place),
+            failed=lambda error: self._begin(place, None),
+        )
+
+    def refresh(self) -> None:
+        """Fetch the categories anew."""
+        place = self._place
+        if place is None or self._fetching:
+            return
+        self._fetching = True
+        station, project = place
+
+        def work() -> Fetched | Meaning:
+            fetched = self._categories.fetch(station.transport, project)
+            if isinstance(fetched, Fetched):
+                station.transport.learn(project)
+            return fetched
+
+        self._runner.run(
+            Lane.LOOK_UP,
+            work,
+            done=partial(self._take, place),
+            failed=lambda error: self._miss(place, render_error(error)),
+        )
+
+    def forget(self, project_id: str) -> None:
+        """Keep nothing of a project that was removed."""
+        # Now, and once more behind what is just being fetched for it.
+        for lane in (Lane.ASIDE, Lane.LOOK_UP):
+            self._runner.run(
+                lane,
+                lambda: self._categories.forget(project_id),
+                done=lambda nothing: None,
+                failed=lambda error: None,
+            )
+
+    def _begin(self, place: tuple[Station, Project], fetched: Fetched | None) -> None:
+        if place is not self._place:
+            return
+        if fetched is not None:
+            self._offer(fetched)
+        if self._fetched is None or self._categories.is_old(self._fetched):
+            self.refresh()
+            return
+        # Nobody is asked for the categories now, whose answer would tell the time.
+        station, project = place
+        told = partial(self._tell_time, place)
+        self._runner.run(Lane.LOOK_UP, lambda: station.transport.learn(project), done=told, failed=told)
+
+    def _tell_time(self, place: tuple[Station, Project], _ended: object) -> None:
+        if place is self._place:
+            self.time_told.emit()
+
+    def _refresh_old(self) -> None:
+        if self._fetched is None or self._categories.is_old(self._fetched):
+            self.refresh()
+
+    def _take(self, place: tuple[Station, Project], result: Fetched | Meaning) -> None:
+        if isinstance(result, Meaning):
+            self._miss(place, f"{render(result.why)}. {render(result.advice)}")
+        elif place is self._place:
+            self._fetching = False
+            self._offer(result)
+
+    def _miss(self, place: tuple[Station, Project], why: str) -> None:
+        if place is not self._place:
+            return
+        self._fetching = False
+        if self._fetched is None:
+            self._tell("The project's categories could not be fetched. Type the category's ID.", why)
+        else:
+            self._tell(f"Categories as of {self._age(self._fetched)}: they could not be fetched now.", why)
+
+    def _offer(self, fetched: Fetched) -> None:
+        self._fetched = fetched
+        self._tell("", f"Categories as of {self._age(fetched)}.")
+        self.offered.emit(fetched.categories)
+
+    def _age(self, fetched: Fetched) -> str:
+        return moment_of(self._local(fetched.at))
+
+    def _tell(self, text: str, more: str = "") -> None:
+        self._form.categories_age.show_remark(text)
+        said = f"{text} {more}".strip() or "Fetch the project's categories anew"
+        # Never empty, or assistive technology would read out the tooltip, which is HTML.
+        self._form.refresh_categories.setAccessibleDescription(said)
+        # As HTML, or Qt would guess whether an answer is some.
+        wrapped = Qt.WhiteSpaceMode.WhiteSpaceNormal
+        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(said, wrapped))

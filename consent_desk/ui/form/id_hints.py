@@ -1,0 +1,87 @@
+"""Says what is odd about a complete customer ID, and offers what may be meant. A person decides."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.consent.draft import Draft, Field, Problem
+from consent_desk.domain.text import cut
+from consent_desk.engagement.customer_ids import Hint
+from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.tasks import Lane, TaskRunner
+
+
+class Help(Protocol):
+    """Knows IDs. Each question may take a while, the first one above all: asked on a lane."""
+
+    def hint(self, id_type: str, text: str) -> Hint | None:
+        """What to say about an ID, None where nothing is odd."""
+
+    def alternatives(self, id_type: str, text: str) -> Sequence[str]:
+        """Other IDs that may be meant."""
+
+
+class IdHelpDesk(QObject):
+    """Emits `changed` when there is something else to say.
+
+    An ID is complete when its field is left, or when it is pasted. `alternatives`: what else may be meant.
+    """
+
+    changed = Signal()
+
+    def __init__(self, form: ConsentPanel, runner: TaskRunner, help_with: Help) -> None:
+        super().__init__(form)
+        self._form = form
+        self._runner = runner
+        self._hint = help_with.hint
+        self.alternatives = help_with.alternatives
+        self._about: tuple[str, str] = ("", "")
+        self._found: Hint | None = None
+        form.customer_id_completed.connect(self._ask)
+        form.draft_changed.connect(self._follow)
+        form.suggestion.clicked.connect(self._take)
+
+    def doubts(self, draft: Draft) -> tuple[Problem, ...]:
+        """What to say beside the customer ID of `draft`."""
+        if self._found is None or _id_of(draft) != self._about:
+            return ()
+        return (Problem(Field.CUSTOMER_ID, self._found.message),)
+
+    def _ask(self) -> None:
+        about = _id_of(self._form.draft())
+        if about == self._about:
+            return
+
+        def done(hint: Hint | None) -> None:
+            # Typed on meanwhile: this answer is about something else.
+            if about == _id_of(self._form.draft()):
+                self._about, self._found = about, hint
+                self._show()
+                self.changed.emit()
+
+        self._runner.run(Lane.ASIDE, lambda: self._hint(*about), done=done, failed=lambda error: None)
+
+    def _follow(self, draft: Draft) -> None:
+        if _id_of(draft) != self._about:
+            self._about, self._found = ("", ""), None
+            self._show()
+
+    def _show(self) -> None:
+        suggestion = "" if self._found is None else self._found.suggestion
+        text = f"Use {cut(suggestion)}"
+        self._form.suggestion.setText(text.replace("&", "&&"))
+        # Its name, by which it is found, hides its text from assistive technology.
+        self._form.suggestion.setAccessibleDescription(text if suggestion else "")
+        self._form.suggestion.setVisible(bool(suggestion))
+
+    def _take(self) -> None:
+        if self._found is not None:
+            # As typing, so that Ctrl+Z brings the former text back.
+            self._form.customer_id.selectAll()
+            self._form.customer_id.insert(self._found.suggestion)
+            self._form.customer_id.setFocus()
+
+
+def _id_of(draft: Draft) -> tuple[str, str]:
+    return draft.customer_id_type, draft.customer_id

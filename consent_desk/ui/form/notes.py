@@ -1,0 +1,129 @@
+"""What stands below the fields of the form: problems, doubts and remarks."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+
+from consent_desk.domain.consent.draft import Field, Problem
+from consent_desk.ui.form.repair import RepairButton, typed
+from consent_desk.ui.widgets.inputs import Note, TypingComboBox, WithNote
+from consent_desk.ui.widgets.messages import render
+
+_WORDINGS = frozenset({Field.WORDING, Field.BASIS})
+_REPAIRED = _WORDINGS | {Field.TICKET, Field.CHANNEL, Field.AGENT}
+
+
+class FieldNotes:
+    """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
+
+    Doubts show where there is no problem, and stand in nobody's way, and so do readings, what was made of a
+    text; `remark` tells what else is worth knowing of a field. `is_filling`: the program changes the fields
+    just now, and no person does.
+    """
+
+    def __init__(self, remark: Callable[[Field], str], is_filling: Callable[[], bool]) -> None:
+        self._remark = remark
+        self._is_filling = is_filling
+        self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
+        self._typed: set[Field] = set()
+        self._touched: set[Field] = set()
+        self._repairs: dict[Field, RepairButton] = {}
+        self.problems: Sequence[Problem] = ()
+        self._doubts: Sequence[Problem] = ()
+        self._readings: Sequence[Problem] = ()
+
+    def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
+        """Take care of the note in `row`, which belongs to `widget`; return `row`."""
+        self._rows[field] = (widget, row)
+        line = widget.line if isinstance(widget, TypingComboBox) else widget
+        if isinstance(line, QLineEdit):
+            line.textChanged.connect(partial(self._take_typing, field))
+            line.editingFinished.connect(partial(self._touch, field))
+        return row
+
+    def row(self, field: Field) -> WithNote:
+        """`field` with its note."""
+        return self._rows[field][1]
+
+    def note(self, field: Field) -> Note:
+        """The note of `field`."""
+        return self.row(field).note
+
+    def show(
+        self, problems: Sequence[Problem], doubts: Sequence[Problem] = (), readings: Sequence[Problem] = ()
+    ) -> None:
+        """Show these, instead of those before."""
+        self.problems, self._doubts, self._readings = problems, doubts, readings
+        wrong = {problem.field: render(problem.message) for problem in problems}
+        odd = {doubt.field: render(doubt.message) for doubt in doubts}
+        read = {reading.field: render(reading.message) for reading in readings}
+        for field, (widget, row) in self._rows.items():
+            told = " ".join(texts[field] for texts in (read, odd) if field in texts)
+            widget.setAccessibleDescription(wrong.get(field, told))
+            self._offer_repair(field, field in wrong)
+            if field in wrong and (field in self._touched or not _is_empty(widget)):
+                row.note.show_problem(wrong[field])
+            elif field in odd:
+                row.note.show_doubt(told)
+            else:
+                row.note.show_remark(told or self._remark(field))
+
+    def point(self, field: Field) -> None:
+        """Select in `field` what is refused in it, if that can be taken out."""
+        if field in self._repairs:
+            self._repairs[field].point()
+
+    def _offer_repair(self, field: Field, is_wrong: bool) -> None:
+        if field in self._repairs:
+            self._repairs[field].follow()
+        elif is_wrong and field in _REPAIRED:
+            widget, row = self._rows[field]
+            line = widget.line if isinstance(widget, TypingComboBox) else widget
+            # Loaded with the first one that is needed.
+            from consent_desk.domain.consent.values import repair_of_note, repair_of_wording
+
+            mend = repair_of_wording if field in _WORDINGS else repair_of_note
+            if not isinstance(line, QLineEdit | QPlainTextEdit) or mend(typed(line)) is None:
+                return
+            # Made with the first one that is needed: the window shows sooner, and most never are.
+            repair = self._repairs[field] = RepairButton(line, field.value, mend)
+            row.add(repair)
+            QWidget.setTabOrder(widget, repair)
+            repair.follow()
+
+    def show_all(self) -> None:
+        """Show every problem, those of empty fields too."""
+        self._touched = set(Field)
+        self.show(self.problems, self._doubts, self._readings)
+
+    def forget(self) -> None:
+        """Nobody has looked at the fields yet."""
+        self._typed.clear()
+        self._touched.clear()
+
+    def say_quietly(self, field: Field, text: str) -> None:
+        """Say `text` below `field` until something changes."""
+        self.note(field).show_remark(text)
+
+    def _take_typing(self, field: Field, _text: str) -> None:
+        if not self._is_filling():
+            self._typed.add(field)
+
+    def _touch(self, field: Field) -> None:
+        # One that the program has emptied is nobody's omission.
+        if field in self._typed:
+            self._touched.add(field)
+            self.show(self.problems, self._doubts, self._readings)
+
+
+def _is_empty(widget: QWidget) -> bool:
+    match widget:
+        case QComboBox():
+            return not widget.currentText()
+        case QLineEdit():
+            return not widget.text()
+        case QPlainTextEdit():
+            return widget.document().isEmpty()
+        case _:
+            return False

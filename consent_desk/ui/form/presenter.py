@@ -1,0 +1,259 @@
+"""Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.checks.confirmations import Caution, cautions, of_several
+from consent_desk.domain.checks.warnings import doubts
+from consent_desk.domain.consent.draft import Draft, Field, Problem
+from consent_desk.domain.consent.parsing import one_each, parse, readings
+from consent_desk.domain.consent.values import Consent, Timestamp
+from consent_desk.domain.lifecycle.judgement import decision
+from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.request import prepare, prepare_event
+from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
+from consent_desk.ui.checks.correction import CorrectionDesk
+from consent_desk.ui.checks.question import QuestionDesk
+from consent_desk.ui.form.id_hints import IdHelpDesk
+from consent_desk.ui.form.submission import Noting, Press, Sendable
+from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.widgets.messages import render, written
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Station
+
+_DECLINED = "declined"
+
+
+class FormDesk(QObject):
+    """Shows, with each key, the request beside the form, or why there is none.
+
+    The form leads to `project`, by way of `station`; where there is none, `why_closed` says why not.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        noting: Noting,
+        *,
+        look_up: LookUpDesk,
+        correction: CorrectionDesk,
+        question: QuestionDesk,
+        id_help: IdHelpDesk,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+    ) -> None:
+        super().__init__(window)
+        self._form = window.consent
+        self._preview = window.preview
+        self._status = window.status
+        self._noting = noting
+        self._look_up = look_up
+        self._correction = correction
+        self._question = question
+        self._id_help = id_help
+        self._now = now
+        self._zone = zone
+        self.station: Station | None = None
+        self.project: Project | None = None
+        self.why_closed = "Starting…"
+        self._categories: tuple[Category, ...] = ()
+        self._after_send: Draft | None = None
+        # What was declined: that is told until the form shows something else.
+        self._declined: Draft | None = None
+        id_help.changed.connect(self.show_anew)
+        look_up.answered.connect(self.show_anew)
+        self._form.draft_changed.connect(self._show)
+        question.declined.connect(self._decline)
+
+    def lead_to(self, station: Station, project: Project | None) -> None:
+        """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
+        self.station, self.project = station, project
+
+    def lead_nowhere(self, why: str) -> None:
+        """Nothing can be sent now."""
+        self.station = self.project = self._after_send = None
+        self.say_why_closed(why)
+
+    def say_why_closed(self, why: str) -> None:
+        """Something else is the reason why nothing can be sent."""
+        self.why_closed = why
+        self.show_anew()
+
+    def offer_categories(self, categories: tuple[Category, ...]) -> None:
+        """Offer these, and measure by them what is typed."""
+        # First: to be offered them, the form tells its draft anew.
+        self._categories = categories
+        self._form.offer_categories(categories)
+
+    def moment(self) -> Moment:
+        """The moment, as a decision that is taken now is stamped."""
+        return Moment(self._now()) if self.station is None else self.station.transport.moment()
+
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def show_anew(self) -> None:
+        """Show what would be sent now, or what is missing."""
+        self._show(self._form.draft())
+
+    def show_stamped(self, first: Consent, others: tuple[Consent, ...] = ()) -> None:
+        """Show what goes out, to the byte."""
+        stamp = f"stamped {written(moment(first.timestamp, self._zone))}"
+        self._show_preview(Sendable(first, others), "", stamp=stamp)
+
+    def begin_next(self, draft: Draft) -> None:
+        """What the form held as `draft` was noted: empty it, and leave in view what goes out."""
+        self._after_send = self._form.next_draft(draft, draft)
+        self._form.clear_caller(draft)
+
+    def show_noted_anew(self, project: Project, consent: Consent) -> None:
+        """Show what goes out for `project` without a part of the form, until something is typed."""
+        if project == self.project and not self._noting.busy:
+            self._after_send = self._form.draft()
+            self.show_stamped(consent)
+
+    def forget_sent(self) -> None:
+        """Leave the bytes of the last send in view no longer: they may name a customer who was erased."""
+        if not self._noting.busy:
+            self._after_send = None
+            self.show_anew()
+
+    def _show(self, draft: Draft) -> None:
+        transport = None if self.station is None else self.station.transport
+        self._look_up.follow(draft, self.project, transport, self._categories)
+        draft = self._correction.follow(draft, self._look_up.known())
+        self._question.follow(draft)
+        if self._declined is not None and draft != self._declined:
+            self._declined = None
+            self._status.forget(_DECLINED)
+        at = self.moment()
+        read = self._read(draft, at)
+        problems = () if isinstance(read, Consent) else read
+        odd = self._id_help.doubts(draft)
+        odd += doubts(draft, categories=self._categories, at=at, zone=self._zone)
+        self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._zone))
+        first = _named(problems[0]) if problems else ""
+        self._show_action(first, odd)
+        # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
+        if draft != self._after_send and not self._noting.busy:
+            self._after_send = None
+            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
+
+    def _show_preview(
+        self, read: Sendable | tuple[Problem, ...], first_problem: str, stamp: str = ""
+    ) -> None:
+        project, preview = self.project, self._preview
+        if project is None:
+            preview.show_request(None, has_body=False, why_empty=self.why_closed, stamp="", unmasked=False)
+        elif isinstance(read, Sendable):
+            if read.first.timestamp == read.first.noted_at:
+                stamp = stamp or "timestamp is set when you send"
+            else:
+                stamp = stamp or f"taken at {written(moment(read.first.timestamp, self._zone))}"
+            preview.show_request(
+                prepare(project, read.first),
+                others=tuple(prepare(project, one) for one in read.others),
+                has_body=True,
+                why_empty="",
+                stamp=stamp,
+                unmasked=project.practice,
+            )
+        else:
+            why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
+            request = prepare_event(project, b"")
+            preview.show_request(
+                request, has_body=False, why_empty=why_empty, stamp="", unmasked=project.practice
+            )
+
+    def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
+        practice = self.project is not None and self.project.practice
+        action = "opt in to" if self._form.opt_in.isChecked() else "opt out of"
+        text = f"{action} {self._form.category_label() or 'the category'}"
+        text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
+        why_not = self.why_closed if self.project is None else first_problem
+        described = f"{text}. {' '.join(map(_named, odd))}" if odd else text
+        self._form.send.show_action(text, description=why_not or described, ready=not why_not)
+
+    # -- what a press would send ------------------------------------------------------------------
+
+    def press(self) -> Press | None:
+        """All that the form asks for, with what is known of the customer; None where it lacks something.
+
+        What could not be noted stays the very same, while the form does.
+        """
+        station, project, draft = self.station, self.project, self._form.draft()
+        if station is None or project is None:
+            return None
+        failed = self._noting.failed_press(draft, station, project)
+        if failed is not None:
+            return failed
+        at = self.moment()
+        read = self._read(draft, at)
+        if not isinstance(read, Consent):
+            return None
+        sendable = self._all_of(draft, read)
+        first, *others = (
+            (one, replace(self._context(draft, one), clock_off=at.clock_off))
+            for one in (sendable.first, *sendable.others)
+        )
+        return Press(station, project, draft, *first, tuple(others))
+
+    def show_what_lacks(self) -> None:
+        """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
+        sent = self._after_send
+        self.show_anew()
+        if sent is not None and sent == self._after_send and not sent.customer_id:
+            self._form.say_nothing_to_send()
+        else:
+            self._form.go_to_problem()
+
+    def speaks_against(self, press: Press) -> tuple[Caution, ...]:
+        """What is to be asked before sending, each but once."""
+        customer = press.consent.customer
+        is_stranger = press.station.practice and customer not in press.station.customers
+        found = self._look_up.found(customer)
+        asked: dict[tuple[str, str], Caution] = {}
+        for consent, _ in press.all:
+            for one in cautions(consent, found, self._categories, is_stranger=is_stranger):
+                # What speaks against all of them is asked once.
+                asked.setdefault((str(one.text), one.holds), one)
+        return of_several([*asked.values()], len(press.all))
+
+    def _decline(self, field: Field) -> None:
+        press = self.press()
+        if press is not None:
+            consent, count = press.consent, len(press.all)
+            what = consent.category if count == 1 else f"{count} categories"
+            who = f"{consent.customer.value}, {render(decision(consent.action, what))}, {press.project.name}"
+            said = f"Nothing was recorded, and nothing was sent.\n{who}"
+            self._status.show_message(_DECLINED, Tone.QUIET, said)
+            self._declined = press.draft
+        self._form.go_to(field)
+
+    def _context(self, draft: Draft, consent: Consent) -> Context:
+        context = self._correction.context(draft, self._look_up.context(consent))
+        if not self._categories:
+            return context
+        return replace(context, listed=any(one.id == consent.category for one in self._categories))
+
+    def _read(self, draft: Draft, at: Moment) -> Consent | tuple[Problem, ...]:
+        read = parse(draft, request_id=self._noting.request_id, now=at.now, zone=self._zone)
+        if (complaint := complaint_about_clock(at)) is not None:
+            return (Problem(Field.TAKEN_AT, complaint),)
+        lacks = self._correction.problems(draft, self._look_up.known())
+        return (() if isinstance(read, Consent) else read) + lacks if lacks else read
+
+    def _all_of(self, draft: Draft, first: Consent) -> Sendable:
+        ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
+        first, *others = one_each(first, draft.categories, ids)
+        return Sendable(first, tuple(others))
+
+
+def _named(problem: Problem) -> str:
+    return f"{problem.field}: {render(problem.message)}"

@@ -1,0 +1,36 @@
+"""Says that the disk is slow, while what Send asked for is not noted yet."""
+
+from PySide6.QtCore import QObject
+
+from consent_desk.ui.form.submission import Noting
+from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.widgets.tones import Tone
+
+SLOW = "the disk of this computer is slow"
+
+_KEY = "disk"
+
+
+class SlowDisk(QObject):
+    """Follows each press from its beginning until it is noted or has failed."""
+
+    def __init__(self, noting: Noting, status: StatusPanel) -> None:
+        super().__init__(noting)
+        self._noting = noting
+        self._status = status
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._say)
+        noting.begun.connect(self._patience.begin)
+        noting.noted.connect(self._end)
+        noting.repeated.connect(self._end)
+        noting.failed.connect(self._end)
+
+    def _say(self) -> None:
+        press = self._noting.under_way
+        stay = "" if press is None or press.station.practice else " Stay on the line."
+        self._status.show_message(_KEY, Tone.WARNING, f"Not noted yet: {SLOW}.{stay}")
+
+    def _end(self) -> None:
+        self._patience.end()
+        self._status.forget(_KEY)

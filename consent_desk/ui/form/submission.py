@@ -1,0 +1,170 @@
+"""What Send asks for is noted here, one press at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import Consent, Timestamp
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
+from consent_desk.domain.wire.project import Project
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.workspace import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of Send: the consent, the form from which it came, and where it is to go.
+
+    `others`: the consents of the further categories, each with its context. All are noted at once.
+    `left_out`: categories of the form that are to stay as they are.
+    """
+
+    station: Station
+    project: Project
+    draft: Draft
+    consent: Consent
+    context: Context = NO_CONTEXT
+    others: tuple[tuple[Consent, Context], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[tuple[Consent, Context], ...]:
+        """Every consent with its context, in the order of sending."""
+        return ((self.consent, self.context), *self.others)
+
+    def without(self, categories: Sequence[str]) -> "Press":
+        """The same without the consents of `categories`, which are not all."""
+        first, *others = [one for one in self.all if one[0].category not in categories]
+        return replace(
+            self, consent=first[0], context=first[1], others=tuple(others), left_out=tuple(categories)
+        )
+
+    def stamped(self, consents: tuple[Consent, ...]) -> "Press":
+        """The same with the consents as they are noted."""
+        contexts = (context for _, context in self.others)
+        return replace(self, consent=consents[0], others=tuple(zip(consents[1:], contexts, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """What Send would send: a consent, and where several categories are chosen those of the others."""
+
+    first: Consent
+    others: tuple[Consent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What was noted here minutes ago, and when."""
+
+    consents: tuple[tuple[Consent, Timestamp], ...]
+
+
+class Noting(QObject):
+    """Emits `begun`, `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
+
+    Where the same was noted here minutes ago, it emits `repeated(Press, consents with times)` instead, and
+    notes nothing. Knows the next request IDs, and the press `under_way`. The press of `stamped` holds the
+    consent as it is noted and sent, to the byte.
+    """
+
+    begun = Signal()
+    repeated = Signal(object, object)
+    stamped = Signal(object)
+    noted = Signal(object, object)
+    failed = Signal(object, object)
+
+    def __init__(self, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self.under_way: Press | None = None
+        self._of_former_form = ""
+        self._failed: Press | None = None
+        self._stamped: Consent | None = None
+        self._further_ids: list[str] = []
+        self.request_id = str(uuid4())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a press is being noted: until then another one is none."""
+        return self.under_way is not None
+
+    def request_ids(self, count: int) -> tuple[str, ...]:
+        """The next request ID and those of further consents, `count` in all."""
+        while len(self._further_ids) < count - 1:
+            self._further_ids.append(str(uuid4()))
+        return (self.request_id, *self._further_ids[: count - 1])
+
+    def failed_press(self, draft: Draft, station: Station, project: Project) -> Press | None:
+        """The press that could not be noted, while the form and where it leads are still the same.
+
+        Its rows may be there after all, the disk not having confirmed them: the very same consents find
+        those rows, and others must bear other request IDs. `station` may have been opened anew since then,
+        and the key of `project` may be another one.
+        """
+        failed = self._failed
+        if failed is None:
+            return None
+        if failed.draft == draft and Noted.of(failed.project, failed.consent).belongs_to(project):
+            return replace(failed, station=station, project=replace(project, name=failed.project.name))
+        self.begin_anew()
+        return None
+
+    def begin(self, press: Press, *, again: Sequence[str] = ()) -> None:
+        """Note the consents of `press`; those of the categories `again` although they were minutes ago."""
+        self.under_way = press
+        self.begun.emit()
+        outbox, project = press.station.outbox, press.project
+        # If so, its rows may be there already, with these very timestamps.
+        is_stamped = press.consent is self._stamped
+
+        def work(tell: Callable[[Press], None]) -> tuple[Entry, ...] | Repeated:
+            # One visit: between two, the window would first have to be painted.
+            asked = [one for one, _ in press.all if one.category not in again]
+            repeated = outbox.repeated(project, asked)
+            if repeated:
+                return Repeated(repeated)
+            stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, press.all))
+            tell(stamped)
+            return outbox.note_all(project, stamped.all)
+
+        self._runner.run_telling(
+            Lane.JOURNAL, work, told=self._take_stamped, done=self._end, failed=self._fail
+        )
+
+    def _take_stamped(self, press: Press) -> None:
+        self.under_way, self._stamped = press, press.consent
+        self.stamped.emit(press)
+
+    def begin_anew(self) -> None:
+        """Another consent comes next."""
+        self._failed = None
+        self._further_ids.clear()
+        self.request_id = str(uuid4())
+
+    def leave_form(self) -> None:
+        """The form was emptied: what is noted from now on concerns it no longer."""
+        if self.under_way is not None:
+            self._of_former_form = self.under_way.consent.request_id
+        self.begin_anew()
+
+    def concerns_form(self, press: Press) -> bool:
+        """Whether the form is still the one of `press`."""
+        return press.consent.request_id != self._of_former_form
+
+    def _end(self, entries: tuple[Entry, ...] | Repeated) -> None:
+        press, self.under_way = self.under_way, None
+        if isinstance(entries, Repeated):
+            self.repeated.emit(press, entries.consents)
+            return
+        self.begin_anew()
+        self.noted.emit(press, entries)
+
+    def _fail(self, error: Exception) -> None:
+        press, self.under_way = self.under_way, None
+        if press is not None and self.concerns_form(press):
+            self._failed = press
+        self.failed.emit(press, error)

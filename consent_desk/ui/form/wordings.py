@@ -1,0 +1,138 @@
+"""The menu of kept wordings: choose one for the category, keep the one in the form, remove one."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QTextCursor
+from PySide6.QtWidgets import QMenu
+
+from consent_desk.domain.text import visible
+from consent_desk.projects.wordings import KeptWordings
+from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+
+Texts = Mapping[str, tuple[str, ...]]
+
+PRACTICE = "practice"
+"""Under which the Sandbox's texts are kept."""
+
+_STATUS = "kept texts"
+_SHOWN = 70
+
+
+class WordingDesk(QObject):
+    """Offers the texts of one project at a time. Nothing of another project ever shows."""
+
+    def __init__(
+        self,
+        form: ConsentPanel,
+        status: StatusPanel,
+        runner: TaskRunner,
+        questions: Questions,
+        kept: KeptWordings,
+    ) -> None:
+        super().__init__(form)
+        self._form = form
+        self._status = status
+        self._runner = runner
+        self._questions = questions
+        self._kept = kept
+        self._project_id: str | None = None
+        self._texts: Texts = {}
+        self._menu = QMenu(form.more.kept_texts)
+        self._menu.setToolTipsVisible(True)
+        self._removing = QMenu("&Remove", self._menu)
+        self._menu.aboutToShow.connect(self._fill)
+        form.more.kept_texts.setMenu(self._menu)
+
+    def enter(self, project_id: str | None) -> None:
+        """Offer the texts of a project; None while none is usable."""
+        self._project_id, self._texts = project_id, {}
+        if project_id is not None:
+            self._run(lambda: self._kept.of(project_id))
+
+    def forget(self, project_id: str) -> None:
+        """Keep nothing of a project that was removed."""
+
+        def work() -> Texts:
+            self._kept.forget(project_id)
+            return {}
+
+        self._run(work, of=project_id)
+
+    def _run(self, work: Callable[[], Texts], of: str | None = None) -> None:
+        project_id = of or self._project_id
+
+        def done(texts: Texts) -> None:
+            self._status.forget(_STATUS)
+            if project_id == self._project_id:
+                self._texts = texts
+
+        def failed(error: Exception) -> None:
+            self._status.show_message(_STATUS, Tone.WARNING, render_error(error))
+
+        self._runner.run(Lane.ASIDE, work, done=done, failed=failed)
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        self._removing.clear()
+        draft = self._form.draft()
+        category, wording = "" if draft.categories else draft.category, draft.wording
+        texts = self._texts.get(category, ())
+        label = visible(self._form.category_label()[:_SHOWN]).replace("&", "&&")
+        if draft.categories:
+            self._add(self._menu, "Texts are kept for one category at a time", None)
+        elif not texts:
+            said = f"No text is kept for {label}" if category else "Choose a category first"
+            self._add(self._menu, said, None)
+        for text in texts:
+            self._add(self._menu, _one_line(text), partial(self._choose, text), text)
+            self._add(self._removing, _one_line(text), partial(self._remove, category, text), text)
+        self._menu.addSeparator()
+        can_keep = category and wording.strip() and wording not in texts and self._project_id is not None
+        self._add(
+            self._menu,
+            f"&Keep this text for {label}" if category else "&Keep this text",
+            partial(self._keep, category, wording) if can_keep else None,
+        )
+        self._removing.setEnabled(bool(texts))
+        self._menu.addMenu(self._removing)
+
+    def _add(self, menu: QMenu, text: str, slot: Callable[[], None] | None, whole: str = "") -> None:
+        action = QAction(text, menu)
+        if slot is None:
+            action.setEnabled(False)
+        else:
+            action.triggered.connect(lambda _=False: slot())
+        # Plain lines: Qt would render what looks like HTML.
+        action.setToolTip("" if "<" in whole else visible(whole))
+        menu.addAction(action)
+
+    def _choose(self, text: str) -> None:
+        # As one step of typing: what stood there comes back with Ctrl+Z.
+        cursor = self._form.wording.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        self._form.wording.setTextCursor(cursor)
+        self._form.wording.setFocus()
+
+    def _keep(self, category: str, text: str) -> None:
+        if (project_id := self._project_id) is not None:
+            self._run(lambda: self._kept.keep(project_id, category, text))
+
+    def _remove(self, category: str, text: str) -> None:
+        question = f"Remove this text for good? What was recorded with it stays.\n\n{visible(text[:500])}"
+        project_id = self._project_id
+        if project_id is None or self._questions.choose("Kept texts", question, ("Keep it", "Remove")) != 1:
+            return
+        self._run(lambda: self._kept.remove(project_id, category, text))
+
+
+def _one_line(text: str) -> str:
+    line = visible(" ".join(text.split())).replace("&", "&&")
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

@@ -1,0 +1,1 @@
+"""The response log: the whole journal, searched and acted upon."""

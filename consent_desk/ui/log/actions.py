@@ -1,0 +1,257 @@
+"""Discards, acknowledges, erases and exports what the log shows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.lifecycle.judgement import IS_RIGHT, State
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.journal.export import Export, Kind
+from consent_desk.journal.history import Erasure
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Station
+
+_EXPORT, _ERASURE = "export", "erasure"
+_NEWS = 5_000
+"""After so many consents of an export, how far it has come is said again."""
+
+_KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
+
+
+class HistoryDesk(QObject):
+    """Emits `discarded(Station, request_id)` and `erased(project_id, CustomerId)`.
+
+    One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
+    """
+
+    discarded = Signal(object, str)
+    erased = Signal(str, object)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        log: LogDesk,
+        say: Callable[[Station, Entry, Tone, str], None],
+    ) -> None:
+        super().__init__(window)
+        self._panel = window.log
+        self._status = window.status
+        self._runner = runner
+        self._questions = questions
+        self._log = log
+        self._say = say
+        self._export: Export | None = None
+        self._path = Path()
+        self._told = 0
+        self._has_said_why = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: self._say_what_it_waits_for(Tone.NEUTRAL))
+        self._patience.gone.connect(lambda: self._say_what_it_waits_for(Tone.WARNING))
+        self._panel.discard_requested.connect(self._discard)
+        self._panel.acknowledge_requested.connect(self._acknowledge)
+        self._panel.right_requested.connect(self._say_that_it_is_right)
+        self._panel.erase_requested.connect(self._erase)
+        self._panel.search.export_requested.connect(self._begin_or_stop)
+        window.closing.connect(self._stop)
+
+    # -- discarding -------------------------------------------------------------------------------
+
+    def _discard(self, request_id: str, reason: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_nothing: None) -> None:
+            self._say(station, replace(entry, state=State.DISCARDED), Tone.NEUTRAL, f"Discarded: {reason}")
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.history.discard(request_id, reason, station.user),
+            done=done,
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        )
+
+    def _acknowledge(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_nothing: None) -> None:
+            said = "Acknowledged: it was cancelled, and is not recorded."
+            self._say(station, replace(entry, to_acknowledge=False), Tone.NEUTRAL, said)
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.history.acknowledge(request_id, station.user),
+            done=done,
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        )
+
+    def _say_that_it_is_right(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+
+        def done(_learnt: Entry | None) -> None:
+            said = "You say that it is right. It is looked up once more, and verified if Engagement shows it."
+            self._say(station, replace(entry, checked=True), Tone.NEUTRAL, said)
+            self.discarded.emit(station, request_id)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.learn(request_id, IS_RIGHT),
+            done=done,
+            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        )
+
+    # -- erasing ----------------------------------------------------------------------------------
+
+    def _erase(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None:
+            return
+        choices = ("Keep it", "Remove for good")
+        if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
+            return
+
+        def done(erased: Erasure | None) -> None:
+            if erased is not None:
+                self._forget(station, entry, erased)
+
+        self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
+        # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
+        self._runner.run(
+            Lane.UPKEEP,
+            lambda: station.history.erase(entry.project_id, entry.customer),
+            done=done,
+            failed=self._tell_not_erased,
+        )
+
+    def _forget(self, station: Station, entry: Entry, erased: Erasure) -> None:
+        def done(_nothing: None) -> None:
+            self.erased.emit(entry.project_id, entry.customer)
+            tone = Tone.WARNING if erased.left else Tone.NEUTRAL
+            self._status.show_message(_ERASURE, tone, told_after(erased))
+            if station is self._log.station:
+                self._log.view.reload()
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.rounds.forget(entry.project_id, entry.customer),
+            done=done,
+            failed=self._tell_not_erased,
+        )
+
+    def _tell_not_erased(self, error: Exception) -> None:
+        self._status.show_message(_ERASURE, Tone.BAD, render_error(error))
+
+    # -- exporting --------------------------------------------------------------------------------
+
+    def _begin_or_stop(self) -> None:
+        station = self._log.station
+        if self._export is not None:
+            text = f"The export was stopped. Nothing is written to {self._path}."
+            if self._has_said_why:
+                text = f"The export was stopped. Should {self._path} appear all the same, it is whole."
+            self._stop()
+            self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
+        elif station is not None:
+            kinds = {kind.value: name for kind, name in _KINDS.items()}
+            chosen = self._questions.choose_file("Export what is shown", "consents", kinds)
+            if chosen is not None:
+                self._begin(station, chosen)
+
+    def _begin(self, station: Station, path: Path) -> None:
+        kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
+        self._export = station.history.export(self._log.view.wanted, kind, path)
+        self._path, self._told = path, 0
+        self._panel.search.export.setText("Stop export")
+        self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
+        self._step(self._export)
+
+    def _step(self, export: Export) -> None:
+        def done(has_more: bool) -> None:
+            if export is not self._export:
+                return
+            self._patience.end()
+            if not has_more:
+                self._end()
+                self._status.show_message(
+                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {self._path}."
+                )
+                return
+            if export.written >= self._told + _NEWS or self._has_said_why:
+                self._told = export.written
+                self._has_said_why = False
+                self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
+            self._step(export)
+
+        def failed(error: Exception) -> None:
+            if export is self._export:
+                self._end()
+                self._status.show_message(_EXPORT, Tone.BAD, render_error(error))
+
+        self._patience.begin()
+        self._runner.run(Lane.EXPORT, export.step, done=done, failed=failed)
+
+    def _say_what_it_waits_for(self, tone: Tone) -> None:
+        self._has_said_why = True
+        at_file = self._export is not None and self._export.is_at_file
+        what = f"The folder {self._path.parent} does not answer" if at_file else "The journal is busy"
+        text = f"{what}: the export waits. Noting goes on. “Stop export” gives it up."
+        self._status.show_message(_EXPORT, tone, text)
+
+    def _stop(self) -> None:
+        export = self._export
+        if export is not None:
+            export.give_up()
+            if self._has_said_why:
+                # The step that hangs takes away what it has written, should it ever come back.
+                self._runner.renew(Lane.EXPORT)
+            self._runner.run(Lane.EXPORT, export.cancel, done=lambda _: None, failed=lambda _: None)
+            self._end()
+
+    def _end(self) -> None:
+        self._export, self._has_said_why = None, False
+        self._patience.end()
+        self._panel.search.export.setText("Export…")
+
+
+def told(entry: Entry) -> str:
+    """What it means to remove the data of the customer of `entry`."""
+    return (
+        f"{entry.customer.type} = {entry.customer.value}\nProject: {entry.project_name}\n\n"
+        "Deleted for good, from the journal and from its backups: the customer ID, ticket, channel and "
+        "wording, the requests with their salts, and the answers.\n\n"
+        "What stays: that somebody decided, when, about which category, and what became of it; a keyed "
+        "hash in place of the customer; and the chain, which can still be checked.\n\n"
+        "Nothing is changed in Engagement. After this, nobody can prove whose decisions these were."
+    )
+
+
+def told_after(erased: Erasure) -> str:
+    """What was removed."""
+    text = (
+        f"Removed from {_consents(erased.consents)}, now shown as “erased {erased.short}”. "
+        f"Backups that were rewritten: {erased.backups:,}."
+    )
+    if erased.left:
+        files = ", ".join(str(path) for path in erased.left)
+        text += f" These files may name the customer still; delete them by hand if so: {files}"
+    return text
+
+
+def _consents(count: int) -> str:
+    return f"{count:,} consent{'' if count == 1 else 's'}"

@@ -1,0 +1,270 @@
+"""A record of the journal as texts, one for each tab beside the log."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.change import tell_change
+from consent_desk.domain.lifecycle.checking import is_new_profile, needs_check, nobody_looked
+from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES, Fact, State, judge, may_have_left, noun
+from consent_desk.domain.lifecycle.messages import tell_check, tell_failing, tell_look, tell_status
+from consent_desk.domain.lifecycle.policy import TOLD_AFTER, Failing
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.answer import header, pretty
+from consent_desk.domain.wire.customer import moment
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.request import noted_lines
+from consent_desk.domain.wire.server_clock import is_off, tell_off
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.widgets.messages import SHOWN, Local, laid_out, render, written
+
+BROKE_OFF = "The answer broke off here."
+
+_LAID_OUT_IN_FULL = 20
+"""Bytes of JSON that are laid out for each character that is shown."""
+
+_MOST_IDS = 5
+_AT_ONCE = 60_000_000
+"""Microseconds after its noting by which a consent leaves, unless it was sent again or at another start."""
+
+
+def details_of(
+    record: Record,
+    local: Local,
+    *,
+    practice: bool,
+    outlook: Message | None = None,
+    failing: Failing | None = None,
+) -> dict[str, str]:
+    """The texts of all tabs for `record`: inert, with hidden characters visible and long lines broken.
+
+    `outlook`: what comes next. `failing`: the looks that told nothing so far.
+    """
+
+    def of_answers(show: Callable[[Answered | Lost, int], str]) -> str:
+        came = _answers(record)
+        if not came:
+            return "No answer came."
+        most = SHOWN // len(came)
+        texts = [laid_out(show(answer, most), most) for _, answer in came]
+        attempts = sum(isinstance(fact.outcome, Answered | NotSent | Lost) for fact in record.facts)
+        if attempts == 1 and isinstance(came[0][1], Answered):
+            return texts[0]
+        heads = (f"{written(local(fact.at))}, {STATE_WORDS[fact.state]}:" for fact, _ in came)
+        return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
+
+    return {
+        "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
+        "Answer": of_answers(_answer),
+        "As received": of_answers(_as_received),
+        "Headers": of_answers(_headers),
+        "Request": laid_out(_request(record)),
+    }
+
+
+def change_of(record: Record, local: Local) -> str:
+    """Before and after, in a line; times of today without their date."""
+
+    def written(at: Timestamp) -> str:
+        when = local(at)
+        is_today = when.date() == datetime.now(when.tzinfo).date()
+        return when.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S")
+
+    return render(tell_change(record, written))
+
+
+def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
+    """A consent that could not be noted, as a text to copy and enter again."""
+    lines = (
+        ("Project", project.name),
+        ("Customer ID", f"{consent.customer.type} = {consent.customer.value}"),
+        ("Category", consent.category),
+        ("Action", consent.action.value),
+        ("Valid until", "" if consent.valid_until is None else str(consent.valid_until.wire)),
+        ("Taken at", taken_at),
+        ("Channel", consent.channel),
+        ("Ticket", consent.ticket),
+        ("Wording read out", consent.wording),
+    )
+    head = "NOT NOTED by Consent Desk, and not sent: enter it again later."
+    return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
+
+
+def _meaning(record: Record, local: Local, failing: Failing | None, *, practice: bool) -> list[str]:
+    action, last = record.noted.consent.action, record.facts[-1]
+    is_sent = last.state not in {State.QUEUED, State.RETRY_WAIT}
+    if last.state in TO_CHECK_STATES:
+        # That the looks fail is told with what comes next: a person has something to do before.
+        judgement = tell_check(last.state, needed=needs_check(record), practice=practice)
+        return [render(judgement.headline, local), render(judgement.advice, local)]
+    if failing is not None and failing.count >= TOLD_AFTER and is_sent:
+        judgement = tell_failing(failing, last.state, action, practice=practice)
+        return [render(judgement.headline, local), render(judgement.advice, local)]
+    if last.state is State.CONTRADICTED:
+        # A person has dismissed the alarm: it is still what the look showed.
+        last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
+    # Of what did not leave so far, no look says how it stands.
+    skipped = FailedLook if is_sent else FailedLook | Look
+    if isinstance(last.outcome, skipped) or (last.outcome is None and last.note):
+        facts = [fact for fact in record.facts if not isinstance(fact.outcome, skipped)]
+        last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
+    if isinstance(last.outcome, FailedLook | None):
+        waits = f"Noted on this computer. The {noun(action)} waits to be sent."
+        return [waits] if last.state is State.QUEUED else []
+    if isinstance(last.outcome, Look):
+        judgement = tell_look(last.outcome, last.state, action, practice=practice)
+    else:
+        again = may_have_left(record.facts[:-1])
+        known = record.noted.context.before is not None
+        refused = last.state is State.REFUSED
+        judgement = judge(last.outcome, action, practice=practice, again=again, known=known, refused=refused)
+    return [render(judgement.headline, local), render(judgement.advice, local)]
+
+
+def _explanation(
+    record: Record, local: Local, outlook: Message | None, failing: Failing | None, *, practice: bool
+) -> str:
+    consent = record.noted.consent
+    lines = _meaning(record, local, failing, practice=practice)
+    if outlook is not None:
+        lines.append(render(outlook, local))
+    if lines:
+        lines.append("")
+    context = record.noted.context
+    lines += [
+        f"Change: {change_of(record, local)}",
+        f"Customer ID: {consent.customer.type} = {consent.customer.value}",
+        f"Category: {consent.category}",
+        f"Action: {consent.action}",
+        *_terms(consent, local),
+        f"Decision taken at: {written(local(consent.timestamp))}",
+        *_clock(record),
+        f"Before: {_before(record, local)}",
+        f"Project: {record.noted.project_name}",
+        f"Request ID: {consent.request_id}",
+    ]
+    if context.corrects is not None:
+        lines.append(f"Corrects the consent with request ID: {context.corrects}")
+    if context.basis:
+        lines.append(f"Basis of the opt-in: {context.basis}")
+    request_ids = [header(answer.headers, "x-request-id") for _, answer in _answers(record)]
+    named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
+    if named:
+        lines.append(f"Engagement's x-request-id, for its support: {', '.join(named)}")
+    lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
+    return "\n".join(lines)
+
+
+def _clock(record: Record) -> list[str]:
+    off, consent = record.noted.context.clock_off, record.noted.consent
+    if off is None or not is_off(off):
+        return []
+    how = "stamped by Engagement's time" if consent.timestamp == consent.noted_at else "as it was typed"
+    return [
+        f"Clock: this computer's was {render(tell_off(off))}. The decision's time is {how}; what happened "
+        "since bears this computer's."
+    ]
+
+
+def _terms(consent: Consent, local: Local) -> list[str]:
+    until = [] if consent.valid_until is None else [f"Valid until: {_until(consent.valid_until, local)}"]
+    return [*until, f"Wording read out: {consent.wording}"] if consent.wording else until
+
+
+def _until(until: ValidUntil, local: Local) -> str:
+    at = moment(until.seconds)
+    if at is None:
+        return str(until.wire)
+    end = local(at)
+    # Where it is a day's last second, as that day was typed.
+    return f"{end:%Y-%m-%d}" if f"{end:%H:%M:%S}" == "23:59:59" else written(end)
+
+
+def _before(record: Record, local: Local) -> str:
+    before = record.noted.context.before
+    if is_new_profile(record):
+        return "Engagement knew no such customer"
+    if before is not None:
+        return render(tell_status(before), local)
+    return "not known; nobody looked whether this customer exists" if nobody_looked(record) else "not known"
+
+
+def _fact(fact: Fact, local: Local) -> str:
+    outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
+    note = f" ({fact.note})" if fact.note else ""
+    return f"{written(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
+
+
+def technical(outcome: Outcome | Look | FailedLook) -> str:
+    """What came of a call, in the words of those who debug it."""
+    took = f"after {outcome.elapsed * 1000:,.0f} ms"
+    match outcome:
+        case Answered():
+            cut = ", cut after 1 MiB" if outcome.truncated else ""
+            return f"HTTP {outcome.status}, {len(outcome.body):,} bytes{cut}, {took}"
+        case NotSent() | Lost():
+            kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
+            detail = f", {outcome.detail}" if outcome.detail else ""
+            part = ""
+            if isinstance(outcome, Lost) and outcome.status is not None:
+                part = f", HTTP {outcome.status} and {len(outcome.body):,} bytes had come"
+            return f"{outcome.cause} while {outcome.phase}, {kind}{part}{detail}, {took}"
+        case Look():
+            if outcome.blind:
+                return f"looked up, but the key may not read consents, {took}"
+            history = "in the history" if outcome.seen else "not in the history"
+            shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
+            holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
+            against = "" if outcome.reason is None else f" ({outcome.reason})"
+            return f"looked up: {history}, {holds}{against}, {took}"
+        case FailedLook(outcome=ended):
+            looks = "look-up" if outcome.failed == 1 else f"{outcome.failed} look-ups"
+            told = took if ended is None else technical(replace(ended, elapsed=outcome.elapsed))
+            return f"{looks} failed: {outcome.why}, {told}"
+
+
+def _answers(record: Record) -> list[tuple[Fact, Answered | Lost]]:
+    """What came of an answer to each sending that got one, whole or not, the latest first."""
+    return [
+        (fact, fact.outcome)
+        for fact in reversed(record.facts)
+        if isinstance(fact.outcome, Answered | Lost) and fact.outcome.status is not None
+    ]
+
+
+def body_of(answer: Answered | Lost, text: str | None = None) -> str:
+    """What an answer holds, as it came or as `text`; and that it broke off, where it did."""
+    said = text or answer.body.decode("utf-8", "backslashreplace")
+    if isinstance(answer, Answered):
+        return said or "The answer was empty."
+    return f"{said}\n\n{BROKE_OFF}" if said else BROKE_OFF
+
+
+def _answer(answer: Answered | Lost, most: int) -> str:
+    # Shared by all attempts: the whole of it takes a second.
+    text = pretty(answer.body) if len(answer.body) <= _LAID_OUT_IN_FULL * most else None
+    return body_of(answer, text)
+
+
+def _as_received(answer: Answered | Lost, _: int) -> str:
+    return body_of(answer)
+
+
+def _headers(answer: Answered | Lost, _: int) -> str:
+    lines = [f"HTTP {answer.status}", *(f"{name}: {value}" for name, value in answer.headers)]
+    if isinstance(answer, Lost):
+        lines += ["", "The answer broke off later, in its body." if answer.body else BROKE_OFF]
+    return "\n".join(lines)
+
+
+def _request(record: Record) -> str:
+    noted = record.noted
+    lines = [*noted_lines(noted.base_url, noted.project_token)]
+    departures = [fact.at for fact in record.facts if fact.state is State.IN_FLIGHT]
+    # No fact tells which token it was sent with. The address is always this one: it goes to no other.
+    if len(departures) > 1 or any(at.micros - noted.consent.noted_at.micros > _AT_ONCE for at in departures):
+        lines += ["", "As noted. Send again uses the project token that the settings have at that time."]
+    return "\n".join([*lines, "", noted.body.decode("utf-8", "backslashreplace")])

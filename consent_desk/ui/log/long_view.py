@@ -1,0 +1,195 @@
+"""Reads the journal for the log, page by page: what is searched for, looked at, or new."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.journal.history import History
+from consent_desk.ui.log.model import BATCH, LogModel
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.workspace import Station
+
+FIRST = 200
+"""The lines of the first page: more than a window shows."""
+
+REACH = 150
+"""So many lines before and after the one that is looked at are read with it."""
+
+
+Read = TypeVar("Read")
+
+
+class LongView(QObject):
+    """Keeps `model` true to the journal of one station at a time.
+
+    `shown(total)` tells how many lines there are, None as long as they are not counted; `failed(error)` that
+    they could not be read. Only one search runs at a time: what is typed meanwhile is searched for next,
+    and what was searched for before is never shown.
+    """
+
+    shown = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, model: LogModel, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._runner = runner
+        self._station: Station | None = None
+        self._wanted = Wanted()
+        self._searching = False
+        # A new one for each first page: what is read for an older one is dropped.
+        self._view = object()
+        self._filling = False
+        self._unplaced: set[str] = set()
+        self._placing = False
+        self._batch = QTimer(self)
+        self._batch.setSingleShot(True)
+        self._batch.setInterval(BATCH)
+        self._batch.timeout.connect(self.place)
+        model.missing.connect(self._fill)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is searched for."""
+        return self._wanted
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every line that belongs here has come."""
+        return not (self._searching or self._placing or self._unplaced)
+
+    def leave(self) -> None:
+        """Show nothing until there is another station."""
+        self._station = None
+        self._unplaced.clear()
+        self._view = object()
+        self._model.show((), self._wanted, practice=False)
+
+    def enter(self, station: Station) -> None:
+        """Show the journal of `station`."""
+        self._station = station
+        self.reload()
+
+    def search(self, wanted: Wanted) -> None:
+        """Show what is `wanted`."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.reload()
+
+    def put(self, entry: Entry) -> None:
+        """Show a new or changed line, if it is wanted."""
+        if not self._model.put(entry):
+            self._unplaced.add(entry.request_id)
+            if not self._batch.isActive():
+                self._batch.start()
+
+    def place(self) -> None:
+        """Ask now which of the lines that are not here belong here."""
+        station, view, wanted = self._station, self._view, self._wanted
+        if station is None or self._searching or self._placing or not self._unplaced:
+            return  # it is asked again when that is done
+        asked, self._unplaced, self._placing = tuple(self._unplaced), set(), True
+
+        def done(found: tuple[Found, ...]) -> None:
+            self._placing = False
+            if view is self._view and not self._model.add(found):
+                self._recount(station)
+                return
+            if view is self._view:
+                self.shown.emit(self._model.rowCount())
+            self.place()
+
+        # A line that could not be placed comes with the next search.
+        self._read(lambda history: history.those(wanted, asked), station, done)
+
+    def reload(self) -> None:
+        """Read the first page anew."""
+        station, wanted = self._station, self._wanted
+        if station is None or self._searching:
+            return  # once it is there, the search under way begins again
+        self._searching = True
+
+        def done(found: tuple[Found, ...]) -> None:
+            self._searching = False
+            if station is not self._station or wanted != self._wanted:
+                self.reload()
+                return
+            self._view = object()
+            self._filling = False
+            self._model.show(found, wanted, practice=station.practice)
+            self.shown.emit(len(found) if len(found) < FIRST else None)
+            self.place()
+            if len(found) == FIRST:
+                self._count(station, wanted)
+
+        def failed(error: Exception) -> None:
+            self._searching = False
+            if station is not self._station or wanted != self._wanted:
+                self.reload()
+            else:
+                self.failed.emit(error)
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.history.page(wanted, most=FIRST), done=done, failed=failed
+        )
+
+    def _recount(self, station: Station) -> None:
+        view, wanted = self._view, self._wanted
+        self._placing = True
+
+        def done(total: int) -> None:
+            self._placing = False
+            if view is self._view and total == self._model.rowCount():
+                self.shown.emit(total)
+            elif view is self._view:
+                self.reload()
+            self.place()
+
+        self._read(lambda history: history.count(wanted), station, done)
+
+    def _count(self, station: Station, wanted: Wanted) -> None:
+        view = self._view
+        newest_first = replace(wanted, oldest_first=False)
+
+        def done(counted: tuple[int, tuple[Found, ...]]) -> None:
+            total, newest = counted
+            if view is not self._view:
+                return
+            last = newest[0].seq if newest else 0
+            if not wanted.oldest_first and last > self._model.newest:
+                self.reload()  # noted since the first page was read
+                return
+            self._model.set_total(total, last)
+            self.shown.emit(total)
+
+        self._read(lambda history: (history.count(wanted), history.page(newest_first, most=1)), station, done)
+
+    def _fill(self, row: int) -> None:
+        station, view, wanted = self._station, self._view, self._wanted
+        if station is None or self._filling or self._searching:
+            return  # drawn anew when that is done, it is asked for again
+        self._filling = True
+        first, after = self._model.unread_around(row, REACH)
+        skip = 0 if after is not None else first
+        most = row - first + REACH
+
+        def done(found: tuple[Found, ...]) -> None:
+            if view is not self._view:
+                return
+            self._filling = False
+            self._model.fill(first, found)
+            if row < self._model.rowCount() and self._model.entry(row) is None:
+                self.reload()  # there are fewer than was thought
+
+        self._read(lambda history: history.page(wanted, after, skip=skip, most=most), station, done)
+
+    def _read(self, ask: Callable[[History], Read], station: Station, done: Callable[[Read], None]) -> None:
+        def failed(error: Exception) -> None:
+            self._filling = self._placing = False
+            self.failed.emit(error)
+
+        self._runner.run(Lane.JOURNAL, lambda: ask(station.history), done=done, failed=failed)

@@ -1,0 +1,332 @@
+"""The response log: a line for each consent, and the details of the chosen one."""
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.checks.correction import CORRECTABLE_STATES
+from consent_desk.domain.lifecycle.judgement import DISCARDABLE_STATES, SENDABLE_STATES, State
+from consent_desk.ui.log.model import COLUMNS, LogModel
+from consent_desk.ui.log.proof_button import ProofButton
+from consent_desk.ui.log.reason_row import ReasonRow
+from consent_desk.ui.log.search_bar import SearchBar
+from consent_desk.ui.log.table import LogTable
+from consent_desk.ui.widgets.cut_text import TintedButton
+from consent_desk.ui.widgets.inputs import technical_text
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.ui.widgets.unhurried import Unhurried
+
+_LEAST = 3
+"""Lines of the log, and of its details, that are seen in the lowest window."""
+
+_WIDEST = 430
+"""Pixels that the details take at the least, for the sake of their tabs."""
+
+_CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
+"""What leaves by itself, or is leaving."""
+
+TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+
+
+class _LowSplitter(QSplitter):
+    """As high as there is room: what it holds scrolls by itself, from a few lines on."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+
+class LogPanel(QWidget):
+    """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
+
+    `send_again_requested(request_id)`, `send_now_requested(request_id)`, `cancel_requested(request_id)`,
+    `acknowledge_requested(request_id)`, `right_requested(request_id)`,
+    `discard_requested(request_id, reason)` and `erase_requested(request_id)` are about the chosen line.
+    """
+
+    line_chosen = Signal(str)
+    send_again_requested = Signal(str)
+    send_now_requested = Signal(str)
+    cancel_requested = Signal(str)
+    acknowledge_requested = Signal(str)
+    right_requested = Signal(str)
+    discard_requested = Signal(str, str)
+    erase_requested = Signal(str)
+    correct_requested = Signal(str)
+
+    def __init__(self, model: LogModel) -> None:
+        super().__init__()
+        self.model = model
+        self._changing = False
+        # Connected before the table is, which goes on to another line when one is taken away.
+        model.rowsAboutToBeRemoved.connect(self._begin_change)
+        self._details: dict[str, str] = {}
+        self._shown = ""
+        self._place = QPersistentModelIndex()
+        self.send_again = _button("Send again", "Send again")
+        self.send_now = TintedButton()
+        self.send_now.show_text(Tone.QUIET, "Send with the time now")
+        self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
+        self.send_now.setAccessibleName("Send this with the time now")
+        self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
+        self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
+        tip = "The chosen consent was cancelled, and is not recorded: count it no more"
+        self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        tip = (
+            "The chosen consent was for the right customer and category, though Engagement did not know them"
+        )
+        self.right = _button("It is right", "It is right", tip)
+        # They come up where another one stood.
+        for button in (self.send_now, self.cancel, self.acknowledge, self.right):
+            Unhurried(button)
+        self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
+        tip = "Remove all that names the customer of the chosen line (right to erasure)"
+        self.erase = _button("Remove data…", "Remove customer's data", tip)
+        tip = "Restore what held before this consent, as a new one that is linked to it"
+        self.correct = _button("Correct…", "Correct", tip)
+        # Rather cut than a window that is wider than the screen, with a large font.
+        self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
+        self.proof = ProofButton()
+        self.search = SearchBar(
+            self.send_again,
+            self.send_now,
+            self.cancel,
+            self.acknowledge,
+            self.right,
+            self.discard,
+            self.erase,
+        )
+        self.reason = ReasonRow()
+        self._offer(None)
+        self.table = LogTable(model, least=_LEAST)
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Kind of details")
+        self.tabs.setDrawBase(False)
+        for tab in TABS:
+            self.tabs.addTab(tab)
+        # The arrow keys do what those of a narrow bar do.
+        for arrow in self.tabs.findChildren(QToolButton):
+            arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.details = technical_text("Response details")
+        least = (_LEAST + 1) * self.details.fontMetrics().lineSpacing()
+        self.details.setMinimumHeight(max(least, self.details.minimumSizeHint().height()))
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        right = QWidget()
+        right_layout = QVBoxLayout(right)
+        right_layout.setContentsMargins(0, 0, 0, 0)
+        foot = QHBoxLayout()
+        foot.addWidget(self.correct)
+        foot.addStretch()
+        foot.addWidget(self.proof)
+        # All tabs are seen at once, but with a very large font: then the bar scrolls.
+        right.setMinimumWidth(min(self.tabs.sizeHint().width(), _WIDEST))
+        right_layout.addWidget(self.tabs)
+        right_layout.addWidget(self.details, 1)
+        right_layout.addLayout(foot)
+        self.splitter = _LowSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([720, 500])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        layout.addWidget(self.search)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.splitter, 1)
+
+    def _connect(self) -> None:
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
+        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
+        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._shown))
+        self.right.clicked.connect(lambda: self.right_requested.emit(self._shown))
+        self.discard.clicked.connect(self.reason.ask)
+        self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
+        self.reason.closed.connect(self.discard.setFocus)
+        self.erase.clicked.connect(lambda: self.erase_requested.emit(self._shown))
+        self.model.dataChanged.connect(self._follow_change)
+        self.model.rowsRemoved.connect(self._end_change)
+        self.model.modelReset.connect(self._find_again)
+        self.model.modelReset.connect(self._make_room_for_times)
+        self.model.rowsAboutToBeInserted.connect(self._keep_place)
+        self.model.rowsInserted.connect(self._return_to_place)
+        self.correct.clicked.connect(lambda: self.correct_requested.emit(self._shown))
+
+    def show_can_erase(self, can_erase: bool) -> None:
+        """Whether there is anything to be erased for good: practice ends with the program."""
+        self.erase.setVisible(can_erase)
+
+    @property
+    def chosen(self) -> str:
+        """The request ID of the chosen line, empty where there is none."""
+        return self._shown
+
+    def choose(self, request_id: str) -> None:
+        """Select the line of one consent, if it is among those that were read."""
+        self.model.flush()
+        row = self.model.row_of(request_id)
+        if row is not None:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
+
+    def show_details(
+        self,
+        request_id: str,
+        details: dict[str, str],
+        state: State | None,
+        *,
+        can_renew: bool = True,
+        undecided: bool = False,
+        to_acknowledge: bool = False,
+        to_check: bool = False,
+    ) -> None:
+        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
+
+        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
+        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has
+        said so far that customer and category are right. `undecided`: it could not be looked up, and a person
+        may have it sent again.
+        """
+        if request_id == self._shown:
+            self._details = details
+            self._offer(
+                state,
+                can_renew=can_renew,
+                to_acknowledge=to_acknowledge,
+                to_check=to_check,
+                undecided=undecided,
+            )
+            self._show_tab()
+
+    def _offer(
+        self,
+        state: State | None,
+        *,
+        can_renew: bool = True,
+        to_acknowledge: bool = False,
+        to_check: bool = False,
+        undecided: bool = False,
+    ) -> None:
+        """Offer what may be done with a consent in `state`, None while that is not known."""
+        offers: dict[QWidget, bool] = {
+            self.send_again: state in SENDABLE_STATES or undecided,
+            self.send_now: state is State.CONTRADICTED and can_renew,
+            self.cancel: state in _CANCELLABLE,
+            self.acknowledge: to_acknowledge,
+            self.right: to_check,
+            self.discard: state in DISCARDABLE_STATES,
+            self.erase: state is not None,
+            self.correct: state in CORRECTABLE_STATES,
+        }
+        self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
+        for button, is_offered in offers.items():
+            button.setEnabled(is_offered)
+        # What cannot be of use leaves its place to the others.
+        self.send_now.setVisible(state is State.CONTRADICTED)
+        self.cancel.setVisible(state in _CANCELLABLE)
+        self.acknowledge.setVisible(to_acknowledge)
+        self.right.setVisible(to_check)
+        self.send_again.setVisible(not to_acknowledge and state not in {State.CONTRADICTED, State.IN_FLIGHT})
+        if state not in DISCARDABLE_STATES:
+            self.reason.leave()
+
+    def _choose(self) -> None:
+        current = self.table.currentIndex()
+        if self._changing:
+            # Its line was taken away by what became of it, and Qt went on to another: nobody chose that.
+            return
+        entry = self.model.entry(current.row()) if current.isValid() else None
+        if entry is None:
+            self._forget()
+            return
+        if entry.request_id != self._shown:
+            self._details = {}
+            self._offer(None)
+        self._shown = entry.request_id
+        self.line_chosen.emit(self._shown)
+
+    def _begin_change(self) -> None:
+        self._changing = True
+
+    def _end_change(self) -> None:
+        is_there = not self._shown or self.model.find(self._shown) is not None
+        if not is_there:
+            self.table.selectionModel().clear()
+        self._changing = False
+        if not is_there:
+            self._tell_again()
+
+    def _follow_change(self, first: QModelIndex, last: QModelIndex) -> None:
+        row = self.model.row_of(self._shown)
+        if row is not None and first.row() <= row <= last.row():
+            self._tell_again()
+        elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
+            self._choose()  # it was chosen before it was read
+
+    def _switch_off(self, *buttons: QWidget) -> None:
+        for button in buttons:
+            if button.hasFocus():
+                # Or Qt would go on to the next button, which may be the one that removes data.
+                self.table.setFocus()
+            button.setEnabled(False)
+
+    def _tell_again(self) -> None:
+        self._switch_off(self.send_again, self.discard, self.correct)
+        self.line_chosen.emit(self._shown)
+
+    def _find_again(self) -> None:
+        if self._shown and self.model.find(self._shown) is not None:
+            self.choose(self._shown)
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._shown = ""
+        self._details = {}
+        self._offer(None)
+        self._show_tab()
+
+    def _make_room_for_times(self) -> None:
+        # Those of another year or zone are longer: rare, and the customer ID wants the room.
+        column, header = COLUMNS.index("Time"), self.table.horizontalHeader()
+        header.resizeSection(column, max(header.sectionSize(column), self.table.sizeHintForColumn(column)))
+
+    def _keep_place(self) -> None:
+        # New lines come in above; somebody who reads further down is left where they are.
+        reads_further_down = self.table.verticalScrollBar().value() > 0
+        top = self.table.indexAt(QPoint(0, 0)) if reads_further_down else QModelIndex()
+        self._place = QPersistentModelIndex(top)
+
+    def _return_to_place(self) -> None:
+        if self._place.isValid():
+            self.table.scrollTo(
+                self.model.index(self._place.row(), 0), QAbstractItemView.ScrollHint.PositionAtTop
+            )
+        else:
+            self.table.scrollToTop()
+
+    def _show_tab(self) -> None:
+        text = self._details.get(TABS[self.tabs.currentIndex()], "")
+        if self.details.toPlainText() != text:
+            self.details.setPlainText(text)
+
+
+def _button(text: str, name: str, tip: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    return button

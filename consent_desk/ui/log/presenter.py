@@ -1,0 +1,201 @@
+"""Fills the log and its details from the journal of the station at work."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
+
+from PySide6.QtCore import QObject, QTimer
+
+from consent_desk.delivery.attention import may_win
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.dates import read_days, tell_days
+from consent_desk.domain.lifecycle.checking import said_right
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
+from consent_desk.domain.lifecycle.policy import is_for_a_person
+from consent_desk.domain.lifecycle.record import Entry, Record
+from consent_desk.domain.log_query import Wanted, words_of
+from consent_desk.domain.message import Message
+from consent_desk.ui.log.details import change_of, details_of
+from consent_desk.ui.log.long_view import LongView
+from consent_desk.ui.log.model import BATCH
+from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.outcomes.dispatch import Departure
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.workspace import Station
+
+
+class LogDesk(QObject):
+    """Shows the log of one station at a time: `station`."""
+
+    def __init__(
+        self,
+        panel: LogPanel,
+        runner: TaskRunner,
+        local: Local,
+        *,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+    ) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._runner = runner
+        self._local = local
+        self._now = now
+        self._zone = zone
+        self.station: Station | None = None
+        self._missed: list[tuple[Station, Entry]] = []
+        self._chosen: Entry | None = None
+        self._to_choose = ""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(BATCH)
+        self._later.timeout.connect(self._choose_later)
+        self.view = LongView(panel.model, runner, self)
+        self.view.shown.connect(self._tell)
+        self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
+        panel.line_chosen.connect(self._show_details)
+        panel.search.changed.connect(self._search)
+        panel.model.change_wanted.connect(self._tell_change)
+
+    def show_station(self, station: Station) -> None:
+        """Show the journal of `station`."""
+        self.station = station
+        self._panel.show_can_erase(station.history.can_erase)
+        self.view.enter(station)
+        missed, self._missed = self._missed, []
+        for one in missed:
+            self.put(*one)
+
+    def leave(self) -> None:
+        """Show nothing until another station is there."""
+        self.station = self._chosen = None
+        self._to_choose = ""
+        self.view.leave()
+
+    def put(self, station: Station, entry: Entry) -> None:
+        """Show a new or changed line, if it belongs to the station that is shown."""
+        if self.station is None:
+            # What is read for the next station may be older.
+            self._missed.append((station, entry))
+        elif station is self.station:
+            self.view.put(entry)
+
+    def choose(self, station: Station, entry: Entry) -> None:
+        """Select a line and show its details, if it belongs to the station that is shown."""
+        if station is self.station:
+            self._to_choose = entry.request_id
+            # Not before its batch: reading its details would take time from the sending.
+            self._later.start()
+
+    def _choose_later(self) -> None:
+        self.view.place()
+        self._choose()
+
+    def show_begun(self, departure: Departure) -> None:
+        """Show that a call is under way. The journal knows it by itself."""
+        begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
+        self.put(departure.station, begun)
+
+    def refresh(self, departure: Departure) -> None:
+        """Show the line of `departure` as the journal has it; as it was before, where that cannot tell."""
+        station, entry = departure.station, departure.entry
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.outbox.entry(entry.request_id),
+            done=lambda read: self.put(station, read),
+            failed=lambda error: self.put(station, entry),
+        )
+
+    def find(self, request_id: str) -> Entry | None:
+        """The line of one consent, None where it was neither read nor chosen."""
+        chosen = self._chosen
+        found = self._panel.model.find(request_id)
+        return chosen if found is None and chosen is not None and chosen.request_id == request_id else found
+
+    def _search(self) -> None:
+        bar = self._panel.search
+        days = read_days(bar.days.line.text(), self._now(), self._zone)
+        if isinstance(days, Message):
+            bar.say_problem(render(days))
+            return
+        since, until = days or (None, None)
+        only_open, state = bar.open_ones.isChecked(), bar.state
+        states = OPEN_STATES if only_open else frozenset() if state is None else frozenset({state})
+        self.view.search(
+            Wanted(
+                words=words_of(bar.filter.text()),
+                states=states,
+                since=since,
+                until=until,
+                oldest_first=only_open,
+                to_acknowledge=only_open,
+            )
+        )
+
+    def _tell(self, total: int | None) -> None:
+        wanted = self.view.wanted
+        is_filtered = replace(wanted, oldest_first=False) != Wanted()
+        if total is not None and is_filtered:
+            found = f"{total:,} found" if total else "Nothing found"
+            days = tell_days(wanted.since, wanted.until, self._zone)
+            self._panel.search.say(f"{found}: {days}" if days else found)
+        elif not is_filtered:
+            self._panel.search.say("")
+        self._choose()
+
+    def _choose(self) -> None:
+        request_id = self._to_choose
+        if not request_id:
+            return
+        if self._panel.model.find(request_id) is not None:
+            self._to_choose = ""
+            self._panel.choose(request_id)
+        elif self.view.is_settled:
+            # A filter that would hide it is taken off: it was just sent.
+            self._to_choose = "" if self.view.wanted == Wanted() else request_id
+            self._panel.search.clear()
+
+    def _show_details(self, request_id: str) -> None:
+        station = self.station
+        if station is None:
+            return
+        self._chosen = self._panel.model.find(request_id) or self._chosen
+
+        def work() -> tuple[dict[str, str], Record, str]:
+            # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
+            record = station.outbox.record(request_id)
+            outlook, failing = station.rounds.outlook(request_id), station.rounds.failing(request_id)
+            texts = details_of(
+                record, self._local, practice=station.practice, outlook=outlook, failing=failing
+            )
+            return texts, record, change_of(record, self._local)
+
+        def done(result: tuple[dict[str, str], Record, str]) -> None:
+            texts, record, change = result
+            last = record.facts[-1]
+            self._panel.model.tell_change(request_id, change)
+            self._panel.show_details(
+                request_id,
+                texts,
+                last.state,
+                can_renew=may_win(record),
+                to_acknowledge=is_to_acknowledge(last),
+                to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
+                undecided=is_for_a_person(record.facts),
+            )
+
+        def failed(error: Exception) -> None:
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)
+
+        self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
+
+    def _tell_change(self, request_id: str) -> None:
+        station, model = self.station, self._panel.model
+        if station is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: change_of(station.outbox.record(request_id), self._local),
+                done=lambda change: model.tell_change(request_id, change),
+                failed=lambda error: None,
+            )

@@ -1,0 +1,117 @@
+"""What the log is searched for: words, an outcome, days; or only what Engagement may not have yet."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.widgets.cut_text import TintedButton
+from consent_desk.ui.widgets.flow_layout import FlowLayout, beside
+from consent_desk.ui.widgets.inputs import ComboBox, Note, TypingComboBox, label_for
+from consent_desk.ui.widgets.line import Line
+from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.tones import Tone
+
+
+class SearchBar(QWidget):
+    """Emits `changed` when something else is wanted, and `export_requested`. `others` stand behind."""
+
+    changed = Signal()
+    export_requested = Signal()
+
+    def __init__(self, *others: QWidget) -> None:
+        super().__init__()
+        self.filter = Line()
+        self.filter.setPlaceholderText("customer, category, ticket …")
+        self.filter.setClearButtonEnabled(True)
+        self.outcome = ComboBox()
+        self.outcome.setMinimumContentsLength(13)
+        self.outcome.addItem("all outcomes", None)
+        for state in State:
+            self.outcome.addItem(STATE_WORDS[state], state)
+        self.days = TypingComboBox(*EXAMPLES)
+        self.days.setMinimumContentsLength(9)
+        self.days.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.days.line.setPlaceholderText("any day")
+        self.days.setToolTip(render(HOW_DAYS))
+        self.open_ones = TintedButton()
+        self.open_ones.setAccessibleName("Not yet confirmed")
+        self.open_ones.setCheckable(True)
+        # Rather cut than a window that is wider than the screen.
+        self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
+        self.open_ones.hide()
+        self.export = QPushButton("Export…")
+        self.export.setAccessibleName("Export")
+        self.export.setToolTip("Write all that is shown into a file")
+        self.note = Note()
+        # All that is set in one go is one search.
+        self._change = QTimer(self)
+        self._change.setSingleShot(True)
+        self._change.setInterval(0)
+        self._lay_out(others)
+        self._connect()
+
+    def _lay_out(self, others: Sequence[QWidget]) -> None:
+        bar = FlowLayout()
+        bar.addWidget(beside(label_for("&Filter", self.filter, "Filter"), self.filter))
+        bar.addWidget(beside(label_for("Outco&me", self.outcome, "Outcome filter"), self.outcome))
+        bar.addWidget(beside(label_for("&Date", self.days, "Date filter"), self.days))
+        bar.addWidget(self.open_ones)
+        for widget in (self.export, *others):
+            bar.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(bar)
+        layout.addWidget(self.note)
+
+    def _connect(self) -> None:
+        self._change.timeout.connect(self.changed)
+        for change in (self.filter.textChanged, self.outcome.currentIndexChanged, self.days.editTextChanged):
+            change.connect(self._change.start)
+        self.open_ones.toggled.connect(self._show_only_open)
+        self.export.clicked.connect(self.export_requested)
+
+    @property
+    def state(self) -> State | None:
+        """The outcome that is wanted, None for all."""
+        state = self.outcome.currentData()
+        return None if state is None else State(state)
+
+    def say(self, text: str) -> None:
+        """Say what a search found; nothing needs no room."""
+        self.note.show_remark(text)
+
+    def say_problem(self, text: str) -> None:
+        """Say why nothing else is shown."""
+        self.note.show_problem(text)
+
+    def show_open(self, count: int, *, since: str = "", not_recorded: int = 0, to_check: int = 0) -> None:
+        """Show how many consents Engagement may not have yet; none needs no room.
+
+        `since`: the day from which on, where that was too long ago: it turns red. So it does for the
+        `not_recorded`, which were cancelled, and those `to_check`, until somebody says a word of them.
+        """
+        waiting = [f"{not_recorded:,} not recorded"] if not_recorded else []
+        waiting += [f"{to_check:,} to check"] if to_check else []
+        parts = [f"{count:,} not yet confirmed"] if count or not waiting else []
+        told = [f"{parts[0]}, since {since}"] if parts and since else [*parts]
+        bad = since or waiting
+        self.open_ones.show_text(Tone.BAD if bad else Tone.QUIET, ", ".join([*told, *waiting]))
+        text = ", ".join([*parts, *waiting])
+        self.open_ones.setToolTip(f"{text}: show only what Engagement may not have yet, the oldest first")
+        self.open_ones.setVisible(bool(count or waiting) or self.open_ones.isChecked())
+
+    def clear(self) -> None:
+        """Want everything."""
+        self.filter.clear()
+        self.outcome.setCurrentIndex(0)
+        self.days.set_text("")
+        self.open_ones.setChecked(False)
+
+    def _show_only_open(self, only_open: bool) -> None:
+        self.outcome.setEnabled(not only_open)
+        self._change.start()

@@ -1,0 +1,73 @@
+"""The table of the log: which of its columns are seen, and how wide they are."""
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from consent_desk.ui.log.model import COLUMNS, LogModel
+
+_DIGITS = {
+    "Time": 12,
+    "Outcome": 24,
+    "Status": 6,
+    "Duration": 8,
+    "Category": 14,
+    "Action": 6,
+    "Project": 8,
+}
+"""How wide each column is. The customer ID takes the room that is left."""
+
+_LEAST_OF_ID = 16
+"""Digits of a customer ID for which technical columns give way."""
+
+_GIVE_WAY = ("Duration", "Status")
+"""In this order; the details beside the table tell both."""
+
+_MOST_GIVEN = {"Category": 4, "Outcome": 7}
+"""Digits that these then give besides, one after the other."""
+
+
+class LogTable(QTableView):
+    """Shows `model`, `least` lines of it in the lowest window."""
+
+    def __init__(self, model: LogModel, *, least: int) -> None:
+        super().__init__()
+        self.setAccessibleName("Response log")
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        height = self.fontMetrics().lineSpacing() + 8
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.setMinimumHeight((least + 1) * height)
+        self._digit = self.fontMetrics().horizontalAdvance("0")
+        self._lacks = 0
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        for name, digits in _DIGITS.items():
+            header.resizeSection(COLUMNS.index(name), self._digit * digits)
+        header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(self._digit * 6)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._make_room_for_id()
+
+    def _make_room_for_id(self) -> None:
+        room = self.viewport().width() - self._digit * (sum(_DIGITS.values()) + _LEAST_OF_ID)
+        for name in _GIVE_WAY:
+            self.setColumnHidden(COLUMNS.index(name), room < 0)
+            room += self._digit * _DIGITS[name] if room < 0 else 0
+        lacks = max(-room, 0)
+        if lacks == self._lacks:
+            return
+        self._lacks = lacks
+        for name, most in _MOST_GIVEN.items():
+            given = min(lacks, self._digit * most)
+            lacks -= given
+            self.horizontalHeader().resizeSection(COLUMNS.index(name), self._digit * _DIGITS[name] - given)

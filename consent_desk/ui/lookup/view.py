@@ -1,0 +1,89 @@
+"""What is known of the customer in the form: the chosen category first, and a line for all others."""
+
+from PySide6 import QtGui
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+
+from consent_desk.ui.widgets.banner import TintedLabel
+from consent_desk.ui.widgets.inputs import read_only_text, typed_text
+from consent_desk.ui.widgets.tones import Tone, sign
+
+_MOST = 5
+"""Lines of `details` that are seen at once."""
+
+
+class KnownView(QWidget):
+    """Two quiet lines below the customer ID. The first one keeps its room, so that the form does not jump.
+
+    `details` opens below them, for eyes that have no mouse to point at a line with. Shows before it is
+    complete.
+    """
+
+    details: QPlainTextEdit
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen = _line("What is known of this customer")
+        self.others = _line("Other categories of this customer")
+        self.chosen.setMinimumHeight(self.chosen.fontMetrics().lineSpacing())
+        self.others.hide()
+        self._is_open = False
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(2)
+        self._lines.addWidget(self.chosen)
+        self._lines.addWidget(self.others)
+
+    def complete(self) -> None:
+        """Add what the first paint can do without."""
+        self.details = read_only_text("Details of this customer")
+        self._lines.addWidget(self.details)
+        self.show_text(Tone.QUIET, "")
+
+    def show_text(
+        self, tone: Tone, chosen: str, others: str = "", details: str = "", wording: str = ""
+    ) -> None:
+        """Show what is known; `details` tells more of the others than the one line has room for.
+
+        `wording` is what was read out for the chosen category.
+        """
+        self.chosen.show_text(tone, f"{sign(tone) if tone is Tone.WARNING else ''} {chosen}".strip())
+        self.chosen.setAccessibleDescription(f"{self.chosen.text()} {wording}".strip())
+        self.others.show_text(Tone.QUIET, others)
+        self.others.setVisible(bool(others))
+        self.others.setAccessibleDescription(details or others)
+        everything = f"{wording}\n{details}".strip()
+        # As HTML, or Qt would guess whether a category's name is some.
+        for line, told in ((self.chosen, everything), (self.others, details)):
+            tip = QtGui.Qt.convertFromPlainText(told, Qt.WhiteSpaceMode.WhiteSpaceNormal) if told else ""
+            line.setToolTip(tip)
+        if everything != typed_text(self.details):
+            self.details.setPlainText(everything)
+            seen = min(everything.count("\n") + 2, _MOST)
+            self.details.setFixedHeight(seen * self.details.fontMetrics().lineSpacing() + 10)
+        self._follow_opening()
+
+    def toggle_details(self) -> None:
+        """Open the details of this customer and the next ones, or close them."""
+        self._is_open = not self._is_open
+        self._follow_opening()
+
+    def _follow_opening(self) -> None:
+        self.details.setVisible(self._is_open and bool(self.details.toPlainText()))
+
+    def announce(self) -> None:
+        """Tell assistive technology what came in while the focus is elsewhere."""
+        # Loaded with the first look-up: the window does not need it to show.
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.chosen, self.chosen.text()))
+
+
+def _line(accessible_name: str) -> TintedLabel:
+    label = TintedLabel()
+    label.setAccessibleName(accessible_name)
+    label.setWordWrap(True)
+    # Else a long ID, which has no place for a break, would widen the window.
+    label.setMinimumWidth(1)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -1,0 +1,213 @@
+"""Rings while Engagement shows other than what was recorded, and notes the same decision anew on request."""
+
+from functools import partial
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.delivery.attention import Alarm
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, CustomerId
+from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.record import Context, Entry
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.server_clock import is_off, tell_off
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.summary import about
+from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.ui.workspaces import Left
+from consent_desk.workspace import Station
+
+_KEY = "alarm"
+_REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
+
+
+class AlarmDesk(QObject):
+    """Emits `noted(Station, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
+
+    Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
+    of practice can be sent with the time now all the same.
+    """
+
+    noted = Signal(object, object, object, object)
+    failed = Signal(object, object, object)
+
+    def __init__(
+        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
+    ) -> None:
+        super().__init__(window)
+        self._notice = window.alarm
+        self._status = window.status
+        self._runner = runner
+        self._projects = projects
+        self._log = log
+        self._local = local
+        self._station: Station | None = None
+        self._standing: tuple[Alarm, ...] = ()
+        self._said_of_clock = ""
+        self._practice = False
+        self._busy: set[str] = set()
+        # What could not be noted. If its row is there after all, the very same one is noted again.
+        self._tried: dict[str, tuple[Consent, Context]] = {}
+        self._notice.acted.connect(self._act)
+        self._notice.dismissed.connect(self._dismiss)
+        window.log.send_now_requested.connect(self._send_line)
+
+    def take_up(self, left: Left) -> None:
+        """Ring for what nobody has seen so far."""
+        if not left.station.practice:
+            self._station = left.station
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Something happened that may be an alarm, or the end of one."""
+        if self._station is not None:
+            self._runner.run(
+                Lane.JOURNAL,
+                self._station.alarms.standing,
+                done=self._show,
+                failed=self._cannot,
+            )
+
+    def turn_to(self, *, practice: bool) -> None:
+        """Ring beside practice, or beside the real consents, from now on."""
+        self._practice = practice
+        self._show(self._standing)
+
+    def show_anew(self) -> None:
+        """The time was told: what rings may have to do with this computer's clock."""
+        if self._standing and self._of_clock(self._standing[0]) != self._said_of_clock:
+            self._show(self._standing)
+
+    def end_if_overtaken(self) -> None:
+        """A decision was noted: it may be the end of the alarm that rings."""
+        if self._standing:
+            self.look_again()
+
+    def forget(self, customer: CustomerId) -> None:
+        """A customer was erased: nothing rings for them any more."""
+        self._tried = {one: tried for one, tried in self._tried.items() if tried[0].customer != customer}
+        self.look_again()
+
+    def _show(self, alarms: tuple[Alarm, ...]) -> None:
+        self._standing = alarms
+        if not alarms:
+            self._notice.take_back()
+            return
+        entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
+        who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
+        more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
+        if self._practice:
+            more += f" This one is real, not practice: choose {entry.project_name} as the project to send it."
+        self._said_of_clock = self._of_clock(alarms[0])
+        self._notice.show_notice(
+            Tone.BAD,
+            render(judgement.headline, self._local),
+            f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
+            loud=entry.action is Action.REJECT,
+            can_act=can_renew and not self._practice,
+        )
+
+    def _of_clock(self, alarm: Alarm) -> str:
+        """That this computer's clock was wrong, or is, where that is known."""
+        noted = alarm.clock_off
+        if noted is not None and is_off(noted):
+            return (
+                f"This computer's clock was {render(tell_off(noted))} when it was noted: it was stamped by "
+                "Engagement's time. "
+            )
+        now = None if self._station is None else self._station.transport.moment().clock_off
+        if now is None or not is_off(now):
+            return ""
+        stamped = "" if noted is not None else " It was noted before Engagement had told the time."
+        used = " Send with the time now uses Engagement's time." if alarm.can_renew else ""
+        return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
+
+    def _dismiss(self) -> None:
+        station, standing = self._station, self._standing
+        if station is not None and standing:
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: station.alarms.dismiss(standing[0].entry.request_id),
+                done=lambda nothing: self.look_again(),
+                failed=self._cannot,
+            )
+
+    def _cannot(self, error: Exception) -> None:
+        self._status.show_message(_KEY, Tone.BAD, render_error(error), practice=False)
+
+    def _act(self) -> None:
+        if self._station is not None and self._standing:
+            self._send(self._station, self._standing[0].entry)
+
+    def _send_line(self, request_id: str) -> None:
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is not None and entry is not None:
+            self._send(station, entry)
+
+    def _send(self, station: Station, entry: Entry) -> None:
+        if entry.request_id in self._busy:
+            return
+        self._busy.add(entry.request_id)
+        self._status.forget(_KEY)
+        go = partial(self._renew, station, entry)
+        if station.practice:
+            go(station.sandbox)
+        else:
+            self._projects.find(entry.project_id, go, partial(self._say_why, station, entry))
+
+    def _say_why(self, station: Station, entry: Entry, why: str) -> None:
+        self._busy.discard(entry.request_id)
+        said = f"Nothing was noted or sent. {why}\n{about(entry, entry.project_name)}"
+        self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
+
+    def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:
+        if project is None:
+            self._say_why(station, entry, _REMOVED)
+            return
+        found, tried = project, self._tried.get(entry.request_id)
+
+        def work() -> tuple[Consent, Context] | Message:
+            if tried is not None and station.outbox.has(tried[0].request_id):
+                return tried
+            new_id = str(uuid4()) if tried is None else tried[0].request_id
+            renewed = station.alarms.renewed(entry.request_id, new_id, station.transport.moment())
+            if isinstance(renewed, Message):
+                return renewed
+            consent, context = renewed
+            return station.outbox.stamp(found, consent, context), context
+
+        def done(renewed: tuple[Consent, Context] | Message) -> None:
+            if isinstance(renewed, Message):
+                self._say_why(station, entry, render(renewed))
+            else:
+                self._note(station, entry, found, *renewed)
+
+        def failed(error: Exception) -> None:
+            self._say_why(station, entry, render_error(error))
+
+        self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
+
+    def _note(
+        self, station: Station, entry: Entry, project: Project, consent: Consent, context: Context
+    ) -> None:
+        self._tried[entry.request_id] = consent, context
+
+        def done(new: Entry) -> None:
+            self._busy.discard(entry.request_id)
+            self._tried.pop(entry.request_id, None)
+            self.noted.emit(station, project, consent, new)
+            self.look_again()
+
+        def failed(error: Exception) -> None:
+            self._busy.discard(entry.request_id)
+            self.failed.emit(project, consent, error)
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.outbox.note(project, consent, context), done=done, failed=failed
+        )

@@ -1,0 +1,88 @@
+"""The calls under way, as a person sees them: that one is slow, and that it can be cancelled at its line."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.wire.outcome import DEADLINE
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
+from consent_desk.ui.shell import waiting
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Station
+
+NOTED = "Noted. You can end the call."
+"""What is said of a real consent as soon as it is on disk, until the next caller."""
+
+
+class CallDesk(QObject):
+    """Cancels what a line of the log names, as long as it is not settled. No key does.
+
+    Made before anybody else follows `dispatch`: once a call has ended, nothing says any more that it is slow.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        dispatch: Dispatch,
+        log: LogDesk,
+        say: Callable[[Station, Entry, Tone, str], None],
+        answer: Callable[[Station, Entry, Tone, str], None],
+    ) -> None:
+        super().__init__(window)
+        self._dispatch = dispatch
+        self._log = log
+        self._say = say
+        self._answer = answer
+        self._under_way: Departure | None = None
+        self._slow = QTimer(self, singleShot=True)
+        self._slow.timeout.connect(self._say_that_it_is_slow)
+        dispatch.begun.connect(self._begin_to_wait)
+        dispatch.sent.connect(self._end_waiting)
+        dispatch.failed.connect(self._end_waiting)
+        window.log.cancel_requested.connect(self._cancel)
+
+    def cancel_waiting(self, station: Station, entry: Entry) -> None:
+        """Cancel one that was not handed over to be sent yet."""
+        self._cancel_one(Departure(station, None, entry))
+
+    def _cancel(self, request_id: str) -> None:
+        departure = self._dispatch.find(request_id) or self._waiting(request_id)
+        if departure is None:
+            return
+        if departure.kept:
+            why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
+            self._answer(departure.station, departure.entry, Tone.NEUTRAL, why)
+        else:
+            self._cancel_one(departure)
+
+    def _cancel_one(self, departure: Departure) -> None:
+        if self._dispatch.cancel(departure):
+            self._end_waiting(departure)
+            self._answer(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
+
+    def _waiting(self, request_id: str) -> Departure | None:
+        """What waits for its time, and is not on its way out so far."""
+        station, entry = self._log.station, self._log.find(request_id)
+        if station is None or entry is None or entry.state not in {State.QUEUED, State.RETRY_WAIT}:
+            return None
+        return Departure(station, None, entry, by_person=False)
+
+    def _begin_to_wait(self, departure: Departure) -> None:
+        self._under_way = departure
+        self._slow.start(waiting.SAY_SLOW_AFTER)
+
+    def _end_waiting(self, departure: Departure, _outcome: object = None) -> None:
+        # What waits behind the call under way may be cancelled: that call goes on.
+        if departure is self._under_way:
+            self._slow.stop()
+
+    def _say_that_it_is_slow(self) -> None:
+        departure = self._under_way
+        if departure is not None and departure.by_person:
+            who = "Noted for practice. The Sandbox" if departure.station.practice else "Engagement"
+            slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
+            self._say(departure.station, departure.entry, Tone.NEUTRAL, slow)

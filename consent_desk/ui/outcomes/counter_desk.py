@@ -1,0 +1,64 @@
+"""The counter by the log: how much Engagement may not have yet, and whether that has lasted too long."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.widgets.messages import Local
+from consent_desk.workspace import Station
+
+OVERDUE = 24 * 3_600
+"""Seconds after which it must be seen that a consent has not arrived."""
+
+TICK = 60.0
+"""Seconds after which the clock is read again: a computer may sleep, or be set right."""
+
+
+class CounterDesk(QObject):
+    """Shows the counter of the station at work, also as time passes and nothing else happens."""
+
+    def __init__(
+        self, panel: LogPanel, sending: SendingDesk, now: Callable[[], Timestamp], local: Local
+    ) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._now = now
+        self._local = local
+        self._station: Station | None = None
+        self._counts: dict[bool, Outstanding] = {}
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._show)
+        sending.counted.connect(self._count)
+
+    def show_station(self, station: Station) -> None:
+        """Show the counter of `station` from now on."""
+        self._station = station
+        self._show()
+
+    def _count(self, station: Station, outstanding: Outstanding) -> None:
+        self._counts[station.practice] = outstanding
+        self._show()
+
+    def _show(self) -> None:
+        if self._station is None:
+            return
+        outstanding = self._counts.get(self._station.practice, Outstanding())
+        since, overdue = outstanding.since, ""
+        if since is not None and self._now().micros - since.micros > OVERDUE * 1_000_000:
+            local = self._local(since)
+            year = "" if local.year == self._local(self._now()).year else f" {local.year}"
+            overdue = f"{local.day} {local:%b}{year}"
+        self._panel.search.show_open(
+            int(outstanding),
+            since=overdue,
+            not_recorded=outstanding.to_acknowledge,
+            to_check=outstanding.to_check,
+        )
+        if int(outstanding) and not self._timer.isActive():
+            self._timer.start(int(TICK * 1_000))
+        elif not int(outstanding):
+            self._timer.stop()

@@ -1,0 +1,143 @@
+"""What is noted leaves here, one call at a time."""
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from time import sleep
+
+from PySide6.QtCore import QObject, Signal, SignalInstance
+
+from consent_desk.delivery.sender import Sent
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.project import Project
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.workspace import Station
+
+_HEAD_START = 0.001
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A noted consent on its way out. `by_person` is false for what waits from earlier days.
+
+    `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
+    """
+
+    station: Station
+    project: Project | None
+    entry: Entry
+    by_person: bool = True
+    kept: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """What ranks lower leaves first."""
+        return self.entry.action is Action.ACCEPT, not self.by_person
+
+
+class Dispatch(QObject):
+    """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
+    `failed(Departure, Exception)`.
+
+    What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
+    that this could not be written down.
+    """
+
+    begun = Signal(object)
+    sent = Signal(object, object)
+    failed = Signal(object, object)
+    not_cancelled = Signal(object, object)
+
+    def __init__(self, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._waiting: deque[Departure] = deque()
+        self._under_way: Departure | None = None
+        self._discarding: list[Departure] = []
+        self._cancelled: set[str] = set()
+
+    def add(self, departure: Departure) -> None:
+        """Send it as soon as the line is free.
+
+        An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
+        """
+        departure.station.sender.admit(departure.entry.request_id)
+        self._cancelled.discard(departure.entry.request_id)
+        at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
+        self._waiting.insert(at, departure)
+        self._next()
+
+    def holds(self, request_id: str, station: Station | None = None) -> bool:
+        """Whether it is under way or waits here, for `station` if one is given."""
+        return any(
+            one.entry.request_id == request_id and (station is None or one.station is station)
+            for one in self._pending()
+        )
+
+    def find(self, request_id: str) -> Departure | None:
+        """What is under way or waits here; None where it does not."""
+        return next((one for one in self._pending() if one.entry.request_id == request_id), None)
+
+    def cancel(self, departure: Departure) -> bool:
+        """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
+        if departure.entry.request_id in self._cancelled:
+            return False
+        self._cancelled.add(departure.entry.request_id)
+        if departure is self._under_way:
+            departure.station.sender.cancel(departure.entry.request_id)
+        else:
+            self._discard(departure)
+        return True
+
+    def _pending(self) -> list[Departure]:
+        return [one for one in (self._under_way, *self._discarding, *self._waiting) if one is not None]
+
+    def _discard(self, departure: Departure) -> None:
+        # At once, the call under way may take long: what is cancelled must not be sent at the next start.
+        if departure in self._waiting:
+            self._waiting.remove(departure)
+        self._discarding.append(departure)
+        station, request_id = departure.station, departure.entry.request_id
+
+        def end(signal: SignalInstance, value: object) -> None:
+            self._discarding.remove(departure)
+            signal.emit(departure, value)
+
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: station.sender.discard(request_id, practice=station.practice),
+            done=lambda sent: end(self.sent, sent),
+            failed=lambda error: end(self.not_cancelled, error),
+        )
+
+    def _next(self) -> None:
+        if self._under_way is None and self._waiting:
+            departure = self._under_way = self._waiting.popleft()
+            self.begun.emit(departure)
+            self._runner.run(
+                Lane.SEND,
+                lambda: departure.station.sender.send(
+                    departure.entry.request_id, departure.project, by_person=departure.by_person
+                ),
+                done=lambda sent: self._end(departure, sent),
+                failed=lambda error: self._fail(departure, error),
+            )
+            # The lane goes first: else it would wait until the form is cleared and the log has its line.
+            sleep(_HEAD_START)
+
+    def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
+        self._under_way = None
+        if isinstance(sent, Message) and departure.entry.request_id in self._cancelled:
+            # It was never begun, so that nothing of it could be ended.
+            self._discard(departure)
+        else:
+            self.sent.emit(departure, sent)
+        self._next()
+
+    def _fail(self, departure: Departure, error: Exception) -> None:
+        self._under_way = None
+        self.failed.emit(departure, error)
+        self._next()

@@ -1,0 +1,154 @@
+"""Asks before the window is closed on what has not reached Engagement."""
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+
+from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.ui.checks.hold import HoldDesk
+from consent_desk.ui.form.slow_disk import SLOW
+from consent_desk.ui.form.submission import Noting
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Station
+
+_KEY = "closing"
+_NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
+_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or print its slip before you close."
+
+
+class ClosingDesk(QObject):
+    """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        sending: SendingDesk,
+        noting: Noting,
+        *,
+        hold: HoldDesk,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._runner = runner
+        self._questions = questions
+        self._noting = noting
+        self._station: Station | None = None
+        self._outstanding = Outstanding()
+        self._counting = False
+        self._asking = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._ask)
+        sending.counted.connect(self._count)
+        self._rounds = sending.rounds
+        window.hold_while(lambda: hold.is_holding or self._rounds.is_behind or bool(self._why()))
+        window.held_open.connect(hold.release)
+        # Later: a question within the window's own event could not be overtaken by the session's end.
+        window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+
+    def _why(self) -> str:
+        """What speaks against closing; empty where nothing does. Practice keeps nobody."""
+        press = self._noting.under_way
+        parts = [told(self._outstanding)] if int(self._outstanding) else []
+        if press is not None and not press.station.practice:
+            parts.append(_NOT_NOTED_YET)
+        if self._window.status.has_slips:
+            parts.append(_ONLY_HERE)
+        return "\n\n".join(parts)
+
+    def _count(self, station: Station, outstanding: Outstanding) -> None:
+        if not station.practice:
+            self._station, self._outstanding = station, outstanding
+
+    def _begin(self) -> None:
+        station = self._station
+        if self._counting or station is None:
+            # Asked a second time, while the disk does not answer: what is known has to do.
+            self._ask()
+            return
+        self._counting = True
+        self._patience.begin()
+        # What was noted just now counts too.
+        self._rounds.follow_up()
+        self._runner.run(
+            Lane.JOURNAL,
+            station.rounds.outstanding,
+            done=self._take,
+            failed=lambda error: self._take(self._outstanding),
+        )
+
+    def _take(self, outstanding: Outstanding) -> None:
+        self._outstanding = outstanding
+        if self._counting:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._counting = False
+        self._patience.end()
+        if self._asking:
+            return
+        why = self._why()
+        if not why:
+            self._window.end()
+            return
+        self._asking = True
+        copying = ("Copy list",) if int(self._outstanding) else ()
+        answer = self._questions.choose("Close Consent Desk?", why, ("Stay open", "Close anyway", *copying))
+        self._asking = False
+        if answer == 1:
+            self._window.end()
+        elif answer == 2 and self._station is not None:
+            station = self._station
+            self._runner.run(
+                Lane.JOURNAL,
+                lambda: list_of(station.rounds.open_entries()),
+                done=self._copy,
+                failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
+            )
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._window.status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
+
+
+def told(outstanding: Outstanding) -> str:
+    """What is outstanding, and what that means, in a person's words."""
+    parts = [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in (
+            (outstanding.opt_outs, "opt-out"),
+            (outstanding.opt_ins, "opt-in"),
+            (outstanding.unread, "consent"),
+        )
+        if count
+    ]
+    one = int(outstanding) == 1
+    return (
+        f"{' and '.join(parts)} {'has' if one else 'have'} not reached Engagement. "
+        f"{'It leaves' if one else 'They leave'} only when Consent Desk is opened here again."
+    )
+
+
+def list_of(entries: tuple[Entry, ...]) -> str:
+    """The consents as lines of text, their fields between tabs."""
+    return "\n".join(
+        "\t".join(
+            (
+                f"{entry.customer.type} = {entry.customer.value}",
+                f"{noun(entry.action)} of {entry.category}",
+                entry.project_name,
+                STATE_WORDS[entry.state],
+                entry.request_id,
+            )
+        )
+        for entry in entries
+    )

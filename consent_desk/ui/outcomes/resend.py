@@ -1,0 +1,196 @@
+"""Offers to send what was refused for the settings of its project, once these work."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.connection_check import check_connection
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Station
+
+_KEY = "kept"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a person asked for: the kept consents of `project`, one after the other."""
+
+    station: Station
+    project: Project
+    waiting: deque[Entry]
+    total: int
+    gone: int = 0
+    under_way: str = ""
+    stopped: str = ""
+
+
+class KeptDesk(QObject):
+    """Never sends by itself: whoever checks a connection may not mean to send 37 consents."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        sending: SendingDesk,
+        now: Callable[[], Timestamp],
+    ) -> None:
+        super().__init__(window)
+        self._notice = window.offer
+        self._status = window.status
+        self._runner = runner
+        self._sending = sending
+        self._now = now
+        self._offered: tuple[Station, Project, tuple[Entry, ...]] | None = None
+        self._wanted = object()
+        self._batch: _Batch | None = None
+        self._notice.acted.connect(self._act)
+        self._notice.dismissed.connect(self.leave)
+        sending.ended.connect(self._ended)
+
+    def leave(self) -> None:
+        """Offer nothing any more."""
+        self._wanted = object()
+        self._offered = None
+        self._notice.take_back()
+
+    def consider(self, station: Station, project: Project, *, checked: bool = False) -> None:
+        """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
+        if station.practice or self._batch is not None:
+            return
+        self.leave()
+        wanted = self._wanted
+
+        def offer(entries: tuple[Entry, ...]) -> None:
+            if self._wanted is wanted and self._batch is None:
+                self._offer(station, project, entries)
+
+        def found(entries: tuple[Entry, ...]) -> None:
+            if checked or not entries:
+                offer(entries)
+                return
+            self._runner.run(
+                Lane.LOOK_UP,
+                lambda: check_connection(station.transport, project, self._now).works,
+                done=lambda works: offer(entries if works else ()),
+                failed=lambda error: None,
+            )
+
+        # What cannot be read now is offered another time: nothing is lost by it.
+        self._runner.run(
+            Lane.JOURNAL, lambda: station.kept.of(project), done=found, failed=lambda error: None
+        )
+
+    def _offer(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
+        if not entries:
+            return
+        self._offered = station, project, entries
+        they = "was refused for the key, a permission or the address, and is"
+        if len(entries) > 1:
+            they = "were refused for the key, a permission or the address, and are"
+        self._notice.show_notice(
+            Tone.NEUTRAL,
+            f"The connection to {project.name} works.",
+            f"{counted(entries)} {they} kept.",
+            action=f"Send the {counted(entries, kept=True)}",
+        )
+
+    def _act(self) -> None:
+        if self._batch is not None:
+            self._stop(self._batch)
+        elif self._offered is not None:
+            self._begin(*self._offered)
+
+    def _begin(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
+        self.leave()
+        self._batch = _Batch(station, project, deque(entries), len(entries))
+        self._notice.show_notice(
+            Tone.NEUTRAL,
+            f"Sending what was kept for {project.name}.",
+            "Stop keeps those that follow the one under way.",
+            action="Stop",
+            stops=True,
+        )
+        self._next(self._batch)
+
+    def _stop(self, batch: _Batch) -> None:
+        batch.stopped = "Stopped."
+        said = f"{batch.project.name}: stopping after the one that is under way…"
+        self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
+
+    def _next(self, batch: _Batch) -> None:
+        if batch.stopped or not batch.waiting:
+            self._end(batch)
+            return
+        entry = batch.waiting.popleft()
+        number = batch.total - len(batch.waiting)
+        self._status.show_message(
+            _KEY,
+            Tone.NEUTRAL,
+            f"{batch.project.name}: sending what was kept, {number:,} of {batch.total:,}.",
+            practice=False,
+        )
+
+        def send(may_leave: bool) -> None:
+            if batch.stopped or not may_leave:
+                self._next(batch)
+            else:
+                batch.under_way = entry.request_id
+                self._sending.send_kept(batch.station, entry, batch.project)
+
+        self._ask(batch, entry.request_id, send)
+
+    def _ended(self, request_id: str) -> None:
+        batch = self._batch
+        if batch is None or request_id != batch.under_way:
+            return
+        batch.under_way = ""
+
+        def look(is_kept: bool) -> None:
+            if is_kept:
+                # The next one would fare no better.
+                batch.stopped = batch.stopped or "The last one was not taken."
+            else:
+                batch.gone += 1
+            self._next(batch)
+
+        self._ask(batch, request_id, look)
+
+    def _ask(self, batch: _Batch, request_id: str, then: Callable[[bool], None]) -> None:
+        def failed(error: Exception) -> None:
+            batch.stopped = render_error(error)
+            self._end(batch)
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: batch.station.kept.may_leave(request_id), done=then, failed=failed
+        )
+
+    def _end(self, batch: _Batch) -> None:
+        self._batch = None
+        self._notice.take_back()
+        left = batch.total - batch.gone
+        went = f"{batch.gone:,} of {batch.total:,} that were kept for {batch.project.name} went out"
+        said = f"{went}: the log shows how each stands."
+        kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""
+        tone = Tone.WARNING if left else Tone.NEUTRAL
+        self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)
+
+
+def counted(entries: Sequence[Entry], *, kept: bool = False) -> str:
+    """How many opt-outs and opt-ins, each by its name: 37 opt-outs and 2 opt-ins."""
+    parts: list[str] = []
+    for action, name in ((Action.REJECT, "opt-out"), (Action.ACCEPT, "opt-in")):
+        count = sum(entry.action is action for entry in entries)
+        if count:
+            word = " kept" if kept and not parts else ""
+            parts.append(f"{count:,}{word} {name}{'' if count == 1 else 's'}")
+    return " and ".join(parts)

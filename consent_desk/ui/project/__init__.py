@@ -1,0 +1,1 @@
+"""The project in use, and its settings."""

@@ -1,0 +1,91 @@
+"""What the bar says of a project's key, and that the keyring is being read for it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+
+from consent_desk.ui.project.bar import ProjectBar
+from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.tones import Tone
+
+Result = TypeVar("Result")
+
+_READING = "reading the keyring…"
+
+
+class KeyState(QObject):
+    """Shows the last state that was told, and over it, while one is read, that the keyring is waited for."""
+
+    def __init__(self, bar: ProjectBar, runner: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bar = bar
+        self._runner = runner
+        self._said = (Tone.QUIET, "", "")
+        self._held = (Tone.QUIET, "")
+        self._reading: list[Callable[[str], None]] = []
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: bar.show_state(Tone.WARNING, WAITING))
+        self._patience.gone.connect(lambda: bar.show_state(Tone.WARNING, NO_ANSWER, go_on=True))
+        runner.renewed.connect(self._give_up)
+
+    def say(self, tone: Tone, text: str, *, more: str = "") -> None:
+        """Show a state; `more` explains it."""
+        self._said = (tone, text, more)
+        self.show()
+
+    def hold(self, tone: Tone, trouble: str) -> None:
+        """Show `trouble` in place of whatever is said, until there is none."""
+        if (tone, trouble) != self._held:
+            self._held = (tone, trouble)
+            if not self._reading:
+                self.show()
+
+    def show(self) -> None:
+        """Show the trouble that holds, or what was said last."""
+        tone, text, more = (*self._held, "") if self._held[1] else self._said
+        self._bar.show_state(tone, text, more=more)
+
+    def leave(self) -> None:
+        """Say nothing, and wait no longer: another project is chosen."""
+        self._patience.end()
+        self._held = (Tone.QUIET, "")
+        self.say(Tone.QUIET, "")
+
+    def read(
+        self,
+        work: Callable[[], Result],
+        *,
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+        given_up: Callable[[str], None],
+    ) -> None:
+        """Run `work` on the keyring's lane, then `done` or `failed`; `given_up(why)` where the lane hangs."""
+
+        def ended() -> None:
+            self._reading.remove(given_up)
+            if not self._reading:
+                self._patience.end()
+                self.show()
+
+        def loaded(result: Result) -> None:
+            ended()
+            done(result)
+
+        def not_loaded(error: Exception) -> None:
+            ended()
+            failed(error)
+
+        self._reading.append(given_up)
+        self._bar.show_state(Tone.QUIET, _READING)
+        self._patience.begin()
+        self._runner.run(Lane.KEYRING, work, done=loaded, failed=not_loaded)
+
+    def _give_up(self, lane: Lane) -> None:
+        if lane is Lane.KEYRING:
+            self._patience.end()
+            self.show()
+            given_up, self._reading = self._reading, []
+            for tell in given_up:
+                tell(NO_ANSWER)

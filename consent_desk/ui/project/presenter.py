@@ -1,0 +1,300 @@
+"""Chooses among the projects: connects the bar at the top to the list and the keyring."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.connection_check import Report
+from consent_desk.projects.projects import Listed, Projects, Saved
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.project.bar import SANDBOX
+from consent_desk.ui.project.key_troubles import KeyTroubles
+from consent_desk.ui.project.keyring_reader import KeyState
+from consent_desk.ui.project.settings import SettingsDesk
+from consent_desk.ui.project.shared_reads import SharedReads
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+
+_LAST = "last_project"
+_UNTIL_CLOSED = (
+    "There is no keyring on this computer that can keep the settings. They last until this window closes. "
+    "Then the key is gone from here, and the settings are to be entered again."
+)
+
+
+class ProjectDesk(QObject):
+    """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
+
+    `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
+    where another one was chosen until then, usable or not.
+
+    `project_saved(id)`: its settings are others from now on, chosen or not. `check_passed`:
+    the one in use was checked on request, and works.
+
+    Without `projects` it is a demo: there is the Sandbox and nothing else.
+    """
+
+    project_left = Signal()
+    project_saved = Signal(str)
+    check_passed = Signal()
+    project_chosen = Signal(object)
+    project_withheld = Signal(str, str)
+    sandbox_chosen = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        projects: Projects | None,
+        settings_desk: SettingsDesk | None,
+        *,
+        settings: QSettings,
+        local_now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(window)
+        self._bar = window.project_bar
+        self._runner = runner
+        self._projects = projects
+        self._settings_desk = settings_desk
+        self._settings = settings
+        self._local_now = local_now
+        self._listed: dict[str, Listed] = {}
+        self._list_is_known = False
+        self._ready: dict[str, Project] = {}
+        self._session_only: set[str] = set()
+        self._chosen: str | None = None
+        self._key = KeyState(self._bar, runner, self)
+        self._reads = SharedReads(self._key)
+        self.troubles = KeyTroubles(self._key, self._ready, local_now, self)
+        self._bar.project_requested.connect(self.choose)
+        self._bar.sandbox_requested.connect(self.choose_sandbox)
+        self._bar.new_project_requested.connect(self.set_up)
+        self._bar.settings_requested.connect(self.open_settings)
+        self._bar.go_on_requested.connect(self._go_on)
+        window.practice.set_up_requested.connect(self.set_up)
+        if settings_desk is not None:
+            settings_desk.saved.connect(self._take_saved)
+            settings_desk.saved_late.connect(self._take_saved_late)
+            settings_desk.removed.connect(self._take_removed)
+            settings_desk.checked.connect(self._show_checked)
+            window.closing.connect(settings_desk.end)
+
+    def start(self, *, noted_before: bool) -> None:
+        """Choose the project used last, or the Sandbox where nothing real was ever done.
+
+        `noted_before` says that there is a journal of real consents: it is opened even where there is no
+        project any more, and a missing list is a fault then.
+        """
+        if self._projects is None:
+            self.choose_sandbox()
+            return
+
+        def done(listed: tuple[Listed, ...] | None) -> None:
+            if listed is None and noted_before:
+                self._show_nothing(
+                    "The list of your projects is gone. Set the project up again, and enter again what is "
+                    "shown as not sent."
+                )
+            elif not listed and noted_before:
+                self._list(())
+                self._show_no_project()
+            elif not listed:
+                self._list(())
+                self.choose_sandbox()
+            else:
+                self._list(listed)
+                last = str(self._settings.value(_LAST, ""))
+                self.choose(last if last in self._listed else listed[0].id)
+
+        self._runner.run(
+            Lane.KEYRING,
+            self._projects.listed,
+            done=done,
+            failed=lambda error: self._show_nothing(render_error(error)),
+        )
+
+    def enter_again(self, *, noted_before: bool) -> None:
+        """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""
+        if self._chosen in self._listed:
+            self.choose(self._chosen)
+        elif self._chosen != SANDBOX or not self._listed:
+            # With no project at all it may have been practice only for want of a journal.
+            self.start(noted_before=noted_before)
+
+    def find(
+        self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
+    ) -> None:
+        """Find a project that may not be the chosen one. `then` gets None for a removed one.
+
+        `cannot` gets the reason, where neither list nor keyring can tell.
+        """
+        listed, projects = self._listed.get(project_id), self._projects
+        if not self._list_is_known or projects is None:
+            cannot("The list of your projects cannot be read.")
+            return
+        if project_id in self._ready or listed is None:
+            then(self._ready.get(project_id))
+            return
+
+        def load() -> Project | None:
+            # Chosen meanwhile, it has been read.
+            return self._ready.get(project_id) or projects.load(listed)
+
+        def take(project: Project) -> None:
+            then(self._ready.setdefault(project_id, project))
+
+        self._reads.read(project_id, load, take, cannot)
+
+    def choose_sandbox(self) -> None:
+        """Practise."""
+        self._choose(SANDBOX)
+        self._key.say(Tone.PRACTICE, "simulated on this computer")
+        self.sandbox_chosen.emit()
+
+    def choose(self, project_id: str) -> None:
+        """Choose a project of the list, with its settings from the keyring unless they are known already."""
+        self._choose(project_id)
+        listed, projects = self._listed.get(project_id), self._projects
+        if project_id in self._ready:
+            self._use(self._ready[project_id])
+            return
+        self.project_chosen.emit(None)
+        if projects is None or listed is None:
+            return
+
+        def done(project: Project | None) -> None:
+            if project is not None:
+                self._ready[project_id] = project
+            if self._chosen != project_id:
+                return
+            if project is None:
+                self._key.say(Tone.BAD, "not in the keyring: enter the project settings again")
+                self.project_withheld.emit(listed.name, "Enter the project settings again: none were kept.")
+            else:
+                self._use(project)
+                self._key.say(Tone.QUIET, "key from the keyring")
+
+        def failed(error: Exception) -> None:
+            if self._chosen == project_id:
+                why = f"{render_error(error)} Then choose the project again."
+                self._key.say(Tone.BAD, why)
+                self.project_withheld.emit(listed.name, why)
+
+        # Given up, its settings are asked for.
+        self._key.read(lambda: projects.load(listed), done=done, failed=failed, given_up=lambda why: None)
+
+    def set_up(self) -> None:
+        """Open empty settings for a new project."""
+        if self._settings_desk is not None:
+            self._settings_desk.open(str(uuid4()), "", None, can_remove=False)
+
+    def open_settings(self) -> None:
+        """Open the settings of the chosen project; from the Sandbox, empty ones."""
+        listed = self._listed.get(self._chosen or "")
+        if listed is None:
+            self.set_up()
+        elif self._settings_desk is not None:
+            self._settings_desk.open(
+                listed.id,
+                listed.name,
+                self._ready.get(listed.id),
+                can_remove=True,
+                in_keyring=listed.id not in self._session_only,
+            )
+
+    def _choose(self, chosen: str | None) -> None:
+        # What is typed while nothing is chosen yet stays; what was typed for another project goes.
+        if self._chosen not in {None, chosen}:
+            self.project_left.emit()
+        self._chosen = chosen
+        self.troubles.show_of(None)
+        self._key.leave()
+        self._show_list()
+        self._bar.show_host("")
+
+    def _show_list(self) -> None:
+        names = [(one.id, one.name) for one in self._listed.values()]
+        self._bar.show_projects(names, self._chosen, only=self._projects is None)
+
+    def _use(self, project: Project) -> None:
+        self._settings.setValue(_LAST, project.id)
+        self._bar.show_host(project.base_url.authority)
+        self._key.say(Tone.QUIET, "")
+        self.troubles.show_of(project.id)
+        self.project_chosen.emit(project)
+
+    def _list(self, listed: tuple[Listed, ...]) -> None:
+        self._listed = {one.id: one for one in listed}
+        self._list_is_known = True
+
+    def _take_saved(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        self._keep(saved, listed)
+        self.choose(saved.project.id)
+        if saved.keyring is None:
+            self._key.say(Tone.WARNING, "no keyring: this session only", more=_UNTIL_CLOSED)
+        else:
+            self._key.say(Tone.QUIET, f"saved in {saved.keyring}")
+
+    def _take_saved_late(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+        if saved.project.id == self._chosen:
+            self._take_saved(saved, listed)
+        else:
+            self._keep(saved, listed)
+            self._show_list()
+
+    def _keep(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+        self._list(listed)
+        self._ready[saved.project.id] = saved.project
+        self.troubles.mend(saved.project.id)
+        if saved.keyring is None:
+            self._session_only.add(saved.project.id)
+        else:
+            self._session_only.discard(saved.project.id)
+        self.project_saved.emit(saved.project.id)
+
+    def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
+        self._list(listed)
+        self._ready.pop(project_id, None)
+        self.troubles.forget(project_id)
+        if project_id != self._chosen:
+            # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+            self._show_list()
+        elif listed:
+            self.choose(listed[0].id)
+        else:
+            self._show_no_project()
+
+    def _show_checked(self, project: Project, report: Report) -> None:
+        # What was checked may be a draft: the bar speaks only of what is in use.
+        if project == self._ready.get(project.id) and self._chosen == project.id:
+            at = self._local_now().strftime("%H:%M")
+            if report.works:
+                self.troubles.forget(project.id)
+                self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
+                self.check_passed.emit()
+            else:
+                self.troubles.check_failed(project.id, at)
+
+    def _show_no_project(self) -> None:
+        # Not the Sandbox: the log of what was noted for projects that were removed is not practice.
+        self._show_nothing(
+            "No project is set up. Set one up, or choose the Sandbox to practise.", Tone.NEUTRAL
+        )
+
+    def _show_nothing(self, why: str, tone: Tone = Tone.BAD) -> None:
+        self._choose(None)
+        self._key.say(tone, why)
+        self.project_chosen.emit(None)
+
+    def _go_on(self) -> None:
+        self._runner.renew(Lane.KEYRING)
+        if self._chosen in self._ready or self._chosen == SANDBOX:
+            # Only something else was looked for.
+            return
+        self._key.say(Tone.WARNING, "without the keyring: enter the project settings again")
+        self.open_settings()

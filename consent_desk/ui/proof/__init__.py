@@ -1,0 +1,1 @@
+"""Saving proofs, and the pages that people read."""

@@ -1,0 +1,226 @@
+"""A proof in words for people, as lines of plain text, each inert."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.errors import Unfit
+from consent_desk.domain.evidence.proof import (
+    WATERMARK,
+    Chain,
+    FromHistory,
+    FromJournal,
+    Json,
+    Proof,
+    event_time,
+    history_events,
+    last_look,
+    origin,
+    request_url,
+    written,
+)
+from consent_desk.domain.lifecycle.judgement import Fact, decision
+from consent_desk.domain.lifecycle.looking import tell_reason
+from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.wire.answer import header, pretty
+from consent_desk.domain.wire.customer import Standing
+from consent_desk.domain.wire.outcome import Answered, Look, Lost
+from consent_desk.ui.log.details import body_of, technical
+from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.widgets.messages import laid_out, render
+
+UNKNOWN = "unknown"
+
+
+class Style(StrEnum):
+    """How a line looks."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    LINE = "line"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph: `label` before it, empty where it needs none."""
+
+    style: Style
+    text: str
+    label: str = ""
+
+
+def text_of(proof: Proof, json_sha256: str) -> tuple[Line, ...]:
+    """All that the pages say, in their order. `json_sha256` is that of the file for machines."""
+    return tuple(
+        Line(line.style, laid_out(line.text), laid_out(line.label)) for line in _all(proof, json_sha256)
+    )
+
+
+def _all(proof: Proof, json_sha256: str) -> Iterator[Line]:
+    source = proof.source
+    yield Line(Style.TITLE, "Proof of all consents of one customer" if proof.whole else "Proof of a consent")
+    if source.practice:
+        yield Line(Style.HEADING, WATERMARK)
+    if isinstance(source, FromHistory):
+        yield Line(Style.HEADING, origin(proof))
+    yield Line(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
+    yield Line(Style.LINE, "What this desk cannot know is called unknown.")
+    if isinstance(source, FromJournal):
+        for one in source.witnesses:
+            yield from _consent(proof, one.record)
+        yield from _chain(source.chain)
+    else:
+        yield from _history(proof, source)
+    yield Line(Style.HEADING, "The file for machines")
+    yield Line(
+        Style.LINE,
+        "With these pages a .json was saved. Only that one can be checked, with consent-desk verify; these "
+        "pages cannot. It is the one that belongs to them if its SHA-256 is:",
+    )
+    yield Line(Style.QUOTE, json_sha256)
+
+
+def _consent(proof: Proof, record: Record) -> Iterator[Line]:
+    noted, consent, context = record.noted, record.noted.consent, record.noted.context
+    state = STATE_WORDS[record.facts[-1].state]
+    what = render(decision(consent.action, consent.category))
+    yield Line(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
+    until = "does not apply" if consent.valid_until is None else _until(consent.valid_until)
+    said = {
+        "Customer ID": f"{consent.customer.type} = {consent.customer.value}",
+        "Category": consent.category,
+        "Action": consent.action.value,
+        "Valid until": until,
+        "Decided": _moment(proof, consent.timestamp),
+        "Noted": _moment(proof, consent.noted_at),
+        "Channel": consent.channel,
+        "Wording read out": consent.wording,
+        "Ticket": consent.ticket,
+        "Agent": consent.agent,
+        "Account on the computer": context.account,
+        **{f"Property {name}": str(value) for name, value in consent.properties},
+        "Project": noted.project_name,
+        "Request ID": consent.request_id,
+        "Corrects the request": context.corrects or "none",
+        "Basis of an opt-in": context.basis,
+    }
+    for label, text in said.items():
+        yield Line(Style.LINE, text or UNKNOWN, label)
+    yield Line(Style.LINE, f"{_before(context)} → {_after(proof, record)}", "Before → after, in Engagement")
+    yield Line(Style.LINE, f"{request_url(record)}", "Request")
+    size, summed = len(noted.body), sha256(noted.body).hexdigest()
+    yield Line(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
+    yield Line(Style.QUOTE, noted.body.decode("utf-8", "backslashreplace"))
+    for fact in record.facts:
+        yield from _happened(proof, fact)
+
+
+def _happened(proof: Proof, fact: Fact) -> Iterator[Line]:
+    outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
+    note = f" ({fact.note})" if fact.note else ""
+    yield Line(Style.LINE, f"{STATE_WORDS[fact.state]}{note}{outcome}", _moment(proof, fact.at))
+    match fact.outcome:
+        case Answered() | Lost(status=int()) as answer:
+            yield Line(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")
+            yield Line(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
+            yield Line(Style.QUOTE, body_of(answer, pretty(answer.body)))
+        case Look(valid=bool()) as look:
+            shown = f"{_valid(look.valid)} since {_since(look.since)}, source {look.source or UNKNOWN}"
+            against = "" if look.reason is None else f"; {render(tell_reason(look))}"
+            yield Line(Style.LINE, f"{shown}{against}", "Read back")
+        case _:
+            return
+
+
+def _chain(chain: Chain) -> Iterator[Line]:
+    yield Line(Style.HEADING, "Where it stands in the journal")
+    yield Line(Style.LINE, chain.journal, "Journal")
+    for stretch in chain.stretches:
+        yield Line(Style.LINE, stretch.after.hex(), f"Facts {stretch.first} to {stretch.last} lead to")
+    yield Line(Style.LINE, f"{chain.head.hex()}, after fact {chain.facts}", "Head of the chain at that time")
+    yield Line(
+        Style.LINE,
+        "The journal hashes each fact together with all that came before it. The file for machines holds "
+        "these facts whole, and of the facts of others only their hashes. So whoever knows the head from "
+        "elsewhere, from a backup or because it was written down at that time, can compute that exactly "
+        "this stood in the journal, and was not changed since.",
+        "What this proves",
+    )
+    yield Line(
+        Style.LINE,
+        "That nobody made up all of it: whoever could write the journal and its mark, or this file, could "
+        "have made it anew from the beginning. That the times are right: they are those of the computer. "
+        "That no consent of this customer was left out: only the journal itself can tell. And nothing of "
+        "what Engagement did beyond the answers that are shown.",
+        "What it does not prove",
+    )
+
+
+def _history(proof: Proof, source: FromHistory) -> Iterator[Line]:
+    yield Line(Style.LINE, f"{source.customer.type} = {source.customer.value}", "Customer ID")
+    yield Line(Style.LINE, f"{source.project_name}, {source.base_url}", "Project")
+    yield Line(
+        Style.LINE,
+        "This is what Engagement showed when it was asked, the latest event first. Who took the decision, "
+        "what was said and what Engagement had answered is known only as far as an event tells it. No chain "
+        "of hashes stands behind it: compare it with what Engagement shows.",
+    )
+    for event in history_events(source):
+        yield from _event(proof, event)
+
+
+def _event(proof: Proof, event: Json) -> Iterator[Line]:
+    at, properties = event_time(event), event["properties"]
+    time = f"{event['timestamp']} s" if at is None else _moment(proof, at)
+    yield Line(Style.HEADING, f"{properties.get('action', UNKNOWN)} {properties.get('category', UNKNOWN)}")
+    yield Line(Style.LINE, time, "Decided")
+    for name, value in properties.items():
+        yield Line(Style.LINE, str(value), str(name))
+
+
+def _before(context: Context) -> str:
+    if context.before is None:
+        return "no such customer" if context.is_new_profile else UNKNOWN
+    before = context.before
+    until = ""
+    if before.until is not None and before.standing is not Standing.REJECTED:
+        until = f" until {_until(before.until)}"
+    source = before.source or UNKNOWN
+    return f"{before.standing}, {_valid(before.valid)} since {_since(before.since)}{until}, source {source}"
+
+
+def _after(proof: Proof, record: Record) -> str:
+    found = last_look(record)
+    if found is None:
+        return UNKNOWN
+    at, look = found
+    return f"{_valid(look.valid)} since {_since(look.since)}, seen {_moment(proof, at)}"
+
+
+def _valid(valid: bool | None) -> str:
+    return "valid" if valid else "not valid"
+
+
+def _until(until: ValidUntil) -> str:
+    return "unlimited" if until.seconds is None else _since(until.seconds)
+
+
+def _since(seconds: float | None) -> str:
+    if seconds is None:
+        return UNKNOWN
+    with suppress(Unfit):
+        return _utc(Timestamp(round(seconds * 1_000_000)))
+    return f"{seconds} s"
+
+
+def _moment(proof: Proof, at: Timestamp) -> str:
+    local, _, zone = proof.local_times[written(at)].partition(" ")
+    return f"{local[:19].replace('T', ' ')} {zone} ({_utc(at)})"
+
+
+def _utc(at: Timestamp) -> str:
+    return f"{written(at)[:19].replace('T', ' ')} UTC"

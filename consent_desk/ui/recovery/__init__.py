@@ -1,0 +1,1 @@
+"""A journal in trouble, and its backups."""

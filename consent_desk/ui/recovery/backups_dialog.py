@@ -1,0 +1,171 @@
+"""The backups that were found, the second folder for them, and the way back to one of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.backup import Backup, Checked
+from consent_desk.ui.widgets.banner import tell
+from consent_desk.ui.widgets.inputs import label_for
+from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.tones import Tone, colour, sign
+
+COLUMNS = ("Made (UTC)", "Consents", "Folder", "Check")
+WHAT = (
+    "A backup is made each day that Consent Desk runs; the last 14 are kept. Restoring one puts it in the "
+    "journal's place. The journal's present file is renamed and kept."
+)
+
+
+class BackupsDialog(QDialog):
+    """Emits `restore_requested(Backup)` and what was asked for about the second folder. Not modal."""
+
+    restore_requested = Signal(object)
+    folder_requested = Signal()
+    no_folder_requested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Backups of the journal")
+        self._backups: tuple[Backup, ...] = ()
+        self._checked: dict[Backup, Checked] = {}
+        self.table = _table()
+        self.table.itemSelectionChanged.connect(self._follow_choice)
+        self.message = QLabel()
+        self.message.setAccessibleName("Backups status")
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        self.folder = QLineEdit()
+        self.folder.setReadOnly(True)
+        self.folder.setPlaceholderText("none: choose one on another disk")
+        self.choose = QPushButton("C&hoose…")
+        self.choose.setAccessibleName("Choose second folder")
+        self.without = QPushButton("&Do without")
+        self.without.setAccessibleName("Do without second folder")
+        self.restore = QPushButton("&Restore…")
+        self.restore.setAccessibleName("Restore")
+        self.close_button = QPushButton("&Close")
+        self.close_button.setAccessibleName("Close")
+        for button in (self.choose, self.without, self.restore, self.close_button):
+            button.setAutoDefault(False)
+        self.choose.clicked.connect(self.folder_requested)
+        self.without.clicked.connect(self.no_folder_requested)
+        self.restore.clicked.connect(lambda: self.restore_requested.emit(self._chosen()))
+        self.close_button.clicked.connect(self.reject)
+        self._lay_out()
+        self.resize(QSize(820, 460).boundedTo(parent.window().size()))
+        self.restore.setEnabled(False)
+
+    def _lay_out(self) -> None:
+        what = QLabel(WHAT)
+        what.setTextFormat(Qt.TextFormat.PlainText)
+        what.setWordWrap(True)
+        second = QHBoxLayout()
+        second.addWidget(label_for("&Second backup folder", self.folder, "Second backup folder"))
+        second.addWidget(self.folder, 1)
+        second.addWidget(self.choose)
+        second.addWidget(self.without)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.restore)
+        buttons.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.addWidget(what)
+        layout.addWidget(label_for("B&ackups", self.table, "List of backups"))
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.message)
+        layout.addLayout(second)
+        layout.addLayout(buttons)
+
+    def clear(self) -> None:
+        """List nothing."""
+        self._backups, self._checked = (), {}
+        self.table.setRowCount(0)
+        self._follow_choice()
+
+    def add_backups(self, backups: Sequence[Backup]) -> None:
+        """List `backups` too, the newest first; what checking them comes to is told one by one."""
+        chosen = self._chosen()
+        found = (*self._backups, *backups)
+        self._backups = tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
+        self.table.setRowCount(len(self._backups))
+        for row, backup in enumerate(self._backups):
+            where = "second folder" if backup.second else "this computer"
+            day = backup.day if "-version-" not in backup.path.name else f"{backup.day}, before an update"
+            for column, text in enumerate((day, "…", where, "checking…")):
+                item = QTableWidgetItem(text)
+                item.setToolTip(str(backup.path))
+                self.table.setItem(row, column, item)
+            if backup in self._checked:
+                self._show_check(row, self._checked[backup])
+        if self._backups:
+            self.table.selectRow(0 if chosen is None else self._backups.index(chosen))
+        self._follow_choice()
+
+    def show_folder(self, folder: Path | None) -> None:
+        """Show which second folder is set."""
+        self.folder.setText("" if folder is None else str(folder))
+        self.without.setEnabled(folder is not None)
+
+    def show_checked(self, backup: Backup, checked: Checked) -> None:
+        """Show what checking a backup came to. Only a sound one can be restored."""
+        self._checked[backup] = checked
+        self._show_check(self._backups.index(backup), checked)
+        self._follow_choice()
+
+    def _show_check(self, row: int, checked: Checked) -> None:
+        backup = self._backups[row]
+        tone = Tone.NEUTRAL if checked.why is None else Tone.BAD
+        words = "sound" if checked.why is None else f"not sound: {render(checked.why)}"
+        consents = f"{checked.consents:,}" if checked.why is None else ""
+        for column, text in ((1, consents), (3, f"{'✔' if checked.why is None else sign(tone)} {words}")):
+            item = QTableWidgetItem(text)
+            item.setToolTip(words if column == 3 else str(backup.path))
+            if column == 3:
+                item.setForeground(colour(tone, self.palette()))
+            self.table.setItem(row, column, item)
+
+    def show_message(self, text: str) -> None:
+        """Say what is the matter with the list, or nothing."""
+        self.message.setVisible(bool(text))
+        tell(self.message, text)
+
+    def _chosen(self) -> Backup | None:
+        row = self.table.currentRow()
+        return self._backups[row] if 0 <= row < len(self._backups) else None
+
+    def _follow_choice(self) -> None:
+        chosen = self._chosen()
+        checked = None if chosen is None else self._checked.get(chosen)
+        self.restore.setEnabled(checked is not None and checked.why is None)
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget(0, len(COLUMNS))
+    table.setHorizontalHeaderLabels([*COLUMNS])
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setStretchLastSection(True)
+    return table

@@ -1,0 +1,144 @@
+"""Makes a backup each day, also while the window stays open over midnight, and says where one fails."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from PySide6.QtCore import QObject, QTimer
+
+from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.ui.workspaces import Left, Stations
+from consent_desk.workspace import Station
+
+EVERY = 60.0
+"""Seconds between two looks whether today's backup is there."""
+
+MOST_PUT_OFF = 60
+"""So many looks in a row a backup waits for a quiet moment: nobody types, nothing is on its way."""
+
+MOST_WAITED = 10
+"""Looks after which a backup that is still under way is told of."""
+
+_BACKUP, _MARK = "backup", "mark"
+
+
+class BackupDesk(QObject):
+    """Looks after the journal of the real consents while nobody is at work with it.
+
+    On lanes of their own: the checking of a copy keeps nobody from noting, only the copying itself does, for
+    milliseconds; and a second folder that does not answer keeps no backup from this computer.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        stations: Stations,
+        sending: SendingDesk,
+        local_now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._status = window.status
+        self._runner = runner
+        self._local_now = local_now
+        self._station: Station | None = None
+        self._running: set[Lane] = set()
+        self._put_off = self._waited = 0
+        self._told: tuple[date, str] | None = None
+        self._mark_told = ""
+        self._timer = QTimer(self)
+        self._timer.setInterval(int(EVERY * 1_000))
+        self._timer.timeout.connect(self._look)
+        stations.taken_up.connect(self._follow)
+        # What hung there tells nobody any more.
+        runner.renewed.connect(self._running.discard)
+        sending.counted.connect(self._watch_mark)
+
+    def make_now(self) -> None:
+        """Make today's backup where there is none, without waiting for a quiet moment."""
+        station = self._station
+        if station is None or station.back_up is None or Lane.UPKEEP in self._running:
+            return
+        self._put_off = 0
+        self._run(Lane.UPKEEP, station.back_up, self._copy)
+
+    def _copy(self) -> None:
+        station = self._station
+        if station is not None and station.copy_backup is not None and Lane.SECOND not in self._running:
+            self._run(Lane.SECOND, station.copy_backup, self._made)
+
+    def _run(self, lane: Lane, work: Callable[[], None], then: Callable[[], None]) -> None:
+        def done(_none: None) -> None:
+            self._running.discard(lane)
+            then()
+
+        def failed(error: Exception) -> None:
+            self._running.discard(lane)
+            self._tell(error)
+
+        self._running.add(lane)
+        self._runner.run(lane, work, done=done, failed=failed)
+
+    def _follow(self, left: Left) -> None:
+        if left.station.back_up is not None:
+            self._station = left.station
+            self._timer.start()
+            self.make_now()
+
+    def _look(self) -> None:
+        if self._running:
+            self._wait()
+        form = self._window.consent
+        is_quiet = not form.customer_id.text() and not self._window.log.cancel.isVisible()
+        if is_quiet or self._put_off >= MOST_PUT_OFF:
+            self.make_now()
+        else:
+            self._put_off += 1
+
+    def _wait(self) -> None:
+        # Nothing else waits behind it: it has a lane of its own.
+        self._waited += 1
+        if self._waited == MOST_WAITED:
+            why = ": perhaps the second folder does not answer" if Lane.SECOND in self._running else ""
+            self._status.show_message(_BACKUP, Tone.WARNING, f"The backup does not come to an end{why}.")
+
+    def _made(self) -> None:
+        if self._told is not None or self._waited >= MOST_WAITED:
+            self._told = None
+            self._status.forget(_BACKUP)
+        self._waited = 0
+
+    def _tell(self, error: Exception) -> None:
+        text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."
+        told = (self._local_now().date(), text)
+        # Once a day: whoever dismissed it knows.
+        if told != self._told or self._waited >= MOST_WAITED:
+            self._told = told
+            self._status.show_message(_BACKUP, Tone.WARNING, text)
+        self._waited = 0
+
+    def _watch_mark(self, station: Station, _outstanding: Outstanding) -> None:
+        if station is not self._station:
+            return
+        text = _mark_text(station.mark_trouble())
+        if text != self._mark_told:
+            self._mark_told = text
+            if text:
+                self._status.show_message(_MARK, Tone.WARNING, text)
+            else:
+                self._status.forget(_MARK)
+
+
+def _mark_text(trouble: JournalTrouble | None) -> str:
+    if trouble is None:
+        return ""
+    return (
+        f"{render_error(trouble)} Nothing noted is lost by it, but a cut end of the journal would not be "
+        "found. The mark is written again with the next consent."
+    )

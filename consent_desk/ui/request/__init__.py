@@ -1,0 +1,1 @@
+"""The URL, headers and body that will be sent."""

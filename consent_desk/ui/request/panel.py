@@ -1,0 +1,203 @@
+"""The preview: the request as it will be sent, every byte of it."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.ui.request.pages import PreviewPages
+from consent_desk.ui.widgets.folding import Folding
+from consent_desk.ui.widgets.inputs import label_for, read_only_text, technical_font
+from consent_desk.ui.widgets.layouts import scrolled
+
+if TYPE_CHECKING:
+    from consent_desk.domain.wire.request import PreparedRequest
+
+_LEAST = 3
+"""Lines of the body that are seen in a low window."""
+
+
+class PreviewPanel(QWidget):
+    """Shows one `PreparedRequest`, or several by pages. Empty, it shows before it is complete.
+
+    The Authorization header is masked unless it is the sandbox's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._request: PreparedRequest | None = None
+        self._requests: Sequence[PreparedRequest] = ()
+        self._has_body = False
+        self._show_authorization = False
+        self._why_empty = ""
+        self.url = QLineEdit()
+        self.url.setReadOnly(True)
+        self.authorization = QLineEdit()
+        self.authorization.setReadOnly(True)
+        self.headers = QLabel()
+        self.headers.setAccessibleName("Other headers")
+        self.headers.setWordWrap(True)
+        self.headers.setTextFormat(Qt.TextFormat.PlainText)
+        self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body = read_only_text("Request body")
+        self.as_sent = QCheckBox("As &sent")
+        self.as_sent.setAccessibleName("As sent")
+        self.as_sent.setToolTip("The exact bytes, instead of the same JSON laid out for reading")
+        self.byte_count = QLabel()
+        # Of one size, whatever it says: else every key would have the whole panel laid out anew.
+        self.byte_count.setFixedSize(self.byte_count.fontMetrics().size(0, "000,000 bytes"))
+        self.stamp = QLabel()
+        # Rather cut than as wide as the panel must be.
+        self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pages = PreviewPages()
+        self.pages.turned.connect(self._refresh)
+        self.copy = QToolButton()
+        self.copy.setText("Co&py")
+        self.copy.setEnabled(False)
+        self.copy.setAccessibleName("Copy")
+        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._lay_out()
+        self.as_sent.toggled.connect(self._refresh)
+
+    def complete(self) -> None:
+        """Add what the first paint can do without: the font of the body, the menu of *Copy*."""
+        self.body.setFont(technical_font())
+        self._make_copy_menu()
+
+    def _make_copy_menu(self) -> None:
+        from PySide6.QtWidgets import QMenu
+
+        menu = QMenu(self.copy)
+        self.copy_actions = {
+            "Request body, exact bytes": self._copy_body,
+            "URL": self._copy_url,
+            "Whole request, without the key": self._copy_all,
+            "All requests, without the key": self._copy_every_one,
+        }
+        for text, slot in self.copy_actions.items():
+            menu.addAction(text).triggered.connect(slot)
+        self.copy.setMenu(menu)
+
+    def _lay_out(self) -> None:
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.pages)
+        self.url_label = label_for("Request &URL", self.url, "Request URL")
+        layout.addWidget(self.url_label)
+        layout.addWidget(self.url)
+        name = label_for("Authori&zation header", self.authorization, "Authorization header")
+        line = Folding(name, wide=False)
+        line.add_behind(self.authorization)
+        layout.addWidget(line)
+        layout.addWidget(self.headers)
+        row = QHBoxLayout()
+        row.addWidget(label_for("Request &body", self.body, "Request body"))
+        row.addStretch()
+        row.addWidget(self.as_sent)
+        layout.addLayout(row)
+        layout.addWidget(self.body, 1)
+        # In a low window it gives way first: it scrolls by itself.
+        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.body.setMinimumHeight((_LEAST + 1) * self.body.fontMetrics().lineSpacing())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(4, 0, 4, 4)
+        foot.addWidget(self.byte_count)
+        foot.addWidget(self.stamp, 1)
+        foot.addWidget(self.copy)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(whole), 1)
+        # Below what scrolls: how many bytes leave is always seen.
+        outer.addLayout(foot)
+
+    def show_request(
+        self,
+        request: "PreparedRequest | None",
+        *,
+        has_body: bool,
+        why_empty: str,
+        stamp: str,
+        unmasked: bool,
+        others: "Sequence[PreparedRequest]" = (),
+    ) -> None:
+        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`.
+
+        `others` go out after it: they are further pages.
+        """
+        self._requests = () if request is None else (request, *others)
+        self.pages.show_count(len(self._requests))
+        self._has_body = has_body and request is not None
+        self.copy.menu().actions()[-1].setVisible(len(self._requests) > 1)
+        self._why_empty = why_empty
+        self._show_authorization = unmasked
+        self.stamp.setText(f"· {stamp}" if self._has_body and stamp else "")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        # Loaded with the first request: the window does not need it to show.
+        from consent_desk.ui.widgets.long_text import show_lines
+
+        request = self._request = self._requests[self.pages.page] if self._requests else None
+        self.url_label.setText("Request &URL" if request is None else f"{request.method} to this &URL")
+        lines = () if request is None else request.header_lines(show_authorization=self._show_authorization)
+        _set_line(self.url, "" if request is None else request.url)
+        _set_line(self.authorization, lines[0].partition(": ")[2] if lines else "")
+        self.headers.setText("\n".join(lines[1:]))
+        # Its name hides its text from assistive technology.
+        self.headers.setAccessibleDescription(self.headers.text())
+        self.copy.setEnabled(request is not None)
+        if request is None or not self._has_body:
+            self.byte_count.setText("")
+            show_lines(self.body, "")
+            self.body.setPlaceholderText(self._why_empty)
+            # Qt itself paints another placeholder only when the text changes too.
+            self.body.viewport().update()
+            return
+        text = request.body.decode("utf-8")
+        shown = (
+            text if self.as_sent.isChecked() else json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+        )
+        show_lines(self.body, shown)
+        self.byte_count.setText(f"{len(request.body):,} bytes")
+
+    def _copy_body(self) -> None:
+        if self._request is not None and self._has_body:
+            _copy(self._request.body.decode("utf-8"))
+
+    def _copy_url(self) -> None:
+        if self._request is not None:
+            _copy(self._request.url)
+
+    def _copy_all(self) -> None:
+        if self._request is not None:
+            _copy(self._whole(self._request))
+
+    def _copy_every_one(self) -> None:
+        _copy("\n\n".join(map(self._whole, self._requests)))
+
+    def _whole(self, request: "PreparedRequest") -> str:
+        head = [f"{request.method} {request.url}", *request.header_lines()]
+        return "\n".join([*head, "", request.body.decode("utf-8") if self._has_body else ""])
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def _set_line(line: QLineEdit, text: str) -> None:
+    if line.text() != text:
+        line.setText(text)
+        line.setCursorPosition(0)

@@ -1,0 +1,381 @@
+"""The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from consent_desk.domain.checks.confirmations import Caution, about_repetition, of_several
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES
+from consent_desk.domain.lifecycle.messages import tell_all, tell_check
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.wire.customer import Known
+from consent_desk.domain.wire.project import Project
+from consent_desk.proof.make import Rebuilding
+from consent_desk.ui.checks.correction import CorrectionDesk
+from consent_desk.ui.checks.hold import HOLD, HoldDesk
+from consent_desk.ui.checks.question import QuestionDesk
+from consent_desk.ui.form.categories import CategoriesDesk
+from consent_desk.ui.form.id_hints import IdHelpDesk
+from consent_desk.ui.form.presenter import FormDesk
+from consent_desk.ui.form.slow_disk import SlowDisk
+from consent_desk.ui.form.submission import Noting, Press
+from consent_desk.ui.log.actions import HistoryDesk
+from consent_desk.ui.log.details import slip_of
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.alarm import AlarmDesk
+from consent_desk.ui.outcomes.caller import Caller
+from consent_desk.ui.outcomes.counter_desk import CounterDesk
+from consent_desk.ui.outcomes.outstanding import ClosingDesk
+from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.resend import KeptDesk
+from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.proof.presenter import ProofDesk
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.states import tone_of
+from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.widgets.line import commit_typing
+from consent_desk.ui.widgets.messages import Local, render, render_error, written
+from consent_desk.ui.widgets.tones import Tone
+from consent_desk.ui.workspaces import Stations
+from consent_desk.workspace import Station
+
+_START = "start"
+
+
+class Desk(QObject):
+    """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
+
+    Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
+    could not be opened, and `not_noted(error)`.
+    """
+
+    journal_well = Signal()
+    journal_shut = Signal(object)
+    not_noted = Signal(object)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        stations: Stations,
+        projects: ProjectDesk,
+        *,
+        categories: CategoriesDesk,
+        id_help: IdHelpDesk,
+        now: Callable[[], Timestamp],
+        zone: tzinfo,
+        rebuilding: Callable[[], Rebuilding],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._form = window.consent
+        self._stations = stations
+        self._practice: bool | None = None
+        self._wanted = object()
+        self._pressed_early = False
+        # Send was pressed for this, and waits for a look-up that is not older than a minute.
+        self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
+        # What of this press was confirmed, and left out, before the question that stands now.
+        self._confirmed: tuple[Caution, ...] = ()
+        self._left_out: tuple[str, ...] = ()
+        local: Local = partial(moment, zone=zone)
+        self._local = local
+        self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
+        self._look_up = LookUpDesk(
+            window,
+            runner,
+            local,
+            now=lambda: self._filled.moment().now,
+            alternatives=id_help.alternatives,
+        )
+        self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
+        self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
+        self._categories = categories
+        self._caller = Caller(self._form, window.status)
+        self._noting = Noting(runner, self)
+        self._filled = FormDesk(
+            window,
+            self._noting,
+            look_up=self._look_up,
+            correction=self._correction,
+            question=self._question,
+            id_help=id_help,
+            now=now,
+            zone=zone,
+        )
+        self.sending = SendingDesk(window, runner, projects, self._log, questions=questions, local=local)
+        self._hold = HoldDesk(runner, self._look_up, self._question, self)
+        self._alarms = AlarmDesk(window, runner, projects, self._log, local)
+        self._kept = KeptDesk(window, runner, self.sending, now)
+        self._counter = CounterDesk(window.log, self.sending, now, local)
+        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting, hold=self._hold)
+        SlowDisk(self._noting, window.status)
+        history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
+        history.discarded.connect(self.sending.follow)
+        history.discarded.connect(lambda _station, request_id: self._hold.let_go(request_id))
+        history.discarded.connect(self._alarms.look_again)
+        history.erased.connect(self._forget)
+        ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=local)
+        self._follow_form()
+        self._follow(stations, projects)
+        self._filled.show_anew()
+
+    def _follow_form(self) -> None:
+        self._look_up.answered.connect(self._press_on)
+        self._question.confirmed.connect(self._go_on)
+        self._question.another_chosen.connect(self._use_instead)
+        self._question.rest_chosen.connect(self._leave_out)
+        self._categories.offered.connect(self._filled.offer_categories)
+        self._categories.time_told.connect(self._filled.show_anew)
+        for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
+            told.connect(self._alarms.show_anew)
+        self._noting.stamped.connect(self._show_stamped)
+        self._hold.released.connect(self._send_released)
+        self._hold.given_up.connect(self.sending.give_up)
+        self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
+        self._hold.learnt.connect(self._show_learnt)
+        self.sending.ended.connect(self._hold.write_untold)
+        self.sending.ended.connect(self._hold.let_go)
+        self._noting.repeated.connect(self._ask_about_repetition)
+        self._noting.noted.connect(self._noted)
+        self._noting.failed.connect(self._not_noted)
+        self._form.send_requested.connect(self.send)
+
+    def _follow(self, stations: Stations, projects: ProjectDesk) -> None:
+        self._alarms.noted.connect(self._noted_anew)
+        self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
+        self.sending.contradicted.connect(self._alarms.look_again)
+        self.sending.withdrawn.connect(self._alarms.look_again)
+        stations.taken_up.connect(self.sending.take_up)
+        stations.taken_up.connect(self._alarms.take_up)
+        projects.check_passed.connect(self._offer_kept)
+        projects.project_left.connect(self._noting.leave_form)
+        projects.project_left.connect(self._form.forget_all)
+        projects.project_chosen.connect(self.use_project)
+        projects.project_withheld.connect(self.wait_for_project)
+        projects.sandbox_chosen.connect(self.use_sandbox)
+
+    # -- which project ----------------------------------------------------------------------------
+
+    def use_project(self, project: Project | None) -> None:
+        """Work for a real project; None while none is usable."""
+        why = "Choose a project, or wait until its settings are read."
+        self._leave(why if project is None else "Opening the journal…")
+        self._window.show_title(None if project is None else project.name, practice=False)
+        self._enter(practice=False, project=project)
+
+    def wait_for_project(self, name: str, why: str) -> None:
+        """Say why the chosen project cannot be used."""
+        self._window.show_title(name, practice=False)
+        self._filled.say_why_closed(why)
+
+    def use_sandbox(self) -> None:
+        """Practise."""
+        self._leave("The Sandbox is starting…")
+        self._window.show_title(None, practice=True)
+        self._enter(practice=True, project=None)
+
+    def leave_journal(self, why: str) -> None:
+        """Put the journal of the real consents down: it is about to be closed."""
+        if self._practice is False:
+            self._wanted = object()
+            self._leave(why)
+
+    def _leave(self, why: str) -> None:
+        # While its journal is open still, and nothing is asked about it beside another project.
+        self._hold.release()
+        self._categories.leave()
+        self._kept.leave()
+        self._correction.leave()
+        self._log.leave()
+        self._filled.lead_nowhere(why)
+
+    def _enter(self, *, practice: bool, project: Project | None) -> None:
+        wanted = self._wanted = object()
+        self._practice = practice
+        self._window.status.turn_to(practice=practice)
+        self._alarms.turn_to(practice=practice)
+
+        def done(station: Station) -> None:
+            if self._wanted is wanted:
+                self._show_station(station, station.sandbox or project)
+
+        def failed(error: Exception) -> None:
+            if self._wanted is wanted:
+                why = render_error(error)
+                self._window.status.show_message(_START, Tone.BAD, why)
+                # A proof can be rebuilt all the same.
+                self._form.offer_id_types(() if project is None else project.id_types)
+                self._filled.say_why_closed(why)
+                if not practice:
+                    self.journal_shut.emit(error)
+
+        self._stations.enter(practice=practice, done=done, failed=failed)
+        if not practice:
+            self.sending.rounds.rest()
+            self._stations.leave_practice()
+
+    def _show_station(self, station: Station, project: Project | None) -> None:
+        self._filled.lead_to(station, project)
+        self._correction.enter(project)
+        self._window.status.forget(_START)
+        if not station.practice:
+            self.journal_well.emit()
+        if self._pressed_early and project is not None:
+            self._pressed_early = False
+            again = "Ready now. What was pressed before was not noted: press Send again."
+            self._window.status.show_message(_START, Tone.WARNING, again)
+        self._log.show_station(station)
+        self._counter.show_station(station)
+        self._form.offer_id_types(() if project is None else project.id_types)
+        if station.practice and project is not None:
+            self._window.project_bar.show_host(project.base_url.authority)
+        self._filled.show_anew()
+        if project is not None:
+            self._window.begin_at_customer_id()
+            self._categories.enter(station, project)
+            self._kept.consider(station, project)
+
+    def _offer_kept(self) -> None:
+        station, project = self._filled.station, self._filled.project
+        if station is not None and project is not None:
+            self._kept.consider(station, project, checked=True)
+
+    # -- noting and sending -----------------------------------------------------------------------
+
+    def send(self) -> None:
+        """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
+        commit_typing()
+        if self._question.is_about_noted and self._filled.press() is not None:
+            # The next caller is ready.
+            self._question.give_way()
+        if self._question.is_open:
+            self._question.announce()
+        else:
+            self._press(())
+
+    def _press(self, confirmed: tuple[Caution, ...], left_out: tuple[str, ...] = ()) -> None:
+        if self._noting.busy:
+            return
+        if self._filled.project is None:
+            self._pressed_early = True
+            why = f"Nothing was noted. {self._filled.why_closed}"
+            self._window.status.show_message(_START, Tone.BAD, why)
+            return
+        self._window.status.forget(_START)
+        press = self._filled.press()
+        if press is None:
+            self._filled.show_what_lacks()
+            return
+        press = press.without(left_out) if left_out else press
+        self._confirmed, self._left_out = confirmed, left_out
+        against = self._filled.speaks_against(press)
+        if against and not confirmed and self._look_up.is_stale:
+            self._ask_anew_first(press, left_out)
+            return
+        if self._question.asks(against, confirmed, press.draft, self._look_up.told_long_ago()):
+            return
+        self._form.switch_off_send()
+        self._look_up.keep(press)
+        self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
+
+    def _go_on(self, confirmed: tuple[Caution, ...]) -> None:
+        self._press((*self._confirmed, *confirmed), self._left_out)
+
+    def _leave_out(self, categories: tuple[str, ...]) -> None:
+        self._press(self._confirmed, (*self._left_out, *categories))
+
+    def _ask_anew_first(self, press: Press, left_out: tuple[str, ...]) -> None:
+        """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
+        self._stale_press = press.draft, left_out
+        self._look_up.look_now()
+        QTimer.singleShot(HOLD, self, self._press_on)
+
+    def _press_on(self) -> None:
+        stale, self._stale_press = self._stale_press, None
+        if stale is not None and stale[0] == self._form.draft():
+            self._press((), stale[1])
+
+    def _ask_about_repetition(self, press: Press, repeated: tuple[tuple[Consent, Timestamp], ...]) -> None:
+        self._form.send.setEnabled(True)
+        if not self._noting.concerns_form(press):
+            return
+        asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
+        self._question.asks(of_several(asked, len(press.all)), (), press.draft)
+
+    def _use_instead(self, known: Known) -> None:
+        self._look_up.adopt(known)
+        self._form.use_customer(known.customer)
+        self._press(())
+
+    def _show_stamped(self, press: Press) -> None:
+        if self._noting.concerns_form(press):
+            self._filled.show_stamped(press.consent, tuple(one for one, _ in press.others))
+
+    def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
+        if not press.station.practice:
+            self.journal_well.emit()
+        self.sending.batches.begin(entries, practice=press.station.practice, left_out=press.left_out)
+        for entry in entries:
+            self._log.put(press.station, entry)
+        self.sending.begin_call(press.station, entries[0])
+        # First: while the form is cleared, it is on its way.
+        self._hold.begin(press, entries, waits=self._look_up.awaits(press.consent))
+        self._look_up.remember(press.project, [one for one, _ in press.all])
+        self._alarms.end_if_overtaken()
+        self._form.send.setEnabled(True)
+        if self._noting.concerns_form(press):
+            self._filled.begin_next(press.draft)
+        self._caller.end()
+        # Last: what it tells may ask about what has left the form.
+        self._look_up.confirm(press.consent)
+        self._log.choose(press.station, entries[0])
+
+    def _send_released(self, press: Press, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            self.sending.send_noted(press.station, entry, press.project)
+
+    def _not_noted(self, press: Press, error: Exception) -> None:
+        self._form.send.setEnabled(True)
+        if self._noting.concerns_form(press):
+            self._form.send.setFocus()
+            self._filled.show_anew()
+        self._say_not_noted(press.project, tuple(one for one, _ in press.all), error)
+
+    def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
+        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
+        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
+        self.sending.batches.say_not_noted(consents, project, said, slip)
+        if not project.practice:
+            self.not_noted.emit(error)
+
+    def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
+        self._log.put(station, entry)
+        self.sending.send_noted(station, entry, project, anew=True)
+        self._look_up.remember(project, (consent,))
+        self._filled.show_noted_anew(project, consent)
+        self._log.choose(station, entry)
+
+    def _show_learnt(self, station: Station, entry: Entry) -> None:
+        self._log.put(station, entry)
+        if not self._hold.holds(entry.request_id):
+            self.sending.follow(station, entry.request_id)
+        if entry.state in TO_CHECK_STATES:
+            judgement = tell_check(entry.state, practice=station.practice)
+            said = render(tell_all(judgement, None), self._local)
+            self.sending.say(station, entry, tone_of(entry, practice=station.practice), said)
+
+    def _forget(self, project_id: str, customer: CustomerId) -> None:
+        self.sending.forget(project_id, customer)
+        self._look_up.forget(project_id, customer)
+        self._alarms.forget(customer)
+        self._form.forget_customer(customer.value)
+        self._filled.forget_sent()

@@ -1,0 +1,1 @@
+"""What surrounds the rooms of the window: status, notices, questions, waiting."""

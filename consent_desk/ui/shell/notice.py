@@ -1,0 +1,106 @@
+"""A strip that asks a person for something: a text, a button that does it, and one that takes it away."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+
+from consent_desk.ui.widgets.banner import TintedStrip
+from consent_desk.ui.widgets.cut_text import TintedLines
+from consent_desk.ui.widgets.tones import Tone, sign
+from consent_desk.ui.widgets.unhurried import Unhurried
+
+
+class Notice(TintedStrip):
+    """Hidden while there is nothing to ask. Emits `acted` and `dismissed`; goes only when it is told to.
+
+    `rang(bool)` tells whether it is there now: another one may step back for it.
+    `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
+    """
+
+    acted = Signal()
+    dismissed = Signal()
+    rang = Signal(bool)
+
+    def __init__(self, name: str, action: str, dismiss: str) -> None:
+        super().__init__(Tone.QUIET)
+        self._said = ""
+        self._steps_back = False
+        self.headline = TintedLines()
+        self.headline.setAccessibleName(name)
+        font = self.headline.font()
+        font.setBold(True)
+        self.headline.setFont(font)
+        self.details = TintedLines()
+        self.details.setAccessibleName(f"About: {name}")
+        self.action = QPushButton(action)
+        self._name = action.replace("&", "")
+        self.action.setAccessibleName(self._name)
+        self.action.clicked.connect(self.acted)
+        self._unhurried = Unhurried(self.action)
+        self.dismiss = QPushButton(dismiss)
+        self.dismiss.setAccessibleName(dismiss.replace("&", ""))
+        self.dismiss.clicked.connect(self.dismissed)
+        texts = QVBoxLayout()
+        texts.addWidget(self.headline)
+        texts.addWidget(self.details)
+        texts.addStretch()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.addLayout(texts, 1)
+        # One above the other, which leaves more room to the texts.
+        buttons = QVBoxLayout()
+        buttons.addWidget(self.action)
+        buttons.addWidget(self.dismiss)
+        buttons.addStretch()
+        layout.addLayout(buttons)
+        self.hide()
+
+    def show_notice(
+        self,
+        tone: Tone,
+        headline: str,
+        details: str,
+        *,
+        loud: bool = False,
+        action: str = "",
+        can_act: bool = True,
+        stops: bool = False,
+    ) -> None:
+        """Show this, and announce what is new of it. `action` says what the button does this time.
+
+        Without `can_act` that button is not there. `stops`: all that is left to do is to stop what runs.
+        """
+        self.show_tone(tone, loud=loud)
+        self.headline.show_text(tone, f"{sign(tone)} {headline}".strip(), loud=loud)
+        self.details.show_text(tone, details, loud=loud)
+        self.details.setVisible(bool(details))
+        if action:
+            self.action.setText(action)
+        self.action.setAccessibleName(action if stops else self._name)
+        self.dismiss.setVisible(not stops)
+        self.action.setVisible(can_act)
+        self.setVisible(not self._steps_back)
+        self.rang.emit(True)
+        said = f"{headline} {details}"
+        if said != self._said:
+            self._said = said
+            # A press may have been meant for what stood here before.
+            self._unhurried.begin()
+            event = QAccessibleAnnouncementEvent(self.headline, said)
+            event.setPoliteness(
+                QAccessible.AnnouncementPoliteness.Assertive
+                if tone is Tone.BAD
+                else QAccessible.AnnouncementPoliteness.Polite
+            )
+            QAccessible.updateAccessibility(event)
+
+    def take_back(self) -> None:
+        """Ask nothing any more."""
+        self._said = ""
+        self.hide()
+        self.rang.emit(False)
+
+    def step_back(self, back: bool) -> None:
+        """Let something more important have the room; it comes back after that."""
+        self._steps_back = back
+        self.setVisible(bool(self._said) and not back)

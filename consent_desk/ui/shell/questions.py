@@ -1,0 +1,70 @@
+"""The questions that stop the program until they are answered. All of them are asked here."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from consent_desk.ui.widgets.unhurried import Unhurried
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
+
+class Questions:
+    """Asks a person. Tests put their own in its place."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
+        """Ask, and return the index of the chosen answer. The first one is the safe one, and the default."""
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        buttons = [box.addButton(choice, QMessageBox.ButtonRole.ActionRole) for choice in choices]
+        box.setDefaultButton(buttons[0])
+        box.setEscapeButton(buttons[0])
+        Unhurried(*buttons[1:], safe=(buttons[0],))
+        box.exec()
+        clicked = box.clickedButton()
+        return next((index for index, button in enumerate(buttons) if button is clicked), 0)
+
+    def choose_folder(self, title: str, at: str = "") -> str:
+        """Ask for a folder, beginning at the one named; empty where none was chosen."""
+        return QFileDialog.getExistingDirectory(self._parent, title, at)
+
+    def has_printer(self) -> bool:
+        """Whether there is a printer to choose."""
+        # Here and below: loaded when it is needed, so that no start waits for it.
+        from PySide6.QtPrintSupport import QPrinterInfo
+
+        return bool(QPrinterInfo.availablePrinterNames())
+
+    def choose_printer(self, title: str) -> "QPrinter | None":
+        """Ask for a printer; None where the person thinks better of it."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        dialog = QPrintDialog(printer, self._parent)
+        dialog.setWindowTitle(title)
+        return printer if dialog.exec() else None
+
+    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
+        """Ask where to write a file, None for nowhere. Whether one may be written over is asked too.
+
+        `name` is proposed. `kinds`: how the file's name may end, and what that means; the first is proposed.
+        """
+        dialog = QFileDialog(self._parent, title)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        endings = {f"{meaning} (*.{ending})": ending for ending, meaning in kinds.items()}
+        dialog.setNameFilters([*endings])
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+        dialog.setDefaultSuffix(next(iter(kinds)))
+        dialog.selectFile(name)
+        if not dialog.exec():
+            return None
+        return Path(dialog.selectedFiles()[0])

@@ -1,0 +1,78 @@
+"""Turns the messages of domain and services into the text that is shown."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import Message
+from consent_desk.domain.text import visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from consent_desk.domain.consent.values import Timestamp
+
+Local = Callable[["Timestamp"], "datetime"]
+"""A moment in the time zone of this computer."""
+
+SHOWN = 100_000
+"""Characters of a text that are shown at the most."""
+
+_LINE = 1_000
+
+
+def render(message: Message, local: Local | None = None) -> str:
+    """`message` in the language of the window; the moments that it tells of are written in `local` time."""
+
+    def shown(value: object) -> object:
+        if isinstance(value, Message):
+            return render(value, local)
+        return value if local is None else _in_local_time(value, local)
+
+    template = QCoreApplication.translate("messages", message.template)
+    return template.format_map({name: shown(value) for name, value in message.values.items()})
+
+
+def _in_local_time(value: object, local: Local) -> object:
+    # Loaded with the first moment: the window does not need it to show.
+    from consent_desk.domain.consent.values import Timestamp
+
+    return moment_of(local(value)) if isinstance(value, Timestamp) else value
+
+
+def moment_of(at: "datetime") -> str:
+    """A local time as short as it is clear: 10:44 today, 3 Nov 10:44, 3 Nov 2024 10:44."""
+    today = at.now(at.tzinfo)
+    if at.date() == today.date():
+        return f"{at:%H:%M}"
+    return f"{at.day} {at:%b %H:%M}" if at.year == today.year else f"{at.day} {at:%b %Y %H:%M}"
+
+
+def written(at: "datetime") -> str:
+    """A local time in full, with its zone."""
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def render_error(error: Exception) -> str:
+    """What went wrong and what to do; of an unexpected exception only its kind, it may hold a secret."""
+    if isinstance(error, DeskError):
+        return f"{render(error.title)} {render(error.advice)}"
+    return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
+
+
+def laid_out(text: str, most: int = SHOWN) -> str:
+    """`text` made safe to show: hidden characters visible, long lines broken, after `most` cut with a note.
+
+    A line of a million characters would freeze the widget for a minute.
+    """
+    # Written out, a hidden character takes up to eight.
+    shown = visible(text[:most].replace("\r\n", "\n"))
+    cut = len(text) > most or len(shown) > most
+    lines: list[str] = []
+    for line in shown[:most].split("\n"):
+        lines.extend(line[start : start + _LINE] for start in range(0, max(1, len(line)), _LINE))
+    if cut:
+        lines.append(f"… cut here: {len(text):,} characters in all")
+    return "\n".join(lines)

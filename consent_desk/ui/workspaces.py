@@ -1,0 +1,154 @@
+"""Opens the journals, real and practice, on their lane, and takes up what an earlier run left there."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.workspace import Station
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an earlier run left: `unconfirmed` calls that it did not finish."""
+
+    station: Station
+    unconfirmed: int
+
+
+class Stations(QObject):
+    """Opens each station once, unless told to `reopen`. Emits `taken_up(Left)` once it can be entered.
+
+    `open_station(practice, opened)` puts into `opened` whatever is to be closed again: at once where
+    anything fails before the station is in use, else with `resources`.
+    """
+
+    taken_up = Signal(object)
+
+    def __init__(
+        self,
+        runner: TaskRunner,
+        open_station: Callable[[bool, ExitStack], Station],
+        resources: ExitStack,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._open_station = open_station
+        self._resources = resources
+        self._opened: dict[bool, Station] = {}
+        self._left: dict[bool, Left] = {}
+        self._practises = False
+        self._rests = False
+        self._lock = Lock()
+
+    def enter(
+        self,
+        *,
+        practice: bool,
+        done: Callable[[Station], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Open a station if need be, or wake it, and bring it."""
+
+        def work() -> tuple[Station, Left | None]:
+            return self._open(practice=practice), self._left.pop(practice, None)
+
+        def entered(result: tuple[Station, Left | None]) -> None:
+            station, left = result
+            done(station)
+            # Practice that was left meanwhile is taken up when somebody comes back.
+            if left is not None and (self._practises or not practice):
+                self.taken_up.emit(left)
+
+        if practice:
+            self._practises = True
+
+        self._runner.run(Lane.JOURNAL, work, done=entered, failed=failed)
+
+    def leave_practice(self) -> None:
+        """End the server that practice is sent to; its journal stays, and is shown on coming back."""
+
+        def rest() -> None:
+            with self._lock:
+                if (station := self._opened.get(True)) is not None and not self._rests:
+                    self._rests = True
+                    station.rest()
+
+        self._practises = False
+        self._runner.run(Lane.JOURNAL, rest, done=_let_be, failed=_let_be)
+
+    def reopen(
+        self,
+        work: Callable[[], Result],
+        *,
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Close the real journal, and do `work` on its lane while nobody has it open.
+
+        First its calls are ended, and what came of them is written down. Whoever enters next opens it anew.
+        """
+        if (station := self._opened.get(False)) is not None:
+            station.sender.stop()
+
+        def on_lane() -> Result:
+            with self._lock:
+                closing = self._opened.pop(False, None)
+            if closing is not None:
+                closing.sender.write_again()
+                # One that is damaged may not even close well: that is why it is replaced.
+                with suppress(JournalTrouble):
+                    closing.close()
+            return work()
+
+        def replace(_ended: object) -> None:
+            self._runner.run(Lane.JOURNAL, on_lane, done=done, failed=failed)
+
+        self._runner.run(Lane.SEND, lambda: None, done=replace, failed=replace)
+
+    def open_in(self, project_id: str) -> int:
+        """How many consents of a real project are open. For the journal lane."""
+        return self._open(practice=False).outbox.open_in(project_id)
+
+    def stop(self) -> None:
+        """Let no sender begin another call, and end those under way."""
+        for station in list(self._opened.values()):
+            station.sender.stop()
+
+    def write_again(self) -> None:
+        """Write down, at the end, what could not be so far. For the journal lane."""
+        for station in list(self._opened.values()):
+            station.sender.write_again()
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether there is an outcome that could not be written down so far."""
+        return any(station.sender.has_unwritten for station in list(self._opened.values()))
+
+    def _open(self, *, practice: bool) -> Station:
+        with self._lock:
+            if practice and self._rests:
+                self._opened[True] = replace(self._opened[True], sandbox=self._opened[True].wake())
+                self._rests = False
+                self._left[True] = Left(self._opened[True], 0)
+            if practice in self._opened:
+                return self._opened[practice]
+            with ExitStack() as opened:
+                station = self._open_station(practice, opened)
+                unconfirmed = station.outbox.recover()
+                self._left[practice] = Left(station, unconfirmed)
+                self._resources.enter_context(opened.pop_all())
+            self._opened[practice] = station
+            return station
+
+
+def _let_be(result: object) -> None:
+    """Nobody waits for it."""

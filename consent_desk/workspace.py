@@ -1,0 +1,55 @@
+"""Where consents of one kind go: the real ones, or those of practice. The two never share a journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from consent_desk.delivery.attention import Alarms
+from consent_desk.delivery.kept import Kept
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.scheduler import Rounds
+from consent_desk.delivery.sender import Sender
+from consent_desk.delivery.verifier import Verifier
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.clock_watch import ClockWatch
+from consent_desk.journal.history import History
+from consent_desk.proof.make import Proofs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
+
+    `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
+    `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
+    there is one; None where nothing is backed up.
+    `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
+    sits here, as this computer calls them. `rest` ends what practice is sent to, `wake` begins it again and
+    returns it; the journal stays open.
+    """
+
+    outbox: Outbox
+    sender: Sender
+    verifier: Verifier
+    rounds: Rounds
+    alarms: Alarms
+    kept: Kept
+    history: History
+    proofs: Proofs
+    transport: ClockWatch
+    sandbox: Project | None = None
+    customers: frozenset[CustomerId] = field(default_factory=frozenset)
+    restored: int = 0
+    back_up: Callable[[], None] | None = None
+    copy_backup: Callable[[], None] | None = None
+    mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
+    close: Callable[[], None] = lambda: None
+    user: str = ""
+    rest: Callable[[], None] = lambda: None
+    wake: Callable[[], Project | None] = lambda: None
+
+    @property
+    def practice(self) -> bool:
+        """Whether nothing sent here reaches Engagement."""
+        return self.sandbox is not None

@@ -1,0 +1,195 @@
+"""The program on the terminal: what it says without a window, and the demo without a screen."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from consent_desk import __version__
+from consent_desk.sandbox.faults import Fault
+from tests.end_to_end.desk import PATIENCE, ROOT, linux
+from tests.engagement.http.servers import free_port
+
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+PNG = b"\x89PNG\r\n\x1a\n"
+ENDS = {
+    Fault.ONE_LINE: (0, "Delivered", ""),
+    Fault.INVALID_SECRET: (1, "Not accepted", ""),
+    Fault.REDIRECT_307: (1, "Not accepted", ""),
+    Fault.RATE_LIMIT: (1, "Not sent yet", ""),
+    Fault.SERVER_ERROR: (1, "Not yet confirmed", ""),
+    Fault.DROP_AFTER_STORING: (1, "Not yet confirmed", ""),
+    Fault.DEEP_JSON: (1, "Not yet confirmed", ""),
+}
+"""How a demo ends: some of the faults, as each is a start. The window meets all of them elsewhere."""
+
+
+@pytest.fixture
+def here(home: Path) -> Path:
+    """The folder in which the program is started."""
+    folder = home / "here"
+    folder.mkdir()
+    (home / "tmp").mkdir()
+    return folder
+
+
+def start(here: Path, *arguments: str, **screen: str) -> subprocess.Popen[str]:
+    """Start the program where there is no screen but that of which `screen` tells."""
+    env = {name: value for name, value in os.environ.items() if name not in SCREENS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "consent_desk", *arguments],
+        cwd=here,
+        env=env | {"PYTHONPATH": str(ROOT), "TMPDIR": str(here.parent / "tmp")} | screen,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(here: Path, *arguments: str, **screen: str) -> tuple[int, str, str]:
+    """The exit status of a start, and what it printed as output and as errors."""
+    with start(here, *arguments, **screen) as process:
+        output, errors = process.communicate(timeout=2 * PATIENCE)
+    return process.returncode, output, errors
+
+
+def test_version_and_help_are_told(here: Path) -> None:
+    assert run(here, "--version") == (0, f"consent-desk {__version__}\n", "")
+    status, output, errors = run(here, "--help")
+    assert (status, errors) == (0, "")
+    assert "--demo" in output
+    assert all(fault.value in output for fault in Fault)
+
+
+def test_a_fault_is_for_the_demo_only(here: Path) -> None:
+    status, output, errors = run(here, "--fault", "silence")
+    assert (status, output) == (2, "")
+    assert errors == "consent-desk: --fault goes with --demo: a real project is never disturbed.\n"
+
+
+def test_an_unknown_fault_is_refused(here: Path) -> None:
+    status, output, errors = run(here, "--demo", "--fault", "earthquake")
+    assert (status, output) == (2, "")
+    assert "the sandbox has no such fault" in errors
+
+
+@linux
+def test_without_a_screen_it_says_so(here: Path) -> None:
+    status, output, errors = run(here)
+    assert (status, output) == (2, "")
+    assert errors.startswith(
+        "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)."
+    )
+    assert errors.count("\n") == 1
+
+
+@linux
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_screen_that_cannot_be_reached_is_named(here: Path, name: str) -> None:
+    screen = {name: f":{free_port() - 6000}"}
+    status, output, errors = run(here, **screen)
+    assert (status, output) == (1, "")
+    assert errors.startswith(f"consent-desk: the display cannot be reached ({name}={screen[name]}).")
+    assert errors.count("\n") == 1
+
+
+@linux
+def test_a_demo_that_cannot_reach_the_screen_says_so_and_runs_without_one(here: Path) -> None:
+    display = f":{free_port() - 6000}"
+    status, output, errors = run(here, "--demo", DISPLAY=display)
+    assert (status, _outcome(output)) == (0, "Delivered")
+    said = f"the display cannot be reached (DISPLAY={display}). The demo runs without a window."
+    assert errors == f"consent-desk: {said}\n"
+
+
+@linux
+@pytest.mark.parametrize("platform", ["offscreen", "minimal"])
+@pytest.mark.parametrize("screen", [{}, {"DISPLAY": ":0"}], ids=["no display", "a display"])
+def test_a_demo_that_is_to_be_drawn_out_of_sight_runs_by_itself(
+    here: Path, platform: str, screen: dict[str, str]
+) -> None:
+    status, output, errors = run(here, "--demo", QT_QPA_PLATFORM=platform, **screen)
+    assert (status, _outcome(output), errors) == (0, "Delivered", "")
+
+
+@linux
+def test_the_demo_tells_all_of_one_call_and_leaves_pictures(here: Path) -> None:
+    status, output, errors = run(here, "--demo")
+    assert (status, errors) == (0, "")
+    _, sent, answer, outcome, pictures = (
+        part.strip() for part in _split(output, "Sent\n", "Answer\n", "Outcome\n", "Pictures of the window: ")
+    )
+    head, _, body = sent.partition("\n\n")
+    assert head.startswith("POST http://127.0.0.1:")
+    assert "\nAuthorization: Basic " in head
+    event = json.loads(body)
+    # The body of the vendor's tutorial, and the number by which a consent is found again.
+    assert list(event) == ["customer_ids", "event_type", "timestamp", "properties"]
+    assert event["customer_ids"] == {"registered": "jane@example.com"}
+    assert event["event_type"] == "consent"
+    assert list(event["properties"]) == ["action", "category", "desk_request_id"]
+    assert (event["properties"]["action"], event["properties"]["category"]) == ("reject", "sms_marketing")
+    assert answer.startswith("HTTP 200\n")
+    assert json.loads(answer.partition("\n\n")[2]) == {"success": True, "errors": []}
+    assert "Delivered to the Sandbox only. Not recorded in Engagement." in outcome
+    assert pictures == "build/demo/before.png, build/demo/after.png"
+    before, after = ((here / name).read_bytes() for name in pictures.split(", "))
+    assert before.startswith(PNG)
+    assert after.startswith(PNG)
+    assert before != after
+    assert list((here.parent / "tmp").iterdir()) == []
+
+
+def _split(text: str, *headings: str) -> list[str]:
+    parts = []
+    for heading in headings:
+        part, found, text = text.partition(heading)
+        assert found, heading
+        parts.append(part)
+    return [*parts, text]
+
+
+@linux
+@pytest.mark.timeout(180)
+def test_a_demo_with_a_fault_ends_and_says_what_became_of_the_call(here: Path) -> None:
+    ends = {}
+    for fault in ENDS:
+        status, output, errors = run(here, "--demo", "--fault", fault)
+        ends[fault] = (status, _outcome(output), errors)
+    assert ends == ENDS
+
+
+def _outcome(output: str) -> str:
+    words = "Delivered", "Not sent yet", "Not accepted", "Not yet confirmed"
+    said = output.partition("\nOutcome\n")[2].partition("\n")[0]
+    return next((word for word in words if word in said), said)
+
+
+@linux
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_demo_without_a_screen_ends_with_a_signal(here: Path, name: str) -> None:
+    with start(here, "--demo", "--fault", "silence") as process:
+        # The picture before sending is there as soon as everything is.
+        picture = here / "build/demo/before.png"
+        while not picture.exists():
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"It ended by itself: {process.wait(0.02)}")
+        number = getattr(signal, name)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output, errors) == (128 + number, "", "")
+    assert list((here.parent / "tmp").iterdir()) == []
+
+
+@linux
+def test_a_demo_without_a_place_for_pictures_is_a_demo_all_the_same(here: Path) -> None:
+    (here / "build").touch()
+    status, output, errors = run(here, "--demo")
+    assert (status, errors) == (0, "")
+    assert output.endswith("No pictures: build/demo cannot be written.\n")

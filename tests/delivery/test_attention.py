@@ -1,0 +1,167 @@
+"""The alarms, on the journal in memory."""
+
+import pytest
+
+from consent_desk.delivery.attention import DISMISSED, Alarms
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.outcome import Look, Reason, Stored
+from consent_desk.domain.wire.server_clock import Moment
+from tests.consents import NOON, a_consent, a_noted, a_project, later
+from tests.memory_journal import MemoryJournal
+
+NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
+STILL_VALID = Look(seen=True, later=True, valid=True, since=NOON.micros / 1e6, source="page")
+SHOWN = CategoryStatus(valid=True, since=NOON.micros / 1e6, source="page")
+REVOKED = Look(seen=True, later=True, valid=False)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.journal = MemoryJournal()
+        self.now = later(700)
+        self.alarms = Alarms(self.journal, lambda: self.now)
+
+    def contradicted(self, **changes: object) -> str:
+        noted = a_noted(**changes)
+        request_id = noted.consent.request_id
+        self.journal.note(noted)
+        self.journal.claim(request_id, NOON)
+        look = STILL_VALID if noted.consent.action is Action.REJECT else REVOKED
+        self.journal.append(request_id, Fact(at=NOON, state=State.DELIVERED))
+        self.journal.append(request_id, Fact(at=later(600), state=State.CONTRADICTED, outcome=look))
+        return request_id
+
+    def ringing(self) -> list[str]:
+        return [alarm.entry.request_id for alarm in self.alarms.standing()]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def opt_in(seconds: int | None = None) -> dict[str, object]:
+    return {"action": Action.ACCEPT, "valid_until": ValidUntil(seconds)}
+
+
+def test_an_alarm_says_what_holds_and_whose_it_is(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    [alarm] = desk.alarms.standing()
+    assert (alarm.entry.request_id, alarm.entry.state) == (request_id, State.CONTRADICTED)
+    assert str(alarm.judgement.headline).startswith("Recorded, but Engagement still shows consent (accepted")
+
+
+def test_opt_outs_ring_first_and_the_oldest_of_them(desk: Desk) -> None:
+    accepted = desk.contradicted(category="email", **opt_in())
+    rejected = [desk.contradicted(category=category) for category in ("newsletter", "phone")]
+    assert desk.ringing() == [*rejected, accepted]
+
+
+def test_nothing_rings_for_what_holds(desk: Desk) -> None:
+    desk.journal.note(a_noted())
+    assert desk.ringing() == []
+
+
+def test_a_dismissed_alarm_rings_no_more_and_says_so_in_the_journal(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    desk.alarms.dismiss(request_id)
+    assert desk.ringing() == []
+    facts = desk.journal.record(request_id).facts
+    assert facts[-1] == Fact(at=desk.now, state=State.CONTRADICTED, note=DISMISSED)
+    desk.now = later(800)
+    desk.alarms.dismiss(request_id)
+    assert desk.journal.record(request_id).facts == facts
+
+
+def test_a_later_decision_that_was_noted_here_ends_it(desk: Desk) -> None:
+    desk.contradicted()
+    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1), category="newsletter"))
+    assert len(desk.ringing()) == 1
+    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1)))
+    assert desk.ringing() == []
+
+
+def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    later_one = a_noted(timestamp=later(1), noted_at=later(1))
+    desk.journal.note(later_one)
+    withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
+    desk.journal.append(later_one.consent.request_id, withdrawn)
+    assert desk.ringing() == [request_id]
+    assert isinstance(desk.alarms.renewed(request_id, NEW, Moment(desk.now)), tuple)
+
+
+def test_an_opt_in_that_came_to_its_end_rings_no_more(desk: Desk) -> None:
+    until = NOON.micros // 1_000_000 + 701
+    desk.contradicted(**opt_in(until))
+    assert len(desk.ringing()) == 1
+    desk.now = later(701)
+    assert desk.ringing() == []
+
+
+def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: Desk) -> None:
+    told = {"channel": "phone", "ticket": "4711", "wording": "May we?", "agent": "amy"}
+    renewed = desk.alarms.renewed(desk.contradicted(**told), NEW, Moment(later(9_000), -7_200))
+    consent = a_consent(request_id=NEW, timestamp=later(9_000), noted_at=later(9_000), **told)
+    assert renewed == (consent, Context(before=SHOWN, existed=True, listed=True, clock_off=-7_200))
+
+
+def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted(context=Context(existed=True, listed=True))
+    untold = Look(seen=True, later=True)
+    desk.journal.append(request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
+    renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+    assert isinstance(renewed, tuple)
+    # That there are such a customer and such a category is known still.
+    assert renewed[1] == Context(existed=True, listed=True)
+
+
+def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) -> None:
+    told = desk.alarms.renewed(desk.contradicted(), NEW, Moment(Timestamp(1)))
+    assert str(told).startswith("This computer's clock is wrong")
+
+
+def test_an_alarm_knows_how_far_the_clock_was_off(desk: Desk) -> None:
+    desk.contradicted(context=Context(clock_off=-7_200))
+    [alarm] = desk.alarms.standing()
+    assert alarm.clock_off == -7_200
+
+
+def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    assert desk.alarms.standing()[0].can_renew
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370")
+    look = Look(seen=True, later=True, valid=True, reason=Reason.FAR_AHEAD, event=event)
+    desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
+    [alarm] = desk.alarms.standing()
+    assert not alarm.can_renew
+    for _ in range(2):
+        renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+        assert isinstance(renewed, Message)
+        assert "An administrator must expire that event" in str(renewed)
+        desk.alarms.dismiss(request_id)
+
+
+def test_an_opt_in_is_never_renewed_by_the_alarm(desk: Desk) -> None:
+    desk.contradicted(**opt_in())
+    assert not desk.alarms.standing()[0].can_renew
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [(opt_in(), "the form asks what it rests on"), ({}, "A later decision")],
+    ids=["opt-in", "overtaken"],
+)
+def test_there_is_not_always_something_to_renew(desk: Desk, changes: dict[str, object], words: str) -> None:
+    request_id = desk.contradicted(**changes)
+    if not changes:
+        newer: Consent = a_consent(timestamp=later(1), noted_at=Timestamp(later(2).micros))
+        desk.journal.note(Noted.of(a_project(), newer))
+    renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
+    assert isinstance(renewed, Message)
+    assert words in str(renewed)

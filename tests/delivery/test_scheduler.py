@@ -1,0 +1,583 @@
+"""The rounds: what is due, when to ask again, and what a person is told of it."""
+
+from typing import Any
+
+import pytest
+
+from consent_desk.delivery import scheduler as module
+from consent_desk.delivery.schedule import FIRST_LOOK
+from consent_desk.delivery.scheduler import Outstanding, Rounds
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, Fact, State
+from consent_desk.domain.lifecycle.messages import WRONG_TIME
+from consent_desk.domain.lifecycle.policy import Failing, Step
+from consent_desk.domain.lifecycle.record import Context, Noted, Record
+from consent_desk.domain.message import say
+from consent_desk.domain.wire.outcome import (
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+)
+from tests.consents import NOON, a_noted, later
+from tests.memory_journal import MemoryJournal
+
+UNREACHABLE = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+SUCCESS = Answered(status=200, headers=(), body=b'{"success": true}')
+LOST = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+
+
+class Unreadable(MemoryJournal):
+    """A journal that cannot be read while `trouble` lasts, or of which some `rows` cannot be understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble = False
+        self.rows: set[str] = set()
+
+    def open_in(self, project_id: str) -> int:
+        if self.trouble:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().open_in(project_id)
+
+    def record(self, request_id: str) -> Record:
+        if self.trouble or request_id in self.rows:
+            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+        return super().record(request_id)
+
+
+class Desk:
+    """A journal, a clock that stands still, and the rounds over both."""
+
+    def __init__(self) -> None:
+        self.journal = Unreadable()
+        self.now = NOON
+        self.steady = 0.0
+        self.time_is_untold = False
+        self.rounds = self.restarted()
+
+    def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
+        return Rounds(
+            self.journal,
+            lambda: self.now,
+            lambda: self.time_is_untold,
+            steady=lambda: self.steady,
+            nap=nap,
+        )
+
+    def left(self, state: State | None = None, outcome: Outcome | Look | None = None, **changes: Any) -> str:
+        """A consent that was noted, and came as far as `state`."""
+        noted: Noted = a_noted(**changes)
+        request_id = noted.consent.request_id
+        self.journal.note(noted)
+        if state is not None:
+            self.journal.claim(request_id, NOON)
+            if state is not State.IN_FLIGHT:
+                fact = Fact(at=NOON, state=state, outcome=outcome)
+                self.journal.append(request_id, fact)
+        return request_id
+
+    def noted(self, **changes: Any) -> str:
+        """A consent that this run noted."""
+        request_id = self.left(**changes)
+        self.rounds.follow(request_id)
+        return request_id
+
+    def due(self, rounds: Rounds | None = None) -> list[tuple[str, Step]]:
+        tasks = (rounds or self.rounds).due()
+        assert all(task.entry.request_id == task.due.request_id for task in tasks)
+        return [(task.due.request_id, task.due.plan.step) for task in tasks]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def accept(timestamp: Timestamp = NOON) -> dict[str, Any]:
+    return {
+        "action": Action.ACCEPT,
+        "valid_until": ValidUntil(),
+        "timestamp": timestamp,
+        "noted_at": timestamp,
+    }
+
+
+def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None:
+    queued = desk.left()
+    lost = desk.left(State.UNCONFIRMED, LOST, category="newsletter")
+    delivered = desk.left(State.DELIVERED, category="email")
+    desk.left(State.REFUSED, category="phone")
+    desk.rounds.begin()
+    assert desk.due() == [(queued, Step.LOOK_UP)]
+    desk.steady = FIRST_LOOK
+    assert desk.due() == [(queued, Step.SEND)]
+    desk.now = later(30)
+    assert sorted(desk.due()) == sorted([(lost, Step.LOOK_UP), (delivered, Step.LOOK_UP)])
+    assert desk.due() == []
+
+
+BLIND = Look(seen=False, blind=True)
+UNSEEN = Look(seen=False)
+BLIND_LOOKS = (30, BLIND), (120, BLIND), (600, BLIND)
+
+
+def looked_up(desk: Desk, *looks: tuple[float, Look], category: str) -> str:
+    """A delivered consent that is not shown, and at how many seconds that was seen."""
+    request_id = desk.left(State.DELIVERED, SUCCESS, category=category)
+    for at, look in looks:
+        desk.journal.append(request_id, Fact(at=later(at), state=State.NOT_SHOWN, outcome=look))
+    return request_id
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_AT_REST", 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_was_delivered_and_never_looked_up_is_taken_up(desk: Desk) -> None:
+    ids = [desk.left(State.DELIVERED, SUCCESS, category=f"category{number}") for number in range(3)]
+    desk.rounds.begin()
+    desk.now = later(30)
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_all_that_is_to_be_looked_up_again_is_taken_up(desk: Desk) -> None:
+    ids = [looked_up(desk, (30, UNSEEN), category=f"category{number}") for number in range(3)]
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up(desk: Desk) -> None:
+    waiting = looked_up(desk, (30, UNSEEN), category="first")
+    for number in range(3):
+        discarded = desk.left(category=f"category{number}")
+        desk.journal.append(discarded, Fact(at=NOON, state=State.DISCARDED, note="typed wrong"))
+    desk.rounds.begin()
+    desk.now = later(120)
+    assert desk.due() == [(waiting, Step.LOOK_UP)]
+
+
+@pytest.mark.usefixtures("few")
+def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alone(desk: Desk) -> None:
+    ids = [looked_up(desk, *BLIND_LOOKS, category=f"category{number}") for number in range(3)]
+    desk.journal.rows = {ids[0]}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
+
+
+def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    [entry] = desk.rounds.follow(request_id)
+    assert (entry.request_id, entry.state) == (request_id, State.RETRY_WAIT)
+
+
+def test_what_is_put_off_comes_again_later_and_not_before_the_server_wants(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.follow(request_id)
+    assert desk.due() == [(request_id, Step.SEND)]
+    desk.rounds.put_off(request_id, 40_000_000)
+    desk.now = later(39)
+    assert desk.due() == []
+    desk.now = later(40)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_nothing_to_do_is_not_waited_for(desk: Desk) -> None:
+    desk.rounds.begin()
+    assert desk.rounds.wait() is None
+    desk.rounds.follow(desk.left(State.REFUSED))
+    assert desk.rounds.wait() is None
+
+
+def test_it_waits_until_something_is_due_and_never_longer_than_a_nap(desk: Desk) -> None:
+    request_id = desk.left(State.UNCONFIRMED, LOST)
+    desk.rounds.follow(request_id)
+    assert desk.rounds.wait() == 30
+    desk.now = later(31)
+    assert desk.rounds.wait() == 0
+    desk.now = NOON
+    napping = desk.restarted(nap=5)
+    napping.begin()
+    assert napping.wait() == 5
+
+
+def test_the_outlook_tells_when_it_is_looked_up(desk: Desk) -> None:
+    request_id = desk.left(State.DELIVERED)
+    desk.rounds.follow(request_id)
+    outlook = desk.rounds.outlook(request_id)
+    assert outlook is not None
+    assert (outlook.template, outlook.values) == ("Checking at {at}.", {"at": later(30)})
+
+
+def test_of_what_is_settled_there_is_no_outlook(desk: Desk) -> None:
+    request_id = desk.left(State.DELIVERED)
+    look = Look(seen=True, valid=False)
+    desk.journal.append(request_id, Fact(at=later(30), state=State.VERIFIED, outcome=look))
+    desk.rounds.follow(request_id)
+    assert desk.rounds.outlook(request_id) is None
+    assert desk.rounds.outlook("never noted") is None
+
+
+def test_an_opt_in_behind_an_opt_out_is_not_due_and_its_outlook_says_why(desk: Desk) -> None:
+    opt_out = desk.left(State.UNCONFIRMED, LOST)
+    opt_in = desk.left(**accept(later(1)))
+    desk.rounds.follow(opt_in)
+    assert desk.due() == []
+    assert "until the earlier opt-out" in str(desk.rounds.outlook(opt_in))
+    look = Look(seen=True, valid=False)
+    desk.journal.append(opt_out, Fact(at=later(30), state=State.VERIFIED, outcome=look))
+    assert {entry.request_id for entry in desk.rounds.follow(opt_out)} == {opt_out, opt_in}
+    assert desk.due() == [(opt_in, Step.SEND)]
+
+
+def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook_says_so(desk: Desk) -> None:
+    desk.time_is_untold = True
+    opt_in, opt_out = desk.noted(**accept()), desk.noted(category="newsletter")
+    assert "this computer's clock is not checked yet" in str(desk.rounds.outlook(opt_in))
+    assert str(desk.rounds.outlook(opt_out)) == "It is sent in its turn."
+    assert desk.due() == [(opt_out, Step.SEND)]
+    desk.time_is_untold = False
+    assert desk.due() == [(opt_in, Step.SEND)]
+
+
+def checked(rounds: Rounds) -> str | None:
+    """The opt-in for whose project the time is to be asked now."""
+    task = rounds.clock_check()
+    return None if task is None else task.entry.request_id
+
+
+@pytest.fixture
+def held(desk: Desk) -> tuple[Rounds, str]:
+    """An opt-in that waits for the time to be told, and rounds that nap for 30 s."""
+    desk.time_is_untold = True
+    rounds = desk.restarted(nap=30)
+    opt_in = desk.left(**accept())
+    rounds.follow(opt_in)
+    return rounds, opt_in
+
+
+def test_an_opt_in_that_was_noted_while_the_time_was_known_waits_for_nobody_to_tell_it(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, untimed = held
+    opt_in = desk.left(**accept(later(1)), category="newsletter", context=Context(clock_off=-7_200))
+    rounds.follow(opt_in)
+    assert str(rounds.outlook(opt_in)) == "It is sent in its turn."
+    assert desk.due(rounds) == [(opt_in, Step.SEND)]
+    assert checked(rounds) == untimed
+
+
+def test_an_opt_in_that_was_found_stamped_wrong_is_nobodys_turn_and_says_what_to_do(desk: Desk) -> None:
+    opt_in = desk.left(**accept())
+    desk.journal.append(opt_in, Fact(at=NOON, state=State.QUEUED, note=WRONG_TIME))
+    desk.rounds.begin()
+    assert desk.due() == []
+    assert desk.rounds.wait() is None
+    assert "Discard it, and enter the opt-in again." in str(desk.rounds.outlook(opt_in))
+    assert desk.rounds.outstanding().opt_ins == 1
+
+
+def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, opt_in = held
+    assert rounds.wait() == 0
+    assert checked(rounds) == opt_in
+    assert rounds.wait() == 30
+    assert checked(rounds) is None
+    desk.now = later(30)
+    assert checked(rounds) == opt_in
+
+
+def test_nobody_is_asked_for_the_time_while_no_opt_in_is_held(desk: Desk, held: tuple[Rounds, str]) -> None:
+    desk.time_is_untold = False
+    assert checked(held[0]) is None
+    desk.time_is_untold = True
+    desk.rounds.follow(desk.left(category="newsletter"))
+    assert checked(desk.rounds) is None
+
+
+def test_an_opt_in_that_waits_for_an_opt_out_has_nobody_asked_for_the_time(desk: Desk) -> None:
+    desk.time_is_untold = True
+    desk.left(State.UNCONFIRMED, LOST)
+    desk.left(**accept(later(1)))
+    desk.rounds.begin()
+    assert checked(desk.rounds) is None
+
+
+def test_the_next_time_another_opt_in_names_the_project_that_is_asked(
+    desk: Desk, held: tuple[Rounds, str]
+) -> None:
+    rounds, first = held
+    second = desk.left(category="newsletter", **accept(later(1)))
+    rounds.follow(second)
+    asked = [checked(rounds)]
+    desk.now = later(30)
+    assert [*asked, checked(rounds)] == [first, second]
+
+
+def test_asking_for_the_time_can_be_put_off(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    desk.now = later(299)
+    assert checked(rounds) is None
+    desk.now = later(300)
+    assert checked(rounds) == opt_in
+
+
+def test_new_settings_have_the_time_asked_for_at_once(desk: Desk, held: tuple[Rounds, str]) -> None:
+    rounds, opt_in = held
+    rounds.put_off_check(300_000_000)
+    rounds.hasten("any project")
+    assert checked(rounds) == opt_in
+
+
+def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:
+    ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
+    desk.left(State.DELIVERED, category="email")
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
+    assert int(desk.rounds.outstanding()) == 3
+    assert [entry.request_id for entry in desk.rounds.open_entries()] == ids
+
+
+def test_what_was_cancelled_counts_beside_after_any_restart_until_it_is_acknowledged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = desk.left()
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+    desk.journal.append(cancelled, Fact(at=NOON, state=State.DISCARDED, outcome=outcome, note=CANCELLED_HERE))
+    # However many were discarded since then.
+    monkeypatch.setattr(module, "MOST_AT_REST", 1)
+    for _ in range(3):
+        other = desk.left()
+        desk.journal.append(other, Fact(at=NOON, state=State.DISCARDED, note="typed twice (by mary)"))
+    rounds = desk.restarted()
+    rounds.begin()
+    assert rounds.outstanding() == Outstanding(to_acknowledge=1)
+    assert int(rounds.outstanding()) == 0
+    outlook = rounds.outlook(cancelled)
+    assert outlook is not None
+    assert "until it is acknowledged" in outlook.template
+    assert rounds.due() == ()
+    desk.journal.append(cancelled, Fact(at=NOON, state=State.DISCARDED, note="acknowledged (by mary)"))
+    rounds.follow(cancelled)
+    assert rounds.outstanding() == Outstanding()
+
+
+def test_what_was_tried_before_it_was_planned_is_put_off_all_the_same(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.put_off(request_id, 40_000_000)
+    desk.rounds.follow(request_id)
+    assert desk.due() == []
+    desk.now = later(60)
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_saved(desk: Desk) -> None:
+    mine, another = desk.noted(), desk.noted(category="newsletter")
+    desk.due()
+    desk.rounds.put_off(mine, 300_000_000)
+    project_id = desk.journal.record(mine).noted.project_id
+    desk.rounds.hasten("another project")
+    assert desk.due() == []
+    desk.rounds.hasten(project_id)
+    assert desk.due() == [(mine, Step.SEND)]
+    desk.rounds.hasten(project_id)
+    assert another not in [request_id for request_id, _ in desk.due()]
+
+
+def test_a_retry_that_was_planned_is_not_hastened_by_new_settings(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    desk.rounds.begin()
+    desk.rounds.hasten(desk.journal.record(request_id).noted.project_id)
+    assert desk.due() == []
+
+
+def test_what_is_held_has_no_outlook_beside_what_is_said_of_it(desk: Desk) -> None:
+    held = desk.left()
+    desk.journal.claim(held, NOON)
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
+    desk.journal.append(held, Fact(at=NOON, state=State.QUEUED, outcome=outcome))
+    desk.rounds.follow(held)
+    assert desk.rounds.outlook(held) is None
+
+
+def test_it_is_outstanding_since_the_oldest_open_one_was_noted(desk: Desk) -> None:
+    desk.left(State.DELIVERED, category="email")
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding()
+    desk.rounds.follow(desk.left(timestamp=later(5), noted_at=later(9)))
+    desk.rounds.follow(desk.left(timestamp=later(1), noted_at=later(7), category="newsletter"))
+    assert desk.rounds.outstanding().since == later(7)
+
+
+def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
+    jane, joe = (CustomerId(type="registered", value=name) for name in ("jane", "joe"))
+    erased = desk.left(State.DELIVERED, SUCCESS, customer=jane)
+    kept = desk.left(State.DELIVERED, SUCCESS, customer=joe)
+    desk.rounds.begin()
+    desk.rounds.forget(a_noted().project_id, jane)
+    desk.now = later(1_000)
+    assert desk.due() == [(kept, Step.LOOK_UP)]
+    assert desk.rounds.outlook(erased) is None
+
+
+# ------------------------------------------------------------------------- a journal that cannot be read
+
+
+def test_what_is_due_is_handed_out_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.noted()
+    desk.journal.trouble = True
+    assert desk.due() == [(request_id, Step.SEND)]
+
+
+def test_the_outlook_is_told_though_the_journal_cannot_be_read_just_then(desk: Desk) -> None:
+    request_id = desk.noted()
+    desk.journal.trouble = True
+    assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
+
+
+def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.follow(request_id)
+    desk.journal.trouble = False
+    [entry] = desk.rounds.catch_up()
+    assert entry.request_id == request_id
+    assert desk.due() == [(request_id, Step.SEND)]
+    assert desk.rounds.catch_up() == ()
+
+
+def test_what_could_not_be_followed_is_waited_for(desk: Desk) -> None:
+    napping = desk.restarted(nap=5)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        napping.follow(desk.left())
+    assert napping.wait() == 5
+
+
+def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent(desk: Desk) -> None:
+    ids = desk.left(), desk.left(category="newsletter")
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up(ids)
+    desk.journal.trouble = False
+    assert {entry.request_id for entry in desk.rounds.catch_up()} == {*ids}
+
+
+def test_one_consent_that_cannot_be_read_keeps_no_other_from_being_planned(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.catch_up((strange, good))
+    assert desk.due() == [(good, Step.SEND)]
+
+
+def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> None:
+    request_id = desk.left(State.RETRY_WAIT, UNREACHABLE)
+    desk.journal.trouble = True
+    with pytest.raises(JournalTrouble):
+        desk.rounds.begin()
+    with pytest.raises(JournalTrouble):
+        desk.rounds.catch_up()
+    desk.journal.trouble = False
+    desk.rounds.catch_up()
+    desk.now = later(300)
+    assert desk.due() == [(request_id, Step.LOOK_UP)]
+
+
+def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
+    strange, good = desk.left(), desk.left(category="newsletter")
+    desk.journal.rows = {strange}
+    desk.rounds.begin()
+    assert desk.due() == [(good, Step.LOOK_UP)]
+
+
+def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
+    desk.journal.rows = {desk.left()}
+    desk.rounds.begin()
+    assert desk.rounds.outstanding() == Outstanding(unread=1)
+    desk.journal.rows = set()
+    desk.rounds.catch_up()
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+
+
+def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    desk.journal.rows = {request_id}
+    desk.rounds.catch_up((request_id,))
+    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+
+
+# --------------------------------------------------------------------------------------- looks that fail
+
+
+def test_what_is_told_of_looks_that_fail_is_true_when_it_is_told(desk: Desk) -> None:
+    request_id = desk.noted()
+    desk.journal.claim(request_id, NOON)
+    desk.journal.append(request_id, Fact(at=NOON, state=State.UNCONFIRMED, outcome=LOST))
+    desk.rounds.follow(request_id)
+    desk.now = later(30)
+    (task,) = desk.rounds.due()
+    assert str(desk.rounds.outlook(request_id)) == "It is being looked up now."
+    failing = Failing(3, NOON, FailedLook(why=NoLook.TOO_LARGE))
+    [entry] = desk.rounds.end_look(task.due, 40_000_000, failing)
+    assert entry.request_id == request_id
+    assert desk.rounds.failing(request_id) == failing
+    told = str(desk.rounds.outlook(request_id))
+    assert "3 looks have failed since" in told
+    assert told.endswith("Checking at 2026-05-31 12:01 UTC.")
+    desk.now = later(70)
+    assert str(desk.rounds.outlook(request_id)).endswith("It is being looked up now.")
+    assert desk.rounds.question(request_id) is None
+
+
+def test_of_what_is_settled_no_look_fails_and_nobody_is_asked(desk: Desk) -> None:
+    assert desk.rounds.failing("never noted") is None
+    assert desk.rounds.question("never noted") is None
+
+
+def test_whoever_sends_again_what_could_not_be_looked_up_is_asked(desk: Desk) -> None:
+    request_id = desk.left(State.UNCONFIRMED, LOST)
+    for at, count in ((30, 1), (8_000, 9)):
+        failed = FailedLook(why=NoLook.REFUSED, failed=count)
+        desk.journal.append(request_id, Fact(at=later(at), state=State.UNCONFIRMED, outcome=failed))
+    desk.rounds.begin()
+    assert "It may have been recorded" in str(desk.rounds.question(request_id))
+    assert desk.rounds.wait() is None
+    assert "It could not be looked up" in str(desk.rounds.outlook(request_id))
+
+
+def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
+    request_id = desk.left()
+    desk.rounds.begin()
+    (task,) = desk.rounds.due()
+    [entry] = desk.rounds.put_back(task.due, 300_000_000)
+    assert entry.request_id == request_id
+    desk.now, desk.steady = later(300), 300
+    assert desk.due() == [(request_id, Step.LOOK_UP)]
+
+
+def test_what_an_earlier_run_left_and_could_not_be_read_is_looked_up_first_all_the_same(desk: Desk) -> None:
+    request_id = desk.left(**accept())
+    desk.journal.rows = {request_id}
+    desk.rounds.begin()
+    with pytest.raises(JournalTrouble):
+        desk.rounds.follow(request_id)
+    desk.journal.rows = set()
+    desk.rounds.catch_up()
+    assert desk.due() == [(request_id, Step.LOOK_UP)]

@@ -1,0 +1,267 @@
+"""What is asked before a consent is noted."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_desk.domain.checks.confirmations import Caution, about_repetition, cautions, of_several
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.consent.values import Consent, CustomerId, ValidUntil
+from consent_desk.domain.message import say
+from consent_desk.domain.wire.answer import Meaning
+from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown, Untold
+from tests.consents import NOON, a_consent, later
+
+JANE = CustomerId(type="registered", value="jane@exmaple.com")
+OPT_OUT = a_consent(customer=JANE)
+OPT_IN = a_consent(customer=JANE, action=Action.ACCEPT, valid_until=ValidUntil())
+SMS = Category("sms_marketing", "SMS marketing")
+NOON_SECONDS = NOON.micros / 1_000_000
+REJECTED = CategoryStatus(valid=False, since=NOON_SECONDS - 60, source="page")
+ACCEPTED = CategoryStatus(valid=True, since=NOON_SECONDS - 60, source="page", until=ValidUntil())
+NEVER = CategoryStatus(valid=False, since=None, source="")
+PAST = ValidUntil(int(NOON_SECONDS) - 1)
+
+
+def known(status: CategoryStatus = ACCEPTED, category: str = "sms_marketing") -> Known:
+    return Known(customer=JANE, consents={category: status})
+
+
+def only(consent: Consent, found: Found | None, *categories: Category) -> Caution:
+    asked = cautions(consent, found, categories)
+    assert len(asked) == 1
+    return asked[0]
+
+
+def choices(caution: Caution) -> tuple[str, str]:
+    return str(caution.mend), str(caution.go_on)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        Untold(Meaning(say("it is slow"), say("Wait."))),
+        known(ACCEPTED),
+        known(NEVER),
+        known(REJECTED, category="newsletter"),
+        known(replace(REJECTED, until=PAST, ended=True)),
+        known(replace(REJECTED, until=PAST, ended=None)),
+    ],
+    ids=[
+        "no answer yet",
+        "untold",
+        "accepted",
+        "never",
+        "another category",
+        "expired",
+        "rejected or expired",
+    ],
+)
+def test_an_opt_out_that_changes_something_or_may_do_so_is_not_asked_about(found: Found | None) -> None:
+    assert cautions(OPT_OUT, found, (SMS,)) == ()
+
+
+def test_an_unknown_customer_is_to_be_read_back() -> None:
+    caution = only(OPT_OUT, Unknown(customer=JANE))
+    assert str(caution.text) == (
+        "No customer with registered = jane@exmaple.com. Opting out this ID stops no messages. "
+        "Read it back to the caller."
+    )
+    assert choices(caution) == ("Correct the ID", "Record anyway: creates a profile")
+    assert (caution.field, caution.instead) == (Field.CUSTOMER_ID, None)
+
+
+def test_a_long_id_is_cut() -> None:
+    customer = CustomerId(type="registered", value="j" * 16_000)
+    assert len(str(only(replace(OPT_OUT, customer=customer), Unknown(customer=customer)).text)) < 200
+
+
+def test_an_unknown_customer_would_get_a_profile_by_an_opt_in() -> None:
+    assert "Opting in this ID makes a new, empty profile." in str(only(OPT_IN, Unknown(customer=JANE)).text)
+
+
+def test_a_customer_with_the_id_in_lower_case_is_offered() -> None:
+    lower = known()
+    assert only(OPT_OUT, Unknown(customer=JANE, other=lower)).instead is lower
+
+
+def test_a_customer_of_another_type_of_id_is_named_with_it() -> None:
+    other = Known(customer=CustomerId(type="phone", value=JANE.value), consents={})
+    assert f"There is one with phone = {JANE.value}." in str(
+        only(OPT_OUT, Unknown(customer=JANE, other=other)).text
+    )
+
+
+def test_an_opt_out_that_holds_already_is_asked_about() -> None:
+    caution = only(OPT_OUT, known(REJECTED))
+    assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+    assert choices(caution) == ("Leave it", "Record again")
+
+
+@pytest.mark.parametrize("until", [ValidUntil(), ValidUntil(int(NOON_SECONDS) + 9), PAST])
+def test_one_that_names_an_end_holds_already_too(until: ValidUntil) -> None:
+    caution = only(OPT_OUT, known(replace(REJECTED, until=until)))
+    assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+
+
+@pytest.mark.parametrize("source", ["page", "private_api"])
+def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> None:
+    caution = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
+    assert str(caution.text).startswith(
+        "sms_marketing: did this person opt out, or did the opt-in end? That is not known: rejected, or "
+        "accepted and ended (not known which) since 2026-05-31 11:59 UTC"
+    )
+    assert choices(caution) == ("Leave it", "Record the opt-in")
+
+
+def test_an_opt_in_over_one_that_ended_is_not_asked_about() -> None:
+    assert cautions(OPT_IN, known(replace(REJECTED, until=PAST, ended=True)), (SMS,)) == ()
+
+
+def of_three(*rejected: str) -> tuple[Caution, ...]:
+    """What is asked of opt-outs of three categories, where those in `rejected` hold already."""
+    asked: list[Caution] = []
+    for category in ("sms_marketing", "newsletter", "fax"):
+        status = REJECTED if category in rejected else ACCEPTED
+        asked += cautions(replace(OPT_OUT, category=category), known(status, category), ())
+    return of_several(asked, 3)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "choice"),
+    [
+        (("sms_marketing",), "Leave it, record the other 2"),
+        (("sms_marketing", "fax"), "Leave them, record the other one"),
+    ],
+)
+def test_of_several_what_holds_already_keeps_the_others_from_nothing(
+    rejected: tuple[str, ...], choice: str
+) -> None:
+    for caution in of_three(*rejected):
+        assert choices(caution) == (choice, "Record all 3")
+        assert caution.leaves == rejected
+
+
+def test_of_several_that_all_hold_already_nothing_is_left_to_record() -> None:
+    asked = of_three("sms_marketing", "newsletter", "fax")
+    assert {choices(caution) for caution in asked} == {("Leave it", "Record again")}
+    assert {caution.leaves for caution in asked} == {()}
+
+
+def test_of_several_another_caution_stays_as_it_is() -> None:
+    unlisted = only(replace(OPT_OUT, category="SMS"), None, SMS)
+    holding = only(OPT_OUT, known(REJECTED))
+    assert of_several((unlisted,), 2) == (unlisted,)
+    assert of_several((unlisted, holding), 2)[0] == unlisted
+
+
+@pytest.mark.parametrize(
+    ("until", "wished", "asks"),
+    [
+        (ValidUntil(), ValidUntil(), True),
+        (None, ValidUntil(), True),
+        (ValidUntil(1_900_000_000), ValidUntil(1_900_000_000), True),
+        (ValidUntil(1_900_000_000), ValidUntil(), False),
+        (ValidUntil(), ValidUntil(1_900_000_000), False),
+    ],
+)
+def test_an_opt_in_holds_already_where_its_end_is_the_same(
+    until: ValidUntil | None, wished: ValidUntil, asks: bool
+) -> None:
+    consent = replace(OPT_IN, valid_until=wished)
+    assert bool(cautions(consent, known(replace(ACCEPTED, until=until)), ())) == asks
+
+
+def test_an_opt_in_after_an_opt_out_of_this_desk_is_not_asked_about() -> None:
+    assert cautions(OPT_IN, known(replace(REJECTED, source="private_api")), ()) == ()
+
+
+def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() -> None:
+    caution = only(OPT_IN, known(REJECTED))
+    assert "(source page): the person may have opted out themselves" in str(caution.text)
+    assert choices(caution) == ("Leave it", "Record the opt-in")
+
+
+def test_a_time_before_the_last_decision_is_explained() -> None:
+    caution = only(replace(OPT_OUT, timestamp=later(-120)), known(ACCEPTED))
+    assert str(caution.text) == (
+        "sms_marketing: accepted since 2026-05-31 11:59 UTC, source page, unlimited. That is later than "
+        "2026-05-31 11:58 UTC, so this decision may change nothing. If the person decides now, the time is "
+        "“now”."
+    )
+    assert choices(caution) == ("Correct the time", "Record anyway")
+    assert caution.field is Field.TAKEN_AT
+
+
+def test_a_time_after_the_last_decision_is_fine() -> None:
+    assert cautions(replace(OPT_OUT, timestamp=later(-30)), known(ACCEPTED), ()) == ()
+
+
+def test_a_decision_taken_now_has_no_other_time_to_choose() -> None:
+    ahead = replace(ACCEPTED, since=NOON_SECONDS + 3600)
+    assert cautions(OPT_OUT, known(ahead), ()) == ()
+
+
+def test_a_back_dated_decision_without_an_earlier_one_is_fine() -> None:
+    assert cautions(replace(OPT_OUT, timestamp=later(-120)), known(NEVER), ()) == ()
+
+
+def test_a_category_that_the_project_does_not_have_is_asked_about() -> None:
+    caution = only(replace(OPT_OUT, category="SMS"), None, SMS)
+    assert str(caution.text) == (
+        "SMS: Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
+    )
+    assert choices(caution) == ("Correct the category", "Record anyway")
+    assert caution.field is Field.CATEGORY
+
+
+def test_a_stranger_in_practice_is_asked_about_first_and_then_all_the_rest() -> None:
+    consent = replace(OPT_OUT, category="fax")
+    asked = cautions(consent, Unknown(customer=JANE), (SMS,), is_stranger=True)
+    assert [str(one.go_on) for one in asked] == [
+        "Practise",
+        "Record anyway: creates a profile",
+        "Record anyway",
+    ]
+    assert "A real caller? This opts nobody out" in str(asked[0].text)
+
+
+STATUSES = st.builds(
+    CategoryStatus,
+    valid=st.booleans(),
+    since=st.none() | st.floats(-1e15, 1e15),
+    source=st.text(),
+    until=st.none() | st.builds(ValidUntil, st.none() | st.integers(1, 99_999_999_999)),
+)
+FOUND = st.one_of(
+    st.none(),
+    st.builds(known, STATUSES),
+    st.builds(Unknown, customer=st.just(JANE), other=st.none() | st.builds(known, STATUSES)),
+    st.just(Untold(Meaning(say("it is slow"), say("Wait.")))),
+)
+
+
+@given(st.sampled_from([OPT_OUT, OPT_IN, replace(OPT_OUT, timestamp=later(-120))]), FOUND, st.booleans())
+def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
+    for caution in cautions(consent, found, (SMS,), is_stranger=is_stranger):
+        assert str(caution.text)
+
+
+def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
+    caution = about_repetition("sms_marketing", NOON, Action.REJECT)
+    assert str(caution.text).startswith("sms_marketing: this opt-out was noted here already, at 2026-05-31")
+    assert choices(caution) == ("Leave it", "Record it again")
+    left = of_several([caution], 3)[0]
+    assert left.leaves == ("sms_marketing",)
+
+
+def test_a_customer_of_another_type_is_named_with_it() -> None:
+    there = Known(customer=CustomerId(type="phone", value=JANE.value), consents={})
+    assert "There is one with phone = jane@exmaple.com." in str(
+        only(OPT_OUT, Unknown(customer=JANE, other=there)).text
+    )

@@ -1,0 +1,136 @@
+import json
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft, for_next_caller
+from consent_desk.domain.consent.parsing import parse
+from consent_desk.domain.consent.properties import read_value
+from consent_desk.domain.consent.values import Consent, PropertyValue, Timestamp
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.request import event_body
+
+TUTORIAL = Draft(customer_id_type="registered", customer_id="jane@example.com", category="sms_marketing")
+NOW = Timestamp(1_780_000_000_000_000)
+
+
+def with_properties(*properties: PropertyDraft) -> object:
+    draft = replace(TUTORIAL, properties=properties)
+    return parse(draft, request_id="0b0e7a0e-0d6c-4a55-8d39-7f7a3c8e7a01", now=NOW, zone=UTC)
+
+
+def sent(*properties: PropertyDraft) -> str:
+    consent = with_properties(*properties)
+    assert isinstance(consent, Consent)
+    return event_body(consent).decode()
+
+
+def problems(*properties: PropertyDraft) -> list[tuple[Field, int]]:
+    found = with_properties(*properties)
+    assert isinstance(found, tuple)
+    return [(problem.field, problem.row) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Kind.TEXT, "3", "3"),
+        (Kind.TEXT, " two\nlines ", " two\nlines "),
+        (Kind.NUMBER, "3", 3),
+        (Kind.NUMBER, "3.0", 3.0),
+        (Kind.NUMBER, "-12.5", -12.5),
+        (Kind.NUMBER, "0", 0),
+        (Kind.NUMBER, "0.1", 0.1),
+        (Kind.NUMBER, "1000000000.25", 1000000000.25),
+        (Kind.NUMBER, "9007199254740992", 2**53),
+        (Kind.YES_NO, "yes", True),
+        (Kind.YES_NO, "no", False),
+    ],
+)
+def test_text_becomes_a_value_of_its_type(kind: Kind, text: str, value: PropertyValue) -> None:
+    read = read_value(kind, text)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (Kind.TEXT, "", "remove this property"),
+        (Kind.TEXT, "a\x1bb", "U+001B"),
+        (Kind.TEXT, "x" * 16_384, "too long"),
+        (Kind.NUMBER, "", "remove this property"),
+        (Kind.NUMBER, "3,5", "Write 3.5 or 35"),
+        (Kind.NUMBER, "-1,000", "Write -1.000 or -1000"),
+        (Kind.NUMBER, "1,000,000", "no number"),
+        (Kind.NUMBER, "nan", "no number"),
+        (Kind.NUMBER, "inf", "no number"),
+        (Kind.NUMBER, "1e3", "no number"),
+        (Kind.NUMBER, " 3", "no number"),
+        (Kind.NUMBER, "٣", "no number"),
+        (Kind.NUMBER, ".5", "no number"),
+        (Kind.NUMBER, "007", "leading zeros"),
+        (Kind.NUMBER, "00.5", "leading zeros"),
+        (Kind.NUMBER, "9" * 5_000, "too long"),
+        (Kind.NUMBER, "9007199254740993", "too large"),
+        (Kind.NUMBER, "9007199254740993.5", "too many digits"),
+        (Kind.NUMBER, "0.1000000000000000055", "too many digits"),
+        (Kind.YES_NO, "", "Choose yes or no"),
+        (Kind.YES_NO, "true", "Choose yes or no"),
+    ],
+)
+def test_text_that_is_no_such_value_is_told_what_to_do(kind: Kind, text: str, words: str) -> None:
+    read = read_value(kind, text)
+    assert isinstance(read, Message)
+    assert words in str(read)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_number_that_is_taken_arrives_as_it_was_typed(number: float) -> None:
+    text = f"{number:f}"
+    read = read_value(Kind.NUMBER, text)
+    if not isinstance(read, Message):
+        assert f"{json.loads(json.dumps(read)):f}" == text
+
+
+def test_properties_go_out_typed_behind_all_others_in_their_order() -> None:
+    body = sent(
+        PropertyDraft("shop", Kind.TEXT, "Wien 1"),
+        PropertyDraft("rating", Kind.NUMBER, "3.0"),
+        PropertyDraft("calls", Kind.NUMBER, "3"),
+        PropertyDraft("recorded", Kind.YES_NO, "no"),
+    )
+    assert body.endswith(',"shop":"Wien 1","rating":3.0,"calls":3,"recorded":false}}')
+
+
+def test_an_empty_row_is_none() -> None:
+    assert sent(PropertyDraft(), PropertyDraft(kind=Kind.NUMBER)) == sent()
+
+
+def test_each_problem_belongs_to_its_row() -> None:
+    assert problems(
+        PropertyDraft("", Kind.TEXT, "value"),
+        PropertyDraft("shop", Kind.TEXT, "Wien"),
+        PropertyDraft("shop", Kind.NUMBER, "x"),
+        PropertyDraft("action", Kind.TEXT, "accept"),
+        PropertyDraft("desk_agent", Kind.TEXT, "me"),
+    ) == [
+        (Field.PROPERTY_NAME, 0),
+        (Field.PROPERTY_NAME, 2),
+        (Field.PROPERTY_VALUE, 2),
+        (Field.PROPERTY_NAME, 3),
+        (Field.PROPERTY_NAME, 4),
+    ]
+
+
+def test_the_agent_stays_for_the_next_caller_and_the_properties_go() -> None:
+    noted = replace(TUTORIAL, agent="Ada", properties=(PropertyDraft("shop", Kind.TEXT, "Wien"),))
+    kept = for_next_caller(noted, noted)
+    assert (kept.agent, kept.properties) == ("Ada", ())
+
+
+def test_properties_typed_meanwhile_are_the_next_callers() -> None:
+    typed = (PropertyDraft("shop", Kind.TEXT, "Graz"),)
+    assert for_next_caller(TUTORIAL, replace(TUTORIAL, properties=typed)).properties == typed

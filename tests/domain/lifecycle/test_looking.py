@@ -1,0 +1,347 @@
+"""What a look shows of one consent: what stands in the history, what holds, and what speaks against it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.looking import later_events, look_of, tell_no_look, why_no_page
+from consent_desk.domain.wire.customer import CategoryStatus, HistoryEvent
+from consent_desk.domain.wire.outcome import (
+    Answered,
+    Cause,
+    Look,
+    Lost,
+    NoLook,
+    NotSent,
+    Outcome,
+    Phase,
+    Reason,
+    Stored,
+)
+from tests.consents import NOON, a_consent, later
+
+OURS = "4c2f6a8e-0000-4000-8000-000000000001"
+SENT = NOON.micros / 1_000_000
+MILLIS, MICROS = SENT * 1_000, SENT * 1_000_000
+UNTIL = later(86_400 * 365).micros // 1_000_000
+
+
+def consent_to(action: Action) -> Consent:
+    until = ValidUntil() if action is Action.ACCEPT else None
+    return a_consent(request_id=OURS, action=action, valid_until=until)
+
+
+def ours(consent: Consent, timestamp: float | None = SENT, **changes: Any) -> HistoryEvent:
+    event = HistoryEvent(
+        timestamp=timestamp,
+        action=consent.action.value,
+        category=consent.category,
+        request_id=consent.request_id,
+        source="private_api",
+        is_opt_in=consent.action is Action.ACCEPT,
+        written=str(timestamp),
+    )
+    return replace(event, **changes)
+
+
+def others(kind: Action, timestamp: float | None, **changes: Any) -> HistoryEvent:
+    return ours(consent_to(kind), timestamp, **{"request_id": None, "source": "page", **changes})
+
+
+def shown(action: Action, **changes: Any) -> CategoryStatus:
+    """What is said where the event of this action rules."""
+    until = ValidUntil() if action is Action.ACCEPT else None
+    status = CategoryStatus(valid=action is Action.ACCEPT, since=SENT, source="private_api", until=until)
+    return replace(status, **changes)
+
+
+def reason(
+    action: Action, events: Sequence[HistoryEvent], status: CategoryStatus | None, at: Timestamp = NOON
+) -> Reason | None:
+    look = look_of(consent_to(action), events, status, at)
+    assert look.seen
+    return look.reason
+
+
+OPPOSITE = {Action.ACCEPT: Action.REJECT, Action.REJECT: Action.ACCEPT}
+BOTH = pytest.mark.parametrize("action", Action)
+
+
+@BOTH
+def test_what_stands_there_as_it_was_sent_and_holds_has_nothing_against_it(action: Action) -> None:
+    consent = consent_to(action)
+    assert look_of(consent, [ours(consent)], shown(action), NOON) == Look(
+        seen=True, valid=action is Action.ACCEPT, since=SENT, source="private_api"
+    )
+
+
+@BOTH
+def test_what_does_not_stand_there_is_not_seen(action: Action) -> None:
+    consent = consent_to(action)
+    assert look_of(consent, [], None, NOON) == Look()
+    assert look_of(consent, [others(action, SENT - 1)], None, NOON) == Look()
+    assert look_of(consent, [others(action, SENT + 1)], None, NOON) == Look(later=True)
+
+
+@BOTH
+@pytest.mark.parametrize("off", [-0.5, 0.25, 0.999999])
+def test_of_its_time_the_second_counts(action: Action, off: float) -> None:
+    consent = replace(consent_to(action), timestamp=later(-10), noted_at=NOON)
+    stored = ours(consent, SENT - 10 + off)
+    assert look_of(consent, [stored], shown(action, since=SENT - 10), NOON).reason is None
+
+
+@BOTH
+@pytest.mark.parametrize("later_by", [0, 1e-6, 1, MILLIS])
+def test_the_same_by_somebody_else_is_nothing_against_it(action: Action, later_by: float) -> None:
+    events = [others(action, SENT + later_by), ours(consent_to(action))]
+    assert reason(action, events, shown(action, since=SENT + later_by)) is None
+
+
+@BOTH
+def test_what_was_sent_twice_is_nothing_against_itself(action: Action) -> None:
+    consent = consent_to(action)
+    look = look_of(consent, [ours(consent)] * 2, shown(action), NOON)
+    assert (look.reason, look.later) == (None, False)
+
+
+@BOTH
+def test_what_came_before_is_nothing_against_it(action: Action) -> None:
+    events = [ours(consent_to(action)), others(OPPOSITE[action], SENT - 1e-6)]
+    assert reason(action, events, shown(action)) is None
+
+
+# ------------------------------------------------------------------------------------ stored otherwise
+
+
+@BOTH
+def test_our_id_with_the_other_action_was_stored_otherwise(action: Action) -> None:
+    consent = consent_to(action)
+    other = ours(consent, action=OPPOSITE[action].value, is_opt_in=action is Action.REJECT)
+    look = look_of(consent, [other], shown(action), NOON)
+    assert look.reason is Reason.STORED_OTHERWISE
+    assert look.event == Stored(
+        action=OPPOSITE[action].value, category=consent.category, time=str(SENT), source="private_api"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"category": "newsletter"},
+        {"category": ""},
+        {"action": "Accept", "is_opt_in": False},
+        {"action": "", "is_opt_in": False},
+        # Without its end it is none: it revokes.
+        {"is_opt_in": False},
+    ],
+)
+def test_our_opt_in_with_another_category_or_none_was_stored_otherwise(changes: dict[str, Any]) -> None:
+    consent = consent_to(Action.ACCEPT)
+    assert reason(Action.ACCEPT, [ours(consent, **changes)], shown(Action.ACCEPT)) is Reason.STORED_OTHERWISE
+
+
+@BOTH
+def test_a_copy_of_it_elsewhere_is_nothing_against_it(action: Action) -> None:
+    consent = consent_to(action)
+    events = [ours(consent, SENT + 5, category="newsletter"), ours(consent)]
+    assert reason(action, events, shown(action)) is None
+
+
+@BOTH
+def test_a_later_copy_with_the_other_action_rules(action: Action) -> None:
+    consent = consent_to(action)
+    copy = ours(consent, SENT + 5, action=OPPOSITE[action].value, is_opt_in=action is Action.REJECT)
+    assert reason(action, [copy, ours(consent)], shown(action)) is Reason.OVERRULED
+
+
+# ------------------------------------------------------------------------------------------ overruled
+
+
+@BOTH
+@pytest.mark.parametrize("later_by", [1e-6, 1, 86_400])
+@pytest.mark.parametrize("told", ["lags", "follows", "not told"])
+def test_a_later_event_of_the_other_action_rules(action: Action, later_by: float, told: str) -> None:
+    consent, other = consent_to(action), OPPOSITE[action]
+    follows = shown(other, since=SENT + later_by)
+    status = {"lags": shown(action), "follows": follows, "not told": None}[told]
+    look = look_of(consent, [others(other, SENT + later_by), ours(consent)], status, NOON)
+    assert look.reason is Reason.OVERRULED
+    assert look.event is not None
+    assert (look.event.action, look.event.source) == (other.value, "page")
+
+
+def test_an_action_that_is_misspelt_revokes() -> None:
+    misspelt = others(Action.REJECT, SENT + 1, action="Accept")
+    assert reason(Action.ACCEPT, [misspelt, ours(consent_to(Action.ACCEPT))], shown(Action.ACCEPT)) is (
+        Reason.OVERRULED
+    )
+    assert reason(Action.REJECT, [misspelt, ours(consent_to(Action.REJECT))], shown(Action.REJECT)) is None
+
+
+@BOTH
+def test_another_category_is_nothing_against_it(action: Action) -> None:
+    another = others(OPPOSITE[action], SENT + 1e-6, category="newsletter")
+    in_milliseconds = replace(another, timestamp=MILLIS)
+    events = [in_milliseconds, another, ours(consent_to(action))]
+    assert reason(action, events, shown(action)) is None
+
+
+@BOTH
+def test_a_time_that_cannot_be_read_orders_nothing(action: Action) -> None:
+    events = [others(OPPOSITE[action], None), ours(consent_to(action))]
+    assert reason(action, events, shown(action)) is None
+
+
+@BOTH
+def test_of_one_moment_nobody_knows_which_rules(action: Action) -> None:
+    mine, other = ours(consent_to(action)), others(OPPOSITE[action], SENT)
+    for events in ([mine, other], [other, mine]):
+        assert reason(action, events, shown(action)) is Reason.SAME_TIME
+    for timestamp in (SENT + 1, MILLIS):
+        both = [others(action, timestamp), others(OPPOSITE[action], timestamp), mine]
+        assert reason(action, both, shown(action, since=timestamp)) is Reason.SAME_TIME
+
+
+@BOTH
+def test_what_was_changed_and_changed_back_is_not_the_last_word(action: Action) -> None:
+    events = [others(action, SENT + 2), others(OPPOSITE[action], SENT + 1), ours(consent_to(action))]
+    assert reason(action, events, shown(action, since=SENT + 2)) is Reason.CHANGED_SINCE
+
+
+# ------------------------------------------------------------------------------------------ far ahead
+
+
+@BOTH
+@pytest.mark.parametrize("timestamp", [1e11, MILLIS, MICROS, MICROS * 1_000])
+@pytest.mark.parametrize("lags", [True, False])
+def test_milliseconds_against_it_rule_until_they_are_expired(
+    action: Action, timestamp: float, lags: bool
+) -> None:
+    consent, other = consent_to(action), OPPOSITE[action]
+    status = shown(action) if lags else shown(other, since=timestamp)
+    far = others(other, timestamp, written="1780228246370")
+    look = look_of(consent, [far, others(other, SENT + 1), ours(consent)], status, NOON)
+    assert look.reason is Reason.FAR_AHEAD
+    assert look.event == Stored(
+        action=other.value, category="sms_marketing", time="1780228246370", source="page"
+    )
+
+
+def test_milliseconds_that_agree_are_an_alarm_only_where_they_do_not_hold() -> None:
+    events = [others(Action.ACCEPT, MILLIS), ours(consent_to(Action.ACCEPT))]
+    assert reason(Action.ACCEPT, events, shown(Action.ACCEPT, since=MILLIS)) is None
+    assert reason(Action.ACCEPT, events, None) is None
+    assert reason(Action.ACCEPT, events, shown(Action.REJECT, since=MILLIS)) is Reason.FAR_AHEAD
+
+
+# -------------------------------------------------------------------------------------- its own time
+
+
+@BOTH
+def test_without_a_time_that_can_be_read_it_is_seen_and_no_more(action: Action) -> None:
+    assert reason(action, [ours(consent_to(action), None)], shown(action)) is Reason.NO_TIME
+
+
+@BOTH
+@pytest.mark.parametrize("timestamp", [SENT - 1, SENT + 1, MILLIS])
+def test_at_another_time_it_is_seen_and_no_more(action: Action, timestamp: float) -> None:
+    assert reason(action, [ours(consent_to(action), timestamp)], shown(action)) is Reason.OTHER_TIME
+
+
+@BOTH
+def test_a_copy_at_another_time_is_nothing_against_it(action: Action) -> None:
+    consent = consent_to(action)
+    for copy in (ours(consent, None), ours(consent, SENT - 9), ours(consent, SENT + 9)):
+        assert reason(action, [copy, ours(consent)], shown(action)) is None
+
+
+# -------------------------------------------------------------------------------------- what is said
+
+
+@BOTH
+@pytest.mark.parametrize("valid", [True, False])
+def test_what_is_said_must_be_of_our_event(action: Action, valid: bool) -> None:
+    mine = [ours(consent_to(action))]
+    assert reason(action, mine, shown(action, valid=valid, since=None)) is Reason.NO_EVENT
+    assert reason(action, mine, shown(action, valid=valid, since=SENT - 1)) is Reason.OLDER
+    assert reason(action, mine, shown(action, valid=valid, since=SENT - 86_400 * 900)) is Reason.OLDER
+
+
+def test_an_opt_in_whose_end_is_past_does_not_hold() -> None:
+    mine = [ours(consent_to(Action.ACCEPT))]
+    past = ValidUntil(NOON.micros // 1_000_000)
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=past)) is Reason.PAST_END
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, since=SENT + 5, until=past)) is Reason.PAST_END
+
+
+def test_our_opt_in_has_our_end() -> None:
+    mine = [ours(consent_to(Action.ACCEPT))]
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=ValidUntil(UNTIL))) is Reason.OTHER_END
+    # Not told, or that of a later opt-in.
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=None)) is None
+    later_one = [others(Action.ACCEPT, SENT + 5), *mine]
+    status = shown(Action.ACCEPT, since=SENT + 5, until=ValidUntil(UNTIL))
+    assert reason(Action.ACCEPT, later_one, status) is None
+
+
+@pytest.mark.parametrize("until", [ValidUntil(), ValidUntil(UNTIL), ValidUntil(1)])
+def test_an_opt_out_has_no_end_that_counts(until: ValidUntil) -> None:
+    assert reason(Action.REJECT, [ours(consent_to(Action.REJECT))], shown(Action.REJECT, until=until)) is None
+
+
+# --------------------------------------------------------------------------------------- later events
+
+
+def test_later_events_are_those_of_others_for_the_same_category() -> None:
+    consent = consent_to(Action.REJECT)
+    events = (
+        others(Action.ACCEPT, SENT + 200, category="newsletter"),
+        others(Action.ACCEPT, SENT + 100),
+        others(Action.ACCEPT, None),
+        others(Action.REJECT, SENT + 50, request_id="another"),
+        ours(consent),
+        others(Action.ACCEPT, SENT),
+        others(Action.ACCEPT, SENT - 1),
+    )
+    assert later_events(events, consent) == (events[1], events[3], events[5])
+
+
+# ------------------------------------------------------------------------------------- no look at all
+
+
+def answered(status: int, body: bytes, *, truncated: bool = False) -> Answered:
+    return Answered(status=status, headers=(("x-request-id", "1"),), body=body, truncated=truncated)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "words"),
+    [
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE), NoLook.NO_ANSWER, "cannot be reached"),
+        (Lost(phase=Phase.READING, cause=Cause.DEADLINE), NoLook.NO_ANSWER, "did not answer in time"),
+        (answered(500, b"<html>"), NoLook.REFUSED, "had trouble"),
+        (answered(429, b"Too Many Requests"), NoLook.REFUSED, "too many calls"),
+        (answered(404, b"<html>"), NoLook.REFUSED, "no Engagement API"),
+        (answered(403, b"<html>Blocked</html>"), NoLook.REFUSED, "permission"),
+        (answered(302, b""), NoLook.REFUSED, "leads elsewhere"),
+        (answered(500, b"<html>", truncated=True), NoLook.REFUSED, "had trouble"),
+        (answered(200, b'{"success": false}'), NoLook.REFUSED, "did not take the call"),
+        (answered(200, b'{"success": true', truncated=True), NoLook.TOO_LARGE, "too long to read"),
+        (answered(200, b'{"success": true}'), NoLook.UNREADABLE, "could not be understood"),
+        (answered(200, b"?"), NoLook.UNREADABLE, "could not be understood"),
+    ],
+)
+def test_why_there_was_no_look_is_told_in_true_words(outcome: Outcome, why: NoLook, words: str) -> None:
+    assert why_no_page(outcome) is why
+    assert words in str(tell_no_look(why, outcome).why)
+
+
+@pytest.mark.parametrize("why", NoLook)
+def test_every_reason_has_its_words_without_the_answer_too(why: NoLook) -> None:
+    told = tell_no_look(why, None)
+    assert str(told.why)
+    assert str(told.advice)

@@ -1,0 +1,68 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.outcome import Answered, Look
+from consent_desk.domain.wire.project import Secret
+from consent_desk.domain.wire.request import event_body, prepare, prepare_event
+from tests.consents import a_noted, later
+from tests.domain.examples import PROJECT, SECRET, TOKEN, TUTORIAL
+
+NOTED = Noted.of(PROJECT, TUTORIAL)
+
+
+def test_what_is_noted_is_what_is_sent() -> None:
+    assert NOTED.consent == TUTORIAL
+    assert NOTED.body == event_body(TUTORIAL)
+    assert prepare_event(PROJECT, NOTED.body) == prepare(PROJECT, TUTORIAL)
+
+
+def test_what_is_noted_knows_where_it_belongs() -> None:
+    assert (NOTED.project_id, NOTED.project_name) == (PROJECT.id, "Acme production")
+    assert (NOTED.base_url, NOTED.project_token) == ("https://api.exponea.com", TOKEN)
+
+
+def test_what_is_noted_holds_no_secret() -> None:
+    assert SECRET not in repr(NOTED)
+    assert SECRET.encode() not in NOTED.body
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_url": BaseUrl(scheme="https", host="acme-api.exponea.com")},
+        {"base_url": BaseUrl(scheme="https", host="api.exponea.com.evil.example")},
+        {"base_url": BaseUrl(scheme="https", host="api.exponea.com", port=8443)},
+        {"base_url": BaseUrl(scheme="http", host="api.exponea.com")},
+        {"project_token": TOKEN.replace("1", "2")},
+        {"id": "9d0a7c1e-0000-4000-8000-000000000002"},
+    ],
+)
+def test_a_project_that_leads_elsewhere_holds_what_was_noted(changes: dict[str, Any]) -> None:
+    assert not NOTED.belongs_to(replace(PROJECT, **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"name": "Acme"}, {"key_id": "new", "secret": Secret("new")}, {"id_types": ("google_analytics",)}],
+)
+def test_a_project_that_leads_to_the_same_place_sends_what_was_noted(changes: dict[str, Any]) -> None:
+    assert NOTED.belongs_to(replace(PROJECT, **changes))
+
+
+def test_a_line_keeps_the_status_of_its_sending_when_it_was_looked_up() -> None:
+    answered = Answered(status=200, headers=(), body=b"{}", elapsed=0.14)
+    noted = a_noted()
+    flight = Fact(at=later(1), state=State.IN_FLIGHT)
+    delivered = Fact(at=later(1), state=State.DELIVERED, outcome=answered)
+    seen = Fact(at=later(31), state=State.VERIFIED, outcome=Look(seen=True, valid=False, elapsed=9.0))
+    entry = Entry.after(noted, (flight, delivered, seen))
+    assert (entry.state, entry.status, entry.elapsed) == (State.VERIFIED, 200, 0.14)
+    restored = Entry.after(noted, (flight, delivered, flight))
+    assert (restored.state, restored.status, restored.elapsed) == (State.IN_FLIGHT, None, None)
+    queued = Entry.after(noted, (Fact(at=later(0), state=State.QUEUED),))
+    assert (queued.state, queued.status) == (State.QUEUED, None)

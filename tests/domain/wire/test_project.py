@@ -1,0 +1,695 @@
+import copy
+import dataclasses
+import ipaddress
+import json
+import pickle
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from consent_desk.domain.consent.draft import Field, Problem
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.address import (
+    SUGGESTED_BASE_URLS,
+    Address,
+    BaseUrl,
+    parse_project_token,
+    read_address,
+)
+from consent_desk.domain.wire.project import Project, ProjectDraft, Secret, parse_project, remarks
+from consent_desk.domain.wire.request import PreparedRequest, prepare
+from tests.domain.examples import (
+    ANY_TEXT,
+    HIDDEN_IN_NAMES,
+    KEY_ID,
+    PROJECT,
+    PROJECT_DRAFT,
+    SECRET,
+    TOKEN,
+    TUTORIAL,
+)
+
+CANARY = "canary-s3cr3t"
+CARRIERS: dict[str, object] = {
+    "secret": Secret(CANARY),
+    "project": replace(PROJECT, secret=Secret(CANARY)),
+    "draft": replace(PROJECT_DRAFT, secret=CANARY),
+    "request": prepare(replace(PROJECT, secret=Secret(CANARY)), TUTORIAL),
+}
+FIELD_OF = {
+    "name": "project_name",
+    "key_id": "api_key_id",
+    "secret": "api_secret",
+    "id_types": "customer_id_types",
+}
+TELLING = (CANARY, prepare(replace(PROJECT, secret=Secret(CANARY)), TUTORIAL).authorization.reveal()[6:])
+
+
+def tells(text: str) -> bool:
+    return any(secret in text for secret in TELLING)
+
+
+def base_url(text: str) -> str:
+    found = read_address(text)
+    assert isinstance(found, Address), str(found)
+    return str(found.base_url)
+
+
+def complaint(text: str) -> str:
+    found = read_address(text)
+    assert isinstance(found, Message), found
+    return str(found)
+
+
+def saved(draft: ProjectDraft = PROJECT_DRAFT, stored: Project | None = None) -> Project:
+    found = parse_project(draft, project_id="1", stored=stored)
+    assert isinstance(found, Project), found
+    return found
+
+
+def problem(draft: ProjectDraft, stored: Project | None = None) -> tuple[Field, str]:
+    found = parse_project(draft, project_id="1", stored=stored)
+    assert not isinstance(found, Project), found
+    assert len(found) == 1, found
+    return found[0].field, str(found[0].message)
+
+
+# ------------------------------------------------------------------------------------------------ secrets
+
+
+@pytest.mark.parametrize("show", [repr, str, format, lambda value: f"{value} {value!r} {[value]}", ascii])
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_secret_cannot_print_itself(carrier: str, show: Callable[[object], str]) -> None:
+    assert not tells(show(CARRIERS[carrier]))
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_secret_is_not_pickled(carrier: str) -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="not pickled or copied") as caught:
+            pickle.dumps(CARRIERS[carrier], protocol)
+        assert not tells(f"{caught.value!r}")
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_secret_is_not_copied(carrier: str) -> None:
+    with pytest.raises(TypeError, match="not pickled or copied"):
+        copy.deepcopy(CARRIERS[carrier])
+
+
+@pytest.mark.parametrize("carrier", ["project", "request"])
+def test_a_shallow_copy_prints_no_secret_either(carrier: str) -> None:
+    assert not tells(repr(copy.copy(CARRIERS[carrier])))
+
+
+@pytest.mark.parametrize("carrier", ["project", "request"])
+def test_a_secret_does_not_come_out_with_its_neighbours(carrier: str) -> None:
+    value: Any = CARRIERS[carrier]
+    with pytest.raises(TypeError):
+        dataclasses.asdict(value)
+    assert not tells(
+        json.dumps({field.name: str(getattr(value, field.name)) for field in dataclasses.fields(value)})
+    )
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_secret_does_not_become_json(carrier: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        json.dumps(CARRIERS[carrier])
+    assert not tells(f"{caught.value!r}")
+
+
+def test_a_secret_has_no_hash_and_no_dictionary() -> None:
+    with pytest.raises(TypeError):
+        hash(Secret(CANARY))
+    with pytest.raises(TypeError):
+        vars(Secret(CANARY))
+
+
+def test_a_secret_can_be_compared_and_revealed() -> None:
+    assert Secret(CANARY).reveal() == CANARY
+    assert Secret(CANARY) == Secret(CANARY)
+    assert Secret(CANARY) != Secret(CANARY + "x")
+    assert Secret(CANARY) != CANARY
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_secrets_compare_as_their_texts_do(one: str, other: str) -> None:
+    assert (Secret(one) == Secret(other)) == (one == other)
+
+
+@pytest.mark.parametrize("end", [" x", "é", "\ud800", "\0", "\r\nX: y", "x" * 400])
+def test_the_problem_of_a_secret_does_not_quote_it(end: str) -> None:
+    found = parse_project(replace(PROJECT_DRAFT, secret=CANARY + end), project_id="1")
+    assert isinstance(found, tuple)
+    assert [one.field for one in found] == [Field.API_SECRET]
+    assert not tells(repr(found))
+
+
+def test_a_secret_beyond_ascii_does_not_stand_in_an_exception() -> None:
+    odd = replace(PROJECT, secret=Secret("é" + CANARY))
+    assert isinstance(prepare(odd, TUTORIAL), PreparedRequest)
+
+
+# ---------------------------------------------------------------------------------------------- base URLs
+
+
+@pytest.mark.parametrize("text", SUGGESTED_BASE_URLS)
+def test_every_host_of_the_reference_is_taken(text: str) -> None:
+    assert base_url(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("https://acme-api.exponea.com", "https://acme-api.exponea.com"),
+        ("https://apparel-api.exponea.com", "https://apparel-api.exponea.com"),
+        ("https://app-acme-api.exponea.com", "https://app-acme-api.exponea.com"),
+        ("https://application.bank.example", "https://application.bank.example"),
+        ("https://engagement.app.bank.example", "https://engagement.app.bank.example"),
+        ("https://api.exponea.com/", "https://api.exponea.com"),
+        ("  https://api.exponea.com\r\n", "https://api.exponea.com"),
+        ("api.exponea.com", "https://api.exponea.com"),
+        ("api.exponea.com:8443/", "https://api.exponea.com:8443"),
+        ("HTTPS://API.Exponea.COM", "https://api.exponea.com"),
+        ("https://api.exponea.com.", "https://api.exponea.com"),
+        ("https://api.exponea.com:443", "https://api.exponea.com"),
+        ("https://api.exponea.com:0443", "https://api.exponea.com"),
+        ("https://api.exponea.com:80", "https://api.exponea.com:80"),
+        ("http://localhost", "http://localhost"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://LOCALHOST:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.8.9.10", "http://127.8.9.10"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://[::1]", "https://[::1]"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("https://my_gateway.intern", "https://my_gateway.intern"),
+    ],
+)
+def test_a_base_url_is_read(text: str, read: str) -> None:
+    assert base_url(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://\u0430pi.exponea.com", "https://xn--pi-6kc.exponea.com"),  # a Cyrillic letter
+        ("https://api.exp\u043enea.com", "https://api.xn--expnea-yqf.com"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        # By IDNA 2003 these would be strasse.example, and an inner sigma at the end: other people's hosts.
+        ("https://stra\u00dfe.example", "https://xn--strae-oqa.example"),
+        ("https://FA\u1e9e.example", "https://xn--fa-hia.example"),
+        ("https://\u03b2\u03cc\u03bb\u03bf\u03c2.example", "https://xn--nxasmm1c.example"),
+        ("https://api\u3002exponea\uff0ecom", "https://api.exponea.com"),
+        ("https://\uff41pi.exponea.com", "https://api.exponea.com"),
+    ],
+)
+def test_a_host_shows_what_it_really_is(text: str, shown: str) -> None:
+    assert base_url(text) == shown
+
+
+@pytest.mark.parametrize("service", ["track", "data"])
+@pytest.mark.parametrize(
+    "end", ["", "/", "/customers/events", "/batch", "/consent/categories", "/system/time/"]
+)
+def test_a_pasted_method_url_is_taken_apart(service: str, end: str) -> None:
+    found = read_address(f"https://acme-api.exponea.com:8443/{service}/v2/projects/{TOKEN}{end}")
+    assert found == Address(BaseUrl(scheme="https", host="acme-api.exponea.com", port=8443), TOKEN)
+
+
+NO_ADDRESS = "This is no web address."
+NOT_A_NUMBER = "Enter the name of the host, not a number."
+ENDS = "The base URL ends after the host name: https://api.exponea.com"
+WEB_APP = "is the web app, not the API"
+TRICKS = [
+    ("", "Enter the base URL"),
+    (" \t\r\n ", "Enter the base URL"),
+    # Where a user name makes another host out of it.
+    ("https://api.exponea.com@evil.example", "has no “@”"),
+    ("https://api.exponea.com:443@evil.example", "has no “@”"),
+    ("https://user:pass@api.exponea.com", "has no “@”"),
+    ("https://@api.exponea.com", "has no “@”"),
+    ("https://api.exponea.com/@evil.example", "has no “@”"),
+    ("https://api.exponea.com%40evil.example", "no base URL has"),
+    ("https://api.exponea.com\\@evil.example", "no base URL has"),
+    ("https://evil.example\\.api.exponea.com", "no base URL has"),
+    ("https:\\\\api.exponea.com", "no base URL has"),
+    ("https://api.exponea.com\uff20evil.example", NO_ADDRESS),
+    ("https://evil.example\uff0f.exponea.com", NO_ADDRESS),
+    ("https://evil.example\u2100.exponea.com", NO_ADDRESS),
+    # Query, fragment, path.
+    ("https://api.exponea.com?x=1", "has no “?”"),
+    ("https://api.exponea.com/?", "has no “?”"),
+    ("https://api.exponea.com#x", "has no “#”"),
+    ("https://evil.example#@api.exponea.com", "has no “@”"),
+    ("https://api.exponea.com/../../admin", ENDS),
+    ("https://api.exponea.com/track/v2/projects/../../admin", ENDS),
+    (f"https://api.exponea.com/track/v2/projects/{TOKEN}/../../admin", ENDS),
+    (f"https://api.exponea.com/track/v3/projects/{TOKEN}/customers/events", ENDS),
+    ("https://api.exponea.com/track/v2/projects/1234/customers/events", ENDS),
+    ("https://api.exponea.com//", ENDS),
+    ("https://api.exponea.com/;x", ENDS),
+    ("https://api.exponea.com/track/v2/projects/{token}/customers/events", "no base URL has"),
+    # Characters that nobody sees or that do not belong.
+    ("https://api.exp\tonea.com", "a tab"),
+    ("https://api.expo\nnea.com", "a line break"),
+    ("https://api.exponea.com\0.evil.example", "a NUL character"),
+    ("https://api.exponea.com\u202e", "direction mark"),
+    ("https://api.exp\u200bonea.com", "a zero-width space"),
+    ("https://api.exp\u00adonea.com", "an invisible character"),
+    ("https://api.exponea\ud800.com", "half a character"),
+    ("https://api.exponea.com evil.example", "no base URL has"),
+    ("https://api.expo|nea.com", "no base URL has"),
+    ("https://api.expo\u0338nea.com", None),
+    # Nobody can own these, by IDNA 2008.
+    ("https://\U0001f600.example", NO_ADDRESS),
+    ("https://\u2660.example", NO_ADDRESS),
+    ("https://b\u00fccher_1.example", NO_ADDRESS),
+    # Numbers, however written.
+    ("https://2130706433", NOT_A_NUMBER),
+    ("https://0x7f000001", NOT_A_NUMBER),
+    ("https://0X7F000001", NOT_A_NUMBER),
+    ("https://0177.0.0.1", NOT_A_NUMBER),
+    ("https://127.1", NOT_A_NUMBER),
+    ("https://127.0.0.01", NOT_A_NUMBER),
+    ("https://127.0.0.0x1", NOT_A_NUMBER),
+    ("https://1.2.3.4", NOT_A_NUMBER),
+    ("https://1.2.3.4.", NOT_A_NUMBER),
+    ("https://1\u30022\u30023\u30024", NOT_A_NUMBER),
+    ("https://\u2460.2.3.\u2463", NOT_A_NUMBER),
+    ("https://256.256.256.256", NOT_A_NUMBER),
+    ("https://[::ffff:1.2.3.4]", NO_ADDRESS),
+    ("https://[::ffff:127.0.0.1]", NO_ADDRESS),
+    ("https://[fe80::1]", NO_ADDRESS),
+    ("https://[0:0:0:0:0:0:0:1]", NO_ADDRESS),
+    ("https://[::1%25eth0]", "no base URL has"),
+    ("https://[v1.abc]", NO_ADDRESS),
+    ("https://[api.exponea.com]", NO_ADDRESS),
+    ("https://evil.example[::1]", NO_ADDRESS),
+    ("https://[::1]evil.example", NO_ADDRESS),
+    ("https://[::1", NO_ADDRESS),
+    ("https://api.exponea.com/[::1]", NO_ADDRESS),
+    ("https://::1", None),
+    # Malformed hosts and ports.
+    ("https://", NO_ADDRESS),
+    ("https:///api.exponea.com", NO_ADDRESS),
+    ("//api.exponea.com", NO_ADDRESS),
+    ("https://.", NO_ADDRESS),
+    ("https://api..exponea.com", NO_ADDRESS),
+    ("https://.api.exponea.com", NO_ADDRESS),
+    ("https://api.exponea.com..", NO_ADDRESS),
+    ("https://-api.exponea.com", NO_ADDRESS),
+    ("https://api-.exponea.com", NO_ADDRESS),
+    ("https://*.exponea.com", NO_ADDRESS),
+    ("https://api,exponea.com", NO_ADDRESS),
+    ("https://" + "a" * 64 + ".example", NO_ADDRESS),
+    ("https://" + "a." * 127 + "example", NO_ADDRESS),
+    ("https://api.exponea.com:0", NO_ADDRESS),
+    ("https://api.exponea.com:65536", NO_ADDRESS),
+    ("https://api.exponea.com:-1", NO_ADDRESS),
+    ("https://api.exponea.com:44x", NO_ADDRESS),
+    ("https://api.exponea.com:443:443", NO_ADDRESS),
+    ("https://api.exponea.com:" + "4" * 1_900, NO_ADDRESS),
+    ("https://" + "a" * 3_000, NO_ADDRESS),
+    # Other schemes, and https where it must be.
+    ("ftp://api.exponea.com", "begins with https://"),
+    ("file:///etc/passwd", "begins with https://"),
+    ("http+unix://localhost", "begins with https://"),
+    ("https:", "begins with https://"),
+    ("https:/api.exponea.com", "begins with https://"),
+    ("http", "begins with https://"),
+    ("javascript:alert(1)", NO_ADDRESS),
+    ("http://api.exponea.com", "Use https://"),
+    ("http://localhost.evil.example", "Use https://"),
+    ("http://evil-localhost", "Use https://"),
+    ("http://127.0.0.1.evil.example", "Use https://"),
+    ("http://0.0.0.0", NOT_A_NUMBER),
+    ("http://126.255.255.255", NOT_A_NUMBER),
+    # The web app instead of the API.
+    ("app.exponea.com", WEB_APP),
+    ("https://app.exponea.com/p/acme/home", WEB_APP),
+    ("https://app.exponea.com/p/acme/crm?filter=1#/customers/x@y", WEB_APP),
+    ("https://APP.exponea.com", WEB_APP),
+    ("https://acme.app.exponea.com", WEB_APP),
+    ("https://app.bank.example", WEB_APP),
+    ("https://app-cis.exponea.com", WEB_APP),
+    ("https://eu.app.bloomreach.com", WEB_APP),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), TRICKS)
+def test_no_other_address_is_taken(text: str, words: str | None) -> None:
+    if words is None:  # what is said depends on how the Python in use takes it apart
+        assert str(complaint(text) if isinstance(read_address(text), Message) else base_url(text)).isascii()
+    else:
+        assert words in complaint(text)
+
+
+ADDRESSES = (
+    ANY_TEXT
+    | st.text("htps:/@.#?[]%\\ax1027fe-_;&\u00df\u3002\uff0e\uff41\u0430\u2100\uff20\u200d ", max_size=40)
+    | st.builds(
+        "{}{}{}{}{}".format,
+        st.sampled_from(["https://", "http://", "", "HTTPS://", "//", "https:/"]),
+        st.sampled_from(
+            ["", "a@", "a:b@", "[", "\\", "%40", "api.exponea.com", "127.0.0.1", "[::1]", "localhost"]
+        ),
+        st.text("a.-_1[]:@\\\u3002\u00df", max_size=10) | ANY_TEXT,
+        st.sampled_from(["", ".", ":443", ":80", ":8080", ":", "]", ":0x50"]),
+        st.sampled_from(["", "/", "//", "/x", "\\x", "?x", "#x", f"/track/v2/projects/{TOKEN}/x", ";x"]),
+    )
+)
+
+
+@given(ADDRESSES)
+@example("https://api.exponea.com")
+@example("http://[::1]:8080/")
+@example("https://stra\u00dfe.example")
+@example("http://127.0.0.1:80")
+def test_every_parser_sees_the_same_host_in_what_is_taken(text: str) -> None:
+    check_that_parsers_agree(text)
+
+
+def check_that_parsers_agree(text: str) -> None:
+    found = read_address(text)
+    if isinstance(found, Message):
+        assert str(found)
+        return
+    url = f"{found.base_url}/x"
+    assert url.isascii()
+    assert read_address(str(found.base_url)) == Address(found.base_url)
+    standard, library = urlsplit(url), parse_url(url)
+    assert standard.hostname == found.base_url.host.strip("[]") == (library.host or "").strip("[]")
+    assert standard.port == library.port == found.base_url.port
+    assert standard.scheme == library.scheme == found.base_url.scheme
+    assert (standard.path, library.path) == ("/x", "/x")
+    assert requests.Request("GET", url).prepare().url == url
+    if not found.base_url.is_loopback:
+        assert found.base_url.scheme == "https"
+        assert not is_number(found.base_url.host)
+
+
+def test_every_parser_sees_the_same_host_in_a_trick() -> None:
+    for text, _ in TRICKS:
+        check_that_parsers_agree(text)
+
+
+def is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            socket.inet_aton(host)
+        except OSError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "letter", ["a", "\u00e9", "\u0436", "a.", "\u00e9.", "/", "1", "https://", "\ud800", "["]
+)
+def test_a_pasted_megabyte_is_a_problem_at_once(letter: str) -> None:
+    text = letter * (1_000_000 // len(letter))
+    draft = ProjectDraft(
+        name=text, base_url=text, project_token=text, key_id=text, secret=text, id_types=text
+    )
+    begun = perf_counter()
+    found = parse_project(draft, project_id="1")
+    assert perf_counter() - begun < 1
+    assert isinstance(found, tuple)
+    assert len(found) == 6
+    assert all(len(str(one.message)) < 200 for one in found)
+
+
+def test_loopback_is_this_machine_only() -> None:
+    for host in ("localhost", "127.0.0.1", "127.255.0.9", "[::1]"):
+        assert BaseUrl(scheme="http", host=host).is_loopback
+    for host in ("localhost.example", "128.0.0.1", "127.1", "[::2]", "api.exponea.com"):
+        assert not BaseUrl(scheme="https", host=host).is_loopback
+
+
+# ------------------------------------------------------------------------------------------ project token
+
+
+@pytest.mark.parametrize(
+    "text", [TOKEN, f" {TOKEN}\r\n", f"https://api.exponea.com/data/v2/projects/{TOKEN}/x"]
+)
+def test_a_project_token_is_read(text: str) -> None:
+    assert parse_project_token(text) == TOKEN
+
+
+def test_a_project_token_keeps_its_letters() -> None:
+    assert parse_project_token(TOKEN.upper()) == TOKEN.upper()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "../../admin",
+        "a?b",
+        "a#b",
+        TOKEN[:-1],
+        TOKEN + "0",
+        f"{TOKEN}/..",
+        f"{TOKEN}\n{TOKEN}",
+        TOKEN.replace("1", "\u0661"),
+        TOKEN.replace("1", "g"),
+        TOKEN.replace("-", "\u2010"),
+        "https://api.exponea.com",
+        "{projectToken}",
+    ],
+)
+def test_nothing_else_is_a_project_token(text: str) -> None:
+    assert "looks like 12345678-1234-1234-1234-123456789abc" in str(parse_project_token(text))
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_missing_project_token_is_asked_for(text: str) -> None:
+    assert str(parse_project_token(text)) == "Enter the project token. It stands beside the base URL."
+
+
+@given(ANY_TEXT | ADDRESSES)
+def test_what_is_taken_as_a_project_token_changes_no_path(text: str) -> None:
+    found = parse_project_token(text)
+    if isinstance(found, str):
+        assert set(found.lower()) <= set("0123456789abcdef-")
+
+
+# ----------------------------------------------------------------------------------------- whole projects
+
+
+def test_complete_settings_are_a_project() -> None:
+    assert saved() == replace(PROJECT, id="1")
+
+
+def test_settings_are_freed_of_what_pasting_adds() -> None:
+    pasted = ProjectDraft(
+        name=" Acme production ",
+        base_url=" https://api.exponea.com/\n",
+        project_token=f"{TOKEN} ",
+        key_id=f"\t{KEY_ID}\n",
+        secret=f" {SECRET}\r\n",
+        id_types=" registered ,google_analytics\n",
+    )
+    assert saved(pasted) == replace(PROJECT, id="1", id_types=("registered", "google_analytics"))
+
+
+def test_every_problem_is_named_at_once_in_the_order_of_the_form() -> None:
+    found = parse_project(ProjectDraft(id_types=""), project_id="1")
+    assert isinstance(found, tuple)
+    assert [one.field for one in found] == [
+        Field.PROJECT_NAME,
+        Field.BASE_URL,
+        Field.PROJECT_TOKEN,
+        Field.API_KEY_ID,
+        Field.API_SECRET,
+        Field.CUSTOMER_ID_TYPES,
+    ]
+
+
+@pytest.mark.parametrize("typed", ["", "  "])
+def test_a_method_url_alone_brings_the_project_token(typed: str) -> None:
+    pasted = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
+    assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=typed)) == replace(PROJECT, id="1")
+
+
+def test_two_different_project_tokens_are_a_problem() -> None:
+    pasted = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
+    other = TOKEN.replace("1", "2")
+    field, message = problem(replace(PROJECT_DRAFT, base_url=pasted, project_token=other))
+    assert field is Field.PROJECT_TOKEN
+    assert "another project token" in message
+    same = saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=TOKEN.upper()))
+    assert same.project_token == TOKEN.upper()
+    assert problem(replace(PROJECT_DRAFT, base_url=pasted, project_token="1234"))[0] is Field.PROJECT_TOKEN
+
+
+def test_a_base_url_without_a_token_leaves_the_project_token_missing() -> None:
+    assert problem(replace(PROJECT_DRAFT, project_token=""))[0] is Field.PROJECT_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"name": "x" * 101}, Field.PROJECT_NAME, "at most 100"),
+        ({"name": "Acme\u202e"}, Field.PROJECT_NAME, "direction mark"),
+        ({"name": "Acme\nproduction"}, Field.PROJECT_NAME, "a line break"),
+        ({"base_url": "http://api.exponea.com"}, Field.BASE_URL, "Use https://"),
+        ({"key_id": "a:b"}, Field.API_KEY_ID, "no colon"),
+        ({"key_id": "a b"}, Field.API_KEY_ID, "a space or an unusual character"),
+        ({"key_id": "\u0430bc"}, Field.API_KEY_ID, "a space or an unusual character"),
+        ({"key_id": "a" * 401}, Field.API_KEY_ID, "too long"),
+        ({"secret": "a\nb"}, Field.API_SECRET, "a space or an unusual character"),
+        ({"secret": "a" * 401}, Field.API_SECRET, "too long"),
+        ({"id_types": " , "}, Field.CUSTOMER_ID_TYPES, "at least one"),
+        ({"id_types": "registered,, phone"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
+        ({"id_types": "registered,"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
+        ({"id_types": "phone, registered,phone"}, Field.CUSTOMER_ID_TYPES, "“phone” stands there twice"),
+        ({"id_types": "registered phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
+        ({"id_types": "registered; phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
+        ({"id_types": "registered;phone"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": '"registered"'}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": "jane@example.com"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": "---"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
+        ({"id_types": "registered, goo\u200bgle"}, Field.CUSTOMER_ID_TYPES, "a zero-width space"),
+        ({"id_types": ",".join(f"type_{number}" for number in range(40))}, Field.CUSTOMER_ID_TYPES, "fewer"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_a_problem(
+    changes: dict[str, Any], field: Field, words: str
+) -> None:
+    found, message = problem(replace(PROJECT_DRAFT, **changes))
+    assert found is field
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "id_type", ["registered", "phone", "email_id", "customer-no", "crm.id", "ID2", "téléphone"]
+)
+def test_names_of_id_types_are_taken_as_they_are(id_type: str) -> None:
+    assert saved(replace(PROJECT_DRAFT, id_types=id_type)).id_types == (id_type,)
+
+
+@pytest.mark.parametrize(
+    ("id_types", "expected"), [("registered, cookie", True), ("registered, cookie_id", False)]
+)
+def test_a_soft_id_among_the_id_types_is_remarked_upon(id_types: str, expected: bool) -> None:
+    draft = replace(PROJECT_DRAFT, id_types=id_types)
+    assert len(saved(draft).id_types) == 2
+    said = [str(one.message) for one in remarks(draft) if one.field is Field.CUSTOMER_ID_TYPES]
+    assert ["not for a person" in words for words in said] == [True] * expected
+
+
+@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
+def test_no_setting_holds_a_hidden_character(character: str) -> None:
+    for name in (field.name for field in dataclasses.fields(ProjectDraft)):
+        changes: dict[str, Any] = {name: f"{getattr(PROJECT_DRAFT, name)[:20]}{character}a"}
+        assert problem(replace(PROJECT_DRAFT, **changes))[0].lower().replace(" ", "_") == FIELD_OF.get(
+            name, name
+        )
+
+
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT)
+def test_any_settings_are_a_project_or_problems(name: str, key_id: str, secret: str, id_types: str) -> None:
+    draft = replace(PROJECT_DRAFT, name=name, key_id=key_id, secret=secret, id_types=id_types)
+    found = parse_project(draft, project_id="1", stored=PROJECT)
+    if isinstance(found, Project):
+        assert prepare(found, TUTORIAL).authorization.reveal().isascii()
+    else:
+        assert found
+        assert all(str(one.message) for one in found)
+
+
+# ---------------------------------------------------------------------------------------- a stored secret
+
+
+def test_a_stored_secret_serves_again_for_the_same_address_and_key() -> None:
+    assert saved(replace(PROJECT_DRAFT, name="Acme", secret=" "), PROJECT).secret == Secret(SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://acme-api.exponea.com",
+        "https://api.exponea.com:8443",
+        "https://api.exponea.com.evil.example",
+        "https://\u0430pi.exponea.com",
+        "http://localhost:8080",
+    ],
+)
+def test_a_stored_secret_goes_to_no_other_address(text: str) -> None:
+    field, words = problem(replace(PROJECT_DRAFT, base_url=text, secret=""), PROJECT)
+    assert field is Field.API_SECRET
+    assert words.startswith("The secret was saved for api.exponea.com and goes nowhere else.")
+
+
+def test_a_stored_secret_of_http_does_not_go_to_https_nor_back() -> None:
+    local = replace(PROJECT, base_url=BaseUrl(scheme="https", host="localhost"))
+    assert (
+        problem(replace(PROJECT_DRAFT, base_url="http://localhost", secret=""), local)[0] is Field.API_SECRET
+    )
+
+
+def test_a_stored_secret_serves_no_other_key() -> None:
+    field, words = problem(replace(PROJECT_DRAFT, key_id="other", secret=""), PROJECT)
+    assert (field, words) == (
+        Field.API_SECRET,
+        "Another key has another secret. Enter the secret of this key.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"key_id": ""}, Field.API_KEY_ID), ({"base_url": "https://"}, Field.BASE_URL)],
+)
+def test_a_stored_secret_waits_for_the_field_that_is_wrong(changes: dict[str, Any], field: Field) -> None:
+    assert problem(replace(PROJECT_DRAFT, secret="", **changes), PROJECT)[0] is field
+
+
+def test_a_new_secret_replaces_the_stored_one() -> None:
+    assert saved(replace(PROJECT_DRAFT, key_id="other", secret="new"), PROJECT).secret == Secret("new")
+
+
+def test_a_missing_secret_is_asked_for() -> None:
+    field, words = problem(replace(PROJECT_DRAFT, secret=""))
+    assert field is Field.API_SECRET
+    assert words == "Enter the API secret. Engagement shows it once, when the key is made."
+
+
+# ------------------------------------------------------------------------------------------------ remarks
+
+
+def test_usual_keys_get_no_remark() -> None:
+    assert remarks(PROJECT_DRAFT) == ()
+    assert remarks(replace(PROJECT_DRAFT, key_id=f"{KEY_ID}\n", secret="")) == ()
+
+
+@pytest.mark.parametrize("host", ["application.bank.example", "engagement.app.bank.example", "apps.example"])
+def test_a_host_that_could_be_the_web_app_is_a_remark_and_no_refusal(host: str) -> None:
+    found = remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}"))
+    assert [one.field for one in found] == [Field.BASE_URL]
+    assert "looks like the address of the web app" in str(found[0].message)
+
+
+@pytest.mark.parametrize("host", ["apparel-api.exponea.com", "api.exponea.com", "app.exponea.com", "a b"])
+def test_a_host_of_the_api_or_no_host_at_all_gets_no_remark(host: str) -> None:
+    assert remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}")) == ()
+
+
+@pytest.mark.parametrize("text", [KEY_ID[:-1], KEY_ID.upper(), KEY_ID.replace("a", "\u0430")])
+def test_an_unusual_key_is_a_remark_and_no_refusal(text: str) -> None:
+    found = remarks(replace(PROJECT_DRAFT, key_id=text, secret=CANARY))
+    assert [one.field for one in found] == [Field.API_KEY_ID, Field.API_SECRET]
+    assert f"this has {len(text)}" in str(found[0].message)
+    assert not tells(repr(found))
+    assert all(isinstance(one, Problem) for one in found)

@@ -1,0 +1,345 @@
+import json
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, Way
+from consent_desk.domain.wire.project import Project, Secret
+from consent_desk.domain.wire.request import PreparedRequest, prepare_history, prepare_system_time
+from consent_desk.engagement.connection_check import Report, Step, Verdict, check_connection
+
+SECONDS = 1_533_663_283
+NOW = Timestamp(SECONDS * 1_000_000 + 890_000)
+PROJECT = Project(
+    id="11111111-1111-4111-8111-111111111111",
+    name="Acme",
+    base_url=BaseUrl(scheme="https", host="api.exponea.com"),
+    project_token="12345678-1234-1234-1234-123456789abc",
+    key_id="key",
+    secret=Secret("canary"),
+    id_types=("email_id", "registered"),
+)
+LOOPBACK = replace(PROJECT, base_url=BaseUrl(scheme="http", host="127.0.0.1", port=8080))
+
+
+class Ended:
+    """A call that has its outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def wait(self) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None:
+        raise AssertionError("nobody cancels this call")
+
+
+class Script:
+    """A transport that gives each request the next of its outcomes, and keeps the requests."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self._outcomes = deque(outcomes)
+        self.requests: list[PreparedRequest] = []
+
+    def start(self, request: PreparedRequest) -> Ended:
+        self.requests.append(request)
+        return Ended(self._outcomes.popleft())
+
+
+def answered(document: object, status: int = 200) -> Answered:
+    return Answered(status=status, headers=(("x-request-id", "1"),), body=json.dumps(document).encode())
+
+
+def time(seconds: object = SECONDS + 0.89) -> Answered:
+    return answered({"success": True, "errors": [], "time": seconds})
+
+
+EMPTY_HISTORY = answered({"success": True, "data": []})
+UNKNOWN_CUSTOMER = answered(
+    {"success": False, "errors": {"_global": ["Customer does not exist"]}}, status=404
+)
+NO_PERMISSION = answered({"success": False, "error": "No permission"}, status=403)
+SILENCE = Lost(phase=Phase.WAITING, cause=Cause.DEADLINE)
+
+
+def check(*outcomes: Outcome, project: Project = PROJECT, now: Timestamp = NOW) -> Report:
+    """The report on `outcomes`, each of which must have been asked for."""
+    script = Script(*outcomes)
+    report = check_connection(script, project, lambda: now)
+    assert len(script.requests) == len(outcomes)
+    return report
+
+
+def verdicts(report: Report) -> list[tuple[str, Verdict]]:
+    return [(str(step.name), step.verdict) for step in report.steps]
+
+
+def step(report: Report, name: str) -> Step:
+    (found,) = (step for step in report.steps if str(step.name) == name)
+    return found
+
+
+PROXY = "Proxy"
+NAME, CONNECTION, CREDENTIALS, CLOCK = "Name look-up", "Connection", "Credentials", "Clock"
+GET, SET = "Events > consent: Get", "Events > consent: Set"
+REACHED = [(NAME, Verdict.GOOD), (CONNECTION, Verdict.GOOD)]
+
+
+def test_good_connection_is_good_in_all_but_what_only_a_send_can_show() -> None:
+    report = check(time(), EMPTY_HISTORY)
+    assert verdicts(report) == [
+        *REACHED,
+        (CREDENTIALS, Verdict.GOOD),
+        (CLOCK, Verdict.GOOD),
+        (GET, Verdict.GOOD),
+        (SET, Verdict.UNKNOWN),
+    ]
+    assert report.works
+    assert "real send" in str(step(report, SET).message)
+
+
+def test_system_time_and_the_history_of_nobody_are_asked_and_nothing_else() -> None:
+    script = Script(time(), EMPTY_HISTORY)
+    check_connection(script, PROJECT, lambda: NOW)
+    nobody = CustomerId(type="email_id", value="consent-desk-connection-check")
+    assert script.requests == [prepare_system_time(PROJECT), prepare_history(PROJECT, nobody, limit=1)]
+
+
+def test_no_step_of_a_report_holds_the_secret() -> None:
+    for report in (check(time(), EMPTY_HISTORY), check(NO_PERMISSION), check(SILENCE)):
+        assert "canary" not in repr(report) + " ".join(str(step.message) for step in report.steps)
+
+
+def test_tls_is_named_for_https_and_its_absence_for_this_computer() -> None:
+    assert "TLS" in str(step(check(time(), EMPTY_HISTORY), CONNECTION).message)
+    on_loopback = check(time(), EMPTY_HISTORY, project=LOOPBACK)
+    assert "without TLS" in str(step(on_loopback, CONNECTION).message)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE),
+        NotSent(phase=Phase.RESOLVING, cause=Cause.UNKNOWN_HOST),
+        NotSent(phase=Phase.RESOLVING, cause=Cause.UNEXPECTED),
+        NotSent(phase=Phase.CONNECTING, cause=Cause.UNKNOWN_HOST),
+    ],
+)
+def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [(NAME, Verdict.BAD)]
+    assert not report.works
+
+
+def test_a_name_that_this_computer_found_is_said_to_be_found() -> None:
+    for cause in (Cause.DEADLINE, Cause.CERTIFICATE_NAME):
+        found = step(check(NotSent(phase=Phase.CONNECTING, cause=cause)), NAME)
+        assert str(found.message) == "api.exponea.com was found."
+
+
+PROXIED = Way(proxy="proxy.example:3128", named_by="https_proxy")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (time(), Verdict.GOOD),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER), Verdict.GOOD),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.PROXY_CREDENTIALS), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
+        (SILENCE, Verdict.GOOD),
+    ],
+    ids=str,
+)
+def test_what_a_proxy_did_is_not_claimed_for_this_computer(outcome: Outcome, verdict: Verdict) -> None:
+    more = (EMPTY_HISTORY,) if isinstance(outcome, Answered) else ()
+    report = check(replace(outcome, way=PROXIED), *more)
+    assert verdicts(report)[0] == (PROXY, verdict)
+    said = "Through the proxy proxy.example:3128, named by https_proxy."
+    assert str(report.steps[0].message) == said
+    assert NAME not in dict(verdicts(report))
+    assert str(report.steps[1].name) == CONNECTION
+
+
+def test_a_proxy_that_cannot_be_used_is_said_with_who_names_it() -> None:
+    way = Way(named_by="all_proxy")
+    report = check(NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY_KIND, way=way))
+    assert verdicts(report) == [(PROXY, Verdict.UNKNOWN), (CONNECTION, Verdict.BAD)]
+    assert str(report.steps[0].message) == "Named by all_proxy."
+
+
+def test_what_keeps_a_proxy_away_is_said() -> None:
+    report = check(replace(time(), way=Way(direct_by="no_proxy")), EMPTY_HISTORY)
+    assert str(step(report, PROXY).message) == "No proxy is used because of no_proxy."
+    assert step(report, NAME).verdict is Verdict.GOOD
+    assert report.works
+
+
+def test_the_environment_that_decides_who_is_trusted_is_named_on_lines_of_its_own() -> None:
+    way = Way(trust=(("SSL_CERT_FILE", "/a/ca.pem"), ("SSL_CERT_DIR", "/b\u202e" + "c" * 999)))
+    for report in (
+        check(replace(time(), way=way), EMPTY_HISTORY),
+        check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER, way=way)),
+    ):
+        first, second, *_ = report.steps
+        assert (first.verdict, second.verdict) == (Verdict.WARNING, Verdict.WARNING)
+        said = "The environment variable SSL_CERT_FILE decides which certificates are trusted: /a/ca.pem"
+        assert str(first.message) == said
+        assert "/b\\u{202e}ccc" in str(second.message)
+        assert len(str(second.message)) < 400
+
+
+def test_the_certificate_is_named_whether_it_was_proven_or_not() -> None:
+    way = Way(issuer="Acme CA, Acme", ends="2027-01-31")
+    said = "Its certificate was issued by Acme CA, Acme, and ends on 2027-01-31."
+    good = step(check(replace(time(), way=way), EMPTY_HISTORY), CONNECTION)
+    bad = step(check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_DATE, way=way)), CONNECTION)
+    assert str(good.message) == f"The server proved its name (TLS). {said}"
+    assert str(bad.message).endswith(said)
+    assert "clock" in str(bad.message)
+
+
+@pytest.mark.parametrize("phase", [Phase.RESOLVING, Phase.CONNECTING])
+@pytest.mark.parametrize("cause", [Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND])
+def test_trouble_with_the_proxy_says_nothing_of_the_name(phase: Phase, cause: Cause) -> None:
+    report = check(NotSent(phase=phase, cause=cause))
+    assert verdicts(report) == [(CONNECTION, Verdict.BAD)]
+    assert "proxy" in str(report.steps[0].message)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CONNECTION_REFUSED), "nothing answers"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE), "could not prove"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.NOT_TLS), "does not speak https"),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), "in time"),
+        (SILENCE, "did not answer in time"),
+        (Lost(phase=Phase.READING, cause=Cause.CUT), "the line broke"),
+    ],
+)
+def test_connection_that_fails_ends_the_check_and_says_what_to_do(outcome: NotSent | Lost, told: str) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [(NAME, Verdict.GOOD), (CONNECTION, Verdict.BAD)]
+    assert told in str(report.steps[-1].message)
+    assert "Check the network" in str(report.steps[-1].message) or "administrator" in str(
+        report.steps[-1].message
+    )
+    assert not report.works
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (answered({"success": False, "error": "Access key not found"}, 401), "API key ID"),
+        (answered({"success": False, "error": "invalid secret"}, 403), "(403)"),
+        (answered({"success": False, "error": "Invalid project id"}, 400), "project token"),
+        (answered({"success": False, "error": "invalid secret"}, 200), "key is wrong"),
+        (Answered(status=404, headers=(), body=b"<html>"), "base URL"),
+        (Answered(status=302, headers=(("Location", "https://evil.example/"),), body=b""), "evil.example"),
+    ],
+)
+def test_refused_credentials_end_the_check_with_the_status(outcome: Answered, told: str) -> None:
+    report = check(outcome)
+    assert verdicts(report) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+    assert told in str(report.steps[-1].message)
+    assert f"({outcome.status})" in str(report.steps[-1].message)
+    assert not report.works
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Answered(status=200, headers=(), body=b"hello"),
+        answered({"success": True}),
+        answered({"success": True, "time": "1533663283"}),
+        answered({"success": True, "time": None}),
+        time(SECONDS * 1_000_000),
+        time(10**4000),
+        answered({"time": SECONDS}),
+        answered([SECONDS]),
+        replace(time(), status=201),
+    ],
+    ids=lambda outcome: outcome.body[:40].decode(),
+)
+def test_answer_without_a_time_is_no_proof_of_credentials(outcome: Answered) -> None:
+    assert verdicts(check(outcome)) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+
+
+@pytest.mark.parametrize("off", [-60, -1, 0, 1, 60])
+def test_clock_may_be_off_by_a_minute(off: int) -> None:
+    report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
+    assert step(report, CLOCK).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("off", "told"), [(61, "61 seconds fast"), (-61, "61 seconds slow"), (86_400, "24 hours fast")]
+)
+def test_clock_that_is_further_off_is_a_warning_and_no_hindrance(off: int, told: str) -> None:
+    report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
+    assert step(report, CLOCK).verdict is Verdict.WARNING
+    assert told in str(step(report, CLOCK).message)
+    assert report.works
+
+
+def test_customer_who_does_not_exist_shows_that_the_key_may_read() -> None:
+    assert step(check(time(), UNKNOWN_CUSTOMER), GET).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NO_PERMISSION,
+        answered({"success": False, "error": "No permission"}),
+        answered({"success": False, "errors": ["something else"]}, status=404),
+        Answered(status=200, headers=(), body=b"<html>"),
+        Answered(status=500, headers=(), body=b""),
+    ],
+)
+def test_history_that_is_refused_is_named_and_the_check_goes_on(outcome: Answered) -> None:
+    report = check(time(), outcome)
+    assert step(report, GET).verdict is Verdict.BAD
+    assert f"({outcome.status})" in str(step(report, GET).message)
+    assert str(report.steps[-1].name) == SET
+    assert not report.works
+
+
+BLOCKED = Answered(status=403, headers=(), body=b"Access denied by policy")
+
+
+def test_what_something_on_the_way_answers_is_no_verdict_on_the_credentials() -> None:
+    report = check(BLOCKED)
+    assert verdicts(report) == [*REACHED, ("Answer", Verdict.BAD)]
+    assert "a proxy or firewall on the way answered, probably not Engagement (403)" in str(
+        report.steps[-1].message
+    )
+    assert not report.works
+
+
+def test_nor_is_it_one_on_a_permission() -> None:
+    report = check(time(), BLOCKED)
+    assert step(report, GET).verdict is Verdict.UNKNOWN
+    assert str(step(report, GET).message).startswith("It could not be tried: a proxy or firewall")
+
+
+def test_a_history_that_names_an_error_beside_success_shows_no_permission() -> None:
+    told = answered({"success": True, "errors": ["Not authorized"], "data": []})
+    assert step(check(time(), told), GET).verdict is Verdict.BAD
+
+
+def test_missing_permission_says_which_box_to_tick() -> None:
+    assert "tick Events > consent Get" in str(step(check(time(), NO_PERMISSION), GET).message)
+
+
+@pytest.mark.parametrize("outcome", [SILENCE, NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE)])
+def test_history_without_an_answer_is_not_known(outcome: NotSent | Lost) -> None:
+    report = check(time(), outcome)
+    assert step(report, GET).verdict is Verdict.UNKNOWN
+    assert "could not be tried" in str(step(report, GET).message)
+    assert report.works

@@ -1,0 +1,135 @@
+"""Journals to test with, with consents in every state."""
+
+import shutil
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from consent_desk.delivery.outbox import Journal
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.lifecycle.judgement import LEGAL, UNSENT_STATES, Fact, State
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.search import PAGE
+from consent_desk.system.atomic_file import companion
+from tests.consents import a_noted, later
+
+ANSWERED = Answered(status=200, headers=(("X-Request-Id", "4711"),), body=b'{"success": true}', elapsed=0.25)
+OUTCOMES: Mapping[State, Outcome | Look] = {
+    State.DELIVERED: ANSWERED,
+    State.REFUSED: Answered(status=403, headers=(), body=b'{"error": "invalid secret"}', elapsed=0.5),
+    State.RETRY_WAIT: NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE, elapsed=1.5),
+    State.UNCONFIRMED: Lost(phase=Phase.WAITING, cause=Cause.CUT, detail="reset by peer", elapsed=2.5),
+    State.NOT_SEEN: Look(elapsed=0.125),
+    State.NOT_SHOWN: Look(later=True, elapsed=0.125),
+    State.SEEN: Look(seen=True, valid=True, since=1.5, source="page", elapsed=0.125),
+    State.VERIFIED: Look(seen=True, valid=False, since=1.25, source="private_api", elapsed=0.125),
+    State.CONTRADICTED: Look(seen=True, valid=True, since=2.5, source="scenario", elapsed=0.125),
+    State.NEW_PROFILE: Look(unknown=True, steady=29.5, elapsed=0.125),
+    State.NO_CATEGORY: Look(seen=True, unlisted=True, elapsed=0.125),
+}
+
+
+def way_to(state: State) -> Sequence[State]:
+    """The shortest legal way from `queued` to `state`; not that of a home folder that was put back."""
+    ways: dict[State, tuple[State, ...]] = {State.QUEUED: ()}
+    waiting = [State.QUEUED]
+    for each in waiting:
+        put_back = {State.SEEN, State.VERIFIED} if each in UNSENT_STATES else set()
+        for following in sorted(LEGAL[each] - put_back):
+            if following not in ways:
+                ways[following] = (*ways[each], following)
+                waiting.append(following)
+    return ways[state]
+
+
+def lead(journal: Journal, request_id: str, states: Sequence[State]) -> None:
+    """Lead a consent through `states`."""
+    for state in states:
+        if state is State.IN_FLIGHT:
+            assert journal.claim(request_id, later(1)) is not None
+        else:
+            note = "the customer asked for it" if state is State.DISCARDED else ""
+            journal.append(request_id, Fact(at=later(2), state=state, outcome=OUTCOMES.get(state), note=note))
+
+
+def noted_in(journal: Journal, state: State = State.QUEUED, **changes: object) -> str:
+    """Note a consent and bring it into `state`; return its request ID."""
+    noted = a_noted(**changes)
+    journal.note(noted)
+    lead(journal, noted.consent.request_id, way_to(state))
+    return noted.consent.request_id
+
+
+def fill(journal: Journal, count: int) -> tuple[str, ...]:
+    """Note `count` consents of different sizes, in all states in turn."""
+    states = list(State)
+    ids = []
+    for number in range(count):
+        accept = number % 3 == 0
+        ids.append(
+            noted_in(
+                journal,
+                states[number % len(states)],
+                customer=CustomerId(type="registered", value=f"customer-{number}@example.com"),
+                action=Action.ACCEPT if accept else Action.REJECT,
+                valid_until=ValidUntil() if accept else None,
+                category=("sms_marketing", "newsletter")[number % 2],
+                wording="May we write to you? " * (number % 7) + "word " * (2000 * (number % 20 == 19)),
+                ticket=f"T-{number}",
+            )
+        )
+    return tuple(ids)
+
+
+def filled(path: Path, count: int) -> tuple[str, ...]:
+    """A closed journal at `path` with `count` consents; the request IDs, the oldest first."""
+    with closing(SqliteJournal.open(path)) as journal:
+        return fill(journal, count)
+
+
+def latest(journal: SqliteJournal, most: int = PAGE) -> tuple[Entry, ...]:
+    """The last `most` consents noted (500 at most), the newest first."""
+    return tuple(found.entry for found in journal.page(Wanted(), most=most))
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """A copy of a closed journal and of its mark, in a folder that is made."""
+    folder.mkdir()
+    copy = folder / path.name
+    for source, target in ((path, copy), (mark_of(path), mark_of(copy)), (companion(path), companion(copy))):
+        if source.exists():
+            shutil.copyfile(source, target)
+    return copy
+
+
+def broken_off(path: Path, folder: Path) -> Path:
+    """A copy as `copied` makes it, of a moment in which a transaction is under way in the file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM remark")
+        connection.execute("UPDATE standing SET state = 'queued'")
+        connection.execute("CREATE TABLE much (a)")
+        connection.executemany("INSERT INTO much VALUES (?)", [("much" * 500,) for _ in range(200)])
+        copy = copied(path, folder)
+        connection.execute("ROLLBACK")
+    assert companion(copy).stat().st_size > 0
+    return copy
+
+
+def tamper(path: Path, *statements: str) -> None:
+    """Change a journal as somebody would who has nothing to fear from its triggers."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _sql in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        for _name, sql in triggers:
+            connection.execute(sql)

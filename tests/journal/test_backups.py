@@ -1,0 +1,295 @@
+"""Backups: made once a day, verified, kept for 14 days; and what restoring one does."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
+from consent_desk.journal import backups, file
+from consent_desk.journal.backups import KEPT, Backups, restore
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.schema import STEPS, VERSION, migrate
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system.atomic_file import companion
+from tests.consents import a_noted, later
+from tests.journal.journals import fill, latest, noted_in, tamper
+
+DAY = 86_400
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data" / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    """A journal with one consent in each state."""
+    journal = SqliteJournal.open(path)
+    fill(journal, len(State))
+    yield journal
+    journal.close()
+
+
+def made(path: Path, journal: SqliteJournal, days: int = 0) -> Path:
+    backup = Backups(path).make_daily(journal, later(days * DAY))
+    assert backup is not None
+    return backup
+
+
+def test_a_backup_is_a_sound_journal_with_a_mark_of_its_own(path: Path, journal: SqliteJournal) -> None:
+    backup = made(path, journal)
+    assert backup == path.parent / "backups" / "journal-2026-05-31.sqlite"
+    assert verify(backup).verdict is Verdict.SOUND
+    assert verify(backup).head == verify(path).head
+    assert {each.name for each in backup.parent.iterdir()} == {backup.name, mark_of(backup).name}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_backup_is_for_its_owner_alone(path: Path, journal: SqliteJournal) -> None:
+    backup = made(path, journal)
+    assert stat.S_IMODE(backup.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in backup.parent.iterdir()} == {0o600}
+
+
+def test_there_is_one_backup_a_day(path: Path, journal: SqliteJournal) -> None:
+    made(path, journal)
+    assert Backups(path).make_daily(journal, later(3600)) is None
+    made(path, journal, days=1)
+    assert len(Backups(path).all()) == 2
+
+
+def test_the_last_14_daily_backups_are_kept(path: Path, journal: SqliteJournal) -> None:
+    other = path.parent / "backups" / "journal-2020-01-01-version-1.sqlite"
+    for day in range(KEPT + 3):
+        made(path, journal, days=day)
+        other.touch()
+    names = [backup.name for backup in Backups(path).all()]
+    assert len(names) == KEPT + 1
+    assert names[0] == "journal-2026-06-16.sqlite"
+    assert names[-2:] == ["journal-2026-06-03.sqlite", other.name]
+    assert len(list(other.parent.glob("*.mark"))) == KEPT
+
+
+def test_noting_goes_on_after_a_backup(path: Path, journal: SqliteJournal) -> None:
+    made(path, journal)
+    journal.note(a_noted())
+    assert journal.mark_trouble is None
+
+
+def test_a_copy_that_is_not_sound_is_told_and_not_kept(path: Path, journal: SqliteJournal) -> None:
+    made(path, journal)
+    tamper(path, "UPDATE consent SET project_name = 'Acme' WHERE seq = 1")
+    with pytest.raises(JournalTrouble, match=r"not backed up: the copy is not sound \(Fact 1 of consent"):
+        Backups(path).make_daily(journal, later(DAY))
+    assert [backup.name for backup in Backups(path).all()] == ["journal-2026-05-31.sqlite"]
+    assert not list((path.parent / "backups").glob("*.part"))
+
+
+def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
+    second = tmp_path / "stick"
+    second.mkdir()
+    backups = Backups(path, second=second)
+    backup = backups.make_daily(journal, later(0))
+    assert backup is not None
+    [copy] = second.glob("consent-desk-*/*.sqlite")
+    assert verify(copy).verdict is Verdict.SOUND
+    assert backups.make_daily(journal, later(1)) is None
+    assert {(each.path, each.day, each.second) for each in backups.found()} == {
+        (backup, "2026-05-31", False),
+        (copy, "2026-05-31", True),
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_in_the_second_folder_too_a_backup_is_for_its_owner_alone(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    second.mkdir(mode=0o755)
+    Backups(path, second=second).make_daily(journal, later(0))
+    [folder] = second.iterdir()
+    assert stat.S_IMODE(second.stat().st_mode) == 0o755
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
+
+
+def test_two_desks_with_the_same_second_folder_do_not_disturb_each_other(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "share"
+    second.mkdir()
+    other_path = tmp_path / "other" / "journal.sqlite"
+    other_path.parent.mkdir()
+    with closing(SqliteJournal.open(other_path)) as other:
+        for day in range(KEPT + 1):
+            Backups(path, second=second).make_daily(journal, later(day * DAY))
+            Backups(other_path, second=second).make_daily(other, later(day * DAY))
+    assert [len([*folder.glob("*.sqlite")]) for folder in second.iterdir()] == [KEPT, KEPT]
+    heads = {verify(copy).head for copy in second.glob("*/*.sqlite")}
+    assert heads == {verify(path).head, verify(other_path).head}
+
+
+def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    second = tmp_path / "stick"
+    backups = Backups(path, second=second)
+    for _ in range(2):
+        with pytest.raises(JournalTrouble, match="not copied into the second folder"):
+            backups.make_daily(journal, later(0))
+    assert len(backups.all()) == 1
+    second.mkdir()
+    assert backups.make_daily(journal, later(0)) is not None
+    assert len(backups.all()) == 2
+
+
+def test_a_folder_that_cannot_be_made_is_told(path: Path, journal: SqliteJournal) -> None:
+    (path.parent / "backups").write_text("a file")
+    with pytest.raises(JournalTrouble, match="not backed up"):
+        Backups(path).make_daily(journal, later(0))
+
+
+def test_before_a_migration_the_journal_is_backed_up(
+    path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.close()
+    steps = (*STEPS, ("CREATE TABLE more (a INTEGER) STRICT",))
+    monkeypatch.setattr(file, "VERSION", VERSION + 1)
+    monkeypatch.setattr(file, "migrate", lambda connection: migrate(connection, steps))
+    SqliteJournal.open(path, before_migration=Backups(path).before_migration).close()
+    (backup,) = Backups(path).all()
+    assert backup.name.endswith(f"-version-{VERSION}.sqlite")
+    assert verify(backup).verdict is Verdict.SOUND
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
+    SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
+
+
+def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_the_old_one(
+    path: Path, journal: SqliteJournal
+) -> None:
+    old = made(path, journal)
+    journal.close()
+    salvage(path)
+    with closing(SqliteJournal.open(path)) as again:
+        new = made(path, again, days=0)
+        assert Backups(path).make_daily(again, later(1)) is None
+    assert new != old
+    assert verify(new).head == verify(path).head != verify(old).head
+    assert [each.day for each in Backups(path).found()] == ["2026-05-31"] * 2
+
+
+def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    Backups(path).before_migration(journal._turns.connection)
+    Backups(path, second=tmp_path).make_daily(journal, later(0))
+    copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
+    assert len(copies) == 2
+    assert any(copy.name.endswith(f"-version-{VERSION}.sqlite") for copy in copies)
+    assert {verify(copy).verdict for copy in copies} == {Verdict.SOUND}
+
+
+def test_a_restored_backup_is_as_it_was_and_what_was_open_may_have_gone_out(
+    path: Path, journal: SqliteJournal
+) -> None:
+    backup = made(path, journal)
+    before = {entry.request_id: entry.state for entry in latest(journal)}
+    since = noted_in(journal)
+    journal.close()
+    told = restore(backup, path, installation="here", now=lambda: later(100))
+    assert told.restored == len(OPEN_STATES)
+    assert verify(path).verdict is Verdict.SOUND
+    with closing(SqliteJournal.open(path, installation="here")) as again:
+        assert again.restored == 0
+        after = {entry.request_id: entry.state for entry in latest(again)}
+        assert after == {
+            request_id: State.RESTORED if state in OPEN_STATES else state
+            for request_id, state in before.items()
+        }
+        assert since not in after
+        fact = again.record(again.records_in({State.RESTORED})[0]).facts[-1]
+        assert (fact.at, fact.note) == (later(100), "restored from a backup")
+    assert verify(backup).verdict is Verdict.SOUND
+
+
+def test_what_was_there_is_set_aside(path: Path, journal: SqliteJournal) -> None:
+    backup = made(path, journal)
+    journal.close()
+    content = path.read_bytes()
+    companion(path).write_bytes(b"companion")
+    told = restore(backup, path, now=lambda: later(100))
+    assert told.replaced is not None
+    assert told.replaced.name == "journal.sqlite.replaced-2026-05-31T120140Z"
+    assert told.replaced.read_bytes() == content
+    assert companion(told.replaced).read_bytes() == b"companion"
+    assert not companion(path).exists()
+    assert not list(path.parent.glob(".*"))
+
+
+def test_a_journal_that_is_gone_is_restored(path: Path, journal: SqliteJournal) -> None:
+    backup = made(path, journal)
+    journal.close()
+    path.unlink()
+    with pytest.raises(JournalDamaged):
+        SqliteJournal.open(path)
+    assert restore(backup, path).replaced is None
+    SqliteJournal.open(path).close()
+
+
+@pytest.mark.parametrize(
+    "what", ["changed", "cut short", "without its mark", "with a spoilt mark", "missing"]
+)
+def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJournal, what: str) -> None:
+    backup = made(path, journal)
+    journal.close()
+    match what:
+        case "changed":
+            tamper(backup, "UPDATE fact SET at = at + 1 WHERE seq = 3")
+        case "cut short":
+            os.truncate(backup, 8192)
+        case "without its mark":
+            mark_of(backup).unlink()
+        case "with a spoilt mark":
+            mark_of(backup).write_bytes(mark_of(backup).read_bytes()[:4096])
+        case _:
+            backup.unlink()
+    before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
+    with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
+        restore(backup, path)
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
+
+
+def test_a_backup_that_was_rewritten_while_it_was_copied_is_not_restored(
+    path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = made(path, journal)
+    journal.close()
+
+    def torn(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:8192])
+
+    monkeypatch.setattr(backups, "copy_file", torn)
+    before = path.read_bytes()
+    with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
+        restore(backup, path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_backup_put_in_place_by_hand_is_found(path: Path, journal: SqliteJournal) -> None:
+    backup = made(path, journal)
+    journal.note(a_noted())
+    journal.close()
+    path.write_bytes(backup.read_bytes())
+    with pytest.raises(JournalDamaged, match="its end is missing"):
+        SqliteJournal.open(path)

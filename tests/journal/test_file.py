@@ -1,0 +1,432 @@
+"""The journal's file: how it is made, what is recognised, what protects it."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.wire.outcome import Answered
+from consent_desk.journal import file
+from consent_desk.journal.file import PRAGMAS
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, blank, migrate
+from tests.consents import a_noted, later
+from tests.journal.journals import broken_off, filled, latest
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    """A journal that holds one delivered consent."""
+    journal = SqliteJournal.open(path)
+    noted = a_noted()
+    journal.note(noted)
+    journal.claim(noted.consent.request_id, later(1))
+    answered = Answered(status=200, headers=(), body=b"{}")
+    delivered = Fact(at=later(2), state=State.DELIVERED, outcome=answered, note="by hand")
+    journal.append(noted.consent.request_id, delivered)
+    yield journal
+    journal.close()
+
+
+def execute(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        for statement in statements:
+            connection.execute(statement)
+    finally:
+        connection.close()
+
+
+def refuse(path: Path, words: str, kind: type[JournalTrouble] = JournalTrouble) -> None:
+    """Opening is refused in these words, and changes nothing."""
+    before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
+    with pytest.raises(kind, match=f"The journal cannot be opened: .*{words}") as caught:
+        SqliteJournal.open(path)
+    assert type(caught.value) is kind
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        journal = SqliteJournal.open(path)
+        journal.note(a_noted())
+        journal.close()
+    finally:
+        os.umask(before)
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+    assert modes == {"journal.sqlite": 0o600, "journal.sqlite-journal": 0o600, "journal.mark": 0o600}
+
+
+def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
+    found = {name: journal._turns.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    assert found == PRAGMAS
+    assert found["journal_mode"] == "truncate"
+    assert (found["synchronous"], found["foreign_keys"], found["busy_timeout"]) == (3, 1, 5000)
+
+
+def test_a_pragma_that_does_not_hold_is_trouble(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRAGMAS, "page_size", 1000)
+    with pytest.raises(JournalTrouble, match="cannot be made to write safely"):
+        SqliteJournal.open(path)
+
+
+def test_the_header_says_whose_it_is(path: Path, journal: SqliteJournal) -> None:
+    header = path.read_bytes()[:100]
+    assert int.from_bytes(header[68:72], "big") == APPLICATION_ID
+    assert int.from_bytes(header[60:64], "big") == VERSION == len(STEPS) == 2
+
+
+def test_a_new_journal_leaves_no_other_file_than_its_mark(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    assert {each.name for each in path.parent.iterdir()} == {"journal.sqlite", "journal.mark"}
+
+
+@pytest.mark.parametrize("name", ["a b", "50%25", "what?mode=ro", "number#1", "Žofie 山田"])
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows fewer names")
+def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    journal.note(a_noted())
+    journal.close()
+    assert {each.name for each in folder.iterdir()} == {
+        "journal.sqlite",
+        "journal.sqlite-journal",
+        "journal.mark",
+    }
+
+
+def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
+    journal = SqliteJournal.open(path)
+    noted = a_noted()
+    changes = []
+    for _ in range(2):
+        journal.note(noted)
+        changes.append(int.from_bytes(path.read_bytes()[24:28], "big"))
+    journal.close()
+    assert changes[1] == changes[0] + 1
+
+
+def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = a_noted()
+
+    def overtaken() -> bytes:
+        # Now that this start has found no journal and is making one, another start has made and used its own.
+        monkeypatch.setattr(file, "blank", blank)
+        other = SqliteJournal.open(path)
+        other.note(noted)
+        other.close()
+        return blank()
+
+    monkeypatch.setattr(file, "blank", overtaken)
+    journal = SqliteJournal.open(path)
+    assert journal.records_in({State.QUEUED}) == (noted.consent.request_id,)
+    journal.close()
+
+
+def test_a_journal_cut_to_nothing_is_no_fresh_start(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    path.write_bytes(b"")
+    refuse(path, "empty", JournalDamaged)
+
+
+def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
+    path.write_bytes(b"")
+    journal = SqliteJournal.open(path)
+    journal.note(a_noted())
+    journal.close()
+    assert len({each.name for each in path.parent.iterdir()}) == 3
+
+
+def test_a_journal_that_is_gone_is_no_fresh_start(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    path.unlink()
+    refuse(path, "gone, though its mark", JournalMissing)
+
+
+def test_a_companion_without_its_journal_is_no_fresh_start(path: Path, journal: SqliteJournal) -> None:
+    path.rename(path.with_name("elsewhere.db"))
+    path.with_suffix(".mark").unlink()
+    refuse(path, "companion", JournalMissing)
+
+
+@pytest.mark.parametrize("content", [b"hello", b"hello" * 1000, b"SQLite format 3\0"])
+def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    refuse(path, "no journal", JournalDamaged)
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    execute(path, "PRAGMA application_id = 4711", "CREATE TABLE consent (a)")
+    refuse(path, "another program")
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    execute(path, f"PRAGMA user_version = {VERSION + 1}")
+    refuse(path, "newer version")
+
+
+@pytest.mark.parametrize("first", [16, 100], ids=["header", "schema"])
+def test_a_damaged_journal_is_left_alone(path: Path, first: int) -> None:
+    SqliteJournal.open(path).close()
+    content = bytearray(path.read_bytes())
+    spared = content[60:72]
+    content[first:] = b"\xa5" * (len(content) - first)
+    content[60:72] = spared
+    path.write_bytes(content)
+    refuse(path, "damaged", JournalDamaged)
+
+
+def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_path: Path) -> None:
+    last = filled(path, 30)[-1]
+    torn = broken_off(path, tmp_path / "torn")
+    torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
+    with closing(SqliteJournal.open(torn)) as opened:
+        assert latest(opened, 1)[0].request_id == last
+
+
+def test_a_torn_header_without_a_transaction_to_roll_back_is_damage(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:])
+    refuse(path, "damaged", JournalDamaged)
+
+
+def test_a_journal_cut_short_is_left_alone(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    os.truncate(path, 4096)
+    refuse(path, "damaged", JournalDamaged)
+
+
+def test_a_journal_without_its_tables_is_left_alone(path: Path) -> None:
+    SqliteJournal.open(path).close()
+    execute(path, "DROP VIEW entry")
+    refuse(path, "could not be used")
+
+
+def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
+    path.mkdir()
+    refuse(path, "folder in its place")
+
+
+def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(JournalTrouble, match="folder or file cannot be reached"):
+        SqliteJournal.open(tmp_path / "missing" / "journal.sqlite")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not rename an open file")
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    journal.note(a_noted())
+    moved = folder if what == "folder" else folder / "journal.sqlite"
+    moved.rename(tmp_path / "elsewhere")
+    with pytest.raises(JournalTrouble, match="not noted: its file was moved, replaced or deleted"):
+        journal.note(a_noted())
+    journal.close()
+
+
+def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
+    pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._turns.connection.execute(f"PRAGMA max_page_count = {pages}")
+    before = len(latest(journal))
+    with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
+        journal.note(a_noted(wording="word " * 3000))
+    assert len(latest(journal)) == before
+
+
+def test_another_program_that_holds_the_file_is_named_as_the_reason(
+    path: Path, journal: SqliteJournal
+) -> None:
+    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(JournalTrouble, match="not noted: another program holds its file"):
+        journal.note(a_noted())
+    with pytest.raises(JournalTrouble, match="cannot be read: another program holds its file"):
+        latest(journal, 1)
+    other.close()
+    journal.note(a_noted())
+
+
+def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: SqliteJournal) -> None:
+    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(JournalTrouble, match="Nothing was sent"):
+        journal.claim("what is not there", later(3))
+    other.close()
+    assert journal.claim("what is not there", later(3)) is None
+
+
+def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> None:
+    journal = SqliteJournal.open(path)
+    journal.note(a_noted())
+    journal.close()
+    journal = SqliteJournal.open(path)
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (path.stat().st_size - 4096))
+    with pytest.raises(JournalTrouble, match="not noted: its file is damaged"):
+        journal.note(a_noted())
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent SET action = 'accept', valid_until = 'unlimited'",
+        "DELETE FROM consent",
+        "UPDATE fact SET state = 'delivered'",
+        "DELETE FROM fact",
+        "UPDATE personal SET customer_id = 'joe'",
+        "UPDATE answer SET body = x'00'",
+        "UPDATE remark SET text = 'because'",
+        "UPDATE journal SET uuid = '00000000-0000-4000-8000-000000000000'",
+        "DELETE FROM journal",
+        "REPLACE INTO journal VALUES (1, '00000000-0000-4000-8000-000000000000')",
+        "REPLACE INTO consent SELECT * FROM consent",
+        "REPLACE INTO consent SELECT seq + 1, request_id, project_id, project_name, base_url, project_token, "
+        "category, action, valid_until, timestamp, noted_at, press FROM consent",
+        "REPLACE INTO fact SELECT * FROM fact",
+    ],
+)
+def test_no_statement_changes_what_was_written(path: Path, journal: SqliteJournal, statement: str) -> None:
+    before = path.read_bytes()
+    with pytest.raises(sqlite3.IntegrityError, match=r"only grows|immutable"):
+        execute(path, statement)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("table", ["personal", "answer", "remark"])
+def test_what_names_a_person_can_be_erased(path: Path, journal: SqliteJournal, table: str) -> None:
+    execute(path, "PRAGMA foreign_keys = ON", f"DELETE FROM {table}")
+    assert len(latest(journal)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": "'Accept'"},
+        {"action": "'accept'"},
+        {"valid_until": "'unlimited'"},
+        {"action": "'accept'", "valid_until": "'for ever'"},
+        {"action": "'accept'", "valid_until": "1.5"},
+        {"timestamp": "0"},
+        {"timestamp": "'now'"},
+        {"noted_at": "timestamp - 1"},
+        {"request_id": "'short'"},
+        {"project_id": "NULL"},
+    ],
+    ids=str,
+)
+def test_an_impossible_consent_cannot_be_written(
+    path: Path, journal: SqliteJournal, changes: dict[str, str]
+) -> None:
+    columns = {
+        "request_id": "'00000000-0000-4000-8000-000000000000'",
+        **{
+            name: name
+            for name in (
+                *("project_id", "project_name", "base_url", "project_token"),
+                *("category", "action", "valid_until", "timestamp", "noted_at"),
+            )
+        },
+    }
+    insert = "INSERT INTO consent ({}) SELECT {} FROM consent"
+    with pytest.raises(sqlite3.IntegrityError):
+        execute(path, insert.format(", ".join(columns), ", ".join((columns | changes).values())))
+    execute(path, insert.format(", ".join(columns), ", ".join(columns.values())))
+
+
+COMPLETE = {
+    None: {},
+    "answered": {"status": 200, "elapsed": 0.1, "truncated": 0, "content_sha256": b"#" * 32},
+    "lost": {"phase": "waiting", "cause": "cut", "detail": "", "elapsed": 0.1},
+    "not_sent": {"phase": "resolving", "cause": "held", "detail": "", "elapsed": 0.1},
+    "look": {"look": "{}", "elapsed": 0.1},
+    "look_failed": {"look": "{}", "elapsed": 0.1},
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes"),
+    [
+        (None, {"state": "sent"}),
+        (None, {"outcome": "vanished", "elapsed": 0.1}),
+        (None, {"request_id": "00000000-0000-4000-8000-000000000000"}),
+        (None, {"content_sha256": b"short"}),
+        (None, {"status": 200}),
+        (None, {"truncated": 0}),
+        (None, {"look": "{}"}),
+        (None, {"gone": b"short"}),
+        (None, {"remark_sha256": b"short"}),
+        (None, {"chain": b"short"}),
+        (None, {"chain": None}),
+        ("look", {"status": 200}),
+        ("look", {"phase": "waiting", "cause": "cut", "detail": ""}),
+        ("answered", {"truncated": 2}),
+        ("lost", {"status": 200, "truncated": 1}),
+        ("look_failed", {"status": 502, "truncated": 0}),
+        ("look_failed", {"phase": "waiting"}),
+        *((kind, {name: None}) for kind, values in COMPLETE.items() for name in values),
+        *(("lost", {name: value}) for name, value in (("status", 200), ("truncated", 1))),
+        *(("answered", {name: "cut"}) for name in ("phase", "cause", "detail")),
+    ],
+    ids=str,
+)
+def test_an_impossible_fact_cannot_be_written(
+    path: Path, journal: SqliteJournal, outcome: str | None, changes: dict[str, object]
+) -> None:
+    request_id = latest(journal, 1)[0].request_id
+    sound = {
+        **{"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, "chain": b"#" * 32},
+        **COMPLETE[outcome],
+    }
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+
+    def insert(values: dict[str, object]) -> None:
+        places = ", ".join("?" for _ in values)
+        connection.execute(
+            f"INSERT INTO fact ({', '.join(values)}) VALUES ({places})", tuple(values.values())
+        )
+
+    try:
+        with pytest.raises(sqlite3.IntegrityError):
+            insert({**sound, **changes})
+        insert(sound)
+    finally:
+        connection.close()
+
+
+def test_an_older_journal_is_brought_up_to_date_by_the_steps_it_lacks(
+    path: Path, journal: SqliteJournal
+) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT",)))
+    assert connection.execute("SELECT reason FROM fact").fetchall() == [(None,)] * 3
+    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
+    connection.close()
+
+
+def test_a_step_that_fails_changes_nothing(path: Path, journal: SqliteJournal) -> None:
+    before = path.read_bytes()
+    connection = sqlite3.connect(path, isolation_level=None)
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT", "nonsense")))
+    connection.close()
+    assert path.read_bytes() == before

@@ -1,0 +1,176 @@
+"""What a person may do with what was noted."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
+from consent_desk.domain.lifecycle.policy import Plan, Step, plan
+from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.message import say
+from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
+from consent_desk.journal.export import Target
+from consent_desk.journal.history import Erasure, History
+from tests.consents import a_noted, later
+from tests.journal.journals import lead, noted_in, way_to
+from tests.memory_journal import MemoryJournal
+
+JANE = CustomerId(type="registered", value="jane@example.com")
+
+
+def no_file(path: Path) -> Target:
+    raise AssertionError(path)
+
+
+class FullJournal(MemoryJournal):
+    """A journal on a disk that may take the claim of a consent, and then is full."""
+
+    full = False
+
+    def _write(self, request_id: str, fact: Fact) -> None:
+        if self.full and fact.state is not State.IN_FLIGHT:
+            raise JournalTrouble(say("Full."), say("Make room."))
+        super()._write(request_id, fact)
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+@pytest.fixture
+def history(journal: MemoryJournal) -> History:
+    return History(journal, lambda: later(60), create=no_file)
+
+
+def test_pages_are_the_newest_first(journal: MemoryJournal, history: History) -> None:
+    ids = [noted_in(journal) for _ in range(5)]
+    first = history.page(Wanted(), most=2)
+    assert [each.entry.request_id for each in first] == [ids[4], ids[3]]
+    assert [each.entry.request_id for each in history.page(Wanted(), first[-1].seq, skip=1)] == [
+        ids[1],
+        ids[0],
+    ]
+    assert history.count(Wanted()) == 5
+
+
+def test_a_thousand_are_asked_in_pages(journal: MemoryJournal, history: History) -> None:
+    ids = [noted_in(journal) for _ in range(1001)]
+    found = history.those(Wanted(), [*reversed(ids)])
+    assert [each.entry.request_id for each in found] == ids
+
+
+@pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
+def test_what_is_open_is_discarded_by_whom_and_why(
+    journal: MemoryJournal, history: History, state: State
+) -> None:
+    request_id = noted_in(journal, state)
+    history.discard(request_id, " typed twice ", "mary")
+    last = journal.record(request_id).facts[-1]
+    assert last == Fact(at=later(60), state=State.DISCARDED, note="typed twice (by mary)")
+
+
+@pytest.mark.parametrize("state", sorted({*State} - DISCARDABLE_STATES))
+def test_what_is_under_way_or_settled_is_not_discarded(
+    journal: MemoryJournal, history: History, state: State
+) -> None:
+    request_id = noted_in(journal, state)
+    with pytest.raises(JournalTrouble, match="by now it is under way, or settled"):
+        history.discard(request_id, "typed twice", "mary")
+    assert journal.record(request_id).facts[-1].state is state
+
+
+def cancelled_in(journal: MemoryJournal, note: str = CANCELLED_HERE) -> str:
+    request_id = noted_in(journal)
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+    journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    return request_id
+
+
+def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
+    journal: MemoryJournal, history: History
+) -> None:
+    request_id = cancelled_in(journal)
+    assert journal.to_acknowledge() == (request_id,)
+    history.acknowledge(request_id, "mary")
+    last = journal.record(request_id).facts[-1]
+    assert (last.state, last.note, last.outcome) == (State.DISCARDED, "acknowledged (by mary)", None)
+    assert journal.to_acknowledge() == ()
+    with pytest.raises(JournalTrouble, match="nothing to acknowledge"):
+        history.acknowledge(request_id, "mary")
+
+
+@pytest.mark.parametrize("note", ["", "overtaken by opt-out"])
+def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
+    journal: MemoryJournal, history: History, note: str
+) -> None:
+    request_id = cancelled_in(journal, note)
+    before = journal.record(request_id)
+    with pytest.raises(JournalTrouble):
+        history.acknowledge(request_id, "mary")
+    assert journal.record(request_id) == before
+
+
+@pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
+def test_what_cannot_be_discarded_waits_on_as_it_did(state: State) -> None:
+    journal = FullJournal()
+    request_id = noted_in(journal, state)
+    journal.full = True
+    with pytest.raises(JournalTrouble, match="Full"):
+        History(journal, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
+    assert journal.record(request_id).facts[-1].state is state
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [(" ", "the reason is missing"), ("a\u202eb", "There is an invisible direction mark")],
+)
+def test_a_reason_is_needed_that_can_be_read(
+    journal: MemoryJournal, history: History, reason: str, why: str
+) -> None:
+    request_id = noted_in(journal)
+    with pytest.raises(Unfit, match=f"Nothing was discarded: {why}"):
+        history.discard(request_id, reason, "mary")
+    assert journal.record(request_id).facts[-1].state is State.QUEUED
+
+
+def next_step(state: State) -> Plan:
+    journal = MemoryJournal()
+    noted = a_noted()
+    journal.note(noted)
+    lead(journal, noted.consent.request_id, way_to(state))
+    History(journal, lambda: later(60), create=no_file).discard(noted.consent.request_id, "why", "mary")
+    facts = journal.record(noted.consent.request_id).facts
+    return plan(facts, noted.consent.action, noted.consent.request_id)
+
+
+@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED])
+def test_what_may_have_left_is_looked_up_still(state: State) -> None:
+    assert next_step(state).step is Step.LOOK_UP
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RETRY_WAIT, State.REFUSED])
+def test_of_what_never_left_nothing_is_left_to_do(state: State) -> None:
+    assert next_step(state).step is Step.REST
+
+
+def test_practice_erases_nothing(history: History) -> None:
+    assert not history.can_erase
+    assert history.erase("p", JANE) is None
+
+
+def test_erasing_names_project_customer_and_time(journal: MemoryJournal) -> None:
+    told: Erasure = SimpleNamespace(short="ab", consents=1, backups=2, left=())
+    asked: list[tuple[str, CustomerId, Timestamp]] = []
+
+    def erase(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+        asked.append((project_id, customer, at))
+        return told
+
+    history = History(journal, lambda: later(60), create=no_file, erase=erase)
+    assert history.can_erase
+    assert history.erase("p", JANE) is told
+    assert asked == [("p", JANE, later(60))]

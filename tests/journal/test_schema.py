@@ -1,0 +1,186 @@
+"""A journal of version 1, its backups and those in a second folder, in the hands of this program."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.evidence.document import checksum
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.wire.outcome import Answered, Look, Lost, NotSent
+from consent_desk.journal.backups import Backups, restore
+from consent_desk.journal.erasure import erase
+from consent_desk.journal.head import mark_of
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.schema import VERSION
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.proof.check import check
+from tests.consents import a_project, later
+from tests.proof.proofs import leaves, put
+from tests.version1_folders import Version1, unpacked
+
+PROJECT = a_project().id
+JANE = CustomerId(type="registered", value="jane@example.com")
+ERASED = CustomerId(type="registered", value="erased@example.com")
+CONSENTS, FACTS = 20, 55
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Version1:
+    return unpacked(tmp_path / "old")
+
+
+def version_of(path: Path) -> int:
+    return int.from_bytes(path.read_bytes()[60:64], "big")
+
+
+def records(path: Path) -> list[Record]:
+    with closing(SqliteJournal.open(path)) as journal:
+        return [journal.record(found.entry.request_id) for found in journal.page(Wanted(oldest_first=True))]
+
+
+def test_it_is_verified_as_it_is(old: Version1) -> None:
+    for path in (old.journal, *old.backups, *old.far_backups):
+        before = path.read_bytes()
+        assert version_of(path) == 1
+        assert verify(path).verdict is Verdict.SOUND
+        assert path.read_bytes() == before
+
+
+def test_a_changed_byte_in_it_is_found(old: Version1) -> None:
+    content = old.journal.read_bytes()
+    at = content.index(b"customer-1@example.com")
+    old.journal.write_bytes(content[:at] + b"C" + content[at + 1 :])
+    assert verify(old.journal).verdict is Verdict.WRONG
+
+
+def test_opened_it_is_brought_up_to_date_with_nothing_restored_or_lost(old: Version1) -> None:
+    with closing(
+        SqliteJournal.open(old.journal, before_migration=Backups(old.journal).before_migration)
+    ) as journal:
+        assert journal.restored == 0
+        assert journal.count(Wanted()) == CONSENTS
+        assert journal.head().facts == FACTS
+    assert version_of(old.journal) == VERSION
+    found = verify(old.journal)
+    assert (found.verdict, found.consents, found.facts) == (Verdict.SOUND, CONSENTS, FACTS)
+    (backup,) = (old.journal.parent / "backups").glob("*-version-1.sqlite")
+    assert (version_of(backup), verify(backup).verdict) == (1, Verdict.SOUND)
+    told = records(old.journal)
+    assert {type(fact.outcome) for one in told for fact in one.facts} == {
+        *(type(None), Answered, NotSent, Lost, Look)
+    }
+    assert {one.facts[-1].state for one in told} == set(State) - {State.NEW_PROFILE, State.NO_CATEGORY}
+    assert {one.noted.press for one in told} == {None}
+
+
+def test_it_goes_on_from_there(old: Version1) -> None:
+    with closing(SqliteJournal.open(old.journal)) as journal:
+        (waits,) = (
+            one
+            for one in journal.records_in({State.QUEUED})
+            if journal.record(one).noted.consent.ticket == "waits"
+        )
+        assert journal.claim(waits, later(400)) is not None
+    assert verify(old.journal).facts == FACTS + 1
+
+
+def test_a_backup_of_it_is_restored(old: Version1) -> None:
+    backup = old.backups[-1]
+    before = backup.read_bytes()
+    restore(backup, old.journal)
+    assert backup.read_bytes() == before
+    assert version_of(old.journal) == VERSION
+    assert verify(old.journal).verdict is Verdict.SOUND
+    assert len(records(old.journal)) == CONSENTS
+
+
+def test_what_is_left_of_it_is_saved(old: Version1) -> None:
+    content = bytearray(old.journal.read_bytes())
+    content[:100] = bytes(100)
+    old.journal.write_bytes(content)
+    told = salvage(old.journal)
+    assert (told.consents, told.consents_lost, told.facts, told.facts_lost) == (CONSENTS, 0, FACTS, 0)
+    assert verify(old.journal).verdict is Verdict.SOUND
+
+
+def test_a_customer_is_erased_from_it_and_it_stays_readable_to_the_program_before(old: Version1) -> None:
+    with closing(SqliteJournal.open(old.journal)) as journal:
+        erased = erase(
+            old.journal,
+            journal,
+            Backups(old.journal, second=old.second),
+            project_id=PROJECT,
+            customer=ERASED,
+            at=later(200_000),
+        )
+    # Only the oldest of those in the second folder still held it; in the others it was gone already.
+    assert (erased.backups, erased.left) == (1, ())
+    for path in (*old.backups, *old.far_backups):
+        assert version_of(path) == 1
+        assert verify(path).verdict is Verdict.SOUND
+        assert b"erased@example.com" not in path.read_bytes()
+
+
+def test_its_proofs_are_checked_as_before(old: Version1) -> None:
+    found = {path.name: check(path.read_bytes()) for path in old.proofs}
+    rebuilt = found.pop("rebuilt-from-history.json")
+    assert len(found) == CONSENTS + 3
+    assert {name: one.why for name, one in found.items() if one.verdict is not Verdict.SOUND} == {}
+    assert (rebuilt.verdict, rebuilt.proof is not None) == (Verdict.UNREADABLE, True)
+
+
+def test_each_changed_value_of_its_proofs_is_found_although_the_checksum_was_done_over(old: Version1) -> None:
+    for path in old.proofs:
+        parsed = json.loads(path.read_bytes())
+        missed = set()
+        for way in leaves(parsed):
+            changed = json.loads(path.read_bytes())
+            put(changed, way)
+            changed.pop("sha256")
+            found = check(json.dumps({**changed, "sha256": checksum(changed)}).encode("ascii"))
+            # One that was rebuilt cannot be checked: all that it says is that nothing contradicts itself.
+            if found.verdict is not Verdict.WRONG and found.proof is not None:
+                missed.add(way)
+        free = {("sha256",), ("made", "by"), ("chain", "journal")}
+        if path.name.startswith("rebuilt"):
+            free |= {(kind, name) for kind in ("project", "customer") for name in parsed[kind]}
+        missed = {way for way in missed if way[0] not in {"local_times", "history_pages"}}
+        assert missed - free == set(), path.name
+
+
+@pytest.mark.parametrize(
+    "later_only",
+    [
+        lambda rows: rows["consent"].update(press=rows["consent"]["request_id"]),
+        lambda rows: rows["facts"][-1].update(state="new_profile"),
+        lambda rows: rows["facts"][-1].update(look=rows["facts"][-1]["look"][:-1] + ',"unknown":true}'),
+        lambda rows: rows["facts"][-1].update(outcome="look_failed"),
+        lambda rows: rows["personal"].update(context='{"confirmed":true}'),
+    ],
+)
+def test_what_came_later_is_not_read_in_an_older_proof(
+    old: Version1, later_only: Callable[[dict[str, Any]], None]
+) -> None:
+    parsed = json.loads((old.root / "proofs" / "consent-05-verified.json").read_bytes())
+    later_only(parsed["journal_rows"][0])
+    parsed.pop("sha256")
+    found = check(json.dumps({**parsed, "sha256": checksum(parsed)}).encode("ascii"))
+    assert found.verdict is Verdict.WRONG
+
+
+def test_an_older_program_cannot_open_what_this_one_has_opened(old: Version1) -> None:
+    SqliteJournal.open(old.journal).close()
+    assert version_of(old.journal) > 1
+    assert mark_of(old.journal).exists()
+    with closing(sqlite3.connect(old.journal)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert "claim" in tables

@@ -1,0 +1,193 @@
+"""What is searched for in the journal is found, and nothing of an erased customer is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
+from consent_desk.domain.lifecycle.judgement import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
+from consent_desk.domain.log_query import Wanted, words_of
+from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.verify import Verdict, verify
+from tests.consents import a_noted, a_project, later
+from tests.journal.journals import lead, noted_in, tamper, way_to
+
+
+def customer(name: str) -> CustomerId:
+    return CustomerId(type="registered", value=name)
+
+
+def search(journal: SqliteJournal, text: str = "", **changes: object) -> list[str]:
+    wanted = Wanted(words=words_of(text), **changes)  # type: ignore[arg-type]  # the names are checked by Wanted
+    found = [each.entry.customer.value for each in journal.page(wanted)]
+    assert journal.count(wanted) == len(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["Żółty", "ann", "joe"]),
+        ("ŻÓŁ", ["Żółty"]),
+        ("t-4711", ["joe"]),
+        ("newsletter", ["ann"]),
+        ("acme ANN", ["ann"]),
+        ("joe newsletter", []),
+        ("100%", []),
+        ("_", ["Żółty", "joe"]),
+    ],
+)
+def test_each_word_may_stand_in_customer_ticket_category_or_project(
+    journal: SqliteJournal, text: str, found: list[str]
+) -> None:
+    noted_in(journal, customer=customer("joe"), ticket="T-4711")
+    noted_in(journal, customer=customer("ann"), category="newsletter")
+    noted_in(journal, customer=customer("Żółty"))
+    assert search(journal, text) == found
+
+
+@pytest.mark.parametrize("kept", ["İstanbul", "ISTANBUL", "istanbul", "I\u017ftanbul", "\u0131stanbul"])
+@pytest.mark.parametrize("typed", ["İSTANBUL", "istanbul", "\u0131stan", "BUL"])
+def test_letters_that_people_take_for_one_are_found_by_each_other(
+    journal: SqliteJournal, kept: str, typed: str
+) -> None:
+    noted_in(journal, customer=customer(kept))
+    noted_in(journal, customer=customer("joe"))
+    assert search(journal, typed) == [kept]
+
+
+@pytest.mark.parametrize(("kept", "typed"), [("Fußball", "FUSS"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("FUSS", "fuß")])
+def test_case_is_compared_as_the_language_has_it(journal: SqliteJournal, kept: str, typed: str) -> None:
+    noted_in(journal, customer=customer(kept))
+    assert search(journal, typed) == [kept]
+
+
+def test_an_outcome_is_found_alone_and_together_with_words(journal: SqliteJournal) -> None:
+    for name, state in (("joe", State.REFUSED), ("ann", State.DELIVERED), ("jim", State.REFUSED)):
+        noted_in(journal, state, customer=customer(name))
+    refused = frozenset({State.REFUSED})
+    assert search(journal, states=refused) == ["jim", "joe"]
+    assert search(journal, "joe", states=refused) == ["joe"]
+    assert search(journal, states=OPEN_STATES, oldest_first=True) == ["joe", "jim"]
+
+
+def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
+    journal: SqliteJournal,
+) -> None:
+    request_id = ""
+    for name, note in (("joe", CANCELLED_HERE), ("ann", ""), ("eve", CANCELLED_HERE)):
+        request_id = noted_in(journal, customer=customer(name))
+        outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
+        journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    journal.append(request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
+    noted_in(journal, State.REFUSED, customer=customer("jim"))
+    assert search(journal, states=OPEN_STATES) == ["jim"]
+    assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
+    assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
+    [found] = journal.those(Wanted(words=("joe",)), journal.to_acknowledge())
+    assert found.entry.to_acknowledge
+    assert [each.entry.to_acknowledge for each in journal.page(Wanted())] == [False, False, False, True]
+
+
+def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -> None:
+    for number in range(4):
+        noted_in(journal, customer=customer(f"c{number}"), timestamp=later(number), noted_at=later(number))
+    assert search(journal, since=later(1), until=later(3)) == ["c2", "c1"]
+    assert search(journal, states=OPEN_STATES, until=later(1)) == ["c0"]
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_pages_follow_each_other_without_a_gap(journal: SqliteJournal, oldest_first: bool) -> None:
+    for number in range(7):
+        noted_in(journal, customer=customer(f"c{number}"))
+    wanted = Wanted(words=("c",), oldest_first=oldest_first)
+    whole = journal.page(wanted)
+    pages = [journal.page(wanted, most=3)]
+    while pages[-1]:
+        pages.append(journal.page(wanted, pages[-1][-1].seq, most=3))
+    assert [each for page in pages for each in page] == [*whole]
+    assert journal.page(wanted, whole[1].seq, skip=2) == whole[4:]
+
+
+def test_some_consents_are_asked_whether_they_are_wanted(journal: SqliteJournal) -> None:
+    ids = [noted_in(journal, State.REFUSED, customer=customer(f"c{number}")) for number in range(5)]
+    for wanted in (Wanted(), Wanted(words=("c",)), Wanted(states=frozenset({State.REFUSED}), words=("c",))):
+        assert [each.seq for each in journal.those(wanted, [ids[3], ids[1], "none"])] == [2, 4]
+    assert journal.those(Wanted(words=("c2",)), ids[:2]) == ()
+
+
+def test_an_erased_customer_is_found_by_what_is_left(path: Path, journal: SqliteJournal) -> None:
+    noted_in(journal, State.DELIVERED, customer=customer("canary-4711"), ticket="canary-4712")
+    journal.erase(a_project().id, customer("canary-4711"), b"\xab" * 32, later(9))
+    assert search(journal, "canary") == []
+    assert search(journal, "erased ABAB sms") == ["erased abababab"]
+    assert b"canary" not in path.read_bytes()
+    assert verify(path).verdict is Verdict.SOUND
+
+
+def test_what_is_salvaged_is_found(path: Path, journal: SqliteJournal) -> None:
+    noted_in(journal, State.DELIVERED, customer=customer("joe"))
+    noted_in(journal, State.DELIVERED, customer=customer("ann"))
+    journal.close()
+    tamper(path, "DELETE FROM personal WHERE seq = 1", "DELETE FROM sought")
+    salvage(path)
+    saved = SqliteJournal.open(path)
+    assert search(saved) == ["ann", "lost"]
+    assert search(saved, "LOST") == ["lost"]
+    saved.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sought SET text = 'another'",
+        "UPDATE sought SET noted_at = noted_at + 1",
+        "DELETE FROM sought",
+    ],
+)
+def test_verify_finds_what_could_not_be_found(path: Path, journal: SqliteJournal, statement: str) -> None:
+    noted_in(journal)
+    journal.close()
+    tamper(path, statement)
+    found = verify(path)
+    assert found.verdict is Verdict.WRONG
+    assert "would not be found as it is" in str(found.why)
+
+
+def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
+    context = {
+        "asked": Context(is_new_profile=True),
+        "unlisted, asked": Context(listed=False),
+        "listed": Context(listed=True, existed=True),
+        "nobody looked": NO_CONTEXT,
+    }
+    waiting = []
+    for name, state, note in (
+        ("asked", State.NEW_PROFILE, ""),
+        ("nobody looked", State.NEW_PROFILE, ASKED),
+        ("nobody looked", State.NEW_PROFILE, IS_RIGHT),
+        ("nobody looked", State.NEW_PROFILE, ""),
+        ("listed", State.NEW_PROFILE, NO_CUSTOMER),
+        ("unlisted, asked", State.NO_CATEGORY, ""),
+        ("unlisted, asked", State.NEW_PROFILE, ""),
+        ("asked", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, ""),
+        ("listed", State.NO_CATEGORY, IS_RIGHT),
+    ):
+        noted = replace(a_noted(), context=context[name])
+        journal.note(noted)
+        request_id = noted.consent.request_id
+        lead(journal, request_id, way_to(State.DELIVERED))
+        journal.append(request_id, Fact(at=later(9), state=state, note=note))
+        record = journal.record(request_id)
+        assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
+        waiting += [request_id] if needs_check(record) else []
+    assert len(waiting) == 5
+    assert [*journal.to_acknowledge()] == waiting
+    shown = journal.page(Wanted(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
+    assert [found.entry.request_id for found in shown] == waiting

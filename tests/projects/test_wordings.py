@@ -1,0 +1,82 @@
+from collections.abc import Mapping
+
+import pytest
+
+from consent_desk.domain.errors import Unfit
+from consent_desk.projects.wordings import KeptWordings, Wordings
+
+ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
+
+
+class Memory:
+    """The file, in memory; counts how often it is written."""
+
+    def __init__(self) -> None:
+        self.wordings: Wordings = {}
+        self.written = 0
+
+    def read(self) -> Wordings:
+        return self.wordings
+
+    def write(self, wordings: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
+        self.wordings = wordings
+        self.written += 1
+
+
+@pytest.fixture
+def file() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def kept(file: Memory) -> KeptWordings:
+    return KeptWordings(file)
+
+
+def test_texts_are_kept_for_their_category_in_their_order(kept: KeptWordings) -> None:
+    kept.keep(ACME, "sms", "May we?")
+    kept.keep(ACME, "post", "By post?")
+    told = kept.keep(ACME, "sms", "Do you want?")
+    assert told == kept.of(ACME) == {"sms": ("May we?", "Do you want?"), "post": ("By post?",)}
+
+
+def test_a_text_that_is_kept_already_is_kept_once(kept: KeptWordings, file: Memory) -> None:
+    kept.keep(ACME, "sms", "May we?")
+    assert kept.keep(ACME, "sms", "May we?") == {"sms": ("May we?",)}
+    assert file.written == 1
+
+
+def test_another_project_has_texts_of_its_own(kept: KeptWordings) -> None:
+    kept.keep(ACME, "sms", "May we?")
+    assert kept.of(OTHER) == {}
+
+
+def test_a_removed_text_is_gone_and_its_category_with_the_last_one(kept: KeptWordings) -> None:
+    kept.keep(ACME, "sms", "May we?")
+    kept.keep(ACME, "sms", "Do you want?")
+    assert kept.remove(ACME, "sms", "May we?") == {"sms": ("Do you want?",)}
+    assert kept.remove(ACME, "sms", "Do you want?") == {}
+
+
+def test_nothing_is_kept_of_a_project_that_was_removed(kept: KeptWordings, file: Memory) -> None:
+    kept.keep(ACME, "sms", "May we?")
+    kept.keep(OTHER, "sms", "Dürfen wir?")
+    kept.forget(ACME)
+    assert file.wordings == {OTHER: {"sms": ("Dürfen wir?",)}}
+    kept.forget(ACME)
+    assert file.written == 3
+
+
+@pytest.mark.parametrize(
+    ("category", "text", "why"),
+    [
+        ("", "May we?", "Choose the consent category"),
+        ("sms", "", "Write the wording first"),
+        ("sms", " \n", "Write the wording first"),
+        ("sms", "a\u202eb", "direction mark"),
+        ("sms", "x" * 16_384, "too long"),
+    ],
+)
+def test_what_could_not_be_sent_is_not_kept(kept: KeptWordings, category: str, text: str, why: str) -> None:
+    with pytest.raises(Unfit, match=why):
+        kept.keep(ACME, category, text)

@@ -1,0 +1,63 @@
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from consent_desk.domain.errors import WordingTrouble
+from consent_desk.projects.wording_file import JsonWordingFile
+
+TEXTS = {"a project": {"sms": ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")}, "another": {}}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "texts.json"
+
+
+def test_what_was_kept_is_read_again(path: Path) -> None:
+    JsonWordingFile(path).write(TEXTS)
+    assert JsonWordingFile(path).read() == TEXTS
+
+
+def test_at_first_nothing_is_kept(path: Path) -> None:
+    assert JsonWordingFile(path).read() == {}
+    assert not path.parent.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
+def test_the_file_is_closed_to_others_and_alone(path: Path) -> None:
+    JsonWordingFile(path).write(TEXTS)
+    JsonWordingFile(path).write({})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 2, "texts": {}}',
+        b'{"version": 1, "texts": []}',
+        b'{"version": 1, "texts": {"a": []}}',
+        b'{"version": 1, "texts": {"a": {"sms": "May we?"}}}',
+        b'{"version": 1, "texts": {"a": {"sms": [1]}}}',
+        b'{"version": 1, "texts": {"a": {"sms": ["\\u202e"]}}}',
+        b"[" * 99_999,
+    ],
+    ids=lambda content: repr(content[:50]),
+)
+def test_what_cannot_be_read_is_trouble_and_stays(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(WordingTrouble, match="left as they are"):
+        JsonWordingFile(path).read()
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_used_is_trouble(path: Path) -> None:
+    path.parent.write_text("a file")
+    with pytest.raises(WordingTrouble, match="could not be kept"):
+        JsonWordingFile(path).write(TEXTS)

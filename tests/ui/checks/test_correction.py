@@ -1,0 +1,355 @@
+"""*Correct…* on a line: what held before comes back, linked, and never an opt-in without its basis."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from time import time
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.consent.values import Consent, ValidUntil
+from consent_desk.domain.lifecycle.record import Context, Entry
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.project import Project
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from consent_desk.ui.widgets.tones import Tone
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
+
+BETA = "11111111-6f43-4d3a-9a0c-0f6d1f3f5a11"
+
+ACCEPTED = CategoryStatus(
+    valid=True, since=time() - 100_000, source="page", until=ValidUntil(), wording="May we?"
+)
+REJECTED = replace(ACCEPTED, valid=False, until=None, wording="")
+
+
+@pytest.fixture
+def before(monkeypatch: pytest.MonkeyPatch) -> dict[str, Context]:
+    """What was known before the next consents are noted, by their category: as a look-up tells it."""
+    known: dict[str, Context] = {}
+    note_all = Outbox.note_all
+
+    def with_what_was_known(
+        outbox: Outbox, project: Project, consents: Sequence[tuple[Consent, Context]]
+    ) -> tuple[Entry, ...]:
+        told = [
+            (one, known.pop(one.category, context) if context.corrects is None else context)
+            for one, context in consents
+        ]
+        return note_all(outbox, project, told)
+
+    monkeypatch.setattr(Outbox, "note_all", with_what_was_known)
+    return known
+
+
+def deliver(desk: OpenDesk, says: str = "Delivered") -> None:
+    """Note and send the tutorial's case."""
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status(says)
+    desk.bot.waitUntil(controls.button(desk.window, "Correct").isEnabled)
+
+
+def correct(desk: OpenDesk) -> None:
+    controls.press(desk.window, "Correct")
+
+
+def correction(desk: OpenDesk) -> str:
+    return controls.label(desk.window, "Correction")
+
+
+def wait_until_filled(desk: OpenDesk) -> None:
+    desk.bot.waitUntil(lambda: controls.line(desk.window, "Customer ID").text() == "jane@example.com")
+
+
+@pytest.fixture
+def filled(acme: OpenDesk, before: dict[str, Context]) -> None:
+    """The form holds the correction of an opt-out that was delivered."""
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+
+
+def write_wording(desk: OpenDesk, text: str) -> None:
+    desk.window.consent.wording.setPlainText(text)
+
+
+def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
+    acme: OpenDesk, engagement: Sandbox, filled: None
+) -> None:
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
+    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+    assert controls.focused_name(acme.window) == "Explained by"
+    write_wording(acme, "May we again?")
+    controls.line(acme.window, "Ticket").setFocus()
+    arrived = len(engagement.received)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Explained by"
+    assert len(engagement.received) == arrived
+    controls.write(acme.window, "Explained by", "The caller asked for it now")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(
+        lambda: "Basis of the opt-in: The caller asked for it now" in acme.details("Explanation")
+    )
+    assert "Corrects the consent with request ID: " in acme.details("Explanation")
+    assert b"The caller asked" not in b"".join(each.body for each in engagement.received)
+    assert controls.line(acme.window, "Customer ID").text() == ""
+    assert not controls.combo(acme.window, "Explained by").isVisible()
+    assert acme.window.consent.correction.isHidden()
+
+
+def test_an_end_that_comes_back_is_the_same_to_the_second(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=replace(ACCEPTED, until=ValidUntil(32_503_680_007)))
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    assert controls.line(acme.window, "Valid until").text() == "3000-01-01 00:00:07 +00:00"
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    body = json.loads(controls.raw_text(acme.window, "Request body"))
+    assert body["properties"]["valid_until"] == 32_503_680_007
+
+
+def is_seen_whole(widget: QWidget) -> bool:
+    return widget.visibleRegion().boundingRect().size() == widget.size()
+
+
+@pytest.mark.parametrize("size", [QSize(1280, 800), QSize(1024, 640)], ids=["1280x800", "1024x640"])
+def test_what_is_corrected_and_what_it_lacks_are_seen(
+    acme: OpenDesk, before: dict[str, Context], size: QSize
+) -> None:
+    acme.window.resize(size)
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    correct(acme)
+    wait_until_filled(acme)
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
+    # An answer that comes later, above it.
+    acme.window.consent.known.show_text(Tone.NEUTRAL, "Known\nsince\nthen.", "Others.")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: controls.focused_name(acme.window) == "Wording read out")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.note(Field.WORDING)))
+    assert acme.window.consent.notes.note(Field.WORDING).text().startswith("⚠ Write what was read out")
+
+
+def test_where_nobody_looked_nothing_is_filled_and_it_says_why(acme: OpenDesk) -> None:
+    deliver(acme)
+    correct(acme)
+    acme.wait_for_status("What held before is not known")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+def test_where_there_was_no_consent_nothing_is_filled(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(is_new_profile=True)
+    deliver(acme, "new, empty profile")
+    correct(acme)
+    acme.wait_for_status(
+        "Engagement cannot delete an event. There was no consent before, so none is created."
+    )
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
+    acme: OpenDesk, before: dict[str, Context], answer: int
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.fill("omar@example.org")
+    acme.person.answer = answer
+    correct(acme)
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    wanted = ("omar@example.org", "jane@example.com")[answer]
+    assert controls.line(acme.window, "Customer ID").text() == wanted
+
+
+def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Customer ID types", "phone")
+    controls.press(dialog, "Save")
+    chosen = controls.combo(acme.window, "Customer ID type")
+    acme.bot.waitUntil(lambda: chosen.findText("registered") < 0)
+    acme.wait_for_line("Delivered")
+    acme.choose_line()
+    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
+    correct(acme)
+    acme.wait_for_status("The project has no customer IDs of type registered any more.")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(acme: OpenDesk, filled: None) -> None:
+    controls.write(acme.window, "Customer ID", "omar@example.org")
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.corrects, draft.wording) == (Action.REJECT, "", "")
+    assert acme.window.consent.correction.isHidden()
+    assert '"reject"' in controls.raw_text(acme.window, "Request body")
+
+
+def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, filled: None) -> None:
+    controls.press(acme.window, "No correction")
+    draft = acme.window.consent.draft()
+    assert (draft.action, draft.corrects) == (Action.REJECT, "")
+
+
+def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, filled: None) -> None:
+    controls.write(acme.window, "Explained by", "By mistake.")
+    begun = acme.window.consent.draft()
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
+    acme.wait_ready()
+    assert begun.corrects
+    assert acme.window.consent.draft() == begun
+    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+
+
+def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=REJECTED)
+    acme.fill()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "unlimited")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
+    correct(acme)
+    wait_until_filled(acme)
+    assert "opted out themselves" not in correction(acme)
+    controls.button(acme.window, "Opt in (accept)").click()
+    assert correction(acme).startswith("▲")
+    assert "the person may have opted out themselves" in correction(acme)
+    assert controls.combo(acme.window, "Explained by").isVisible()
+
+
+def test_a_correction_comes_after_what_it_corrects(
+    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.clock.seconds_off = -10
+    correct(acme)
+    wait_until_filled(acme)
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: "stamped" in acme.window.preview.stamp.text())
+    corrected = json.loads(next(each.body for each in engagement.received if "/track/" in each.path))
+    correcting = json.loads(controls.raw_text(acme.window, "Request body"))
+    assert correcting["properties"]["action"] == "accept"
+    assert round((correcting["timestamp"] - corrected["timestamp"]) * 1e6) == 1
+
+
+def test_before_and_after_stand_in_the_details_and_in_the_tooltip(
+    acme: OpenDesk, before: dict[str, Context]
+) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    acme.clock.seconds_off += 31
+    acme.wait_for_line("Verified")
+    acme.bot.waitUntil(
+        lambda: "Change: sms_marketing: accepted → rejected, verified " in acme.details("Explanation")
+    )
+    tip = acme.window.log.model.index(0, 4).data(3)
+    assert "sms_marketing: accepted → rejected, verified " in tip
+
+
+def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> None:
+    deliver(acme)
+    model = acme.window.log.model
+    model._changes.clear()
+    assert model.index(0, 4).data(3) is None
+    acme.bot.waitUntil(
+        lambda: "sms_marketing: not known → rejected, not verified" in str(model.index(0, 4).data(3))
+    )
+
+
+def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandbox) -> None:
+    assert not controls.button(acme.window, "Correct").isEnabled()
+
+
+def test_a_wording_that_nobody_read_out_is_asked_for(
+    acme: OpenDesk, engagement: Sandbox, filled: None
+) -> None:
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    assert len(events(engagement)) == 1
+
+
+def test_the_same_line_is_not_corrected_twice(acme: OpenDesk, before: dict[str, Context]) -> None:
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(acme)
+    request_id = acme.window.log.chosen
+    correct(acme)
+    wait_until_filled(acme)
+    write_wording(acme, "May we again?")
+    controls.write(acme.window, "Explained by", "By mistake.")
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered", "Delivered")
+    acme.window.log.correct_requested.emit(request_id)
+    acme.wait_for_status("A later decision was noted since: ")
+    assert controls.line(acme.window, "Customer ID").text() == ""
+
+
+@pytest.fixture
+def beta(
+    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> Iterator[tuple[OpenDesk, Sandbox]]:
+    """A desk with two projects: Acme production is chosen, Beta shop leads elsewhere."""
+    with Sandbox(SEED) as elsewhere:
+        keep(folders, keyring, real(elsewhere, id=BETA, name="Beta shop"), real(engagement))
+        desk = open_desk(keyring)
+        choose(desk, "Acme production")
+        yield desk, elsewhere
+
+
+def choose(desk: OpenDesk, name: str) -> None:
+    desk.wait_ready()
+    if desk.project != name:
+        desk.choose_project(name)
+        desk.bot.waitUntil(lambda: desk.project == name)
+    desk.wait_ready()
+    desk.wait_for_categories()
+
+
+def test_a_consent_of_another_project_is_not_corrected_in_the_chosen_one(
+    beta: tuple[OpenDesk, Sandbox], before: dict[str, Context]
+) -> None:
+    desk, _ = beta
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(desk)
+    request_id = desk.window.log.chosen
+    choose(desk, "Beta shop")
+    desk.window.log.correct_requested.emit(request_id)
+    desk.wait_for_status("This was recorded for Acme production. Choose that project first.")
+    assert controls.line(desk.window, "Customer ID").text() == ""
+
+
+def test_a_correction_that_was_begun_ends_with_its_project(
+    beta: tuple[OpenDesk, Sandbox], before: dict[str, Context]
+) -> None:
+    desk, elsewhere = beta
+    before["sms_marketing"] = Context(before=ACCEPTED)
+    deliver(desk)
+    correct(desk)
+    wait_until_filled(desk)
+    choose(desk, "Beta shop")
+    draft = desk.window.consent.draft()
+    assert (draft.action, draft.corrects) == (Action.REJECT, "")
+    assert events(elsewhere) == []

@@ -1,0 +1,257 @@
+"""An opt-in where a look-up shows an opt-out, typed in the form: never without its basis and its wording."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from consent_desk.delivery.verifier import PAGE
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.checks import hold
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
+from tests.ui.lookup.test_presenter import HeldBack, choices, known, question, type_case, wait_until_known
+
+NOW = "The caller asked for it now"
+
+
+@pytest.fixture(autouse=True)
+def look_ups() -> None:
+    """They are made here."""
+
+
+def decided(category: str, source: str, action: str = "reject") -> dict[str, Any]:
+    properties = {"action": action, "category": category, "source": source, "valid_until": "unlimited"}
+    if action == "reject":
+        del properties["valid_until"]
+    return {"days_ago": 30, "properties": properties}
+
+
+@pytest.fixture
+def engagement() -> Iterator[Sandbox]:
+    """Jane opted out of SMS herself, and of the newsletter by way of this desk; Omar did of SMS.
+
+    So did Ines and Kofi, by events that name an end; the opt-ins of Lena and Mona have ended.
+    """
+    jane = {
+        "customer_ids": {"registered": "jane@example.com"},
+        "consents": [decided("sms_marketing", "page"), decided("newsletter", "private_api")],
+    }
+    omar = {
+        "customer_ids": {"registered": "omar@example.org"},
+        "consents": [decided("sms_marketing", "page"), decided("newsletter", "page", "accept")],
+    }
+    unlimited = decided("sms_marketing", "page", "accept")
+    withdrawn = {**unlimited, "properties": {**unlimited["properties"], "action": "reject"}}
+    ines = {"customer_ids": {"registered": "ines@example.org"}, "consents": [withdrawn]}
+    kofi = {
+        "customer_ids": {"registered": "kofi@example.org"},
+        "consents": [{**withdrawn, "valid_for_days": 9}],
+    }
+    lena = {
+        "customer_ids": {"registered": "lena@example.org"},
+        "consents": [{**unlimited, "valid_for_days": 9}],
+    }
+    # More than is read of a history stands above what is looked for.
+    newer = [{**decided("newsletter", "page"), "days_ago": 5}] * PAGE
+    mona = {"customer_ids": {"registered": "mona@example.org"}, "consents": [*lena["consents"], *newer]}
+    with Sandbox({**SEED, "customers": [jane, omar, ines, kofi, lena, mona]}) as sandbox:
+        yield sandbox
+
+
+def opt_in(desk: OpenDesk) -> None:
+    """Choose an opt-in without an end."""
+    controls.button(desk.window, "Opt in (accept)").click()
+    controls.write(desk.window, "Valid until", "unlimited")
+
+
+def begin(desk: OpenDesk, category: str = "sms_marketing", customer: str = "jane@example.com") -> None:
+    """Type an opt-in of a customer who was looked up and is opted out."""
+    type_case(desk, customer, category)
+    wait_until_known(desk, f"{category}: rejected since ")
+    opt_in(desk)
+
+
+def explain(desk: OpenDesk) -> None:
+    """Fill in what such an opt-in asks for."""
+    desk.window.consent.wording.setPlainText("May we again?")
+    controls.write(desk.window, "Explained by", NOW)
+
+
+def asks_for_basis(desk: OpenDesk) -> bool:
+    return controls.combo(desk.window, "Explained by").isVisible()
+
+
+def told(desk: OpenDesk) -> str:
+    """What stands above the basis."""
+    strip = desk.window.consent.correction
+    return strip.text.text() if strip.isVisible() else ""
+
+
+def wait_for_basis(desk: OpenDesk, wanted: str) -> None:
+    desk.bot.waitUntil(lambda: f"Basis of the opt-in: {wanted}" in desk.details("Explanation"))
+
+
+def test_nothing_is_sent_without_the_wording_and_the_basis(acme: OpenDesk, engagement: Sandbox) -> None:
+    begin(acme)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    acme.window.consent.wording.setPlainText("May we again?")
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Explained by"
+    assert question(acme) == ""
+    assert events(engagement) == []
+
+
+def test_in_a_low_window_the_reason_is_in_view_beside_what_is_asked_for(acme: OpenDesk) -> None:
+    acme.window.resize(1024, 640)
+    begin(acme)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    reason = acme.window.consent.correction.text
+    acme.bot.waitUntil(lambda: reason.visibleRegion().boundingRect() == reason.rect())
+
+
+def test_what_it_rests_on_is_noted_and_not_sent(acme: OpenDesk, engagement: Sandbox) -> None:
+    begin(acme, "newsletter")
+    explain(acme)
+    controls.press(acme.window, "Send")
+    wait_for_basis(acme, NOW)
+    acme.wait_for_line("Delivered")
+    assert NOW.encode() not in events(engagement)[0].body
+    assert not asks_for_basis(acme)
+    assert told(acme) == ""
+
+
+def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    begin(acme)
+    assert told(acme).startswith("▲ sms_marketing: rejected since ")
+    assert "the person may have opted out themselves" in told(acme)
+    explain(acme)
+    controls.press(acme.window, "Send")
+    assert "the person may have opted out themselves" in question(acme)
+    assert choices(acme) == ["Leave it", "Record the opt-in"]
+    assert events(engagement) == []
+    acme.go_on()
+    acme.wait_for_line("Delivered")
+
+
+@pytest.mark.parametrize("customer", ["ines@example.org", "kofi@example.org"])
+def test_an_opt_out_that_names_an_end_is_one_all_the_same(
+    acme: OpenDesk, engagement: Sandbox, customer: str
+) -> None:
+    begin(acme, customer=customer)
+    controls.press(acme.window, "Send")
+    assert controls.focused_name(acme.window) == "Wording read out"
+    explain(acme)
+    controls.press(acme.window, "Send")
+    assert "the person may have opted out themselves" in question(acme)
+    assert events(engagement) == []
+
+
+def test_an_opt_in_that_has_ended_is_told_so_and_asks_for_nothing(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    type_case(acme, "lena@example.org")
+    wait_until_known(acme, "sms_marketing: accepted since ")
+    assert ", ended " in known(acme)
+    opt_in(acme)
+    assert not asks_for_basis(acme)
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+
+
+def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, engagement: Sandbox) -> None:
+    type_case(acme, "mona@example.org")
+    wait_until_known(acme, "sms_marketing: rejected, or accepted and ended (not known which) since ")
+    opt_in(acme)
+    controls.press(acme.window, "Send")
+    assert "did this person opt out, or did the opt-in end? That is not known" in question(acme)
+    assert choices(acme) == ["Leave it", "Record the opt-in"]
+    assert events(engagement) == []
+
+
+def test_an_opt_out_of_this_desk_is_told_without_a_warning(acme: OpenDesk) -> None:
+    begin(acme, "newsletter")
+    assert told(acme).startswith("➜ newsletter: rejected since ")
+    assert "themselves" not in told(acme)
+    assert not controls.button(acme.window, "No correction").isVisible()
+
+
+def test_an_answer_that_comes_after_the_opt_in_was_chosen_asks_as_well(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Category", "sms_marketing")
+    opt_in(acme)
+    controls.paste(acme.window, "Customer ID", "jane@example.com")
+    acme.bot.waitUntil(lambda: asks_for_basis(acme))
+    assert "Wording read out: Write what was read out" in acme.window.consent.send.accessibleDescription()
+
+
+def test_an_opt_out_asks_for_none(acme: OpenDesk) -> None:
+    begin(acme)
+    controls.button(acme.window, "Opt out (reject)").click()
+    assert not asks_for_basis(acme)
+    assert told(acme) == ""
+
+
+def test_what_one_opt_in_rests_on_is_not_left_for_another_customer(acme: OpenDesk) -> None:
+    begin(acme)
+    controls.write(acme.window, "Explained by", NOW)
+    controls.write(acme.window, "Customer ID", "omar@example.org")
+    acme.bot.waitUntil(lambda: asks_for_basis(acme), timeout=10_000)
+    assert acme.window.consent.draft().basis == ""
+
+
+def test_choosing_the_same_project_again_leaves_what_it_rests_on(acme: OpenDesk) -> None:
+    begin(acme)
+    explain(acme)
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: not asks_for_basis(acme))
+    acme.bot.waitUntil(lambda: asks_for_basis(acme), timeout=10_000)
+    assert acme.window.consent.draft().basis == NOW
+
+
+def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) -> None:
+    type_case(acme, "omar@example.org")
+    wait_until_known(acme, "sms_marketing: rejected since ")
+    controls.button(acme.window, "Several categories").click()
+    controls.button(acme.window, "All categories").click()
+    controls.button(acme.window, "Opt in (accept)").click()
+    controls.write(acme.window, "Valid until", "2030-12-31")
+    assert told(acme).startswith("▲ sms_marketing: rejected since ")
+    explain(acme)
+    controls.press(acme.window, "Send")
+    acme.go_on()
+    acme.wait_for_line("Delivered", "Delivered")
+    rows = controls.cells(acme.window, 5)
+    acme.choose_line(rows.index("sms_marketing"))
+    wait_for_basis(acme, NOW)
+    acme.choose_line(rows.index("newsletter"))
+    acme.bot.waitUntil(lambda: "newsletter" in acme.details("Request"))
+    assert "Basis of the opt-in" not in acme.details("Explanation")
+
+
+@pytest.fixture
+def slow_acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, closing: ExitStack) -> OpenDesk:
+    """A real project whose look-ups have no answer yet."""
+    transport = HeldBack()
+    closing.callback(transport.close)
+    desk = open_desk(keyring, transport=transport)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    return desk
+
+
+def test_without_an_answer_an_opt_in_goes_as_it_is(
+    slow_acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold, "HOLD_OPT_IN", 50)
+    type_case(slow_acme)
+    assert known(slow_acme) == "Looking up…"
+    opt_in(slow_acme)
+    controls.press(slow_acme.window, "Send")
+    assert question(slow_acme) == ""
+    slow_acme.wait_for_line("Delivered")

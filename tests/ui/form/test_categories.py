@@ -1,0 +1,198 @@
+"""The categories in the form: marked, kept, refreshed."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.outcome import Answered, Outcome
+from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.form.category_model import CategoryModel
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, keep, real
+
+DAY = 86_400
+
+
+def category_requests(engagement: Sandbox) -> int:
+    return sum("/consent/categories" in request.path for request in engagement.received)
+
+
+class Redirecting:
+    """Fits `Transport`: whoever asks is sent to a place with a hostile name."""
+
+    def start(self, request: PreparedRequest) -> "Redirecting":
+        return self
+
+    def wait(self) -> Outcome:
+        return Answered(status=302, headers=(("Location", "https://<b>evil</b>/"),), body=b"")
+
+    def cancel(self) -> None:
+        """It is over as soon as it begins."""
+
+
+def age(desk: OpenDesk) -> str:
+    return desk.window.consent.categories_age.text()
+
+
+@pytest.fixture
+def days_later(acme: OpenDesk) -> Clock:
+    """The clock of two days after a start at which the categories were fetched."""
+    acme.window.close()
+    clock = Clock()
+    clock.seconds_off = 2 * DAY
+    return clock
+
+
+def test_marks_stand_in_the_list_and_are_told_to_assistive_technology() -> None:
+    model = CategoryModel()
+    model.replace(
+        (
+            Category("sms", "SMS"),
+            Category("order", "Orders", legitimate_interest=True),
+            Category("post", "post", by_private_api=False),
+        )
+    )
+    rows = [model.index(row, 0) for row in range(3)]
+    assert [model.data(row) for row in rows] == [
+        "SMS   sms",
+        "Orders   order   · legitimate interest",
+        "post   · not meant for this API",
+    ]
+    assert [model.data(row, Qt.ItemDataRole.AccessibleTextRole) for row in rows] == [
+        "SMS, sms",
+        "Orders, order, legitimate interest",
+        "post, not meant for this API",
+    ]
+
+
+def test_what_is_known_of_the_chosen_category_stands_below_it() -> None:
+    model = CategoryModel()
+    model.replace((Category("order", "Orders", legitimate_interest=True), Category("sms", "sms")))
+    assert [model.remark(one) for one in ("order", "sms", "other")] == [
+        "Orders · legitimate interest",
+        "",
+        "",
+    ]
+
+
+def test_a_second_start_within_a_day_asks_nobody(
+    acme: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    acme.window.close()
+    before = category_requests(engagement)
+    again = open_desk(keyring)
+    again.wait_ready()
+    again.wait_for_categories()
+    assert category_requests(engagement) == before == 1
+
+
+def test_a_start_after_more_than_a_day_fetches_anew(
+    days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    again = open_desk(keyring, clock=days_later)
+    again.wait_ready()
+    again.bot.waitUntil(lambda: category_requests(engagement) == 2)
+
+
+def test_without_an_answer_what_was_kept_is_offered_with_its_age(
+    days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    again = open_desk(keyring, clock=days_later)
+    again.wait_ready()
+    again.wait_for_categories()
+    again.bot.waitUntil(lambda: "they could not be fetched now" in age(again))
+    assert age(again).startswith("Categories as of ")
+
+
+def test_without_any_the_form_says_so_and_takes_the_typed_id(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    engagement.fault = None
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Delivered")
+
+
+def test_why_none_came_is_pointed_at_as_plain_text(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    desk = open_desk(keyring, transport=Redirecting())
+    desk.wait_ready()
+    desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    assert "to &lt;b&gt;evil" in controls.button(desk.window, "Refresh categories").toolTip()
+
+
+def test_refresh_brings_new_categories_and_keeps_what_was_typed(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.bot.waitUntil(lambda: age(desk) != "")
+    controls.write(desk.window, "Category", "sms_market")
+    engagement.fault = None
+    refresh = controls.button(desk.window, "Refresh categories")
+    refresh.setFocus()
+    QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Space)
+    desk.wait_for_categories()
+    assert controls.line(desk.window, "Category").text() == "sms_market"
+    assert age(desk) == ""
+    assert "Categories as of " in refresh.accessibleDescription()
+
+
+def test_another_project_never_offers_what_was_kept_for_the_first(
+    acme: OpenDesk, open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    acme.window.close()
+    engagement.fault = Fault.NOT_FOUND
+    keep(folders, keyring, replace(real(engagement), project_token="87654321-1234-1234-1234-123456789abc"))
+    again = open_desk(keyring)
+    again.wait_ready()
+    again.bot.waitUntil(lambda: "could not be fetched. Type" in age(again))
+    assert controls.combo(again.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    engagement.fault = Fault.NOT_FOUND
+    controls.press(acme.window, "Project settings")
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    controls.paste(dialog, "Project token", "87654321-1234-1234-1234-123456789abc")
+    controls.press(dialog, "Save")
+    acme.bot.waitUntil(lambda: "could not be fetched. Type" in age(acme))
+    assert controls.combo(acme.window, "Category").count() == 0
+
+
+def test_what_was_offered_goes_with_its_project(acme: OpenDesk) -> None:
+    acme.choose_project("Sandbox (practice)")
+    assert controls.combo(acme.window, "Category").count() == 0
+
+
+def test_practice_leaves_no_cache_behind(demo: OpenDesk, folders: Folders) -> None:
+    assert folders.cache is not None
+    assert not folders.cache.exists()
+
+
+def test_the_list_is_as_wide_as_its_rows(acme: OpenDesk) -> None:
+    label = "A category with a label of some length"
+    acme.window.consent.offer_categories((Category("id", label, legitimate_interest=True),))
+    combo = controls.combo(acme.window, "Category")
+    combo.showPopup()
+    row = combo.view().visualRect(combo.model().index(0, 0))
+    assert row.width() >= combo.view().sizeHintForColumn(0)
+    combo.hidePopup()

@@ -1,0 +1,456 @@
+"""The log is the long view of the whole journal: searched, scrolled, discarded, erased and exported."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QTest
+
+from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.log_query import Wanted
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.erasure import Erasure
+from consent_desk.journal.installation import installation_id
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system import private_file
+from consent_desk.system.folders import Folders
+from consent_desk.ui.log import long_view
+from consent_desk.ui.log import model as log_model
+from consent_desk.ui.log.actions import told_after
+from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.shell import waiting as patience
+from tests.consents import a_project, later
+from tests.journal.journals import noted_in
+from tests.reliability.long_journal import write_long
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
+
+MANY = 3_000
+
+
+@pytest.fixture
+def many(folders: Folders) -> None:
+    """Earlier runs noted very many consents, the last one just before noon."""
+    write_long(folders.journal, a_project(), MANY, until=later(0), seed=1)
+
+
+@pytest.fixture
+def noted(folders: Folders) -> dict[str, str]:
+    """Earlier runs noted a few; their request IDs by customer."""
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        return {
+            name: noted_in(
+                journal,
+                state,
+                customer=CustomerId(type="registered", value=name),
+                ticket=ticket,
+                timestamp=later(day * 86_400),
+                noted_at=later(day * 86_400),
+            )
+            for day, (name, state, ticket) in enumerate(
+                [
+                    ("Żółty@example.com", State.VERIFIED, "T-1"),
+                    ("joe@example.com", State.REFUSED, "T-2"),
+                    ("ann@example.com", State.VERIFIED, "T-3"),
+                ]
+            )
+        }
+
+
+@pytest.fixture
+def desk(noted: dict[str, str], acme: OpenDesk) -> OpenDesk:
+    wait_for_customers(acme, "ann@example.com", "joe@example.com", "Żółty@example.com")
+    return acme
+
+
+def wait_for_customers(desk: OpenDesk, *customers: str) -> None:
+    desk.bot.waitUntil(lambda: controls.cells(desk.window, 4) == [*customers], timeout=10_000)
+
+
+def test_what_is_typed_is_searched_for_in_the_whole_journal(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "ŻÓŁ")
+    wait_for_customers(desk, "Żółty@example.com")
+    controls.write(desk.window, "Filter", "t-2")
+    wait_for_customers(desk, "joe@example.com")
+    controls.write(desk.window, "Filter", "nobody")
+    wait_for_customers(desk)
+    assert desk.window.log.search.note.text() == "Nothing found"
+    controls.write(desk.window, "Filter", "")
+    wait_for_customers(desk, "ann@example.com", "joe@example.com", "Żółty@example.com")
+    assert not desk.window.log.search.note.isVisible()
+
+
+def test_an_outcome_is_searched_for(desk: OpenDesk) -> None:
+    outcome = controls.combo(desk.window, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    wait_for_customers(desk, "joe@example.com")
+
+
+def test_days_are_searched_for_and_what_is_no_day_is_said(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Date filter", "1 Jun 2026")
+    wait_for_customers(desk, "joe@example.com")
+    note = desk.window.log.search.note
+    desk.bot.waitUntil(lambda: note.text() == "1 found: 2026-06-01")
+    controls.write(desk.window, "Date filter", "1.6. - 2.6.2026")
+    wait_for_customers(desk, "ann@example.com", "joe@example.com")
+    desk.bot.waitUntil(lambda: note.text() == "2 found: 2026-06-01 to 2026-06-02")
+    controls.write(desk.window, "Date filter", "soon")
+    desk.bot.waitUntil(lambda: "Write a day such as 3 Nov" in note.text())
+    assert controls.cells(desk.window, 4) == ["ann@example.com", "joe@example.com"]
+
+
+def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.INVALID_SECRET
+    desk.fill("zoe@example.com")
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not accepted")
+    controls.button(desk.window, "Not yet confirmed").click()
+    wait_for_customers(desk, "joe@example.com", "zoe@example.com")
+
+
+@pytest.fixture
+def many_refused(
+    folders: Folders, acme_is_kept: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> OpenDesk:
+    """A desk that shows only what was refused: 40 lines, of which those in view are read."""
+    monkeypatch.setattr(long_view, "FIRST", 5)
+    monkeypatch.setattr(long_view, "REACH", 12)
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        for day in range(40):
+            at = later(day * 86_400)
+            customer = CustomerId(type="registered", value=f"customer{day}@example.com")
+            noted_in(journal, State.REFUSED, customer=customer, timestamp=at, noted_at=at)
+    desk: OpenDesk = request.getfixturevalue("acme")
+    outcome = controls.combo(desk.window, "Outcome filter")
+    outcome.setCurrentIndex(outcome.findText("Refused"))
+    wait_for_view(desk)
+    return desk
+
+
+def wait_for_view(desk: OpenDesk) -> None:
+    (log,) = desk.window.findChildren(LogDesk)
+    model = desk.window.log.model
+    desk.bot.waitUntil(lambda: log.view.is_settled and bool(model.wanted.states) and model.rowCount() == 40)
+
+
+def test_an_unread_line_that_changes_under_a_filter_is_not_shown_twice(many_refused: OpenDesk) -> None:
+    (log,) = many_refused.window.findChildren(LogDesk)
+    assert log.station is not None
+    (last,) = log.station.history.page(Wanted(oldest_first=True), most=1)
+    assert log.find(last.entry.request_id) is None
+    with many_refused.bot.assertNotEmitted(many_refused.window.log.model.rowsInserted):
+        log.put(log.station, last.entry)
+        log.view.place()
+        wait_for_view(many_refused)
+
+
+def test_a_line_that_came_under_a_filter_unseen_is_counted(many_refused: OpenDesk) -> None:
+    (log,) = many_refused.window.findChildren(LogDesk)
+    assert log.station is not None
+    (last,) = log.station.history.page(Wanted(oldest_first=True), most=1)
+    model = many_refused.window.log.model
+    # As if it had not been refused so far.
+    model.beginRemoveRows(QModelIndex(), 30, 30)
+    del model._lines[9]
+    model._shift(9, -1)
+    model.endRemoveRows()
+    log.put(log.station, last.entry)
+    log.view.place()
+    wait_for_view(many_refused)
+
+
+def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) -> None:
+    desk.choose_line(1)
+    desk.bot.waitUntil(lambda: "joe@example.com" in desk.details("Explanation"))
+    controls.write(desk.window, "Filter", "joe")
+    wait_for_customers(desk, "joe@example.com")
+    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
+    assert "joe@example.com" in desk.details("Explanation")
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    assert desk.details("Explanation") == ""
+
+
+def test_what_is_noted_under_a_filter_takes_the_filter_off(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    desk.fill("zoe@example.com")
+    controls.press(desk.window, "Send")
+    desk.bot.waitUntil(lambda: "zoe@example.com" in desk.details("Explanation"), timeout=10_000)
+    assert controls.line(desk.window, "Filter").text() == ""
+    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
+
+
+def test_what_is_noted_and_fits_the_filter_is_added_to_it(desk: OpenDesk) -> None:
+    controls.write(desk.window, "Filter", "example.com verified")
+    controls.write(desk.window, "Filter", "ann")
+    wait_for_customers(desk, "ann@example.com")
+    desk.fill("ann@example.com")
+    controls.press(desk.window, "Send")
+    wait_for_customers(desk, "ann@example.com", "ann@example.com")
+    assert controls.line(desk.window, "Filter").text() == "ann"
+
+
+def test_every_line_of_a_long_journal_can_be_scrolled_to(many: None, acme: OpenDesk) -> None:
+    table = controls.table(acme.window, "Response log")
+    acme.bot.waitUntil(lambda: table.model().rowCount() == MANY, timeout=10_000)
+    oldest = table.model().index(MANY - 1, 4)
+    assert oldest.data() == ""
+    table.scrollToBottom()
+    acme.bot.waitUntil(lambda: "@example.com" in str(oldest.data()), timeout=10_000)
+    middle = table.model().index(MANY // 2, 4)
+    table.scrollTo(middle)
+    acme.bot.waitUntil(lambda: "@example.com" in str(middle.data()), timeout=10_000)
+
+
+def read_row(desk: OpenDesk, row: int) -> str:
+    """The customer of a line, once it is read."""
+    model = desk.window.log.model
+    desk.bot.waitUntil(lambda: bool(model.data(model.index(row, 4))), timeout=10_000)
+    return str(model.data(model.index(row, 4)))
+
+
+def test_what_is_scrolled_through_is_in_its_place_and_not_kept_for_ever(
+    many: None, acme: OpenDesk, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_model, "KEPT", 1_000)
+    monkeypatch.setattr(log_model, "NEAR", 300)
+    model = acme.window.log.model
+    acme.bot.waitUntil(lambda: model.rowCount() == MANY, timeout=10_000)
+    rows = [*range(0, MANY, 97), *range(MANY - 1, 0, -311)]
+    seen = [read_row(acme, row) for row in rows]
+    assert sum(model.entry(row) is not None for row in range(MANY)) <= 1_000
+    with closing(
+        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    ) as journal:
+        there = [journal.page(Wanted(), skip=row, most=1)[0].entry.customer.value for row in rows]
+    assert seen == there
+
+
+# -- discarding -----------------------------------------------------------------------------------
+
+
+def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[str, str]) -> None:
+    desk.choose_line(1)
+    discard = controls.button(desk.window, "Discard")
+    desk.bot.waitUntil(discard.isEnabled)
+    desk.bot.waitUntil(lambda: "1 not yet" in controls.button(desk.window, "Not yet confirmed").text())
+    discard.click()
+    note = desk.window.log.reason.note
+    assert "looked up still" in note.text()
+    controls.button(desk.window, "Confirm discarding").click()
+    assert "Write why" in note.text()
+    controls.write(desk.window, "Reason for discarding", "typed twice")
+    QTest.keyClick(controls.line(desk.window, "Reason for discarding"), Qt.Key.Key_Return)
+    desk.wait_for_status("Discarded: typed twice")
+    desk.bot.waitUntil(lambda: "Discarded (typed twice (by " in desk.details("Explanation"))
+    assert not discard.isEnabled()
+    assert not controls.button(desk.window, "Send again").isEnabled()
+    desk.bot.waitUntil(lambda: not controls.button(desk.window, "Not yet confirmed").isVisible())
+
+
+def test_escape_leaves_the_reason_and_discards_nothing(desk: OpenDesk) -> None:
+    desk.choose_line(1)
+    discard = controls.button(desk.window, "Discard")
+    desk.bot.waitUntil(discard.isEnabled)
+    discard.click()
+    controls.write(desk.window, "Reason for discarding", "typed")
+    before = controls.cells(desk.window, 1)
+    for _ in range(2):
+        QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Escape)
+        assert not desk.window.log.reason.isVisible()
+    assert controls.line(desk.window, "Reason for discarding").text() == ""
+    assert controls.cells(desk.window, 1) == before
+
+
+@pytest.mark.parametrize("row", [0, 2])
+def test_what_is_settled_is_not_offered_for_discarding(desk: OpenDesk, row: int) -> None:
+    desk.choose_line(row)
+    desk.bot.waitUntil(lambda: bool(desk.details("Explanation")))
+    assert not controls.button(desk.window, "Discard").isEnabled()
+
+
+# -- erasing --------------------------------------------------------------------------------------
+
+
+def test_removing_a_customers_data_asks_first(desk: OpenDesk) -> None:
+    desk.remove_data()
+    [question] = desk.person.asked
+    for words in (
+        "registered = ann@example.com",
+        "backups",
+        "keyed hash",
+        "chain",
+        "Keep it / Remove for good",
+    ):
+        assert words in question
+    assert controls.cells(desk.window, 4)[0] == "ann@example.com"
+
+
+def test_removing_a_customers_data_leaves_a_hash(desk: OpenDesk, folders: Folders) -> None:
+    desk.person.answer = 1
+    desk.remove_data()
+    desk.wait_for_status("Removed from 1 consent, now shown as “erased ")
+    desk.bot.waitUntil(lambda: controls.cells(desk.window, 4)[0].startswith("erased "))
+    for file in folders.data.rglob("*.sqlite"):
+        assert b"ann@example.com" not in file.read_bytes()
+
+
+def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.wait_for_status("jane@example.com")
+    acme.person.answer = 1
+    acme.remove_data()
+    acme.wait_for_status("Removed from 1 consent")
+    field = controls.line(acme.window, "Customer ID")
+    QTest.keyClick(field, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    shown = field.text(), acme.status, acme.errors, controls.raw_text(acme.window, "Request body")
+    assert [text for text in shown if "jane@example.com" in text] == []
+
+
+def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Event()
+    every = Backups.every
+
+    def hang(backups: Backups, failure: str) -> tuple[Path, ...]:
+        assert answers.wait(20)
+        return every(backups, failure)
+
+    monkeypatch.setattr(Backups, "every", hang)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.answer = 1
+    acme.remove_data()
+    acme.wait_for_status("Removing the data from the backups")
+    try:
+        acme.fill("john@example.com")
+        controls.press(acme.window, "Send")
+        acme.bot.waitUntil(lambda: "john@example.com" in controls.cells(acme.window, 4))
+    finally:
+        answers.set()
+    acme.wait_for_status("Removed from 1 consent")
+
+
+def test_a_file_that_may_name_the_customer_still_is_told_with_its_place() -> None:
+    damaged = Path("stick") / "consent-desk-01234567" / "journal-2026-05-31.sqlite"
+    text = told_after(Erasure(short="0123abcd", consents=1, backups=0, left=(damaged,)))
+    assert text.endswith(f"delete them by hand if so: {damaged}")
+
+
+def test_what_is_open_keeps_its_customers_data(desk: OpenDesk) -> None:
+    desk.person.answer = 1
+    desk.remove_data(1)
+    desk.wait_for_status("was not removed: one of this customer's decisions")
+    assert controls.cells(desk.window, 4)[1] == "joe@example.com"
+
+
+def test_practice_has_nothing_to_erase(demo: OpenDesk) -> None:
+    demo.bot.waitUntil(lambda: not controls.button(demo.window, "Remove customer's data").isVisible())
+
+
+# -- exporting ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chosen_file(desk: OpenDesk, tmp_path: Path) -> Path:
+    """The person chooses this file."""
+    path = tmp_path / "taken" / "history.jsonl"
+    path.parent.mkdir()
+    desk.person.file = path
+    return path
+
+
+def test_an_export_holds_what_is_shown(desk: OpenDesk, chosen_file: Path) -> None:
+    controls.write(desk.window, "Filter", "joe")
+    wait_for_customers(desk, "joe@example.com")
+    controls.button(desk.window, "Export").click()
+    desk.wait_for_status("Exported 1 consent to")
+    lines: Sequence[dict[str, object]] = [json.loads(line) for line in chosen_file.read_text().splitlines()]
+    assert [line.get("customer_ids") for line in lines] == [{"registered": "joe@example.com"}, None]
+
+
+def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_file: Path) -> None:
+    chosen_file.parent.rmdir()
+    controls.button(desk.window, "Export").click()
+    desk.wait_for_status("its folder is not there any more")
+    assert controls.button(desk.window, "Export").text() == "Export…"
+
+
+@pytest.fixture
+def export_folder(many: None, acme: OpenDesk, tmp_path: Path) -> Path:
+    """The folder into which a long export is being written."""
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    acme.person.file = folder / "history.csv"
+    acme.bot.waitUntil(lambda: acme.window.log.model.rowCount() == MANY, timeout=10_000)
+    controls.button(acme.window, "Export").click()
+    acme.bot.waitUntil(lambda: any(folder.iterdir()))
+    return folder
+
+
+def test_a_stopped_export_leaves_nothing_behind(export_folder: Path, acme: OpenDesk) -> None:
+    controls.button(acme.window, "Export").click()
+    acme.wait_for_status("The export was stopped")
+    acme.bot.waitUntil(lambda: not any(export_folder.iterdir()))
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
+
+
+@pytest.mark.parametrize("hangs_in", ["replacement", "sync"])
+def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_and_can_be_given_up(
+    impatience: None, desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs_in: str
+) -> None:
+    share, stick = tmp_path / "share", tmp_path / "stick"
+    answers, comes_back = Event(), Event()
+    works: Callable[..., object] = getattr(private_file, hangs_in)
+
+    def hang(*arguments: object) -> object:
+        assert answers.wait(30)
+        comes_back.set()
+        return works(*arguments)
+
+    for folder in (share, stick):
+        folder.mkdir()
+    desk.person.file = share / "history.csv"
+    monkeypatch.setattr(private_file, hangs_in, hang)
+    try:
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status(f"The folder {share} does not answer: the export waits. Noting goes on.")
+        desk.fill()
+        controls.press(desk.window, "Send")
+        desk.bot.waitUntil(lambda: "jane@example.com" in controls.cells(desk.window, 4))
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status("The export was stopped. Should ")
+        monkeypatch.setattr(private_file, hangs_in, works)
+        desk.person.file = stick / "history.csv"
+        controls.button(desk.window, "Export").click()
+        desk.wait_for_status("Exported 4 consents to ")
+    finally:
+        answers.set()
+    assert comes_back.wait(10)
+    desk.bot.waitUntil(lambda: not any(share.iterdir()))
+    assert [each.name for each in stick.iterdir()] == ["history.csv"]
+
+
+def test_closing_stops_an_export(export_folder: Path, acme: OpenDesk) -> None:
+    acme.window.end()
+    assert [*export_folder.iterdir()] == []

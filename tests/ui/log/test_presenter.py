@@ -1,0 +1,537 @@
+"""The response log is the journal's latest page."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Outcome, Phase
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.log import model
+from consent_desk.ui.log.details import details_of
+from consent_desk.ui.log.model import COLUMNS, LogModel
+from consent_desk.ui.log.panel import LogPanel
+from tests.consents import a_consent, a_project, later
+from tests.domain.examples import Berlin, at
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+
+
+def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) -> Entry:
+    values: dict[str, object] = {
+        "request_id": str(uuid4()),
+        "noted_at": later(number),
+        "project_id": "p",
+        "project_name": "Acme production",
+        "customer": CustomerId(type="registered", value=f"customer{number}@example.com"),
+        "category": "sms_marketing",
+        "action": Action.REJECT,
+        "state": state,
+    }
+    return Entry(**(values | changes))  # type: ignore[arg-type]  # the names are checked by Entry
+
+
+def show(panel: LogPanel, entries: Sequence[Entry], wanted: Wanted | None = None) -> None:
+    """Let `entries`, the newest first, be all that there is."""
+    found = [Found(len(entries) - number, each) for number, each in enumerate(entries)]
+    panel.model.show(found, wanted or Wanted(), practice=False)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> LogPanel:
+    panel = LogPanel(LogModel(lambda at: moment(at, UTC), lambda: later(60)))
+    qtbot.addWidget(panel)
+    panel.resize(900, 200)
+    panel.show()
+    return panel
+
+
+def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
+    show(panel, [entry(0)])
+    with qtbot.waitSignal(panel.model.rowsInserted) as inserted:
+        panel.model.add([Found(number + 2, entry(number)) for number in range(50)])
+    assert inserted.args is not None
+    assert inserted.args[1:] == [0, 49]
+    assert controls.cells(panel, 4)[0] == "customer49@example.com"
+
+
+def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:
+    lines = [entry(number, State.IN_FLIGHT) for number in range(3)]
+    show(panel, lines)
+    with qtbot.waitSignal(panel.model.dataChanged):
+        panel.model.put(entry(1, request_id=lines[1].request_id, status=200, elapsed=0.142))
+    assert controls.cells(panel, 1) == ["➜ Sending", "➜ Delivered", "➜ Sending"]
+    assert controls.cells(panel, 2)[1] == "200"
+    assert controls.cells(panel, 3)[1] == "142 ms"
+
+
+def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, qtbot: QtBot) -> None:
+    show(panel, [entry(number) for number in range(100)])
+    table = controls.table(panel, "Response log")
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
+    table.verticalScrollBar().setValue(40)
+    top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
+    panel.model.add([Found(1000 + number, entry(1000 + number)) for number in range(7)])
+    qtbot.waitUntil(lambda: table.model().rowCount() == 107)
+    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
+
+
+def test_who_is_at_the_top_sees_the_new_line(panel: LogPanel, qtbot: QtBot) -> None:
+    show(panel, [entry(number) for number in range(100)])
+    panel.model.add([Found(1000, entry(1000))])
+    table = controls.table(panel, "Response log")
+    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == "customer1000@example.com"
+
+
+def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> None:
+    show(panel, [entry(0, category="x" * 5_000)])
+    assert len(controls.cells(panel, 5)[0]) == 200
+
+
+@pytest.mark.parametrize("state", State)
+def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogPanel, state: State) -> None:
+    line = entry(0, state)
+    show(panel, [line])
+    panel.choose(line.request_id)
+    panel.show_details(line.request_id, {"Explanation": "x"}, state)
+    allowed = state in {State.QUEUED, State.RETRY_WAIT, State.REFUSED, State.NOT_SEEN}
+    assert controls.button(panel, "Send again").isEnabled() == allowed
+
+
+def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
+    lines = [entry(0), entry(1)]
+    show(panel, lines)
+    panel.choose(lines[0].request_id)
+    panel.show_details(lines[1].request_id, {"Explanation": "another"}, State.REFUSED)
+    assert controls.long_text(panel, "Response details").toPlainText() == ""
+
+
+def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: "Engagement has queued it" in acme.details("Explanation"))
+    explanation = acme.details("Explanation")
+    for words in ("Customer ID: registered = jane@example.com", "x-request-id", "HTTP 200", "UTC  Sending"):
+        assert words in explanation
+    assert json.loads(acme.details("Answer")) == {"success": True, "errors": []}
+    assert acme.details("As received") == '{"success": true, "errors": []}'
+    assert acme.details("Headers").startswith("HTTP 200\n")
+    head, _, body = acme.details("Request").partition("\n\n")
+    assert head.splitlines()[:3] == [
+        f"POST {controls.line(acme.window, 'Request URL').text()}",
+        "Authorization: Basic ••••••••",
+        "Content-Type: application/json",
+    ]
+    assert body.encode() == engagement.received[-1].body
+
+
+def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill("first@example.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    engagement.fault = Fault.SILENCE
+    acme.fill("second@example.com")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("second@example.com")
+    acme.bot.waitUntil(lambda: b"second@example.com" in engagement.received[-1].body)
+    acme.wait_for_line("Sending", "Delivered")
+    table = controls.table(acme.window, "Response log")
+    table.setCurrentIndex(table.model().index(1, 0))
+    line = acme.window.log.model.entry(0)
+    assert line is not None
+    acme.window.log.cancel_requested.emit(line.request_id)
+    acme.wait_for_line("Not confirmed", "Delivered")
+    assert table.currentIndex().row() == 1
+    acme.bot.waitUntil(lambda: "first@example.com" in acme.details("Explanation"))
+
+
+def test_the_log_is_there_after_a_restart(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    first.fill()
+    controls.press(first.window, "Send")
+    first.wait_for_line("Delivered")
+    first.window.close()
+    second = open_desk(keyring)
+    second.wait_ready()
+    second.wait_for_line("Delivered")
+    second.choose_line()
+    second.bot.waitUntil(lambda: "jane@example.com" in second.details("Explanation"))
+
+
+def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    assert "It is tried again by itself." in acme.status
+    acme.wait_for_line("Waiting to retry")
+    again = controls.button(acme.window, "Send again")
+    acme.bot.waitUntil(again.isEnabled)
+    again.click()
+    acme.wait_for_line("Delivered")
+    one, other = engagement.received[-2:]
+    assert one.body == other.body
+    acme.bot.waitUntil(lambda: not again.isEnabled())
+
+
+def test_send_again_says_why_it_cannot(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keep(folders, keyring, real(engagement), real(engagement, id=str(uuid4()), name="Other"))
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_categories()
+    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
+    desk.wait_for_line("Waiting to retry")
+    desk.window.end()
+    other = next(entry for entry in keyring.lines if not entry.startswith(real(engagement).id))
+    keyring.lines = {other: keyring.lines[other]}
+    second = open_desk(keyring)
+    second.bot.waitUntil(lambda: "does not show them now" in second.state)
+    second.choose_project("Other")
+    second.wait_ready()
+    second.wait_for_line("Waiting to retry")
+    second.choose_line()
+    again = controls.button(second.window, "Send again")
+    second.bot.waitUntil(again.isEnabled)
+    again.click()
+    second.wait_for_status(
+        "Not sent: The settings of this project were kept in a keyring, which does not show"
+    )
+
+
+def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
+    lines = [entry(number, State.REFUSED) for number in range(3)]
+    show(panel, lines, Wanted(states=frozenset({State.REFUSED})))
+    panel.choose(lines[1].request_id)
+    panel.show_details(lines[1].request_id, {"Explanation": "it"}, State.REFUSED)
+    chosen: list[str] = []
+    panel.line_chosen.connect(chosen.append)
+    panel.model.put(replace(lines[1], state=State.IN_FLIGHT))
+    panel.model.flush()
+    assert controls.cells(panel, 4) == ["customer0@example.com", "customer2@example.com"]
+    assert chosen == [lines[1].request_id]
+    assert not controls.button(panel, "Send again").isEnabled()
+    assert controls.long_text(panel, "Response details").toPlainText() == "it"
+    assert not controls.table(panel, "Response log").selectionModel().hasSelection()
+    table = controls.table(panel, "Response log")
+    table.setCurrentIndex(table.model().index(1, 0))
+    assert chosen[-1] == lines[2].request_id
+
+
+def a_record(*outcomes: Outcome | None) -> Record:
+    facts = [
+        Fact(at=later(number), state=State.IN_FLIGHT if outcome is None else State.QUEUED, outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
+    return Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
+
+
+def test_the_answer_to_every_attempt_is_shown_the_latest_first() -> None:
+    busy = Answered(status=429, headers=(("X-Request-Id", "r-1"),), body=b"[1]")
+    silent = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    broken = Lost(
+        phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("x-request-id", "r-2"),), body=b'{"a"'
+    )
+    local = partial(moment, zone=UTC)
+    texts = details_of(a_record(None, busy, None, silent, None, broken), local, practice=False)
+    first, last = "2026-05-31 12:00:01 UTC, Not sent yet", "2026-05-31 12:00:05 UTC, Not sent yet"
+    assert texts["Answer"] == (f'{last}:\n\n{{"a"\n\nThe answer broke off here.\n\n\n{first}:\n\n[\n  1\n]')
+    assert texts["As received"] == f'{last}:\n\n{{"a"\n\nThe answer broke off here.\n\n\n{first}:\n\n[1]'
+    assert texts["Headers"] == (
+        f"{last}:\n\nHTTP 200\nx-request-id: r-2\n\nThe answer broke off later, in its body."
+        f"\n\n\n{first}:\n\nHTTP 429\nX-Request-Id: r-1"
+    )
+    assert "x-request-id, for its support: r-2, r-1" in texts["Explanation"]
+
+
+def test_a_single_whole_answer_needs_no_head_and_an_empty_or_missing_one_is_told() -> None:
+    local = partial(moment, zone=UTC)
+    answered = Answered(status=204, headers=(), body=b"")
+    broken = Lost(phase=Phase.READING, cause=Cause.CUT, status=200)
+    silent = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    assert details_of(a_record(None, answered), local, practice=False)["Answer"] == "The answer was empty."
+    assert details_of(a_record(None, silent), local, practice=False)["Answer"] == "No answer came."
+    texts = details_of(a_record(None, broken), local, practice=False)
+    for tab in ("Answer", "As received", "Headers"):
+        assert texts[tab].endswith("The answer broke off here.")
+
+
+def test_many_long_answers_are_shown_in_no_more_than_one_would_be() -> None:
+    long = Answered(status=500, headers=(), body=b'["' + b"x" * 1_000_000 + b'"]')
+    texts = details_of(a_record(*[None, long] * 30), partial(moment, zone=UTC), practice=False)
+    for tab in ("Answer", "As received"):
+        assert len(texts[tab]) < 120_000
+        assert texts[tab].count("… cut here: 1,000,0") == 30
+
+
+def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() -> None:
+    local = partial(moment, zone=UTC)
+    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
+    once, twice = a_record(None, lost), a_record(None, lost, None, lost)
+    url = f"POST https://api.exponea.com/track/v2/projects/{a_project().project_token}/customers/events\n"
+    shown = [details_of(record, local, practice=False)["Request"] for record in (once, twice)]
+    assert all(text.startswith(url) for text in shown)
+    assert ["Send again uses the project token" in text for text in shown] == [False, True]
+
+
+def a_log(now: str) -> LogModel:
+    """A log in Berlin at `now`."""
+    return LogModel(lambda at: moment(at, Berlin()), lambda: at(now))
+
+
+def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:
+    model.show([Found(1, entry(noted_at=at(noted_at)))], Wanted(), practice=False)
+    return model.data(model.index(0, COLUMNS.index("Time")), role)
+
+
+@pytest.mark.parametrize(
+    ("now", "title"), [("2026-07-01T12:00+02:00", "Time (CEST)"), ("2026-12-01T12:00+01:00", "Time (CET)")]
+)
+def test_the_header_names_the_zone_of_the_times(now: str, title: str) -> None:
+    assert a_log(now).headerData(COLUMNS.index("Time"), Qt.Orientation.Horizontal) == title
+
+
+@pytest.mark.parametrize(
+    ("noted_at", "shown"),
+    [
+        ("2026-12-01T10:43:12+01:00", "10:43:12"),
+        ("2026-11-30T23:59:59+01:00", "30 Nov 23:59"),
+        ("2026-12-01T00:00:00+01:00", "00:00:00"),
+        ("2025-12-01T10:43:12+01:00", "2025-12-01 10:43"),
+        ("2026-07-01T10:43:12+02:00", "01 Jul 10:43 CEST"),
+    ],
+)
+def test_a_line_of_another_day_shows_its_date_and_one_of_another_zone_its_zone(
+    noted_at: str, shown: str
+) -> None:
+    assert time_shown(a_log("2026-12-01T12:00:00+01:00"), noted_at) == shown
+
+
+@pytest.mark.parametrize(
+    ("noted_at", "shown"),
+    [("2026-10-25T02:30:00+02:00", "02:30:00 CEST"), ("2026-10-25T02:30:00+01:00", "02:30:00")],
+)
+def test_the_hour_that_comes_twice_is_told_apart(noted_at: str, shown: str) -> None:
+    assert time_shown(a_log("2026-10-25T12:00:00+01:00"), noted_at) == shown
+
+
+@pytest.mark.parametrize("role", [Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole])
+def test_the_whole_time_with_its_zone_is_told_of_each_line(role: Qt.ItemDataRole) -> None:
+    told = time_shown(a_log("2026-12-01T12:00:00+01:00"), "2026-12-01T10:43:12+01:00", role)
+    assert told == "2026-12-01 10:43:12 CET"
+
+
+@pytest.mark.parametrize(
+    "noted_at",
+    ["2026-12-01T10:43:12+01:00", "2026-07-01T10:43:12+02:00", "2025-12-01T10:43:12+01:00"],
+)
+def test_no_time_of_the_log_is_cut(qtbot: QtBot, noted_at: str) -> None:
+    panel = LogPanel(a_log("2026-12-01T12:00:00+01:00"))
+    qtbot.addWidget(panel)
+    shown = str(time_shown(panel.model, noted_at))
+    table, column = controls.table(panel, "Response log"), COLUMNS.index("Time")
+    for text in (shown, "Time (CET)", "30 Nov 23:59"):
+        assert table.fontMetrics().horizontalAdvance(text) < table.columnWidth(column)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(None, False), (1, False), (3_600, True)])
+def test_a_request_that_left_long_after_its_noting_warns_of_a_mended_token(
+    seconds: int | None, expected: bool
+) -> None:
+    facts = [Fact(at=later(0), state=State.QUEUED)]
+    if seconds is not None:
+        facts.append(Fact(at=later(seconds), state=State.IN_FLIGHT))
+    record = Record(noted=Noted.of(a_project(), a_consent()), facts=tuple(facts))
+    shown = details_of(record, partial(moment, zone=UTC), practice=False)["Request"]
+    assert ("Send again uses the project token" in shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(1_924_991_999, "2030-12-31"), (1_924_992_000, "2031-01-01 00:00:00 UTC"), (None, "unlimited")],
+)
+def test_the_explanation_of_an_opt_in_tells_its_end_and_the_wording(seconds: int | None, told: str) -> None:
+    opt_in = a_consent(action=Action.ACCEPT, valid_until=ValidUntil(seconds), wording="May we?")
+    record = Record(noted=Noted.of(a_project(), opt_in), facts=a_record(None).facts)
+    shown = details_of(record, partial(moment, zone=UTC), practice=False)["Explanation"]
+    assert f"\nAction: accept\nValid until: {told}\nWording read out: May we?\n" in shown
+
+
+def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.bot.waitUntil(lambda: acme.details("Request") != "")
+    path = next(one.path for one in engagement.received if one.method == "POST")
+    assert acme.details("Request").startswith(f"POST {engagement.base_url}{path}\n")
+
+
+def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
+    show(panel, [entry(number, state) for number, state in enumerate(State)])
+    shown = controls.cells(panel, 1)
+    assert len(set(shown)) == len(State)
+    assert all(text.split(" ")[0] in "➜▲✖✔" for text in shown if "Discarded" not in text)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("Send again", State.REFUSED),
+        ("Send this with the time now", State.CONTRADICTED),
+        ("Cancel sending this", State.IN_FLIGHT),
+        ("Discard", State.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(states=frozenset(State) - {State.UNCONFIRMED})])
+def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
+    panel: LogPanel, qtbot: QtBot, name: str, state: State, wanted: Wanted
+) -> None:
+    lines = [entry(0, state), entry(1)]
+    show(panel, lines, wanted)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    panel.choose(lines[0].request_id)
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, state)
+    controls.button(panel, name).setFocus()
+    chosen: list[str] = []
+    panel.line_chosen.connect(chosen.append)
+    panel.model.put(replace(lines[0], state=State.UNCONFIRMED))
+    panel.model.flush()
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, State.UNCONFIRMED)
+    assert controls.focused_name(panel) == "Response log"
+    assert set(chosen) == {lines[0].request_id}
+
+
+class Walked(list[Found | None]):
+    """Lines that count how often somebody walked through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Found | None]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(100)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(300, 100)
+    walked = panel.model._lines = Walked(panel.model._lines)
+    for line in lines[10:50]:
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    assert walked.walks == 0
+
+
+def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> None:
+    lines = [entry(number) for number in range(6)]
+    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    panel.model.set_total(9, 6)
+    for line in (lines[1], lines[4]):
+        panel.model.put(replace(line, state=State.VERIFIED))
+    panel.model.flush()
+    left = [lines[0], lines[2], lines[3], lines[5]]
+    assert [panel.model.row_of(line.request_id) for line in left] == [0, 1, 2, 3]
+    assert [panel.model.entry(row) for row in range(7)] == [*left, None, None, None]
+
+
+def test_a_line_that_comes_to_be_wanted_is_put_between_its_neighbours(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (4, 3, 1)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    assert panel.model.add([Found(2, entry(2))])
+    assert controls.cells(panel, 4) == [f"customer{number}@example.com" for number in (4, 3, 2, 1)]
+
+
+def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel) -> None:
+    lines = [Found(seq, entry(seq)) for seq in (9, 8)]
+    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    panel.model.set_total(5, 9)
+    assert not panel.model.add([Found(3, entry(3))])
+    assert panel.model.rowCount() == 5
+
+
+def read_rows(panel: LogPanel) -> list[int]:
+    rows = range(panel.model.rowCount())
+    return [row for row in rows if panel.model.entry(row) is not None]
+
+
+def test_of_very_many_lines_that_come_in_those_in_view_are_kept(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "KEPT", 60)
+    monkeypatch.setattr(model, "NEAR", 20)
+    show(panel, [])
+    for number in range(200):
+        panel.model.add([Found(number + 1, entry(number))])
+        controls.table(panel, "Response log").grab()
+    assert panel.model.rowCount() == 200
+    assert {0, 1, 2} <= set(read_rows(panel))
+    assert len(read_rows(panel)) <= 60
+
+
+def test_what_a_line_changed_is_forgotten_with_the_line(
+    panel: LogPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "KEPT", 60)
+    monkeypatch.setattr(model, "NEAR", 20)
+    lines = [entry(number) for number in range(200)]
+    show(panel, [])
+    for number, line in enumerate(lines):
+        panel.model.add([Found(number + 1, line)])
+        panel.model.tell_change(line.request_id, "accepted → rejected")
+    assert len(panel.model._changes) <= 60
+
+
+def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:
+    place = COLUMNS.index(column)
+    return panel.table.fontMetrics().horizontalAdvance(text) < panel.table.columnWidth(place) - 6
+
+
+@pytest.mark.parametrize("state", State)
+def test_outcome_category_and_customer_are_seen_whole_in_a_window_of_1280(
+    panel: LogPanel, state: State
+) -> None:
+    panel.resize(1246, 200)
+    show(panel, [entry(1, state)])
+    assert is_seen_whole(panel, "Outcome", controls.cells(panel, 1)[0])
+    assert is_seen_whole(panel, "Category", "sms_marketing")
+    assert is_seen_whole(panel, "Customer ID", "nobody@example.com")
+    assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
+
+
+def test_in_a_window_of_1024_technical_columns_give_way_to_the_customer(panel: LogPanel) -> None:
+    panel.resize(990, 200)
+    assert panel.table.isColumnHidden(COLUMNS.index("Status"))
+    assert is_seen_whole(panel, "Customer ID", "jane@example.com")
+    assert not panel.table.horizontalScrollBar().isVisible()
+    panel.resize(1246, 200)
+    assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
+
+
+def test_all_tabs_of_the_details_are_seen_in_a_window_of_1024(panel: LogPanel) -> None:
+    panel.resize(990, 200)
+    last = panel.tabs.tabRect(panel.tabs.count() - 1)
+    assert last.right() <= panel.tabs.width()

@@ -1,0 +1,174 @@
+"""Closing the window on what has not reached Engagement."""
+
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.message import say
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.outcomes.outstanding import told
+from consent_desk.ui.shell import waiting as patience
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import OpenDesk
+
+
+@pytest.fixture
+def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
+    """A real project, and one opt-out that waits."""
+    engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Waiting to retry")
+    acme.wait_for_status("It is tried again by itself.")
+    return acme
+
+
+def test_staying_open_is_the_first_answer_and_keeps_the_window(waiting: OpenDesk) -> None:
+    assert not waiting.window.close()
+    waiting.bot.waitUntil(lambda: len(waiting.person.asked) == 1)
+    assert waiting.person.asked == [
+        "Close Consent Desk? 1 opt-out has not reached Engagement. "
+        "It leaves only when Consent Desk is opened here again. Stay open / Close anyway / Copy list"
+    ]
+    assert waiting.window.isVisible()
+    waiting.window.close()
+    waiting.bot.waitUntil(lambda: len(waiting.person.asked) == 2)
+
+
+def test_closing_anyway_closes(waiting: OpenDesk) -> None:
+    waiting.person.answer = 1
+    waiting.window.close()
+    waiting.bot.waitUntil(lambda: not waiting.window.isVisible())
+    assert len(waiting.person.asked) == 1
+
+
+def test_the_list_can_be_copied_and_leaves_the_window_open(waiting: OpenDesk) -> None:
+    waiting.person.answer = 2
+    waiting.window.close()
+    waiting.wait_for_status("The list was copied.")
+    [line] = QGuiApplication.clipboard().text().splitlines()
+    assert line.split("\t")[:4] == [
+        *("registered = jane@example.com", "opt-out of sms_marketing", "Acme production", "Waiting to retry")
+    ]
+    assert waiting.window.isVisible()
+
+
+def test_a_signal_or_the_end_of_the_session_asks_nothing(waiting: OpenDesk) -> None:
+    waiting.window.end()
+    assert not waiting.window.isVisible()
+    assert waiting.person.asked == []
+
+
+def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.SILENCE
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Sending")
+    acme.bot.waitUntil(controls.button(acme.window, "Not yet confirmed").isVisible)
+    assert not acme.window.close()
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """A disk that is so slow that nothing is noted before it is set; a person's patience lasts a moment."""
+    answers, note_all = Event(), Outbox.note_all
+
+    def slow(outbox: Outbox, *more: object) -> object:
+        answers.wait(30)
+        return note_all(outbox, *more)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(Outbox, "note_all", slow)
+    monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
+    yield answers
+    answers.set()
+
+
+def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("▲ Not noted yet: the disk of this computer is slow. Stay on the line.")
+    disk.set()
+    acme.wait_for_status("Delivered")
+    assert acme.errors == ""
+
+
+def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    assert not acme.window.close()
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    assert acme.person.asked == [
+        "Close Consent Desk? What you pressed Send for is not noted yet: the disk of this computer is slow. "
+        "It may be lost if you close now. Stay open / Close anyway"
+    ]
+    assert acme.window.isVisible()
+
+
+def test_what_was_noted_meanwhile_and_delivered_keeps_nobody(disk: Event, acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Not noted yet")
+    disk.set()
+    acme.wait_for_status("it is being looked up")
+    assert acme.window.close()
+
+
+def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise JournalTrouble(say("The disk is full."), say("Make room."))
+
+    monkeypatch.setattr(Outbox, "note_all", fail)
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("NOT NOTED")
+    assert not acme.window.close()
+    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    assert acme.person.asked == [
+        "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or print its slip "
+        "before you close. Stay open / Close anyway"
+    ]
+    assert acme.window.isVisible()
+    controls.press(acme.window, "Dismiss")
+    assert acme.window.close()
+
+
+def test_nothing_outstanding_is_not_asked_about(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("it is being looked up")
+    assert acme.window.close()
+    assert acme.person.asked == []
+
+
+def test_practice_holds_nobody(open_desk: OpenOne) -> None:
+    demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER)
+    demo.wait_ready()
+    demo.fill()
+    controls.press(demo.window, "Send")
+    demo.wait_for_line("Waiting to retry")
+    demo.bot.waitUntil(controls.button(demo.window, "Not yet confirmed").isVisible)
+    assert demo.window.close()
+    assert demo.person.asked == []
+
+
+@pytest.mark.parametrize(
+    ("outstanding", "words"),
+    [
+        (Outstanding(2, 0), "2 opt-outs have not reached Engagement. They leave only"),
+        (Outstanding(0, 1), "1 opt-in has not reached Engagement. It leaves only"),
+        (Outstanding(unread=1), "1 consent has not reached Engagement. It leaves only"),
+        (Outstanding(1, 2), "1 opt-out and 2 opt-ins have not reached Engagement. They leave only"),
+    ],
+)
+def test_what_is_outstanding_is_told_in_words(outstanding: Outstanding, words: str) -> None:
+    assert told(outstanding).startswith(words)

@@ -1,0 +1,272 @@
+"""What the keyring and the list of projects may do, and what the window makes of it."""
+
+from collections import Counter
+
+import pytest
+
+from consent_desk.domain.errors import KeyringAbsent, KeyringLocked
+from consent_desk.domain.message import say
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.project.settings_dialog import ProjectDialog
+from consent_desk.ui.shell import waiting
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
+from tests.ui.recovery.test_presenter import leave
+
+LOCKED = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
+ABSENT = KeyringAbsent(say("There is no keyring."), say("Enter the settings again."))
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
+    monkeypatch.setattr(waiting, "GO_ON_AFTER", 90)
+
+
+def projects(desk: OpenDesk) -> list[str]:
+    combo = controls.combo(desk.window, "Project")
+    return [combo.itemText(index) for index in range(combo.count()) if combo.itemText(index)]
+
+
+def test_the_first_start_opens_on_the_sandbox(open_desk: OpenOne, keyring: MemoryKeyring) -> None:
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    assert desk.project == "Sandbox (practice)"
+    assert desk.window.practice.isVisible()
+    assert projects(desk) == ["Sandbox (practice)", "New project…"]
+
+
+def test_the_demo_lists_the_sandbox_alone(demo: OpenDesk) -> None:
+    assert projects(demo) == ["Sandbox (practice)"]
+    assert not controls.button(demo.window, "Project settings").isEnabled()
+    assert not controls.button(demo.window, "Set up a project").isVisible()
+
+
+def test_the_project_used_last_is_chosen_again(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
+    first = open_desk(keyring)
+    first.wait_ready()
+    assert first.project == "Acme production"
+    first.choose_project("Other")
+    first.wait_ready()
+    first.window.close()
+    second = open_desk(keyring)
+    second.wait_ready()
+    assert second.project == "Other"
+
+
+def test_practising_leaves_the_real_project_for_the_next_start(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    first.choose_project("Sandbox (practice)")
+    first.bot.waitUntil(first.window.practice.isVisible)
+    first.window.close()
+    second = open_desk(keyring)
+    second.wait_ready()
+    assert second.project == "Acme production"
+
+
+def test_a_locked_keyring_is_named_and_selects_nothing_else(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = LOCKED
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state.startswith("✖ The keyring is locked. Unlock it and try again."))
+    assert desk.project == "Acme production"
+    assert not desk.window.practice.isVisible()
+    assert controls.line(desk.window, "Request URL").text() == ""
+    keyring.trouble = None
+    desk.choose_project("Acme production")
+    desk.wait_ready()
+    assert desk.state == "key from the keyring"
+
+
+def test_without_a_keyring_a_project_lasts_for_this_session(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    keyring.trouble = ABSENT
+    keep(folders, keyring, real(engagement))
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state == "✖ not in the keyring: enter the project settings again")
+    assert desk.project == "Acme production"
+    controls.press(desk.window, "Project settings")
+    dialog = desk.window.findChild(ProjectDialog)
+    assert dialog is not None
+    assert controls.line(dialog, "Project name").text() == "Acme production"
+    controls.paste(dialog, "Base URL", engagement.base_url)
+    controls.paste(dialog, "Project token", engagement.project.project_token)
+    controls.paste(dialog, "API key ID", engagement.project.key_id)
+    controls.paste(dialog, "API secret", engagement.project.secret.reveal())
+    controls.press(dialog, "Save")
+    desk.bot.waitUntil(lambda: desk.state == "▲ no keyring: this session only")
+    desk.wait_ready()
+    assert keyring.lines == {}
+
+
+def test_a_keyring_that_is_gone_for_the_moment_is_told_and_nothing_is_asked_to_be_typed_for_good(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = ABSENT
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "were kept in a keyring, which does not show them now" in desk.state)
+    keyring.trouble = None
+    desk.choose_project("Acme production")
+    desk.wait_ready()
+    assert desk.state == "key from the keyring"
+
+
+def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: None
+) -> None:
+    keyring.open_.clear()
+    desk = open_desk(keyring)
+    go_on = controls.button(desk.window, "Go on without the keyring")
+    desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
+    desk.bot.waitUntil(go_on.isVisible)
+    assert "The keyring does not answer." in desk.state
+    go_on.click()
+    dialog = desk.window.findChild(ProjectDialog)
+    assert dialog is not None
+    assert controls.line(dialog, "Project name").text() == "Acme production"
+    assert not desk.window.practice.isVisible()
+    dialog.reject()
+    keyring.open_.set()
+
+
+def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders, impatience: None
+) -> None:
+    acme, other = real(engagement), real(engagement, id="other", name="Other")
+    keep(folders, keyring, acme, other)
+    leave(folders, other)
+    lines, keyring.lines = (
+        keyring.lines,
+        {entry: line for entry, line in keyring.lines.items() if entry.startswith(acme.id)},
+    )
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.wait_for_status("1 consent still waits for the settings of Other.")
+    desk.wait_for_line("Not sent yet")
+    keyring.lines = lines
+    keyring.open_.clear()
+    desk.choose_line()
+    again = controls.button(desk.window, "Send again")
+    desk.bot.waitUntil(again.isEnabled)
+    before = desk.state
+    again.click()
+    desk.bot.waitUntil(lambda: desk.state == "reading the keyring…")
+    go_on = controls.button(desk.window, "Go on without the keyring")
+    desk.bot.waitUntil(go_on.isVisible)
+    go_on.click()
+    desk.wait_for_status("Not sent: The keyring does not answer.")
+    assert desk.state == before
+    assert desk.window.findChild(ProjectDialog) is None
+    keyring.open_.set()
+    again.click()
+    desk.wait_for_line("Delivered")
+    assert desk.state == before
+
+
+def test_a_keyring_that_answers_late_after_all_is_no_surprise(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: None
+) -> None:
+    keyring.open_.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
+    keyring.open_.set()
+    desk.wait_ready()
+    assert desk.state == "key from the keyring"
+    assert not controls.button(desk.window, "Go on without the keyring").isVisible()
+
+
+def test_what_is_typed_while_the_keyring_is_slow_is_not_lost(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.open_.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk.fill()
+    controls.write(desk.window, "Wording read out", "May we?")
+    keyring.open_.set()
+    desk.wait_ready()
+    desk.wait_for_categories()
+    draft = desk.window.consent.draft()
+    assert (draft.customer_id_type, draft.customer_id) == ("registered", "jane@example.com")
+    assert (draft.category, draft.wording) == ("sms_marketing", "May we?")
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Delivered")
+
+
+def test_an_unreadable_list_of_projects_never_selects_the_sandbox(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> None:
+    (folders.config / "projects.json").write_text("{")
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "The list of projects cannot be read." in desk.state)
+    assert desk.project == ""
+    assert not desk.window.practice.isVisible()
+    assert controls.line(desk.window, "Request URL").text() == ""
+
+
+def test_a_lost_list_beside_a_journal_never_selects_the_sandbox(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> None:
+    first = open_desk(keyring)
+    first.wait_ready()
+    first.window.close()
+    (folders.config / "projects.json").unlink()
+    second = open_desk(keyring)
+    second.bot.waitUntil(lambda: "The list of your projects is gone." in second.state)
+    assert second.project == ""
+    assert not second.window.practice.isVisible()
+
+
+def test_long_words_of_the_bar_do_not_widen_the_window(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.trouble = KeyringLocked(say("The keyring is locked. " * 10), say("Unlock it."))
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: desk.state.startswith("✖"))
+    desk.window.project_bar.show_host("host." * 50 + "example")
+    # The window is usable at 1024 pixels.
+    assert desk.window.minimumSizeHint().width() < 1024
+
+
+def test_many_that_wait_for_the_settings_of_one_project_ask_the_keyring_once(
+    open_desk: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beta = real(engagement, id="beta", name="Beta")
+    keep(folders, keyring, real(engagement), beta)
+    leave(folders, beta, count=30)
+    load, asked = keyring.load, Counter[str]()
+
+    def locked(entry: str) -> str | None:
+        asked[entry] += 1
+        if "beta" in entry:
+            raise LOCKED
+        return load(entry)
+
+    monkeypatch.setattr(keyring, "load", locked)
+    desk = open_desk(keyring)
+    desk.wait_for_status("30 consents still wait for the settings of Beta.")
+    assert [*asked.values()] == [1, 1]
+
+
+def test_each_that_waits_for_the_settings_of_one_project_is_sent_once_they_are_there(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    beta = real(engagement, id="beta", name="Beta")
+    keep(folders, keyring, real(engagement), beta)
+    leave(folders, beta, count=3)
+    desk = open_desk(keyring)
+    desk.wait_for_line("Delivered", "Delivered", "Delivered")

@@ -1,0 +1,362 @@
+"""Saving proofs from the window, and the pages that people read."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from PySide6.QtGui import QPdfWriter
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.consent.values import ValidUntil
+from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, Witness
+from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.wire.customer import CategoryStatus
+from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, Outcome, Phase, Reason, Stored
+from consent_desk.domain.wire.project import PRACTICE_ID
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.verify import Verdict
+from consent_desk.proof import files
+from consent_desk.proof.check import check
+from consent_desk.proof.compare import compare
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.atomic_file import replace_file
+from consent_desk.system.folders import Folders
+from consent_desk.ui.log.proof_button import ProofButton
+from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
+from consent_desk.ui.proof.presenter import ProofDesk
+from consent_desk.ui.proof.text import text_of
+from consent_desk.ui.shell import waiting
+from consent_desk.ui.tasks import Lane
+from tests.journal.journals import filled
+from tests.proof.proofs import JANE, busy, proof_of
+from tests.proof.test_check import PAGE
+from tests.sandbox.client import ADD, Client
+from tests.sandbox.client import JANE as JANES
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk
+
+SHA = "ab" * 32
+
+
+@pytest.fixture
+def jane(tmp_path: Path) -> Proof:
+    """A proof of three consents."""
+    path = tmp_path / "journal.sqlite"
+    ids = busy(path)
+    with closing(SqliteJournal.open(path)) as journal:
+        return proof_of(journal.evidence(ids), whole=True)
+
+
+def said(proof: Proof) -> str:
+    """All that the pages say."""
+    return "\n".join(f"{line.label}: {line.text}" for line in text_of(proof, SHA))
+
+
+HEADERS = (("X-Request-Id", "4711"), ("A", "<b>"))
+
+
+def with_answer(proof: Proof, body: bytes, outcome: Outcome | None = None) -> Proof:
+    """`proof` of one consent whose answer was `body`, or of which `outcome` came."""
+    assert isinstance(proof.source, FromJournal)
+    record = proof.source.witnesses[0].record
+    came = outcome or Answered(status=200, headers=HEADERS, body=body)
+    fact = Fact(at=record.facts[0].at, state=State.DELIVERED, outcome=came)
+    one = Witness(replace(record, facts=(*record.facts, fact)), {})
+    return replace(proof, source=FromJournal((one,), proof.source.chain))
+
+
+def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
+    text = said(jane)
+    for words in (
+        "Customer ID: registered = jane@example.com",
+        "Decided: 2026-05-31 14:00:00 CEST (2026-05-31 12:00:00 UTC)",
+        "Channel: phone",
+        "Wording read out: May we still write to you? <b>No</b> – nein, 名",
+        "Agent: Anna",
+        "Account on the computer: anna",
+        "Property branch: north",
+        "Basis of an opt-in: The caller asked for it now",
+        "valid since 2025-11-03 11:00:00 UTC until 2030-01-01 00:00:00 UTC, source page → not valid",
+        "Read back: not valid",
+        "What it does not prove: That nobody made up all of it",
+        SHA,
+    ):
+        assert words in text
+
+
+def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proof) -> None:
+    assert isinstance(jane.source, FromJournal)
+    record = jane.source.witnesses[0].record
+    before = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
+    event = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
+    look = Look(seen=True, valid=True, since=1.5, reason=Reason.FAR_AHEAD, event=event)
+    fact = Fact(at=record.facts[0].at, state=State.CONTRADICTED, outcome=look)
+    noted = replace(record.noted, context=replace(record.noted.context, before=before))
+    one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})
+    text = said(replace(jane, source=FromJournal((one,), jane.source.chain)))
+    assert "rejected, not valid since 1970-01-01 00:00:01 UTC, source page → valid" in text
+    assert "an event dated far in the future does, accept of sms_marketing, time 1780228246370" in text
+
+
+def test_the_pages_tell_the_answer_and_its_request_id(jane: Proof) -> None:
+    text = said(with_answer(jane, b'{"success": true}'))
+    assert "x-request-id: 4711" in text
+    assert '"success": true' in text
+
+
+def test_the_pages_tell_what_came_of_an_answer_that_broke_off(jane: Proof) -> None:
+    lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=HEADERS, body=b'{"success": tr')
+    text = said(with_answer(jane, b"", lost))
+    assert "HTTP 200 and 14 bytes had come" in text
+    assert "x-request-id: 4711" in text
+    assert '{"success": tr\n\nThe answer broke off here.' in text
+
+
+def test_no_markup_and_no_hidden_character_of_a_server_has_any_effect(jane: Proof) -> None:
+    text = said(with_answer(jane, "<img src='x'>\u202e\x1b[2J".encode()))
+    assert "<img src='x'>\\u{202e}\\u{1b}[2J" in text
+
+
+def test_a_huge_answer_is_cut_on_paper(jane: Proof) -> None:
+    assert len(said(with_answer(jane, b"x" * 1_000_000))) < 150_000
+
+
+def test_practice_is_said_on_paper(jane: Proof, qtbot: QtBot) -> None:
+    assert isinstance(jane.source, FromJournal)
+    record = jane.source.witnesses[0].record
+    practised = replace(record, noted=replace(record.noted, project_id=PRACTICE_ID))
+    proof = replace(jane, source=FromJournal((Witness(practised, {}),), jane.source.chain))
+    assert text_of(proof, SHA)[1].text == "PRACTICE – not recorded in Engagement"
+    assert pdf_of(proof, SHA).startswith(b"%PDF-")
+
+
+def test_a_rebuilt_proof_says_so_on_paper() -> None:
+    source = FromHistory(
+        project_name="Acme", base_url="https://a", project_token="t", customer=JANE, pages=(PAGE,)
+    )
+    proof = proof_of(source, whole=True)
+    assert "rebuilt from Engagement's history on 2026-05-31T13:00:00.000000Z; no journal" in said(proof)
+    assert "action: x" in said(proof)
+    assert feet(proof, SHA)[1] == "Head of the chain: none, there was no journal"
+
+
+def test_each_page_bears_the_checksum_and_the_head(jane: Proof) -> None:
+    assert isinstance(jane.source, FromJournal)
+    assert feet(jane, SHA) == (
+        f"SHA-256 of the .json: {SHA}",
+        f"Head of the chain: {jane.source.chain.head.hex()}",
+    )
+
+
+def test_every_line_stands_on_a_page_and_within_it(jane: Proof, tmp_path: Path, qtbot: QtBot) -> None:
+    writer = QPdfWriter(str(tmp_path / "any.pdf"))
+    lines = text_of(with_answer(jane, b"word " * 8_000 + b"x" * 4_000), SHA)
+    sheets = sheets_of(lines, writer)
+    assert len(sheets) > 3
+    for sheet in sheets:
+        assert all(each.at.y() + each.line.y() >= 0 for each in sheet)
+        assert all(each.at.y() + each.line.y() + each.line.height() <= writer.height() for each in sheet)
+        assert all(each.line.naturalTextWidth() <= writer.width() for each in sheet)
+        assert sheet[-1].line.textLength() >= 0
+    written = sum(each.line.textLength() for sheet in sheets for each in sheet)
+    wanted = sum(len(line.text) + (len(line.label) + 3 if line.label else 0) for line in lines)
+    assert written == wanted
+
+
+def test_pages_are_made_off_the_gui_thread(jane: Proof, qtbot: QtBot) -> None:
+    made: list[bytes] = []
+    thread = Thread(target=lambda: made.append(pdf_of(jane, SHA)))
+    thread.start()
+    thread.join()
+    assert made[0].startswith(b"%PDF-")
+
+
+# -- in the window --------------------------------------------------------------------------------
+
+
+def choose(desk: OpenDesk, index: int) -> None:
+    """Open the menu and choose."""
+    button = controls.named(desk.window, "Save proof", ProofButton)
+    button.menu().aboutToShow.emit()
+    button.choices[index].trigger()
+
+
+def saved(folder: Path) -> bytes:
+    """The file for machines, beside which there is one for people."""
+    [machines] = folder.glob("*.json")
+    assert machines.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+    return machines.read_bytes()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "proofs"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("index", "about"), [(0, "one consent"), (1, "all consents of one customer in one project")]
+)
+def test_a_proof_is_saved_and_sound(
+    acme: OpenDesk, folders: Folders, place: Path, index: int, about: str
+) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place)
+    choose(acme, index)
+    acme.wait_for_status("proof is saved")
+    content = saved(place)
+    found = check(content)
+    assert (found.verdict, json.loads(content)["about"]) == (Verdict.SOUND, about)
+    assert found.proof is not None
+    assert compare(found.proof, folders.journal).agrees is True
+    assert CANARY.encode() not in content
+
+
+def test_without_a_chosen_line_only_the_history_is_offered(acme: OpenDesk) -> None:
+    button = controls.named(acme.window, "Save proof", ProofButton)
+    button.menu().aboutToShow.emit()
+    assert [action.isEnabled() for action in button.choices] == [False, False, True]
+
+
+def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    choose(acme, 2)
+    assert acme.person.asked == ["Folder for the two files of the proof"]
+    assert acme.status == ""
+
+
+def test_a_proof_is_rebuilt_from_the_history_of_the_customer_in_the_form(acme: OpenDesk, place: Path) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    acme.person.folder = str(place)
+    choose(acme, 2)
+    acme.wait_for_status("proof is saved")
+    assert json.loads(saved(place))["origin"].startswith("rebuilt from Engagement's history")
+
+
+@pytest.fixture
+def acme_without_journal(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+) -> OpenDesk:
+    """A real project whose journal is gone; its mark tells that there was one."""
+    filled(folders.journal, 1)
+    folders.journal.unlink()
+    return open_desk(keyring)
+
+
+def test_a_proof_is_rebuilt_where_the_journal_is_gone(
+    acme_without_journal: OpenDesk, engagement: Sandbox, place: Path
+) -> None:
+    event = {
+        "customer_ids": JANES,
+        "event_type": "consent",
+        "timestamp": 1_620_139_769,
+        "properties": {"action": "reject", "category": "sms_marketing"},
+    }
+    assert Client(engagement).call("POST", ADD, event).status == 200
+    desk = acme_without_journal
+    desk.wait_for_status("journal")
+    controls.write(desk.window, "Customer ID", "jane@example.com")
+    desk.person.folder = str(place)
+    choose(desk, 2)
+    desk.wait_for_status("proof is saved")
+    assert json.loads(saved(place))["origin"].startswith("rebuilt")
+
+
+def test_why_no_proof_was_rebuilt_is_said(acme: OpenDesk, place: Path) -> None:
+    controls.write(acme.window, "Customer ID", "nobody@example.com")
+    acme.person.folder = str(place)
+    choose(acme, 2)
+    acme.wait_for_status("No proof was saved: Engagement shows no consent of this customer")
+    assert not list(place.iterdir())
+
+
+def test_without_a_customer_id_the_form_is_pointed_at(acme: OpenDesk) -> None:
+    choose(acme, 2)
+    assert "No proof was saved. Enter the customer ID." in acme.status
+    assert controls.focused_name(acme.window) == "Customer ID"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(acme: OpenDesk, place: Path) -> None:
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place / "gone")
+    choose(acme, 0)
+    acme.wait_for_status(f"The proof was not saved in {place / 'gone'}: its folder is not there any more.")
+
+
+@pytest.fixture
+def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """While it is not set, no folder answers in which a proof is saved."""
+    answers = Event()
+    monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
+
+    def hang(path: Path, content: bytes) -> None:
+        assert answers.wait(30)
+        replace_file(path, content)
+
+    monkeypatch.setattr(files, "replace_file", hang)
+    yield answers
+    answers.set()
+
+
+@pytest.fixture
+def hanging(share: Event, acme: OpenDesk, place: Path) -> OpenDesk:
+    """A desk at which a proof waits for its folder."""
+    acme.fill()
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("Delivered")
+    acme.person.folder = str(place)
+    choose(acme, 0)
+    acme.wait_for_status(f"The folder {place} does not answer yet: the proof waits.")
+    return acme
+
+
+def test_a_folder_that_does_not_answer_holds_up_no_look_up_and_no_noting(hanging: OpenDesk) -> None:
+    runner = hanging.application._runner
+    assert [runner.idle(lane, 5) for lane in (Lane.LOOK_UP, Lane.JOURNAL, Lane.SEND)] == [True] * 3
+    hanging.fill("john@example.com")
+    controls.press(hanging.window, "Send")
+    hanging.bot.waitUntil(lambda: "john@example.com" in controls.cells(hanging.window, 4))
+
+
+def test_another_folder_can_be_chosen_where_one_does_not_answer(
+    hanging: OpenDesk, tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "stick"
+    other.mkdir()
+    monkeypatch.setattr(files, "replace_file", replace_file)
+    hanging.person.folder = str(other)
+    choose(hanging, 0)
+    hanging.wait_for_status("proof is saved")
+    assert check(saved(other)).verdict is Verdict.SOUND
+    assert not any(place.iterdir())
+
+
+def test_a_folder_that_goes_on_not_answering_is_given_up_and_named(hanging: OpenDesk, place: Path) -> None:
+    desk = hanging.window.findChild(ProofDesk)
+    assert desk is not None
+    desk._patience.gone.emit()
+    hanging.wait_for_status(f"✖ No proof was saved: the folder {place} does not answer. Choose another one.")
+
+
+def test_a_proof_of_practice_is_called_so(demo: OpenDesk, place: Path) -> None:
+    demo.fill()
+    demo.person.answer = 1
+    controls.press(demo.window, "Send")
+    demo.bot.waitUntil(lambda: demo.window.log.chosen != "")
+    demo.person.folder = str(place)
+    choose(demo, 0)
+    demo.wait_for_status("Practice: the proof is saved")
+    assert json.loads(saved(place))["watermark"] == "PRACTICE – not recorded in Engagement"

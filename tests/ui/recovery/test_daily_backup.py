@@ -1,0 +1,147 @@
+"""A backup each day while the window stays open; trouble with it is told once a day and stops nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.recovery import JournalCare
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.system.folders import Folders
+from consent_desk.ui.recovery.daily_backup import MOST_PUT_OFF, BackupDesk
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
+
+DAY = 86_400
+
+
+@pytest.fixture
+def start(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Callable[[], OpenDesk]:
+    """Starts the program, in which a minute lasts 10 ms."""
+
+    def open_one() -> OpenDesk:
+        desk = open_desk(keyring)
+        desk.wait_ready()
+        minutes(desk).setInterval(10)
+        return desk
+
+    return open_one
+
+
+def backup_desk(desk: OpenDesk) -> BackupDesk:
+    found = desk.window.findChild(BackupDesk)
+    assert found is not None
+    return found
+
+
+def minutes(desk: OpenDesk):  # type: ignore[no-untyped-def]  # a private timer
+    return backup_desk(desk)._timer
+
+
+def backups(folder: Path) -> list[Path]:
+    return sorted(folder.glob("journal-*.sqlite"))
+
+
+def wait_for_backups(desk: OpenDesk, folders: Folders, count: int) -> None:
+    desk.bot.waitUntil(lambda: len(backups(folders.data / "backups")) == count, timeout=10_000)
+
+
+def test_after_midnight_there_is_another_backup(start: Callable[[], OpenDesk], folders: Folders) -> None:
+    desk = start()
+    wait_for_backups(desk, folders, 1)
+    desk.clock.seconds_off += DAY
+    wait_for_backups(desk, folders, 2)
+    assert {verify(each).verdict for each in backups(folders.data / "backups")} == {Verdict.SOUND}
+    assert (desk.errors, desk.status) == ("", "")
+
+
+def test_a_backup_waits_while_somebody_types_but_not_for_ever(
+    start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    desk = start()
+    wait_for_backups(desk, folders, 1)
+    minutes(desk).stop()
+    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
+    controls.write(desk.window, "Customer ID", "jane")
+    desk.clock.seconds_off += DAY
+    for _ in range(MOST_PUT_OFF):
+        minutes(desk).timeout.emit()
+    assert len(backups(folders.data / "backups")) == 1
+    minutes(desk).timeout.emit()
+    wait_for_backups(desk, folders, 2)
+
+
+def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
+    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    JournalCare(folders).set_second_folder(stick)
+    desk = start()
+    desk.wait_for_status("▲ The backup was made, but not copied into the second folder: ")
+    assert "Noting goes on; the backup is tried again by itself." in desk.status
+    controls.press(desk.window, "Dismiss")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_line("Delivered")
+    minutes(desk).timeout.emit()
+    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
+    assert "second folder" not in desk.status + desk.errors
+    desk.clock.seconds_off += DAY
+    desk.bot.waitUntil(lambda: "second folder" in desk.status + desk.errors, timeout=10_000)
+    stick.mkdir()
+    desk.bot.waitUntil(lambda: len([*stick.glob("*/journal-*.sqlite")]) == 1)
+    desk.bot.waitUntil(lambda: "second folder" not in desk.status + desk.errors)
+
+
+def test_a_backup_that_cannot_be_made_is_told(start: Callable[[], OpenDesk], folders: Folders) -> None:
+    (folders.data / "backups").write_text("a file")
+    desk = start()
+    desk.wait_for_status("▲ The journal was not backed up: ")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_line("Delivered")
+
+
+def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
+    assert demo.window.findChild(BackupDesk) is None
+    assert not controls.button(demo.window, "Backups").isVisible()
+
+
+def test_a_warning_of_the_second_folder_goes_with_the_folder(
+    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path
+) -> None:
+    JournalCare(folders).set_second_folder(tmp_path / "stick")
+    desk = start()
+    desk.wait_for_status("second folder")
+    JournalCare(folders).set_second_folder(None)
+    desk.bot.waitUntil(lambda: "second folder" not in desk.status + desk.errors)
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_backup_is_made(
+    start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    (folders.config / "settings.json").write_text("{")
+    SqliteJournal.open(folders.journal).close()
+    desk = start()
+    desk.wait_for_status("▲ The settings for backups cannot be read.")
+    wait_for_backups(desk, folders, 1)
+    assert (folders.config / "settings.json").read_text() == "{"
+
+
+def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
+    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = Event()
+    monkeypatch.setattr(Backups, "make_daily", lambda backups, *_: backups._second and answered.wait(30))
+    JournalCare(folders).set_second_folder(tmp_path)
+    desk = start()
+    desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_line("Delivered")
+    answered.set()
+    desk.bot.waitUntil(lambda: "does not come to an end" not in desk.status + desk.errors)

@@ -1,0 +1,186 @@
+"""A second folder for backups that does not answer, as one on a network may, keeps nobody from the rest."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from consent_desk.domain.backup import Backup, Checked
+from consent_desk.journal.backups import Backups
+from consent_desk.journal.recovery import JournalCare
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.recovery.backups_dialog import BackupsDialog
+from consent_desk.ui.shell import waiting
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, real
+from tests.ui.recovery.test_daily_backup import DAY, minutes, wait_for_backups
+from tests.ui.recovery.test_presenter import leave
+from tests.ui.recovery.test_presenter_damage import (
+    DAMAGED,
+    back_up,
+    listed,
+    truncate,
+    wait_for_offers,
+    wait_for_words,
+    wait_until_well,
+)
+
+LOCAL = "2026-05-31 | 2 | this computer | ✔ sound"
+
+
+class Share:
+    """The second folder. While `answers` is clear, whatever asks it waits."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answers = Event()
+
+    def ask(self) -> None:
+        self.answers.wait(30)
+
+
+@pytest.fixture
+def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> Iterator[Share]:
+    """A second folder that is set and does not answer; a person's patience lasts a moment."""
+    share = Share(tmp_path / "share")
+    share.path.mkdir()
+    JournalCare(folders).set_second_folder(share.path)
+    for name in ("found", "make_daily"):
+        work = getattr(Backups, name)
+
+        def slow(backups: Backups, *more: object, work: Callable[..., object] = work) -> object:
+            if backups._second == share.path:
+                share.ask()
+            return work(backups, *more)
+
+        monkeypatch.setattr(Backups, name, slow)
+    monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 20)
+    monkeypatch.setattr(waiting, "GO_ON_AFTER", 60)
+    yield share
+    share.answers.set()
+
+
+@pytest.fixture
+def start(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders, engagement: Sandbox
+) -> Callable[[], OpenDesk]:
+    """Starts the program, for which an earlier run left a backup of two consents."""
+    leave(folders, real(engagement), count=2)
+    back_up(folders)
+    return lambda: open_desk(keyring)
+
+
+def open_list(desk: OpenDesk) -> BackupsDialog:
+    """Open the list of backups, and wait until the one on this computer is checked."""
+    controls.press(desk.window, "Backups")
+    dialog = desk.window.findChild(BackupsDialog)
+    assert dialog is not None
+    desk.bot.waitUntil(lambda: LOCAL in listed(dialog))
+    return dialog
+
+
+def test_a_damaged_journal_is_restored_from_this_computer(
+    share: Share, start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    truncate(folders.journal, 0)
+    desk = start()
+    wait_for_offers(desk, DAMAGED)
+    dialog = open_list(desk)
+    desk.person.answer = 1
+    controls.press(dialog, "Restore")
+    wait_for_words(desk, "was restored")
+    wait_until_well(desk)
+
+
+def test_the_list_says_that_it_does_not_answer(share: Share, start: Callable[[], OpenDesk]) -> None:
+    desk = start()
+    dialog = open_list(desk)
+    desk.bot.waitUntil(lambda: "does not answer" in dialog.message.text())
+    assert dialog.message.text() == (
+        "The second folder does not answer. Connect its disk, then close this list and open it again, or do "
+        "without it. The backups on this computer can be restored all the same."
+    )
+
+
+def test_one_can_do_without_it_and_todays_copy_goes_into_another(
+    share: Share, start: Callable[[], OpenDesk], tmp_path: Path
+) -> None:
+    desk = start()
+    dialog = open_list(desk)
+    controls.press(dialog, "Do without second folder")
+    folder = controls.line(dialog, "Second backup folder")
+    desk.bot.waitUntil(lambda: folder.text() == "")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    desk.person.folder = str(stick)
+    controls.press(dialog, "Choose second folder")
+    desk.bot.waitUntil(lambda: folder.text() == str(stick))
+    desk.bot.waitUntil(lambda: len([*stick.glob("*/journal-*.sqlite")]) > 0)
+
+
+def test_a_warning_that_its_copy_does_not_end_goes_with_the_folder(
+    share: Share, start: Callable[[], OpenDesk]
+) -> None:
+    desk = start()
+    wait_until_well(desk)
+    minutes(desk).setInterval(10)
+    wait_for_words(desk, "perhaps the second folder does not answer")
+    controls.press(open_list(desk), "Do without second folder")
+    desk.bot.waitUntil(lambda: "does not come to an end" not in desk.status + desk.errors)
+
+
+def test_after_midnight_there_is_another_backup_on_this_computer(
+    share: Share, start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    desk = start()
+    wait_until_well(desk)
+    minutes(desk).setInterval(10)
+    wait_for_backups(desk, folders, 2)
+    desk.clock.seconds_off += DAY
+    wait_for_backups(desk, folders, 3)
+
+
+def test_its_backups_are_listed_when_the_list_is_opened_after_it_came_back(
+    share: Share, start: Callable[[], OpenDesk], folders: Folders
+) -> None:
+    share.answers.set()
+    back_up(folders, share.path)
+    share.answers.clear()
+    desk = start()
+    dialog = open_list(desk)
+    desk.bot.waitUntil(lambda: "does not answer" in dialog.message.text())
+    # What hangs for ever: only new work hears that it came back.
+    hung, share.answers = share.answers, Event()
+    share.answers.set()
+    controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(lambda: any("| 2 | second folder | ✔ sound" in line for line in listed(dialog)))
+    hung.set()
+
+
+def test_opening_the_list_anew_checks_no_backup_twice(
+    start: Callable[[], OpenDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, checked = Event(), Event(), Counter[str]()
+    check = JournalCare.check
+
+    def slow(care: JournalCare, backup: Backup) -> Checked:
+        checked[backup.path.name] += 1
+        begun.set()
+        go_on.wait(30)
+        return check(care, backup)
+
+    monkeypatch.setattr(JournalCare, "check", slow)
+    desk = start()
+    wait_until_well(desk)
+    controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(begun.is_set)
+    for _ in range(3):
+        controls.press(desk.window, "Backups")
+    go_on.set()
+    open_list(desk)
+    # The one under way came first, for a list that is not shown any more.
+    assert sorted(checked.values()) == [1, 2]

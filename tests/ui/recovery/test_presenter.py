@@ -1,0 +1,231 @@
+"""What an earlier run left."""
+
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from threading import enumerate as enumerate_threads
+from typing import NoReturn
+from uuid import uuid4
+
+import pytest
+
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.message import say
+from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.project import Project
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.sandbox.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from tests.consents import LOOKED_UP, NOON, a_consent, later
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, real
+
+
+def leave(folders: Folders, project: Project, *, in_flight: bool = False, count: int = 1) -> None:
+    """Let an earlier run have noted consents, and have been ended before or during their calls."""
+    journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
+    for number in range(count):
+        consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
+        journal.note(Noted.of(project, consent, LOOKED_UP))
+        if in_flight:
+            journal.claim(consent.request_id, later(number))
+    journal.close()
+
+
+def posts(engagement: Sandbox) -> int:
+    """How many consents arrived, without what was only looked up."""
+    return len(events(engagement))
+
+
+@pytest.fixture
+def acme_again(acme_is_kept: None, open_desk: OpenOne, keyring: MemoryKeyring) -> OpenOne:
+    return open_desk
+
+
+def started(open_desk: OpenOne, keyring: MemoryKeyring) -> OpenDesk:
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    return desk
+
+
+def test_calls_left_in_flight_are_unconfirmed_and_the_window_says_so(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True, count=2)
+    desk = started(acme_again, keyring)
+    desk.wait_for_line("Not confirmed", "Not confirmed")
+    desk.wait_for_status("▲ 2 not confirmed: the program ended while they were being sent.")
+    assert "Do not enter them again" in desk.status
+    assert posts(engagement) == 0
+
+
+def test_what_waits_is_tried_again_when_its_time_has_come_also_after_a_restart(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement))
+    engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
+    first = started(acme_again, keyring)
+    first.wait_for_line("Waiting to retry")
+    assert posts(engagement) == 1
+    assert "1 not yet confirmed, since 31 May" in controls.button(first.window, "Not yet confirmed").text()
+    first.window.end()
+    engagement.fault = None
+    second = started(acme_again, keyring)
+    second.bot.waitUntil(controls.button(second.window, "Not yet confirmed").isVisible)
+    second.wait_for_line("Waiting to retry")
+    assert posts(engagement) == 1
+    second.clock.seconds_off += 31
+    second.wait_for_line("Delivered")
+    assert posts(engagement) == 2
+    second.bot.waitUntil(lambda: not controls.button(second.window, "Not yet confirmed").isVisible())
+    assert second.status == ""
+    assert controls.focused_name(second.window) == "Customer ID"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        (
+            {"base_url": BaseUrl(scheme="https", host="api.exponea.com")},
+            "Not sent yet: its project now leads elsewhere.",
+        ),
+        ({"id": str(uuid4())}, "Not sent: its project was removed from this computer."),
+    ],
+    ids=["another host", "a removed project"],
+)
+def test_what_belongs_elsewhere_is_held_visibly(
+    acme_again: OpenOne,
+    keyring: MemoryKeyring,
+    engagement: Sandbox,
+    folders: Folders,
+    elsewhere: tuple[dict[str, object], str],
+) -> None:
+    changes, words = elsewhere
+    leave(folders, real(engagement, **changes))
+    desk = started(acme_again, keyring)
+    # It is none of the caller's who is on the line now: said beside.
+    desk.bot.waitUntil(lambda: words in desk.errors)
+    desk.wait_for_line("Held")
+    assert posts(engagement) == 0
+
+
+def test_what_waits_is_not_called_homeless_while_the_list_cannot_be_read(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement))
+    (folders.config / "projects.json").write_text("{")
+    desk = acme_again(keyring)
+    desk.bot.waitUntil(lambda: "cannot be read" in desk.state)
+    desk.wait_for_line("Not sent yet")
+    assert "removed" not in desk.status + desk.errors
+
+
+def test_what_waits_for_settings_that_the_keyring_lost_is_told_once(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), count=2)
+    keyring.lines.clear()
+    desk = acme_again(keyring)
+    desk.wait_for_status("2 consents still wait for the settings of Acme production.")
+    desk.wait_for_line("Not sent yet", "Not sent yet")
+    assert desk.errors == ""
+    assert posts(engagement) == 0
+
+
+def test_without_a_project_what_an_earlier_run_left_is_in_the_log(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    (folders.config / "projects.json").write_text('{"version": 1, "projects": []}')
+    desk = acme_again(keyring)
+    desk.wait_for_line("Not confirmed")
+    desk.wait_for_status("1 not confirmed")
+    assert desk.project == ""
+    assert not desk.window.practice.isVisible()
+    desk.choose_project("Sandbox (practice)")
+    desk.bot.waitUntil(desk.window.practice.isVisible)
+
+
+def test_a_report_of_an_earlier_run_is_not_hidden_by_what_follows(
+    acme_again: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+) -> None:
+    leave(folders, real(engagement), in_flight=True)
+    desk = started(acme_again, keyring)
+    desk.wait_for_status("1 not confirmed")
+    desk.fill()
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Delivered")
+    assert "1 not confirmed" in desk.errors
+
+
+def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
+    acme_again: OpenOne, keyring: MemoryKeyring, folders: Folders
+) -> None:
+    desk = started(acme_again, keyring)
+    try:
+        raise ValueError("canary-secret")
+    except ValueError as error:
+        desk.application.report(error)
+    desk.wait_for_status("✖ Something unexpected went wrong (ValueError).")
+    assert "canary-secret" not in desk.status
+    log = folders.logs / "faults.log"
+    assert "builtins.ValueError" in log.read_text()
+    assert "canary-secret" not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+NOT_READ = JournalTrouble(say("The journal cannot be read."), say("Try again."))
+
+
+def fail_after_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first read of the opened journal fail until `monkeypatch.undo()`."""
+
+    def fail(_outbox: Outbox) -> NoReturn:
+        raise NOT_READ
+
+    monkeypatch.setattr(Outbox, "recover", fail)
+
+
+def open_in(folder: Path) -> list[str]:
+    """The open descriptors of this process that lead into `folder`."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was open for looking here
+            found.append(str(descriptor.readlink()))
+    return [path for path in found if path.startswith(f"{folder}/")]
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is open")
+
+
+@linux
+def test_a_journal_that_fails_after_it_was_opened_is_closed_and_opens_again(
+    acme_again: OpenOne, keyring: MemoryKeyring, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_after_opening(monkeypatch)
+    desk = acme_again(keyring)
+    desk.wait_for_status("The journal cannot be read.")
+    assert open_in(folders.data) == []
+    monkeypatch.undo()
+    desk.choose_project("Acme production")
+    desk.wait_ready()
+    assert str(folders.data / "journal.sqlite") in open_in(folders.data)
+
+
+@linux
+def test_a_sandbox_whose_journal_fails_leaves_nothing(
+    open_desk: OpenOne, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    fail_after_opening(monkeypatch)
+    desk = open_desk()
+    desk.wait_for_status("The journal cannot be read.")
+    assert open_in(tmp_path) == []
+    assert set(tmp_path.iterdir()) == before
+    assert [thread for thread in enumerate_threads() if thread.name == "sandbox"] == []

@@ -1,0 +1,176 @@
+"""The preview is the request."""
+
+import json
+from base64 import b64encode
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+
+from consent_desk.domain.wire.project import Secret
+from consent_desk.sandbox.project import KEY_ID, SECRET
+from consent_desk.sandbox.server import Sandbox
+from tests.ui import controls
+from tests.ui.conftest import OpenOne
+from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
+
+PAIR = b64encode(f"{KEY_ID}:{SECRET}".encode()).decode()
+
+
+def body(desk: OpenDesk, *, as_sent: bool) -> str:
+    controls.named(desk.window, "As sent", QCheckBox).setChecked(as_sent)
+    return controls.raw_text(desk.window, "Request body")
+
+
+def copy(desk: OpenDesk, what: str) -> str:
+    menu = desk.window.preview.copy.menu()
+    assert menu is not None
+    next(action for action in menu.actions() if action.text() == what).trigger()
+    return QGuiApplication.clipboard().text()
+
+
+def test_the_whole_request_shows_before_anything_is_typed(acme: OpenDesk, engagement: Sandbox) -> None:
+    assert controls.line(acme.window, "Request URL").text() == (
+        f"{engagement.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
+    )
+    headers = controls.named(acme.window, "Other headers", type(acme.window.preview.headers)).text()
+    assert headers.splitlines()[:2] == ["Content-Type: application/json", "Accept: application/json"]
+
+
+def test_the_body_appears_with_the_last_missing_field(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Customer ID", "jane@example.com")
+    assert body(acme, as_sent=False) == ""
+    assert (
+        "Category: Choose the consent category."
+        in controls.long_text(acme.window, "Request body").placeholderText()
+    )
+    controls.write(acme.window, "Category", "sms_marketing")
+    assert json.loads(body(acme, as_sent=False))["properties"]["category"] == "sms_marketing"
+    assert acme.window.preview.stamp.text() == "· timestamp is set when you send"
+
+
+def test_laid_out_and_as_sent_are_the_same_json(acme: OpenDesk) -> None:
+    acme.fill("Jörg <b>&amp;\\ 漢字")
+    controls.write(acme.window, "Wording read out", "Dürfen wir?\nJa\u00a0!")
+    laid_out, exact = body(acme, as_sent=False), body(acme, as_sent=True)
+    assert json.loads(laid_out) == json.loads(exact)
+    assert laid_out.count("\n") > 5
+    assert exact == json.dumps(json.loads(exact), ensure_ascii=False, separators=(",", ":"))
+    assert acme.window.preview.byte_count.text() == f"{len(exact.encode()):,} bytes"
+
+
+def test_a_no_break_space_that_became_a_space_shows_as_one(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.paste(acme.window, "Wording read out", "a\u00a0b")
+    assert "a\u00a0b" in body(acme, as_sent=True)
+    controls.paste(acme.window, "Wording read out", "a b")
+    assert "a b" in body(acme, as_sent=True)
+    assert "\u00a0" not in body(acme, as_sent=True)
+
+
+def test_the_stamped_bytes_are_those_that_arrive_and_stay_until_something_is_typed(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    body(acme, as_sent=True)
+    acme.fill()
+    controls.write(acme.window, "Wording read out", "Ja\u00a0?")
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    acme.wait_for_line("Delivered")
+    sent = engagement.received[-1]
+    assert body(acme, as_sent=True).encode() == sent.body
+    assert acme.window.preview.stamp.text().startswith("· stamped ")
+    assert acme.window.preview.stamp.text().endswith(" UTC")
+    controls.write(acme.window, "Customer ID", "o")
+    assert json.loads(body(acme, as_sent=True))["customer_ids"] == {"registered": "o"}
+
+
+def test_a_time_of_the_past_is_shown_with_its_zone(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.write(acme.window, "Taken at", "2026-01-05 10:40")
+    assert acme.window.preview.stamp.text() == "· taken at 2026-01-05 10:40:00 UTC"
+
+
+def test_the_headers_that_arrive_are_those_of_the_preview(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    shown = acme.window.preview.headers.text().splitlines()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("Delivered")
+    sent = [f"{name}: {value}" for name, value in engagement.received[-1].headers]
+    ours = [line for line in sent if line.split(":")[0] not in {"Host", "Content-Length", "Authorization"}]
+    assert sorted(ours) == sorted(shown)
+    assert f"Authorization: Basic {PAIR}" in sent
+
+
+def test_the_key_of_a_real_project_is_nowhere_in_the_window(
+    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, tmp_path: object, folders: object
+) -> None:
+    project = real(engagement, secret=Secret(CANARY))
+    keep(folders, keyring, project)  # type: ignore[arg-type]  # the fixture's folders
+    desk = open_desk(keyring)
+    desk.wait_ready()
+    desk.fill()
+    pair = b64encode(f"{project.key_id}:{CANARY}".encode()).decode()
+    assert controls.line(desk.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
+    controls.press(desk.window, "Send")
+    desk.wait_for_status("Not accepted")
+    desk.wait_for_line("Refused")
+    controls.press(desk.window, "Project settings")
+    for what in ("Request body, exact bytes", "URL", "Whole request, without the key"):
+        copied = copy(desk, what)
+        assert CANARY not in copied
+        assert pair not in copied
+    said = controls.everything_said(desk.window)
+    details = "".join(
+        desk.details(tab) for tab in ("Explanation", "Answer", "As received", "Headers", "Request")
+    )
+    assert CANARY not in said + details
+    assert pair not in said + details
+
+
+def test_the_sandbox_shows_its_published_key_in_full(demo: OpenDesk) -> None:
+    assert controls.line(demo.window, "Authorization header").text() == f"Basic {PAIR}"
+
+
+def test_changing_from_the_sandbox_to_a_real_project_masks_the_key(
+    open_desk: OpenOne, acme: OpenDesk
+) -> None:
+    acme.choose_project("Sandbox (practice)")
+    acme.bot.waitUntil(lambda: PAIR in controls.line(acme.window, "Authorization header").text())
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(
+        lambda: controls.line(acme.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
+    )
+    assert PAIR not in controls.everything_said(acme.window)
+
+
+def test_copies_are_exact(acme: OpenDesk) -> None:
+    acme.fill("Jörg")
+    controls.paste(acme.window, "Wording read out", "a\u00a0b\nc")
+    exact = body(acme, as_sent=True)
+    body(acme, as_sent=False)
+    assert copy(acme, "Request body, exact bytes") == exact
+    url = controls.line(acme.window, "Request URL").text()
+    assert copy(acme, "URL") == url
+    whole = copy(acme, "Whole request, without the key")
+    assert whole.startswith(f"POST {url}\nAuthorization: Basic •••••••• (172 characters)\n")
+    assert whole.endswith(f"\n\n{exact}")
+
+
+@pytest.mark.parametrize("name", ["Request URL", "Authorization header", "Request body", "Response details"])
+def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk, name: str) -> None:
+    acme.fill()
+    field = controls.named(acme.window, name, QWidget)
+    assert isinstance(field, QLineEdit | QPlainTextEdit)
+    assert field.isReadOnly()
+    assert field.isEnabled()
+
+
+def test_nothing_is_shown_while_no_project_is_usable(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+) -> None:
+    keyring.lines.clear()
+    desk = open_desk(keyring)
+    desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
+    assert controls.line(desk.window, "Request URL").text() == ""
+    assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()
