@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from consent_desk.delivery.sender import Call
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.calls import Call
 
 
 class Fault(StrEnum):

@@ -22,7 +22,11 @@ from consent_desk.delivery.sender import SECOND_TIME, UNCHECKED, Sender
 from consent_desk.delivery.verifier import Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import (
+from consent_desk.domain.lifecycle.judgement import may_have_left, was_sent_again, was_withdrawn
+from consent_desk.domain.lifecycle.messages import ask_to_send
+from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.lifecycle.state import (
     LEGAL,
     OPEN_STATES,
     SENDABLE_STATES,
@@ -30,13 +34,7 @@ from consent_desk.domain.lifecycle.judgement import (
     UNSENT_STATES,
     Fact,
     State,
-    may_have_left,
-    was_sent_again,
-    was_withdrawn,
 )
-from consent_desk.domain.lifecycle.messages import ask_to_send
-from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
 from consent_desk.domain.wire.outcome import Cause, Look
 from consent_desk.domain.wire.server_clock import later_than
 from tests.consents import LOOKED_UP, NOON, a_consent, a_project

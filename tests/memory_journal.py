@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import (
+from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import (
     LEGAL,
     OPEN_STATES,
     Fact,
@@ -13,7 +14,6 @@ from consent_desk.domain.lifecycle.judgement import (
     is_to_acknowledge,
     may_be_claimed,
 )
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.message import say
 from consent_desk.journal.head import Mark

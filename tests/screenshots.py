@@ -22,11 +22,12 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from consent_desk.app.build import build, resource
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.app.build import build
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import resource
 from consent_desk.ui.main_window import MainWindow
 from tests.ui.desks import Clock, MemoryKeyring, folders_in, keep, real
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from consent_desk.app.build import resource
+from consent_desk.system.folders import resource
 from tests.end_to_end.desk import ROOT
 
 NAMES = ("sandbox.json", "icons/consent-desk.svg")

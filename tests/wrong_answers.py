@@ -4,7 +4,7 @@ import gzip
 import zlib
 from dataclasses import dataclass, replace
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Cause
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE

@@ -20,7 +20,7 @@ from consent_desk.app.single_instance import Instance
 from consent_desk.ui.main_window import MainWindow, layout_settings
 
 if TYPE_CHECKING:
-    from consent_desk.sandbox.faults import Fault
+    from consent_desk.domain.faults import Fault
 
 SWITCH_INTERVAL = 0.001
 """Seconds until a busy thread lets another one run: keys and sending do not wait for Python's 5 ms."""
@@ -56,7 +56,7 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
             instance.listen(window)
             window.closing.connect(instance.fall_silent)
 
-        from consent_desk.app.build import run
+        from consent_desk.app.run import run
 
         gc.enable()
         return run(qt, window, folders, kept, demo=demo, fault=fault)

@@ -10,16 +10,18 @@ from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.kept import Kept
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Rounds
-from consent_desk.delivery.sender import Sender, Transport
+from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
-from consent_desk.journal.file import nowhere
+from consent_desk.journal.errors import nowhere
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.history import Erase, History
 from consent_desk.journal.identity import saved_of
@@ -27,7 +29,6 @@ from consent_desk.journal.installation import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.files import ProofFiles
 from consent_desk.proof.make import Proofs
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.account import account_name
 from consent_desk.system.atomic_file import companion

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from consent_desk.app.build import TUTORIAL, build
 from consent_desk.app.startup import demo_folders
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.sandbox.faults import Fault
 from consent_desk.ui.main_window import MainWindow
 
 PICTURES = Path("build/demo")

@@ -7,10 +7,11 @@ from consent_desk.delivery.order import last_later
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp, ends_after
-from consent_desk.domain.lifecycle.judgement import Fact, Judgement, State
+from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST
 from consent_desk.domain.lifecycle.messages import OVERTAKEN, tell_look
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason

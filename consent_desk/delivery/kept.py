@@ -3,8 +3,9 @@
 from consent_desk.delivery.order import is_overtaken, waits_for_opt_out
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import State, was_refused_for_settings
+from consent_desk.domain.lifecycle.judgement import was_refused_for_settings
 from consent_desk.domain.lifecycle.record import Entry, Record
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
 
 

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, UNSENT_STATES, Fact, State, was_withdrawn
+from consent_desk.domain.lifecycle.judgement import was_withdrawn
 from consent_desk.domain.lifecycle.record import Noted, Record
+from consent_desk.domain.lifecycle.state import OPEN_STATES, UNSENT_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 
 OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)

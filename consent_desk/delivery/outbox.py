@@ -10,16 +10,9 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.lifecycle.checking import said, to_check
-from consent_desk.domain.lifecycle.judgement import (
-    CHECKED,
-    LEGAL,
-    TO_CHECK_STATES,
-    UNSENT_STATES,
-    Fact,
-    State,
-    was_withdrawn,
-)
+from consent_desk.domain.lifecycle.judgement import was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, UNSENT_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than

@@ -10,16 +10,11 @@ from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check
-from consent_desk.domain.lifecycle.judgement import (
-    ACCEPTED_STATES,
-    OPEN_STATES,
-    SECOND,
-    TO_CHECK_STATES,
-    State,
-)
+from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import is_stamped_wrong
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, is_time, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, OPEN_STATES, TO_CHECK_STATES, State
 
 UNSETTLED_STATES = OPEN_STATES | ACCEPTED_STATES | {State.DISCARDED}
 """The states of the consents for which there may be something to do."""

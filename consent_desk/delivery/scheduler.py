@@ -9,10 +9,11 @@ from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refres
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, SECOND, State
+from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, ask_to_send, tell_plan
 from consent_desk.domain.lifecycle.policy import Failing, is_time
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.domain.message import Message
 
 MOST_AT_REST = 500

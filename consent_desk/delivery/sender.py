@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Protocol
 
 from consent_desk.delivery.order import discard_overtaken, is_overtaken, waits_for_opt_out
 from consent_desk.delivery.outbox import Journal
@@ -12,21 +11,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.lifecycle.checking import needs_check, said, to_check
-from consent_desk.domain.lifecycle.judgement import (
-    CANCELLED_HERE,
-    DECIDED,
-    SENDABLE_STATES,
-    UNCERTAIN_STATES,
-    UNSENT_STATES,
-    Fact,
-    Judgement,
-    State,
-    judge,
-    may_be_claimed,
-    may_have_left,
-    was_decided,
-    was_sent_again,
-)
+from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, was_sent_again
 from consent_desk.domain.lifecycle.messages import (
     MAY_STILL_SHOW,
     OVERTAKEN,
@@ -38,32 +23,27 @@ from consent_desk.domain.lifecycle.messages import (
 )
 from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import (
+    CANCELLED_HERE,
+    DECIDED,
+    SENDABLE_STATES,
+    UNCERTAIN_STATES,
+    UNSENT_STATES,
+    Fact,
+    State,
+    may_be_claimed,
+    was_decided,
+)
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.project import Project
-from consent_desk.domain.wire.request import PreparedRequest, prepare_event
+from consent_desk.domain.wire.request import prepare_event
+from consent_desk.engagement.calls import Call, Transport
 
 SECOND_TIME = "sent a second time"
 UNCHECKED = "sent a second time, unchecked: the key may not read consents"
 DECIDED_TIME = "sent a second time, not looked up: a person decided"
 """The notes of a second sending."""
-
-
-class Call(Protocol):
-    """One call under way."""
-
-    def wait(self) -> Outcome:
-        """Block until there is an outcome: within the transport's deadline, or soon after `cancel`."""
-
-    def cancel(self) -> None:
-        """End the call now, from any thread. The outcome says honestly how far it had come."""
-
-
-class Transport(Protocol):
-    """Sends exact bytes. Network trouble is an outcome, never an exception."""
-
-    def start(self, request: PreparedRequest) -> Call:
-        """Begin to send `request`."""
 
 
 @dataclass(frozen=True, slots=True)

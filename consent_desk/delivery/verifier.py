@@ -9,19 +9,9 @@ from typing import assert_never
 from consent_desk.delivery.order import noted_later
 from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import FIRST_LOOK, Due
-from consent_desk.delivery.sender import Transport
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
-from consent_desk.domain.lifecycle.judgement import (
-    LEGAL,
-    SECOND,
-    TO_CHECK_STATES,
-    Fact,
-    Judgement,
-    State,
-    judge_look,
-    may_have_left,
-)
+from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look, may_have_left
 from consent_desk.domain.lifecycle.looking import (
     is_as_sent,
     later_events,
@@ -41,6 +31,7 @@ from consent_desk.domain.lifecycle.policy import (
     retry_after,
 )
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import (
     HistoryEvent,
@@ -53,12 +44,8 @@ from consent_desk.domain.wire.customer import (
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NoLook, NotSent, Outcome
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
+from consent_desk.engagement.calls import MOST_PAGES, PAGE, Transport
 from consent_desk.engagement.categories import fetch_categories
-
-PAGE = 20
-"""Events on a page. With the longest wordings they still fit into what the transport reads of an answer."""
-
-MOST_PAGES = 100
 
 WRITTEN_EACH = 3_600 * SECOND
 """Microseconds after which a look that fails as the last one did is written down again."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

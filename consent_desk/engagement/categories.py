@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from consent_desk.delivery.sender import Transport
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.answer import Meaning, meaning
@@ -13,6 +12,7 @@ from consent_desk.domain.wire.category import Category, read_categories
 from consent_desk.domain.wire.outcome import Answered, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_categories
+from consent_desk.engagement.calls import Transport
 
 MOST = 1_000
 """Categories: a list of more would keep the window from reacting, and nobody finds anything in it."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from time import monotonic
 
-from consent_desk.delivery.sender import Call, Transport
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, WAITS_FOR_CLOCK, WAITS_FOR_TIME
@@ -13,6 +12,7 @@ from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_system_time
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, Moment, clock_off, is_of_the_way, is_off
+from consent_desk.engagement.calls import Call, Transport
 
 _SECOND = 1_000_000
 

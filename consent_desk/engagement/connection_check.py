@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consent_desk.delivery.sender import Transport
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut, visible
@@ -13,6 +12,7 @@ from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, 
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_history, prepare_system_time
 from consent_desk.domain.wire.server_clock import is_off, system_time, tell_off
+from consent_desk.engagement.calls import Transport
 
 _LONGEST_VALUE = 200
 _NOBODY = "consent-desk-connection-check"

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
-from consent_desk.delivery.sender import Call, Transport
-from consent_desk.delivery.verifier import PAGE
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.answer import Meaning, meaning, read_answer
@@ -24,6 +22,7 @@ from consent_desk.domain.wire.customer import (
 from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
+from consent_desk.engagement.calls import PAGE, Call, Transport
 
 _NOT_UNDERSTOOD = Meaning(
     say("the answer could not be understood"), say("Look the customer up in Engagement.")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from consent_desk.delivery.sender import Call, Transport
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.lifecycle.judgement import SETTINGS
 from consent_desk.domain.message import Message
@@ -11,6 +10,7 @@ from consent_desk.domain.wire.answer import meaning, read_answer
 from consent_desk.domain.wire.customer import is_unknown
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.calls import Call, Transport
 
 _OF_ONE_CALL = frozenset({Field.API_KEY_ID})
 """Where a permission is missing, the settings are right for other calls."""

@@ -14,7 +14,8 @@ from consent_desk.domain.backup import Backup, Restored
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import DeskError, JournalTrouble
 from consent_desk.domain.message import Message, say
-from consent_desk.journal.file import Reason, open_file, told
+from consent_desk.journal.errors import Reason, told
+from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_mark, legible, mark_of, read_mark
 from consent_desk.journal.identity import FROM_BACKUP, restore_open
 from consent_desk.journal.journal import SqliteJournal

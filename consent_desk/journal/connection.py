@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.journal.file import told
+from consent_desk.journal.errors import told
 from consent_desk.journal.head import Mark, advance_mark
 from consent_desk.journal.rows import head
 from consent_desk.journal.search import PAGE

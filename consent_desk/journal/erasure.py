@@ -7,10 +7,11 @@ from pathlib import Path
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES
+from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.domain.message import say
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.file import FOREIGN, NEWER, REWRITTEN, open_file, told
+from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
+from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_mark, mark_of, read_mark
 from consent_desk.journal.identity import mismatch
 from consent_desk.journal.journal import OPEN, SqliteJournal

@@ -17,8 +17,8 @@ from threading import Event, Lock
 from typing import Protocol, assert_never
 
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import Fact
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
 

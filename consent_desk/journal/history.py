@@ -6,14 +6,14 @@ from typing import Protocol
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
 from consent_desk.domain.errors import JournalTrouble, Unfit
-from consent_desk.domain.lifecycle.judgement import (
+from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import (
     ACKNOWLEDGED,
     DISCARDABLE_STATES,
     Fact,
     State,
     is_to_acknowledge,
 )
-from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.message import say
 from consent_desk.journal.export import Export, Head, Kind, Target

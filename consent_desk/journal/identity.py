@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.journal.chain import genesis
-from consent_desk.journal.file import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
+from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
 from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.journal.rows import append_fact, head
 from consent_desk.system.atomic_file import set_aside, sync_folder

@@ -15,13 +15,14 @@ from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.evidence.proof import FromJournal
-from consent_desk.domain.lifecycle.judgement import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.message import say
 from consent_desk.journal.connection import NOT_READ, Turns
+from consent_desk.journal.errors import ILLEGAL, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
-from consent_desk.journal.file import ILLEGAL, OTHERWISE, UNKNOWN, Reason, open_file, told
+from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Mark, mark_of
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
 from consent_desk.journal.personal_data import erase_consent, find_consents

@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.lifecycle.judgement import Fact
+from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.journal.rows import append_fact, last_fact
 from consent_desk.journal.search import write_sought
 from consent_desk.system.atomic_file import replace_file

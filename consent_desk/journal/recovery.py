@@ -7,9 +7,9 @@ from pathlib import Path
 
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES
+from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
-from consent_desk.journal.file import told
+from consent_desk.journal.errors import told
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.installation import installation_id
 from consent_desk.journal.salvage.salvage import salvage

@@ -10,8 +10,8 @@ from typing import Any
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.lifecycle.record import Entry, Noted, is_checked
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import (
     Answered,

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Collection
 
-from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, CHECKED
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED
 from consent_desk.domain.log_query import ALIKE, Found, Wanted, folded
 from consent_desk.journal.chain import Columns
 from consent_desk.journal.rows import entry_of, find

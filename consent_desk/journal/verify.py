@@ -16,7 +16,8 @@ from typing import Any
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
-from consent_desk.journal.file import FOREIGN, MAGIC, NEWER, is_hot, read_header, rolled_back, told
+from consent_desk.journal.errors import FOREIGN, NEWER, told
+from consent_desk.journal.file import MAGIC, is_hot, read_header, rolled_back
 from consent_desk.journal.head import Mark, Spoilt, mark_of, read_mark
 from consent_desk.journal.identity import mismatch
 from consent_desk.journal.rows import CONTENTS, content_sha256

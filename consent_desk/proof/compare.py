@@ -9,7 +9,7 @@ from pathlib import Path
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.message import Message, say
-from consent_desk.journal.file import told
+from consent_desk.journal.errors import told
 from consent_desk.journal.head import Mark
 from consent_desk.journal.personal_data import find_consents
 from consent_desk.journal.rows import head

@@ -7,8 +7,6 @@ from hashlib import sha256
 from typing import Protocol
 
 from consent_desk import __version__
-from consent_desk.delivery.sender import Transport
-from consent_desk.delivery.verifier import MOST_PAGES, PAGE
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.evidence.document import sealed
@@ -20,6 +18,7 @@ from consent_desk.domain.wire.customer import read_history
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_history
+from consent_desk.engagement.calls import MOST_PAGES, PAGE, Transport
 
 Local = Callable[[Timestamp], datetime]
 """A moment in the time zone of this computer."""

@@ -20,10 +20,10 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+from consent_desk.domain.faults import Fault
 from consent_desk.sandbox import answers, faults
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
-from consent_desk.sandbox.faults import Fault
 
 LOOPBACK = "127.0.0.1"
 BODY_LIMIT = 1024 * 1024

@@ -11,13 +11,13 @@ from threading import Condition, Lock
 from typing import Self
 
 from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
 

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 
 if sys.platform != "win32":
     from os import geteuid
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +99,10 @@ def _unusable(path: Path, error: OSError) -> DeskError:
         say("The folder {folder} cannot be used ({why}).", folder=path, why=error.strerror),
         say("See that your user may write there and that the disk is not full. Then start again."),
     )
+
+
+def resource(name: str) -> Path:
+    """A file of `resources/`: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "resources" / name
+    return inside if inside.exists() else package.parent / "resources" / name

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from consent_desk.domain.checks.confirmations import Caution, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
-from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project

@@ -1,7 +1,7 @@
 """How the states of a consent are called, and how good or bad they are."""
 
-from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES, State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.ui.widgets.tones import Tone
 
 STATE_WORDS = {

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from consent_desk.app.build import TUTORIAL, resource
+from consent_desk.app.build import TUTORIAL
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.domain.wire.request import PreparedRequest, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import resource
 from tests.bench.opened import opened, until
 
 arrivals: list[float] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk import __version__
-from consent_desk.sandbox.faults import Fault
+from consent_desk.domain.faults import Fault
 from tests.end_to_end.desk import PATIENCE, ROOT, linux
 from tests.engagement.http.servers import free_port
 

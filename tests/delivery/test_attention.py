@@ -5,8 +5,8 @@ import pytest
 from consent_desk.delivery.attention import DISMISSED, Alarms
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason, Stored

@@ -8,7 +8,7 @@ from consent_desk.delivery.kept import Kept
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
-from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Phase
 from tests.consents import NOON, a_noted, a_project, later

@@ -12,9 +12,10 @@ from consent_desk.delivery.sender import SECOND_TIME, UNCHECKED, Sender, Sent
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import Fact, State, judge
+from consent_desk.domain.lifecycle.judgement import judge
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, WAITS_FOR_CLOCK, WAITS_FOR_TIME, WRONG_TIME
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.journal.journal import SqliteJournal

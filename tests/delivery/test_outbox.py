@@ -11,8 +11,8 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
-from consent_desk.domain.lifecycle.judgement import ASKED, CANCELLED_HERE, Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.wire.request import event_body

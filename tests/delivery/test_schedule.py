@@ -9,9 +9,9 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.schedule import Agenda, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
 from tests.consents import NOON, a_noted, a_project, later
 from tests.delivery.test_sender import CUT, SUCCESS

@@ -10,10 +10,10 @@ from consent_desk.delivery.scheduler import Outstanding, Rounds
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, Fact, State
 from consent_desk.domain.lifecycle.messages import WRONG_TIME
 from consent_desk.domain.lifecycle.policy import Failing, Step
 from consent_desk.domain.lifecycle.record import Context, Noted, Record
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import (
     Answered,

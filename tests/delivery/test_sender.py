@@ -7,11 +7,11 @@ from threading import Event, Thread
 import pytest
 
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.sender import DECIDED_TIME, Call, Sender, Sent, Transport
+from consent_desk.delivery.sender import DECIDED_TIME, Sender, Sent
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import DECIDED, Fact, State
 from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.lifecycle.state import DECIDED, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import (
@@ -27,6 +27,7 @@ from consent_desk.domain.wire.outcome import (
 )
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, event_body
+from consent_desk.engagement.calls import Call, Transport
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_consent, a_project, later
 

@@ -9,14 +9,14 @@ from consent_desk.delivery import verifier
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.schedule import FIRST_LOOK, Due
 from consent_desk.delivery.sender import Sender
-from consent_desk.delivery.verifier import KEPT, MOST_PAGES, PAGE, Failed, Looked, Reading, Verifier
+from consent_desk.delivery.verifier import KEPT, Failed, Looked, Reading, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER as SAYS_NO_CUSTOMER
-from consent_desk.domain.lifecycle.judgement import IS_RIGHT, Fact, State
 from consent_desk.domain.lifecycle.messages import why_failing
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, look_again_after
 from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.lifecycle.state import IS_RIGHT, Fact, State
 from consent_desk.domain.wire.outcome import (
     Answered,
     Cause,
@@ -30,6 +30,7 @@ from consent_desk.domain.wire.outcome import (
     Reason,
     Stored,
 )
+from consent_desk.engagement.calls import MOST_PAGES, PAGE
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Fault, Sandbox

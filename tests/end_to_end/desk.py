@@ -18,8 +18,8 @@ from typing import Any, Self
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project, Secret
 from consent_desk.journal.journal import SqliteJournal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
 from tests.end_to_end.desk import (
     Desk,

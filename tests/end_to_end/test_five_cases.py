@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from consent_desk.app.build import resource
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import resource
 from tests.end_to_end.desk import Desk, entries, linux
 
 pytestmark = linux

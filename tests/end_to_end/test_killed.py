@@ -4,7 +4,7 @@ import json
 import signal
 from pathlib import Path
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from tests.end_to_end.desk import Desk, Engagement, accepting, keep_project, linux, silent, states
 
 pytestmark = linux

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.verify import Verdict, verify
 from tests.end_to_end.desk import AT_HOME, Desk, Engagement, linux, states
 from tests.journal.journal_child import SYNC_CALLS

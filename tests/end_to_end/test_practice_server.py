@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from tests.end_to_end.desk import Desk, Engagement, keep_project, linux, states
 from tests.sandbox.test_limits import IDLE
 

@@ -13,8 +13,8 @@ from time import monotonic
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.folders import private_folder

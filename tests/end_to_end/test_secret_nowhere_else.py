@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project
 from tests.end_to_end.desk import Desk, Engagement, accepting, keyring_session, linux, silent, states

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from consent_desk import __version__
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.system.account import full_name
 from tests.end_to_end.desk import TOKEN, Desk, Engagement, keyring_session, linux, states
 

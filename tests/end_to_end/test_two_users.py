@@ -9,8 +9,8 @@ from time import time
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.projects.list_file import ProjectListFile

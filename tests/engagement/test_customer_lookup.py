@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from consent_desk.delivery.verifier import PAGE
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
+from consent_desk.engagement.calls import PAGE
 from consent_desk.engagement.customer_lookup import Customers
 from tests.consents import NOON, a_project
 

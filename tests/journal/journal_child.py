@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.file import rolled_back
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_noted

@@ -9,8 +9,8 @@ from pathlib import Path
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.judgement import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.journal.head import mark_of

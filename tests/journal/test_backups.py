@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import JournalDamaged, JournalTrouble
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import backups, file
 from consent_desk.journal.backups import KEPT, Backups, restore
 from consent_desk.journal.head import mark_of

@@ -9,7 +9,7 @@ import pytest
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase

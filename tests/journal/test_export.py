@@ -11,8 +11,8 @@ import pytest
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.errors import ExportTrouble
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
-from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal import file
 from consent_desk.journal.file import PRAGMAS

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import Backups, restore
-from consent_desk.journal.file import told
+from consent_desk.journal.errors import told
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import JournalDamaged
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.journal.installation import installation_id
 from consent_desk.journal.journal import SqliteJournal

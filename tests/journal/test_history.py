@@ -7,8 +7,8 @@ import pytest
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble, Unfit
-from consent_desk.domain.lifecycle.judgement import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.lifecycle.policy import Plan, Step, plan
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase

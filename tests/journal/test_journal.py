@@ -25,8 +25,8 @@ from consent_desk.domain.consent.values import (
     complaint_about_wording,
 )
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus, Standing
 from consent_desk.domain.wire.outcome import (
     Answered,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_noted

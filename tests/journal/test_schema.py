@@ -11,8 +11,8 @@ import pytest
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.evidence.document import checksum
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, NotSent
 from consent_desk.journal.backups import Backups, restore

@@ -7,8 +7,8 @@ import pytest
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
-from consent_desk.domain.lifecycle.judgement import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
+from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted, words_of
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.cli.main import main
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify

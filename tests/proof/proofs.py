@@ -9,8 +9,8 @@ from typing import Any
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, locally, moments, written
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.local_time import moment
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_consent, a_context, a_project, later

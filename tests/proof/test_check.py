@@ -16,8 +16,8 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import ExportTrouble, JournalTrouble
 from consent_desk.domain.evidence.document import checksum, document, sealed
 from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.journal.evidence import collect, spans

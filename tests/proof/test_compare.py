@@ -7,7 +7,7 @@ import pytest
 
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromHistory, Proof
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict

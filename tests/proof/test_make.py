@@ -2,16 +2,15 @@
 
 import pytest
 
-from consent_desk.delivery.sender import Call, Transport
-from consent_desk.delivery.verifier import MOST_PAGES
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, history_events
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase
 from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.calls import MOST_PAGES, Call, Transport
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict

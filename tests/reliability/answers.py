@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from random import Random
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.lifecycle.judgement import judge
 from consent_desk.domain.lifecycle.policy import retry_after
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import meaning, pretty
 from consent_desk.domain.wire.customer import lacks_permission, read_consents, read_history
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome

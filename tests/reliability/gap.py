@@ -23,7 +23,7 @@ from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.sender import Sent
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.installation import installation_id

@@ -21,15 +21,16 @@ from random import Random
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.app.build import Application, build
+from consent_desk.app.application import Application
+from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.delivery.scheduler import Rounds
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
 from consent_desk.domain.lifecycle.policy import Step
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.system.folders import Folders
 from consent_desk.ui.checks import hold

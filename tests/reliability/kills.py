@@ -29,11 +29,12 @@ from queue import Empty, SimpleQueue
 from random import Random
 from threading import RLock, Thread
 
-from consent_desk.app.build import resource
 from consent_desk.delivery.order import is_overtaken
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import IS_RIGHT, SAW_OPT_OUT, State, was_sent_again
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.judgement import was_sent_again
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.state import IS_RIGHT, SAW_OPT_OUT, State
 from consent_desk.domain.wire.outcome import Cause, Look, NotSent
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.installation import installation_id
@@ -44,11 +45,11 @@ from consent_desk.projects.projects import Listed, project_to_line
 from consent_desk.sandbox import answers, listener
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.listener import Reply
 from consent_desk.sandbox.project import EngagementProject, Status
 from consent_desk.sandbox.project import _status as status_of
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import resource
 from tests.reliability.kill_child import CATEGORY, STAMPED_WRONG, Clock, Errand
 
 ROOT = Path(__file__).parents[2]

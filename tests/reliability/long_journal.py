@@ -8,8 +8,8 @@ from uuid import UUID
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Answered, Look
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.file import open_file

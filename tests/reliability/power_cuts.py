@@ -30,8 +30,8 @@ import pytest
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import LEGAL, Fact, State
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import LEGAL, Fact, State
 from consent_desk.journal import file as journal_file
 from consent_desk.journal import schema as migrations
 from consent_desk.journal import verify as verification

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from consent_desk.app.build import resource
 from consent_desk.domain.wire.project import Project
 from consent_desk.projects.projects import Listed, project_from_line, project_to_line
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import resource
 
 ROOT = Path(__file__).parents[2]
 

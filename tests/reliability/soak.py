@@ -20,7 +20,7 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal

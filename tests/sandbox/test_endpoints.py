@@ -7,7 +7,8 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.lifecycle.judgement import judge
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.category import read_categories
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.domain.wire.request import PreparedRequest, prepare, prepare_history, prepare_system_time

@@ -9,7 +9,8 @@ from socket import create_connection
 import pytest
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.lifecycle.judgement import judge
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import read_answer
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.sandbox.server import Fault, Sandbox

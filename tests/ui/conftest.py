@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 # Its requests ignores a warning as it loads; pytest would forget that, were it loading between two tests.
 import consent_desk.engagement.http.adapter  # noqa: F401
 from consent_desk.app.build import build
-from consent_desk.delivery.sender import Transport
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Context
+from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.projects import SecretStore
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.lookup.presenter import LookUpDesk

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from consent_desk.app.build import Application
+from consent_desk.app.application import Application
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import KeyringTrouble
 from consent_desk.domain.wire.project import Project

@@ -9,12 +9,12 @@ import pytest
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted, Record
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.consents import a_consent

@@ -5,8 +5,8 @@ import re
 import pytest
 from PySide6.QtWidgets import QPlainTextEdit
 
+from consent_desk.domain.faults import Fault
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.sandbox.faults import Fault
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consent_desk.app import workspaces
-from consent_desk.sandbox.faults import Fault
+from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.rounds_desk import RoundsDesk

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify

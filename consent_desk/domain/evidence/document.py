@@ -30,8 +30,8 @@ from consent_desk.domain.evidence.proof import (
     request_url,
     written,
 )
-from consent_desk.domain.lifecycle.judgement import Fact
 from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent

@@ -5,8 +5,8 @@ from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.customer import Standing
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look

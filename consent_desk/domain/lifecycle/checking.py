@@ -5,8 +5,8 @@ reference's section 1). That nobody was there is learnt before, while or after a
 it stands in the journal, in the consent itself or as the note of a fact.
 """
 
-from consent_desk.domain.lifecycle.judgement import ASKED, IS_RIGHT, TO_CHECK_STATES, State
 from consent_desk.domain.lifecycle.record import Record, is_checked
+from consent_desk.domain.lifecycle.state import ASKED, IS_RIGHT, TO_CHECK_STATES, State
 from consent_desk.domain.wire.outcome import Look
 
 NO_CUSTOMER = "a look-up knew no such customer"

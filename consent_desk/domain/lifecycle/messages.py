@@ -9,9 +9,10 @@ from functools import reduce
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, QUEUED_THERE, Fact, Judgement, State, noun
+from consent_desk.domain.lifecycle.judgement import QUEUED_THERE, Judgement, noun
 from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST, tell_event, tell_no_look, tell_reason
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
+from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import CategoryStatus, Standing, moment

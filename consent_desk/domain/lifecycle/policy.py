@@ -14,20 +14,22 @@ from zlib import crc32
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.judgement import (
-    INSISTED,
-    IS_RIGHT,
     LOOK_AFTER,
-    SAW_OPT_OUT,
     SECOND,
-    UNCERTAIN_STATES,
-    Fact,
-    State,
     is_departure,
-    is_to_acknowledge,
-    is_word,
     may_have_left,
     was_kept,
     was_sent_again,
+)
+from consent_desk.domain.lifecycle.state import (
+    INSISTED,
+    IS_RIGHT,
+    SAW_OPT_OUT,
+    UNCERTAIN_STATES,
+    Fact,
+    State,
+    is_to_acknowledge,
+    is_word,
 )
 from consent_desk.domain.wire.answer import header
 from consent_desk.domain.wire.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
-from consent_desk.domain.lifecycle.judgement import CHECKED, IS_RIGHT, Fact, State, is_to_acknowledge
+from consent_desk.domain.lifecycle.state import CHECKED, IS_RIGHT, Fact, State, is_to_acknowledge
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.wire.project import Project

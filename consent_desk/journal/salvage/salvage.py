@@ -9,8 +9,9 @@ from pathlib import Path
 
 from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, Fact, State
-from consent_desk.journal.file import roll_back, told
+from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.journal.errors import told
+from consent_desk.journal.file import roll_back
 from consent_desk.journal.head import Mark, legible, mark_of, read_mark
 from consent_desk.journal.identity import FROM_DAMAGED, put_in_place, saved_of
 from consent_desk.journal.rows import append_fact, head, insert, insert_fact, last_fact

@@ -30,17 +30,16 @@ from consent_desk.domain.consent.draft import (
     for_next_caller,
 )
 from consent_desk.domain.text import cut
+from consent_desk.ui.form.buttons import ActionChoice, SendButton
 from consent_desk.ui.form.category_model import CategoryModel
 from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.widgets.inputs import (
-    ActionChoice,
     ComboBox,
     Note,
     Pasting,
-    SendButton,
     TypingComboBox,
     WithNote,
     label_for,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.lifecycle.judgement import IS_RIGHT, State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.journal.export import Export, Kind
 from consent_desk.journal.history import Erasure
 from consent_desk.ui.log.presenter import LogDesk

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
-from consent_desk.domain.lifecycle.judgement import DISCARDABLE_STATES, SENDABLE_STATES, State
+from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.ui.log.model import COLUMNS, LogModel
 from consent_desk.ui.log.proof_button import ProofButton
 from consent_desk.ui.log.reason_row import ReasonRow

@@ -10,9 +10,9 @@ from consent_desk.delivery.attention import may_win
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.lifecycle.checking import said_right
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
 from consent_desk.domain.lifecycle.policy import is_for_a_person
 from consent_desk.domain.lifecycle.record import Entry, Record
+from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
 from consent_desk.domain.log_query import Wanted, words_of
 from consent_desk.domain.message import Message
 from consent_desk.ui.log.details import change_of, details_of

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.widgets.cut_text import TintedButton
 from consent_desk.ui.widgets.flow_layout import FlowLayout, beside

@@ -6,7 +6,6 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.delivery.sender import Transport
 from consent_desk.domain.checks.confirmations import near
 from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.draft import Draft
@@ -21,6 +20,7 @@ from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.customer import Found, Known, Standing, Unknown, Untold
 from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
 from consent_desk.ui.form.submission import Press
 from consent_desk.ui.main_window import MainWindow

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.main_window import MainWindow

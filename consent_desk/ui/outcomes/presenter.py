@@ -13,10 +13,11 @@ from consent_desk.delivery.verifier import Failed, Looked
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import TO_CHECK_STATES, Judgement, State
+from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, tell_all, tell_failing
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogDesk

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.delivery.scheduler import Outstanding, Task
 from consent_desk.delivery.verifier import Failed, Looked
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.policy import Step
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, TaskRunner

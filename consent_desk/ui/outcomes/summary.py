@@ -4,8 +4,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from consent_desk.domain.consent.values import Consent, CustomerId
-from consent_desk.domain.lifecycle.judgement import State, decision, noun
+from consent_desk.domain.lifecycle.judgement import decision, noun
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.shell.status import StatusPanel

@@ -22,9 +22,10 @@ from consent_desk.domain.evidence.proof import (
     request_url,
     written,
 )
-from consent_desk.domain.lifecycle.judgement import Fact, decision
+from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
 from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header, pretty
 from consent_desk.domain.wire.customer import Standing
 from consent_desk.domain.wire.outcome import Answered, Look, Lost

@@ -21,8 +21,8 @@ from consent_desk.domain.checks.correction import (
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft, Field
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Noted, Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.domain.wire.outcome import Look

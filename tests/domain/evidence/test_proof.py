@@ -24,8 +24,8 @@ from consent_desk.domain.evidence.proof import (
     moments,
     written,
 )
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Context, Noted, Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import (

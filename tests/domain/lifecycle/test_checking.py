@@ -13,8 +13,8 @@ from consent_desk.domain.lifecycle.checking import (
     saw_customer,
     to_check,
 )
-from consent_desk.domain.lifecycle.judgement import ASKED, IS_RIGHT, Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Record
+from consent_desk.domain.lifecycle.state import ASKED, IS_RIGHT, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look
 from tests.consents import a_noted, later

@@ -7,19 +7,15 @@ from hypothesis import strategies as st
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
-from consent_desk.domain.lifecycle.judgement import (
+from consent_desk.domain.lifecycle.judgement import Judgement, decision, judge, noun, was_refused_for_settings
+from consent_desk.domain.lifecycle.state import (
     ACCEPTED_STATES,
     OPEN_STATES,
     SENDABLE_STATES,
     TO_CHECK_STATES,
     UNSENT_STATES,
     Fact,
-    Judgement,
     State,
-    decision,
-    judge,
-    noun,
-    was_refused_for_settings,
 )
 from consent_desk.domain.text import hidden_character
 from consent_desk.domain.wire.answer import Headers

@@ -3,8 +3,9 @@
 import pytest
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import State, judge
+from consent_desk.domain.lifecycle.judgement import judge
 from consent_desk.domain.lifecycle.looking import why_no_page
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import is_from_the_way, meaning
 from consent_desk.domain.wire.customer import lacks_permission
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NoLook, Phase

@@ -4,7 +4,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Judgement, State, judge
+from consent_desk.domain.lifecycle.judgement import Judgement, judge
 from consent_desk.domain.lifecycle.messages import (
     ask_to_send,
     tell_all,
@@ -16,6 +16,7 @@ from consent_desk.domain.lifecycle.messages import (
     why_failing,
 )
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, NoLook, Reason, Stored

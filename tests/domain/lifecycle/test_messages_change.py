@@ -7,8 +7,8 @@ import pytest
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.change import tell_change
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Noted, Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look
 from tests.consents import a_consent, a_project, later

@@ -11,20 +11,9 @@ from hypothesis import strategies as st
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.judgement import (
-    ACKNOWLEDGED,
-    CANCELLED_HERE,
-    DECIDED,
-    INSISTED,
-    IS_RIGHT,
-    LEGAL,
-    SAW_OPT_OUT,
     SECOND,
-    Fact,
-    State,
     is_departure,
-    is_to_acknowledge,
     judge_look,
-    may_be_claimed,
     may_have_left,
     was_sent_again,
 )
@@ -40,6 +29,19 @@ from consent_desk.domain.lifecycle.policy import (
     look_again_after,
     plan,
     retry_after,
+)
+from consent_desk.domain.lifecycle.state import (
+    ACKNOWLEDGED,
+    CANCELLED_HERE,
+    DECIDED,
+    INSISTED,
+    IS_RIGHT,
+    LEGAL,
+    SAW_OPT_OUT,
+    Fact,
+    State,
+    is_to_acknowledge,
+    may_be_claimed,
 )
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import (

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.lifecycle.judgement import Fact, State
 from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Look
 from consent_desk.domain.wire.project import Secret

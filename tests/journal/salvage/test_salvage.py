@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
-from consent_desk.domain.lifecycle.judgement import OPEN_STATES, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import identity as restoration
 from consent_desk.journal.head import create_mark, mark_of
 from consent_desk.journal.journal import SqliteJournal

@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.checks.confirmations import about_repetition
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import say
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
 from consent_desk.ui.checks.question import QuestionDesk

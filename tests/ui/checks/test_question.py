@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery.verifier import PAGE
+from consent_desk.engagement.calls import PAGE
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
 from tests.ui import controls

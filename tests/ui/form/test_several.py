@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget
 
 from consent_desk.delivery.verifier import Looked
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import Judgement, State
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.outcomes.presenter import SendingDesk

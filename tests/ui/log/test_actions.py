@@ -11,13 +11,13 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure
 from consent_desk.journal.installation import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system import private_file
 from consent_desk.system.folders import Folders

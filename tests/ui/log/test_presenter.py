@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Outcome, Phase
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log import model

@@ -12,11 +12,11 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit
 
-from consent_desk.delivery.sender import Call
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.wire.outcome import Outcome
 from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.calls import Call
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.lookup import presenter

@@ -13,14 +13,14 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Context, Entry, Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.widgets.tones import Tone, loud_colours

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.sandbox.faults import Fault
+from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes import counter_desk
 from consent_desk.ui.widgets.tones import Tone, colour

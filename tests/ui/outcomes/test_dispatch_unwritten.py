@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager
 import pytest
 
 from consent_desk.domain.errors import KeyringTrouble
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import event_body
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk

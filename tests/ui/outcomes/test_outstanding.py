@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes.outstanding import told
 from consent_desk.ui.shell import waiting as patience

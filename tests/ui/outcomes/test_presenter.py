@@ -9,12 +9,12 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
-from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.transport import HttpCall, HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import presenter

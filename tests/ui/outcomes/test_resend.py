@@ -8,12 +8,12 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.transport import HttpCall, HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.resend import counted

@@ -17,13 +17,13 @@ from consent_desk.delivery.schedule import Agenda
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted, Record
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk

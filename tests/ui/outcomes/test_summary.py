@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.lifecycle.judgement import State
 from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.outcomes.summary import _WORDS, BatchStatus
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.widgets.tones import Tone

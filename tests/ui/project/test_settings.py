@@ -12,12 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders

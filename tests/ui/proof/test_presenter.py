@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, Witness
-from consent_desk.domain.lifecycle.judgement import Fact, State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, Outcome, Phase, Reason, Stored
 from consent_desk.domain.wire.project import PRACTICE_ID

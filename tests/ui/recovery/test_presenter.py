@@ -12,12 +12,12 @@ import pytest
 
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.consents import LOOKED_UP, NOON, a_consent, later

@@ -12,13 +12,13 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
+from consent_desk.domain.faults import Fault
 from consent_desk.journal import file
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.head import legible, mark_of, read_mark
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalCare
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.sandbox.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.atomic_file import companion
 from consent_desk.system.folders import Folders

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.lifecycle.judgement import State
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.checks.correction_banner import CorrectionStrip
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.shell.notice import Notice

@@ -1,0 +1,55 @@
+"""Run the window until it is closed."""
+
+import sys
+import threading
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.app.application import Application
+from consent_desk.app.build import build
+from consent_desk.engagement.http import proxies
+from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.projects.keyring import KeyringStore
+from consent_desk.system.folders import Folders
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.system import system_proxy
+
+if TYPE_CHECKING:
+    from consent_desk.domain.faults import Fault
+
+
+def run(
+    qt: QApplication,
+    window: MainWindow,
+    folders: Folders,
+    resources: ExitStack,
+    *,
+    demo: bool,
+    fault: "Fault | None" = None,
+) -> int:
+    """Build the program around `window` and run it until that is closed; return the exit status."""
+    transport = HttpTransport(partial(proxies.find, system=system_proxy))
+    resources.callback(transport.close)
+    application = build(folders, None if demo else KeyringStore(), transport, fault=fault, window=window)
+    _report_the_unexpected(application)
+    qt.aboutToQuit.connect(application.close)
+    application.start()
+    return qt.exec()
+
+
+def _report_the_unexpected(application: Application) -> None:
+    def in_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        application.report(error)
+
+    def elsewhere(arguments: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+        if arguments.exc_value is not None:
+            application.report(arguments.exc_value)
+
+    sys.excepthook = in_slot
+    threading.excepthook = elsewhere
+    # Python would print the exception's text, and that can hold a secret.
+    sys.unraisablehook = elsewhere
