@@ -80,7 +80,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Engagement:
-    """Fits `services.sender.Transport`. `now` in UNIX seconds.
+    """Fits `engagement.calls.Transport`. `now` in UNIX seconds.
 
     `lag`: so many seconds what is said of a category is behind the history. `odd`: what stands on top of a
     history, and is nobody's event.

@@ -20,7 +20,7 @@ from consent_desk.journal.head import Mark
 
 
 class MemoryJournal:
-    """Fits `services.outbox.Journal`. `on_write` is called before and after each write."""
+    """Fits `delivery.outbox.Journal`. `on_write` is called before and after each write."""
 
     def __init__(self) -> None:
         self._noted: dict[str, Noted] = {}

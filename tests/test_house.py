@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "consent_desk"
 LONGEST_MODULE = 400  # lines
+MOST_MODULES = 17  # in a folder
 REVEALING = {  # where a secret may become plain text; every new name here is a decision
     "engagement/http/adapter.py",
     "engagement/http/masking.py",
@@ -23,6 +24,8 @@ OUTSIDE = (
     *("PySide6", "email_validator", "jeepney", "keyring", "phonenumbers", "platformdirs", "requests"),
     *("sqlite3", "truststore", "urllib3"),
 )
+KNOW_THE_OUTSIDE = ("engagement/http/", "engagement/id_rules", "projects/keyring")
+WHOLES = {PACKAGE, PACKAGE / "ui", PACKAGE / "sandbox"}  # also tried as a whole
 NOBODYS = {Path("/"), Path("/home"), Path("/Users"), Path("/opt"), Path(tempfile.gettempdir())}
 PLACES = {ROOT, ROOT.parent, Path.home()} - NOBODYS  # of who runs this, asked before HOME is replaced
 
@@ -67,6 +70,28 @@ def test_a_long_module_says_why() -> None:
     assert not silent
 
 
+@pytest.mark.parametrize("root", [PACKAGE, ROOT / "tests"], ids=lambda path: path.name)
+def test_a_folder_can_be_taken_in_at_a_glance(root: Path) -> None:
+    folders = {path.parent for path in root.rglob("*.py")}
+    sizes = {
+        folder.relative_to(ROOT).as_posix(): len([*folder.glob("*.py")]) - (folder / "__init__.py").exists()
+        for folder in folders
+    }
+    assert not {name: size for name, size in sizes.items() if size > MOST_MODULES}
+
+
+def test_the_tests_mirror_the_rooms() -> None:
+    """`test_b.py`, or `test_b_aspect.py`, in the folder of `b.py`."""
+    strays = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if (room := PACKAGE / path.relative_to(ROOT / "tests").parent).is_dir()
+        and room not in WHOLES
+        and not any(path.stem.startswith(f"test_{module.stem}") for module in room.glob("*.py"))
+    }
+    assert not strays
+
+
 def test_a_secret_is_revealed_in_few_places() -> None:
     assert {name for name, text in modules().items() if "reveal(" in text} <= REVEALING
 
@@ -94,11 +119,11 @@ def test_answering_on_the_terminal_does_not_wait_for_qt(arguments: list[str]) ->
     assert not {"PySide6", "shiboken6"} & loaded_by(*arguments)
 
 
-@pytest.mark.parametrize("layer", ["domain", "services"])
-def test_the_inner_layers_load_nothing_from_outside(layer: str) -> None:
+@pytest.mark.parametrize("room", ["domain", "delivery", "engagement", "projects"])
+def test_the_inner_rooms_load_nothing_from_outside(room: str) -> None:
     names = [
         "consent_desk." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for name in modules()
-        if name.startswith(f"{layer}/")
+        if name.startswith(f"{room}/") and not name.startswith(KNOW_THE_OUTSIDE)
     ]
     assert not set(OUTSIDE) & loaded_by("-c", f"import {', '.join(sorted(names))}")

@@ -69,7 +69,7 @@ _LIKE = (
 
 
 class SqliteJournal:
-    """Fits `services.outbox.Journal`. May be called from any thread; calls take their turns.
+    """Fits `delivery.outbox.Journal`. May be called from any thread; calls take their turns.
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
     elsewhere.

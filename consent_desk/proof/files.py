@@ -16,7 +16,7 @@ _NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
 
 
 class ProofFiles:
-    """Fits `services.proof.Files`."""
+    """Fits `proof.make.Files`."""
 
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
         """Write both files, mode 0600, under a name that was free; return their paths.

@@ -103,6 +103,6 @@ def _unusable(path: Path, error: OSError) -> DeskError:
 
 def resource(name: str) -> Path:
     """A file of `resources/`: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     inside = package / "resources" / name
     return inside if inside.exists() else package.parent / "resources" / name

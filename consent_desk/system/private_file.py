@@ -47,7 +47,7 @@ def told_of(path: Path, failure: str) -> Iterator[None]:
 
 
 class PrivateFile:
-    """Fits `services.export.Target`. Its methods, the first `write` too, raise ExportTrouble."""
+    """Fits `journal.export.Target`. Its methods, the first `write` too, raise ExportTrouble."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

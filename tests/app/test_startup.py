@@ -11,18 +11,10 @@ AFTER_THE_PAINT = {
     *("requests", "urllib3", "truststore", "ssl", "http.client", "http.server"),
     *("keyring", "secretstorage", "sqlite3", "phonenumbers", "email_validator"),
     *("PySide6.QtNetwork", "PySide6.QtSvg", "PySide6.QtDBus", "locale"),
-    *(
-        "consent_desk.domain.consent.values",
-        "consent_desk.ui.shell.notice",
-        "consent_desk.ui.form.several_choice",
-    ),
-    *(
-        "consent_desk.app.build",
-        "consent_desk.services",
-        "consent_desk.domain.wire.answer",
-        "consent_desk.ui.log.panel",
-    ),
-    *("consent_desk.engagement.http.transport", "consent_desk.journal.journal", "consent_desk.sandbox"),
+    *("consent_desk.domain.consent.values", "consent_desk.domain.wire", "consent_desk.domain.lifecycle"),
+    *("consent_desk.workspace", "consent_desk.delivery", "consent_desk.proof", "consent_desk.journal"),
+    *("consent_desk.projects", "consent_desk.engagement", "consent_desk.sandbox", "consent_desk.app.build"),
+    *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several_choice", "consent_desk.ui.log.panel"),
 }
 
 # A person who does `act` as soon as the window is there, and the window's end when it is at work.
@@ -60,12 +52,12 @@ KEPT = """import linecache
         print(len(linecache.cache), linecache.getline(cli.__file__, 1), flush=True)
         os._exit(0)"""
 CLOSE = "self.close()"
-TERMINATE = """from consent_desk import app
-        build = app.build
+TERMINATE = """from consent_desk.app import run
+        build = run.build
         def interrupted(*arguments, **named):
             os.kill(os.getpid(), signal.SIGTERM)
             return build(*arguments, **named)
-        app.build = interrupted"""
+        run.build = interrupted"""
 
 ORDER = """
 import sys
@@ -143,5 +135,5 @@ def test_what_knows_no_qt_is_imported_before_qt() -> None:
     order = printed(ORDER).split()
     qt = order.index("PySide6")
     assert not [
-        name for name in order[qt:] if name.startswith(("consent_desk.adapters", "consent_desk.domain"))
+        name for name in order[qt:] if name.startswith(("consent_desk.system", "consent_desk.domain"))
     ]

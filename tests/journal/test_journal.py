@@ -1,4 +1,4 @@
-"""The journal as the services see it."""
+"""The journal as those who note and send see it."""
 
 import re
 import sqlite3

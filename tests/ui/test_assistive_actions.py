@@ -172,4 +172,4 @@ def test_a_category_chosen_from_the_list_takes_the_place_of_several(acme: OpenDe
 
 
 def test_nothing_listens_to_what_only_a_hand_types() -> None:
-    assert [path.name for path in UI.glob("*.py") if "textEdited" in path.read_text()] == []
+    assert [path.name for path in UI.rglob("*.py") if "textEdited" in path.read_text()] == []

@@ -362,6 +362,8 @@ def test_elsewhere_python_is_asked_where_nobody_knows_more(
 
 
 def test_reading_loads_neither_qt_nor_requests() -> None:
-    code = "import sys; from consent_desk.adapters import proxies; proxies.find('https://a.example/'); "
+    code = (
+        "import sys; from consent_desk.engagement.http import proxies; proxies.find('https://a.example/'); "
+    )
     code += "sys.exit(bool({'PySide6', 'requests', 'urllib3'} & sys.modules.keys()))"
     subprocess.run([sys.executable, "-c", code], check=True)
