@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from consent_desk.delivery.attention import Alarms
-from consent_desk.delivery.kept import Kept
+from consent_desk.delivery.attention import Alarms, Kept
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Rounds
 from consent_desk.delivery.sender import Sender

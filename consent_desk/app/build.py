@@ -3,22 +3,27 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
 
-from consent_desk.app.form_help import help_with_form
+from consent_desk.app.application import Application
 from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.engagement.calls import Transport
+from consent_desk.engagement.categories import Categories, CategoryCacheFile, Fetched
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
+from consent_desk.engagement.customer_ids import IdHelp
+from consent_desk.engagement.id_rules import MailLibrary, PhoneLibrary
 from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalCare
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects, SecretStore
+from consent_desk.projects.wordings import JsonWordingFile, KeptWordings
 from consent_desk.proof.make import Rebuilding
 from consent_desk.system.account import full_name
 from consent_desk.system.atomic_file import replace_file
@@ -26,7 +31,11 @@ from consent_desk.system.clock import LocalZone
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
-from consent_desk.system.folders import Folders
+from consent_desk.system.folders import Folders, resource
+from consent_desk.ui.form.agent_desk import AgentDesk
+from consent_desk.ui.form.categories import CategoriesDesk
+from consent_desk.ui.form.id_hints import IdHelpDesk
+from consent_desk.ui.form.wordings import PRACTICE, WordingDesk
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
@@ -37,15 +46,15 @@ from consent_desk.ui.recovery.daily_backup import BackupDesk
 from consent_desk.ui.recovery.presenter import RecoveryDesk
 from consent_desk.ui.session import Desk
 from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.system import country, languages
 from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.widgets.messages import Local
 from consent_desk.ui.workspaces import Stations
 from consent_desk.workspace import Station
 
 if TYPE_CHECKING:
     from consent_desk.domain.faults import Fault
 
-from consent_desk.app.application import Application
-from consent_desk.system.folders import resource
 
 SANDBOX_DELAY = 4.0
 """Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
@@ -180,3 +189,41 @@ def _care_for_journal(
     # What was said of the journal of real consents has no place beside practice.
     projects.sandbox_chosen.connect(recovery.show_well)
     recovery.folder_changed.connect(backup.make_now)
+
+
+@dataclass(frozen=True, slots=True)
+class FormHelp:
+    """What the desk asks about the form."""
+
+    categories: CategoriesDesk
+    ids: IdHelpDesk
+
+
+def help_with_form(
+    window: MainWindow,
+    runner: TaskRunner,
+    questions: Questions,
+    projects: ProjectDesk,
+    *,
+    settings: SettingsDesk | None,
+    folders: Folders,
+    now: Callable[[], Timestamp],
+    local: Local,
+    agent: Callable[[], str],
+    place: str | None,
+) -> FormHelp:
+    """Build it. `agent` tells who sits here; `place` is the desk's country where that is not the system's."""
+    form = window.consent
+    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
+    categories = CategoriesDesk(form, runner, Categories(cache, now, languages()), local)
+    help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), country() if place is None else place)
+    projects.project_left.connect(categories.offer_nothing)
+    AgentDesk(form, runner, projects, window.settings, agent)
+    kept = KeptWordings(JsonWordingFile(folders.config / "texts.json"))
+    wordings = WordingDesk(form, window.status, runner, questions, kept)
+    projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
+    projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))
+    if settings is not None:
+        settings.removed.connect(lambda project_id, _: categories.forget(project_id))
+        settings.removed.connect(lambda project_id, _: wordings.forget(project_id))
+    return FormHelp(categories, IdHelpDesk(form, runner, help_with_ids))

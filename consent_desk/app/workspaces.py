@@ -6,8 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Condition
 
-from consent_desk.delivery.attention import Alarms
-from consent_desk.delivery.kept import Kept
+from consent_desk.delivery.attention import Alarms, Kept
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Rounds
 from consent_desk.delivery.sender import Sender
@@ -24,16 +23,14 @@ from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.history import Erase, History
-from consent_desk.journal.identity import saved_of
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.files import ProofFiles
 from consent_desk.proof.make import Proofs
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.account import account_name
-from consent_desk.system.atomic_file import companion
+from consent_desk.system.atomic_file import PrivateFile, companion
 from consent_desk.system.folders import Folders, private_folder, temporary_folder
-from consent_desk.system.private_file import PrivateFile
 from consent_desk.system.settings import DeskSettings
 from consent_desk.workspace import Station
 

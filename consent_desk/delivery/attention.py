@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from consent_desk.delivery.order import last_later
+from consent_desk.delivery.order import is_overtaken, last_later, waits_for_opt_out
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp, ends_after
-from consent_desk.domain.lifecycle.judgement import Judgement
+from consent_desk.domain.lifecycle.judgement import Judgement, was_refused_for_settings
 from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST
 from consent_desk.domain.lifecycle.messages import OVERTAKEN, tell_look
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
@@ -15,6 +15,7 @@ from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason
+from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
 
 _ENTER_ANEW = say(
@@ -101,3 +102,29 @@ class Alarms:
         return consent, Context(
             before=before, existed=known.existed, listed=known.listed, clock_off=moment.clock_off
         )
+
+
+class Kept:
+    """What is kept in one journal. For the journal lane alone; raises JournalTrouble."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def of(self, project: Project) -> tuple[Entry, ...]:
+        """What may pass in `project` now, in the order of noting, without the opt-ins that were overtaken."""
+        refused = (self._journal.record(one) for one in self._journal.records_in({State.REFUSED}))
+        return tuple(
+            Entry.after(record.noted, record.facts)
+            for record in refused
+            if record.noted.belongs_to(project, mended=True) and self._may_pass(record)
+        )
+
+    def may_leave(self, request_id: str) -> bool:
+        """Whether one of them is still to be sent: an opt-in not before an opt-out that is not settled."""
+        record = self._journal.record(request_id)
+        return self._may_pass(record) and not waits_for_opt_out(self._journal, record.noted)
+
+    def _may_pass(self, record: Record) -> bool:
+        if not was_refused_for_settings(record.facts):
+            return False
+        return record.noted.consent.action is Action.REJECT or not is_overtaken(self._journal, record.noted)

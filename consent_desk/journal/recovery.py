@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.head import mark_of
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import set_aside

@@ -10,7 +10,7 @@ from typing import Any
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.record import Entry, Noted, is_checked
+from consent_desk.domain.lifecycle.record import Entry, Noted, context_text, is_checked, read_context
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import (
@@ -27,7 +27,6 @@ from consent_desk.domain.wire.outcome import (
     Stored,
 )
 from consent_desk.journal.chain import COLUMNS, Columns, digest, genesis, link
-from consent_desk.journal.context import context_text, read_context
 from consent_desk.journal.head import Mark
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {

@@ -7,9 +7,8 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.message import say
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
-from consent_desk.system.atomic_file import replace_file, utc
+from consent_desk.system.atomic_file import replace_file, told_of, utc
 from consent_desk.system.folders import is_there
-from consent_desk.system.private_file import told_of
 
 _NOT_SAVED = "The proof was not saved: {why}."
 _NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."

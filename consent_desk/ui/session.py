@@ -40,7 +40,7 @@ from consent_desk.ui.proof.presenter import ProofDesk
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import TaskRunner
-from consent_desk.ui.widgets.line import commit_typing
+from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import Local, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Stations

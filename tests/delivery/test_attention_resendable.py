@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery.kept import Kept
+from consent_desk.delivery.attention import Kept
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER

@@ -8,7 +8,7 @@ import pytest
 from consent_desk.domain.consent import ids
 from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.draft import Kind
-from consent_desk.domain.consent.properties import read_value
+from consent_desk.domain.consent.parsing import read_value
 from consent_desk.domain.dates import read_days, read_taken_at, read_valid_until
 from consent_desk.domain.log_query import words_of
 from consent_desk.domain.text import hidden_character, refused_in_prose, visible

@@ -46,7 +46,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.system.display import Display
 from consent_desk.ui.checks.question_banner import QuestionStrip
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.widgets.unhurried import MOMENT
+from consent_desk.ui.widgets.inputs import MOMENT
 from tests.journal.journal_child import forbid_sync
 
 EVERY = 10

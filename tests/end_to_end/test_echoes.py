@@ -18,8 +18,8 @@ from consent_desk.journal.history import History
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.files import ProofFiles
 from consent_desk.proof.make import Proofs
+from consent_desk.system.atomic_file import PrivateFile
 from consent_desk.system.clock import now
-from consent_desk.system.private_file import PrivateFile
 from tests.end_to_end.desk import Desk, Engagement, keyring_session, linux
 from tests.engagement.http.servers import Peer, Script, answer
 from tests.engagement.http.test_masking import KEY_ID, SECRETS, SPELLINGS, pair, remains

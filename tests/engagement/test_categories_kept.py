@@ -9,8 +9,7 @@ import pytest
 
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.wire.category import Category
-from consent_desk.engagement.categories import Fetched
-from consent_desk.engagement.category_cache import CategoryCacheFile
+from consent_desk.engagement.categories import CategoryCacheFile, Fetched
 
 ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
 FETCHED = Fetched(

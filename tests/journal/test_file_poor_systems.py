@@ -20,9 +20,8 @@ from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.system.atomic_file import companion, replace_file, sync_folder
+from consent_desk.system.atomic_file import PrivateFile, companion, replace_file, sync_folder
 from consent_desk.system.left_over import copy_of
-from consent_desk.system.private_file import PrivateFile
 from tests.consents import later
 from tests.journal.journals import broken_off, filled, latest, noted_in, tamper
 

@@ -13,7 +13,7 @@ import pytest
 from consent_desk.domain.errors import JournalDamaged
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import a_noted, later
 from tests.journal.journals import copied, fill, filled, noted_in, tamper

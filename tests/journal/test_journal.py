@@ -25,7 +25,15 @@ from consent_desk.domain.consent.values import (
     complaint_about_wording,
 )
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import (
+    NO_CONTEXT,
+    Context,
+    Entry,
+    Noted,
+    Record,
+    context_text,
+    read_context,
+)
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus, Standing
 from consent_desk.domain.wire.outcome import (
@@ -40,7 +48,6 @@ from consent_desk.domain.wire.outcome import (
     Reason,
     Stored,
 )
-from consent_desk.journal.context import context_text, read_context
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import content_sha256
 from consent_desk.journal.search import PAGE

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import WordingTrouble
-from consent_desk.projects.wording_file import JsonWordingFile
+from consent_desk.projects.wordings import JsonWordingFile
 
 TEXTS = {"a project": {"sms": ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")}, "another": {}}
 

@@ -26,7 +26,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, project_to_line

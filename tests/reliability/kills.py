@@ -37,7 +37,7 @@ from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import IS_RIGHT, SAW_OPT_OUT, State
 from consent_desk.domain.wire.outcome import Cause, Look, NotSent
 from consent_desk.domain.wire.project import Project
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.projects.list_file import ProjectListFile

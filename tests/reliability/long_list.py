@@ -22,7 +22,7 @@ from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, project_to_line

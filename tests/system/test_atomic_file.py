@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.errors import ExportTrouble
-from consent_desk.system.private_file import PrivateFile
+from consent_desk.system.atomic_file import PrivateFile
 
 
 def test_the_file_is_there_when_it_is_finished(tmp_path: Path) -> None:

@@ -22,14 +22,14 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.lookup.presenter import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.widgets import unhurried
+from consent_desk.ui.widgets import inputs
 from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests press what has just come up, as nobody should: see `Unhurried`."""
-    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+    monkeypatch.setattr(inputs, "MOMENT", 0.0)
 
 
 class OpenOne(Protocol):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.widgets.cut_text import TintedLines
+from consent_desk.ui.widgets.banner import TintedLines
 from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.conftest import OpenOne

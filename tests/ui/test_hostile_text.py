@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.widgets.inputs import Note
-from consent_desk.ui.widgets.line import CUT
+from consent_desk.ui.widgets.inputs import CUT, Note
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, events
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, 
 from consent_desk.domain.consent.draft import PropertyDraft
 from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.widgets.line import LONGEST, Line
+from consent_desk.ui.widgets.inputs import LONGEST, Line
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 

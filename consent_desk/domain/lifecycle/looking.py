@@ -4,6 +4,7 @@ And why a look shows nothing. Facts: the reference's sections 1, 4.4 and 4.5.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
@@ -11,7 +12,16 @@ from consent_desk.domain.consent.values import FIRST_MILLISECOND, Consent, Times
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import inert
 from consent_desk.domain.wire.answer import Meaning, meaning, read_answer
-from consent_desk.domain.wire.customer import CategoryStatus, HistoryEvent, last_events, moment, same_second
+from consent_desk.domain.wire.customer import (
+    CategoryStatus,
+    Found,
+    HistoryEvent,
+    Known,
+    Unknown,
+    last_events,
+    moment,
+    same_second,
+)
 from consent_desk.domain.wire.outcome import Answered, Look, NoLook, Outcome, Reason, Stored, why_no_answer
 
 
@@ -236,3 +246,40 @@ def _stored(event: HistoryEvent) -> Stored:
         time=event.written,
         source=event.source,
     )
+
+
+_LAG = 60_000_000
+"""Microseconds: twice what was measured between a write and the first read that shows it."""
+
+
+def lately(noted: Sequence[Consent], now: Timestamp) -> tuple[Consent, ...]:
+    """Those of `noted` that a look-up may not show yet."""
+    return tuple(one for one in noted if now.micros - one.noted_at.micros < _LAG)
+
+
+def not_shown(found: Found | None, ours: Sequence[Consent]) -> tuple[Consent, ...]:
+    """Those of `ours`, noted lately for the customer of `found`, that `found` does not show."""
+    match found:
+        case Unknown():
+            return tuple(ours)
+        case Known():
+            return tuple(one for one in ours if not _shows(found.consents.get(one.category), one))
+        case _:
+            return ()
+
+
+def trusted(found: Found | None, ours: Sequence[Consent]) -> Found | None:
+    """What `found` tells, without what `ours`, noted lately for its customer, may have changed since."""
+    missing = {one.category for one in not_shown(found, ours)}
+    match found:
+        case Unknown() if missing:
+            return None
+        case Known() if missing:
+            consents = {name: status for name, status in found.consents.items() if name not in missing}
+            return replace(found, consents=consents)
+        case _:
+            return found
+
+
+def _shows(status: CategoryStatus | None, ours: Consent) -> bool:
+    return status is not None and shows(status.since, ours)

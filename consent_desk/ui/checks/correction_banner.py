@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.tones import Tone, sign
-from consent_desk.ui.widgets.unhurried import Unhurried
 
 
 class CorrectionStrip(TintedStrip):

@@ -8,9 +8,9 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
 from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
-from consent_desk.ui.widgets.unhurried import Unhurried
 
 GO_ON = "Alt+R"
 """The key of the last answer."""

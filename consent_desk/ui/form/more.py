@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from consent_desk.domain.consent.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
 from consent_desk.ui.form.property_row import PropertyRow
-from consent_desk.ui.widgets.inputs import WithNote, label_for
-from consent_desk.ui.widgets.line import Line
+from consent_desk.ui.widgets.inputs import Line, WithNote, label_for
 from consent_desk.ui.widgets.messages import render
 
 _SHOWN = 60

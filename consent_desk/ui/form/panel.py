@@ -38,6 +38,7 @@ from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.widgets.inputs import (
     ComboBox,
+    Line,
     Note,
     Pasting,
     TypingComboBox,
@@ -46,7 +47,6 @@ from consent_desk.ui.widgets.inputs import (
     typed_text,
 )
 from consent_desk.ui.widgets.layouts import scrolled
-from consent_desk.ui.widgets.line import Line
 from consent_desk.ui.widgets.messages import render
 
 if TYPE_CHECKING:

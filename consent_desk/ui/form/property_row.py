@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from consent_desk.domain.consent.draft import Field, Kind, PropertyDraft
 from consent_desk.ui.form.repair import RepairButton
-from consent_desk.ui.widgets.inputs import ComboBox, Note, Pasting
-from consent_desk.ui.widgets.line import Line
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair

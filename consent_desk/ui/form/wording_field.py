@@ -4,7 +4,7 @@ from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit
 
-from consent_desk.ui.widgets.line import LONGEST
+from consent_desk.ui.widgets.inputs import LONGEST
 
 
 class WordingField(QPlainTextEdit):

@@ -5,10 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.change import tell_change
 from consent_desk.domain.lifecycle.checking import is_new_profile, needs_check, nobody_looked
 from consent_desk.domain.lifecycle.judgement import judge, may_have_left, noun
-from consent_desk.domain.lifecycle.messages import tell_check, tell_failing, tell_look, tell_status
+from consent_desk.domain.lifecycle.messages import (
+    tell_change,
+    tell_check,
+    tell_failing,
+    tell_look,
+    tell_status,
+)
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER, Failing
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, Fact, State

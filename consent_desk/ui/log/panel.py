@@ -19,10 +19,9 @@ from consent_desk.ui.log.proof_button import ProofButton
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.log.search_bar import SearchBar
 from consent_desk.ui.log.table import LogTable
-from consent_desk.ui.widgets.cut_text import TintedButton
-from consent_desk.ui.widgets.inputs import technical_text
+from consent_desk.ui.widgets.banner import TintedButton
+from consent_desk.ui.widgets.inputs import Unhurried, technical_text
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.widgets.unhurried import Unhurried
 
 _LEAST = 3
 """Lines of the log, and of its details, that are seen in the lowest window."""

@@ -3,9 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from consent_desk.ui.widgets.inputs import Note
-from consent_desk.ui.widgets.line import Line
-from consent_desk.ui.widgets.unhurried import Unhurried
+from consent_desk.ui.widgets.inputs import Line, Note, Unhurried
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."

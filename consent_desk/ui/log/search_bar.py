@@ -8,10 +8,9 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.widgets.cut_text import TintedButton
-from consent_desk.ui.widgets.flow_layout import FlowLayout, beside
-from consent_desk.ui.widgets.inputs import ComboBox, Note, TypingComboBox, label_for
-from consent_desk.ui.widgets.line import Line
+from consent_desk.ui.widgets.banner import TintedButton
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, label_for
+from consent_desk.ui.widgets.layouts import FlowLayout, beside
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 

@@ -11,7 +11,7 @@ from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.judgement import noun
-from consent_desk.domain.lifecycle.lately import lately, not_shown, trusted
+from consent_desk.domain.lifecycle.looking import lately, not_shown, trusted
 from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.message import Message, say

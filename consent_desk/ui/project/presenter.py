@@ -12,9 +12,8 @@ from consent_desk.projects.projects import Listed, Projects, Saved
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.bar import SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
-from consent_desk.ui.project.keyring_reader import KeyState
+from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
 from consent_desk.ui.project.settings import SettingsDesk
-from consent_desk.ui.project.shared_reads import SharedReads
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone

@@ -20,13 +20,14 @@ from consent_desk.domain.wire.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.wire.project import ProjectDraft
 from consent_desk.ui.widgets.banner import tell
 from consent_desk.ui.widgets.inputs import (
+    Line,
     Pasting,
     TypingComboBox,
     WithNote,
+    commit_typing,
     label_for,
     technical_text,
 )
-from consent_desk.ui.widgets.line import Line, commit_typing
 from consent_desk.ui.widgets.messages import render
 
 HELP = """In Engagement, once for each project (an administrator can):

@@ -18,9 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.request.pages import PreviewPages
-from consent_desk.ui.widgets.folding import Folding
 from consent_desk.ui.widgets.inputs import label_for, read_only_text, technical_font
-from consent_desk.ui.widgets.layouts import scrolled
+from consent_desk.ui.widgets.layouts import Folding, scrolled
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.request import PreparedRequest

@@ -4,10 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedStrip
-from consent_desk.ui.widgets.cut_text import TintedLines
+from consent_desk.ui.widgets.banner import TintedLines, TintedStrip
+from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.tones import Tone, sign
-from consent_desk.ui.widgets.unhurried import Unhurried
 
 
 class Notice(TintedStrip):

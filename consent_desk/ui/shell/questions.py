@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from consent_desk.ui.widgets.unhurried import Unhurried
+from consent_desk.ui.widgets.inputs import Unhurried
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter

@@ -3,12 +3,15 @@
 Long because each of them is small, and together they are what every panel is built of.
 """
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
+    QCompleter,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -17,9 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.widgets.banner import TintedLabel
-from consent_desk.ui.widgets.completing import Completing
-from consent_desk.ui.widgets.folding import Folding
-from consent_desk.ui.widgets.line import Line
+from consent_desk.ui.widgets.layouts import Folding
 from consent_desk.ui.widgets.tones import Tone
 
 if TYPE_CHECKING:
@@ -191,3 +192,102 @@ def typed_text(edit: QPlainTextEdit) -> str:
 def units(text: str) -> int:
     """How many characters Qt counts in `text`, in UTF-16."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
+
+
+class Completing(QCompleter):
+    """Completion as a case-sensitive pop-up, which closes when the focus goes elsewhere.
+
+    Qt keeps it open: it would take what is then typed into another field.
+    """
+
+    def __init__(self, model: QAbstractItemModel, parent: QObject) -> None:
+        super().__init__(model, parent)
+        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
+        self.setCompletionRole(Qt.ItemDataRole.EditRole)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            left = event.reason() not in _STILL_THERE
+            if left and watched is self.widget():
+                self.close()
+        return super().eventFilter(watched, event)
+
+    def close(self) -> None:
+        """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
+        popup = self.popup()
+        if popup is not None:
+            popup.hide()
+
+
+LONGEST = 17_000
+"""Characters that a field takes: more than Engagement does in any case, so that a problem shows until it is
+shortened. A megabyte in a line takes Qt up to a second with each key."""
+
+CUT = " … (cut here)"
+
+
+class Line(QLineEdit):
+    """A line that takes a paste of any size without freezing, and says in the text where it was cut."""
+
+    def __init__(self, text: str = "", *, longest: int = LONGEST) -> None:
+        super().__init__()
+        self.setMaxLength(longest)
+        self.setText(text)
+        self._before = self.text()
+        self._is_cut = False
+        self.inputRejected.connect(self._notice)
+        self.textChanged.connect(self._follow)
+
+    def _notice(self) -> None:
+        # Told in the middle of a paste, whose beginning is in by now; also of a key without room.
+        self._is_cut = self.text() != self._before
+
+    def _follow(self, text: str) -> None:
+        self._before = text
+        if self._is_cut:
+            self._is_cut = False
+            self.setSelection(max(self.cursorPosition() - len(CUT), 0), len(CUT))
+            self.insert(CUT)
+
+
+def commit_typing() -> None:
+    """Have an input method put what it composes into its field: until then it is in none."""
+    QGuiApplication.inputMethod().commit()
+
+
+MOMENT = 0.5
+"""Seconds after it came up in which a button takes no key and no click: they were meant for another one."""
+
+_PRESSING = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Select})
+
+_CLICKS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick})
+
+
+class Unhurried(QObject):
+    """Keeps a key that is held down from pressing any of `buttons`, and whatever came too soon.
+
+    `safe` are those that do no harm: they take what comes at once.
+    """
+
+    def __init__(self, *buttons: QAbstractButton, safe: tuple[QAbstractButton, ...] = ()) -> None:
+        super().__init__(buttons[0])
+        self.safe = safe
+        self._since = 0.0
+        for button in (*buttons, *safe):
+            button.installEventFilter(self)
+
+    def begin(self) -> None:
+        """What they are about has changed: it came up just now."""
+        self._since = monotonic()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Show:
+            self.begin()
+        is_soon = watched not in self.safe and monotonic() - self._since < MOMENT
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            return event.key() in _PRESSING and (event.isAutoRepeat() or is_soon)
+        return event.type() in _CLICKS and is_soon

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft, for_next_caller
-from consent_desk.domain.consent.parsing import parse
-from consent_desk.domain.consent.properties import read_value
+from consent_desk.domain.consent.parsing import parse, read_value
 from consent_desk.domain.consent.values import Consent, PropertyValue, Timestamp
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.request import event_body

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consent_desk.domain.lifecycle.lately import lately, not_shown, trusted
+from consent_desk.domain.lifecycle.looking import lately, not_shown, trusted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown, Untold

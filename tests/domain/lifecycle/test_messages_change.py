@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.change import tell_change
+from consent_desk.domain.lifecycle.messages import tell_change
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus

@@ -16,10 +16,10 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure
-from consent_desk.journal.installation import installation_id
+from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.system import private_file
+from consent_desk.system import atomic_file
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log import long_view
 from consent_desk.ui.log import model as log_model
@@ -421,7 +421,7 @@ def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_a
 ) -> None:
     share, stick = tmp_path / "share", tmp_path / "stick"
     answers, comes_back = Event(), Event()
-    works: Callable[..., object] = getattr(private_file, hangs_in)
+    works: Callable[..., object] = getattr(atomic_file, hangs_in)
 
     def hang(*arguments: object) -> object:
         assert answers.wait(30)
@@ -431,7 +431,7 @@ def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_a
     for folder in (share, stick):
         folder.mkdir()
     desk.person.file = share / "history.csv"
-    monkeypatch.setattr(private_file, hangs_in, hang)
+    monkeypatch.setattr(atomic_file, hangs_in, hang)
     try:
         controls.button(desk.window, "Export").click()
         desk.wait_for_status(f"The folder {share} does not answer: the export waits. Noting goes on.")
@@ -440,7 +440,7 @@ def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_a
         desk.bot.waitUntil(lambda: "jane@example.com" in controls.cells(desk.window, 4))
         controls.button(desk.window, "Export").click()
         desk.wait_for_status("The export was stopped. Should ")
-        monkeypatch.setattr(private_file, hangs_in, works)
+        monkeypatch.setattr(atomic_file, hangs_in, works)
         desk.person.file = stick / "history.csv"
         controls.button(desk.window, "Export").click()
         desk.wait_for_status("Exported 4 consents to ")

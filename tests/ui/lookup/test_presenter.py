@@ -20,7 +20,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.lookup import presenter
-from consent_desk.ui.widgets import unhurried
+from consent_desk.ui.widgets import inputs
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
@@ -41,7 +41,7 @@ JANE = {
     ],
 }
 NEVER = 600_000
-FIRST_MOMENT = unhurried.MOMENT
+FIRST_MOMENT = inputs.MOMENT
 ALT = Qt.KeyboardModifier.AltModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
 UNKNOWN = "No customer with registered = jane@exmaple.com."
@@ -419,7 +419,7 @@ def press_too_soon(desk: OpenDesk, name: str) -> None:
 def test_in_its_first_moment_no_answer_records_anything(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unhurried, "MOMENT", 1_000.0)
+    monkeypatch.setattr(inputs, "MOMENT", 1_000.0)
     type_case(acme, "Jane@Example.com")
     wait_until_known(acme, "There is jane@example.com")
     key(acme, Qt.Key.Key_Return, CONTROL)
@@ -428,7 +428,7 @@ def test_in_its_first_moment_no_answer_records_anything(
         press_too_soon(acme, name)
         assert "No customer with registered = Jane@Example.com" in question(acme)
     assert controls.cells(acme.window, 0) == []
-    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+    monkeypatch.setattr(inputs, "MOMENT", 0.0)
     controls.button(acme.window, record).setFocus()
     key(acme, Qt.Key.Key_Return)
     acme.bot.waitUntil(lambda: len(controls.cells(acme.window, 0)) == 1)

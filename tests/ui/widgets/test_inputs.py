@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.widgets.line import CUT, Line
+from consent_desk.ui.widgets.inputs import CUT, Line
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 

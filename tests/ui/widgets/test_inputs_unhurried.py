@@ -12,7 +12,7 @@ from consent_desk.ui.checks.correction_banner import CorrectionStrip
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.widgets import unhurried
+from consent_desk.ui.widgets import inputs
 from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
@@ -62,10 +62,10 @@ def test_what_has_just_come_up_takes_no_press(
     _widget, button = strip
     pressed: list[None] = []
     button.clicked.connect(lambda: pressed.append(None))
-    monkeypatch.setattr(unhurried, "MOMENT", SOON)
+    monkeypatch.setattr(inputs, "MOMENT", SOON)
     press_in_every_way(button)
     assert pressed == []
-    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+    monkeypatch.setattr(inputs, "MOMENT", 0.0)
     key(button, Qt.Key.Key_Space)
     assert pressed == [None]
 
@@ -78,7 +78,7 @@ def test_a_notice_that_says_something_else_has_just_come_up(
     acted: list[None] = []
     notice.acted.connect(lambda: acted.append(None))
     notice.show_notice(Tone.NEUTRAL, "Of one customer.", "")
-    monkeypatch.setattr(unhurried, "MOMENT", SOON)
+    monkeypatch.setattr(inputs, "MOMENT", SOON)
     notice.show_notice(Tone.NEUTRAL, "Of another customer.", "")
     press_in_every_way(notice.action)
     assert acted == []
@@ -88,7 +88,7 @@ def test_a_held_key_presses_neither_what_is_safe_nor_what_is_not(qtbot: QtBot) -
     widget = QWidget()
     qtbot.addWidget(widget)
     safe, other = QPushButton(widget), QPushButton(widget)
-    unhurried.Unhurried(other, safe=(safe,))
+    inputs.Unhurried(other, safe=(safe,))
     pressed: list[str] = []
     for name, button in (("safe", safe), ("other", other)):
         button.setAutoDefault(True)
@@ -102,11 +102,11 @@ def test_a_held_key_presses_neither_what_is_safe_nor_what_is_not(qtbot: QtBot) -
 
 
 def test_what_is_safe_takes_a_press_at_once(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unhurried, "MOMENT", SOON)
+    monkeypatch.setattr(inputs, "MOMENT", SOON)
     widget = QWidget()
     qtbot.addWidget(widget)
     safe, other = QPushButton(widget), QPushButton(widget)
-    unhurried.Unhurried(other, safe=(safe,)).begin()
+    inputs.Unhurried(other, safe=(safe,)).begin()
     pressed: list[str] = []
     for name, button in (("safe", safe), ("other", other)):
         button.clicked.connect(lambda _checked=False, name=name: pressed.append(name))
@@ -128,12 +128,12 @@ def test_a_dialog_is_answered_by_nothing_that_came_too_soon_or_repeats(
             next(one for one in box.buttons() if one.text() == text)
             for text in ("Keep it", "Remove for good")
         )
-        monkeypatch.setattr(unhurried, "MOMENT", SOON)
+        monkeypatch.setattr(inputs, "MOMENT", SOON)
         press_in_every_way(remove)
         for button in (keep, remove):
             key(button, Qt.Key.Key_Return, repeats=True)
         still_open.append(box.isVisible())
-        monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+        monkeypatch.setattr(inputs, "MOMENT", 0.0)
         key(remove, Qt.Key.Key_Return)
 
     QTimer.singleShot(0, answer)
@@ -152,7 +152,7 @@ def test_a_dialog_is_answered_by_nothing_that_came_too_soon_or_repeats(
 def test_what_comes_up_where_another_button_stood_takes_no_press(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch, name: str, state: State, to_acknowledge: bool
 ) -> None:
-    monkeypatch.setattr(unhurried, "MOMENT", SOON)
+    monkeypatch.setattr(inputs, "MOMENT", SOON)
     log = acme.window.log
     log.show_details("", {}, state, to_acknowledge=to_acknowledge)
     button = controls.button(acme.window, name)
@@ -161,6 +161,6 @@ def test_what_comes_up_where_another_button_stood_takes_no_press(
     button.clicked.connect(lambda: pressed.append(None))
     press_in_every_way(button)
     assert pressed == []
-    monkeypatch.setattr(unhurried, "MOMENT", 0.0)
+    monkeypatch.setattr(inputs, "MOMENT", 0.0)
     controls.press(acme.window, name)
     assert pressed == [None]
