@@ -25,7 +25,7 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.proof.check import check
 from tests.consents import a_project, later
 from tests.proof.proofs import leaves, put
-from tests.version1_folders import Version1, unpacked
+from tests.version1.folders import Version1, unpacked
 
 PROJECT = a_project().id
 JANE = CustomerId(type="registered", value="jane@example.com")

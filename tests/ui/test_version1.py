@@ -12,7 +12,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, events
-from tests.version1_folders import Version1, unpacked
+from tests.version1.folders import Version1, unpacked
 
 CONSENTS = 20
 

@@ -4,7 +4,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-_ARCHIVE = Path(__file__).parent / "version1" / "folders.tar.xz"
+_ARCHIVE = Path(__file__).with_name("folders.tar.xz")
 
 
 @dataclass(frozen=True, slots=True)
