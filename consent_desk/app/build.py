@@ -39,7 +39,7 @@ from consent_desk.ui.form.wordings import PRACTICE, WordingDesk
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
-from consent_desk.ui.printing import Printing
+from consent_desk.ui.outcomes.slip import SlipDesk
 from consent_desk.ui.project.presenter import ProjectDesk
 from consent_desk.ui.project.settings import SettingsDesk
 from consent_desk.ui.recovery.daily_backup import BackupDesk
@@ -136,7 +136,7 @@ def build(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
     keys.listener = projects.troubles.hear
-    Printing(window, runner, asked, replace_file)
+    SlipDesk(window, runner, asked, replace_file)
     form_help = help_with_form(
         window,
         runner,

@@ -21,7 +21,7 @@ class Lane(StrEnum):
 
     `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
     `UPKEEP` is for the backups on this computer, `SECOND` for those in a second folder, which may hang.
-    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a slip (`PRINTING`).
+    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a `SLIP`.
     """
 
     JOURNAL = "journal"
@@ -30,7 +30,7 @@ class Lane(StrEnum):
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
     SECOND = "second folder"
-    PRINTING = "printing"
+    SLIP = "slip"
     EXPORT = "export"
     PROOF = "proof"
     ASIDE = "aside"

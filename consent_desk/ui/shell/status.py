@@ -37,12 +37,12 @@ class StatusPanel(TintedStrip):
     A call is a key too: what becomes of that of the caller on the line is the latest message; of an earlier
     one is shown, beside it, only what must be heard. That one was noted stays first until the next caller.
 
-    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `print_requested(text)` asks
-    to print the slips.
+    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `save_requested(text)` asks
+    to save the slips.
     """
 
     shortcuts_requested = Signal()
-    print_requested = Signal(str)
+    save_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(Tone.QUIET)
@@ -56,9 +56,9 @@ class StatusPanel(TintedStrip):
         self.latest = _label("Status")
         self.action = QPushButton()
         self.action.clicked.connect(self._copy_slips)
-        self.print_slips = QPushButton("Print slip…")
-        self.print_slips.setAccessibleName("Print slip")
-        self.print_slips.clicked.connect(lambda: self.print_requested.emit("\n\n".join(self._slips())))
+        self.save_slips = QPushButton("Save slip…")
+        self.save_slips.setAccessibleName("Save slip")
+        self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self._slips())))
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setAccessibleName("Dismiss")
         self.dismiss.clicked.connect(self.clear)
@@ -71,7 +71,7 @@ class StatusPanel(TintedStrip):
         texts = Yielding(self.noted, self.kept, self.latest, name="Text of the status", least=_LEAST)
         layout.addWidget(texts, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.save_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.shortcuts, 0, Qt.AlignmentFlag.AlignTop)
         # Room for two lines, so that the window does not jump when there is something to say.
@@ -130,7 +130,7 @@ class StatusPanel(TintedStrip):
     ) -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
-        `slip` is a text to copy, which is nowhere else: buttons copy and print those of all that stay.
+        `slip` is a text to copy, which is nowhere else: buttons copy and save those of all that stay.
         `practice`: whether it is said of practice, or of a real consent; None where it is of neither.
         """
         said = _Said(tone, text, slip, practice)
@@ -221,8 +221,8 @@ class StatusPanel(TintedStrip):
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)
-        self.print_slips.setVisible(slips > 0)
-        self.print_slips.setText("Print slip…" if slips < 2 else f"Print {slips} slips…")
+        self.save_slips.setVisible(slips > 0)
+        self.save_slips.setText("Save slip…" if slips < 2 else f"Save {slips} slips…")
         offer = "Copy as a slip" if slips < 2 else f"Copy {slips} slips"
         self.action.setText(offer)
         self.action.setAccessibleName(offer)
