@@ -46,8 +46,8 @@ class TaskRunner(QObject):
     renewed = Signal(object)
     _ended = Signal(object)
 
-    def __init__(self, log: Callable[[Exception], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, log: Callable[[Exception], None]) -> None:
+        super().__init__()
         self._log = log
         self._lanes: dict[Lane, Queue] = {}
         self._lock = Lock()
@@ -63,7 +63,7 @@ class TaskRunner(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """Run `work` on `lane`, then `done(result)` or `failed(error)` on the GUI thread."""
-        self.run_telling(lane, lambda _: work(), told=_drop, done=done, failed=failed)
+        self.run_telling(lane, lambda _: work(), told=let_be, done=done, failed=failed)
 
     def run_telling(
         self,
@@ -166,7 +166,8 @@ class _Ended:
         self.value = value
 
 
-def _drop(_value: object) -> None: ...
+def let_be(_value: object) -> None:
+    """Nobody waits for it."""
 
 
 def _work_off(queue: Queue) -> None:

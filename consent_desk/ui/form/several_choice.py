@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6 import QtGui
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.widgets.inputs import Note
+from consent_desk.ui.widgets.messages import tool_tip
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.category import Category
@@ -108,8 +108,7 @@ class SeveralChoice(QWidget):
         for category in categories:
             item = QListWidgetItem(_described(category), self.list)
             item.setData(Qt.ItemDataRole.UserRole, category.id)
-            whole = QtGui.Qt.convertFromPlainText(item.text(), Qt.WhiteSpaceMode.WhiteSpaceNormal)
-            item.setToolTip(whole)
+            item.setToolTip(tool_tip(item.text()))
             # Its tick follows the selection, and is nothing to click at.
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
             if category.id == current_id:
@@ -166,8 +165,7 @@ def _id_of(item: QListWidgetItem) -> str:
 
 def _described(category: "Category") -> str:
     names = [category.id] if category.label == category.id else [category.label, category.id]
-    # A project's marks, where the categories bear them.
-    if getattr(category, "legitimate_interest", False):
+    if category.legitimate_interest:
         names.append("· legitimate interest")
     if not category.by_private_api:
         names.append("· not meant for this API")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip, announce
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -94,9 +94,7 @@ class StatusPanel(TintedStrip):
         if key not in self._calls and noted:
             self._noted, self._noted_as = noted, key
             self._refresh()
-            from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.noted, noted))
+            announce(self.noted, noted)
         self._calls.add(key)
 
     def end_calls(self) -> None:
@@ -142,10 +140,7 @@ class StatusPanel(TintedStrip):
             self._kept[self._key] = self._latest
         self._key, self._latest = key, said
         self._refresh()
-        # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, self._told(said)))
+        announce(self.latest, self._told(said))
 
     def show_beside(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
         """Show and announce `text` among what stays, beside the latest message."""
@@ -155,9 +150,7 @@ class StatusPanel(TintedStrip):
             return
         self._kept[key] = said
         self._refresh()
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.kept, self._told(said)))
+        announce(self.kept, self._told(said))
 
     def _is_shown_here(self, said: _Said) -> bool:
         return (
