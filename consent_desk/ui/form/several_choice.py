@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.ui.form.category_model import described
 from consent_desk.ui.widgets.inputs import Note
 from consent_desk.ui.widgets.messages import tool_tip
 
@@ -106,7 +107,7 @@ class SeveralChoice(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for category in categories:
-            item = QListWidgetItem(_described(category), self.list)
+            item = QListWidgetItem(described(category), self.list)
             item.setData(Qt.ItemDataRole.UserRole, category.id)
             item.setToolTip(tool_tip(item.text()))
             # Its tick follows the selection, and is nothing to click at.
@@ -161,12 +162,3 @@ class SeveralChoice(QWidget):
 
 def _id_of(item: QListWidgetItem) -> str:
     return str(item.data(Qt.ItemDataRole.UserRole))
-
-
-def _described(category: "Category") -> str:
-    names = [category.id] if category.label == category.id else [category.label, category.id]
-    if category.legitimate_interest:
-        names.append("· legitimate interest")
-    if not category.by_private_api:
-        names.append("· not meant for this API")
-    return "   ".join(names)

@@ -83,12 +83,15 @@ def tell(label: QLabel, text: str) -> None:
         announce(label, text)
 
 
-def announce(widget: QWidget, text: str) -> None:
+def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
     """Tell assistive technology what is new at `widget`, wherever the focus is."""
     # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
     from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+    event = QAccessibleAnnouncementEvent(widget, text)
+    if urgent:
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+    QAccessible.updateAccessibility(event)
 
 
 class TintedStrip(Tinted, QFrame):
