@@ -2,13 +2,7 @@
 
 import sys
 
-
-def main() -> int:
-    """Run the program; return its exit status."""
-    from consent_desk.cli.main import main as run
-
-    return run()
-
+from consent_desk.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

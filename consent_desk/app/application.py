@@ -11,7 +11,7 @@ from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import resource
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.presenter import ProjectDesk
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Stations
@@ -81,14 +81,10 @@ class Application(QObject):
             self._runner.idle(Lane.SEND, 0.2)
         if self._stations.has_unwritten:
             # Where it fails once more, the next start makes it unconfirmed, which is what is known then.
-            self._runner.run(Lane.JOURNAL, self._stations.write_again, done=_let_be, failed=_let_be)
+            self._runner.run(Lane.JOURNAL, self._stations.write_again, done=let_be, failed=let_be)
             self._runner.idle(Lane.JOURNAL, 0.1)
         # On a thread of its own: what hangs there must not keep the window from going.
         closing = threading.Thread(target=self._resources.close, daemon=True)
         closing.start()
         closing.join(0.3)
         self._runner.close()
-
-
-def _let_be(result: object) -> None:
-    """Nobody is left to be told."""

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLocale
 
 from consent_desk.app.application import Application
 from consent_desk.delivery.scheduler import NAP
@@ -39,14 +40,13 @@ from consent_desk.ui.form.wordings import PRACTICE, WordingDesk
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
-from consent_desk.ui.printing import Printing
+from consent_desk.ui.outcomes.slip import SlipDesk
 from consent_desk.ui.project.presenter import ProjectDesk
 from consent_desk.ui.project.settings import SettingsDesk
 from consent_desk.ui.recovery.daily_backup import BackupDesk
 from consent_desk.ui.recovery.presenter import RecoveryDesk
 from consent_desk.ui.session import Desk
 from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.system import country, languages
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.widgets.messages import Local
 from consent_desk.ui.workspaces import Stations
@@ -136,8 +136,8 @@ def build(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
     keys.listener = projects.troubles.hear
-    Printing(window, runner, asked, replace_file)
-    form_help = help_with_form(
+    SlipDesk(window, runner, asked, replace_file)
+    categories, id_help = help_with_form(
         window,
         runner,
         asked,
@@ -155,8 +155,8 @@ def build(
         asked,
         stations,
         projects,
-        categories=form_help.categories,
-        id_help=form_help.ids,
+        categories=categories,
+        id_help=id_help,
         now=now,
         zone=zone,
         rebuilding=rebuilding,
@@ -191,14 +191,6 @@ def _care_for_journal(
     recovery.folder_changed.connect(backup.make_now)
 
 
-@dataclass(frozen=True, slots=True)
-class FormHelp:
-    """What the desk asks about the form."""
-
-    categories: CategoriesDesk
-    ids: IdHelpDesk
-
-
 def help_with_form(
     window: MainWindow,
     runner: TaskRunner,
@@ -211,12 +203,18 @@ def help_with_form(
     local: Local,
     agent: Callable[[], str],
     place: str | None,
-) -> FormHelp:
-    """Build it. `agent` tells who sits here; `place` is the desk's country where that is not the system's."""
+) -> tuple[CategoriesDesk, IdHelpDesk]:
+    """Build it; return what the desk asks about the form.
+
+    `agent` tells who sits here; `place` is the desk's country where that is not the system's.
+    """
+    system = QLocale.system()
     form = window.consent
     cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
-    categories = CategoriesDesk(form, runner, Categories(cache, now, languages()), local)
-    help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), country() if place is None else place)
+    categories = CategoriesDesk(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
+    if place is None:
+        place = QLocale.territoryToCode(system.territory())
+    help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), place)
     projects.project_left.connect(categories.offer_nothing)
     AgentDesk(form, runner, projects, window.settings, agent)
     kept = KeptWordings(JsonWordingFile(folders.config / "texts.json"))
@@ -226,4 +224,4 @@ def help_with_form(
     if settings is not None:
         settings.removed.connect(lambda project_id, _: categories.forget(project_id))
         settings.removed.connect(lambda project_id, _: wordings.forget(project_id))
-    return FormHelp(categories, IdHelpDesk(form, runner, help_with_ids))
+    return categories, IdHelpDesk(form, runner, help_with_ids)

@@ -11,12 +11,12 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class SignalWatch(QObject):
-    """Calls `end` on the GUI thread when a signal asks the program to end.
+    """Calls `end(number)` on the GUI thread when a signal asks the program to end.
 
     Qt's loop runs in C++, where Python does not notice a signal: a byte in a socket wakes it up.
     """
 
-    def __init__(self, end: Callable[[], object], parent: QObject) -> None:
+    def __init__(self, end: Callable[[int], object], parent: QObject) -> None:
         super().__init__(parent)
         self._end = end
         self._waking, self._woken = socket.socketpair()
@@ -38,8 +38,8 @@ class SignalWatch(QObject):
 
     def _wake(self) -> None:
         with suppress(BlockingIOError):
-            if self._numbers.intersection(self._waking.recv(64)):
-                self._end()
+            for number in self._numbers.intersection(self._waking.recv(64)):
+                self._end(number)
 
 
 def _take(_number: int, _frame: object) -> None:

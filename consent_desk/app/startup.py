@@ -51,7 +51,7 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
 
         from consent_desk.app.signals import SignalWatch
 
-        kept.callback(SignalWatch(window.end, window).close)
+        kept.callback(SignalWatch(lambda _number: window.end(), window).close)
         if instance is not None:
             instance.listen(window)
             window.closing.connect(instance.fall_silent)

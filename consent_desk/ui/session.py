@@ -30,7 +30,6 @@ from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.lookup.presenter import LookUpDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.alarm import AlarmDesk
-from consent_desk.ui.outcomes.caller import Caller
 from consent_desk.ui.outcomes.counter_desk import CounterDesk
 from consent_desk.ui.outcomes.outstanding import ClosingDesk
 from consent_desk.ui.outcomes.presenter import SendingDesk
@@ -99,7 +98,9 @@ class Desk(QObject):
         self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
         self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
-        self._caller = Caller(self._form, window.status)
+        # The form as the last caller left it.
+        self._left_by: Draft | None = None
+        self._form.draft_changed.connect(self._follow_caller)
         self._noting = Noting(runner, self)
         self._filled = FormDesk(
             window,
@@ -116,7 +117,7 @@ class Desk(QObject):
         self._alarms = AlarmDesk(window, runner, projects, self._log, local)
         self._kept = KeptDesk(window, runner, self.sending, now)
         self._counter = CounterDesk(window.log, self.sending, now, local)
-        self._closing = ClosingDesk(window, runner, questions, self.sending, self._noting, hold=self._hold)
+        ClosingDesk(window, runner, questions, self.sending, self._noting, hold=self._hold)
         SlowDisk(self._noting, window.status)
         history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
@@ -334,10 +335,16 @@ class Desk(QObject):
         self._form.send.setEnabled(True)
         if self._noting.concerns_form(press):
             self._filled.begin_next(press.draft)
-        self._caller.end()
+        self._left_by = self._form.draft()
         # Last: what it tells may ask about what has left the form.
         self._look_up.confirm(press.consent)
         self._log.choose(press.station, entries[0])
+
+    def _follow_caller(self, draft: Draft) -> None:
+        # The project's categories may come meanwhile: that is no change.
+        if self._left_by is not None and draft != self._left_by:
+            self._left_by = None
+            self._window.status.end_calls()
 
     def _send_released(self, press: Press, entries: tuple[Entry, ...]) -> None:
         for entry in entries:

@@ -2,8 +2,6 @@
 
 from urllib.parse import quote
 
-from PySide6.QtCore import QLocale
-
 
 def system_proxy(url: str) -> str | None:
     """The proxy that the system wants for `url`, as a URL, or None. Can block while a PAC file is fetched.
@@ -28,13 +26,3 @@ def system_proxy(url: str) -> str | None:
         if proxy.type() == QNetworkProxy.ProxyType.Socks5Proxy:
             other = other or f"socks5h://{host}:{proxy.port()}"
     return other
-
-
-def languages() -> tuple[str, ...]:
-    """The languages of this user, the best one first: `de-AT`, `de`."""
-    return tuple(QLocale.system().uiLanguages())
-
-
-def country() -> str:
-    """The two letters of this user's country, `AT`; empty where the system names none."""
-    return QLocale.territoryToCode(QLocale.system().territory())

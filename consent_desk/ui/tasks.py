@@ -21,7 +21,7 @@ class Lane(StrEnum):
 
     `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
     `UPKEEP` is for the backups on this computer, `SECOND` for those in a second folder, which may hang.
-    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a slip (`PRINTING`).
+    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a `SLIP`.
     """
 
     JOURNAL = "journal"
@@ -30,7 +30,7 @@ class Lane(StrEnum):
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
     SECOND = "second folder"
-    PRINTING = "printing"
+    SLIP = "slip"
     EXPORT = "export"
     PROOF = "proof"
     ASIDE = "aside"
@@ -46,8 +46,8 @@ class TaskRunner(QObject):
     renewed = Signal(object)
     _ended = Signal(object)
 
-    def __init__(self, log: Callable[[Exception], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, log: Callable[[Exception], None]) -> None:
+        super().__init__()
         self._log = log
         self._lanes: dict[Lane, Queue] = {}
         self._lock = Lock()
@@ -63,7 +63,7 @@ class TaskRunner(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """Run `work` on `lane`, then `done(result)` or `failed(error)` on the GUI thread."""
-        self.run_telling(lane, lambda _: work(), told=_drop, done=done, failed=failed)
+        self.run_telling(lane, lambda _: work(), told=let_be, done=done, failed=failed)
 
     def run_telling(
         self,
@@ -166,7 +166,8 @@ class _Ended:
         self.value = value
 
 
-def _drop(_value: object) -> None: ...
+def let_be(_value: object) -> None:
+    """Nobody waits for it."""
 
 
 def _work_off(queue: Queue) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.workspace import Station
 
 Result = TypeVar("Result")
@@ -83,7 +83,7 @@ class Stations(QObject):
                     station.rest()
 
         self._practises = False
-        self._runner.run(Lane.JOURNAL, rest, done=_let_be, failed=_let_be)
+        self._runner.run(Lane.JOURNAL, rest, done=let_be, failed=let_be)
 
     def reopen(
         self,
@@ -148,7 +148,3 @@ class Stations(QObject):
                 self._resources.enter_context(opened.pop_all())
             self._opened[practice] = station
             return station
-
-
-def _let_be(result: object) -> None:
-    """Nobody waits for it."""

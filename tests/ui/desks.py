@@ -7,7 +7,6 @@ from threading import Event
 from time import monotonic, time_ns
 
 from PySide6.QtCore import Qt
-from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -68,7 +67,7 @@ class MemoryKeyring:
 class Person(Questions):
     """Answers every question with the choice of index `answer`, and remembers what was asked.
 
-    `file` is where to save, `printer` the one to print with: without one the computer has none.
+    `file` is where to save.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -77,18 +76,10 @@ class Person(Questions):
         self.answer = 0
         self.folder = ""
         self.file: Path | None = None
-        self.printer: QPrinter | None = None
 
     def choose_folder(self, title: str, at: str = "") -> str:
         self.asked.append(title)
         return self.folder
-
-    def has_printer(self) -> bool:
-        return self.printer is not None
-
-    def choose_printer(self, title: str) -> QPrinter | None:
-        self.asked.append(title)
-        return self.printer
 
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
         self.asked.append(f"{title} {name}.{next(iter(kinds))}")

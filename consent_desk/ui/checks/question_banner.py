@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip, announce
 from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -103,10 +103,7 @@ class QuestionStrip(TintedStrip):
         """Tell the question, and lead to its safe answer, if there is one."""
         if self.has_key:
             self.choices[0].setFocus()
-        # Loaded with the first question: the window does not need it to show.
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.text, self._said))
+        announce(self.text, self._said)
 
     def withdraw(self) -> None:
         """Ask no more, and forget what was asked: it was about this caller."""

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6 import QtGui
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.text import visible
+from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, colour
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ class SendButton(QPushButton):
         """Say what it will do; `description` is what assistive technology adds."""
         self._action = _shortened(text).replace("&", "&&")
         self.setAccessibleDescription(_shortened(description))
-        # As HTML, or Qt would guess whether a category's name is some.
-        tip, wrapped = f"{_shortened(description)}\nCtrl+Return", Qt.WhiteSpaceMode.WhiteSpaceNormal
-        self.setToolTip(QtGui.Qt.convertFromPlainText(tip, wrapped))
+        self.setToolTip(tool_tip(f"{_shortened(description)}\nCtrl+Return"))
         if ready is not self._ready:
             self._ready = ready
             font = self.font()

@@ -2,16 +2,15 @@
 
 from functools import partial
 
-from PySide6 import QtGui
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
 from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error
+from consent_desk.ui.tasks import Lane, TaskRunner, let_be
+from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error, tool_tip
 from consent_desk.workspace import Station
 
 _HOUR = 3_600_000
@@ -96,8 +95,8 @@ class CategoriesDesk(QObject):
             self._runner.run(
                 lane,
                 lambda: self._categories.forget(project_id),
-                done=lambda nothing: None,
-                failed=lambda error: None,
+                done=let_be,
+                failed=let_be,
             )
 
     def _begin(self, place: tuple[Station, Project], fetched: Fetched | None) -> None:
@@ -150,6 +149,4 @@ class CategoriesDesk(QObject):
         said = f"{text} {more}".strip() or "Fetch the project's categories anew"
         # Never empty, or assistive technology would read out the tooltip, which is HTML.
         self._form.refresh_categories.setAccessibleDescription(said)
-        # As HTML, or Qt would guess whether an answer is some.
-        wrapped = Qt.WhiteSpaceMode.WhiteSpaceNormal
-        self._form.refresh_categories.setToolTip(QtGui.Qt.convertFromPlainText(said, wrapped))
+        self._form.refresh_categories.setToolTip(tool_tip(said))

@@ -52,13 +52,20 @@ class CategoryModel(QAbstractListModel):
         category = self._categories[index.row()]
         if role == Qt.ItemDataRole.EditRole:
             return category.id
-        names = (category.id,) if category.label == category.id else (category.label, category.id)
         if role == Qt.ItemDataRole.DisplayRole:
-            marks = "".join(f"   · {mark}" for mark in _marks(category))
-            return f"{'   '.join(names)}{marks}"
+            return described(category)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join((*names, *_marks(category)))
+            return ", ".join((*_names(category), *_marks(category)))
         return None
+
+
+def described(category: "Category") -> str:
+    """A category in a list: label, ID and marks."""
+    return "   ".join((*_names(category), *(f"· {mark}" for mark in _marks(category))))
+
+
+def _names(category: "Category") -> tuple[str, ...]:
+    return (category.id,) if category.label == category.id else (category.label, category.id)
 
 
 def _marks(category: "Category") -> tuple[str, ...]:

@@ -1,25 +1,12 @@
 """Says what is odd about a complete customer ID, and offers what may be meant. A person decides."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.text import cut
-from consent_desk.engagement.customer_ids import Hint
+from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.tasks import Lane, TaskRunner
-
-
-class Help(Protocol):
-    """Knows IDs. Each question may take a while, the first one above all: asked on a lane."""
-
-    def hint(self, id_type: str, text: str) -> Hint | None:
-        """What to say about an ID, None where nothing is odd."""
-
-    def alternatives(self, id_type: str, text: str) -> Sequence[str]:
-        """Other IDs that may be meant."""
 
 
 class IdHelpDesk(QObject):
@@ -30,7 +17,7 @@ class IdHelpDesk(QObject):
 
     changed = Signal()
 
-    def __init__(self, form: ConsentPanel, runner: TaskRunner, help_with: Help) -> None:
+    def __init__(self, form: ConsentPanel, runner: TaskRunner, help_with: IdHelp) -> None:
         super().__init__(form)
         self._form = form
         self._runner = runner

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6 import QtGui
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -24,7 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.ui.form.category_model import described
 from consent_desk.ui.widgets.inputs import Note
+from consent_desk.ui.widgets.messages import tool_tip
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.category import Category
@@ -106,10 +107,9 @@ class SeveralChoice(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for category in categories:
-            item = QListWidgetItem(_described(category), self.list)
+            item = QListWidgetItem(described(category), self.list)
             item.setData(Qt.ItemDataRole.UserRole, category.id)
-            whole = QtGui.Qt.convertFromPlainText(item.text(), Qt.WhiteSpaceMode.WhiteSpaceNormal)
-            item.setToolTip(whole)
+            item.setToolTip(tool_tip(item.text()))
             # Its tick follows the selection, and is nothing to click at.
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
             if category.id == current_id:
@@ -162,13 +162,3 @@ class SeveralChoice(QWidget):
 
 def _id_of(item: QListWidgetItem) -> str:
     return str(item.data(Qt.ItemDataRole.UserRole))
-
-
-def _described(category: "Category") -> str:
-    names = [category.id] if category.label == category.id else [category.label, category.id]
-    # A project's marks, where the categories bear them.
-    if getattr(category, "legitimate_interest", False):
-        names.append("· legitimate interest")
-    if not category.by_private_api:
-        names.append("· not meant for this API")
-    return "   ".join(names)

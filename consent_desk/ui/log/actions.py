@@ -14,7 +14,7 @@ from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Station
@@ -67,51 +67,47 @@ class HistoryDesk(QObject):
     # -- discarding -------------------------------------------------------------------------------
 
     def _discard(self, request_id: str, reason: str) -> None:
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None:
-            return
-
-        def done(_nothing: None) -> None:
-            self._say(station, replace(entry, state=State.DISCARDED), Tone.NEUTRAL, f"Discarded: {reason}")
-            self.discarded.emit(station, request_id)
-
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: station.history.discard(request_id, reason, station.user),
-            done=done,
-            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        self._write_down(
+            request_id,
+            lambda station: station.history.discard(request_id, reason, station.user),
+            lambda entry: replace(entry, state=State.DISCARDED),
+            f"Discarded: {reason}",
         )
 
     def _acknowledge(self, request_id: str) -> None:
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None:
-            return
-
-        def done(_nothing: None) -> None:
-            said = "Acknowledged: it was cancelled, and is not recorded."
-            self._say(station, replace(entry, to_acknowledge=False), Tone.NEUTRAL, said)
-            self.discarded.emit(station, request_id)
-
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: station.history.acknowledge(request_id, station.user),
-            done=done,
-            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+        self._write_down(
+            request_id,
+            lambda station: station.history.acknowledge(request_id, station.user),
+            lambda entry: replace(entry, to_acknowledge=False),
+            "Acknowledged: it was cancelled, and is not recorded.",
         )
 
     def _say_that_it_is_right(self, request_id: str) -> None:
+        self._write_down(
+            request_id,
+            lambda station: station.outbox.learn(request_id, IS_RIGHT),
+            lambda entry: replace(entry, checked=True),
+            "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
+        )
+
+    def _write_down(
+        self,
+        request_id: str,
+        work: Callable[[Station], object],
+        as_written: Callable[[Entry], Entry],
+        said: str,
+    ) -> None:
         station, entry = self._log.station, self._log.find(request_id)
         if station is None or entry is None:
             return
 
-        def done(_learnt: Entry | None) -> None:
-            said = "You say that it is right. It is looked up once more, and verified if Engagement shows it."
-            self._say(station, replace(entry, checked=True), Tone.NEUTRAL, said)
+        def done(_result: object) -> None:
+            self._say(station, as_written(entry), Tone.NEUTRAL, said)
             self.discarded.emit(station, request_id)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.outbox.learn(request_id, IS_RIGHT),
+            lambda: work(station),
             done=done,
             failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
         )
@@ -220,7 +216,7 @@ class HistoryDesk(QObject):
             if self._has_said_why:
                 # The step that hangs takes away what it has written, should it ever come back.
                 self._runner.renew(Lane.EXPORT)
-            self._runner.run(Lane.EXPORT, export.cancel, done=lambda _: None, failed=lambda _: None)
+            self._runner.run(Lane.EXPORT, export.cancel, done=let_be, failed=let_be)
             self._end()
 
     def _end(self) -> None:

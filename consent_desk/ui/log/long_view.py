@@ -46,9 +46,7 @@ class LongView(QObject):
         self._filling = False
         self._unplaced: set[str] = set()
         self._placing = False
-        self._batch = QTimer(self)
-        self._batch.setSingleShot(True)
-        self._batch.setInterval(BATCH)
+        self._batch = QTimer(self, singleShot=True, interval=BATCH)
         self._batch.timeout.connect(self.place)
         model.missing.connect(self._fill)
 

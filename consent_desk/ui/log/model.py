@@ -6,11 +6,9 @@ Long because what is shown, and at which place of how many, is one model to Qt.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from PySide6 import QtGui
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
-    QObject,
     QPersistentModelIndex,
     Qt,
     QTimer,
@@ -23,6 +21,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.domain.text import visible
 from consent_desk.ui.states import tone_of, word_of
+from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import colour, sign
 
 Index = QModelIndex | QPersistentModelIndex
@@ -51,9 +50,8 @@ class LogModel(QAbstractTableModel):
         self,
         local: Callable[[Timestamp], datetime],
         now: Callable[[], Timestamp],
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._local = local
         self._now = now
         # The oldest first, however they are shown: so a new one moves no other.
@@ -65,9 +63,11 @@ class LogModel(QAbstractTableModel):
         self.wanted = Wanted()
         self._changes: dict[str, str] = {}
         self.practice = False
-        self._batch = _timer(self, BATCH, self.flush)
+        self._batch = QTimer(self, singleShot=True, interval=BATCH)
+        self._batch.timeout.connect(self.flush)
         # What is drawn in one go is asked for once.
-        self._looking = _timer(self, 0, self._look)
+        self._looking = QTimer(self, singleShot=True, interval=0)
+        self._looking.timeout.connect(self._look)
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -233,8 +233,7 @@ class LogModel(QAbstractTableModel):
         if change is None:
             self.change_wanted.emit(request_id)
             return None
-        # As HTML, or Qt would guess whether a category's name is some.
-        return QtGui.Qt.convertFromPlainText(visible(change), Qt.WhiteSpaceMode.WhiteSpaceNormal)
+        return tool_tip(visible(change))
 
     def _text(self, entry: Entry, column: str) -> str:
         match column:
@@ -307,11 +306,3 @@ class LogModel(QAbstractTableModel):
     def _look(self) -> None:
         if self._missed < len(self._lines) and self._line(self._missed) is None:
             self.missing.emit(self._missed)
-
-
-def _timer(parent: QObject, wait: int, then: Callable[[], None]) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(wait)
-    timer.timeout.connect(then)
-    return timer

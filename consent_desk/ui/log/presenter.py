@@ -47,9 +47,7 @@ class LogDesk(QObject):
         self._missed: list[tuple[Station, Entry]] = []
         self._chosen: Entry | None = None
         self._to_choose = ""
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(BATCH)
+        self._later = QTimer(self, singleShot=True, interval=BATCH)
         self._later.timeout.connect(self._choose_later)
         self.view = LongView(panel.model, runner, self)
         self.view.shown.connect(self._tell)

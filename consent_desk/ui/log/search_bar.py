@@ -47,9 +47,7 @@ class SearchBar(QWidget):
         self.export.setToolTip("Write all that is shown into a file")
         self.note = Note()
         # All that is set in one go is one search.
-        self._change = QTimer(self)
-        self._change.setSingleShot(True)
-        self._change.setInterval(0)
+        self._change = QTimer(self, singleShot=True, interval=0)
         self._lay_out(others)
         self._connect()
 

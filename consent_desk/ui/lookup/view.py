@@ -1,11 +1,11 @@
 """What is known of the customer in the form: the chosen category first, and a line for all others."""
 
-from PySide6 import QtGui
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
-from consent_desk.ui.widgets.banner import TintedLabel
+from consent_desk.ui.widgets.banner import TintedLabel, announce
 from consent_desk.ui.widgets.inputs import read_only_text, typed_text
+from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _MOST = 5
@@ -53,10 +53,8 @@ class KnownView(QWidget):
         self.others.setVisible(bool(others))
         self.others.setAccessibleDescription(details or others)
         everything = f"{wording}\n{details}".strip()
-        # As HTML, or Qt would guess whether a category's name is some.
-        for line, told in ((self.chosen, everything), (self.others, details)):
-            tip = QtGui.Qt.convertFromPlainText(told, Qt.WhiteSpaceMode.WhiteSpaceNormal) if told else ""
-            line.setToolTip(tip)
+        self.chosen.setToolTip(tool_tip(everything))
+        self.others.setToolTip(tool_tip(details))
         if everything != typed_text(self.details):
             self.details.setPlainText(everything)
             seen = min(everything.count("\n") + 2, _MOST)
@@ -73,10 +71,7 @@ class KnownView(QWidget):
 
     def announce(self) -> None:
         """Tell assistive technology what came in while the focus is elsewhere."""
-        # Loaded with the first look-up: the window does not need it to show.
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.chosen, self.chosen.text()))
+        announce(self.chosen, self.chosen.text())
 
 
 def _line(accessible_name: str) -> TintedLabel:

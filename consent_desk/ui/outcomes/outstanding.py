@@ -21,7 +21,7 @@ from consent_desk.workspace import Station
 
 _KEY = "closing"
 _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
-_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or print its slip before you close."
+_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or save its slip before you close."
 
 
 class ClosingDesk(QObject):

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6 import QtGui
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.inputs import ComboBox, label_for
+from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
 SANDBOX = "sandbox"
@@ -110,9 +110,7 @@ class ProjectBar(QWidget):
         `more` explains it to who points at it, and to assistive technology.
         """
         self.state.show_text(tone, f"{sign(tone)} {text}".strip())
-        # As HTML, or Qt would guess whether a server's words are some.
-        tip = QtGui.Qt.convertFromPlainText(more, Qt.WhiteSpaceMode.WhiteSpaceNormal) if more else ""
-        self.state.setToolTip(tip)
+        self.state.setToolTip(tool_tip(more))
         self.state.setAccessibleDescription(more)
         self.go_on.setVisible(go_on)
 

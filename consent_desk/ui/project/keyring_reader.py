@@ -15,8 +15,11 @@ from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
 Result = TypeVar("Result")
+Take = Callable[[Project], None]
+Cannot = Callable[[str], None]
 
 _READING = "reading the keyring…"
+_AT_ONCE = 50
 
 
 class KeyState(QObject):
@@ -95,15 +98,11 @@ class KeyState(QObject):
                 tell(NO_ANSWER)
 
 
-Take = Callable[[Project], None]
-
-Cannot = Callable[[str], None]
-
-_AT_ONCE = 50
-
-
 class SharedReads:
-    """One read under way for each project; `key` shows that the keyring is waited for."""
+    """Reads the settings of a project once for all who wait: a keyring may ask its person each time.
+
+    `key` shows that the keyring is waited for.
+    """
 
     def __init__(self, key: KeyState) -> None:
         self._key = key

@@ -1,10 +1,9 @@
 """A strip that asks a person for something: a text, a button that does it, and one that takes it away."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedLines, TintedStrip
+from consent_desk.ui.widgets.banner import TintedLines, TintedStrip, announce
 from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -85,13 +84,7 @@ class Notice(TintedStrip):
             self._said = said
             # A press may have been meant for what stood here before.
             self._unhurried.begin()
-            event = QAccessibleAnnouncementEvent(self.headline, said)
-            event.setPoliteness(
-                QAccessible.AnnouncementPoliteness.Assertive
-                if tone is Tone.BAD
-                else QAccessible.AnnouncementPoliteness.Polite
-            )
-            QAccessible.updateAccessibility(event)
+            announce(self.headline, said, urgent=tone is Tone.BAD)
 
     def take_back(self) -> None:
         """Ask nothing any more."""

@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from consent_desk.ui.widgets.inputs import Unhurried
-
-if TYPE_CHECKING:
-    from PySide6.QtPrintSupport import QPrinter
 
 
 class Questions:
@@ -36,22 +32,6 @@ class Questions:
     def choose_folder(self, title: str, at: str = "") -> str:
         """Ask for a folder, beginning at the one named; empty where none was chosen."""
         return QFileDialog.getExistingDirectory(self._parent, title, at)
-
-    def has_printer(self) -> bool:
-        """Whether there is a printer to choose."""
-        # Here and below: loaded when it is needed, so that no start waits for it.
-        from PySide6.QtPrintSupport import QPrinterInfo
-
-        return bool(QPrinterInfo.availablePrinterNames())
-
-    def choose_printer(self, title: str) -> "QPrinter | None":
-        """Ask for a printer; None where the person thinks better of it."""
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        dialog = QPrintDialog(printer, self._parent)
-        dialog.setWindowTitle(title)
-        return printer if dialog.exec() else None
 
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
         """Ask where to write a file, None for nowhere. Whether one may be written over is asked too.

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip, announce
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -37,12 +37,12 @@ class StatusPanel(TintedStrip):
     A call is a key too: what becomes of that of the caller on the line is the latest message; of an earlier
     one is shown, beside it, only what must be heard. That one was noted stays first until the next caller.
 
-    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `print_requested(text)` asks
-    to print the slips.
+    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `save_requested(text)` asks
+    to save the slips.
     """
 
     shortcuts_requested = Signal()
-    print_requested = Signal(str)
+    save_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(Tone.QUIET)
@@ -56,9 +56,9 @@ class StatusPanel(TintedStrip):
         self.latest = _label("Status")
         self.action = QPushButton()
         self.action.clicked.connect(self._copy_slips)
-        self.print_slips = QPushButton("Print slip…")
-        self.print_slips.setAccessibleName("Print slip")
-        self.print_slips.clicked.connect(lambda: self.print_requested.emit("\n\n".join(self._slips())))
+        self.save_slips = QPushButton("Save slip…")
+        self.save_slips.setAccessibleName("Save slip")
+        self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self._slips())))
         self.dismiss = QPushButton("Dismiss")
         self.dismiss.setAccessibleName("Dismiss")
         self.dismiss.clicked.connect(self.clear)
@@ -71,7 +71,7 @@ class StatusPanel(TintedStrip):
         texts = Yielding(self.noted, self.kept, self.latest, name="Text of the status", least=_LEAST)
         layout.addWidget(texts, 1)
         layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.print_slips, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.save_slips, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.shortcuts, 0, Qt.AlignmentFlag.AlignTop)
         # Room for two lines, so that the window does not jump when there is something to say.
@@ -94,9 +94,7 @@ class StatusPanel(TintedStrip):
         if key not in self._calls and noted:
             self._noted, self._noted_as = noted, key
             self._refresh()
-            from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.noted, noted))
+            announce(self.noted, noted)
         self._calls.add(key)
 
     def end_calls(self) -> None:
@@ -130,7 +128,7 @@ class StatusPanel(TintedStrip):
     ) -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
-        `slip` is a text to copy, which is nowhere else: buttons copy and print those of all that stay.
+        `slip` is a text to copy, which is nowhere else: buttons copy and save those of all that stay.
         `practice`: whether it is said of practice, or of a real consent; None where it is of neither.
         """
         said = _Said(tone, text, slip, practice)
@@ -142,10 +140,7 @@ class StatusPanel(TintedStrip):
             self._kept[self._key] = self._latest
         self._key, self._latest = key, said
         self._refresh()
-        # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.latest, self._told(said)))
+        announce(self.latest, self._told(said))
 
     def show_beside(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
         """Show and announce `text` among what stays, beside the latest message."""
@@ -155,9 +150,7 @@ class StatusPanel(TintedStrip):
             return
         self._kept[key] = said
         self._refresh()
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.kept, self._told(said)))
+        announce(self.kept, self._told(said))
 
     def _is_shown_here(self, said: _Said) -> bool:
         return (
@@ -221,8 +214,8 @@ class StatusPanel(TintedStrip):
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
         slips = len(self._slips())
         self.action.setVisible(slips > 0)
-        self.print_slips.setVisible(slips > 0)
-        self.print_slips.setText("Print slip…" if slips < 2 else f"Print {slips} slips…")
+        self.save_slips.setVisible(slips > 0)
+        self.save_slips.setText("Save slip…" if slips < 2 else f"Save {slips} slips…")
         offer = "Copy as a slip" if slips < 2 else f"Copy {slips} slips"
         self.action.setText(offer)
         self.action.setAccessibleName(offer)

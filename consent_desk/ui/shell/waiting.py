@@ -23,9 +23,7 @@ class Patience(QObject):
         super().__init__(parent)
         self._timers = []
         for milliseconds, signal in ((SAY_WHY_AFTER, self.worn), (GO_ON_AFTER, self.gone)):
-            timer = QTimer(self)
-            timer.setSingleShot(True)
-            timer.setInterval(milliseconds)
+            timer = QTimer(self, singleShot=True, interval=milliseconds)
             timer.timeout.connect(signal)
             self._timers.append(timer)
 

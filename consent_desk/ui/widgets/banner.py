@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6 import QtGui
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, sign
 
 # To Python it is no widget: a class can have but one base of Qt's.
@@ -80,10 +80,18 @@ def tell(label: QLabel, text: str) -> None:
     label.setText(text)
     label.setAccessibleDescription(text)
     if text:
-        # Loaded with the first thing to say, as in the status.
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+        announce(label, text)
 
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(label, text))
+
+def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
+    """Tell assistive technology what is new at `widget`, wherever the focus is."""
+    # Loaded with the first thing to say: it takes its time, and the window does not need it to show.
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+    event = QAccessibleAnnouncementEvent(widget, text)
+    if urgent:
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+    QAccessible.updateAccessibility(event)
 
 
 class TintedStrip(Tinted, QFrame):
@@ -108,9 +116,7 @@ class TintedLines(TintedLabel):
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
         super().show_text(tone, text, loud=loud)
-        # As HTML, or Qt would guess whether it is some. Of no text it would make some too, which is read out.
-        wrapped = Qt.WhiteSpaceMode.WhiteSpaceNormal
-        self.setToolTip(QtGui.Qt.convertFromPlainText(text, wrapped) if text else "")
+        self.setToolTip(tool_tip(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         cut, width = Qt.TextElideMode.ElideRight, self.width()

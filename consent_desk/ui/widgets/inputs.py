@@ -39,6 +39,35 @@ class ComboBox(QComboBox):
         event.ignore()
 
 
+_STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
+
+
+class Completing(QCompleter):
+    """Completion as a case-sensitive pop-up, which closes when the focus goes elsewhere.
+
+    Qt keeps it open: it would take what is then typed into another field.
+    """
+
+    def __init__(self, model: QAbstractItemModel, parent: QObject) -> None:
+        super().__init__(model, parent)
+        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
+        self.setCompletionRole(Qt.ItemDataRole.EditRole)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            left = event.reason() not in _STILL_THERE
+            if left and watched is self.widget():
+                self.close()
+        return super().eventFilter(watched, event)
+
+    def close(self) -> None:
+        """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
+        popup = self.popup()
+        if popup is not None:
+            popup.hide()
+
+
 _WIDEST = 800  # pixels: somebody may name a category by half a page
 
 
@@ -90,15 +119,22 @@ class Pasting(QObject):
 
     def _compare(self, text: str) -> None:
         before, self._before = self._before, text
-        start = _alike(before, text)
-        end = _alike(before[start:][::-1], text[start:][::-1])
+        start = alike(before, text)
+        end = alike(before[start:][::-1], text[start:][::-1])
         if len(text) - start - end > 1:
             self.pasted.emit()
 
 
-def _alike(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((number for number, (mine, yours) in pairs if mine != yours), min(len(one), len(other)))
+def alike(one: str, other: str) -> int:
+    """How many characters at the beginning are the same."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 class Note(TintedLabel):
@@ -192,35 +228,6 @@ def typed_text(edit: QPlainTextEdit) -> str:
 def units(text: str) -> int:
     """How many characters Qt counts in `text`, in UTF-16."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-_STILL_THERE = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
-
-
-class Completing(QCompleter):
-    """Completion as a case-sensitive pop-up, which closes when the focus goes elsewhere.
-
-    Qt keeps it open: it would take what is then typed into another field.
-    """
-
-    def __init__(self, model: QAbstractItemModel, parent: QObject) -> None:
-        super().__init__(model, parent)
-        self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.setCaseSensitivity(Qt.CaseSensitivity.CaseSensitive)
-        self.setCompletionRole(Qt.ItemDataRole.EditRole)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
-            left = event.reason() not in _STILL_THERE
-            if left and watched is self.widget():
-                self.close()
-        return super().eventFilter(watched, event)
-
-    def close(self) -> None:
-        """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
-        popup = self.popup()
-        if popup is not None:
-            popup.hide()
 
 
 LONGEST = 17_000

@@ -95,8 +95,8 @@ class Yielding(QScrollArea):
 class FlowLayout(QLayout):
     """Rows of items; what is left of a row goes to those that may grow."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
 

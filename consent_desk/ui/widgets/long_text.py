@@ -3,7 +3,7 @@
 from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit
 
-from consent_desk.ui.widgets.inputs import typed_text, units
+from consent_desk.ui.widgets.inputs import alike, typed_text, units
 
 LONGEST_WORD = 500
 """Characters without a space from which on lines break anywhere."""
@@ -20,8 +20,8 @@ def show_lines(edit: QPlainTextEdit, text: str) -> None:
         return
     # No more than what differs: where that lies within one line, which gets no higher, Qt lays out and
     # paints that line alone. Otherwise it paints everything, the scroll bar as well.
-    head = _alike(before, text)
-    tail = _alike(before[head:][::-1], text[head:][::-1])
+    head = alike(before, text)
+    tail = alike(before[head:][::-1], text[head:][::-1])
     cursor = QTextCursor(edit.document())
     cursor.setPosition(units(before[:head]))
     cursor.setPosition(units(before[: len(before) - tail]), QTextCursor.MoveMode.KeepAnchor)
@@ -46,15 +46,3 @@ def _break_lines(edit: QPlainTextEdit, text: str) -> None:
     mode = modes.WrapAnywhere if wordless else modes.WrapAtWordBoundaryOrAnywhere
     if edit.wordWrapMode() != mode:
         edit.setWordWrapMode(mode)
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters at the beginning are the same."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        middle = (least + most + 1) // 2
-        if one[least:middle] == other[least:middle]:
-            least = middle
-        else:
-            most = middle - 1
-    return least

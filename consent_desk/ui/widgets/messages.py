@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6 import QtGui
+from PySide6.QtCore import QCoreApplication, Qt
 
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import Message
@@ -60,6 +61,12 @@ def render_error(error: Exception) -> str:
     if isinstance(error, DeskError):
         return f"{render(error.title)} {render(error.advice)}"
     return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
+
+
+def tool_tip(text: str) -> str:
+    """`text` for a tool tip: as HTML, or Qt would guess whether it is some."""
+    # Of no text it would make some too, which is read out.
+    return QtGui.Qt.convertFromPlainText(text, Qt.WhiteSpaceMode.WhiteSpaceNormal) if text else ""
 
 
 def laid_out(text: str, most: int = SHOWN) -> str:

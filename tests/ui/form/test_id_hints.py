@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.draft import Draft, Field
 from consent_desk.domain.message import say
-from consent_desk.engagement.customer_ids import Hint
+from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.form.id_hints import IdHelpDesk
@@ -132,7 +132,9 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
     let, asked = Event(), Event()
     said: list[str] = []
 
-    class Slow:
+    class Slow(IdHelp):
+        def __init__(self) -> None: ...
+
         def hint(self, id_type: str, text: str) -> Hint:
             asked.set()
             let.wait(10)

@@ -134,7 +134,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     assert not acme.window.close()
     acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
     assert acme.person.asked == [
-        "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or print its slip "
+        "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or save its slip "
         "before you close. Stay open / Close anyway"
     ]
     assert acme.window.isVisible()

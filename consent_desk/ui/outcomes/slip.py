@@ -1,0 +1,81 @@
+"""Saves what could not be noted as a text file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
+from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.tones import Tone
+
+_KEY = "slip"
+_NOT_SAVED = (say("The slip was not saved: the file cannot be written."), say("Choose another folder."))
+_NO_ANSWER = (
+    "The slip was not saved: the folder does not answer. Choose another one. "
+    "Should it answer after all, the slip may still appear there."
+)
+
+
+class SlipDesk(QObject):
+    """Saves slips, one file at a time: there is nothing secret in them.
+
+    On a lane of its own, which is renewed when it hangs: a folder on a network may not answer, and slips are
+    for when the machine is in trouble. `write(path, octets)` makes a file that only its owner may read, or
+    raises OSError.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        write: Callable[[Path, bytes], None],
+    ) -> None:
+        super().__init__(window)
+        self._status = window.status
+        self._runner = runner
+        self._questions = questions
+        self._write = write
+        self._is_saving = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(lambda: self._status.show_message(_KEY, Tone.NEUTRAL, "Saving the slip…"))
+        self._patience.gone.connect(self._give_up)
+        self._status.save_requested.connect(self._save)
+
+    def _save(self, text: str) -> None:
+        if self._is_saving:
+            # The last slip is still waited for, and the status says so.
+            return
+        chosen = self._questions.choose_file("Save slip", "not noted", {"txt": "Text"})
+        if chosen is None:
+            return
+
+        def work() -> None:
+            try:
+                self._write(chosen, text.encode())
+            except OSError as error:
+                raise DeskError(*_NOT_SAVED) from error
+
+        self._is_saving = True
+        self._patience.begin()
+        self._runner.run(
+            Lane.SLIP,
+            work,
+            done=lambda _none: self._end(Tone.NEUTRAL, "The slip was saved."),
+            failed=lambda error: self._end(Tone.BAD, render_error(error)),
+        )
+
+    def _give_up(self) -> None:
+        self._runner.renew(Lane.SLIP)
+        self._end(Tone.BAD, _NO_ANSWER)
+
+    def _end(self, tone: Tone, text: str) -> None:
+        self._is_saving = False
+        self._patience.end()
+        self._status.show_message(_KEY, tone, text)
