@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
@@ -10,6 +9,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
+from consent_desk.journal.file import read_only, reading
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.salvage.salvage import salvage
@@ -71,8 +71,8 @@ class JournalCare:
         if not path.exists():
             return None
         try:
-            with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
-                connection.execute("ATTACH ? AS backup", (_read_only(backup.path),))
+            with reading(path) as connection:
+                connection.execute("ATTACH ? AS backup", (read_only(backup.path),))
                 states = [
                     row[0]
                     for row in connection.execute(
@@ -109,7 +109,3 @@ class JournalCare:
             # Last: until then every start says that something is missing.
             if mark_of(path).exists():
                 set_aside(mark_of(path), "replaced", at)
-
-
-def _read_only(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
