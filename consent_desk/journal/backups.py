@@ -64,13 +64,11 @@ class Backups:
         computer before this one.
         """
         with told(_NOT_FOUND):
-            found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
+            found = [_known(path) for path in _backups_in(self._folder)]
             # Where the second folder cannot be read, that is told by the next backup.
             with suppress(OSError):
                 for folder in self._far():
-                    found += [
-                        Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
-                    ]
+                    found += [_known(path, second=True) for path in _backups_in(folder)]
             return tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
 
     def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
@@ -201,6 +199,10 @@ def _folder_in(second: Path, path: Path) -> Path:
     """The folder of ours in `second` for backups of the journal at `path`, or that it is a backup of."""
     mark = legible(read_mark(mark_of(path)))
     return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
+
+
+def _known(path: Path, *, second: bool = False) -> Backup:
+    return Backup(path=path, day=path.name[8:18], size=path.stat().st_size, second=second)
 
 
 def _backups_in(folder: Path) -> list[Path]:
