@@ -22,11 +22,10 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import version
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.system import left_over
 from consent_desk.system.atomic_file import companion, copy_file, set_aside, sync, sync_name
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import private_folder
-from consent_desk.system.left_over import making_in
+from consent_desk.system.left_over import delete_left_in, left_in, unfinished_in
 
 KEPT = 14
 """So many daily backups are kept."""
@@ -112,10 +111,11 @@ class Backups:
             copy = folder / path.name
             if copy.exists():
                 return False
-            with making_in(folder):
-                # The mark first: a backup without one counts as damaged.
-                copy_file(mark_of(path), mark_of(copy))
-                copy_file(path, copy)
+            with unfinished_in(folder) as making:
+                made = making / path.name
+                copy_file(mark_of(path), mark_of(made))
+                copy_file(path, made)
+                _put(made, copy)
         self._prune(folder)
         return True
 
@@ -139,15 +139,13 @@ class Backups:
 
         Only while this program has the journal open. Raises OSError.
         """
-        ours = [*left_over.beside_journal(self._journal), *left_over.among_backups(self._folder)]
-        others: list[Path] = []
+        left = [*delete_left_in(self._journal.parent), *delete_left_in(self._folder)]
         if self._second is not None:
-            folder = _folder_in(self._second, self._journal)
-            ours += left_over.among_backups(folder)
-            # Another computer may be copying into these.
+            ours = _folder_in(self._second, self._journal)
             for each in self._far():
-                others += () if each == folder else left_over.among_backups(each)
-        return (*left_over.delete(ours), *others)
+                # Another computer may be copying into the others.
+                left += delete_left_in(each) if each == ours else left_in(each)
+        return tuple(left)
 
     def _far(self) -> tuple[Path, ...]:
         """The second folder, and those in it that hold backups, if one is set."""
@@ -158,33 +156,28 @@ class Backups:
         return (self._second, *found)
 
     def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
-        with told(_NOT_BACKED_UP), making_in(self._folder):
+        with told(_NOT_BACKED_UP):
             try:
                 private_folder(self._folder)
             except DeskError as error:
                 raise JournalTrouble(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            try:
+            with unfinished_in(self._folder) as making:
+                made = making / path.name
                 # Made by hand first: SQLite would make it readable for all.
-                os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                with closing(sqlite3.connect(part, isolation_level=None)) as target:
+                os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                with closing(sqlite3.connect(made, isolation_level=None)) as target:
                     target.row_factory = sqlite3.Row
                     target.execute("PRAGMA journal_mode = off")
                     target.execute("PRAGMA synchronous = off")
                     copy_to(target)
-                    mark = head(target)
-                descriptor = os.open(part, os.O_RDWR)
+                    create_mark(mark_of(made), head(target))
+                descriptor = os.open(made, os.O_RDWR)
                 try:
                     sync(descriptor)
                 finally:
                     os.close(descriptor)
-                create_mark(mark_of(path), mark)
-                _require_sound(part, mark_of(path), _NOT_BACKED_UP)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-            sync_name(path)
+                _require_sound(made, mark_of(made), _NOT_BACKED_UP)
+                _put(made, path)
 
     def _prune(self, folder: Path) -> None:
         with told(_NOT_BACKED_UP):
@@ -218,29 +211,27 @@ def restore(
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
     `restored`: it may have gone out since. Raises JournalTrouble.
     """
-    with told(_NOT_RESTORED), making_in(path.parent):
-        copy = path.with_name(f".{path.name}.restoring")
-        _forget(copy)
-        try:
-            copy_file(backup, copy)
-            if companion(backup).exists():
-                copy_file(companion(backup), companion(copy))
-            # Not the backup itself: an erasure may have rewritten it meanwhile.
-            _require_sound(copy, mark_of(backup), _NOT_RESTORED)
-            with closing(open_file(copy)) as connection:
-                restored = restore_open(connection, now(), FROM_BACKUP)
-                mark = replace(head(connection), installation=installation)
-            replaced = set_aside(path, "replaced", now())
-            copy.rename(path)
-        finally:
-            _forget(copy)
+    with told(_NOT_RESTORED), unfinished_in(path.parent) as making:
+        copy = making / path.name
+        copy_file(backup, copy)
+        if companion(backup).exists():
+            copy_file(companion(backup), companion(copy))
+        # Not the backup itself: an erasure may have rewritten it meanwhile.
+        _require_sound(copy, mark_of(backup), _NOT_RESTORED)
+        with closing(open_file(copy)) as connection:
+            restored = restore_open(connection, now(), FROM_BACKUP)
+            mark = replace(head(connection), installation=installation)
+        replaced = set_aside(path, "replaced", now())
+        copy.rename(path)
         create_mark(mark_of(path), mark)
         return Restored(replaced=replaced, restored=restored)
 
 
-def _forget(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    companion(path).unlink(missing_ok=True)
+def _put(made: Path, path: Path) -> None:
+    """Let a backup that was made stand at `path`. The mark first: a backup without one counts as damaged."""
+    for source, target in ((mark_of(made), mark_of(path)), (made, path)):
+        source.replace(target)
+        sync_name(target)
 
 
 def _require_sound(path: Path, mark: Path, failure: str) -> None:
