@@ -52,23 +52,19 @@ class Backups:
         self._folder = journal.parent / "backups"
         self._second = second
 
-    def all(self) -> tuple[Path, ...]:
-        """The backups that are there, in both folders, the newest first by name. Raises JournalTrouble."""
-        return tuple(backup.path for backup in self.found())
-
-    def found(self) -> tuple[Backup, ...]:
-        """The backups that are there, in both folders, the newest first. Raises JournalTrouble.
-
-        In the second folder those of other journals too: of one that was salvaged since, or of the
-        computer before this one.
-        """
+    def here(self) -> tuple[Backup, ...]:
+        """The backups on this computer. Raises JournalTrouble."""
         with told(_NOT_FOUND):
-            found = [_known(path) for path in _backups_in(self._folder)]
-            # Where the second folder cannot be read, that is told by the next backup.
-            with suppress(OSError):
-                for folder in self._far():
-                    found += [_known(path, second=True) for path in _backups_in(folder)]
-            return tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
+            return tuple(map(_known, _backups_in(self._folder)))
+
+    def elsewhere(self) -> tuple[Backup, ...]:
+        """Those in the second folder, if one is set; where it cannot be read, the next backup tells that.
+
+        Those of other journals too: of one that was salvaged since, or of the computer before this one.
+        """
+        with suppress(OSError):
+            return tuple(_known(path, second=True) for each in self._far() for path in _backups_in(each))
+        return ()
 
     def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
         """Back the journal up unless that was done today (in UTC); return the new backup.

@@ -53,12 +53,11 @@ class JournalCare:
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups on this computer."""
-        return Backups(self._folders.journal).found()
+        return Backups(self._folders.journal).here()
 
     def second_backups(self) -> tuple[Backup, ...]:
         """The backups in the second folder. May not come back, if that is on a network."""
-        found = Backups(self._folders.journal, second=self.second_folder()).found()
-        return tuple(backup for backup in found if backup.second)
+        return Backups(self._folders.journal, second=self.second_folder()).elsewhere()
 
     def check(self, backup: Backup) -> Checked:
         """Verify a backup, whole. Reads all of it."""
