@@ -75,16 +75,24 @@ class Backups:
         with suppress(OSError):
             self.delete_left_over()
         path = self._today(at)
-        is_new = not path.exists()
-        if is_new:
-            self._make(path, journal.copy_to)
-            self._prune(self._folder)
-        is_copied = False
-        if self._second is not None:
-            # What was made before a migration is copied now: no start waits for a folder on a network.
-            for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
-                is_copied |= self._copy_to(self._second, each)
-        return path if is_new or is_copied else None
+        if path.exists():
+            return None
+        self._make(path, journal.copy_to)
+        self._prune(self._folder)
+        return path
+
+    def copy_daily(self, at: Timestamp) -> None:
+        """Copy today's backup into the second folder, if one is set, unless it is there.
+
+        Those from before a migration too: no start waits for a folder on a network. Raises JournalTrouble.
+        """
+        if self._second is None:
+            return
+        with suppress(OSError):
+            self.delete_left_over()
+        for each in (*self._folder.glob("journal-*-version-*.sqlite"), self._today(at)):
+            if each.exists():
+                self._copy_to(self._second, each)
 
     def _today(self, at: Timestamp) -> Path:
         """Where today's backup is, or is to be made."""
@@ -96,7 +104,7 @@ class Backups:
         # What was backed up this morning was salvaged since: its last backup is not written over.
         return path.with_name(f"journal-{_day(at)}-{ours.journal[:8]}.sqlite")
 
-    def _copy_to(self, second: Path, path: Path) -> bool:
+    def _copy_to(self, second: Path, path: Path) -> None:
         """Copy a backup into a folder of ours in `second`, unless it is there."""
         with told(_NOT_COPIED):
             # Asked first: a disk that is not connected is not to be made up for by an empty folder.
@@ -106,14 +114,13 @@ class Backups:
             folder.mkdir(mode=0o700, exist_ok=True)
             copy = folder / path.name
             if copy.exists():
-                return False
+                return
             with unfinished_in(folder) as making:
                 made = making / path.name
                 copy_file(mark_of(path), mark_of(made))
                 copy_file(path, made)
                 _put(made, copy)
         self._prune(folder)
-        return True
 
     def before_migration(self, connection: sqlite3.Connection) -> None:
         """Back up a journal that is about to be brought up to date. Fits `SqliteJournal.open`."""

@@ -20,7 +20,7 @@ from consent_desk.journal.schema import STEPS, VERSION, migrate
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import companion
 from tests.consents import a_noted, later
-from tests.journal.journals import fill, latest, noted_in, tamper
+from tests.journal.journals import back_up, fill, latest, noted_in, tamper
 
 DAY = 86_400
 
@@ -104,11 +104,13 @@ def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_p
     second = tmp_path / "stick"
     second.mkdir()
     backups = Backups(path, second=second)
-    backup = backups.make_daily(journal, later(0))
+    backup = back_up(path, journal, later(0), second)
     assert backup is not None
     [copy] = second.glob("consent-desk-*/*.sqlite")
     assert verify(copy).verdict is Verdict.SOUND
-    assert backups.make_daily(journal, later(1)) is None
+    before = copy.stat()
+    assert back_up(path, journal, later(1), second) is None
+    assert copy.stat() == before
     assert {(each.path, each.day, each.second) for each in (*backups.here(), *backups.elsewhere())} == {
         (backup, "2026-05-31", False),
         (copy, "2026-05-31", True),
@@ -121,7 +123,7 @@ def test_in_the_second_folder_too_a_backup_is_for_its_owner_alone(
 ) -> None:
     second = tmp_path / "stick"
     second.mkdir(mode=0o755)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     [folder] = second.iterdir()
     assert stat.S_IMODE(second.stat().st_mode) == 0o755
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -137,8 +139,8 @@ def test_two_desks_with_the_same_second_folder_do_not_disturb_each_other(
     other_path.parent.mkdir()
     with closing(SqliteJournal.open(other_path)) as other:
         for day in range(KEPT + 1):
-            Backups(path, second=second).make_daily(journal, later(day * DAY))
-            Backups(other_path, second=second).make_daily(other, later(day * DAY))
+            back_up(path, journal, later(day * DAY), second)
+            back_up(other_path, other, later(day * DAY), second)
     assert [len([*folder.glob("*.sqlite")]) for folder in second.iterdir()] == [KEPT, KEPT]
     heads = {verify(copy).head for copy in second.glob("*/*.sqlite")}
     assert heads == {verify(path).head, verify(other_path).head}
@@ -151,10 +153,10 @@ def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
     backups = Backups(path, second=second)
     for _ in range(2):
         with pytest.raises(JournalTrouble, match="not copied into the second folder"):
-            backups.make_daily(journal, later(0))
+            back_up(path, journal, later(0), second)
     assert (len(backups.here()), backups.elsewhere()) == (1, ())
     second.mkdir()
-    assert backups.make_daily(journal, later(0)) is not None
+    backups.copy_daily(later(0))
     assert (len(backups.here()), len(backups.elsewhere())) == (1, 1)
 
 
@@ -198,7 +200,7 @@ def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
     Backups(path).before_migration(journal._turns.connection)
-    Backups(path, second=tmp_path).make_daily(journal, later(0))
+    back_up(path, journal, later(0), tmp_path)
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2
     assert any(copy.name.endswith(f"-version-{VERSION}.sqlite") for copy in copies)

@@ -20,7 +20,7 @@ from consent_desk.journal.personal_data import erasure_key, keyed_hash
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.left_over import unfinished_in
 from tests.consents import a_project, later
-from tests.journal.journals import fill, latest, noted_in
+from tests.journal.journals import back_up, fill, latest, noted_in
 
 CANARY = "canary-4711"
 CUSTOMER = CustomerId(type="registered", value=CANARY)
@@ -56,7 +56,7 @@ def test_nothing_of_the_customer_is_left_in_any_file(
     for state in (State.DELIVERED, State.DISCARDED, State.DELIVERED):
         canary_in(journal, state)
         fill(journal, 40)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     assert len(files_with_canary(tmp_path)) == 3
     told = erase_all(path, journal, second)
     assert (told.consents, told.backups, told.left) == (3, 2, ())
@@ -158,8 +158,7 @@ def test_the_journal_names_the_customer_until_the_last_backup_does_not(
     second = tmp_path / "stick"
     second.mkdir()
     canary_in(journal, State.DELIVERED)
-    backups = Backups(path, second=second)
-    backups.make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     foreign = second / "journal-2020-01-01.sqlite"
     with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE notes (a)")
@@ -293,7 +292,7 @@ def test_a_copy_left_half_done_in_the_second_folder_is_deleted_and_that_of_anoth
     second = tmp_path / "stick"
     other = second / "consent-desk-01234567"
     other.mkdir(parents=True)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     (ours,) = (each for each in second.iterdir() if each != other)
     names = (".journal-2026-05-31.sqlite-ab_cd123", ".unfinished-ab_cd123")
     for folder in (ours, other):

@@ -52,7 +52,7 @@ def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> 
     share = Share(tmp_path / "share")
     share.path.mkdir()
     JournalCare(folders).set_second_folder(share.path)
-    for name in ("elsewhere", "make_daily"):
+    for name in ("elsewhere", "copy_daily"):
         work = getattr(Backups, name)
 
         def slow(backups: Backups, *more: object, work: Callable[..., object] = work) -> object:

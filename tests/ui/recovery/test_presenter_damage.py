@@ -372,7 +372,9 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
 def back_up(folders: Folders, second: Path | None = None) -> None:
     """Let an earlier run have made the backup of 2026-05-31."""
     with closing(SqliteJournal.open(folders.journal)) as journal:
-        Backups(folders.journal, second=second).make_daily(journal, later(0))
+        backups = Backups(folders.journal, second=second)
+        backups.make_daily(journal, later(0))
+        backups.copy_daily(later(0))
 
 
 def open_backups(desk: OpenDesk) -> BackupsDialog:
