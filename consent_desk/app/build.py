@@ -25,7 +25,6 @@ from consent_desk.journal.recovery import JournalCare
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects, SecretStore
 from consent_desk.projects.wordings import JsonWordingFile, KeptWordings
-from consent_desk.proof.make import Rebuilding
 from consent_desk.system.account import full_name
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.clock import LocalZone
@@ -109,11 +108,6 @@ def build(
             opened, watched, now, folders, settings=care.settings, nap=nap, steady=steady
         )
 
-    def rebuilding() -> Rebuilding:
-        from consent_desk.proof.files import ProofFiles
-
-        return Rebuilding(transport, ProofFiles(), now)
-
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
@@ -159,7 +153,6 @@ def build(
         id_help=id_help,
         now=now,
         zone=zone,
-        rebuilding=rebuilding,
     )
     if care is not None:
         recovery = RecoveryDesk(window, runner, asked, stations, care)

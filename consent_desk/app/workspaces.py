@@ -81,7 +81,7 @@ def open_journal(
         with turn:
             copies += 1
         try:
-            Backups(folders.journal, second=settings.second_folder).make_daily(journal, now())
+            Backups(folders.journal, second=settings.second_folder).copy_daily(now())
         finally:
             with turn:
                 copies -= 1

@@ -55,7 +55,6 @@ def _verify(path: Path | None, compared_with: Path | None) -> int:
 
 def _verify_proof(path: Path, journal: Path) -> int | None:
     """Check the file if it is a proof; None where it is none."""
-    from consent_desk.domain.evidence.proof import gist
     from consent_desk.journal.verify import Verdict
     from consent_desk.proof.check import check
     from consent_desk.proof.compare import compare
@@ -72,8 +71,8 @@ def _verify_proof(path: Path, journal: Path) -> int | None:
         # Said in the words for journals.
         return None
     print(f"SHA-256 of the file: {found.sha256}")
-    if found.proof is not None:
-        print(*gist(found.proof), sep="\n")
+    if found.gist:
+        print(*found.gist, sep="\n")
     if found.verdict is not Verdict.SOUND or found.proof is None:
         print(found.why)
         return found.verdict

@@ -8,10 +8,11 @@ from consent_desk.domain.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup that was found: of which `day` (ISO form, UTC), and whether in the `second` folder."""
+    """A backup: of which `day` (ISO form, UTC), its size in bytes, whether in the second folder."""
 
     path: Path
     day: str
+    size: int = 0
     second: bool = False
 
 

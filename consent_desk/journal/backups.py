@@ -22,11 +22,10 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import version
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.system import left_over
 from consent_desk.system.atomic_file import companion, copy_file, set_aside, sync, sync_name
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import private_folder
-from consent_desk.system.left_over import making_in
+from consent_desk.system.left_over import delete_left_in, left_in, unfinished_in
 
 KEPT = 14
 """So many daily backups are kept."""
@@ -53,25 +52,19 @@ class Backups:
         self._folder = journal.parent / "backups"
         self._second = second
 
-    def all(self) -> tuple[Path, ...]:
-        """The backups that are there, in both folders, the newest first by name. Raises JournalTrouble."""
-        return tuple(backup.path for backup in self.found())
-
-    def found(self) -> tuple[Backup, ...]:
-        """The backups that are there, in both folders, the newest first. Raises JournalTrouble.
-
-        In the second folder those of other journals too: of one that was salvaged since, or of the
-        computer before this one.
-        """
+    def here(self) -> tuple[Backup, ...]:
+        """The backups on this computer. Raises JournalTrouble."""
         with told(_NOT_FOUND):
-            found = [Backup(path=path, day=path.name[8:18]) for path in _backups_in(self._folder)]
-            # Where the second folder cannot be read, that is told by the next backup.
-            with suppress(OSError):
-                for folder in self._far():
-                    found += [
-                        Backup(path=path, day=path.name[8:18], second=True) for path in _backups_in(folder)
-                    ]
-            return tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
+            return tuple(map(_known, _backups_in(self._folder)))
+
+    def elsewhere(self) -> tuple[Backup, ...]:
+        """Those in the second folder, if one is set; where it cannot be read, the next backup tells that.
+
+        Those of other journals too: of one that was salvaged since, or of the computer before this one.
+        """
+        with suppress(OSError):
+            return tuple(_known(path, second=True) for each in self._far() for path in _backups_in(each))
+        return ()
 
     def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
         """Back the journal up unless that was done today (in UTC); return the new backup.
@@ -82,16 +75,24 @@ class Backups:
         with suppress(OSError):
             self.delete_left_over()
         path = self._today(at)
-        is_new = not path.exists()
-        if is_new:
-            self._make(path, journal.copy_to)
-            self._prune(self._folder)
-        is_copied = False
-        if self._second is not None:
-            # What was made before a migration is copied now: no start waits for a folder on a network.
-            for each in (*self._folder.glob("journal-*-version-*.sqlite"), path):
-                is_copied |= self._copy_to(self._second, each)
-        return path if is_new or is_copied else None
+        if path.exists():
+            return None
+        self._make(path, journal.copy_to)
+        self._prune(self._folder)
+        return path
+
+    def copy_daily(self, at: Timestamp) -> None:
+        """Copy today's backup into the second folder, if one is set, unless it is there.
+
+        Those from before a migration too: no start waits for a folder on a network. Raises JournalTrouble.
+        """
+        if self._second is None:
+            return
+        with suppress(OSError):
+            self.delete_left_over()
+        for each in (*self._folder.glob("journal-*-version-*.sqlite"), self._today(at)):
+            if each.exists():
+                self._copy_to(self._second, each)
 
     def _today(self, at: Timestamp) -> Path:
         """Where today's backup is, or is to be made."""
@@ -103,7 +104,7 @@ class Backups:
         # What was backed up this morning was salvaged since: its last backup is not written over.
         return path.with_name(f"journal-{_day(at)}-{ours.journal[:8]}.sqlite")
 
-    def _copy_to(self, second: Path, path: Path) -> bool:
+    def _copy_to(self, second: Path, path: Path) -> None:
         """Copy a backup into a folder of ours in `second`, unless it is there."""
         with told(_NOT_COPIED):
             # Asked first: a disk that is not connected is not to be made up for by an empty folder.
@@ -113,13 +114,13 @@ class Backups:
             folder.mkdir(mode=0o700, exist_ok=True)
             copy = folder / path.name
             if copy.exists():
-                return False
-            with making_in(folder):
-                # The mark first: a backup without one counts as damaged.
-                copy_file(mark_of(path), mark_of(copy))
-                copy_file(path, copy)
+                return
+            with unfinished_in(folder) as making:
+                made = making / path.name
+                copy_file(mark_of(path), mark_of(made))
+                copy_file(path, made)
+                _put(made, copy)
         self._prune(folder)
-        return True
 
     def before_migration(self, connection: sqlite3.Connection) -> None:
         """Back up a journal that is about to be brought up to date. Fits `SqliteJournal.open`."""
@@ -141,15 +142,13 @@ class Backups:
 
         Only while this program has the journal open. Raises OSError.
         """
-        ours = [*left_over.beside_journal(self._journal), *left_over.among_backups(self._folder)]
-        others: list[Path] = []
+        left = [*delete_left_in(self._journal.parent), *delete_left_in(self._folder)]
         if self._second is not None:
-            folder = _folder_in(self._second, self._journal)
-            ours += left_over.among_backups(folder)
-            # Another computer may be copying into these.
+            ours = _folder_in(self._second, self._journal)
             for each in self._far():
-                others += () if each == folder else left_over.among_backups(each)
-        return (*left_over.delete(ours), *others)
+                # Another computer may be copying into the others.
+                left += delete_left_in(each) if each == ours else left_in(each)
+        return tuple(left)
 
     def _far(self) -> tuple[Path, ...]:
         """The second folder, and those in it that hold backups, if one is set."""
@@ -160,33 +159,28 @@ class Backups:
         return (self._second, *found)
 
     def _make(self, path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
-        with told(_NOT_BACKED_UP), making_in(self._folder):
+        with told(_NOT_BACKED_UP):
             try:
                 private_folder(self._folder)
             except DeskError as error:
                 raise JournalTrouble(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            try:
+            with unfinished_in(self._folder) as making:
+                made = making / path.name
                 # Made by hand first: SQLite would make it readable for all.
-                os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-                with closing(sqlite3.connect(part, isolation_level=None)) as target:
+                os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                with closing(sqlite3.connect(made, isolation_level=None)) as target:
                     target.row_factory = sqlite3.Row
                     target.execute("PRAGMA journal_mode = off")
                     target.execute("PRAGMA synchronous = off")
                     copy_to(target)
-                    mark = head(target)
-                descriptor = os.open(part, os.O_RDWR)
+                    create_mark(mark_of(made), head(target))
+                descriptor = os.open(made, os.O_RDWR)
                 try:
                     sync(descriptor)
                 finally:
                     os.close(descriptor)
-                create_mark(mark_of(path), mark)
-                _require_sound(part, mark_of(path), _NOT_BACKED_UP)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-            sync_name(path)
+                _require_sound(made, mark_of(made), _NOT_BACKED_UP)
+                _put(made, path)
 
     def _prune(self, folder: Path) -> None:
         with told(_NOT_BACKED_UP):
@@ -203,6 +197,10 @@ def _folder_in(second: Path, path: Path) -> Path:
     return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
 
 
+def _known(path: Path, *, second: bool = False) -> Backup:
+    return Backup(path=path, day=path.name[8:18], size=path.stat().st_size, second=second)
+
+
 def _backups_in(folder: Path) -> list[Path]:
     # Not by glob, which takes a folder that cannot be read for an empty one.
     return [each for each in folder.iterdir() if each.match("journal-*.sqlite")] if folder.is_dir() else []
@@ -216,29 +214,27 @@ def restore(
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
     `restored`: it may have gone out since. Raises JournalTrouble.
     """
-    with told(_NOT_RESTORED), making_in(path.parent):
-        copy = path.with_name(f".{path.name}.restoring")
-        _forget(copy)
-        try:
-            copy_file(backup, copy)
-            if companion(backup).exists():
-                copy_file(companion(backup), companion(copy))
-            # Not the backup itself: an erasure may have rewritten it meanwhile.
-            _require_sound(copy, mark_of(backup), _NOT_RESTORED)
-            with closing(open_file(copy)) as connection:
-                restored = restore_open(connection, now(), FROM_BACKUP)
-                mark = replace(head(connection), installation=installation)
-            replaced = set_aside(path, "replaced", now())
-            copy.rename(path)
-        finally:
-            _forget(copy)
+    with told(_NOT_RESTORED), unfinished_in(path.parent) as making:
+        copy = making / path.name
+        copy_file(backup, copy)
+        if companion(backup).exists():
+            copy_file(companion(backup), companion(copy))
+        # Not the backup itself: an erasure may have rewritten it meanwhile.
+        _require_sound(copy, mark_of(backup), _NOT_RESTORED)
+        with closing(open_file(copy)) as connection:
+            restored = restore_open(connection, now(), FROM_BACKUP)
+            mark = replace(head(connection), installation=installation)
+        replaced = set_aside(path, "replaced", now())
+        copy.rename(path)
         create_mark(mark_of(path), mark)
         return Restored(replaced=replaced, restored=restored)
 
 
-def _forget(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    companion(path).unlink(missing_ok=True)
+def _put(made: Path, path: Path) -> None:
+    """Let a backup that was made stand at `path`. The mark first: a backup without one counts as damaged."""
+    for source, target in ((mark_of(made), mark_of(path)), (made, path)):
+        source.replace(target)
+        sync_name(target)
 
 
 def _require_sound(path: Path, mark: Path, failure: str) -> None:

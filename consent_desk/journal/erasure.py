@@ -13,7 +13,7 @@ from consent_desk.journal.backups import Backups
 from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_mark, mark_of, read_mark
-from consent_desk.journal.identity import mismatch
+from consent_desk.journal.identity import mismatch, saved_of
 from consent_desk.journal.journal import OPEN, SqliteJournal
 from consent_desk.journal.personal_data import erase_consent, erasure_key, find_consents, keyed_hash
 from consent_desk.journal.rows import head
@@ -58,7 +58,8 @@ def erase(
         # Asked before any backup is touched; the journal asks again.
         if not OPEN_STATES.isdisjoint(journal.entry(each).state for each in consents):
             raise OPEN.trouble(_NOT_ERASED)
-        aside = (*path.parent.glob(f"{path.name}.damaged-*"), *path.parent.glob(f"{path.name}.replaced-*"))
+        names = (f"{path.name}.damaged-*", f"{path.name}.replaced-*", saved_of(path).name)
+        aside = (each for name in names for each in path.parent.glob(name))
         # First: a backup that is only being made now becomes one that nobody rewrites.
         half_done = backups.delete_left_over()
         every = backups.every(_NOT_ERASED)

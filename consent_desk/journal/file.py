@@ -123,6 +123,21 @@ def is_hot(path: Path) -> bool:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that reads the database at `path` as it is, and changes nothing. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(read_only(path), uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+
+
+def read_only(path: Path) -> str:
+    """What SQLite opens or attaches to read the database at `path`."""
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+@contextmanager
 def rolled_back(path: Path) -> Iterator[Path]:
     """A copy of the journal at `path` without the transaction that was broken off in it."""
     with copy_of(path) as copy:

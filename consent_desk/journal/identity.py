@@ -4,7 +4,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from consent_desk.domain.errors import DeskError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.journal.chain import genesis
 from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
+from consent_desk.journal.file import reading
 from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.journal.rows import append_fact, head
 from consent_desk.system.atomic_file import replace_file, set_aside, sync_folder
@@ -54,8 +55,7 @@ def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) 
             return 0
         # Its companion may still be here: to SQLite it would be that of the new file.
         set_aside(path, "damaged", now())
-        with closing(sqlite3.connect(f"{saved_as.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
+        with reading(saved_as) as connection:
             mark = replace(head(connection), installation=installation)
             restored: int = connection.execute(
                 "SELECT count(*) FROM standing WHERE state = ?", (State.RESTORED,)

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
@@ -10,6 +9,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
+from consent_desk.journal.file import read_only, reading
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.salvage.salvage import salvage
@@ -53,12 +53,11 @@ class JournalCare:
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups on this computer."""
-        return Backups(self._folders.journal).found()
+        return Backups(self._folders.journal).here()
 
     def second_backups(self) -> tuple[Backup, ...]:
         """The backups in the second folder. May not come back, if that is on a network."""
-        found = Backups(self._folders.journal, second=self.second_folder()).found()
-        return tuple(backup for backup in found if backup.second)
+        return Backups(self._folders.journal, second=self.second_folder()).elsewhere()
 
     def check(self, backup: Backup) -> Checked:
         """Verify a backup, whole. Reads all of it."""
@@ -71,8 +70,8 @@ class JournalCare:
         if not path.exists():
             return None
         try:
-            with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
-                connection.execute("ATTACH ? AS backup", (_read_only(backup.path),))
+            with reading(path) as connection:
+                connection.execute("ATTACH ? AS backup", (read_only(backup.path),))
                 states = [
                     row[0]
                     for row in connection.execute(
@@ -109,7 +108,3 @@ class JournalCare:
             # Last: until then every start says that something is missing.
             if mark_of(path).exists():
                 set_aside(mark_of(path), "replaced", at)
-
-
-def _read_only(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"

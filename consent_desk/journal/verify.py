@@ -17,7 +17,7 @@ from consent_desk.domain.errors import JournalDamaged, JournalTrouble
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
 from consent_desk.journal.errors import FOREIGN, NEWER, told
-from consent_desk.journal.file import MAGIC, is_hot, read_header, rolled_back
+from consent_desk.journal.file import MAGIC, is_hot, read_header, reading, rolled_back
 from consent_desk.journal.head import Mark, Spoilt, mark_of, read_mark
 from consent_desk.journal.identity import mismatch
 from consent_desk.journal.rows import CONTENTS, content_sha256
@@ -91,12 +91,9 @@ def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
         return Verification(
             verdict=Verdict.WRONG, why=say("The file is empty, or its header is no journal's.")
         )
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
+    with reading(path) as connection:
         # Changed bytes may be no UTF-8: they are to be found, and not to stop the search.
         connection.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
-        for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
-            connection.execute(f"PRAGMA {pragma}")
         check = _Check(connection)
         try:
             check.run(mark)

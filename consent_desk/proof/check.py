@@ -5,8 +5,7 @@ made anew as a whole: that takes other rows to another head, so compare the head
 """
 
 import json
-from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -17,22 +16,23 @@ from consent_desk.domain.errors import Unfit
 from consent_desk.domain.evidence.document import FORMAT, checksum, document
 from consent_desk.domain.evidence.proof import (
     Chain,
-    FromHistory,
     FromJournal,
     Json,
     Proof,
     Stretch,
+    gist,
+    made,
     moments,
+    named,
     written,
 )
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.wire.customer import read_history
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
 from consent_desk.journal.evidence import columns, contents, octets, witness
 from consent_desk.journal.rows import content_sha256
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.format_1 import FORMAT as FORMAT_1
-from consent_desk.proof.format_1 import document_1, moments_1
+from consent_desk.proof.format_1 import document_1, history_events_1, moments_1
 
 _SIZE = 32
 
@@ -41,13 +41,15 @@ _SIZE = 32
 class Checked:
     """What was found: `why` says what is wrong, or why it cannot be checked; `proof` is what was read.
 
-    `sha256` is that of the whole file, as the pages for people bear it.
+    `sha256` is that of the whole file, as the pages for people bear it; `gist` says what it is about, where
+    nothing in it is wrong.
     """
 
     verdict: Verdict
     sha256: str
     why: Message | None = None
     proof: Proof | None = None
+    gist: tuple[Message, ...] = ()
 
 
 class _Wrong(Exception):
@@ -63,45 +65,61 @@ def check(content: bytes) -> Checked:
     found = Checked(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
     try:
         parsed = json.loads(content, object_pairs_hook=_only_once, parse_constant=_refuse)
-        if not isinstance(parsed, dict) or parsed.get("format") not in {FORMAT, FORMAT_1}:
+        if not isinstance(parsed, dict) or not _is_known(parsed):
             why = say("This is no proof of a kind that this version knows ({known}).", known=FORMAT)
             return replace(found, verdict=Verdict.UNREADABLE, why=why)
-        proof = _check(parsed)
+        proof, about = _check(parsed)
     except _Wrong as wrong:
         return replace(found, why=wrong.why)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, Unfit, ValueError):
         return replace(found, why=say("The file is damaged: no proof holds such values."))
-    if isinstance(proof.source, FromHistory):
+    if proof is None:
         why = say(
             "Nothing in it is wrong, but it was rebuilt from Engagement's history, without a journal: there "
             "is no chain that could be checked. Compare it with what Engagement shows."
         )
-        return replace(found, verdict=Verdict.UNREADABLE, why=why, proof=proof)
-    return replace(found, verdict=Verdict.SOUND, proof=proof)
+        return replace(found, verdict=Verdict.UNREADABLE, why=why, gist=about)
+    return replace(found, verdict=Verdict.SOUND, proof=proof, gist=about)
 
 
-def _check(parsed: dict[str, Any]) -> Proof:
-    unsealed = {name: value for name, value in parsed.items() if name != "sha256"}
-    source = _from_journal(parsed) if "chain" in parsed else _from_history(parsed)
+def _is_known(parsed: Json) -> bool:
+    # Of the first format there are some that were rebuilt from Engagement's history.
+    return parsed.get("format") == FORMAT_1 or (parsed.get("format") == FORMAT and "chain" in parsed)
+
+
+def _check(parsed: dict[str, Any]) -> tuple[Proof | None, tuple[Message, ...]]:
+    """What a file holds, and what it is about. What was rebuilt holds no proof."""
+    if "chain" not in parsed:
+        about = tuple(_of_history(parsed))
+        _compare(parsed, moments_1(parsed), lambda: document_1(parsed))
+        return None, about
     proof = Proof(
         made_at=_timestamp(parsed["made"]["at"]),
         program=parsed["made"]["by"],
         whole=parsed["about"].startswith("all"),
-        source=source,
+        source=_from_journal(parsed),
         local_times=parsed["local_times"],
     )
-    is_first_format = parsed["format"] == FORMAT_1
-    told = moments_1(parsed) if is_first_format else {written(at) for at in moments(proof.made_at, source)}
-    if set(proof.local_times) != told:
+    if parsed["format"] == FORMAT_1:
+        _compare(parsed, moments_1(parsed), lambda: document_1(parsed))
+    else:
+        told = {written(at) for at in moments(proof.made_at, proof.source)}
+        _compare(parsed, told, lambda: document(proof))
+    return proof, gist(proof)
+
+
+def _compare(parsed: Json, told: Collection[str], anew: Callable[[], Json]) -> None:
+    """Is everything what follows from the rows or pages? These tell of the moments `told`."""
+    if set(parsed["local_times"]) != set(told):
         raise _Wrong(say("The local times are not those of what is told."))
-    for utc, local in proof.local_times.items():
+    for utc, local in parsed["local_times"].items():
         if datetime.fromisoformat(local.partition(" ")[0]) != datetime.fromisoformat(utc):
             raise _Wrong(say("A local time is not that of what is told: {utc}.", utc=utc))
-    if _plain(document_1(parsed) if is_first_format else document(proof)) != _plain(unsealed):
+    unsealed = {name: value for name, value in parsed.items() if name != "sha256"}
+    if _plain(anew()) != _plain(unsealed):
         raise _Wrong(say("What it says of the consents is not what its rows say."))
     if checksum(unsealed) != parsed["sha256"]:
         raise _Wrong(say("The file is not as it was written: its checksum is another one."))
-    return proof
 
 
 def _plain(value: object) -> str:
@@ -109,19 +127,15 @@ def _plain(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _from_history(parsed: Json) -> FromHistory:
-    pages = tuple(b64decode(page, validate=True) for page in parsed["history_pages"])
-    read = [read_history(200, page) for page in pages]
-    # Of the first format they are checked when it is written anew.
-    if parsed["format"] == FORMAT and not all(page is not None and page.is_whole for page in read):
-        raise _Wrong(say("A page of the history is not as Engagement answers."))
-    return FromHistory(
-        project_name=parsed["project"]["name"],
-        base_url=parsed["project"]["base_url"],
-        project_token=parsed["project"]["project_token"],
-        customer=CustomerId(type=parsed["customer"]["type"], value=parsed["customer"]["id"]),
-        pages=pages,
-        practice="watermark" in parsed,
+def _of_history(parsed: Json) -> Iterator[Message]:
+    """What a file is about that was rebuilt from Engagement's history."""
+    made_at, customer = written(_timestamp(parsed["made"]["at"])), parsed["customer"]
+    origin = f"rebuilt from Engagement's history on {made_at}; no journal"
+    yield from made(made_at, parsed["made"]["by"], origin, practice="watermark" in parsed)
+    yield say(
+        "{count} events of {customer}",
+        count=len(list(history_events_1(parsed))),
+        customer=named(CustomerId(type=customer["type"], value=customer["id"])),
     )
 
 

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import told
+from consent_desk.journal.file import reading
 from consent_desk.journal.head import Mark
 from consent_desk.journal.personal_data import find_consents
 from consent_desk.journal.rows import head
@@ -33,10 +33,10 @@ class Compared:
 def compare(proof: Proof, journal: Path) -> Compared:
     """Compare a sound proof with the journal at `journal`, and change nothing there."""
     source = proof.source
-    if not isinstance(source, FromJournal) or not journal.is_file():
+    if not journal.is_file():
         return Compared(None, say("There is no journal here to compare it with."))
     try:
-        with told(_NOT_COMPARED), closing(_opened(journal)) as connection:
+        with told(_NOT_COMPARED), reading(journal) as connection:
             here = head(connection)
             if here.journal != source.chain.journal:
                 said = say("The journal on this computer does not hold it: it is another one.")
@@ -47,14 +47,6 @@ def compare(proof: Proof, journal: Path) -> Compared:
     except TypeError:
         # It has lost its name.
         return Compared(None, say(_NOT_COMPARED, why=say("it is damaged")))
-
-
-def _opened(journal: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _compare(connection: sqlite3.Connection, here: Mark, proof: Proof, source: FromJournal) -> Compared:

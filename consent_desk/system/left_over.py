@@ -1,118 +1,77 @@
-"""What a killed backup, restoration, salvage or check leaves: copies of a journal that no one will finish.
+"""What is only being made of a journal has a folder of its own; what killed programs left of it is deleted.
 
-Nothing else looks like what is being made just now, by another thread: whoever makes something takes the
-folder for that long. The lock of the instance keeps other programs away.
+It may hold customers' data that nobody would look for. The lock of the instance keeps other programs away.
 """
 
-import os
 import re
-import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shutil import copyfileobj, rmtree
+from shutil import rmtree
 from tempfile import TemporaryDirectory
-from threading import Lock
 
-from consent_desk.system.atomic_file import companion
+from consent_desk.system.atomic_file import companion, copy_file
+from consent_desk.system.folders import is_there
 
-_TEMPORARY = "-[a-z0-9_]{8}"
-"""What `tempfile` adds to a name."""
-
-_BACKUP = r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8}|-version-\d+)?"
-_OF_BACKUPS = re.compile(rf"{_BACKUP}\.part(-journal)?|\.{_BACKUP}\.(sqlite|mark){_TEMPORARY}")
-_COPY_OF_BACKUP = re.compile(rf"\.{_BACKUP}\.(sqlite|part){_TEMPORARY}")
+_PREFIX = ".unfinished-"
 _COPY = "damaged.sqlite"
+# Programs before this one made things beside each other. What a salvage has saved is none of them: the next
+# opening looks at that.
+_OLD_FILE = re.compile(
+    r"\.journal\.sqlite\.(restoring(-journal)?|rest)|\.\.journal\.sqlite\.(restoring(-journal)?|saved|rest)-\w{8}"
+    r"|journal-\d{4}-\d\d-\d\d[-\w]*\.part(-journal)?|\.journal-\d{4}-\d\d-\d\d[-\w]*\.sqlite-\w{8}"
+)
+_OLD_FOLDER = re.compile(r"\.{1,2}journal[-\w]*\.(sqlite(\.restoring)?|part)-\w{8}")
 _WITHIN = frozenset({_COPY, f"{_COPY}-journal"})
-"""All that is in a folder of `copy_of`."""
+"""All that is in such a folder."""
 
-_locks: dict[Path, Lock] = {}
+_being_made: set[str] = set()
 
 
 @contextmanager
-def making_in(folder: Path) -> Iterator[None]:
-    """Take `folder`, while something is made in it that looks as if it had been left."""
-    with _lock_of(folder):
-        yield
+def unfinished_in(place: Path) -> Iterator[Path]:
+    """A folder of mode 0700 in `place` for what is to stand there once it is made. Raises OSError.
+
+    It goes at the end. It is not where the system keeps what is temporary: nothing could be renamed from
+    there, and should the program be killed meanwhile, nobody would look for a journal there.
+    """
+    with TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        _being_made.add(folder.name)
+        try:
+            yield folder
+        finally:
+            _being_made.discard(folder.name)
 
 
 @contextmanager
 def copy_of(path: Path) -> Iterator[Path]:
-    """A copy of the database at `path` and of its companion, gone at the end. Raises OSError.
-
-    Beside it, in a folder of mode 0700, and not where the system keeps what is temporary: should the
-    program be killed meanwhile, nobody would look for a journal there.
-    """
-    with TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        copy = Path(folder) / _COPY
-        _copy(path, copy)
-        _copy(companion(path), companion(copy))
+    """A copy of the database at `path` and of its companion, gone at the end. Raises OSError."""
+    with unfinished_in(path.parent) as folder:
+        copy = folder / _COPY
+        copy_file(path, copy)
+        copy_file(companion(path), companion(copy))
         yield copy
 
 
-def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as original, open(target, "xb", opener=_closed_to_others) as file:
-        copyfileobj(original, file, 1 << 20)
+def left_in(place: Path) -> tuple[Path, ...]:
+    """What is unfinished in `place`, if there is such a folder; so is what is being made. Raises OSError."""
+    return tuple(each for each in place.iterdir() if _is_left(each)) if place.is_dir() else ()
 
 
-def _closed_to_others(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def delete_left_in(place: Path) -> tuple[Path, ...]:
+    """Delete what was left in `place`; return what could not be deleted, or is only being made."""
+    left = left_in(place)
+    for each in left:
+        if each.name not in _being_made:
+            with suppress(OSError):
+                rmtree(each) if each.is_dir() else each.unlink()
+    return tuple(filter(is_there, left))
 
 
-def beside_journal(path: Path) -> Iterator[Path]:
-    """What was left beside the journal at `path`. Raises OSError."""
-    unfinished = rf"\.{re.escape(path.name)}\.(restoring(-journal)?|saved|rest)"
-    names = re.compile(rf"{unfinished}|\.{unfinished}{_TEMPORARY}")
-    folders = re.compile(rf"\.({re.escape(path.name)}|{unfinished}){_TEMPORARY}")
-    yield from _found(path.parent, names, folders)
-
-
-def among_backups(folder: Path) -> Iterator[Path]:
-    """What was left in a folder of backups, if there is such a folder. Raises OSError."""
-    if folder.is_dir():
-        yield from _found(folder, _OF_BACKUPS, _COPY_OF_BACKUP)
-
-
-def delete(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Delete what was left; return what could not be deleted, or is only being made."""
-    return tuple(path for path in paths if not _delete(path))
-
-
-def _found(folder: Path, files: re.Pattern[str], copies: re.Pattern[str]) -> Iterator[Path]:
-    for each in folder.iterdir():
-        is_file = files.fullmatch(each.name) and _is_file(each)
-        if is_file or (copies.fullmatch(each.name) and _is_of_copy(each)):
-            yield each
-
-
-def _delete(path: Path) -> bool:
-    lock = _lock_of(path.parent)
-    # Not waited for: a folder on a network may take long.
-    if not lock.acquire(blocking=False):
-        return False
-    try:
-        with suppress(OSError):
-            if _is_folder(path):
-                rmtree(path)
-            else:
-                path.unlink()
-            return True
-        return False
-    finally:
-        lock.release()
-
-
-def _lock_of(folder: Path) -> Lock:
-    return _locks.setdefault(folder, Lock())
-
-
-def _is_of_copy(folder: Path) -> bool:
-    return _is_folder(folder) and {each.name for each in folder.iterdir()} <= _WITHIN
-
-
-def _is_file(path: Path) -> bool:
-    return stat.S_ISREG(path.lstat().st_mode)
-
-
-def _is_folder(path: Path) -> bool:
-    return stat.S_ISDIR(path.lstat().st_mode)
+def _is_left(path: Path) -> bool:
+    if path.name.startswith(_PREFIX):
+        return path.is_dir() and not path.is_symlink()
+    if _OLD_FOLDER.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+        return {each.name for each in path.iterdir()} <= _WITHIN
+    return _OLD_FILE.fullmatch(path.name) is not None and path.is_file() and not path.is_symlink()

@@ -15,7 +15,6 @@ from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project
-from consent_desk.proof.make import Rebuilding
 from consent_desk.ui.checks.correction import CorrectionDesk
 from consent_desk.ui.checks.hold import HOLD, HoldDesk
 from consent_desk.ui.checks.question import QuestionDesk
@@ -71,7 +70,6 @@ class Desk(QObject):
         id_help: IdHelpDesk,
         now: Callable[[], Timestamp],
         zone: tzinfo,
-        rebuilding: Callable[[], Rebuilding],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -124,7 +122,7 @@ class Desk(QObject):
         history.discarded.connect(lambda _station, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
-        ProofDesk(window, runner, questions, self._log, projects, rebuilding=rebuilding, local=local)
+        ProofDesk(window, runner, questions, self._log, local=local)
         self._follow_form()
         self._follow(stations, projects)
         self._filled.show_anew()
@@ -213,8 +211,6 @@ class Desk(QObject):
             if self._wanted is wanted:
                 why = render_error(error)
                 self._window.status.show_message(_START, Tone.BAD, why)
-                # A proof can be rebuilt all the same.
-                self._form.offer_id_types(() if project is None else project.id_types)
                 self._filled.say_why_closed(why)
                 if not practice:
                     self.journal_shut.emit(error)

@@ -26,7 +26,7 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
         assert let.wait(10)
 
     monkeypatch.setattr(workspaces, "COPY_PATIENCE", 0.01)
-    monkeypatch.setattr(Backups, "make_daily", hang)
+    monkeypatch.setattr(Backups, "copy_daily", hang)
     folders = folders_in(tmp_path)
     watched = ClockWatch(HttpTransport(), lambda: later(0))
     with ExitStack() as opened:

@@ -9,12 +9,11 @@ import pytest
 
 from consent_desk.cli.main import main
 from consent_desk.domain.evidence.document import sealed
-from consent_desk.domain.evidence.proof import FromHistory
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from tests.journal.journals import copied, noted_in, tamper
-from tests.proof.proofs import JANE, busy, made, proof_of
-from tests.proof.test_check import PAGE, changed
+from tests.proof.proofs import busy, made, proof_of
+from tests.proof.test_check import changed
 
 
 @pytest.fixture
@@ -85,22 +84,6 @@ def test_the_pages_for_people_are_never_called_sound(
     (tmp_path / "proof.pdf").write_bytes(b"%PDF-1.4 and more")
     assert main(["verify", str(tmp_path / "proof.pdf")]) == 2
     assert "nothing in it can be checked" in capsys.readouterr().out
-
-
-def test_what_was_rebuilt_cannot_be_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = FromHistory(
-        project_name="Acme",
-        base_url="https://a",
-        project_token="t",
-        customer=JANE,
-        pages=(PAGE,),
-        practice=True,
-    )
-    (tmp_path / "proof.json").write_bytes(sealed(proof_of(source, whole=True)))
-    assert main(["verify", str(tmp_path / "proof.json")]) == 2
-    said = capsys.readouterr().out
-    assert "PRACTICE – not recorded in Engagement" in said
-    assert "1 events of registered = jane@example.com" in said
 
 
 def test_a_proof_is_compared_with_a_backup(

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.journal.backups import Backups
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.search import PAGE
@@ -133,3 +134,11 @@ def tamper(path: Path, *statements: str) -> None:
             connection.execute(statement)
         for _name, sql in triggers:
             connection.execute(sql)
+
+
+def back_up(path: Path, journal: SqliteJournal, at: Timestamp, second: Path) -> Path | None:
+    """Make the backup of a day, if there is none, and see to it that `second` has it; return the new one."""
+    backups = Backups(path, second=second)
+    backup = backups.make_daily(journal, at)
+    backups.copy_daily(at)
+    return backup

@@ -20,7 +20,7 @@ from consent_desk.journal.schema import STEPS, VERSION, migrate
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import companion
 from tests.consents import a_noted, later
-from tests.journal.journals import fill, latest, noted_in, tamper
+from tests.journal.journals import back_up, fill, latest, noted_in, tamper
 
 DAY = 86_400
 
@@ -46,6 +46,11 @@ def made(path: Path, journal: SqliteJournal, days: int = 0) -> Path:
     return backup
 
 
+def names(path: Path) -> list[str]:
+    """Of the backups of the journal at `path`, the newest first."""
+    return sorted((backup.path.name for backup in Backups(path).here()), reverse=True)
+
+
 def test_a_backup_is_a_sound_journal_with_a_mark_of_its_own(path: Path, journal: SqliteJournal) -> None:
     backup = made(path, journal)
     assert backup == path.parent / "backups" / "journal-2026-05-31.sqlite"
@@ -65,7 +70,7 @@ def test_there_is_one_backup_a_day(path: Path, journal: SqliteJournal) -> None:
     made(path, journal)
     assert Backups(path).make_daily(journal, later(3600)) is None
     made(path, journal, days=1)
-    assert len(Backups(path).all()) == 2
+    assert len(names(path)) == 2
 
 
 def test_the_last_14_daily_backups_are_kept(path: Path, journal: SqliteJournal) -> None:
@@ -73,10 +78,10 @@ def test_the_last_14_daily_backups_are_kept(path: Path, journal: SqliteJournal) 
     for day in range(KEPT + 3):
         made(path, journal, days=day)
         other.touch()
-    names = [backup.name for backup in Backups(path).all()]
-    assert len(names) == KEPT + 1
-    assert names[0] == "journal-2026-06-16.sqlite"
-    assert names[-2:] == ["journal-2026-06-03.sqlite", other.name]
+    found = names(path)
+    assert len(found) == KEPT + 1
+    assert found[0] == "journal-2026-06-16.sqlite"
+    assert found[-2:] == ["journal-2026-06-03.sqlite", other.name]
     assert len(list(other.parent.glob("*.mark"))) == KEPT
 
 
@@ -91,7 +96,7 @@ def test_a_copy_that_is_not_sound_is_told_and_not_kept(path: Path, journal: Sqli
     tamper(path, "UPDATE consent SET project_name = 'Acme' WHERE seq = 1")
     with pytest.raises(JournalTrouble, match=r"not backed up: the copy is not sound \(Fact 1 of consent"):
         Backups(path).make_daily(journal, later(DAY))
-    assert [backup.name for backup in Backups(path).all()] == ["journal-2026-05-31.sqlite"]
+    assert names(path) == ["journal-2026-05-31.sqlite"]
     assert not list((path.parent / "backups").glob("*.part"))
 
 
@@ -99,12 +104,14 @@ def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_p
     second = tmp_path / "stick"
     second.mkdir()
     backups = Backups(path, second=second)
-    backup = backups.make_daily(journal, later(0))
+    backup = back_up(path, journal, later(0), second)
     assert backup is not None
     [copy] = second.glob("consent-desk-*/*.sqlite")
     assert verify(copy).verdict is Verdict.SOUND
-    assert backups.make_daily(journal, later(1)) is None
-    assert {(each.path, each.day, each.second) for each in backups.found()} == {
+    before = copy.stat()
+    assert back_up(path, journal, later(1), second) is None
+    assert copy.stat() == before
+    assert {(each.path, each.day, each.second) for each in (*backups.here(), *backups.elsewhere())} == {
         (backup, "2026-05-31", False),
         (copy, "2026-05-31", True),
     }
@@ -116,7 +123,7 @@ def test_in_the_second_folder_too_a_backup_is_for_its_owner_alone(
 ) -> None:
     second = tmp_path / "stick"
     second.mkdir(mode=0o755)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     [folder] = second.iterdir()
     assert stat.S_IMODE(second.stat().st_mode) == 0o755
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -132,8 +139,8 @@ def test_two_desks_with_the_same_second_folder_do_not_disturb_each_other(
     other_path.parent.mkdir()
     with closing(SqliteJournal.open(other_path)) as other:
         for day in range(KEPT + 1):
-            Backups(path, second=second).make_daily(journal, later(day * DAY))
-            Backups(other_path, second=second).make_daily(other, later(day * DAY))
+            back_up(path, journal, later(day * DAY), second)
+            back_up(other_path, other, later(day * DAY), second)
     assert [len([*folder.glob("*.sqlite")]) for folder in second.iterdir()] == [KEPT, KEPT]
     heads = {verify(copy).head for copy in second.glob("*/*.sqlite")}
     assert heads == {verify(path).head, verify(other_path).head}
@@ -146,11 +153,11 @@ def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
     backups = Backups(path, second=second)
     for _ in range(2):
         with pytest.raises(JournalTrouble, match="not copied into the second folder"):
-            backups.make_daily(journal, later(0))
-    assert len(backups.all()) == 1
+            back_up(path, journal, later(0), second)
+    assert (len(backups.here()), backups.elsewhere()) == (1, ())
     second.mkdir()
-    assert backups.make_daily(journal, later(0)) is not None
-    assert len(backups.all()) == 2
+    backups.copy_daily(later(0))
+    assert (len(backups.here()), len(backups.elsewhere())) == (1, 1)
 
 
 def test_a_folder_that_cannot_be_made_is_told(path: Path, journal: SqliteJournal) -> None:
@@ -167,9 +174,9 @@ def test_before_a_migration_the_journal_is_backed_up(
     monkeypatch.setattr(file, "VERSION", VERSION + 1)
     monkeypatch.setattr(file, "migrate", lambda connection: migrate(connection, steps))
     SqliteJournal.open(path, before_migration=Backups(path).before_migration).close()
-    (backup,) = Backups(path).all()
-    assert backup.name.endswith(f"-version-{VERSION}.sqlite")
-    assert verify(backup).verdict is Verdict.SOUND
+    (name,) = names(path)
+    assert name.endswith(f"-version-{VERSION}.sqlite")
+    assert verify(path.parent / "backups" / name).verdict is Verdict.SOUND
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
     SqliteJournal.open(path, before_migration=lambda _connection: pytest.fail("once is enough")).close()
@@ -186,14 +193,14 @@ def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_
         assert Backups(path).make_daily(again, later(1)) is None
     assert new != old
     assert verify(new).head == verify(path).head != verify(old).head
-    assert [each.day for each in Backups(path).found()] == ["2026-05-31"] * 2
+    assert [each.day for each in Backups(path).here()] == ["2026-05-31"] * 2
 
 
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
     Backups(path).before_migration(journal._turns.connection)
-    Backups(path, second=tmp_path).make_daily(journal, later(0))
+    back_up(path, journal, later(0), tmp_path)
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2
     assert any(copy.name.endswith(f"-version-{VERSION}.sqlite") for copy in copies)

@@ -14,12 +14,13 @@ from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.head import mark_of
+from consent_desk.journal.identity import saved_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.personal_data import erasure_key, keyed_hash
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.system.left_over import making_in
+from consent_desk.system.left_over import unfinished_in
 from tests.consents import a_project, later
-from tests.journal.journals import fill, latest, noted_in
+from tests.journal.journals import back_up, fill, latest, noted_in
 
 CANARY = "canary-4711"
 CUSTOMER = CustomerId(type="registered", value=CANARY)
@@ -55,12 +56,12 @@ def test_nothing_of_the_customer_is_left_in_any_file(
     for state in (State.DELIVERED, State.DISCARDED, State.DELIVERED):
         canary_in(journal, state)
         fill(journal, 40)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     assert len(files_with_canary(tmp_path)) == 3
     told = erase_all(path, journal, second)
     assert (told.consents, told.backups, told.left) == (3, 2, ())
     assert files_with_canary(tmp_path) == []
-    for each in (path, *Backups(path, second=second).all()):
+    for each in (path, *Backups(path, second=second).every("{why}")):
         assert verify(each).verdict is Verdict.SOUND
 
 
@@ -157,8 +158,7 @@ def test_the_journal_names_the_customer_until_the_last_backup_does_not(
     second = tmp_path / "stick"
     second.mkdir()
     canary_in(journal, State.DELIVERED)
-    backups = Backups(path, second=second)
-    backups.make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     foreign = second / "journal-2020-01-01.sqlite"
     with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE notes (a)")
@@ -246,7 +246,7 @@ def test_files_that_were_set_aside_are_named(path: Path, journal: SqliteJournal)
 
 def test_the_rest_of_a_salvage_and_a_replaced_journal_are_named(path: Path, journal: SqliteJournal) -> None:
     names = ("damaged-2026-05-31T120140Z.rest.jsonl", "replaced-2026-05-31T120140Z")
-    aside = tuple(path.with_name(f"{path.name}.{name}") for name in names)
+    aside = (saved_of(path), *(path.with_name(f"{path.name}.{name}") for name in names))
     for each in aside:
         each.write_text(CANARY)
     assert erase_all(path, journal).left == aside
@@ -259,11 +259,13 @@ def test_the_rest_of_a_salvage_and_a_replaced_journal_are_named(path: Path, jour
         ".journal.sqlite.restoring",
         ".journal.sqlite.restoring-journal",
         "..journal.sqlite.restoring-ab_cd123",
-        ".journal.sqlite.saved",
+        ".unfinished-ab_cd123/journal.sqlite",
+        ".unfinished-ab_cd123/rest",
         "..journal.sqlite.saved-ab_cd123",
         ".journal.sqlite.rest",
         ".journal.sqlite-ab_cd123/damaged.sqlite",
         "..journal.sqlite.restoring-ab_cd123/damaged.sqlite-journal",
+        "backups/.unfinished-ab_cd123/journal-2026-05-31.sqlite",
         "backups/journal-2026-05-31.part",
         "backups/journal-2026-05-31-0123abcd.part",
         "backups/journal-2026-05-31-version-3.part",
@@ -290,13 +292,15 @@ def test_a_copy_left_half_done_in_the_second_folder_is_deleted_and_that_of_anoth
     second = tmp_path / "stick"
     other = second / "consent-desk-01234567"
     other.mkdir(parents=True)
-    Backups(path, second=second).make_daily(journal, later(0))
+    back_up(path, journal, later(0), second)
     (ours,) = (each for each in second.iterdir() if each != other)
-    name = ".journal-2026-05-31.sqlite-ab_cd123"
+    names = (".journal-2026-05-31.sqlite-ab_cd123", ".unfinished-ab_cd123")
     for folder in (ours, other):
-        (folder / name).write_text(CANARY)
-    assert erase_all(path, journal, second).left == (other / name,)
-    assert not (ours / name).exists()
+        (folder / names[0]).write_text(CANARY)
+        (folder / names[1]).mkdir()
+        (folder / names[1] / "journal-2026-05-31.sqlite").write_text(CANARY)
+    assert erase_all(path, journal, second).left == tuple(other / name for name in names)
+    assert {each.name[:8] for each in ours.iterdir()} == {"journal-"}
 
 
 def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJournal) -> None:
@@ -306,6 +310,8 @@ def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJo
         ".journal.sqlite-mine.txt/a",
         ".journal.sqlite-ab_cd123/mine.txt",
         ".journal.sqlite-zz_cd123",
+        ".unfinished-zz_cd123",
+        "backups/.unfinished/mine.txt",
         "journal.sqlite.restoring",
         "backups/journal-2026.part",
         "backups/.journal.sqlite-ab_cd123",
@@ -322,7 +328,7 @@ def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJo
 def test_what_cannot_be_deleted_is_named(
     path: Path, journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck = path.with_name(f".{path.name}.saved")
+    stuck = path.with_name(f".{path.name}.rest")
     stuck.write_text(CANARY)
     unlink = Path.unlink
 
@@ -336,12 +342,11 @@ def test_what_cannot_be_deleted_is_named(
 
 
 def test_what_is_only_being_made_is_named_and_left_alone(path: Path, journal: SqliteJournal) -> None:
-    part = path.parent / "backups" / "journal-2026-05-31.part"
-    part.parent.mkdir()
-    part.write_text(CANARY)
-    with making_in(part.parent):
-        assert erase_all(path, journal).left == (part,)
-    assert part.exists()
+    with unfinished_in(path.parent) as making:
+        (making / "journal.sqlite").write_text(CANARY)
+        assert erase_all(path, journal).left == (making,)
+        assert (making / "journal.sqlite").exists()
+    assert files_with_canary(path.parent) == []
 
 
 def test_a_key_that_is_damaged_is_not_written_over(path: Path, journal: SqliteJournal) -> None:

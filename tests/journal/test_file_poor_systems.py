@@ -23,7 +23,7 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import PrivateFile, companion, replace_file, sync_folder
 from consent_desk.system.left_over import copy_of
 from tests.consents import later
-from tests.journal.journals import broken_off, filled, latest, noted_in, tamper
+from tests.journal.journals import back_up, broken_off, filled, latest, noted_in, tamper
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows publishes by renaming, and knows no such links")
@@ -240,7 +240,7 @@ def test_whatever_the_umask_what_is_made_of_a_journal_is_its_owners_alone(path: 
     second.mkdir()
     filled(path, 20)
     with closing(SqliteJournal.open(path)) as journal:
-        Backups(path, second=second).make_daily(journal, later(0))
+        back_up(path, journal, later(0), second)
     exported = PrivateFile(tmp_path / "exported.csv")
     exported.finish()
     broken = broken_off(path, tmp_path / "broken")

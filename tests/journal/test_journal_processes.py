@@ -110,7 +110,7 @@ def test_the_copy_of_a_check_that_was_killed_lies_beside_the_journal_until_the_n
         assert child.stdout is not None
         assert child.stdout.readline() == "copied\n"
         child.kill()
-    [left] = torn.parent.glob(".journal.sqlite-*/damaged.sqlite")
+    [left] = torn.parent.glob(".unfinished-*/damaged.sqlite")
     with closing(SqliteJournal.open(torn)) as journal:
         Backups(torn).make_daily(journal, NOON)
     assert not left.parent.exists()

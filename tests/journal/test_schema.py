@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from consent_desk.cli.main import main
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.evidence.document import checksum
 from consent_desk.domain.lifecycle.record import Record
@@ -135,7 +136,30 @@ def test_its_proofs_are_checked_as_before(old: Version1) -> None:
     rebuilt = found.pop("rebuilt-from-history.json")
     assert len(found) == CONSENTS + 3
     assert {name: one.why for name, one in found.items() if one.verdict is not Verdict.SOUND} == {}
-    assert (rebuilt.verdict, rebuilt.proof is not None) == (Verdict.UNREADABLE, True)
+    # Programs of that time made one of Engagement's history, where the journal was lost.
+    assert (rebuilt.verdict, rebuilt.proof) == (Verdict.UNREADABLE, None)
+    assert "rebuilt from Engagement's history" in str(rebuilt.why)
+
+
+def test_a_proof_that_was_rebuilt_is_never_called_sound(
+    old: Version1, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = old.root / "proofs" / "rebuilt-from-history.json"
+    assert main(["verify", str(path)]) == 2
+    said = capsys.readouterr().out
+    assert "rebuilt from Engagement's history on" in said
+    assert "1 events of registered = " in said
+
+
+@pytest.mark.parametrize("page", ["e30=", "eA==", "x"])
+def test_a_proof_that_was_rebuilt_holds_no_page_that_engagement_does_not_answer(
+    old: Version1, page: str
+) -> None:
+    parsed = json.loads((old.root / "proofs" / "rebuilt-from-history.json").read_bytes())
+    parsed["history_pages"].append(page)
+    parsed.pop("sha256")
+    spoilt = json.dumps({**parsed, "sha256": checksum(parsed)}).encode("ascii")
+    assert check(spoilt).verdict is Verdict.WRONG
 
 
 def test_each_changed_value_of_its_proofs_is_found_although_the_checksum_was_done_over(old: Version1) -> None:
@@ -148,7 +172,7 @@ def test_each_changed_value_of_its_proofs_is_found_although_the_checksum_was_don
             changed.pop("sha256")
             found = check(json.dumps({**changed, "sha256": checksum(changed)}).encode("ascii"))
             # One that was rebuilt cannot be checked: all that it says is that nothing contradicts itself.
-            if found.verdict is not Verdict.WRONG and found.proof is not None:
+            if found.verdict is not Verdict.WRONG and found.gist:
                 missed.add(way)
         free = {("sha256",), ("made", "by"), ("chain", "journal")}
         if path.name.startswith("rebuilt"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.evidence.document import sealed
-from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, locally, moments, written
+from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.local_time import moment
@@ -29,7 +29,7 @@ def utc(at: Timestamp) -> datetime:
     return moment(at, UTC)
 
 
-def proof_of(source: FromJournal | FromHistory, *, whole: bool = False) -> Proof:
+def proof_of(source: FromJournal, *, whole: bool = False) -> Proof:
     made_at = later(3600)
     told = moments(made_at, source)
     return Proof(

@@ -15,7 +15,7 @@ import pytest
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import ExportTrouble, JournalTrouble
 from consent_desk.domain.evidence.document import checksum, document, sealed
-from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof
+from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
@@ -268,26 +268,6 @@ def test_a_proof_among_many_is_sound(tmp_path: Path) -> None:
     assert isinstance(source, FromJournal)
     assert source.chain.facts > 500
     assert check(content).verdict is Verdict.SOUND
-
-
-PAGE = json.dumps(
-    {
-        "success": True,
-        "data": [{"type": "consent", "timestamp": 1780228246.37, "properties": {"action": "x"}}],
-    }
-).encode()
-
-
-def test_what_was_rebuilt_is_never_called_sound() -> None:
-    source = FromHistory(
-        project_name="Acme", base_url="https://a", project_token="t", customer=JANE, pages=(PAGE,)
-    )
-    content = sealed(proof_of(source, whole=True))
-    found = check(content)
-    assert found.verdict is Verdict.UNREADABLE
-    assert "rebuilt from Engagement's history" in str(found.why)
-    spoilt = changed(content, lambda parsed: parsed["history_pages"].append("e30="))
-    assert "as Engagement answers" in str(check(spoilt).why)
 
 
 def test_both_files_are_closed_to_others_and_never_written_over(jane: bytes, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.evidence.document import sealed
-from consent_desk.domain.evidence.proof import FromHistory, Proof
+from consent_desk.domain.evidence.proof import Proof
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.head import mark_of
 from consent_desk.journal.journal import SqliteJournal
@@ -94,11 +94,6 @@ def test_an_earlier_state_that_is_another_one_differs(path: Path, jane: Proof, t
         "UPDATE fact SET chain = zeroblob(32) WHERE seq = (SELECT max(seq) FROM fact)",
     )
     assert compare(jane, backup).agrees is False
-
-
-def test_a_rebuilt_proof_is_compared_with_nothing(path: Path) -> None:
-    source = FromHistory(project_name="", base_url="", project_token="", customer=JANE, pages=())
-    assert compare(proof_of(source), path).agrees is None
 
 
 def test_a_journal_that_lost_its_name_says_nothing(path: Path, jane: Proof) -> None:

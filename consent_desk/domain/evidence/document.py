@@ -15,18 +15,15 @@ from hashlib import sha256
 from typing import Any, assert_never
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Consent, CustomerId
+from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.evidence.proof import (
+    ORIGIN,
     WATERMARK,
     Chain,
-    FromHistory,
-    FromJournal,
     Json,
     Proof,
-    event_time,
-    history_events,
     last_look,
-    origin,
+    named,
     request_url,
     written,
 )
@@ -57,38 +54,17 @@ def checksum(unsealed: Json) -> str:
 def document(proof: Proof) -> dict[str, Any]:
     """What the file for machines says, but for its checksum."""
     source = proof.source
-    head = {
+    return {
         "format": FORMAT,
         **({"watermark": WATERMARK} if source.practice else {}),
         "made": {"at": written(proof.made_at), "by": proof.program},
-        "origin": origin(proof),
+        "origin": ORIGIN,
         "about": "all consents of one customer in one project" if proof.whole else "one consent",
+        "consent_records": [_consent_record(one.record) for one in source.witnesses],
+        "local_times": dict(sorted(proof.local_times.items())),
+        "journal_rows": [one.rows for one in source.witnesses],
+        "chain": _chain(source.chain),
     }
-    local_times = {"local_times": dict(sorted(proof.local_times.items()))}
-    match source:
-        case FromJournal():
-            return {
-                **head,
-                "consent_records": [_consent_record(one.record) for one in source.witnesses],
-                **local_times,
-                "journal_rows": [one.rows for one in source.witnesses],
-                "chain": _chain(source.chain),
-            }
-        case FromHistory():
-            return {
-                **head,
-                "project": {
-                    "name": source.project_name,
-                    "base_url": source.base_url,
-                    "project_token": source.project_token,
-                },
-                "customer": {"type": source.customer.type, "id": source.customer.value},
-                "consent_records": [_event_record(source, event) for event in history_events(source)],
-                **local_times,
-                "history_pages": [b64encode(page).decode("ascii") for page in source.pages],
-            }
-        case _ as never:
-            assert_never(never)
 
 
 def _chain(chain: Chain) -> dict[str, Any]:
@@ -118,78 +94,68 @@ _NOT_TOLD = (
 _NO_CONTACT = ("party_address", "party_email", "party_phone", "party_contact", "party_type")
 
 
-def _standard(
-    record_id: str,
-    customer: CustomerId,
-    category: str,
-    party: tuple[str, str, str],
-    event: tuple[str, object, str],
-) -> dict[str, Any]:
-    """The fields of the standard. `event`: its time, how long it holds, its state."""
-    event_time, validity, state = event
-    party_id, name, url = party
-    person = f"{customer.type} = {customer.value}"
+def _consent_record(record: Record) -> dict[str, Any]:
+    return {**_standard(record), "consent_desk": _beside(record)}
+
+
+def _standard(record: Record) -> dict[str, Any]:
+    """The fields of the standard."""
+    noted, consent = record.noted, record.noted.consent
+    person = named(consent.customer)
     return {
         "schema_version": f"ISO/IEC TS 27560:2023 as {FORMAT}",
-        "record_id": record_id,
+        "record_id": consent.request_id,
         "pii_principal_id": person,
         "pii_processing": {
             "privacy_notice": UNKNOWN,
             "language": UNKNOWN,
-            "purposes": [{"purpose": category, **dict.fromkeys(_NOT_TOLD, UNKNOWN)}],
+            "purposes": [{"purpose": consent.category, **dict.fromkeys(_NOT_TOLD, UNKNOWN)}],
         },
         "party_identification": [
             {
-                "party_id": party_id,
-                "party_name": name,
-                "party_url": url,
+                "party_id": noted.project_id,
+                "party_name": noted.project_name,
+                "party_url": noted.base_url,
                 "party_role": "the Engagement project in which the decision is recorded",
                 **dict.fromkeys(_NO_CONTACT, UNKNOWN),
             }
         ],
         "events": [
             {
-                "event_time": event_time,
-                "validity_duration": validity,
+                "event_time": written(consent.timestamp),
+                "validity_duration": "does not apply"
+                if consent.valid_until is None
+                else consent.valid_until.wire,
                 "entity_id": person,
                 "event_type": UNKNOWN,
-                "event_state": state,
+                "event_state": _event_state(consent, noted.context),
             }
         ],
     }
 
 
-def _consent_record(record: Record) -> dict[str, Any]:
+def _beside(record: Record) -> dict[str, Any]:
+    """What is known beyond the standard."""
     noted, consent = record.noted, record.noted.consent
-    validity = "does not apply" if consent.valid_until is None else consent.valid_until.wire
     return {
-        **_standard(
-            consent.request_id,
-            consent.customer,
-            consent.category,
-            (noted.project_id, noted.project_name, noted.base_url),
-            (written(consent.timestamp), validity, _event_state(consent, noted.context)),
-        ),
-        "consent_desk": {
-            "practice": noted.project_id == PRACTICE_ID,
-            "action": consent.action.value,
-            "noted_at": written(consent.noted_at),
-            "channel": _told(consent.channel),
-            "wording": _told(consent.wording),
-            "ticket": _told(consent.ticket),
-            "agent": _told(consent.agent),
-            "os_account": _told(noted.context.account),
-            "properties": dict(consent.properties),
-            "corrects": noted.context.corrects,
-            "basis": _told(noted.context.basis),
-            "before": _before(noted.context),
-            "after": _after(record),
-            "request": request_url(record),
-            "event_base64": b64encode(noted.body).decode("ascii"),
-            "event": noted.body.decode("utf-8", "backslashreplace"),
-            "state": record.facts[-1].state.value,
-            "happened": [_happened(fact) for fact in record.facts],
-        },
+        "practice": noted.project_id == PRACTICE_ID,
+        "action": consent.action.value,
+        "noted_at": written(consent.noted_at),
+        "channel": _told(consent.channel),
+        "wording": _told(consent.wording),
+        "ticket": _told(consent.ticket),
+        "agent": _told(consent.agent),
+        "os_account": _told(noted.context.account),
+        "properties": dict(consent.properties),
+        "corrects": noted.context.corrects,
+        "basis": _told(noted.context.basis),
+        "before": _before(noted.context),
+        "after": _after(record),
+        "request": request_url(record),
+        "event_base64": b64encode(noted.body).decode("ascii"),
+        "event": noted.body.decode("utf-8", "backslashreplace"),
+        "state": record.facts[-1].state.value,
+        "happened": [_happened(fact) for fact in record.facts],
     }
 
 
@@ -301,27 +267,6 @@ def _failed(failed: FailedLook) -> dict[str, Any]:
         case _ as never:
             assert_never(never)
     return told
-
-
-_STATES = {"accept": "given", "reject": "refused or withdrawn"}
-
-
-def _event_record(source: FromHistory, event: Json) -> dict[str, Any]:
-    properties = event["properties"]
-    at = event_time(event)
-    request_id = properties.get("desk_request_id")
-    action = str(properties.get("action"))
-    validity = properties.get("valid_until", UNKNOWN if action == "accept" else "does not apply")
-    return {
-        **_standard(
-            request_id if isinstance(request_id, str) else UNKNOWN,
-            source.customer,
-            str(properties.get("category")),
-            (UNKNOWN, source.project_name, source.base_url),
-            (UNKNOWN if at is None else written(at), validity, _STATES.get(action, UNKNOWN)),
-        ),
-        "consent_desk": {"practice": source.practice, "event": event},
-    }
 
 
 def _told(text: str) -> str:

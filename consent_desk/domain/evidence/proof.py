@@ -1,22 +1,20 @@
 """What proves a consent: its records, the rows they were read from, and where those stand in the chain."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import Unfit
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import visible
-from consent_desk.domain.wire.answer import read_answer
 from consent_desk.domain.wire.outcome import Look
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.domain.wire.request import noted_lines
 
 WATERMARK = "PRACTICE – not recorded in Engagement"
+ORIGIN = "from the journal of Consent Desk"
 
 Json: TypeAlias = Mapping[str, Any]
 """An object of a JSON document."""
@@ -68,18 +66,6 @@ class FromJournal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FromHistory:
-    """What Engagement shows of a customer: the `pages` of the history as they were answered."""
-
-    project_name: str
-    base_url: str
-    project_token: str
-    customer: CustomerId
-    pages: tuple[bytes, ...]
-    practice: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """All that two files say, the one for people and the one for machines.
 
@@ -90,7 +76,7 @@ class Proof:
     made_at: Timestamp
     program: str
     whole: bool
-    source: FromJournal | FromHistory
+    source: FromJournal
     local_times: Mapping[str, str]
 
 
@@ -107,42 +93,13 @@ def locally(at: datetime) -> str:
     return f"{at.isoformat(timespec='microseconds')} {at.tzname()}"
 
 
-def moments(made_at: Timestamp, source: FromJournal | FromHistory) -> frozenset[Timestamp]:
+def moments(made_at: Timestamp, source: FromJournal) -> frozenset[Timestamp]:
     """Every moment that a proof tells of."""
     found = {made_at}
-    match source:
-        case FromJournal():
-            for one in source.witnesses:
-                consent = one.record.noted.consent
-                found |= {consent.timestamp, consent.noted_at, *(fact.at for fact in one.record.facts)}
-        case FromHistory():
-            times = (event_time(event) for event in history_events(source))
-            found |= {at for at in times if at is not None}
-        case _ as never:
-            assert_never(never)
+    for one in source.witnesses:
+        consent = one.record.noted.consent
+        found |= {consent.timestamp, consent.noted_at, *(fact.at for fact in one.record.facts)}
     return frozenset(found)
-
-
-def history_events(source: FromHistory) -> Iterator[Json]:
-    """The events of a history as Engagement shows them, the latest first."""
-    for page in source.pages:
-        document = read_answer(page).document
-        if isinstance(document, dict):
-            yield from document["data"]
-
-
-def event_time(event: Json) -> Timestamp | None:
-    """When an event of a history says that the decision was; None where that is no plausible time."""
-    with suppress(Unfit):
-        return Timestamp(round(event["timestamp"] * 1_000_000))
-    return None
-
-
-def origin(proof: Proof) -> str:
-    """Where the proof is from."""
-    if isinstance(proof.source, FromJournal):
-        return "from the journal of Consent Desk"
-    return f"rebuilt from Engagement's history on {written(proof.made_at)}; no journal"
 
 
 def request_url(record: Record) -> str:
@@ -161,21 +118,18 @@ def last_look(record: Record) -> tuple[Timestamp, Look] | None:
 def gist(proof: Proof) -> tuple[Message, ...]:
     """What a proof is about, in a few lines."""
     source = proof.source
-    lines = [say("{watermark}", watermark=WATERMARK)] if source.practice else []
-    made_at, program = written(proof.made_at), _inert(proof.program)
-    lines.append(
-        say("Made on {at} by {program}, {origin}.", at=made_at, program=program, origin=origin(proof))
+    return (
+        *made(written(proof.made_at), proof.program, ORIGIN, practice=source.practice),
+        *(_said(one.record) for one in source.witnesses),
+        *_linked(source.chain),
     )
-    match source:
-        case FromJournal():
-            lines += [_said(one.record) for one in source.witnesses]
-            lines += _linked(source.chain)
-        case FromHistory():
-            count = len(list(history_events(source)))
-            lines.append(say("{count} events of {customer}", count=count, customer=_named(source.customer)))
-        case _ as never:
-            assert_never(never)
-    return tuple(lines)
+
+
+def made(at: str, program: str, origin: str, *, practice: bool) -> Iterator[Message]:
+    """Whether it is practice, and when, by what and out of what a proof was made."""
+    if practice:
+        yield say("{watermark}", watermark=WATERMARK)
+    yield say("Made on {at} by {program}, {origin}.", at=at, program=_inert(program), origin=origin)
 
 
 def _said(record: Record) -> Message:
@@ -184,7 +138,7 @@ def _said(record: Record) -> Message:
         "{action} {category}, {customer}, decided on {at}, {state} ({request_id})",
         action=consent.action,
         category=consent.category,
-        customer=_named(consent.customer),
+        customer=named(consent.customer),
         at=written(consent.timestamp),
         state=record.facts[-1].state,
         request_id=consent.request_id,
@@ -208,7 +162,8 @@ def _linked(chain: Chain) -> Iterator[Message]:
         )
 
 
-def _named(customer: CustomerId) -> str:
+def named(customer: CustomerId) -> str:
+    """A customer ID with its type."""
     return f"{customer.type} = {customer.value}"
 
 

@@ -41,13 +41,11 @@ class HistoryEvent:
 class HistoryPage:
     """One page of a history, the latest event first.
 
-    `data` are the events as they were answered, and `events` those that can be somebody's; `is_whole`: all of
-    them are, and have a time.
+    `data` are the events as they were answered, and `events` those that can be somebody's.
     """
 
     events: tuple[HistoryEvent, ...] = ()
     data: Sequence[object] = ()
-    is_whole: bool = True
 
     @property
     def times(self) -> list[float]:
@@ -140,15 +138,13 @@ def read_history(status: int, body: bytes) -> HistoryPage | None:
     """
     if is_unknown(status, body):
         return HistoryPage()
-    answer, is_plain = _data(body)
+    answer = _data(body)
     data = answer.document.get("data") if isinstance(answer.document, dict) else None
     if status != 200 or not answer.is_success or not isinstance(data, list):
         return None
     events = tuple(event for event in map(_event, data) if event is not None)
     page = HistoryPage(events=events, data=data)
-    if any(time < following for time, following in pairwise(page.times)):
-        return None
-    return replace(page, is_whole=is_plain and len(page.times) == len(data))
+    return None if any(time < following for time, following in pairwise(page.times)) else page
 
 
 def is_unknown(status: int, body: bytes) -> bool:
@@ -164,7 +160,7 @@ def read_consents(
 
     A category of which it was not told whether it is valid, or since when, is left out. `at`: it was read.
     """
-    answer, _ = _data(body)
+    answer = _data(body)
     results = answer.document.get("results") if isinstance(answer.document, dict) else None
     if status != 200 or not answer.is_success or not isinstance(results, list):
         return None
@@ -223,10 +219,9 @@ def lacks_permission(status: int, body: bytes) -> bool:
     return any(text.strip().rstrip(".").lower() == _NO_PERMISSION for text in said)
 
 
-def _data(body: bytes) -> tuple[Answer, bool]:
-    """An answer with data, and whether all of it can be read."""
+def _data(body: bytes) -> Answer:
     answer = read_answer(body)
-    return (answer, True) if answer.document is not None else (read_data(body), False)
+    return answer if answer.document is not None else read_data(body)
 
 
 def _event(item: object) -> HistoryEvent | None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from consent_desk.journal.salvage.fragments import Row, Saved, assemble
 from consent_desk.journal.salvage.pages import read_cells
 from consent_desk.journal.schema import migrate
 from consent_desk.journal.search import write_sought
-from consent_desk.system.atomic_file import companion, replace_file, set_aside
+from consent_desk.system.atomic_file import companion, replace_file, set_aside, sync_name
 from consent_desk.system.clock import now as clock_now
-from consent_desk.system.left_over import copy_of, making_in
+from consent_desk.system.left_over import copy_of, unfinished_in
 
 _NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
 _NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's place yet: {why}."
@@ -29,9 +29,10 @@ _NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
     """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalTrouble."""
-    saved_as, rest_as = saved_of(path), path.with_name(f".{path.name}.rest")
-    with making_in(path.parent):
+    with ExitStack() as ended:
         with told(_NOT_SALVAGED):
+            making = ended.enter_context(unfinished_in(path.parent))
+            saved_as, rest_as = making / "saved", making / "rest"
             read = read_mark(mark_of(path))
             found = assemble(read_cells(_content(path)))
             at = now()
@@ -50,18 +51,15 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
                 if (table, key) not in written
             ]
             # Written before anything is renamed: a disk that is full leaves all as it is.
-            try:
-                replace_file(saved_as, content)
-                replace_file(rest_as, "\n".join([*rest, ""]).encode())
-            except BaseException:
-                saved_as.unlink(missing_ok=True)
-                raise
+            replace_file(rest_as, "\n".join([*rest, ""]).encode())
+            replace_file(saved_as, content)
         # Broken off in here, it is finished by the next opening.
         with told(_NOT_IN_PLACE):
+            saved_as.replace(saved_of(path))
+            sync_name(saved_of(path))
             damaged = set_aside(path, "damaged", at)
             if damaged is not None and rest:
                 rest_as.rename(damaged.with_name(f"{damaged.name}.rest.jsonl"))
-            rest_as.unlink(missing_ok=True)
             put_in_place(path, replace(new_mark, installation=installation))
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
     mark = legible(read)

@@ -6,14 +6,10 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 
 class ProofButton(QToolButton):
-    """Opens a menu: a proof of the chosen line, of its customer, or of the customer ID in the form.
-
-    The first two are offered while a line is chosen: see `offer`.
-    """
+    """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
 
     consent_requested = Signal()
     customer_requested = Signal()
-    history_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +23,6 @@ class ProofButton(QToolButton):
         texts = {
             "Of this &consent…": self.consent_requested,
             "Of &all consents of this customer…": self.customer_requested,
-            "From Engagement's &history, for the customer ID in the form…": self.history_requested,
         }
         self.choices = [QAction(text, menu) for text in texts]
         for action, signal in zip(self.choices, texts.values(), strict=True):
@@ -37,6 +32,6 @@ class ProofButton(QToolButton):
         self.offer(chosen=False)
 
     def offer(self, *, chosen: bool) -> None:
-        """Say whether a line is chosen."""
-        for action in self.choices[:2]:
+        """Offer proofs while a line is chosen."""
+        for action in self.choices:
             action.setEnabled(chosen)

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from consent_desk.domain.evidence.proof import WATERMARK, FromJournal, Proof
+from consent_desk.domain.evidence.proof import WATERMARK, Proof
 from consent_desk.ui.proof.text import Line, Style, text_of
 
 _RESOLUTION = 300
@@ -73,9 +73,10 @@ def pdf_of(proof: Proof, json_sha256: str) -> bytes:
 
 def feet(proof: Proof, json_sha256: str) -> tuple[str, str]:
     """What stands at the foot of each page."""
-    source = proof.source
-    head = source.chain.head.hex() if isinstance(source, FromJournal) else "none, there was no journal"
-    return f"SHA-256 of the .json: {json_sha256}", f"Head of the chain: {head}"
+    return (
+        f"SHA-256 of the .json: {json_sha256}",
+        f"Head of the chain: {proof.source.chain.head.hex()}",
+    )
 
 
 def sheets_of(lines: tuple[Line, ...], device: QPdfWriter) -> list[list[Placed]]:

@@ -11,14 +11,8 @@ from consent_desk.domain.errors import Unfit
 from consent_desk.domain.evidence.proof import (
     WATERMARK,
     Chain,
-    FromHistory,
-    FromJournal,
-    Json,
     Proof,
-    event_time,
-    history_events,
     last_look,
-    origin,
     request_url,
     written,
 )
@@ -66,16 +60,11 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[Line]:
     yield Line(Style.TITLE, "Proof of all consents of one customer" if proof.whole else "Proof of a consent")
     if source.practice:
         yield Line(Style.HEADING, WATERMARK)
-    if isinstance(source, FromHistory):
-        yield Line(Style.HEADING, origin(proof))
     yield Line(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
     yield Line(Style.LINE, "What this desk cannot know is called unknown.")
-    if isinstance(source, FromJournal):
-        for one in source.witnesses:
-            yield from _consent(proof, one.record)
-        yield from _chain(source.chain)
-    else:
-        yield from _history(proof, source)
+    for one in source.witnesses:
+        yield from _consent(proof, one.record)
+    yield from _chain(source.chain)
     yield Line(Style.HEADING, "The file for machines")
     yield Line(
         Style.LINE,
@@ -159,28 +148,6 @@ def _chain(chain: Chain) -> Iterator[Line]:
         "what Engagement did beyond the answers that are shown.",
         "What it does not prove",
     )
-
-
-def _history(proof: Proof, source: FromHistory) -> Iterator[Line]:
-    yield Line(Style.LINE, f"{source.customer.type} = {source.customer.value}", "Customer ID")
-    yield Line(Style.LINE, f"{source.project_name}, {source.base_url}", "Project")
-    yield Line(
-        Style.LINE,
-        "This is what Engagement showed when it was asked, the latest event first. Who took the decision, "
-        "what was said and what Engagement had answered is known only as far as an event tells it. No chain "
-        "of hashes stands behind it: compare it with what Engagement shows.",
-    )
-    for event in history_events(source):
-        yield from _event(proof, event)
-
-
-def _event(proof: Proof, event: Json) -> Iterator[Line]:
-    at, properties = event_time(event), event["properties"]
-    time = f"{event['timestamp']} s" if at is None else _moment(proof, at)
-    yield Line(Style.HEADING, f"{properties.get('action', UNKNOWN)} {properties.get('category', UNKNOWN)}")
-    yield Line(Style.LINE, time, "Decided")
-    for name, value in properties.items():
-        yield Line(Style.LINE, str(value), str(name))
 
 
 def _before(context: Context) -> str:

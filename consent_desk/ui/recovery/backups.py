@@ -1,6 +1,5 @@
-"""Fills the list of backups: what is on this computer, and what a second folder has, should that answer."""
+"""Lists the backups: what is on this computer, and what a second folder has, should that answer."""
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -9,8 +8,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from consent_desk.domain.backup import Backup, Checked
-from consent_desk.domain.errors import DeskError
-from consent_desk.domain.message import say
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.waiting import Patience
@@ -24,7 +21,6 @@ _NO_ANSWER = (
     "The second folder does not answer. Connect its disk, then close this list and open it again, or do "
     "without it. The backups on this computer can be restored all the same."
 )
-_OVERTAKEN = (say("The list is looked for anew."), say("Wait a moment."))
 
 
 class Copies(Protocol):
@@ -47,7 +43,7 @@ class Copies(Protocol):
 
 
 class BackupList(QObject):
-    """Lists and checks each time that it is opened. Emits `folder_changed`.
+    """Lists the backups each time that it is opened, and verifies the chosen one. Emits `folder_changed`.
 
     Each of the two places has a lane of its own: the nearer one never waits for the other.
     """
@@ -61,17 +57,20 @@ class BackupList(QObject):
         self._questions = questions
         self._copies = copies
         self._look = object()
+        self._checking: Backup | None = None
         self._unlisted: set[Lane] = set()
-        self._unfinished: Counter[Lane] = Counter()
+        # So much is asked of the second folder, and not answered.
+        self._unanswered = 0
         self._hangs = False
         self._trouble = ""
         self._patience = Patience(self)
         self._patience.gone.connect(self._say_that_it_hangs)
+        self.dialog.chosen.connect(self._check)
         self.dialog.folder_requested.connect(self._choose_folder)
         self.dialog.no_folder_requested.connect(lambda: self._keep_folder(None))
 
     def open(self) -> None:
-        """Show the dialog, and list and check anew."""
+        """Show the dialog, and list anew."""
         self._begin()
         self.dialog.show()
         self.dialog.activateWindow()
@@ -84,66 +83,62 @@ class BackupList(QObject):
     def _begin(self) -> None:
         if self._hangs:
             self._runner.renew(Lane.SECOND)
-        self._look = object()
+        self._look, self._checking = object(), None
         self._hangs, self._trouble = False, ""
-        self._unlisted = {Lane.UPKEEP, Lane.SECOND}
-        self._unfinished.clear()
+        self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
         self._run(Lane.ASIDE, self._copies.second_folder, self.dialog.show_folder)
-        self._list(Lane.UPKEEP, self._copies.backups)
-        self._list(Lane.SECOND, self._copies.second_backups)
+        self._run(Lane.UPKEEP, self._copies.backups, self.dialog.add_backups)
+        self._run(Lane.SECOND, self._copies.second_backups, self.dialog.add_backups)
         self._show_state()
 
-    def _list(self, lane: Lane, find: Callable[[], tuple[Backup, ...]]) -> None:
-        def done(found: tuple[Backup, ...]) -> None:
-            self._unlisted.discard(lane)
-            self.dialog.add_backups(found)
-            for backup in found:
-                self._check(lane, backup)
+    def _check(self, backup: Backup) -> None:
+        if backup == self._checking:
+            return
+        self._checking = backup
 
-        self._run(lane, find, done)
+        def check() -> Checked | None:
+            # It takes its time: not for one that is not chosen any more.
+            return self._copies.check(backup) if backup == self._checking else None
 
-    def _check(self, lane: Lane, backup: Backup) -> None:
-        self._run(
-            lane,
-            lambda: self._copies.check(backup),
-            lambda checked: self.dialog.show_checked(backup, checked),
-        )
+        def done(checked: Checked | None) -> None:
+            if backup == self._checking:
+                self._checking = None
+            if checked is not None:
+                self.dialog.show_checked(backup, checked)
+
+        self._run(Lane.SECOND if backup.second else Lane.UPKEEP, check, done)
 
     def _run(self, lane: Lane, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         look = self._look
 
-        def on_lane() -> Result:
-            # Verifying takes its time: not for a list that is not shown any more.
-            if look is not self._look:
-                raise DeskError(*_OVERTAKEN)
-            return work()
-
         def finished(result: Result) -> None:
             if look is self._look:
-                done(result)
+                self._unlisted.discard(lane)
                 self._end(lane)
+                done(result)
+                self._show_state()
 
         def failed(error: Exception) -> None:
             if look is self._look:
                 self._unlisted.discard(lane)
                 self._trouble = render_error(error)
                 self._end(lane)
+                self._show_state()
 
-        self._unfinished[lane] += 1
         if lane is Lane.SECOND:
+            self._unanswered += 1
             self._patience.begin()
-        self._runner.run(lane, on_lane, done=finished, failed=failed)
+        self._runner.run(lane, work, done=finished, failed=failed)
 
     def _end(self, lane: Lane) -> None:
-        self._unfinished[lane] -= 1
         if lane is Lane.SECOND:
             # Each answer is one: a large backup on a slow network takes long, and does not hang.
             self._hangs = False
+            self._unanswered -= 1
             self._patience.end()
-            if self._unfinished[lane]:
+            if self._unanswered:
                 self._patience.begin()
-        self._show_state()
 
     def _say_that_it_hangs(self) -> None:
         self._hangs = True

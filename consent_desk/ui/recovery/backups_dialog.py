@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -24,7 +24,7 @@ from consent_desk.ui.widgets.inputs import label_for
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone, colour, sign
 
-COLUMNS = ("Made (UTC)", "Consents", "Folder", "Check")
+COLUMNS = ("Made (UTC)", "Size", "Consents", "Folder", "Check")
 WHAT = (
     "A backup is made each day that Consent Desk runs; the last 14 are kept. Restoring one puts it in the "
     "journal's place. The journal's present file is renamed and kept."
@@ -32,8 +32,12 @@ WHAT = (
 
 
 class BackupsDialog(QDialog):
-    """Emits `restore_requested(Backup)` and what was asked for about the second folder. Not modal."""
+    """Emits `chosen(Backup)`, `restore_requested(Backup)` and what was asked for about the second folder.
 
+    Not modal. Only a backup that was found sound, see `show_checked`, can be restored.
+    """
+
+    chosen = Signal(object)
     restore_requested = Signal(object)
     folder_requested = Signal()
     no_folder_requested = Signal()
@@ -98,20 +102,11 @@ class BackupsDialog(QDialog):
         self._follow_choice()
 
     def add_backups(self, backups: Sequence[Backup]) -> None:
-        """List `backups` too, the newest first; what checking them comes to is told one by one."""
+        """List `backups` too, the newest first, and choose that unless one is chosen."""
         chosen = self._chosen()
         found = (*self._backups, *backups)
         self._backups = tuple(sorted(found, key=lambda backup: backup.path.name, reverse=True))
         self.table.setRowCount(len(self._backups))
-        for row, backup in enumerate(self._backups):
-            where = "second folder" if backup.second else "this computer"
-            day = backup.day if "-version-" not in backup.path.name else f"{backup.day}, before an update"
-            for column, text in enumerate((day, "…", where, "checking…")):
-                item = QTableWidgetItem(text)
-                item.setToolTip(str(backup.path))
-                self.table.setItem(row, column, item)
-            if backup in self._checked:
-                self._show_check(row, self._checked[backup])
         if self._backups:
             self.table.selectRow(0 if chosen is None else self._backups.index(chosen))
         self._follow_choice()
@@ -122,22 +117,27 @@ class BackupsDialog(QDialog):
         self.without.setEnabled(folder is not None)
 
     def show_checked(self, backup: Backup, checked: Checked) -> None:
-        """Show what checking a backup came to. Only a sound one can be restored."""
+        """Show what verifying a backup came to."""
         self._checked[backup] = checked
-        self._show_check(self._backups.index(backup), checked)
         self._follow_choice()
 
-    def _show_check(self, row: int, checked: Checked) -> None:
-        backup = self._backups[row]
-        tone = Tone.NEUTRAL if checked.why is None else Tone.BAD
-        words = "sound" if checked.why is None else f"not sound: {render(checked.why)}"
-        consents = f"{checked.consents:,}" if checked.why is None else ""
-        for column, text in ((1, consents), (3, f"{'✔' if checked.why is None else sign(tone)} {words}")):
-            item = QTableWidgetItem(text)
-            item.setToolTip(words if column == 3 else str(backup.path))
-            if column == 3:
-                item.setForeground(colour(tone, self.palette()))
-            self.table.setItem(row, column, item)
+    def _show_rows(self) -> None:
+        for row, backup in enumerate(self._backups):
+            day = backup.day if "-version-" not in backup.path.name else f"{backup.day}, before an update"
+            size = QLocale.c().formattedDataSize(backup.size, 1)
+            where = "second folder" if backup.second else "this computer"
+            consents, said, tone = "", "checking…" if backup == self._chosen() else "", Tone.NEUTRAL
+            if (checked := self._checked.get(backup)) is not None:
+                if checked.why is None:
+                    consents, said = f"{checked.consents:,}", "✔ sound"
+                else:
+                    said, tone = f"{sign(Tone.BAD)} not sound: {render(checked.why)}", Tone.BAD
+            items = [QTableWidgetItem(text) for text in (day, size, consents, where, said)]
+            for column, item in enumerate(items):
+                item.setToolTip(str(backup.path))
+                self.table.setItem(row, column, item)
+            items[-1].setToolTip(said)
+            items[-1].setForeground(colour(tone, self.palette()))
 
     def show_message(self, text: str) -> None:
         """Say what is the matter with the list, or nothing."""
@@ -149,9 +149,12 @@ class BackupsDialog(QDialog):
         return self._backups[row] if 0 <= row < len(self._backups) else None
 
     def _follow_choice(self) -> None:
-        chosen = self._chosen()
-        checked = None if chosen is None else self._checked.get(chosen)
+        self._show_rows()
+        backup = self._chosen()
+        checked = None if backup is None else self._checked.get(backup)
         self.restore.setEnabled(checked is not None and checked.why is None)
+        if backup is not None and checked is None:
+            self.chosen.emit(backup)
 
 
 def _table() -> QTableWidget:

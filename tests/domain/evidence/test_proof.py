@@ -14,7 +14,6 @@ from consent_desk.domain.evidence.document import UNKNOWN, checksum, document, s
 from consent_desk.domain.evidence.proof import (
     WATERMARK,
     Chain,
-    FromHistory,
     FromJournal,
     Proof,
     Stretch,
@@ -62,7 +61,7 @@ def record(*facts: Fact, context: Context | None = None, project_id: str = "", *
     return Record(noted=noted, facts=(QUEUED, *facts))
 
 
-def proof(source: FromJournal | FromHistory, *, whole: bool = False) -> Proof:
+def proof(source: FromJournal, *, whole: bool = False) -> Proof:
     local_times = {written(at): locally(moment(at, Berlin())) for at in moments(NOON, source)}
     return Proof(made_at=NOON, program="Test 1", whole=whole, source=source, local_times=local_times)
 
@@ -73,18 +72,6 @@ def of(one: Record) -> dict[str, Any]:
         0
     ]
     return found
-
-
-def history(*events: object, practice: bool = False) -> FromHistory:
-    page = json.dumps({"success": True, "data": events}).encode()
-    return FromHistory(
-        project_name="Acme",
-        base_url="https://api.exponea.com",
-        project_token="t",
-        customer=JANE,
-        pages=(page,),
-        practice=practice,
-    )
 
 
 def test_a_moment_is_written_to_the_microsecond() -> None:
@@ -299,29 +286,6 @@ def test_the_file_bears_the_checksum_of_the_rest() -> None:
     assert document(made)["about"] == "all consents of one customer in one project"
 
 
-def test_a_rebuilt_proof_says_so_and_tells_each_event_as_it_is_shown() -> None:
-    mine = {"action": "accept", "category": "c", "valid_until": "unlimited", "desk_request_id": "4711"}
-    events = (
-        {"type": "consent", "timestamp": 1_780_228_800.5, "properties": mine},
-        {"type": "consent", "timestamp": 3, "properties": {"action": "reject", "category": "c"}},
-        {"type": "consent", "timestamp": 2, "properties": {"action": "accept", "desk_request_id": 5}},
-        {"type": "consent", "timestamp": 0, "properties": {"action": "Accept"}},
-    )
-    told = document(proof(history(*events), whole=True))
-    assert told["origin"] == "rebuilt from Engagement's history on 2026-05-31T12:00:00.000000Z; no journal"
-    assert [each["record_id"] for each in told["consent_records"]] == ["4711", UNKNOWN, UNKNOWN, UNKNOWN]
-    shown = [each["events"][0] for each in told["consent_records"]]
-    assert [each["event_state"] for each in shown] == ["given", "refused or withdrawn", "given", UNKNOWN]
-    assert [each["validity_duration"] for each in shown[:3]] == ["unlimited", "does not apply", UNKNOWN]
-    assert [each["event_time"] for each in shown[::3]] == ["2026-05-31T12:00:00.500000Z", UNKNOWN]
-    assert [each["consent_desk"]["event"] for each in told["consent_records"]] == [*events]
-    assert "2026-05-31T12:00:00.500000Z" in told["local_times"]
-
-
-def test_a_page_without_a_document_tells_nothing() -> None:
-    assert document(proof(replace(history(), pages=(b"x",))))["consent_records"] == []
-
-
 def test_the_gist_names_consents_and_head() -> None:
     lines = [str(line) for line in gist(proof(FromJournal((Witness(record(), {}),), CHAIN)))]
     assert lines[0] == "Made on 2026-05-31T12:00:00.000000Z by Test 1, from the journal of Consent Desk."
@@ -333,8 +297,3 @@ def test_a_head_that_is_not_linked_is_said_to_be_so() -> None:
     chain = replace(CHAIN, facts=100)
     lines = [str(line) for line in gist(proof(FromJournal((Witness(record(), {}),), chain)))]
     assert "does not link the two" in lines[-1]
-
-
-def test_the_gist_of_a_rebuilt_proof_counts_its_events() -> None:
-    lines = [str(line) for line in gist(proof(history(practice=True)))]
-    assert (lines[0], lines[-1]) == (WATERMARK, "0 events of registered = jane@example.com")

@@ -106,7 +106,6 @@ def test_what_can_be_nobodys_event_is_skipped(item: object) -> None:
     assert found is not None
     assert [event.timestamp for event in found.events] == [200.0, 100.0]
     assert len(found.data) == 3
-    assert not found.is_whole
 
 
 @pytest.mark.parametrize("timestamp", [None, True, "100", [], {}, 1e19, -1e300, 10**400])
@@ -115,7 +114,6 @@ def test_an_event_whose_time_cannot_be_read_is_kept_out_of_the_order(timestamp: 
     assert found is not None
     assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
     assert found.events[1].request_id == "x"
-    assert not found.is_whole
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,6 @@ def test_a_value_that_is_none_spoils_its_event_alone(digits: str) -> None:
     found = read_history(200, text.replace('"?"', digits).encode())
     assert found is not None
     assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
-    assert not found.is_whole
 
 
 def test_a_number_of_which_nobody_asks_leaves_its_event() -> None:
@@ -143,7 +140,6 @@ def test_milliseconds_are_an_event_far_ahead(timestamp: float) -> None:
     assert found is not None
     assert found.events[0].timestamp == timestamp
     assert found.events[0].written == str(timestamp)
-    assert found.is_whole
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.values import ValidUntil
-from consent_desk.domain.evidence.proof import FromHistory, FromJournal, Proof, Witness
+from consent_desk.domain.evidence.proof import FromJournal, Proof, Witness
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, Outcome, Phase, Reason, Stored
@@ -22,7 +22,6 @@ from consent_desk.journal.verify import Verdict
 from consent_desk.proof import files
 from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
-from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.proof_button import ProofButton
@@ -31,14 +30,9 @@ from consent_desk.ui.proof.presenter import ProofDesk
 from consent_desk.ui.proof.text import text_of
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.tasks import Lane
-from tests.journal.journals import filled
-from tests.proof.proofs import JANE, busy, proof_of
-from tests.proof.test_check import PAGE
-from tests.sandbox.client import ADD, Client
-from tests.sandbox.client import JANE as JANES
+from tests.proof.proofs import busy, proof_of
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk
+from tests.ui.desks import CANARY, OpenDesk
 
 SHA = "ab" * 32
 
@@ -135,16 +129,6 @@ def test_practice_is_said_on_paper(jane: Proof, qtbot: QtBot) -> None:
     assert pdf_of(proof, SHA).startswith(b"%PDF-")
 
 
-def test_a_rebuilt_proof_says_so_on_paper() -> None:
-    source = FromHistory(
-        project_name="Acme", base_url="https://a", project_token="t", customer=JANE, pages=(PAGE,)
-    )
-    proof = proof_of(source, whole=True)
-    assert "rebuilt from Engagement's history on 2026-05-31T13:00:00.000000Z; no journal" in said(proof)
-    assert "action: x" in said(proof)
-    assert feet(proof, SHA)[1] == "Head of the chain: none, there was no journal"
-
-
 def test_each_page_bears_the_checksum_and_the_head(jane: Proof) -> None:
     assert isinstance(jane.source, FromJournal)
     assert feet(jane, SHA) == (
@@ -220,71 +204,21 @@ def test_a_proof_is_saved_and_sound(
     assert CANARY.encode() not in content
 
 
-def test_without_a_chosen_line_only_the_history_is_offered(acme: OpenDesk) -> None:
+def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
     button = controls.named(acme.window, "Save proof", ProofButton)
     button.menu().aboutToShow.emit()
-    assert [action.isEnabled() for action in button.choices] == [False, False, True]
+    assert [action.isEnabled() for action in button.choices] == [False, False]
 
 
 def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
-    controls.write(acme.window, "Customer ID", "jane@example.com")
-    choose(acme, 2)
-    assert acme.person.asked == ["Folder for the two files of the proof"]
-    assert acme.status == ""
-
-
-def test_a_proof_is_rebuilt_from_the_history_of_the_customer_in_the_form(acme: OpenDesk, place: Path) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
     acme.wait_for_line("Delivered")
-    controls.write(acme.window, "Customer ID", "jane@example.com")
-    acme.person.folder = str(place)
-    choose(acme, 2)
-    acme.wait_for_status("proof is saved")
-    assert json.loads(saved(place))["origin"].startswith("rebuilt from Engagement's history")
-
-
-@pytest.fixture
-def acme_without_journal(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
-) -> OpenDesk:
-    """A real project whose journal is gone; its mark tells that there was one."""
-    filled(folders.journal, 1)
-    folders.journal.unlink()
-    return open_desk(keyring)
-
-
-def test_a_proof_is_rebuilt_where_the_journal_is_gone(
-    acme_without_journal: OpenDesk, engagement: Sandbox, place: Path
-) -> None:
-    event = {
-        "customer_ids": JANES,
-        "event_type": "consent",
-        "timestamp": 1_620_139_769,
-        "properties": {"action": "reject", "category": "sms_marketing"},
-    }
-    assert Client(engagement).call("POST", ADD, event).status == 200
-    desk = acme_without_journal
-    desk.wait_for_status("journal")
-    controls.write(desk.window, "Customer ID", "jane@example.com")
-    desk.person.folder = str(place)
-    choose(desk, 2)
-    desk.wait_for_status("proof is saved")
-    assert json.loads(saved(place))["origin"].startswith("rebuilt")
-
-
-def test_why_no_proof_was_rebuilt_is_said(acme: OpenDesk, place: Path) -> None:
-    controls.write(acme.window, "Customer ID", "nobody@example.com")
-    acme.person.folder = str(place)
-    choose(acme, 2)
-    acme.wait_for_status("No proof was saved: Engagement shows no consent of this customer")
+    before = acme.status
+    choose(acme, 0)
+    assert acme.person.asked == ["Folder for the two files of the proof"]
+    assert acme.status == before
     assert not list(place.iterdir())
-
-
-def test_without_a_customer_id_the_form_is_pointed_at(acme: OpenDesk) -> None:
-    choose(acme, 2)
-    assert "No proof was saved. Enter the customer ID." in acme.status
-    assert controls.focused_name(acme.window) == "Customer ID"
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(acme: OpenDesk, place: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
     start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = Event()
-    monkeypatch.setattr(Backups, "make_daily", lambda backups, *_: backups._second and answered.wait(30))
+    monkeypatch.setattr(Backups, "copy_daily", lambda _backups, _at: answered.wait(30))
     JournalCare(folders).set_second_folder(tmp_path)
     desk = start()
     desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")

@@ -1,7 +1,7 @@
 """A second folder for backups that does not answer, as one on a network may, keeps nobody from the rest."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -9,11 +9,13 @@ import pytest
 
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.journal.backups import Backups
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalCare
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell import waiting
+from tests.consents import later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
@@ -22,6 +24,7 @@ from tests.ui.recovery.test_presenter import leave
 from tests.ui.recovery.test_presenter_damage import (
     DAMAGED,
     back_up,
+    choose,
     listed,
     truncate,
     wait_for_offers,
@@ -49,7 +52,7 @@ def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> 
     share = Share(tmp_path / "share")
     share.path.mkdir()
     JournalCare(folders).set_second_folder(share.path)
-    for name in ("found", "make_daily"):
+    for name in ("elsewhere", "copy_daily"):
         work = getattr(Backups, name)
 
         def slow(backups: Backups, *more: object, work: Callable[..., object] = work) -> object:
@@ -75,10 +78,12 @@ def start(
 
 
 def open_list(desk: OpenDesk) -> BackupsDialog:
-    """Open the list of backups, and wait until the one on this computer is checked."""
+    """Open the list of backups, choose that on this computer, and wait until it is checked."""
     controls.press(desk.window, "Backups")
     dialog = desk.window.findChild(BackupsDialog)
     assert dialog is not None
+    desk.bot.waitUntil(lambda: any("2026-05-31" in line for line in listed(dialog)))
+    choose(dialog, "2026-05-31")
     desk.bot.waitUntil(lambda: LOCAL in listed(dialog))
     return dialog
 
@@ -157,30 +162,83 @@ def test_its_backups_are_listed_when_the_list_is_opened_after_it_came_back(
     hung, share.answers = share.answers, Event()
     share.answers.set()
     controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(lambda: any("second folder" in line for line in listed(dialog)))
+    choose(dialog, "second folder")
     desk.bot.waitUntil(lambda: any("| 2 | second folder | ✔ sound" in line for line in listed(dialog)))
     hung.set()
 
 
-def test_opening_the_list_anew_checks_no_backup_twice(
-    start: Callable[[], OpenDesk], monkeypatch: pytest.MonkeyPatch
+class Checks:
+    """What of the backups is checked, by the end of their names. While `go_on` is clear, a check waits."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.go_on = list[str](), Event()
+        check = JournalCare.check
+
+        def slow(care: JournalCare, backup: Backup) -> Checked:
+            self.begun.append(backup.day)
+            self.go_on.wait(30)
+            return check(care, backup)
+
+        monkeypatch.setattr(JournalCare, "check", slow)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Checks]:
+    checks = Checks(monkeypatch)
+    yield checks
+    checks.go_on.set()
+
+
+def test_only_the_chosen_backup_is_checked_and_restored_only_when_it_is_sound(
+    start: Callable[[], OpenDesk], folders: Folders, checks: Checks
 ) -> None:
-    begun, go_on, checked = Event(), Event(), Counter[str]()
-    check = JournalCare.check
-
-    def slow(care: JournalCare, backup: Backup) -> Checked:
-        checked[backup.path.name] += 1
-        begun.set()
-        go_on.wait(30)
-        return check(care, backup)
-
-    monkeypatch.setattr(JournalCare, "check", slow)
+    with closing(SqliteJournal.open(folders.journal)) as journal:
+        for days in (1, 2):
+            assert Backups(folders.journal).make_daily(journal, later(days * DAY)) is not None
     desk = start()
     wait_until_well(desk)
+    wait_for_backups(desk, folders, 4)
     controls.press(desk.window, "Backups")
-    desk.bot.waitUntil(begun.is_set)
+    dialog = desk.window.findChild(BackupsDialog)
+    assert dialog is not None
+    restore = controls.button(dialog, "Restore")
+    desk.bot.waitUntil(lambda: len(checks.begun) == 1)
+    assert said(dialog) == ["checking…", "", "", ""]
+    assert not restore.isEnabled()
+    choose(dialog, "2026-06-02")
+    choose(dialog, "2026-06-01")
+    checks.go_on.set()
+    desk.bot.waitUntil(restore.isEnabled)
+    assert checks.begun[1:] == ["2026-06-01"]
+    assert said(dialog) == ["✔ sound", "", "✔ sound", ""]
+    choose(dialog, "2026-06-02")
+    assert not restore.isEnabled()
+
+
+def said(dialog: BackupsDialog) -> list[str]:
+    """What is said of each backup."""
+    return [line.rpartition(" | ")[2] for line in listed(dialog)]
+
+
+def test_a_backup_is_listed_with_its_size(start: Callable[[], OpenDesk], folders: Folders) -> None:
+    desk = start()
+    dialog = open_list(desk)
+    size = (folders.data / "backups" / "journal-2026-05-31.sqlite").stat().st_size
+    shown = dialog.table.model().index(listed(dialog).index(LOCAL), 1).data()
+    assert shown == f"{size / 1024:.1f} KiB"
+
+
+def test_opening_the_list_anew_checks_nothing_for_the_one_before(
+    start: Callable[[], OpenDesk], folders: Folders, checks: Checks
+) -> None:
+    desk = start()
+    wait_for_backups(desk, folders, 2)
+    controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(lambda: len(checks.begun) == 1)
     for _ in range(3):
         controls.press(desk.window, "Backups")
-    go_on.set()
+    checks.go_on.set()
     open_list(desk)
-    # The one under way came first, for a list that is not shown any more.
-    assert sorted(checked.values()) == [1, 2]
+    # At most the one under way, that of the newest and of the one that was chosen in the list shown.
+    assert len(checks.begun) <= 3

@@ -372,11 +372,13 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
 def back_up(folders: Folders, second: Path | None = None) -> None:
     """Let an earlier run have made the backup of 2026-05-31."""
     with closing(SqliteJournal.open(folders.journal)) as journal:
-        Backups(folders.journal, second=second).make_daily(journal, later(0))
+        backups = Backups(folders.journal, second=second)
+        backups.make_daily(journal, later(0))
+        backups.copy_daily(later(0))
 
 
 def open_backups(desk: OpenDesk) -> BackupsDialog:
-    """Open the list of backups, and wait until each is checked."""
+    """Open the list of backups, and wait until the chosen one is checked."""
     QTest.keySequence(desk.window, "Ctrl+B")
     dialog = desk.window.findChild(BackupsDialog)
     assert dialog is not None
@@ -395,15 +397,23 @@ def wait_until_checked(desk: OpenDesk, dialog: BackupsDialog) -> None:
 
 
 def listed(dialog: BackupsDialog) -> list[str]:
+    """All but the size of each."""
     model = dialog.table.model()
     return [
-        " | ".join(str(model.index(row, column).data()) for column in range(model.columnCount()))
+        " | ".join(str(model.index(row, column).data()) for column in (0, 2, 3, 4))
         for row in range(model.rowCount())
     ]
 
 
 def choose(dialog: BackupsDialog, words: str) -> None:
     dialog.table.selectRow(next(row for row, line in enumerate(listed(dialog)) if words in line))
+
+
+def check(desk: OpenDesk, dialog: BackupsDialog) -> str:
+    """Choose the backup of an earlier run; return what is said of it once it is checked."""
+    choose(dialog, "2026-05-31")
+    wait_until_checked(desk, dialog)
+    return next(line for line in listed(dialog) if "2026-05-31" in line)
 
 
 def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
@@ -417,7 +427,7 @@ def test_a_restored_backup_sends_nothing_twice_and_what_was_sent_since_is_found(
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered", "Delivered")
     dialog = open_backups(desk)
-    choose(dialog, "2026-05-31 | 1 | this computer | ✔ sound")
+    assert check(desk, dialog) == "2026-05-31 | 1 | this computer | ✔ sound"
     controls.press(dialog, "Restore")
     desk.bot.waitUntil(lambda: len(desk.person.asked) == 1)
     assert "1 consent noted since is not in it." in desk.person.asked[0]
@@ -450,7 +460,7 @@ def test_restoring_a_backup_leaves_whoever_practises_at_it(
     desk.wait_ready()
     desk.fill("somebody@example.com")
     dialog = open_backups(desk)
-    choose(dialog, "2026-05-31")
+    check(desk, dialog)
     desk.person.answer = 1
     opened: list[object] = []
     recovery = desk.window.findChild(RecoveryDesk)
@@ -480,7 +490,7 @@ def test_a_question_says_what_would_not_be_sent_any_more(
     desk = start()
     wait_until_well(desk)
     dialog = open_backups(desk)
-    choose(dialog, "2026-05-31")
+    check(desk, dialog)
     controls.press(dialog, "Restore")
     desk.bot.waitUntil(lambda: len(desk.person.asked) == 1)
     assert "2 of these have not certainly reached Engagement, and would not be sent" in desk.person.asked[0]
@@ -518,7 +528,7 @@ def test_a_backup_that_is_not_sound_is_told_and_cannot_be_restored(
     desk = start()
     wait_until_well(desk)
     dialog = open_backups(desk)
-    choose(dialog, "2026-05-31 |  | this computer | ✖ not sound: ")
+    assert check(desk, dialog).startswith("2026-05-31 |  | this computer | ✖ not sound: ")
     assert not controls.button(dialog, "Restore").isEnabled()
 
 
