@@ -1,9 +1,10 @@
 """A desk to sit at."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,9 @@ def nothing_is_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "MOMENT", 0.0)
 
 
+OpenAcme = Callable[..., OpenDesk]
+
+
 class OpenOne(Protocol):
     """Starts the program with a window."""
 
@@ -46,6 +50,13 @@ class OpenOne(Protocol):
         agent: str = "",
         zone: tzinfo = UTC,
     ) -> OpenDesk: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_loaded_is_no_garbage() -> None:
+    """Going through all modules after each test would take longer than many a test does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -144,8 +155,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
 @pytest.fixture
 def demo(open_desk: OpenOne) -> OpenDesk:
     """The demo, ready."""
-    desk = open_desk()
-    desk.wait_ready()
+    desk = open_desk().ready()
     desk.wait_for_categories()
     return desk
 
@@ -157,9 +167,14 @@ def acme_is_kept(folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) 
 
 
 @pytest.fixture
-def acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenDesk:
+def open_acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenAcme:
+    """Starts the program on a real project whose Engagement is `engagement`, as `open_desk` does."""
+    return partial(open_desk, keyring)
+
+
+@pytest.fixture
+def acme(open_acme: OpenAcme) -> OpenDesk:
     """A real project in use, its Engagement being `engagement`."""
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     desk.wait_for_categories()
     return desk

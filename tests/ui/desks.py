@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from time import monotonic, time_ns
+from typing import Self
 
 from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
@@ -21,6 +22,7 @@ from consent_desk.projects.projects import Listed, Projects
 from consent_desk.sandbox.server import Received, Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.questions import Questions
 from tests.ui import controls
 
@@ -150,6 +152,11 @@ class OpenDesk:
         """Wait until a project is in use."""
         self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() != "", timeout=10_000)
 
+    def ready(self) -> Self:
+        """This desk, once a project is in use."""
+        self.wait_ready()
+        return self
+
     def wait_for_categories(self) -> None:
         self.bot.waitUntil(lambda: controls.combo(self.window, "Category").count() > 0)
 
@@ -168,6 +175,22 @@ class OpenDesk:
         controls.write(self.window, "Customer ID", customer)
         controls.write(self.window, "Category", category)
 
+    def send(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+        """Type the tutorial's case, and press Send."""
+        self.fill(customer, category)
+        controls.press(self.window, "Send")
+
+    def choose_opt_in(self) -> None:
+        """Make it an opt-in without an end."""
+        controls.button(self.window, "Opt in (accept)").click()
+        controls.write(self.window, "Valid until", "unlimited")
+
+    def opt_in(self, customer: str = "jane@example.com") -> None:
+        """Type an opt-in without an end, and press Send."""
+        self.fill(customer)
+        self.choose_opt_in()
+        controls.press(self.window, "Send")
+
     def go_on(self) -> None:
         """Choose to send in spite of what is asked, if anything is."""
         if self.window.consent.question.is_open:
@@ -177,6 +200,31 @@ class OpenDesk:
         chooser = controls.combo(self.window, "Project")
         index = chooser.findText(name)
         chooser.activated.emit(index)
+
+    def choose_again(self) -> None:
+        """Choose the project that is chosen already."""
+        self.choose_project(self.project)
+        self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() == "")
+        self.wait_ready()
+
+    def practise(self) -> None:
+        """Choose the Sandbox."""
+        self.choose_project("Sandbox (practice)")
+        self.bot.waitUntil(self.window.practice.isVisible)
+        self.wait_ready()
+
+    def open_settings(self) -> ProjectDialog:
+        """Open the project settings."""
+        controls.press(self.window, "Project settings")
+        dialog = next(one for one in self.window.findChildren(ProjectDialog) if one.isVisible())
+        self.bot.waitUntil(dialog.isActiveWindow)
+        return dialog
+
+    def press_once_enabled(self, name: str) -> None:
+        """Press a button as soon as that does something."""
+        button = controls.button(self.window, name)
+        self.bot.waitUntil(button.isEnabled)
+        button.click()
 
     def choose_line(self, row: int = 0) -> None:
         """Choose a line of the log."""
@@ -193,9 +241,11 @@ class OpenDesk:
     def remove_data(self, row: int = 0) -> None:
         """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""
         self.choose_line(row)
-        remove = controls.button(self.window, "Remove customer's data")
-        self.bot.waitUntil(remove.isEnabled)
-        remove.click()
+        self.press_once_enabled("Remove customer's data")
+
+    def wait_for_details(self, words: str) -> None:
+        """Wait until the explanation beside the log says so."""
+        self.bot.waitUntil(lambda: words in self.details("Explanation"), timeout=10_000)
 
     def details(self, tab: str) -> str:
         """The text beside the log under `tab`."""

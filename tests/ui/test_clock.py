@@ -44,8 +44,7 @@ def wrong(request: pytest.FixtureRequest, open_desk: OpenOne, keyring: MemoryKey
     """A desk on a computer whose clock is 2 hours slow, or fast."""
     clock = Clock()
     clock.seconds_off = request.param
-    desk = open_desk(keyring, clock=clock)
-    desk.wait_ready()
+    desk = open_desk(keyring, clock=clock).ready()
     desk.wait_for_categories()
     return desk
 
@@ -80,14 +79,13 @@ def test_an_opt_out_is_stamped_by_engagements_time_and_holds(
     wrong: OpenDesk, engagement: Sandbox, folders: Folders
 ) -> None:
     opted_in(engagement, 3_600)
-    wrong.fill()
-    controls.press(wrong.window, "Send")
+    wrong.send()
     wrong.go_on()
     wrong.wait_for_line("Delivered")
     assert is_now(stamped(engagement))
     wrong.choose_line()
     clock = f"Clock: this computer's was {way(wrong)}. The decision's time is stamped by Engagement's time"
-    wrong.bot.waitUntil(lambda: clock in wrong.details("Explanation"))
+    wrong.wait_for_details(clock)
     wrong.clock.seconds_off += 31
     wrong.wait_for_line("Verified")
     wrong.window.end()
@@ -112,7 +110,7 @@ def test_a_time_that_was_typed_is_never_moved(wrong: OpenDesk, engagement: Sandb
     wrong.wait_for_line("Delivered")
     assert stamped(engagement) == typed
     wrong.choose_line()
-    wrong.bot.waitUntil(lambda: "The decision's time is as it was typed" in wrong.details("Explanation"))
+    wrong.wait_for_details("The decision's time is as it was typed")
 
 
 def test_noting_never_waits_for_the_time(
@@ -121,10 +119,8 @@ def test_noting_never_waits_for_the_time(
     engagement.fault = Fault.SILENCE
     clock = Clock()
     clock.seconds_off = -HOURS
-    desk = open_desk(keyring, clock=clock)
-    desk.wait_ready()
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk = open_desk(keyring, clock=clock).ready()
+    desk.send()
     desk.wait_for_line("Sending")
     desk.window.end()
     [record] = records(folders)
@@ -142,8 +138,7 @@ def test_the_alarm_names_the_clock_and_what_it_sends_then_holds(
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         journal.note(noted)
         lead(journal, noted.consent.request_id, (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED))
-    desk = open_desk(keyring, clock=clock)
-    desk.wait_ready()
+    desk = open_desk(keyring, clock=clock).ready()
     desk.wait_for_categories()
     said = (
         "This computer's clock is 2 hours slow. It was noted before Engagement had told the time. "
@@ -164,10 +159,8 @@ def test_a_clock_of_another_age_stamps_nothing_and_says_so(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders, micros: int
 ) -> None:
     engagement.fault = Fault.SILENCE
-    desk = open_desk(keyring, clock=Fixed(micros))
-    desk.wait_ready()
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk = open_desk(keyring, clock=Fixed(micros)).ready()
+    desk.send()
     note = desk.window.consent.notes.note(Field.TAKEN_AT)
     desk.bot.waitUntil(lambda: "This computer's clock is wrong" in note.text())
     assert events(engagement) == []
@@ -181,7 +174,6 @@ def test_with_such_a_clock_what_is_noted_is_stamped_by_engagements_time(
 ) -> None:
     desk = open_desk(keyring, clock=Fixed(micros))
     desk.wait_for_categories()
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_line("Delivered")
     assert is_now(stamped(engagement))

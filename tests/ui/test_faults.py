@@ -44,10 +44,8 @@ SENDABLE = {"Waiting to retry", "Refused"}
 
 def sent_into(open_desk: OpenOne, fault: Fault, deadline: float) -> OpenDesk:
     transport = HttpTransport(deadline=deadline)
-    desk = open_desk(fault=fault, transport=transport)
-    desk.wait_ready()
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk = open_desk(fault=fault, transport=transport).ready()
+    desk.send()
     desk.wait_for_line(OUTCOMES[fault][0])
     return desk
 
@@ -98,7 +96,7 @@ def test_what_had_come_by_the_deadline_is_shown(open_desk: OpenOne) -> None:
 def test_what_is_no_http_is_named(open_desk: OpenOne) -> None:
     desk = sent_into(open_desk, Fault.NOT_HTTP, 20)
     told = "what came is no HTTP and begins “SSH-2.0-OpenSSH_9.2”"
-    desk.bot.waitUntil(lambda: told in desk.details("Explanation"), timeout=10_000)
+    desk.wait_for_details(told)
     assert desk.details("Answer") == "No answer came."
 
 

@@ -10,7 +10,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme
 from tests.ui.desks import MemoryKeyring, OpenDesk
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -209,11 +209,9 @@ def test_the_cursor_stands_in_the_customer_id_at_the_start(acme: OpenDesk) -> No
     assert controls.focused_name(acme.window) == "Customer ID"
 
 
-def test_a_slow_keyring_takes_the_cursor_from_nobody(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_a_slow_keyring_takes_the_cursor_from_nobody(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
     controls.write(desk.window, "Customer ID", "jane@example.com")
     controls.write(desk.window, "Category", "sms")

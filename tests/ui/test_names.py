@@ -156,8 +156,7 @@ def test_a_mnemonic_leads_out_of_a_field_whose_completions_are_open(acme: OpenDe
 
 
 def test_what_the_status_says_is_told_to_assistive_technology(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Delivered")
     assert controls.named(acme.window, "Status", QLabel).accessibleDescription() == acme.status
 

@@ -18,7 +18,6 @@ from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.project import Project
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -53,8 +52,7 @@ def before(monkeypatch: pytest.MonkeyPatch) -> dict[str, Context]:
 
 def deliver(desk: OpenDesk, says: str = "Delivered") -> None:
     """Note and send the tutorial's case."""
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status(says)
     desk.bot.waitUntil(controls.button(desk.window, "Correct").isEnabled)
 
@@ -99,9 +97,7 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     assert len(engagement.received) == arrived
     controls.write(acme.window, "Explained by", "The caller asked for it now")
     controls.press(acme.window, "Send")
-    acme.bot.waitUntil(
-        lambda: "Basis of the opt-in: The caller asked for it now" in acme.details("Explanation")
-    )
+    acme.wait_for_details("Basis of the opt-in: The caller asked for it now")
     assert "Corrects the consent with request ID: " in acme.details("Explanation")
     assert b"The caller asked" not in b"".join(each.body for each in engagement.received)
     assert controls.line(acme.window, "Customer ID").text() == ""
@@ -180,9 +176,7 @@ def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected(
 ) -> None:
     before["sms_marketing"] = Context(before=ACCEPTED)
     deliver(acme)
-    controls.press(acme.window, "Project settings")
-    dialog = acme.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = acme.open_settings()
     controls.paste(dialog, "Customer ID types", "phone")
     controls.press(dialog, "Save")
     chosen = controls.combo(acme.window, "Customer ID type")
@@ -212,9 +206,7 @@ def test_a_correction_can_be_dropped_and_leaves_no_opt_in(acme: OpenDesk, filled
 def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, filled: None) -> None:
     controls.write(acme.window, "Explained by", "By mistake.")
     begun = acme.window.consent.draft()
-    acme.choose_project("Acme production")
-    acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
-    acme.wait_ready()
+    acme.choose_again()
     assert begun.corrects
     assert acme.window.consent.draft() == begun
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
@@ -222,10 +214,7 @@ def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, f
 
 def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:
     before["sms_marketing"] = Context(before=REJECTED)
-    acme.fill()
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
-    controls.press(acme.window, "Send")
+    acme.opt_in()
     acme.wait_for_status("Delivered")
     acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
     correct(acme)
@@ -262,9 +251,7 @@ def test_before_and_after_stand_in_the_details_and_in_the_tooltip(
     deliver(acme)
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
-    acme.bot.waitUntil(
-        lambda: "Change: sms_marketing: accepted → rejected, verified " in acme.details("Explanation")
-    )
+    acme.wait_for_details("Change: sms_marketing: accepted → rejected, verified ")
     tip = acme.window.log.model.index(0, 4).data(3)
     assert "sms_marketing: accepted → rejected, verified " in tip
 

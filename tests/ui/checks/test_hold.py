@@ -80,7 +80,7 @@ def test_a_known_customer_is_sent_once_that_is_known(
     held_back.let.set()
     slow_acme.wait_for_line("Delivered")
     assert question(slow_acme) == ""
-    slow_acme.bot.waitUntil(lambda: "(a look-up saw this customer)" in slow_acme.details("Explanation"))
+    slow_acme.wait_for_details("(a look-up saw this customer)")
 
 
 def test_nobody_waits_long_for_an_answer(
@@ -112,7 +112,7 @@ def test_the_next_caller_ends_the_question_and_it_is_sent(asked: OpenDesk, engag
     asked.wait_for_line(NEW)
     assert len(events(engagement)) == 1
     # It was said to nobody that this is right: a person is to check it.
-    asked.bot.waitUntil(lambda: "Read the ID back to the caller." in asked.details("Explanation"))
+    asked.wait_for_details("Read the ID back to the caller.")
 
 
 def test_the_question_takes_no_key_of_the_next_caller(asked: OpenDesk) -> None:
@@ -144,9 +144,7 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
     held_back.let.set()
     slow_acme.wait_for_line(NEW)
     slow_acme.wait_for_status("Went to a new, empty profile: Engagement knew no such customer.")
-    slow_acme.bot.waitUntil(
-        lambda: "Before: Engagement knew no such customer" in slow_acme.details("Explanation")
-    )
+    slow_acme.wait_for_details("Before: Engagement knew no such customer")
 
 
 def test_that_nobody_looked_is_told_on_the_line(
@@ -155,9 +153,7 @@ def test_that_nobody_looked_is_told_on_the_line(
     monkeypatch.setattr(hold, "HOLD", 50)
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Delivered")
-    slow_acme.bot.waitUntil(
-        lambda: "nobody looked whether this customer exists" in slow_acme.details("Explanation")
-    )
+    slow_acme.wait_for_details("nobody looked whether this customer exists")
 
 
 def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
@@ -170,15 +166,14 @@ def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDe
     asked.wait_for_line("Verified")
     asked.bot.waitUntil(lambda: counter(asked) == "")
     asked.bot.waitUntil(lambda: not right.isVisible())
-    asked.bot.waitUntil(lambda: "(a person says that it is right)" in asked.details("Explanation"))
+    asked.wait_for_details("(a person says that it is right)")
 
 
 def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring) -> None:
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
     asked.window.end()
-    again = open_desk(keyring)
-    again.wait_ready()
+    again = open_desk(keyring).ready()
     again.wait_for_line(NEW)
     again.bot.waitUntil(lambda: counter(again) == "✖ 1 to check")
 
@@ -191,7 +186,7 @@ def test_looks_that_fail_do_not_hide_that_the_id_is_to_be_checked(
     engagement.fault = Fault.OVERSIZED_BODY
     for told in ("one look has failed", "2 looks have failed", "3 looks have failed"):
         asked.clock.seconds_off += 901
-        asked.bot.waitUntil(lambda told=told: told in asked.details("Explanation"), timeout=10_000)  # type: ignore[misc]  # a plain wait
+        asked.wait_for_details(told)
     assert "Read the ID back to the caller." in asked.details("Explanation")
     assert "Delivered, but not checked" not in asked.details("Explanation") + asked.status + asked.errors
 
@@ -208,8 +203,7 @@ def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
 
 def opt_in_to_the_newsletter(desk: OpenDesk, held_back: HeldBack) -> None:
     """Before it is known that the customer has opted out of it."""
-    controls.button(desk.window, "Opt in (accept)").click()
-    controls.write(desk.window, "Valid until", "unlimited")
+    desk.choose_opt_in()
     type_case(desk, category="newsletter")
     key(desk, Qt.Key.Key_Return, CONTROL)
     desk.wait_for_line("Not sent yet")
@@ -256,8 +250,7 @@ def test_a_question_rests_on_what_was_told_within_the_last_minute(
 ) -> None:
     type_case(acme)
     wait_until_known(acme, "accepted since")
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
+    acme.choose_opt_in()
     acme.clock.seconds_off += 61
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "already accepted since" in question(acme))
@@ -272,8 +265,7 @@ def test_without_an_answer_the_question_says_how_old_it_is(
     type_case(slow_acme)
     wait_until_known(slow_acme, "accepted since")
     held_back.let.clear()
-    controls.button(slow_acme.window, "Opt in (accept)").click()
-    controls.write(slow_acme.window, "Valid until", "unlimited")
+    slow_acme.choose_opt_in()
     slow_acme.clock.seconds_off += 61
     controls.press(slow_acme.window, "Send")
     assert question(slow_acme) == ""

@@ -10,8 +10,8 @@ from consent_desk.engagement.calls import PAGE
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import SEED, OpenDesk, events
 from tests.ui.lookup.test_presenter import HeldBack, choices, known, question, type_case, wait_until_known
 
 NOW = "The caller asked for it now"
@@ -63,8 +63,7 @@ def engagement() -> Iterator[Sandbox]:
 
 def opt_in(desk: OpenDesk) -> None:
     """Choose an opt-in without an end."""
-    controls.button(desk.window, "Opt in (accept)").click()
-    controls.write(desk.window, "Valid until", "unlimited")
+    desk.choose_opt_in()
 
 
 def begin(desk: OpenDesk, category: str = "sms_marketing", customer: str = "jane@example.com") -> None:
@@ -91,7 +90,7 @@ def told(desk: OpenDesk) -> str:
 
 
 def wait_for_basis(desk: OpenDesk, wanted: str) -> None:
-    desk.bot.waitUntil(lambda: f"Basis of the opt-in: {wanted}" in desk.details("Explanation"))
+    desk.wait_for_details(f"Basis of the opt-in: {wanted}")
 
 
 def test_nothing_is_sent_without_the_wording_and_the_basis(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -235,12 +234,11 @@ def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) 
 
 
 @pytest.fixture
-def slow_acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, closing: ExitStack) -> OpenDesk:
+def slow_acme(open_acme: OpenAcme, closing: ExitStack) -> OpenDesk:
     """A real project whose look-ups have no answer yet."""
     transport = HeldBack()
     closing.callback(transport.close)
-    desk = open_desk(keyring, transport=transport)
-    desk.wait_ready()
+    desk = open_acme(transport=transport).ready()
     desk.wait_for_categories()
     return desk
 

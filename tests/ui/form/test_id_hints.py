@@ -36,8 +36,7 @@ def key(
 def phones(open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) -> OpenDesk:
     """A real project whose customers are known by phone number, too; the desk is in Austria."""
     keep(folders, keyring, replace(real(engagement), id_types=("phone", "registered")))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     controls.line(desk.window, "Customer ID").setFocus()
     return desk

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from consent_desk.domain.consent.draft import Kind, PropertyDraft
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
 
 
@@ -42,10 +42,9 @@ def agent(desk: OpenDesk) -> str:
 
 
 @pytest.fixture
-def adas(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenDesk:
+def adas(open_acme: OpenAcme) -> OpenDesk:
     """A real project in use on Ada Lovelace's account."""
-    desk = open_desk(keyring, agent="Ada Lovelace")
-    desk.wait_ready()
+    desk = open_acme(agent="Ada Lovelace").ready()
     desk.wait_for_categories()
     desk.bot.waitUntil(lambda: agent(desk) == "Ada Lovelace")
     return desk
@@ -92,8 +91,7 @@ def test_a_changed_agent_is_there_at_the_next_start(
     open_more(adas)
     controls.write(adas.window, "Agent", name)
     adas.window.close()
-    again = open_desk(keyring, agent="Ada Lovelace")
-    again.wait_ready()
+    again = open_desk(keyring, agent="Ada Lovelace").ready()
     assert agent(again) == name
 
 
@@ -108,8 +106,7 @@ def test_in_practice_the_agent_begins_empty_and_is_not_kept(
 
 
 def test_the_tutorials_event_is_the_tutorials(open_desk: OpenOne) -> None:
-    desk = open_desk(agent="Ada Lovelace")
-    desk.wait_ready()
+    desk = open_desk(agent="Ada Lovelace").ready()
     desk.wait_for_categories()
     assert list(previewed(desk)) == ["action", "category", "desk_request_id"]
 
@@ -118,8 +115,7 @@ def test_an_agent_with_a_problem_opens_the_section_at_send(adas: OpenDesk) -> No
     open_more(adas)
     controls.write(adas.window, "Agent", "Ada ")
     controls.button(adas.window, "More details").click()
-    adas.fill()
-    controls.press(adas.window, "Send")
+    adas.send()
     assert controls.line(adas.window, "Agent").isVisible()
     assert controls.focused_name(adas.window) == "Agent"
 

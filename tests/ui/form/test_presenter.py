@@ -13,11 +13,10 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.widgets.inputs import Note
 from tests.domain.examples import Berlin
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
@@ -110,8 +109,7 @@ def test_a_problem_stands_beside_its_field_and_on_the_button(
     acme: OpenDesk, name: str, text: str, words: str
 ) -> None:
     acme.fill()
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
+    acme.choose_opt_in()
     controls.paste(acme.window, name, text)
     assert words in note(acme, name)
     assert description(acme).startswith(f"{name}: ")
@@ -203,11 +201,8 @@ def test_an_end_written_as_people_do_is_told_as_it_was_read(acme: OpenDesk) -> N
     assert note(acme, "Valid until") == ""
 
 
-def test_an_hour_that_comes_twice_is_asked_about(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    berlin = open_desk(keyring, zone=Berlin())
-    berlin.wait_ready()
+def test_an_hour_that_comes_twice_is_asked_about(open_acme: OpenAcme) -> None:
+    berlin = open_acme(zone=Berlin()).ready()
     berlin.wait_for_categories()
     berlin.fill()
     controls.write(berlin.window, "Taken at", "26.10.2025 2:30")
@@ -295,8 +290,7 @@ def test_after_a_send_only_what_belongs_to_the_desk_stays(acme: OpenDesk) -> Non
 
 
 def test_an_empty_field_that_nobody_typed_in_is_not_complained_about_when_it_is_left(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Delivered")
     QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Tab)
     assert controls.focused_name(acme.window) != "Customer ID"
@@ -304,8 +298,7 @@ def test_an_empty_field_that_nobody_typed_in_is_not_complained_about_when_it_is_
 
 
 def test_one_press_too_many_after_a_send_says_that_there_is_nothing_to_send(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Delivered")
     controls.press(acme.window, "Send")
     assert note(acme, "Customer ID") == "There is nothing to send: enter the next customer ID."
@@ -316,14 +309,11 @@ def test_one_press_too_many_after_a_send_says_that_there_is_nothing_to_send(acme
 
 
 def test_another_project_starts_with_an_empty_form(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Delivered")
     controls.write(acme.window, "Customer ID", "omar@example.org")
     controls.write(acme.window, "Channel", "phone")
-    acme.choose_project("Sandbox (practice)")
-    acme.bot.waitUntil(acme.window.practice.isVisible)
-    acme.wait_ready()
+    acme.practise()
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category, draft.channel) == ("", "", "")
     acme.window.consent.customer_id.setFocus()
@@ -332,10 +322,10 @@ def test_another_project_starts_with_an_empty_form(acme: OpenDesk) -> None:
 
 
 def test_what_was_typed_for_a_locked_project_does_not_reach_another_one(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.lines.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
     controls.write(desk.window, "Customer ID", "jane@example.com")
     desk.choose_project("Sandbox (practice)")
@@ -367,8 +357,7 @@ def test_a_label_from_the_server_is_no_markup(acme: OpenDesk) -> None:
 def phone(open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) -> OpenDesk:
     """A desk whose form holds the phone number of a customer."""
     keep(folders, keyring, real(engagement, id_types=("registered", "phone")))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     controls.combo(desk.window, "Customer ID type").setCurrentText("phone")
     desk.fill("+15550100101")
@@ -381,32 +370,24 @@ def customer(desk: OpenDesk) -> tuple[str, str]:
 
 
 def test_choosing_the_same_project_again_leaves_the_id_its_type(phone: OpenDesk) -> None:
-    phone.choose_project("Acme production")
-    phone.bot.waitUntil(lambda: controls.line(phone.window, "Request URL").text() == "")
-    phone.wait_ready()
+    phone.choose_again()
     assert customer(phone) == ("phone", "+15550100101")
 
 
 def test_an_id_whose_type_is_offered_no_longer_waits_for_another_one(phone: OpenDesk) -> None:
-    controls.press(phone.window, "Project settings")
-    dialog = phone.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = phone.open_settings()
     controls.paste(dialog, "Customer ID types", "registered, cookie")
     controls.press(dialog, "Save")
     chosen = controls.combo(phone.window, "Customer ID type")
     phone.bot.waitUntil(lambda: chosen.findText("cookie") >= 0)
     assert customer(phone) == ("", "+15550100101")
     assert "Customer ID type: Choose the kind of customer ID." in description(phone)
-    phone.choose_project("Acme production")
-    phone.bot.waitUntil(lambda: controls.line(phone.window, "Request URL").text() == "")
-    phone.wait_ready()
+    phone.choose_again()
     assert customer(phone) == ("", "+15550100101")
 
 
 def test_another_project_begins_with_its_first_id_type(phone: OpenDesk) -> None:
-    phone.choose_project("Sandbox (practice)")
-    phone.bot.waitUntil(phone.window.practice.isVisible)
-    phone.wait_ready()
+    phone.practise()
     assert customer(phone) == ("registered", "")
 
 

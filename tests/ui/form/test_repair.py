@@ -103,7 +103,7 @@ def test_what_languages_need_arrives_to_the_byte(acme: OpenDesk, engagement: San
     acme.wait_for_status("Delivered")
     assert f"a{NEEDED}".encode() in engagement.received[-1].body
     acme.choose_line()
-    acme.bot.waitUntil(lambda: "Request ID" in acme.details("Explanation"))
+    acme.wait_for_details("Request ID")
     assert "\\u{3000}\\u{202f}\\u{2009}\\u{ad}\\u{200f}" in acme.details("Request")
 
 

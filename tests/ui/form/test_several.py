@@ -22,8 +22,8 @@ from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.outcomes.presenter import SendingDesk
 from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -298,16 +298,12 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
     assert len(sent(engagement)) == 2
 
 
-def test_no_selection_is_left_for_another_project(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
+def test_no_selection_is_left_for_another_project(open_acme: OpenAcme) -> None:
+    desk = open_acme().ready()
     desk.wait_for_categories()
     desk.fill()
     tick_all(desk)
-    desk.choose_project("Sandbox (practice)")
-    desk.bot.waitUntil(desk.window.practice.isVisible)
+    desk.practise()
     assert desk.window.consent.draft().categories == ()
 
 

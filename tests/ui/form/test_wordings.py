@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import ACME, MemoryKeyring, OpenDesk, keep, real
 
 TEXT = "May we send you offers & news <b>by SMS</b>?"
@@ -88,8 +88,7 @@ def test_kept_texts_are_there_at_the_next_start(
 ) -> None:
     keep_text(acme)
     acme.window.close()
-    again = open_desk(keyring)
-    again.wait_ready()
+    again = open_desk(keyring).ready()
     controls.write(again.window, "Category", "sms_marketing")
     again.bot.waitUntil(lambda: "May we send you offers && news <b>by SMS</b>?" in entries(again))
 
@@ -111,8 +110,7 @@ def test_another_project_has_texts_of_its_own(
 ) -> None:
     beta = replace(real(engagement), id="22222222-2222-4222-8222-222222222222", name="Beta")
     keep(folders, keyring, real(engagement), beta)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     keep_text(desk)
     desk.choose_project("Beta")
     desk.bot.waitUntil(lambda: desk.project == "Beta")
@@ -120,12 +118,10 @@ def test_another_project_has_texts_of_its_own(
     assert not any("May we" in entry for entry in entries(desk))
 
 
-def test_a_file_that_cannot_be_read_is_told_and_stays(
-    open_desk: OpenOne, folders: Folders, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_a_file_that_cannot_be_read_is_told_and_stays(open_acme: OpenAcme, folders: Folders) -> None:
     path = folders.config / "texts.json"
     path.write_text("not JSON")
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.wait_for_status("The kept texts cannot be read.")
     assert path.read_text() == "not JSON"
 

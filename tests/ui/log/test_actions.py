@@ -110,8 +110,7 @@ def test_days_are_searched_for_and_what_is_no_day_is_said(desk: OpenDesk) -> Non
 
 def test_what_is_not_confirmed_is_shown_the_oldest_first(desk: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    desk.fill("zoe@example.com")
-    controls.press(desk.window, "Send")
+    desk.send("zoe@example.com")
     desk.wait_for_status("Not accepted")
     controls.button(desk.window, "Not yet confirmed").click()
     wait_for_customers(desk, "joe@example.com", "zoe@example.com")
@@ -172,7 +171,7 @@ def test_a_line_that_came_under_a_filter_unseen_is_counted(many_refused: OpenDes
 
 def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) -> None:
     desk.choose_line(1)
-    desk.bot.waitUntil(lambda: "joe@example.com" in desk.details("Explanation"))
+    desk.wait_for_details("joe@example.com")
     controls.write(desk.window, "Filter", "joe")
     wait_for_customers(desk, "joe@example.com")
     assert controls.table(desk.window, "Response log").currentIndex().row() == 0
@@ -185,9 +184,8 @@ def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) 
 def test_what_is_noted_under_a_filter_takes_the_filter_off(desk: OpenDesk) -> None:
     controls.write(desk.window, "Filter", "ann")
     wait_for_customers(desk, "ann@example.com")
-    desk.fill("zoe@example.com")
-    controls.press(desk.window, "Send")
-    desk.bot.waitUntil(lambda: "zoe@example.com" in desk.details("Explanation"), timeout=10_000)
+    desk.send("zoe@example.com")
+    desk.wait_for_details("zoe@example.com")
     assert controls.line(desk.window, "Filter").text() == ""
     assert controls.table(desk.window, "Response log").currentIndex().row() == 0
 
@@ -196,8 +194,7 @@ def test_what_is_noted_and_fits_the_filter_is_added_to_it(desk: OpenDesk) -> Non
     controls.write(desk.window, "Filter", "example.com verified")
     controls.write(desk.window, "Filter", "ann")
     wait_for_customers(desk, "ann@example.com")
-    desk.fill("ann@example.com")
-    controls.press(desk.window, "Send")
+    desk.send("ann@example.com")
     wait_for_customers(desk, "ann@example.com", "ann@example.com")
     assert controls.line(desk.window, "Filter").text() == "ann"
 
@@ -254,7 +251,7 @@ def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[s
     controls.write(desk.window, "Reason for discarding", "typed twice")
     QTest.keyClick(controls.line(desk.window, "Reason for discarding"), Qt.Key.Key_Return)
     desk.wait_for_status("Discarded: typed twice")
-    desk.bot.waitUntil(lambda: "Discarded (typed twice (by " in desk.details("Explanation"))
+    desk.wait_for_details("Discarded (typed twice (by ")
     assert not discard.isEnabled()
     assert not controls.button(desk.window, "Send again").isEnabled()
     desk.bot.waitUntil(lambda: not controls.button(desk.window, "Not yet confirmed").isVisible())
@@ -262,9 +259,7 @@ def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[s
 
 def test_escape_leaves_the_reason_and_discards_nothing(desk: OpenDesk) -> None:
     desk.choose_line(1)
-    discard = controls.button(desk.window, "Discard")
-    desk.bot.waitUntil(discard.isEnabled)
-    discard.click()
+    desk.press_once_enabled("Discard")
     controls.write(desk.window, "Reason for discarding", "typed")
     before = controls.cells(desk.window, 1)
     for _ in range(2):
@@ -308,8 +303,7 @@ def test_removing_a_customers_data_leaves_a_hash(desk: OpenDesk, folders: Folder
 
 
 def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk, engagement: Sandbox) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.wait_for_status("jane@example.com")
     acme.person.answer = 1
@@ -332,15 +326,13 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
         return every(backups, failure)
 
     monkeypatch.setattr(Backups, "every", hang)
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.person.answer = 1
     acme.remove_data()
     acme.wait_for_status("Removing the data from the backups")
     try:
-        acme.fill("john@example.com")
-        controls.press(acme.window, "Send")
+        acme.send("john@example.com")
         acme.bot.waitUntil(lambda: "john@example.com" in controls.cells(acme.window, 4))
     finally:
         answers.set()
@@ -435,8 +427,7 @@ def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_a
     try:
         controls.button(desk.window, "Export").click()
         desk.wait_for_status(f"The folder {share} does not answer: the export waits. Noting goes on.")
-        desk.fill()
-        controls.press(desk.window, "Send")
+        desk.send()
         desk.bot.waitUntil(lambda: "jane@example.com" in controls.cells(desk.window, 4))
         controls.button(desk.window, "Export").click()
         desk.wait_for_status("The export was stopped. Should ")

@@ -28,7 +28,7 @@ from consent_desk.ui.log.panel import LogPanel
 from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
@@ -122,10 +122,9 @@ def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
 
 
 def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Delivered")
-    acme.bot.waitUntil(lambda: "Engagement has queued it" in acme.details("Explanation"))
+    acme.wait_for_details("Engagement has queued it")
     explanation = acme.details("Explanation")
     for words in ("Customer ID: registered = jane@example.com", "x-request-id", "HTTP 200", "UTC  Sending"):
         assert words in explanation
@@ -142,12 +141,10 @@ def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None
 
 
 def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement: Sandbox) -> None:
-    acme.fill("first@example.com")
-    controls.press(acme.window, "Send")
+    acme.send("first@example.com")
     acme.wait_for_line("Delivered")
     engagement.fault = Fault.SILENCE
-    acme.fill("second@example.com")
-    controls.press(acme.window, "Send")
+    acme.send("second@example.com")
     acme.wait_for_status("second@example.com")
     acme.bot.waitUntil(lambda: b"second@example.com" in engagement.received[-1].body)
     acme.wait_for_line("Sending", "Delivered")
@@ -158,29 +155,23 @@ def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement
     acme.window.log.cancel_requested.emit(line.request_id)
     acme.wait_for_line("Not confirmed", "Delivered")
     assert table.currentIndex().row() == 1
-    acme.bot.waitUntil(lambda: "first@example.com" in acme.details("Explanation"))
+    acme.wait_for_details("first@example.com")
 
 
-def test_the_log_is_there_after_a_restart(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
-    first.fill()
-    controls.press(first.window, "Send")
+def test_the_log_is_there_after_a_restart(open_acme: OpenAcme) -> None:
+    first = open_acme().ready()
+    first.send()
     first.wait_for_line("Delivered")
     first.window.close()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_acme().ready()
     second.wait_for_line("Delivered")
     second.choose_line()
-    second.bot.waitUntil(lambda: "jane@example.com" in second.details("Explanation"))
+    second.wait_for_details("jane@example.com")
 
 
 def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Not sent yet: Engagement is taking too many calls")
     assert "It is tried again by itself." in acme.status
     acme.wait_for_line("Waiting to retry")
@@ -197,12 +188,10 @@ def test_send_again_says_why_it_cannot(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     keep(folders, keyring, real(engagement), real(engagement, id=str(uuid4()), name="Other"))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
     desk.wait_for_line("Waiting to retry")
     desk.window.end()
@@ -214,9 +203,7 @@ def test_send_again_says_why_it_cannot(
     second.wait_ready()
     second.wait_for_line("Waiting to retry")
     second.choose_line()
-    again = controls.button(second.window, "Send again")
-    second.bot.waitUntil(again.isEnabled)
-    again.click()
+    second.press_once_enabled("Send again")
     second.wait_for_status(
         "Not sent: The settings of this project were kept in a keyring, which does not show"
     )
@@ -381,8 +368,7 @@ def test_the_explanation_of_an_opt_in_tells_its_end_and_the_wording(seconds: int
 
 
 def test_the_request_shows_the_url_that_the_server_was_asked_for(acme: OpenDesk, engagement: Sandbox) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.bot.waitUntil(lambda: acme.details("Request") != "")
     path = next(one.path for one in engagement.received if one.method == "POST")

@@ -22,7 +22,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.lookup import presenter
 from consent_desk.ui.widgets import inputs
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
 
 JANE = {
@@ -112,12 +112,9 @@ def held_back(closing: ExitStack) -> HeldBack:
 
 
 @pytest.fixture
-def slow_acme(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, held_back: HeldBack
-) -> OpenDesk:
+def slow_acme(open_acme: OpenAcme, held_back: HeldBack) -> OpenDesk:
     """A real project whose look-ups have no answer yet."""
-    desk = open_desk(keyring, transport=held_back)
-    desk.wait_ready()
+    desk = open_acme(transport=held_back).ready()
     desk.wait_for_categories()
     return desk
 
@@ -336,10 +333,10 @@ def test_another_id_ends_the_look_up_of_the_former(
 
 
 def test_nobody_is_looked_up_without_a_usable_project(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, nobody_pauses: None
+    open_acme: OpenAcme, keyring: MemoryKeyring, engagement: Sandbox, nobody_pauses: None
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
     controls.paste(desk.window, "Customer ID", "jane@example.com")
     assert known(desk) == ""
@@ -476,7 +473,7 @@ def test_going_on_records_it_anyway(acme: OpenDesk, engagement: Sandbox) -> None
     confirm(acme)
     acme.wait_for_status("You were asked about that, and sent it.")
     assert b"jane@exmaple.com" in events(engagement)[0].body
-    acme.bot.waitUntil(lambda: "Before: Engagement knew no such customer" in acme.details("Explanation"))
+    acme.wait_for_details("Before: Engagement knew no such customer")
     # It was asked about: that is no news any more.
     assert acme.errors == ""
 
@@ -512,7 +509,7 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
     # What the first look-up told is enough.
     assert looked_up(engagement) == ["Jane@Example.com", "jane@example.com"]
-    acme.bot.waitUntil(lambda: "Before: accepted since" in acme.details("Explanation"))
+    acme.wait_for_details("Before: accepted since")
 
 
 def test_a_letter_that_looks_the_same_is_named_and_the_plain_id_used_instead(
@@ -542,7 +539,7 @@ def test_what_holds_already_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
     assert choices(acme) == ["Leave it", "Record again"]
     confirm(acme)
     acme.wait_for_status("Delivered")
-    acme.bot.waitUntil(lambda: "Before: rejected since" in acme.details("Explanation"))
+    acme.wait_for_details("Before: rejected since")
 
 
 def everything_of_which_one_holds(desk: OpenDesk) -> None:
@@ -654,7 +651,7 @@ def test_an_opt_out_with_a_hanging_look_up_is_noted_and_sent_at_once(
     assert question(acme) == ""
     acme.wait_for_status("Delivered")
     assert len(events(engagement)) == 1
-    acme.bot.waitUntil(lambda: "Before: not known" in acme.details("Explanation"))
+    acme.wait_for_details("Before: not known")
 
 
 def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
@@ -676,8 +673,7 @@ def test_a_profile_that_was_made_is_told_by_an_alarm_that_stays(
 def test_who_was_typed_that_very_moment_is_looked_up_all_the_same(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    acme.fill("jane@exmaple.com")
-    controls.press(acme.window, "Send")
+    acme.send("jane@exmaple.com")
     acme.bot.waitUntil(lambda: looked_up(engagement) == ["jane@exmaple.com"])
     acme.bot.waitUntil(lambda: "Noted, not sent yet: there is no customer with" in question(acme))
     assert events(engagement) == []
@@ -712,16 +708,15 @@ def test_what_the_desk_knew_is_shown_beside_the_line(acme: OpenDesk) -> None:
     shown = known(acme).partition(": ")[2].partition(". Looked up at")[0]
     key(acme, Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
-    acme.bot.waitUntil(lambda: "Before:" in acme.details("Explanation"))
-    acme.bot.waitUntil(lambda: f"Before: {shown}" in acme.details("Explanation"))
+    acme.wait_for_details("Before:")
+    acme.wait_for_details(f"Before: {shown}")
 
 
 def test_an_address_under_another_type_is_offered_under_its_own(
     open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:
     keep(folders, keyring, replace(real(engagement), id_types=("phone", "registered")))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     type_case(desk)
     wait_until_known(desk, "There is one with registered = jane@example.com.")

@@ -50,8 +50,7 @@ def opt_in(desk: OpenDesk) -> None:
 
 
 def send_opt_in(desk: OpenDesk) -> None:
-    controls.button(desk.window, "Opt in (accept)").click()
-    controls.write(desk.window, "Valid until", "unlimited")
+    desk.choose_opt_in()
     controls.press(desk.window, "Send")
 
 
@@ -74,7 +73,7 @@ def test_what_a_look_up_does_not_show_yet_is_noted_as_not_known(acme: OpenDesk) 
     opt_out(acme)
     opt_in(acme)
     acme.wait_for_line("Delivered", "Delivered")
-    acme.bot.waitUntil(lambda: "Before: not known" in acme.details("Explanation"))
+    acme.wait_for_details("Before: not known")
 
 
 def test_a_look_up_stays_as_old_as_it_was_when_it_was_asked(acme: OpenDesk) -> None:

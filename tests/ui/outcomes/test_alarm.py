@@ -27,7 +27,7 @@ from consent_desk.ui.widgets.tones import Tone, loud_colours
 from tests.consents import a_consent
 from tests.journal.journals import lead
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
 
 WAY = (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED)
@@ -50,11 +50,6 @@ def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object)
     return noted.consent.request_id
 
 
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
-
-
 def sent(engagement: Sandbox) -> list[bytes]:
     return [each.body for each in engagement.received if "/track/" in each.path and each.body]
 
@@ -74,19 +69,16 @@ def wait_for_silence(desk: OpenDesk) -> None:
 
 
 @pytest.fixture
-def ringing(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
-) -> OpenDesk:
+def ringing(open_acme: OpenAcme, engagement: Sandbox, folders: Folders) -> OpenDesk:
     """A desk at which an opt-out was contradicted in an earlier run."""
     leave_contradicted(folders, engagement, ticket="4711", channel="phone")
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
     return desk
 
 
 def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement: Sandbox) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 10
     elsewhere = a_consent(
@@ -103,7 +95,7 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     strip = acme.window.alarm
     assert strip.palette().color(strip.backgroundRole()).name() == background.name()
     assert strip.headline.palette().color(strip.headline.foregroundRole()).name() == text.name()
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_status("second@example.com")
     assert "Engagement still shows consent" in alarm(acme)
 
@@ -119,8 +111,7 @@ def test_an_event_in_milliseconds_rings_and_nothing_is_offered_against_it(
     }
     with closing(HttpTransport()) as transport:
         transport.start(prepare_event(real(engagement), json.dumps(event).encode())).wait()
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.go_on()
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 31
@@ -129,7 +120,7 @@ def test_an_event_in_milliseconds_rings_and_nothing_is_offered_against_it(
     assert "An administrator must expire that event in Engagement." in alarm(acme)
     assert not acme.window.alarm.action.isVisible()
     acme.choose_line()
-    acme.bot.waitUntil(lambda: "dated far in the future" in acme.details("Explanation"))
+    acme.wait_for_details("dated far in the future")
     assert "Engagement shows no consent (far ahead)" in acme.details("Explanation")
     assert "but Engagement's history speaks against it" in acme.details("Explanation")
     assert not controls.button(acme.window, "Send this with the time now").isEnabled()
@@ -139,14 +130,12 @@ def test_it_rings_again_after_a_restart_until_it_is_dismissed(
     ringing: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring
 ) -> None:
     ringing.window.end()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_desk(keyring).ready()
     wait_for_alarm(second, "Engagement still shows consent")
     controls.press(second.window, "Dismiss alarm")
     wait_for_silence(second)
     second.window.end()
-    third = open_desk(keyring)
-    third.wait_ready()
+    third = open_desk(keyring).ready()
     third.wait_for_line("Contradicted")
     assert alarm(third) == ""
 
@@ -192,7 +181,7 @@ def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk, engagement: Sandbo
 
 
 def test_a_later_decision_from_the_form_ends_it(ringing: OpenDesk) -> None:
-    send(ringing)
+    ringing.send()
     wait_for_silence(ringing)
 
 
@@ -206,7 +195,7 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
     ringing: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    send(ringing, "first@example.com")
+    ringing.send("first@example.com")
     ringing.wait_for_line("Sending", "Contradicted")
     controls.press(ringing.window, "Send with the time now")
     wait_for_silence(ringing)
@@ -217,12 +206,10 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
 
 def test_it_rings_again_where_the_later_decision_is_discarded(ringing: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    send(ringing)
+    ringing.send()
     wait_for_silence(ringing)
     ringing.wait_for_line("Refused", "Contradicted")
-    discard = controls.button(ringing.window, "Discard")
-    ringing.bot.waitUntil(discard.isEnabled)
-    discard.click()
+    ringing.press_once_enabled("Discard")
     controls.write(ringing.window, "Reason for discarding", "typed wrong")
     controls.button(ringing.window, "Confirm discarding").click()
     wait_for_alarm(ringing, "Engagement still shows consent")
@@ -232,21 +219,18 @@ def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed
     controls.press(ringing.window, "Dismiss alarm")
     wait_for_silence(ringing)
     ringing.choose_line()
-    ringing.bot.waitUntil(
-        lambda: "Recorded, but Engagement still shows consent" in ringing.details("Explanation")
-    )
+    ringing.wait_for_details("Recorded, but Engagement still shows consent")
     assert "Contradicted (alarm dismissed)" in ringing.details("Explanation")
 
 
 def test_several_ring_one_after_the_other_opt_outs_first(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
 ) -> None:
     leave_contradicted(
         folders, engagement, action=Action.ACCEPT, valid_until=ValidUntil(), category="newsletter"
     )
     leave_contradicted(folders, engagement)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "opt-out of sms_marketing")
     assert "1 of 2 alarms." in alarm(desk)
     controls.press(desk.window, "Dismiss alarm")
@@ -306,14 +290,13 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
 
 
 def test_without_its_project_nothing_is_noted(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
 ) -> None:
     noted = Noted.of(real(engagement, id="9d0a7c1e-0000-4000-8000-000000000009"), a_consent())
     with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         journal.note(noted)
         lead(journal, noted.consent.request_id, WAY)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
     controls.press(desk.window, "Send with the time now")
     desk.wait_for_status("✖ Nothing was noted or sent. Its project was removed from this computer.")

@@ -9,27 +9,19 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes import counter_desk
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 
 DAY = 24 * 3_600
 
 
 @pytest.fixture
-def refused(
-    open_desk: OpenOne,
-    acme_is_kept: None,
-    keyring: MemoryKeyring,
-    engagement: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> OpenDesk:
+def refused(open_acme: OpenAcme, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OpenDesk:
     """A desk with one opt-out that waits for a person: nothing happens by itself any more."""
     monkeypatch.setattr(counter_desk, "TICK", 0.02)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     engagement.fault = Fault.INVALID_SECRET
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_line("Refused")
     desk.bot.waitUntil(lambda: counter(desk) == "1 not yet confirmed")
     return desk
@@ -66,8 +58,7 @@ def test_it_turns_back_when_the_clock_was_wrong(refused: OpenDesk) -> None:
 
 
 def test_each_station_has_a_counter_of_its_own(refused: OpenDesk) -> None:
-    refused.choose_project("Sandbox (practice)")
-    refused.bot.waitUntil(refused.window.practice.isVisible)
+    refused.practise()
     refused.bot.waitUntil(lambda: counter(refused) == "")
     refused.choose_project("Acme production")
     refused.bot.waitUntil(lambda: counter(refused) == "1 not yet confirmed")
@@ -77,7 +68,5 @@ def test_it_goes_when_everything_has_arrived(refused: OpenDesk, engagement: Sand
     refused.clock.seconds_off += DAY + 10
     refused.bot.waitUntil(lambda: "since" in counter(refused))
     engagement.fault = None
-    again = controls.button(refused.window, "Send again")
-    refused.bot.waitUntil(again.isEnabled)
-    again.click()
+    refused.press_once_enabled("Send again")
     refused.bot.waitUntil(lambda: counter(refused) == "")

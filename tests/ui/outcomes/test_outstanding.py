@@ -23,8 +23,7 @@ from tests.ui.desks import OpenDesk
 def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A real project, and one opt-out that waits."""
     engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Waiting to retry")
     acme.wait_for_status("It is tried again by itself.")
     return acme
@@ -68,8 +67,7 @@ def test_a_signal_or_the_end_of_the_session_asks_nothing(waiting: OpenDesk) -> N
 
 def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Sending")
     acme.bot.waitUntil(controls.button(acme.window, "Not yet confirmed").isVisible)
     assert not acme.window.close()
@@ -92,8 +90,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 
 def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("▲ Not noted yet: the disk of this computer is slow. Stay on the line.")
     disk.set()
     acme.wait_for_status("Delivered")
@@ -101,8 +98,7 @@ def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) 
 
 
 def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     assert not acme.window.close()
     acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
     assert acme.person.asked == [
@@ -113,8 +109,7 @@ def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None
 
 
 def test_what_was_noted_meanwhile_and_delivered_keeps_nobody(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("Not noted yet")
     disk.set()
     acme.wait_for_status("it is being looked up")
@@ -128,8 +123,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
         raise JournalTrouble(say("The disk is full."), say("Make room."))
 
     monkeypatch.setattr(Outbox, "note_all", fail)
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("NOT NOTED")
     assert not acme.window.close()
     acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
@@ -143,18 +137,15 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
 
 
 def test_nothing_outstanding_is_not_asked_about(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("it is being looked up")
     assert acme.window.close()
     assert acme.person.asked == []
 
 
 def test_practice_holds_nobody(open_desk: OpenOne) -> None:
-    demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER)
-    demo.wait_ready()
-    demo.fill()
-    controls.press(demo.window, "Send")
+    demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER).ready()
+    demo.send()
     demo.wait_for_line("Waiting to retry")
     demo.bot.waitUntil(controls.button(demo.window, "Not yet confirmed").isVisible)
     assert demo.window.close()

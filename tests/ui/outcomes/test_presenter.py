@@ -22,13 +22,8 @@ from consent_desk.ui.outcomes.presenter import SendingDesk
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
-
-
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
 
 
 def sent(engagement: Sandbox) -> int:
@@ -42,7 +37,7 @@ def text_colour(desk: OpenDesk) -> str:
 
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
-    send(acme)
+    acme.send()
     acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
     assert acme.noted == (
         "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
@@ -55,7 +50,7 @@ NOTED = "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marke
 
 
 def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered")
     assert acme.noted == NOTED
     acme.clock.seconds_off += 35
@@ -74,10 +69,10 @@ def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -
 def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered")
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "omar@example.com")
+    acme.send("omar@example.com")
     acme.wait_for_status("Not accepted")
     acme.clock.seconds_off += 35
     acme.wait_for_line("Refused", "Verified")
@@ -91,10 +86,7 @@ def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_fo
 
 
 def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
-    controls.press(acme.window, "Send")
+    acme.opt_in()
     acme.wait_for_status("Delivered")
     assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
 
@@ -105,7 +97,7 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
     engagement.fault = fault
-    send(acme)
+    acme.send()
     acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
@@ -117,9 +109,8 @@ def test_in_practice_it_is_the_sandbox_that_is_slow(
     open_desk: OpenOne, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
-    demo = open_desk(fault=Fault.SILENCE)
-    demo.wait_ready()
-    send(demo)
+    demo = open_desk(fault=Fault.SILENCE).ready()
+    demo.send()
     demo.wait_for_status("Noted for practice. The Sandbox has not answered yet.")
 
 
@@ -129,7 +120,7 @@ def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
 ) -> None:
     if cancelled:
         engagement.fault = Fault.SILENCE
-    send(acme)
+    acme.send()
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     if cancelled:
         acme.cancel_line()
@@ -143,14 +134,14 @@ def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
 
 
 def test_delivered_is_not_green(acme: OpenDesk) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_status("➜ Delivered")
     assert text_colour(acme) == colour(Tone.NEUTRAL, QApplication.palette()).name()
     assert text_colour(acme) != colour(Tone.GOOD, QApplication.palette()).name()
 
 
 def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) -> None:
-    send(demo)
+    demo.send()
     demo.wait_for_status("◆ Delivered to the Sandbox only. Not recorded in Engagement.")
     assert text_colour(demo) == colour(Tone.PRACTICE, QApplication.palette()).name()
     demo.wait_for_line("Practised")
@@ -167,8 +158,7 @@ def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
 
 @pytest.mark.parametrize(("answer", "noted"), [("Cancel", 0), ("Practise", 1)])
 def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: str, noted: int) -> None:
-    demo.fill("caller@example.net")
-    controls.press(demo.window, "Send")
+    demo.send("caller@example.net")
     asked = controls.label(demo.window, "Question")
     assert asked == "▲ A real caller? This opts nobody out: nothing sent here reaches Engagement."
     assert demo.person.asked == []
@@ -225,7 +215,7 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     acme: OpenDesk, engagement: Sandbox, folders: Folders
 ) -> None:
     break_journal(folders)
-    send(acme)
+    acme.send()
     acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category) == ("jane@example.com", "sms_marketing")
@@ -244,7 +234,7 @@ def test_the_same_consent_is_tried_again_under_its_own_request_id(
     acme: OpenDesk, folders: Folders, engagement: Sandbox
 ) -> None:
     break_journal(folders)
-    send(acme)
+    acme.send()
     acme.wait_for_status("NOT NOTED")
     controls.press(acme.window, "Dismiss")
     body = controls.raw_text(acme.window, "Request body")
@@ -264,9 +254,9 @@ def test_an_error_stays_when_another_consent_succeeds_and_goes_when_dismissed(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.wait_for_status("Not accepted: this desk's key is wrong (403 invalid secret).")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_status("Delivered")
     assert "Not accepted" in acme.errors
     assert "first@example.com" in acme.errors
@@ -277,15 +267,13 @@ def test_an_error_stays_when_another_consent_succeeds_and_goes_when_dismissed(
 
 def test_an_error_is_overtaken_by_the_same_consent(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.wait_for_status("Not accepted")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_status("Delivered")
     acme.wait_for_line("Delivered", "Refused")
     acme.choose_line(1)
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
+    acme.press_once_enabled("Send again")
     acme.bot.waitUntil(lambda: "first@example.com" in acme.status and "Delivered" in acme.status)
     assert acme.errors == ""
 
@@ -296,7 +284,7 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     engagement.fault = Fault.SILENCE
     cancel = controls.button(acme.window, "Cancel sending this")
     assert not cancel.isVisible()
-    send(acme)
+    acme.send()
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     # The line of what was just noted is chosen by itself.
     acme.bot.waitUntil(cancel.isVisible)
@@ -311,10 +299,10 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
 def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A desk that sends for a caller while the next one's waits behind that."""
     engagement.fault = Fault.SILENCE
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     return acme
 
@@ -362,7 +350,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(
     two_callers.wait_for_line("Discarded", "Sending")
     two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
     two_callers.bot.waitUntil(lambda: counter(two_callers) == "1 not yet confirmed")
-    two_callers.bot.waitUntil(lambda: "Discarded (acknowledged (by " in two_callers.details("Explanation"))
+    two_callers.wait_for_details("Discarded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""
 
@@ -378,23 +366,21 @@ def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: O
 
 
 def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+    open_acme: OpenAcme, engagement: Sandbox
 ) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
+    first = open_acme().ready()
     engagement.fault = Fault.SILENCE
-    send(first, "first@example.com")
+    first.send("first@example.com")
     first.bot.waitUntil(lambda: sent(engagement) == 1)
     first.wait_for_status("first@example.com")
-    send(first, "second@example.com")
+    first.send("second@example.com")
     first.wait_for_status("second@example.com")
     first.wait_for_line("Not sent yet", "Sending")
     first.cancel_line(0)
     first.wait_for_line("Not recorded", "Sending")
     first.window.close()
     engagement.fault = None
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_acme().ready()
     second.wait_for_line("Not recorded", "Not confirmed")
     second.bot.waitUntil(lambda: counter(second) == "✖ 1 not yet confirmed, 1 not recorded")
     controls.button(second.window, "Not yet confirmed").click()
@@ -406,10 +392,10 @@ def test_what_cannot_be_cancelled_for_good_says_so(
     acme: OpenDesk, engagement: Sandbox, folders: Folders
 ) -> None:
     engagement.fault = Fault.SILENCE
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.bot.waitUntil(lambda: sent(engagement) == 1)
     acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     break_journal(folders)
     line = acme.window.log.model.entry(0)
@@ -423,13 +409,12 @@ def test_two_that_cannot_be_noted_name_their_customers_and_give_two_slips(
     acme: OpenDesk, folders: Folders
 ) -> None:
     break_journal(folders)
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.wait_for_status("first@example.com, opt-out of sms_marketing")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_status("second@example.com, opt-out of sms_marketing")
     assert "first@example.com, opt-out of sms_marketing" in acme.errors
-    acme.choose_project("Sandbox (practice)")
-    acme.bot.waitUntil(acme.window.practice.isVisible)
+    acme.practise()
     controls.press(acme.window, "Copy 2 slips")
     slips = QGuiApplication.clipboard().text()
     assert slips.index("first@example.com") < slips.index("second@example.com")
@@ -444,13 +429,10 @@ class BrokenTransport(HttpTransport):
         return super().start(request)
 
 
-def test_after_a_bug_nobody_says_that_it_was_not_sent(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_after_a_bug_nobody_says_that_it_was_not_sent(open_acme: OpenAcme) -> None:
     transport = BrokenTransport()
-    desk = open_desk(keyring, transport=transport)
-    desk.wait_ready()
-    send(desk)
+    desk = open_acme(transport=transport).ready()
+    desk.send()
     desk.wait_for_status("It may have been sent, and is looked up. Do not enter it again")
     desk.wait_for_line("Not confirmed")
     transport.close()
@@ -460,7 +442,7 @@ def test_after_a_bug_nobody_says_that_it_was_not_sent(
 def send_again(acme: OpenDesk, engagement: Sandbox) -> QAbstractButton:
     """The button that sends a consent once more, which Engagement was too busy to take."""
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
@@ -528,11 +510,10 @@ def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
 
 
 def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+    open_acme: OpenAcme, engagement: Sandbox
 ) -> None:
     for number in (1, 2):
-        desk = open_desk(keyring)
-        desk.wait_ready()
+        desk = open_acme().ready()
         desk.fill()
         controls.write(desk.window, "Taken at", "1767609600")
         controls.press(desk.window, "Send")
@@ -547,15 +528,14 @@ def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
 
 
 def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders, engagement: Sandbox
+    open_acme: OpenAcme, folders: Folders, engagement: Sandbox
 ) -> None:
     Path(folders.data / "journal.sqlite").write_bytes(b"this is no database" * 100)
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
     why = desk.status
     assert controls.cells(desk.window, 0) == []
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("Nothing was noted.")
     assert why.removeprefix("✖ ") in desk.status
     assert sent(engagement) == 0
@@ -563,14 +543,14 @@ def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
 
 
 def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_opened(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+    open_acme: OpenAcme, folders: Folders
 ) -> None:
     Path(folders.data / "journal.sqlite").write_bytes(b"this is no database" * 100)
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
     desk.choose_project("Sandbox (practice)")
     desk.wait_ready()
-    send(desk)
+    desk.send()
     desk.wait_for_line("Practised")
     desk.choose_project("Acme production")
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
@@ -578,18 +558,17 @@ def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_ope
 
 
 def test_a_press_before_the_window_was_ready_is_never_passed_over(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
     controls.press(desk.window, "Send")
     assert "Nothing was noted. Choose a project, or wait" in desk.status
     keyring.open_.set()
     desk.wait_ready()
     assert "What was pressed before was not noted: press Send again." in desk.status
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("➜ Delivered")
     assert "press Send again" not in desk.status
 
@@ -599,7 +578,7 @@ def test_what_was_said_of_each_send_is_not_kept_for_ever(
 ) -> None:
     monkeypatch.setattr(presenter, "REMEMBERED", 2)
     for number in range(3):
-        send(acme, f"customer{number}@example.com")
+        acme.send(f"customer{number}@example.com")
         acme.wait_for_status(f"customer{number}@example.com")
     (desk,) = acme.window.findChildren(SendingDesk)
     assert len(desk._asked) == 2

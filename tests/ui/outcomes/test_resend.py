@@ -61,9 +61,7 @@ def wait_for_offer(desk: OpenDesk, text: str) -> None:
 
 def check(desk: OpenDesk) -> ProjectDialog:
     """Check the connection of the project in use, in its settings."""
-    controls.press(desk.window, "Project settings")
-    dialog = desk.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = desk.open_settings()
     controls.press(dialog, "Check connection")
     report = controls.long_text(dialog, "Connection report")
     desk.bot.waitUntil(lambda: "Clock" in report.toPlainText() or "No:" in report.toPlainText())
@@ -74,8 +72,7 @@ def check(desk: OpenDesk) -> ProjectDialog:
 @pytest.fixture
 def desk(open_desk: OpenOne, keyring: MemoryKeyring, refused: tuple[str, ...]) -> OpenDesk:
     """A start whose connection works."""
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     wait_for_offer(desk, "Send the 3 kept opt-outs and 1 opt-in")
     return desk
 
@@ -103,8 +100,7 @@ def test_nothing_is_offered_while_the_key_does_not_work(
     open_desk: OpenOne, keyring: MemoryKeyring, refused: tuple[str, ...], engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.bot.waitUntil(lambda: any("/system/time" in each.path for each in engagement.received))
     check(desk)
     assert offer(desk) == ""
@@ -169,17 +165,14 @@ def test_another_consent_is_noted_and_sent_in_the_meantime(
     desk: OpenDesk, engagement: Sandbox, refused: tuple[str, ...]
 ) -> None:
     controls.press(desk.window, "Send what was kept")
-    desk.fill("caller@example.net")
-    controls.press(desk.window, "Send")
+    desk.send("caller@example.net")
     desk.bot.waitUntil(lambda: len(sent(engagement)) == 5, timeout=10_000)
     assert [one for one in sent(engagement) if one in refused] == [*refused]
     desk.wait_for_line(*["Delivered"] * 5)
 
 
 def test_practice_offers_nothing(desk: OpenDesk) -> None:
-    desk.choose_project("Sandbox (practice)")
-    desk.bot.waitUntil(desk.window.practice.isVisible)
-    desk.wait_ready()
+    desk.practise()
     assert offer(desk) == ""
 
 

@@ -27,25 +27,12 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.consents import LOOKED_UP, a_consent
 from tests.engagement.http.servers import Server, answer, answering, free_port
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, keep, real
-
-
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
-
-
-def opt_in(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.button(desk.window, "Opt in (accept)").click()
-    controls.write(desk.window, "Valid until", "unlimited")
-    controls.press(desk.window, "Send")
 
 
 def sent(engagement: Sandbox) -> list[bytes]:
@@ -91,14 +78,14 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_status("▲ Not yet confirmed: the line broke before Engagement answered.")
     assert "it is looked up by itself" in acme.status
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
     acme.wait_for_line("Not confirmed")
     acme.bot.waitUntil(lambda: counter(acme) == "1 not yet confirmed")
-    acme.bot.waitUntil(lambda: "\nChecking at " in acme.details("Explanation"))
+    acme.wait_for_details("\nChecking at ")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
     acme.wait_for_status("✔ Verified: Engagement shows the opt-out.")
@@ -112,7 +99,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
 
 
 def test_what_was_delivered_is_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_status("➜ Delivered: Engagement has queued it; it is being looked up. ")
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 31
@@ -125,13 +112,12 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
 ) -> None:
     port = free_port()
     keep(folders, keyring, real(engagement, base_url=BaseUrl(scheme="http", host="127.0.0.1", port=port)))
-    desk = open_desk(keyring)
-    desk.wait_ready()
-    send(desk)
+    desk = open_desk(keyring).ready()
+    desk.send()
     desk.wait_for_status("▲ Not sent yet: nothing answers at the address of Engagement.")
     assert "It is tried again by itself." in desk.status
     desk.wait_for_line("Waiting to retry")
-    desk.bot.waitUntil(lambda: "Next try at " in desk.details("Explanation"))
+    desk.wait_for_details("Next try at ")
     assert "Next try at " not in desk.status
     body = controls.raw_text(desk.window, "Request body")
     with Server(answering(answer()), listener=socket.create_server(("127.0.0.1", port))) as server:
@@ -148,9 +134,9 @@ def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marke
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Not confirmed")
-    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_details("Checking at")
     for count, seconds in enumerate((31, 90), 1):
         acme.clock.seconds_off += seconds
         wait_for_looks(acme, count)
@@ -161,7 +147,7 @@ def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marke
     acme.wait_for_line("Delivered")
     first, second = sent(engagement)
     assert first == second
-    acme.bot.waitUntil(lambda: "Delivered (sent a second time)" in acme.details("Explanation"))
+    acme.wait_for_details("Delivered (sent a second time)")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
     assert len(sent(engagement)) == 2
@@ -171,9 +157,9 @@ def test_three_looks_of_a_minute_send_nothing_again_whatever_the_clock_says(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Not confirmed")
-    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_details("Checking at")
     acme.clock.seconds_off += 31
     wait_for_looks(acme, 1)
     # Somebody sets the clock right: it was an hour slow.
@@ -182,7 +168,7 @@ def test_three_looks_of_a_minute_send_nothing_again_whatever_the_clock_says(
     wait_for_looks(acme, 2)
     acme.clock.seconds_off += 91
     wait_for_looks(acme, 3)
-    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_details("Checking at")
     acme.wait_for_line("Not seen")
     assert len(sent(engagement)) == 1
     acme.clock.seconds_off += 481
@@ -195,13 +181,13 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     acme: OpenDesk, engagement: Sandbox, action: Action
 ) -> None:
     engagement.misbehave(Fault.BAD_GATEWAY, times=1)
-    (opt_in if action is Action.ACCEPT else send)(acme)
+    (acme.opt_in if action is Action.ACCEPT else acme.send)()
     acme.wait_for_line("Not confirmed")
-    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_details("Checking at")
     again = controls.button(acme.window, "Send again")
     engagement.fault = Fault.NOT_FOUND
     acme.clock.seconds_off += 31
-    acme.bot.waitUntil(lambda: "one look has failed since" in acme.details("Explanation"), timeout=10_000)
+    acme.wait_for_details("one look has failed since")
     assert "look-up failed: refused, HTTP 404" in acme.details("Explanation")
     count = 1
     while "Nothing more happens by itself" not in acme.details("Explanation"):
@@ -209,7 +195,7 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
         count += 1
         acme.clock.seconds_off += 901
         told = f"{count} looks have failed since"
-        acme.bot.waitUntil(lambda told=told: told in acme.details("Explanation"), timeout=10_000)  # type: ignore[misc]
+        acme.wait_for_details(told)
         assert "Checking at" not in acme.status
         assert ("Not confirmed: looks have failed since" in acme.details("Explanation")) == (count >= 3)
     assert 8 <= count <= 12
@@ -229,7 +215,7 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     acme.wait_for_line("Delivered")
     assert len(sent(engagement)) == 2
     told = "Delivered (sent a second time, not looked up: a person decided)"
-    acme.bot.waitUntil(lambda: told in acme.details("Explanation"))
+    acme.wait_for_details(told)
     decided = "Not confirmed (to be sent again, though it could not be looked up: decided by "
     assert decided in acme.details("Explanation")
 
@@ -237,16 +223,16 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
 def test_that_what_was_delivered_cannot_be_looked_up_is_told_at_last(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_line("Delivered")
-    acme.bot.waitUntil(lambda: "Checking at" in acme.details("Explanation"))
+    acme.wait_for_details("Checking at")
     engagement.fault = Fault.OVERSIZED_BODY
     acme.clock.seconds_off += 31
-    acme.bot.waitUntil(lambda: "one look has failed since" in acme.details("Explanation"), timeout=10_000)
+    acme.wait_for_details("one look has failed since")
     for count in (2, 3):
         acme.clock.seconds_off += 901
         told = f"{count} looks have failed since"
-        acme.bot.waitUntil(lambda told=told: told in acme.details("Explanation"), timeout=10_000)  # type: ignore[misc]
+        acme.wait_for_details(told)
     acme.wait_for_status("Delivered, but not checked: looks have failed since ")
     assert "the answer was too long to read" in acme.status
     engagement.fault = None
@@ -301,11 +287,9 @@ def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
     desk = open_desk(keyring)
     desk.wait_for_line("Not sent yet")
     desk.choose_line()
-    desk.bot.waitUntil(lambda: "one look has failed since" in desk.details("Explanation"), timeout=10_000)
+    desk.wait_for_details("one look has failed since")
     assert "The opt-in waits to be sent." in desk.details("Explanation")
-    again = controls.button(desk.window, "Send again")
-    desk.bot.waitUntil(again.isEnabled)
-    again.click()
+    desk.press_once_enabled("Send again")
     desk.bot.waitUntil(lambda: desk.person.asked != [])
     assert "It may have been recorded already" in desk.person.asked[0]
     assert events(engagement) == []
@@ -327,9 +311,9 @@ def looked_up(engagement: Sandbox) -> list[bytes]:
 
 def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Not confirmed")
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_status("➜ It waits until the earlier opt-out of this customer is settled.")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     assert len(sent(engagement)) == 1
@@ -340,13 +324,11 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
 
 def test_why_an_opt_in_that_waits_is_not_sent_again_is_said(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Not confirmed")
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_line("Not sent yet", "Not confirmed")
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
+    acme.press_once_enabled("Send again")
     acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
     acme.wait_for_line("Not sent yet", "Not confirmed")
     assert len(sent(engagement)) == 1
@@ -359,13 +341,11 @@ def test_why_an_opt_in_that_may_still_show_is_not_sent_again_is_said(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_line("Not confirmed")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Not seen")
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
+    acme.press_once_enabled("Send again")
     acme.wait_for_status("Not sent. It may still show in Engagement")
     acme.wait_for_line("Not seen")
     assert len(sent(engagement)) == 1
@@ -375,7 +355,7 @@ def test_why_an_opt_in_that_may_still_show_is_not_sent_again_is_said(
 
 def test_an_opt_in_with_nothing_before_it_leaves_at_once(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_status("➜ Sending…")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
@@ -392,7 +372,7 @@ def test_an_opt_in_of_an_earlier_run_does_not_leave_as_it_was_stamped_where_the_
     desk = open_desk(keyring, clock=clock)
     desk.wait_for_line("Not sent yet")
     desk.choose_line()
-    desk.bot.waitUntil(lambda: "its time may be wrong" in desk.details("Explanation"), timeout=10_000)
+    desk.wait_for_details("its time may be wrong")
     assert "Discard it, and enter the opt-in again." in desk.details("Explanation")
     clock.seconds_off = 0
     desk.window.end()
@@ -411,7 +391,7 @@ def test_an_opt_in_leaves_at_once_stamped_by_engagements_time_where_the_clock_is
     clock.seconds_off = 7_200
     desk = open_desk(keyring, clock=clock)
     desk.wait_for_categories()
-    opt_in(desk)
+    desk.opt_in()
     desk.wait_for_line("Delivered")
     [body] = sent(engagement)
     assert abs(json.loads(body)["timestamp"] - time.time()) < 30
@@ -422,7 +402,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
 ) -> None:
     engagement.fault = Fault.SILENCE
     acme.application._stations._opened[False].transport._told = None
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_status("It waits until Engagement has told the time")
     acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
     assert events(engagement) == []
@@ -433,7 +413,7 @@ def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
 ) -> None:
     acme.application._stations._opened[False].transport._told = None
     acme.clock.seconds_off = 7_200
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_status("It does not leave: the time that it bears may be wrong.")
     assert times_asked(engagement) > 0
     assert events(engagement) == []
@@ -442,16 +422,14 @@ def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
 def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
     watched = acme.application._stations._opened[False].transport
     watched._told = None
-    controls.press(acme.window, "Project settings")
-    dialog = acme.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = acme.open_settings()
     controls.press(dialog, "Check connection")
     acme.bot.waitUntil(lambda: watched.is_known)
     dialog.reject()
 
 
 def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: OpenDesk) -> None:
-    send(demo)
+    demo.send()
     demo.wait_for_line("Practised")
     demo.wait_for_status("◆ Delivered to the Sandbox only.")
     demo.clock.seconds_off += 31
@@ -464,10 +442,10 @@ def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: Ope
 def test_two_decisions_of_one_moment_have_two_timestamps_and_the_preview_shows_the_second(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off -= 60
-    send(acme)
+    acme.send()
     # The same was noted a moment ago: that is asked about.
     acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
     acme.go_on()
@@ -498,7 +476,7 @@ def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
     acme: OpenDesk, engagement: Sandbox, unreadable: list[str]
 ) -> None:
     unreadable.append("from now on")
-    opt_in(acme)
+    acme.opt_in()
     acme.wait_for_status("What comes next is not known")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     assert sent(engagement) == []

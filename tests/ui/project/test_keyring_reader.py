@@ -11,7 +11,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell import waiting
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 from tests.ui.recovery.test_presenter import leave
 
@@ -31,8 +31,7 @@ def projects(desk: OpenDesk) -> list[str]:
 
 
 def test_the_first_start_opens_on_the_sandbox(open_desk: OpenOne, keyring: MemoryKeyring) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     assert desk.project == "Sandbox (practice)"
     assert desk.window.practice.isVisible()
     assert projects(desk) == ["Sandbox (practice)", "New project…"]
@@ -48,35 +47,28 @@ def test_the_project_used_last_is_chosen_again(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
-    first = open_desk(keyring)
-    first.wait_ready()
+    first = open_desk(keyring).ready()
     assert first.project == "Acme production"
     first.choose_project("Other")
     first.wait_ready()
     first.window.close()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_desk(keyring).ready()
     assert second.project == "Other"
 
 
-def test_practising_leaves_the_real_project_for_the_next_start(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
-    first.choose_project("Sandbox (practice)")
-    first.bot.waitUntil(first.window.practice.isVisible)
+def test_practising_leaves_the_real_project_for_the_next_start(open_acme: OpenAcme) -> None:
+    first = open_acme().ready()
+    first.practise()
     first.window.close()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_acme().ready()
     assert second.project == "Acme production"
 
 
 def test_a_locked_keyring_is_named_and_selects_nothing_else(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = LOCKED
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("✖ The keyring is locked. Unlock it and try again."))
     assert desk.project == "Acme production"
     assert not desk.window.practice.isVisible()
@@ -95,9 +87,7 @@ def test_without_a_keyring_a_project_lasts_for_this_session(
     desk = open_desk(keyring)
     desk.bot.waitUntil(lambda: desk.state == "✖ not in the keyring: enter the project settings again")
     assert desk.project == "Acme production"
-    controls.press(desk.window, "Project settings")
-    dialog = desk.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = desk.open_settings()
     assert controls.line(dialog, "Project name").text() == "Acme production"
     controls.paste(dialog, "Base URL", engagement.base_url)
     controls.paste(dialog, "Project token", engagement.project.project_token)
@@ -110,10 +100,10 @@ def test_without_a_keyring_a_project_lasts_for_this_session(
 
 
 def test_a_keyring_that_is_gone_for_the_moment_is_told_and_nothing_is_asked_to_be_typed_for_good(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = ABSENT
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: "were kept in a keyring, which does not show them now" in desk.state)
     keyring.trouble = None
     desk.choose_project("Acme production")
@@ -122,10 +112,10 @@ def test_a_keyring_that_is_gone_for_the_moment_is_told_and_nothing_is_asked_to_b
 
 
 def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: None
+    open_acme: OpenAcme, keyring: MemoryKeyring, impatience: None
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     go_on = controls.button(desk.window, "Go on without the keyring")
     desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
     desk.bot.waitUntil(go_on.isVisible)
@@ -149,8 +139,7 @@ def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
         keyring.lines,
         {entry: line for entry, line in keyring.lines.items() if entry.startswith(acme.id)},
     )
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_status("1 consent still waits for the settings of Other.")
     desk.wait_for_line("Not sent yet")
     keyring.lines = lines
@@ -174,10 +163,10 @@ def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
 
 
 def test_a_keyring_that_answers_late_after_all_is_no_surprise(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: None
+    open_acme: OpenAcme, keyring: MemoryKeyring, impatience: None
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
     keyring.open_.set()
     desk.wait_ready()
@@ -186,10 +175,10 @@ def test_a_keyring_that_answers_late_after_all_is_no_surprise(
 
 
 def test_what_is_typed_while_the_keyring_is_slow_is_not_lost(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
     desk.fill()
     controls.write(desk.window, "Wording read out", "May we?")
@@ -204,10 +193,10 @@ def test_what_is_typed_while_the_keyring_is_slow_is_not_lost(
 
 
 def test_an_unreadable_list_of_projects_never_selects_the_sandbox(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+    open_acme: OpenAcme, folders: Folders
 ) -> None:
     (folders.config / "projects.json").write_text("{")
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: "The list of projects cannot be read." in desk.state)
     assert desk.project == ""
     assert not desk.window.practice.isVisible()
@@ -215,23 +204,20 @@ def test_an_unreadable_list_of_projects_never_selects_the_sandbox(
 
 
 def test_a_lost_list_beside_a_journal_never_selects_the_sandbox(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+    open_acme: OpenAcme, folders: Folders
 ) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
+    first = open_acme().ready()
     first.window.close()
     (folders.config / "projects.json").unlink()
-    second = open_desk(keyring)
+    second = open_acme()
     second.bot.waitUntil(lambda: "The list of your projects is gone." in second.state)
     assert second.project == ""
     assert not second.window.practice.isVisible()
 
 
-def test_long_words_of_the_bar_do_not_widen_the_window(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_long_words_of_the_bar_do_not_widen_the_window(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.trouble = KeyringLocked(say("The keyring is locked. " * 10), say("Unlock it."))
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.state.startswith("✖"))
     desk.window.project_bar.show_host("host." * 50 + "example")
     # The window is usable at 1024 pixels.

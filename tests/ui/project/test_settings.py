@@ -27,18 +27,10 @@ from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.inputs import Note
 from tests.engagement.http.servers import Server, answer, answering, certified, trusting, unknown_authority
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
 
 METHOD_URL = f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/customers/events"
-
-
-def settings(desk: OpenDesk) -> ProjectDialog:
-    """Open the settings as a person does."""
-    controls.press(desk.window, "Project settings")
-    dialog = next(one for one in desk.window.findChildren(ProjectDialog) if one.isVisible())
-    desk.bot.waitUntil(dialog.isActiveWindow)
-    return dialog
 
 
 def fill(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
@@ -80,9 +72,7 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 @pytest.fixture
 def fresh(open_desk: OpenOne, keyring: MemoryKeyring) -> OpenDesk:
     """The first start, on the Sandbox."""
-    desk = open_desk(keyring)
-    desk.wait_ready()
-    return desk
+    return open_desk(keyring).ready()
 
 
 def test_a_project_is_set_up_saved_and_chosen(
@@ -99,13 +89,12 @@ def test_a_project_is_set_up_saved_and_chosen(
     assert fresh.window.windowTitle() == "Consent Desk – Acme production"
     assert len(keyring.lines) == 1
     fresh.wait_ready()
-    fresh.fill()
-    controls.press(fresh.window, "Send")
+    fresh.send()
     fresh.wait_for_status("Delivered: Engagement has queued it; it is being looked up")
 
 
 def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     assert controls.line(dialog, "Project name").text() == ""
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
@@ -142,7 +131,7 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
     fresh: OpenDesk, engagement: Sandbox, name: str, text: str, words: str
 ) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement, **{name: text})
     controls.press(dialog, "Save")
     assert words in note(dialog, name)
@@ -153,7 +142,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
 
 
 def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement, **{"API key ID": "short"})
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
     fresh.bot.waitUntil(lambda: "this has 5. Was all of it copied?" in note(dialog, "API key ID"))
@@ -162,14 +151,14 @@ def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, eng
 
 
 def test_empty_settings_complain_of_nothing(fresh: OpenDesk) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
     dialog.leave()
 
 
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
 def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     controls.paste(dialog, name, METHOD_URL)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
     assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
@@ -178,7 +167,7 @@ def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
 def test_a_typed_method_url_is_taken_apart_when_its_field_is_left(fresh: OpenDesk, name: str) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     controls.line(dialog, name).setFocus()
     controls.type_keys(dialog, METHOD_URL)
     assert controls.line(dialog, name).text() == METHOD_URL
@@ -189,7 +178,7 @@ def test_a_typed_method_url_is_taken_apart_when_its_field_is_left(fresh: OpenDes
 
 
 def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: OpenDesk) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     controls.paste(dialog, "Base URL", "https://api.uk.exponea.com")
     controls.paste(dialog, "Base URL", METHOD_URL)
     assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
@@ -199,7 +188,7 @@ def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: 
 def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement, **{"Project token": ""})
     url = f"{engagement.base_url}/track/v2/projects/{PROJECT_TOKEN}/customers/events"
     controls.write(dialog, "Base URL", url)
@@ -213,9 +202,8 @@ def test_a_stored_secret_never_comes_back_into_a_widget(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     keep(folders, keyring, real(engagement, secret=type(real(engagement).secret)(CANARY)))
-    desk = open_desk(keyring)
-    desk.wait_ready()
-    dialog = settings(desk)
+    desk = open_desk(keyring).ready()
+    dialog = desk.open_settings()
     secret = controls.line(dialog, "API secret")
     assert secret.text() == ""
     assert "kept in the keyring" in secret.placeholderText()
@@ -238,7 +226,7 @@ def test_another_host_or_key_asks_for_the_secret_again(
     acme: OpenDesk, keyring: MemoryKeyring, name: str, text: str, words: str
 ) -> None:
     before = dict(keyring.lines)
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.paste(dialog, name, text)
     controls.press(dialog, "Save")
     assert words in note(dialog, "API secret")
@@ -248,7 +236,7 @@ def test_another_host_or_key_asks_for_the_secret_again(
 
 def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: Sandbox) -> None:
     before = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     lines = report(acme, dialog)
     assert [line.split(":")[0] for line in lines] == [
         *("✔ Name look-up", "✔ Connection", "✔ Credentials", "✔ Clock"),
@@ -263,7 +251,7 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
 
 def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.may_read = False
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     lines = report(acme, dialog)
     assert lines[4].startswith("✖ Events > consent: Get: No: this desk's key may not read consents")
     assert "tick Events > consent Get" in lines[4]
@@ -272,7 +260,7 @@ def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox
 
 
 def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.write(dialog, "API secret", "x" * 64)
     lines = report(acme, dialog)
     assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
@@ -281,14 +269,11 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     dialog.leave()
 
 
-def test_a_clock_that_is_off_is_reported(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_a_clock_that_is_off_is_reported(open_acme: OpenAcme) -> None:
     clock = Clock()
     clock.seconds_off = 300
-    desk = open_desk(keyring, clock=clock)
-    desk.wait_ready()
-    dialog = settings(desk)
+    desk = open_acme(clock=clock).ready()
+    dialog = desk.open_settings()
     lines = report(desk, dialog)
     assert lines[3].startswith("▲ Clock: This computer's clock is ")
     assert "5 minutes fast. Set it right" in lines[3]
@@ -296,7 +281,7 @@ def test_a_clock_that_is_off_is_reported(
 
 
 def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     engagement.close()
     lines = report(acme, dialog)
     assert lines[0].startswith("✔ Name look-up")
@@ -323,9 +308,8 @@ def test_what_leads_elsewhere_and_who_answers_is_reported(
     with Server(unknown, tls) as server, closing(HttpTransport(ssl_context=trusting)) as transport:
         elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
         keep(folders, keyring, real(engagement, base_url=elsewhere))
-        desk = open_desk(keyring, transport=transport)
-        desk.wait_ready()
-        dialog = settings(desk)
+        desk = open_desk(keyring, transport=transport).ready()
+        dialog = desk.open_settings()
         lines = report(desk, dialog)
     decides = "The environment variable SSL_CERT_FILE decides which certificates are trusted"
     assert lines[0] == f"▲ Environment: {decides}: /somewhere/ca.pem"
@@ -358,7 +342,7 @@ def test_what_leads_elsewhere_and_who_answers_is_reported(
 def test_a_report_goes_when_a_setting_changes(
     acme: OpenDesk, by: Callable[[QWidget, str, str], None], name: str, text: str
 ) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     report(acme, dialog)
     by(dialog, name, text)
     assert controls.long_text(dialog, "Connection report").toPlainText() == ""
@@ -367,7 +351,7 @@ def test_a_report_goes_when_a_setting_changes(
 
 
 def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.press(dialog, "Check connection")
     text = controls.long_text(dialog, "Connection report")
     assert text.toPlainText() == "Checking…"
@@ -390,7 +374,7 @@ LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
     "name", ["Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"]
 )
 def test_leaving_settings_that_were_changed_asks(acme: OpenDesk, way: str, name: str) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.write(dialog, name, "typed")
     LEAVING[way](dialog)
     assert acme.person.asked == [
@@ -407,7 +391,7 @@ def test_leaving_settings_that_were_changed_asks(acme: OpenDesk, way: str, name:
 
 @pytest.mark.parametrize("way", LEAVING)
 def test_leaving_settings_that_are_as_they_were_asks_nothing(acme: OpenDesk, way: str) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.write(dialog, "Project name", "typed")
     controls.write(dialog, "Project name", "Acme production")
     with acme.bot.waitSignal(dialog.finished):
@@ -419,7 +403,7 @@ def test_leaving_after_saving_has_failed_asks(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement)
     controls.press(dialog, "Save")
     fresh.bot.waitUntil(lambda: "The keyring is locked." in dialog.message.text())
@@ -436,10 +420,9 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:
     keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other", key_id="o"))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     engagement.fault = Fault.INVALID_SECRET
-    dialog = settings(desk)
+    dialog = desk.open_settings()
     report(desk, dialog)
     dialog.leave()
     assert desk.state.startswith("✖ the check failed at ")
@@ -449,7 +432,7 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     desk.choose_project("Acme production")
     desk.bot.waitUntil(lambda: "✖ the check failed at " in desk.state or "✖ refused at " in desk.state)
     engagement.fault = None
-    dialog = settings(desk)
+    dialog = desk.open_settings()
     report(desk, dialog)
     desk.bot.waitUntil(lambda: desk.state.startswith("➜ credentials work"))
     dialog.leave()
@@ -459,22 +442,19 @@ def test_a_key_refused_in_work_stays_beside_the_project_until_it_works(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Refused")
     acme.bot.waitUntil(lambda: acme.state.startswith("✖ refused at "))
     assert acme.state.endswith(": this desk's key is wrong")
     acme.choose_line()
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
+    acme.press_once_enabled("Send again")
     acme.wait_for_line("Delivered")
     acme.bot.waitUntil(lambda: "refused" not in acme.state)
 
 
 def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     report(acme, dialog)
     controls.write(dialog, "Project name", "Renamed")
     controls.press(dialog, "Save")
@@ -483,7 +463,7 @@ def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, eng
 
 
 def test_removing_without_open_consents_asks_plainly(acme: OpenDesk, keyring: MemoryKeyring) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
     acme.bot.waitUntil(lambda: acme.state.startswith("➜ No project is set up."))
@@ -497,10 +477,9 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
     acme: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Refused")
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.press(dialog, "Remove project")
     acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
     assert "1 of its consents have not certainly reached Engagement" in acme.person.asked[0]
@@ -513,15 +492,13 @@ def test_a_removed_projects_open_consent_is_held_when_sent_again(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
     desk.wait_for_line("Waiting to retry")
-    dialog = settings(desk)
+    dialog = desk.open_settings()
     desk.person.answer = 1
     controls.press(dialog, "Remove project")
     desk.bot.waitUntil(lambda: desk.project == "Other")
@@ -542,7 +519,7 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement)
     controls.press(dialog, "Save")
     message = controls.named(dialog, "Save status", QLabel)
@@ -557,7 +534,7 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = KeyringAbsent(say("There is no keyring."), say("Enter the settings again."))
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement)
     controls.press(dialog, "Save")
     fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
@@ -566,13 +543,13 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     assert "They last until this window closes." in said.accessibleDescription()
     assert said.toolTip().startswith("<p>")
     fresh.wait_ready()
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     kept = controls.line(dialog, "API secret").placeholderText()
     assert kept == "•••••••• kept until this window closes; type to replace it"
     keyring.trouble = None
     controls.press(dialog, "Save")
     fresh.bot.waitUntil(lambda: fresh.state == "saved in Memory Keyring")
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     assert "kept in the keyring" in controls.line(dialog, "API secret").placeholderText()
     dialog.leave()
 
@@ -581,7 +558,7 @@ def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chose
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement)
     controls.press(dialog, "Save")
     controls.press(dialog, "Cancel")
@@ -600,7 +577,7 @@ def test_the_chosen_project_is_used_as_saved_after_its_settings_were_cancelled(
     acme: OpenDesk, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.write(dialog, "Project name", "Renamed")
     controls.press(dialog, "Save")
     controls.press(dialog, "Cancel")
@@ -617,10 +594,9 @@ def test_an_abandoned_save_does_not_come_back(
     folders: Folders,
     impatience: pytest.MonkeyPatch,
 ) -> None:
-    fresh = open_desk(keyring)
-    fresh.wait_ready()
+    fresh = open_desk(keyring).ready()
     keyring.open_.clear()
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement, **{"Project name": "Older"})
     controls.press(dialog, "Save")
     keep_it = controls.button(dialog, "Use for this session only")
@@ -645,7 +621,7 @@ def test_removing_does_not_offer_to_keep_the_project_for_this_session(
     acme: OpenDesk, keyring: MemoryKeyring, kind: type[KeyringTrouble], removed: bool
 ) -> None:
     keyring.trouble = kind(say("The keyring is closed."), say("Open it."))
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
     if removed:
@@ -658,11 +634,10 @@ def test_removing_does_not_offer_to_keep_the_project_for_this_session(
 
 
 def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, impatience: pytest.MonkeyPatch
+    open_acme: OpenAcme, keyring: MemoryKeyring, impatience: pytest.MonkeyPatch
 ) -> None:
-    acme = open_desk(keyring)
-    acme.wait_ready()
-    dialog = settings(acme)
+    acme = open_acme().ready()
+    dialog = acme.open_settings()
     keyring.open_.clear()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
@@ -681,16 +656,14 @@ def test_what_is_removed_after_its_settings_were_cancelled_disturbs_no_other_wor
     others: tuple[str, ...],
 ) -> None:
     keep(folders, keyring, real(engagement), *(real(engagement, id=one, name=one) for one in others))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     keyring.open_.clear()
-    dialog = settings(desk)
+    dialog = desk.open_settings()
     desk.person.answer = 1
     controls.press(dialog, "Remove project")
     desk.bot.waitUntil(lambda: len(desk.person.asked) == 1)
     controls.press(dialog, "Cancel")
-    desk.choose_project("Sandbox (practice)")
-    desk.bot.waitUntil(desk.window.practice.isVisible)
+    desk.practise()
     desk.fill("somebody@example.com")
     keyring.open_.set()
     chooser = controls.combo(desk.window, "Project")
@@ -700,7 +673,7 @@ def test_what_is_removed_after_its_settings_were_cancelled_disturbs_no_other_wor
 
 
 def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDesk) -> None:
-    dialog = settings(acme)
+    dialog = acme.open_settings()
     controls.press(dialog, "Remove project")
     assert not controls.button(dialog, "Remove project").isEnabled()
     dialog.leave()
@@ -712,7 +685,7 @@ def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDes
 
 @pytest.mark.parametrize("name", ["Project name", "Base URL", "Project token", "API key ID", "API secret"])
 def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement: Sandbox, name: str) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     fill(dialog, engagement)
     before = monotonic()
     controls.paste(dialog, name, "x" * 1_000_000)
@@ -724,7 +697,7 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
 
 
 def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
-    dialog = settings(fresh)
+    dialog = fresh.open_settings()
     controls.write(dialog, "API secret", CANARY)
     QApplication.clipboard().setText("before")
     line = controls.line(dialog, "API secret")

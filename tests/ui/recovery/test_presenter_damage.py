@@ -28,7 +28,7 @@ from consent_desk.ui.recovery.presenter import RecoveryDesk
 from tests.consents import later
 from tests.journal.journals import filled, latest
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
 from tests.ui.recovery.test_presenter import leave, posts
 from tests.ui.test_appearance import cut_off, large_font
@@ -40,9 +40,9 @@ LOOK, SAVE, RESTORE, NEW = "Look again", "Save what can be read", "Restore from 
 
 
 @pytest.fixture
-def start(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Callable[[], OpenDesk]:
+def start(open_acme: OpenAcme) -> Callable[[], OpenDesk]:
     """Starts the program on the project that was kept."""
-    return lambda: open_desk(keyring)
+    return open_acme
 
 
 def truncate(path: Path, size: int) -> None:
@@ -171,8 +171,7 @@ def test_each_trouble_at_the_start_is_told_and_nothing_is_touched_or_sent(
     wait_for_words(desk, "The journal cannot be opened: ")
     wait_for_offers(desk, offers)
     assert words in said(desk)
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     wait_for_words(desk, "Nothing was noted.")
     assert content(folders.data) == before
     assert posts(engagement) == sent
@@ -225,8 +224,7 @@ def test_a_file_taken_away_while_the_window_is_open_is_found_again(
     desk = start()
     wait_until_well(desk)
     folders.journal.rename(tmp_path / "elsewhere")
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("NOT NOTED, and nothing was sent.")
     assert "was moved, replaced or deleted. Put the file back where it was, then look again." in desk.status
     wait_for_offers(desk, {LOOK})
@@ -270,8 +268,7 @@ def test_damage_that_shows_while_one_notes_can_be_mended_without_a_new_start(
     desk.window.project_bar.backups.setFocus()
     connection(desk).execute("PRAGMA shrink_memory")
     overwrite(folders.journal, 4096, b"\xa5" * (folders.journal.stat().st_size - 4096))
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("NOT NOTED, and nothing was sent.")
     assert "its file is damaged" in desk.status
     wait_for_offers(desk, DAMAGED)
@@ -298,8 +295,7 @@ def test_a_new_journal_is_begun_only_where_a_person_says_so(
     wait_until_well(desk)
     wait_for_words(desk, "A new journal was begun.")
     assert len([*folders.data.glob("journal.mark.replaced-*")]) == 1
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_line("Delivered")
 
 
@@ -329,7 +325,7 @@ def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
     wait_until_well(desk)
     connection(desk).execute(ill)
     desk.fill()
-    controls.write(desk.window, "Wording read out", "word " * 1000)
+    controls.paste(desk.window, "Wording read out", "word " * 1000)
     controls.press(desk.window, "Send")
     desk.wait_for_status("NOT NOTED, and nothing was sent.")
     assert words in desk.status
@@ -349,16 +345,14 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
     mark = mark_of(folders.journal)
     mark.unlink()
     mark.mkdir()
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     wait_for_words(
         desk, "The journal is written, but the mark beside it is not: there is a folder in its place"
     )
     assert "Nothing noted is lost by it" in said(desk)
     desk.wait_for_line("Delivered")
     mark.rmdir()
-    desk.fill("omar@example.org")
-    controls.press(desk.window, "Send")
+    desk.send("omar@example.org")
     desk.wait_for_line("Delivered", "Delivered")
     desk.bot.waitUntil(lambda: "the mark beside it" not in said(desk))
     found = legible(read_mark(mark))

@@ -11,7 +11,7 @@ from consent_desk.domain.wire.project import Secret
 from consent_desk.sandbox.project import KEY_ID, SECRET
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
 
 PAIR = b64encode(f"{KEY_ID}:{SECRET}".encode()).decode()
@@ -107,8 +107,7 @@ def test_the_key_of_a_real_project_is_nowhere_in_the_window(
 ) -> None:
     project = real(engagement, secret=Secret(CANARY))
     keep(folders, keyring, project)  # type: ignore[arg-type]  # the fixture's folders
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.fill()
     pair = b64encode(f"{project.key_id}:{CANARY}".encode()).decode()
     assert controls.line(desk.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
@@ -166,11 +165,9 @@ def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk, name: str) ->
     assert field.isEnabled()
 
 
-def test_nothing_is_shown_while_no_project_is_usable(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.lines.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
     assert controls.line(desk.window, "Request URL").text() == ""
     assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()
