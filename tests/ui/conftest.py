@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -33,23 +32,10 @@ def nothing_is_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "MOMENT", 0.0)
 
 
+OpenOne = Callable[..., OpenDesk]
+"""Starts the program with a window: see `open_desk`."""
+
 OpenAcme = Callable[..., OpenDesk]
-
-
-class OpenOne(Protocol):
-    """Starts the program with a window."""
-
-    def __call__(
-        self,
-        secrets: SecretStore | None = None,
-        *,
-        fault: Fault | None = None,
-        transport: Transport | None = None,
-        clock: Clock | None = None,
-        shown: bool = True,
-        agent: str = "",
-        zone: tzinfo = UTC,
-    ) -> OpenDesk: ...
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -140,6 +140,12 @@ class OpenDesk:
         return controls.label(self.window, "Errors to look at")
 
     @property
+    def counter(self) -> str:
+        """What is counted beside the log, nothing where that is not shown."""
+        shown = controls.button(self.window, "Not yet confirmed")
+        return shown.text() if shown.isVisible() else ""
+
+    @property
     def state(self) -> str:
         """What the bar says of the project."""
         return self.window.project_bar.state.text()
@@ -180,6 +186,11 @@ class OpenDesk:
         self.fill(customer, category)
         controls.press(self.window, "Send")
 
+    def deliver(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+        """Send the tutorial's case, and wait until Engagement has it."""
+        self.send(customer, category)
+        self.wait_for_status("Delivered")
+
     def choose_opt_in(self) -> None:
         """Make it an opt-in without an end."""
         controls.button(self.window, "Opt in (accept)").click()
@@ -191,10 +202,25 @@ class OpenDesk:
         self.choose_opt_in()
         controls.press(self.window, "Send")
 
+    def note(self, name: str) -> str:
+        """What stands below a field."""
+        return controls.note(self.window, name)
+
+    def tick_all(self) -> None:
+        """Tick all categories in the list of several, or none again."""
+        opener = controls.button(self.window, "Several categories")
+        if not opener.isChecked():
+            opener.click()
+        controls.button(self.window, "All categories").click()
+
+    def key(self, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key in the window: it goes where that of a person goes."""
+        QTest.keyClick(self.window.windowHandle(), which, modifier)
+
     def go_on(self) -> None:
         """Choose to send in spite of what is asked, if anything is."""
         if self.window.consent.question.is_open:
-            QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+            self.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
 
     def choose_project(self, name: str) -> None:
         chooser = controls.combo(self.window, "Project")

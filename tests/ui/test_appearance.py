@@ -226,6 +226,9 @@ def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
 ) -> None:
     window, question = acme.window, acme.window.consent.question
     window.resize(1024, 640)
+    question.ask(SHORT, ("Do not send it", "Send it"))
+    acme.key(Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) != "Text of the question"
     question.ask(LONG * 3, ("Do not send it", "Send it"))
     lines = question.area.verticalScrollBar()
     acme.bot.waitUntil(lambda: lines.maximum() > 0)
@@ -233,25 +236,9 @@ def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
     assert controls.focused_name(window) == "Text of the question"
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_PageDown)
     assert lines.value() > 0
-
-
-def test_a_question_begins_at_its_first_line_wherever_the_one_before_was_left(
-    large_font: None, acme: OpenDesk
-) -> None:
-    question = acme.window.consent.question
-    acme.window.resize(1024, 640)
-    lines = question.area.verticalScrollBar()
-    question.ask(LONG * 3, ("Do not send it", "Send it"))
-    acme.bot.waitUntil(lambda: lines.maximum() > 0)
-    lines.setValue(lines.maximum())
+    # The next one begins at its first line.
     question.ask(LONG * 4, ("Do not send it", "Send it"))
     assert lines.value() == 0
-
-
-def test_a_question_that_is_seen_as_a_whole_takes_no_focus(acme: OpenDesk) -> None:
-    acme.window.consent.question.ask(SHORT, ("Do not send it", "Send it"))
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Backtab)
-    assert controls.focused_name(acme.window) != "Text of the question"
 
 
 def test_a_status_that_is_too_long_for_the_window_is_read_with_the_keyboard(

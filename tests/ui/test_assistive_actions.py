@@ -156,15 +156,5 @@ def test_a_category_put_into_the_field_takes_the_place_of_several(acme: OpenDesk
     assert (draft.category, draft.categories) == ("newsletter", ())
 
 
-def test_a_category_chosen_from_the_list_takes_the_place_of_several(acme: OpenDesk) -> None:
-    acme.fill()
-    toggle(acme, "Several categories")
-    toggle(acme, "All categories")
-    combo = controls.combo(acme.window, "Category")
-    combo.setCurrentIndex(1)
-    draft = acme.window.consent.draft()
-    assert (draft.category, draft.categories) == (combo.currentText(), ())
-
-
 def test_nothing_listens_to_what_only_a_hand_types() -> None:
     assert [path.name for path in UI.rglob("*.py") if "textEdited" in path.read_text()] == []

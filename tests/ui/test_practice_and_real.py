@@ -177,8 +177,7 @@ def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: l
 
 
 def test_what_comes_of_a_real_consent_is_not_told_beside_practice(acme: OpenDesk) -> None:
-    acme.send()
-    acme.wait_for_status("Delivered")
+    acme.deliver()
     practise(acme)
     with told(acme, practice=False):
         acme.clock.seconds_off += 35
@@ -198,13 +197,10 @@ def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     return acme
 
 
-def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
-    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
-
-
 def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(
     refused_meanwhile: OpenDesk,
 ) -> None:
+    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
     go_back(refused_meanwhile)
     assert refused_meanwhile.errors.startswith("✖ Not accepted: ")
 

@@ -1,6 +1,5 @@
 """*Correct…* on a line: what held before comes back, linked, and never an opt-in without its basis."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import time
@@ -105,18 +104,6 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     assert acme.window.consent.correction.isHidden()
 
 
-def test_an_end_that_comes_back_is_the_same_to_the_second(acme: OpenDesk, before: dict[str, Context]) -> None:
-    before["sms_marketing"] = Context(before=replace(ACCEPTED, until=ValidUntil(32_503_680_007)))
-    deliver(acme)
-    correct(acme)
-    wait_until_filled(acme)
-    assert controls.line(acme.window, "Valid until").text() == "3000-01-01 00:00:07 +00:00"
-    write_wording(acme, "May we again?")
-    controls.write(acme.window, "Explained by", "By mistake.")
-    body = json.loads(controls.raw_text(acme.window, "Request body"))
-    assert body["properties"]["valid_until"] == 32_503_680_007
-
-
 def is_seen_whole(widget: QWidget) -> bool:
     return widget.visibleRegion().boundingRect().size() == widget.size()
 
@@ -171,24 +158,6 @@ def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
     assert controls.line(acme.window, "Customer ID").text() == wanted
 
 
-def test_an_id_of_a_type_that_the_project_has_no_more_is_not_corrected(
-    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
-) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    dialog = acme.open_settings()
-    controls.paste(dialog, "Customer ID types", "phone")
-    controls.press(dialog, "Save")
-    chosen = controls.combo(acme.window, "Customer ID type")
-    acme.bot.waitUntil(lambda: chosen.findText("registered") < 0)
-    acme.wait_for_line("Delivered")
-    acme.choose_line()
-    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
-    correct(acme)
-    acme.wait_for_status("The project has no customer IDs of type registered any more.")
-    assert controls.line(acme.window, "Customer ID").text() == ""
-
-
 def test_a_form_about_somebody_else_corrects_nothing_and_opts_nobody_in(acme: OpenDesk, filled: None) -> None:
     controls.write(acme.window, "Customer ID", "omar@example.org")
     draft = acme.window.consent.draft()
@@ -210,38 +179,6 @@ def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, f
     assert begun.corrects
     assert acme.window.consent.draft() == begun
     assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
-
-
-def test_an_opt_out_of_the_person_themselves_is_warned_of(acme: OpenDesk, before: dict[str, Context]) -> None:
-    before["sms_marketing"] = Context(before=REJECTED)
-    acme.opt_in()
-    acme.wait_for_status("Delivered")
-    acme.bot.waitUntil(controls.button(acme.window, "Correct").isEnabled)
-    correct(acme)
-    wait_until_filled(acme)
-    assert "opted out themselves" not in correction(acme)
-    controls.button(acme.window, "Opt in (accept)").click()
-    assert correction(acme).startswith("▲")
-    assert "the person may have opted out themselves" in correction(acme)
-    assert controls.combo(acme.window, "Explained by").isVisible()
-
-
-def test_a_correction_comes_after_what_it_corrects(
-    acme: OpenDesk, engagement: Sandbox, before: dict[str, Context]
-) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    acme.clock.seconds_off = -10
-    correct(acme)
-    wait_until_filled(acme)
-    write_wording(acme, "May we again?")
-    controls.write(acme.window, "Explained by", "By mistake.")
-    controls.press(acme.window, "Send")
-    acme.bot.waitUntil(lambda: "stamped" in acme.window.preview.stamp.text())
-    corrected = json.loads(next(each.body for each in engagement.received if "/track/" in each.path))
-    correcting = json.loads(controls.raw_text(acme.window, "Request body"))
-    assert correcting["properties"]["action"] == "accept"
-    assert round((correcting["timestamp"] - corrected["timestamp"]) * 1e6) == 1
 
 
 def test_before_and_after_stand_in_the_details_and_in_the_tooltip(
@@ -266,32 +203,8 @@ def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> Non
     )
 
 
-def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk, engagement: Sandbox) -> None:
+def test_what_was_not_sent_cannot_be_corrected(acme: OpenDesk) -> None:
     assert not controls.button(acme.window, "Correct").isEnabled()
-
-
-def test_a_wording_that_nobody_read_out_is_asked_for(
-    acme: OpenDesk, engagement: Sandbox, filled: None
-) -> None:
-    controls.write(acme.window, "Explained by", "By mistake.")
-    controls.press(acme.window, "Send")
-    assert controls.focused_name(acme.window) == "Wording read out"
-    assert len(events(engagement)) == 1
-
-
-def test_the_same_line_is_not_corrected_twice(acme: OpenDesk, before: dict[str, Context]) -> None:
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(acme)
-    request_id = acme.window.log.chosen
-    correct(acme)
-    wait_until_filled(acme)
-    write_wording(acme, "May we again?")
-    controls.write(acme.window, "Explained by", "By mistake.")
-    controls.press(acme.window, "Send")
-    acme.wait_for_line("Delivered", "Delivered")
-    acme.window.log.correct_requested.emit(request_id)
-    acme.wait_for_status("A later decision was noted since: ")
-    assert controls.line(acme.window, "Customer ID").text() == ""
 
 
 @pytest.fixture
@@ -313,19 +226,6 @@ def choose(desk: OpenDesk, name: str) -> None:
         desk.bot.waitUntil(lambda: desk.project == name)
     desk.wait_ready()
     desk.wait_for_categories()
-
-
-def test_a_consent_of_another_project_is_not_corrected_in_the_chosen_one(
-    beta: tuple[OpenDesk, Sandbox], before: dict[str, Context]
-) -> None:
-    desk, _ = beta
-    before["sms_marketing"] = Context(before=ACCEPTED)
-    deliver(desk)
-    request_id = desk.window.log.chosen
-    choose(desk, "Beta shop")
-    desk.window.log.correct_requested.emit(request_id)
-    desk.wait_for_status("This was recorded for Acme production. Choose that project first.")
-    assert controls.line(desk.window, "Customer ID").text() == ""
 
 
 def test_a_correction_that_was_begun_ends_with_its_project(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QListWidget, QPushButton
+from PySide6.QtWidgets import QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.draft import Draft
@@ -74,8 +74,7 @@ def test_a_tick_is_told_once(acme: OpenDesk) -> None:
     form = acme.window.consent
     acme.fill()
     form.offer_categories(MANY)
-    controls.button(acme.window, "Several categories").click()
-    controls.named(acme.window, "All categories", QCheckBox).click()
+    acme.tick_all()
     told: list[Draft] = []
     form.draft_changed.connect(told.append)
     controls.named(acme.window, "Categories to choose", QListWidget).item(3).setSelected(False)
@@ -90,8 +89,7 @@ def test_hundreds_of_names_are_cut(acme: OpenDesk) -> None:
     form = acme.window.consent
     acme.fill()
     form.offer_categories(MANY)
-    controls.button(acme.window, "Several categories").click()
-    controls.named(acme.window, "All categories", QCheckBox).click()
+    acme.tick_all()
     notes = [one.text() for one in form.findChildren(type(form.categories_age)) if "category_1" in one.text()]
     assert all(len(text) < 500 for text in notes)
 
@@ -105,8 +103,7 @@ class TestWithLookUps:
         self, acme: OpenDesk, engagement: Sandbox
     ) -> None:
         acme.fill(category="c0")
-        controls.button(acme.window, "Several categories").click()
-        controls.named(acme.window, "All categories", QCheckBox).click()
+        acme.tick_all()
         acme.bot.waitUntil(lambda: "rejected since" in acme.window.consent.known.chosen.text())
         controls.press(acme.window, "Send")
         asked = controls.label(acme.window, "Question").splitlines()

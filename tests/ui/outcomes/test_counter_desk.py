@@ -23,13 +23,8 @@ def refused(open_acme: OpenAcme, engagement: Sandbox, monkeypatch: pytest.Monkey
     engagement.fault = Fault.INVALID_SECRET
     desk.send()
     desk.wait_for_line("Refused")
-    desk.bot.waitUntil(lambda: counter(desk) == "1 not yet confirmed")
+    desk.bot.waitUntil(lambda: desk.counter == "1 not yet confirmed")
     return desk
-
-
-def counter(desk: OpenDesk) -> str:
-    shown = controls.button(desk.window, "Not yet confirmed")
-    return shown.text() if shown.isVisible() else ""
 
 
 def text_colour(desk: OpenDesk) -> str:
@@ -42,31 +37,31 @@ def test_after_a_day_it_turns_red_by_itself_and_says_since_when(refused: OpenDes
     red = colour(Tone.BAD, QApplication.palette()).name()
     assert text_colour(refused) != red
     refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: counter(refused).startswith("✖ 1 not yet confirmed, since "))
-    day, month = f"{noted!s}"[8:10].lstrip("0"), counter(refused).split()[-1]
-    assert counter(refused).split()[-2] == day
+    refused.bot.waitUntil(lambda: refused.counter.startswith("✖ 1 not yet confirmed, since "))
+    day, month = f"{noted!s}"[8:10].lstrip("0"), refused.counter.split()[-1]
+    assert refused.counter.split()[-2] == day
     assert month.isalpha()
     assert text_colour(refused) == red
 
 
 def test_it_turns_back_when_the_clock_was_wrong(refused: OpenDesk) -> None:
     refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: "since" in counter(refused))
+    refused.bot.waitUntil(lambda: "since" in refused.counter)
     refused.clock.seconds_off -= DAY + 10
-    refused.bot.waitUntil(lambda: counter(refused) == "1 not yet confirmed")
+    refused.bot.waitUntil(lambda: refused.counter == "1 not yet confirmed")
     assert text_colour(refused) != colour(Tone.BAD, QApplication.palette()).name()
 
 
 def test_each_station_has_a_counter_of_its_own(refused: OpenDesk) -> None:
     refused.practise()
-    refused.bot.waitUntil(lambda: counter(refused) == "")
+    refused.bot.waitUntil(lambda: refused.counter == "")
     refused.choose_project("Acme production")
-    refused.bot.waitUntil(lambda: counter(refused) == "1 not yet confirmed")
+    refused.bot.waitUntil(lambda: refused.counter == "1 not yet confirmed")
 
 
 def test_it_goes_when_everything_has_arrived(refused: OpenDesk, engagement: Sandbox) -> None:
     refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: "since" in counter(refused))
+    refused.bot.waitUntil(lambda: "since" in refused.counter)
     engagement.fault = None
     refused.press_once_enabled("Send again")
-    refused.bot.waitUntil(lambda: counter(refused) == "")
+    refused.bot.waitUntil(lambda: refused.counter == "")

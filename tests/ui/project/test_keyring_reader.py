@@ -79,7 +79,7 @@ def test_a_locked_keyring_is_named_and_selects_nothing_else(
     assert desk.state == "key from the keyring"
 
 
-def test_without_a_keyring_a_project_lasts_for_this_session(
+def test_without_a_keyring_a_project_lasted_for_its_session(
     open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     keyring.trouble = ABSENT
@@ -89,26 +89,7 @@ def test_without_a_keyring_a_project_lasts_for_this_session(
     assert desk.project == "Acme production"
     dialog = desk.open_settings()
     assert controls.line(dialog, "Project name").text() == "Acme production"
-    controls.paste(dialog, "Base URL", engagement.base_url)
-    controls.paste(dialog, "Project token", engagement.project.project_token)
-    controls.paste(dialog, "API key ID", engagement.project.key_id)
-    controls.paste(dialog, "API secret", engagement.project.secret.reveal())
-    controls.press(dialog, "Save")
-    desk.bot.waitUntil(lambda: desk.state == "▲ no keyring: this session only")
-    desk.wait_ready()
-    assert keyring.lines == {}
-
-
-def test_a_keyring_that_is_gone_for_the_moment_is_told_and_nothing_is_asked_to_be_typed_for_good(
-    open_acme: OpenAcme, keyring: MemoryKeyring
-) -> None:
-    keyring.trouble = ABSENT
-    desk = open_acme()
-    desk.bot.waitUntil(lambda: "were kept in a keyring, which does not show them now" in desk.state)
-    keyring.trouble = None
-    desk.choose_project("Acme production")
-    desk.wait_ready()
-    assert desk.state == "key from the keyring"
+    dialog.leave()
 
 
 def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
@@ -172,24 +153,6 @@ def test_a_keyring_that_answers_late_after_all_is_no_surprise(
     desk.wait_ready()
     assert desk.state == "key from the keyring"
     assert not controls.button(desk.window, "Go on without the keyring").isVisible()
-
-
-def test_what_is_typed_while_the_keyring_is_slow_is_not_lost(
-    open_acme: OpenAcme, keyring: MemoryKeyring
-) -> None:
-    keyring.open_.clear()
-    desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
-    desk.fill()
-    controls.write(desk.window, "Wording read out", "May we?")
-    keyring.open_.set()
-    desk.wait_ready()
-    desk.wait_for_categories()
-    draft = desk.window.consent.draft()
-    assert (draft.customer_id_type, draft.customer_id) == ("registered", "jane@example.com")
-    assert (draft.category, draft.wording) == ("sms_marketing", "May we?")
-    controls.press(desk.window, "Send")
-    desk.wait_for_status("Delivered")
 
 
 def test_an_unreadable_list_of_projects_never_selects_the_sandbox(

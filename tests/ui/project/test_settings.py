@@ -1,7 +1,6 @@
 """Project settings: what is pasted, checked, saved and removed."""
 
 import json
-import ssl
 from collections.abc import Callable
 from contextlib import closing
 from time import monotonic
@@ -11,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
-from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.errors import KeyringAbsent, KeyringLocked
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
@@ -25,11 +24,12 @@ from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.inputs import Note
-from tests.engagement.http.servers import Server, answer, answering, certified, trusting, unknown_authority
+from tests.engagement.http.servers import Server, answer, answering, certified, trusting
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
-from tests.ui.desks import CANARY, Clock, MemoryKeyring, OpenDesk, keep, real
+from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
 
+SETTINGS = ("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types")
 METHOD_URL = f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/customers/events"
 
 
@@ -44,14 +44,6 @@ def fill(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
     }
     for name, text in (texts | changes).items():
         controls.paste(dialog, name, text)
-
-
-def note(dialog: ProjectDialog, name: str) -> str:
-    around = controls.named(dialog, name, QWidget).parentWidget()
-    assert around is not None
-    shown = around.findChild(Note)
-    assert shown is not None
-    return shown.text() if shown.isVisible() else ""
 
 
 def report(desk: OpenDesk, dialog: ProjectDialog) -> list[str]:
@@ -98,6 +90,7 @@ def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
     assert controls.line(dialog, "Project name").text() == ""
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
+    assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
     dialog.leave()
 
 
@@ -112,32 +105,25 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
     dialog.leave()
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("Project name", "", "Give the project a name"),
-        ("Base URL", "http://api.exponea.com", "Use https://"),
-        ("Base URL", "https://app.exponea.com", "is the web app, not the API"),
-        ("Base URL", "https://api.exponea.com@evil.example", "“@”"),
-        ("Base URL", "https://1.2.3.4", "not a number"),
-        ("Project token", "1234", "A project token looks like"),
-        ("API key ID", "a:b", "Was the secret pasted with it?"),
-        ("API secret", "", "Enter the API secret"),
-        ("API secret", "a b", "a space or an unusual character"),
-        ("Customer ID types", " , ", "Enter at least one customer ID type"),
-        ("Customer ID types", "registered phone", "Separate ID types by commas"),
-    ],
-)
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
-    fresh: OpenDesk, engagement: Sandbox, name: str, text: str, words: str
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
+    wrong = {
+        "Project name": ("", "Give the project a name"),
+        "Base URL": ("http://api.exponea.com", "Use https://"),
+        "Project token": ("1234", "A project token looks like"),
+        "API key ID": ("a:b", "Was the secret pasted with it?"),
+        "API secret": ("a b", "a space or an unusual character"),
+        "Customer ID types": ("registered phone", "Separate ID types by commas"),
+    }
     dialog = fresh.open_settings()
-    fill(dialog, engagement, **{name: text})
+    fill(dialog, engagement, **{name: text for name, (text, _) in wrong.items()})
     controls.press(dialog, "Save")
-    assert words in note(dialog, name)
-    assert words in controls.named(dialog, name, QWidget).accessibleDescription()
-    assert controls.focused_name(dialog) == name
-    assert dialog.message.text() == ""
+    for name, (_, words) in wrong.items():
+        assert words in controls.note(dialog, name)
+        assert words in controls.named(dialog, name, QWidget).accessibleDescription()
+    assert controls.focused_name(dialog) == "Project name"
+    assert (dialog.message.text(), keyring.lines) == ("", {})
     dialog.leave()
 
 
@@ -145,43 +131,23 @@ def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, eng
     dialog = fresh.open_settings()
     fill(dialog, engagement, **{"API key ID": "short"})
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
-    fresh.bot.waitUntil(lambda: "this has 5. Was all of it copied?" in note(dialog, "API key ID"))
+    fresh.bot.waitUntil(lambda: "this has 5. Was all of it copied?" in controls.note(dialog, "API key ID"))
     controls.press(dialog, "Save")
     fresh.bot.waitUntil(lambda: fresh.project == "Acme production")
 
 
-def test_empty_settings_complain_of_nothing(fresh: OpenDesk) -> None:
-    dialog = fresh.open_settings()
-    assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
-    dialog.leave()
-
-
 @pytest.mark.parametrize("name", ["Base URL", "Project token"])
-def test_a_pasted_method_url_is_taken_apart(fresh: OpenDesk, name: str) -> None:
+def test_a_method_url_is_taken_apart_when_it_is_pasted_or_its_field_is_left(
+    fresh: OpenDesk, name: str
+) -> None:
     dialog = fresh.open_settings()
     controls.paste(dialog, name, METHOD_URL)
-    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
-    assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
-    dialog.leave()
-
-
-@pytest.mark.parametrize("name", ["Base URL", "Project token"])
-def test_a_typed_method_url_is_taken_apart_when_its_field_is_left(fresh: OpenDesk, name: str) -> None:
-    dialog = fresh.open_settings()
-    controls.line(dialog, name).setFocus()
-    controls.type_keys(dialog, METHOD_URL)
-    assert controls.line(dialog, name).text() == METHOD_URL
-    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
-    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
-    assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
-    dialog.leave()
-
-
-def test_a_method_url_pasted_over_another_address_is_taken_apart_at_once(fresh: OpenDesk) -> None:
-    dialog = fresh.open_settings()
-    controls.paste(dialog, "Base URL", "https://api.uk.exponea.com")
-    controls.paste(dialog, "Base URL", METHOD_URL)
-    assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
+    for _ in range(2):
+        assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
+        assert controls.line(dialog, "Project token").text() == PROJECT_TOKEN
+        controls.write(dialog, name, METHOD_URL)
+        assert controls.line(dialog, name).text() == METHOD_URL
+        QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
     dialog.leave()
 
 
@@ -215,21 +181,12 @@ def test_a_stored_secret_never_comes_back_into_a_widget(
     assert [line for line in keyring.lines.values() if CANARY in line] == [*keyring.lines.values()]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("Base URL", "https://api.exponea.com", "goes nowhere else. Enter the secret for the new address."),
-        ("API key ID", "another", "Another key has another secret"),
-    ],
-)
-def test_another_host_or_key_asks_for_the_secret_again(
-    acme: OpenDesk, keyring: MemoryKeyring, name: str, text: str, words: str
-) -> None:
+def test_another_host_asks_for_the_secret_again(acme: OpenDesk, keyring: MemoryKeyring) -> None:
     before = dict(keyring.lines)
     dialog = acme.open_settings()
-    controls.paste(dialog, name, text)
+    controls.paste(dialog, "Base URL", "https://api.exponea.com")
     controls.press(dialog, "Save")
-    assert words in note(dialog, "API secret")
+    assert "goes nowhere else. Enter the secret for the new address." in controls.note(dialog, "API secret")
     assert keyring.lines == before
     dialog.leave()
 
@@ -249,16 +206,6 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
     dialog.leave()
 
 
-def test_a_key_that_may_not_read_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.may_read = False
-    dialog = acme.open_settings()
-    lines = report(acme, dialog)
-    assert lines[4].startswith("✖ Events > consent: Get: No: this desk's key may not read consents")
-    assert "tick Events > consent Get" in lines[4]
-    assert acme.state.startswith("✖ the check failed at ")
-    dialog.leave()
-
-
 def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
     controls.write(dialog, "API secret", "x" * 64)
@@ -269,42 +216,17 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     dialog.leave()
 
 
-def test_a_clock_that_is_off_is_reported(open_acme: OpenAcme) -> None:
-    clock = Clock()
-    clock.seconds_off = 300
-    desk = open_acme(clock=clock).ready()
-    dialog = desk.open_settings()
-    lines = report(desk, dialog)
-    assert lines[3].startswith("▲ Clock: This computer's clock is ")
-    assert "5 minutes fast. Set it right" in lines[3]
-    dialog.leave()
-
-
-def test_nothing_at_the_address_is_reported(acme: OpenDesk, engagement: Sandbox) -> None:
-    dialog = acme.open_settings()
-    engagement.close()
-    lines = report(acme, dialog)
-    assert lines[0].startswith("✔ Name look-up")
-    assert lines[1].startswith("✖ Connection: No: nothing answers at the address")
-    assert len(lines) == 2
-    dialog.leave()
-
-
 @pytest.fixture
 def trust_of_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/somewhere/ca.pem")
 
 
 @pytest.mark.usefixtures("trust_of_another_file")
-@pytest.mark.parametrize("tls", [certified("localhost"), unknown_authority()], ids=["proven", "not proven"])
 def test_what_leads_elsewhere_and_who_answers_is_reported(
-    open_desk: OpenOne,
-    engagement: Sandbox,
-    keyring: MemoryKeyring,
-    folders: Folders,
-    tls: ssl.SSLContext,
+    open_desk: OpenOne, engagement: Sandbox, keyring: MemoryKeyring, folders: Folders
 ) -> None:
     unknown = answering(answer(b'{"success": false, "error": "Access key not found"}', "401 Unauthorized"))
+    tls = certified("localhost")
     with Server(unknown, tls) as server, closing(HttpTransport(ssl_context=trusting)) as transport:
         elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
         keep(folders, keyring, real(engagement, base_url=elsewhere))
@@ -314,39 +236,24 @@ def test_what_leads_elsewhere_and_who_answers_is_reported(
     decides = "The environment variable SSL_CERT_FILE decides which certificates are trusted"
     assert lines[0] == f"▲ Environment: {decides}: /somewhere/ca.pem"
     assert lines[1] == "✔ Name look-up: localhost was found."
-    if tls is certified("localhost"):
-        proven = "✔ Connection: The server proved its name (TLS). Its certificate was issued by trustme"
-        assert lines[2].startswith(proven)
-        assert lines[3].startswith("✖ Credentials: No: Engagement does not know this desk's API key ID (401)")
-    else:
-        untrusted = "this computer does not trust the issuer of the server's certificate, trustme"
-        assert lines[2].startswith(f"✖ Connection: No: {untrusted}")
+    proven = "✔ Connection: The server proved its name (TLS). Its certificate was issued by trustme"
+    assert lines[2].startswith(proven)
+    assert lines[3].startswith("✖ Credentials: No: Engagement does not know this desk's API key ID (401)")
     dialog.leave()
 
 
 # ------------------------------------------------------------------------- what was checked, and what was not
 
 
-@pytest.mark.parametrize("by", [controls.write, controls.paste], ids=["typed", "pasted"])
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("Project name", "Renamed"),
-        ("Base URL", "https://api.uk.exponea.com"),
-        ("Project token", "12345678-1234-1234-1234-123456789abc"),
-        ("API key ID", "another"),
-        ("API secret", "x" * 64),
-        ("Customer ID types", "phone"),
-    ],
-)
-def test_a_report_goes_when_a_setting_changes(
-    acme: OpenDesk, by: Callable[[QWidget, str, str], None], name: str, text: str
-) -> None:
+def test_a_report_goes_when_a_setting_changes(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
-    report(acme, dialog)
-    by(dialog, name, text)
-    assert controls.long_text(dialog, "Connection report").toPlainText() == ""
-    assert controls.button(dialog, "Check connection").isEnabled()
+    for number, name in enumerate(SETTINGS):
+        before = controls.line(dialog, name).text()
+        report(acme, dialog)
+        (controls.write if number % 2 else controls.paste)(dialog, name, "another")
+        assert controls.long_text(dialog, "Connection report").toPlainText() == ""
+        assert controls.button(dialog, "Check connection").isEnabled()
+        controls.paste(dialog, name, before)
     dialog.leave()
 
 
@@ -369,48 +276,36 @@ LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
 }
 
 
-@pytest.mark.parametrize("way", LEAVING)
-@pytest.mark.parametrize(
-    "name", ["Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"]
-)
-def test_leaving_settings_that_were_changed_asks(acme: OpenDesk, way: str, name: str) -> None:
+def test_leaving_settings_that_were_changed_asks(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
+    ways = [*LEAVING.values()] * 2
+    for name, leave in zip(SETTINGS, ways, strict=True):
+        before = controls.line(dialog, name).text()
+        controls.write(dialog, name, "typed")
+        leave(dialog)
+        assert acme.person.asked.pop() == (
+            "Leave settings What you have changed in the settings is not saved. Leave them and lose it? "
+            "Keep typing / Discard"
+        )
+        assert dialog.isVisible()
+        assert controls.line(dialog, name).text() == "typed"
+        controls.write(dialog, name, before)
+    assert acme.person.asked == []
     controls.write(dialog, name, "typed")
-    LEAVING[way](dialog)
-    assert acme.person.asked == [
-        "Leave settings What you have changed in the settings is not saved. Leave them and lose it? "
-        "Keep typing / Discard"
-    ]
-    assert dialog.isVisible()
-    assert controls.line(dialog, name).text() == "typed"
     acme.person.answer = 1
     with acme.bot.waitSignal(dialog.finished):
-        LEAVING[way](dialog)
-    assert len(acme.person.asked) == 2
+        leave(dialog)
+    assert len(acme.person.asked) == 1
 
 
-@pytest.mark.parametrize("way", LEAVING)
-def test_leaving_settings_that_are_as_they_were_asks_nothing(acme: OpenDesk, way: str) -> None:
-    dialog = acme.open_settings()
-    controls.write(dialog, "Project name", "typed")
-    controls.write(dialog, "Project name", "Acme production")
-    with acme.bot.waitSignal(dialog.finished):
-        LEAVING[way](dialog)
+def test_leaving_settings_that_are_as_they_were_asks_nothing(acme: OpenDesk) -> None:
+    for leave in LEAVING.values():
+        dialog = acme.open_settings()
+        controls.write(dialog, "Project name", "typed")
+        controls.write(dialog, "Project name", "Acme production")
+        with acme.bot.waitSignal(dialog.finished):
+            leave(dialog)
     assert acme.person.asked == []
-
-
-def test_leaving_after_saving_has_failed_asks(
-    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
-) -> None:
-    keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
-    dialog = fresh.open_settings()
-    fill(dialog, engagement)
-    controls.press(dialog, "Save")
-    fresh.bot.waitUntil(lambda: "The keyring is locked." in dialog.message.text())
-    controls.press(dialog, "Cancel")
-    assert len(fresh.person.asked) == 1
-    assert dialog.isVisible()
-    dialog.leave()
 
 
 # --------------------------------------------------------------------------- what stays beside the project
@@ -436,20 +331,6 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     report(desk, dialog)
     desk.bot.waitUntil(lambda: desk.state.startswith("➜ credentials work"))
     dialog.leave()
-
-
-def test_a_key_refused_in_work_stays_beside_the_project_until_it_works(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    acme.send()
-    acme.wait_for_line("Refused")
-    acme.bot.waitUntil(lambda: acme.state.startswith("✖ refused at "))
-    assert acme.state.endswith(": this desk's key is wrong")
-    acme.choose_line()
-    acme.press_once_enabled("Send again")
-    acme.wait_for_line("Delivered")
-    acme.bot.waitUntil(lambda: "refused" not in acme.state)
 
 
 def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -488,33 +369,6 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
     dialog.leave()
 
 
-def test_a_removed_projects_open_consent_is_held_when_sent_again(
-    open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
-) -> None:
-    keep(folders, keyring, real(engagement), real(engagement, id="other", name="Other"))
-    desk = open_desk(keyring).ready()
-    desk.wait_for_categories()
-    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
-    desk.send()
-    desk.wait_for_status("Not sent yet: Engagement is taking too many calls")
-    desk.wait_for_line("Waiting to retry")
-    dialog = desk.open_settings()
-    desk.person.answer = 1
-    controls.press(dialog, "Remove project")
-    desk.bot.waitUntil(lambda: desk.project == "Other")
-    desk.wait_ready()
-    before = len([each for each in engagement.received if each.method == "POST"])
-    table = controls.table(desk.window, "Response log")
-    desk.bot.waitUntil(lambda: table.model().rowCount() == 1)
-    table.setCurrentIndex(table.model().index(0, 0))
-    again = controls.button(desk.window, "Send again")
-    desk.bot.waitUntil(again.isEnabled)
-    again.click()
-    desk.wait_for_status("Enter the opt-out again.")
-    desk.wait_for_line("Held")
-    assert len([each for each in engagement.received if each.method == "POST"]) == before
-
-
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
@@ -524,6 +378,9 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     controls.press(dialog, "Save")
     message = controls.named(dialog, "Save status", QLabel)
     fresh.bot.waitUntil(lambda: "The keyring is locked." in message.text())
+    controls.press(dialog, "Cancel")
+    assert len(fresh.person.asked) == 1
+    assert dialog.isVisible()
     controls.press(dialog, "Use for this session only")
     fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
     fresh.wait_ready()
@@ -614,23 +471,17 @@ def test_an_abandoned_save_does_not_come_back(
     assert [(row.name, row.entry) for row in rows] == [("Newer", "")]
 
 
-@pytest.mark.parametrize(
-    ("kind", "removed"), [(KeyringLocked, False), (KeyringAbsent, True)], ids=["locked", "none"]
-)
 def test_removing_does_not_offer_to_keep_the_project_for_this_session(
-    acme: OpenDesk, keyring: MemoryKeyring, kind: type[KeyringTrouble], removed: bool
+    acme: OpenDesk, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = kind(say("The keyring is closed."), say("Open it."))
+    keyring.trouble = KeyringLocked(say("The keyring is closed."), say("Open it."))
     dialog = acme.open_settings()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
-    if removed:
-        acme.bot.waitUntil(lambda: acme.project == "")
-    else:
-        acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
-        assert not controls.button(dialog, "Use for this session only").isVisible()
-        assert controls.button(dialog, "Remove project").isEnabled()
-        dialog.leave()
+    acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
+    assert not controls.button(dialog, "Use for this session only").isVisible()
+    assert controls.button(dialog, "Remove project").isEnabled()
+    dialog.leave()
 
 
 def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
@@ -683,16 +534,16 @@ def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDes
     assert acme.person.asked == []
 
 
-@pytest.mark.parametrize("name", ["Project name", "Base URL", "Project token", "API key ID", "API secret"])
-def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement: Sandbox, name: str) -> None:
+def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement: Sandbox) -> None:
     dialog = fresh.open_settings()
     fill(dialog, engagement)
-    before = monotonic()
-    controls.paste(dialog, name, "x" * 1_000_000)
-    dialog.grab()
-    controls.press(dialog, "Save")
-    assert monotonic() - before < 10
-    assert note(dialog, name).startswith("⚠")
+    for name in SETTINGS[:5]:
+        before = monotonic()
+        controls.paste(dialog, name, "x" * 1_000_000)
+        dialog.grab()
+        controls.press(dialog, "Save")
+        assert monotonic() - before < 10
+        assert controls.note(dialog, name).startswith("⚠")
     dialog.leave()
 
 
