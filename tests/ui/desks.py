@@ -1,6 +1,7 @@
 """The built program for tests: the real thing, but for the keyring and the person who answers questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -17,6 +18,8 @@ from consent_desk.app.application import Application
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import KeyringTrouble
 from consent_desk.domain.wire.project import Project
+from consent_desk.journal.identity import installation_id
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects
 from consent_desk.sandbox.server import Received, Sandbox
@@ -287,6 +290,14 @@ def folders_in(folder: Path) -> Folders:
     return Folders(
         config=folder / "config", data=folder / "data", logs=folder / "logs", cache=folder / "cache"
     )
+
+
+@contextmanager
+def journal_of(folders: Folders) -> Iterator[SqliteJournal]:
+    """The journal of the real consents, as the program opens it."""
+    journal = SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    with closing(journal):
+        yield journal
 
 
 def real(sandbox: Sandbox, **changes: object) -> Project:

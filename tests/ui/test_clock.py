@@ -14,14 +14,13 @@ from consent_desk.domain.lifecycle.record import Noted, Record
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.consents import a_consent
 from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, real
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events, journal_of, real
 
 HOURS = 7_200
 
@@ -67,7 +66,7 @@ def is_now(timestamp: float) -> bool:
 
 
 def records(folders: Folders) -> list[Record]:
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+    with journal_of(folders) as journal:
         return [journal.record(one) for one in journal.records_in(set(State))]
 
 
@@ -127,7 +126,7 @@ def test_the_alarm_names_the_clock_and_what_it_sends_then_holds(
     clock.seconds_off = -HOURS
     opted_in(engagement, 3_600)
     noted = Noted.of(real(engagement), a_consent(timestamp=clock(), noted_at=clock()))
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+    with journal_of(folders) as journal:
         journal.note(noted)
         lead(journal, noted.consent.request_id, (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED))
     desk = open_desk(keyring, clock=clock).ready()

@@ -219,9 +219,6 @@ def test_a_real_alarm_rings_in_practice_and_sends_nothing_there(ringing_in_pract
     said = "This one is real, not practice: choose Acme production as the project to send it."
     assert said in alarm(ringing_in_practice)
     assert not controls.button(ringing_in_practice.window, "Send with the time now").isVisible()
-
-
-def test_a_real_alarm_is_acted_on_beside_the_real_consents_again(ringing_in_practice: OpenDesk) -> None:
     go_back(ringing_in_practice)
     assert "practice" not in alarm(ringing_in_practice)
     controls.press(ringing_in_practice.window, "Send with the time now")

@@ -88,13 +88,6 @@ def test_a_second_start_within_a_day_asks_nobody(
     assert category_requests(engagement) == before == 1
 
 
-def test_a_start_after_more_than_a_day_fetches_anew(
-    days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    again = open_desk(keyring, clock=days_later).ready()
-    again.bot.waitUntil(lambda: category_requests(engagement) == 2)
-
-
 def test_without_an_answer_what_was_kept_is_offered_with_its_age(
     days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:

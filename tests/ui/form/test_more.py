@@ -101,15 +101,6 @@ def test_the_tutorials_event_is_the_tutorials(open_desk: OpenOne) -> None:
     assert list(previewed(desk)) == ["action", "category", "desk_request_id"]
 
 
-def test_an_agent_with_a_problem_opens_the_section_at_send(adas: OpenDesk) -> None:
-    open_more(adas)
-    controls.write(adas.window, "Agent", "Ada ")
-    controls.button(adas.window, "More details").click()
-    adas.send()
-    assert controls.line(adas.window, "Agent").isVisible()
-    assert controls.focused_name(adas.window) == "Agent"
-
-
 def test_properties_are_previewed_typed_and_sent(acme: OpenDesk, engagement: Sandbox) -> None:
     acme.fill()
     add_property(acme, "shop", Kind.TEXT, "Wien 1")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -16,8 +15,6 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Wanted
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure
-from consent_desk.journal.identity import installation_id
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system import atomic_file
 from consent_desk.system.atomic_file import replacement
@@ -31,7 +28,7 @@ from tests.consents import a_project, later
 from tests.journal.journals import noted_in
 from tests.reliability.long_journal import write_long
 from tests.ui import controls
-from tests.ui.desks import OpenDesk
+from tests.ui.desks import OpenDesk, journal_of
 
 MANY = 3_000
 
@@ -45,9 +42,7 @@ def many(folders: Folders) -> None:
 @pytest.fixture
 def noted(folders: Folders) -> dict[str, str]:
     """Earlier runs noted a few; their request IDs by customer."""
-    with closing(
-        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
-    ) as journal:
+    with journal_of(folders) as journal:
         return {
             name: noted_in(
                 journal,
@@ -88,9 +83,6 @@ def test_what_is_typed_is_searched_for_in_the_whole_journal(desk: OpenDesk) -> N
     controls.write(desk.window, "Filter", "")
     wait_for_customers(desk, "ann@example.com", "joe@example.com", "Żółty@example.com")
     assert not desk.window.log.search.note.isVisible()
-
-
-def test_an_outcome_is_searched_for(desk: OpenDesk) -> None:
     outcome = controls.combo(desk.window, "Outcome filter")
     outcome.setCurrentIndex(outcome.findText("Refused"))
     wait_for_customers(desk, "joe@example.com")
@@ -124,9 +116,7 @@ def many_refused(
     """A desk that shows only what was refused: 40 lines, of which those in view are read."""
     monkeypatch.setattr(long_view, "FIRST", 5)
     monkeypatch.setattr(long_view, "REACH", 12)
-    with closing(
-        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
-    ) as journal:
+    with journal_of(folders) as journal:
         for day in range(40):
             at = later(day * 86_400)
             customer = CustomerId(type="registered", value=f"customer{day}@example.com")
@@ -167,22 +157,16 @@ def test_the_chosen_line_stays_chosen_while_the_search_shows_it(desk: OpenDesk) 
     assert desk.details("Explanation") == ""
 
 
-def test_what_is_noted_under_a_filter_takes_the_filter_off(desk: OpenDesk) -> None:
-    controls.write(desk.window, "Filter", "ann")
-    wait_for_customers(desk, "ann@example.com")
-    desk.send("zoe@example.com")
-    desk.wait_for_details("zoe@example.com")
-    assert controls.line(desk.window, "Filter").text() == ""
-    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
-
-
-def test_what_is_noted_and_fits_the_filter_is_added_to_it(desk: OpenDesk) -> None:
-    controls.write(desk.window, "Filter", "example.com verified")
+def test_what_is_noted_is_added_where_it_fits_the_filter_and_else_takes_it_off(desk: OpenDesk) -> None:
     controls.write(desk.window, "Filter", "ann")
     wait_for_customers(desk, "ann@example.com")
     desk.send("ann@example.com")
     wait_for_customers(desk, "ann@example.com", "ann@example.com")
     assert controls.line(desk.window, "Filter").text() == "ann"
+    desk.send("zoe@example.com")
+    desk.wait_for_details("zoe@example.com")
+    assert controls.line(desk.window, "Filter").text() == ""
+    assert controls.table(desk.window, "Response log").currentIndex().row() == 0
 
 
 def read_row(desk: OpenDesk, row: int) -> str:
@@ -202,9 +186,7 @@ def test_what_is_scrolled_through_is_in_its_place_and_not_kept_for_ever(
     rows = [*range(0, MANY, 97), *range(MANY - 1, 0, -311)]
     seen = [read_row(acme, row) for row in rows]
     assert sum(model.entry(row) is not None for row in range(MANY)) <= 1_000
-    with closing(
-        SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
-    ) as journal:
+    with journal_of(folders) as journal:
         there = [journal.page(Wanted(), skip=row, most=1)[0].entry.customer.value for row in rows]
     assert seen == there
 
@@ -241,11 +223,9 @@ def test_escape_leaves_the_reason_and_discards_nothing(desk: OpenDesk) -> None:
         assert not desk.window.log.reason.isVisible()
     assert controls.line(desk.window, "Reason for discarding").text() == ""
     assert controls.cells(desk.window, 1) == before
-
-
-def test_what_is_settled_is_not_offered_for_discarding(desk: OpenDesk) -> None:
+    # What is settled is not offered for it.
     desk.choose_line()
-    desk.bot.waitUntil(lambda: bool(desk.details("Explanation")))
+    desk.wait_for_details("ann@example.com")
     assert not controls.button(desk.window, "Discard").isEnabled()
 
 

@@ -1,19 +1,14 @@
 """Outcomes that cannot be written down at first, and what waits for the settings of its project."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
-from consent_desk.domain.errors import KeyringTrouble
-from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import event_body
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
@@ -21,7 +16,7 @@ from tests.consents import a_consent
 from tests.engagement.http.servers import free_port
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, journal_of, keep, real
 
 ONLY_CLAIMS = """
 CREATE TRIGGER full BEFORE INSERT ON fact WHEN NEW.state NOT IN ('queued', 'in_flight')
@@ -33,12 +28,6 @@ def change(folders: Folders, statement: str) -> None:
     """Change the journal's rules behind its back."""
     with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
         connection.execute(statement)
-
-
-@contextmanager
-def journal_of(folders: Folders) -> Iterator[SqliteJournal]:
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
-        yield journal
 
 
 def save_settings(desk: OpenDesk, **texts: str) -> None:
@@ -89,33 +78,6 @@ def test_what_is_held_leaves_at_once_when_its_project_leads_back(
     desk.clock.seconds_off -= 600
     save_settings(desk, Base_URL=engagement.base_url, API_secret=engagement.project.secret.reveal())
     desk.wait_for_line("Delivered")
-
-
-def test_what_waits_for_the_settings_of_a_project_is_counted_once_for_all(
-    open_acme: OpenAcme, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    first = open_acme().ready()
-    engagement.fault = Fault.RATE_LIMIT
-    for customer in ("first@example.com", "second@example.com"):
-        first.send(customer)
-        first.wait_for_status(customer)
-    first.wait_for_line("Waiting to retry", "Waiting to retry")
-    first.window.end()
-    engagement.fault = None
-    keyring.trouble = KeyringTrouble(say("The keyring is locked."), say("Unlock it."))
-    second = open_acme()
-    second.clock.seconds_off += 600
-    second.wait_for_status("▲ 2 consents still wait for the settings of Acme production.")
-    assert "It is tried again by itself." in second.status
-    keyring.trouble = None
-
-    def have_left() -> bool:
-        # More than once: when the next try is planned, it may be reckoned from the later time already.
-        second.clock.seconds_off += 301
-        return len(events(engagement)) == 4
-
-    second.bot.waitUntil(have_left, timeout=10_000)
-    second.bot.waitUntil(lambda: "still wait" not in second.status + second.errors)
 
 
 def test_what_waits_for_settings_leaves_when_they_are_entered_again(

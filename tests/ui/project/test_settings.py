@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import closing
 from time import monotonic
 
 import pytest
@@ -13,8 +12,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from consent_desk.domain.errors import KeyringAbsent, KeyringLocked
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
-from consent_desk.domain.wire.address import BaseUrl
-from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
@@ -24,7 +21,6 @@ from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.inputs import Note
-from tests.engagement.http.servers import Server, answer, answering, certified, trusting
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
@@ -213,32 +209,6 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
     assert acme.state == "key from the keyring"
-    dialog.leave()
-
-
-@pytest.fixture
-def trust_of_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", "/somewhere/ca.pem")
-
-
-@pytest.mark.usefixtures("trust_of_another_file")
-def test_what_leads_elsewhere_and_who_answers_is_reported(
-    open_desk: OpenOne, engagement: Sandbox, keyring: MemoryKeyring, folders: Folders
-) -> None:
-    unknown = answering(answer(b'{"success": false, "error": "Access key not found"}', "401 Unauthorized"))
-    tls = certified("localhost")
-    with Server(unknown, tls) as server, closing(HttpTransport(ssl_context=trusting)) as transport:
-        elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
-        keep(folders, keyring, real(engagement, base_url=elsewhere))
-        desk = open_desk(keyring, transport=transport).ready()
-        dialog = desk.open_settings()
-        lines = report(desk, dialog)
-    decides = "The environment variable SSL_CERT_FILE decides which certificates are trusted"
-    assert lines[0] == f"▲ Environment: {decides}: /somewhere/ca.pem"
-    assert lines[1] == "✔ Name look-up: localhost was found."
-    proven = "✔ Connection: The server proved its name (TLS). Its certificate was issued by trustme"
-    assert lines[2].startswith(proven)
-    assert lines[3].startswith("✖ Credentials: No: Engagement does not know this desk's API key ID (401)")
     dialog.leave()
 
 
