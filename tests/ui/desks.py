@@ -258,6 +258,7 @@ class OpenDesk:
     def choose_line(self, row: int = 0) -> None:
         """Choose a line of the log."""
         table = controls.table(self.window, "Response log")
+        self.bot.waitUntil(lambda: table.model().rowCount() > row, timeout=10_000)
         table.setCurrentIndex(table.model().index(row, 0))
 
     def cancel_line(self, row: int = 0) -> None:

@@ -1,6 +1,7 @@
 """The log is the long view of the whole journal: searched, scrolled, discarded, erased and exported."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -33,10 +34,19 @@ from tests.ui.desks import OpenDesk, journal_of
 MANY = 3_000
 
 
+@pytest.fixture(scope="module")
+def long_journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Very many consents, the last one noted just before noon."""
+    path = tmp_path_factory.mktemp("long") / "journal.sqlite"
+    write_long(path, a_project(), MANY, until=later(0), seed=1)
+    return path
+
+
 @pytest.fixture
-def many(folders: Folders) -> None:
-    """Earlier runs noted very many consents, the last one just before noon."""
-    write_long(folders.journal, a_project(), MANY, until=later(0), seed=1)
+def many(folders: Folders, long_journal: Path) -> None:
+    """Earlier runs noted very many consents."""
+    for each in long_journal.parent.iterdir():
+        shutil.copy(each, folders.data)
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_sending_with_the_time_now_notes_and_sends_the_same_decision_anew(
     assert b'"desk_ticket":"4711"' in sent.body
     assert b'"desk_channel":"phone"' in sent.body
     ringing.window.preview.as_sent.setChecked(True)
-    assert controls.raw_text(ringing.window, "Request sent.body").encode() == sent.body
+    assert controls.raw_text(ringing.window, "Request body").encode() == sent.body
     assert "stamped" in ringing.window.preview.stamp.text()
 
 
