@@ -40,13 +40,10 @@ def test_ctrl_l_leaves_open_completions_and_selects_the_customer_id(acme: OpenDe
     assert controls.line(acme.window, "Category").text() == "sm"
 
 
-def test_ctrl_f_goes_to_the_filter(acme: OpenDesk) -> None:
+def test_ctrl_f_goes_to_the_filter_and_ctrl_comma_to_the_project_settings(acme: OpenDesk) -> None:
     acme.key(Qt.Key.Key_F, CONTROL)
     keys(acme, "jane")
     assert controls.line(acme.window, "Filter").text() == "jane"
-
-
-def test_ctrl_comma_opens_the_project_settings(acme: OpenDesk) -> None:
     acme.key(Qt.Key.Key_Comma, CONTROL)
     dialog = acme.window.findChild(ProjectDialog)
     assert dialog is not None

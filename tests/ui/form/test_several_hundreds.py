@@ -45,12 +45,17 @@ class Wanted(list[str]):
         raise AssertionError("searched for each of them")
 
 
-def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
+def offered(qtbot: QtBot) -> SeveralChoice:
     button = QPushButton()
     choice = SeveralChoice(button)
     for widget in (button, choice):
         qtbot.addWidget(widget)
     choice.offer(MANY)
+    return choice
+
+
+def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
+    choice = offered(qtbot)
     wanted = Wanted(one.id for one in MANY[1:])
     choice.tick(wanted)
     assert wanted.gone_through == 1
@@ -58,11 +63,7 @@ def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
 
 
 def test_all_are_ticked_in_one_step(qtbot: QtBot) -> None:
-    button = QPushButton()
-    choice = SeveralChoice(button)
-    for widget in (button, choice):
-        qtbot.addWidget(widget)
-    choice.offer(MANY)
+    choice = offered(qtbot)
     steps: list[object] = []
     choice.list.selectionModel().selectionChanged.connect(lambda *change: steps.append(change))
     choice.every_one.click()

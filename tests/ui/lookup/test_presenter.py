@@ -159,7 +159,7 @@ def confirm(desk: OpenDesk) -> None:
 # ----------------------------------------------------------------------------------------- what is shown
 
 
-def test_a_pasted_id_is_looked_up_at_once(acme: OpenDesk, nobody_pauses: None) -> None:
+def test_a_pasted_id_is_looked_up_at_once(nobody_pauses: None, acme: OpenDesk) -> None:
     controls.write(acme.window, "Category", "sms_marketing")
     controls.paste(acme.window, "Customer ID", "jane@example.com")
     wait_until_known(acme, "sms_marketing: accepted since")

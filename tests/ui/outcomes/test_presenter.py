@@ -78,12 +78,6 @@ def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_fo
     assert acme.errors.endswith("\nomar@example.com, opt-out of sms_marketing, Acme production")
 
 
-def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
-    acme.opt_in()
-    acme.wait_for_status("Delivered")
-    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
-
-
 def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

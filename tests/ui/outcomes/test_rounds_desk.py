@@ -37,12 +37,8 @@ def times_asked(engagement: Sandbox) -> int:
     return sum("/system/time" in each.path for each in engagement.received)
 
 
-def looks(desk: OpenDesk) -> int:
-    return desk.details("Explanation").count("looked up: ")
-
-
 def wait_for_looks(desk: OpenDesk, count: int) -> None:
-    desk.bot.waitUntil(lambda: looks(desk) == count, timeout=10_000)
+    desk.bot.waitUntil(lambda: desk.details("Explanation").count("looked up: ") == count, timeout=10_000)
 
 
 @pytest.fixture
@@ -239,6 +235,7 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     acme.wait_for_line("Not confirmed")
     acme.opt_in()
     acme.wait_for_status("➜ It waits until the earlier opt-out of this customer is settled.")
+    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     acme.wait_for_line("Not sent yet", "Not confirmed")
     acme.press_once_enabled("Send again")

@@ -151,27 +151,22 @@ def test_a_keyring_that_answers_late_after_all_is_no_surprise(
     assert not controls.button(desk.window, "Go on without the keyring").isVisible()
 
 
-def test_an_unreadable_list_of_projects_never_selects_the_sandbox(
+def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(
     open_acme: OpenAcme, folders: Folders
 ) -> None:
-    (folders.config / "projects.json").write_text("{")
-    desk = open_acme()
-    desk.bot.waitUntil(lambda: "The list of projects cannot be read." in desk.state)
-    assert desk.project == ""
-    assert not desk.window.practice.isVisible()
-    assert controls.line(desk.window, "Request URL").text() == ""
-
-
-def test_a_lost_list_beside_a_journal_never_selects_the_sandbox(
-    open_acme: OpenAcme, folders: Folders
-) -> None:
-    first = open_acme().ready()
-    first.window.close()
-    (folders.config / "projects.json").unlink()
-    second = open_acme()
-    second.bot.waitUntil(lambda: "The list of your projects is gone." in second.state)
-    assert second.project == ""
-    assert not second.window.practice.isVisible()
+    projects_file = folders.config / "projects.json"
+    open_acme().ready().window.close()
+    for spoil, words in (
+        (lambda: projects_file.write_text("{"), "The list of projects cannot be read."),
+        (projects_file.unlink, "The list of your projects is gone."),
+    ):
+        spoil()
+        desk = open_acme()
+        desk.bot.waitUntil(lambda words=words, desk=desk: words in desk.state)  # type: ignore[misc]  # a plain wait
+        assert desk.project == ""
+        assert not desk.window.practice.isVisible()
+        assert controls.line(desk.window, "Request URL").text() == ""
+        desk.window.close()
 
 
 def test_long_words_of_the_bar_do_not_widen_the_window(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:

@@ -42,6 +42,11 @@ def fill(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
         controls.paste(dialog, name, text)
 
 
+def save(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
+    fill(dialog, engagement, **changes)
+    controls.press(dialog, "Save")
+
+
 def report(desk: OpenDesk, dialog: ProjectDialog) -> list[str]:
     """Check the connection, and read the report line by line."""
     controls.press(dialog, "Check connection")
@@ -69,8 +74,7 @@ def test_a_project_is_set_up_saved_and_chosen(
     controls.press(fresh.window, "Set up a project")
     dialog = fresh.window.findChild(ProjectDialog)
     assert dialog is not None
-    fill(dialog, engagement)
-    controls.press(dialog, "Save")
+    save(dialog, engagement)
     fresh.bot.waitUntil(lambda: fresh.project == "Acme production")
     assert fresh.state == "saved in Memory Keyring"
     assert not fresh.window.practice.isVisible()
@@ -113,8 +117,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
         "Customer ID types": ("registered phone", "Separate ID types by commas"),
     }
     dialog = fresh.open_settings()
-    fill(dialog, engagement, **{name: text for name, (text, _) in wrong.items()})
-    controls.press(dialog, "Save")
+    save(dialog, engagement, **{name: text for name, (text, _) in wrong.items()})
     for name, (_, words) in wrong.items():
         assert words in controls.note(dialog, name)
         assert words in controls.named(dialog, name, QWidget).accessibleDescription()
@@ -344,8 +347,7 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
 ) -> None:
     keyring.trouble = KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
     dialog = fresh.open_settings()
-    fill(dialog, engagement)
-    controls.press(dialog, "Save")
+    save(dialog, engagement)
     message = controls.named(dialog, "Save status", QLabel)
     fresh.bot.waitUntil(lambda: "The keyring is locked." in message.text())
     controls.press(dialog, "Cancel")
@@ -362,8 +364,7 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
 ) -> None:
     keyring.trouble = KeyringAbsent(say("There is no keyring."), say("Enter the settings again."))
     dialog = fresh.open_settings()
-    fill(dialog, engagement)
-    controls.press(dialog, "Save")
+    save(dialog, engagement)
     fresh.bot.waitUntil(lambda: fresh.state == "▲ no keyring: this session only")
     said = fresh.window.project_bar.state
     assert "They last until this window closes." in said.toolTip()
@@ -386,8 +387,7 @@ def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chose
 ) -> None:
     keyring.open_.clear()
     dialog = fresh.open_settings()
-    fill(dialog, engagement)
-    controls.press(dialog, "Save")
+    save(dialog, engagement)
     controls.press(dialog, "Cancel")
     fresh.fill("somebody@example.com")
     keyring.open_.set()
@@ -424,8 +424,7 @@ def test_an_abandoned_save_does_not_come_back(
     fresh = open_desk(keyring).ready()
     keyring.open_.clear()
     dialog = fresh.open_settings()
-    fill(dialog, engagement, **{"Project name": "Older"})
-    controls.press(dialog, "Save")
+    save(dialog, engagement, **{"Project name": "Older"})
     keep_it = controls.button(dialog, "Use for this session only")
     fresh.bot.waitUntil(keep_it.isVisible)
     controls.paste(dialog, "Project name", "Newer")

@@ -28,15 +28,14 @@ def copy(desk: OpenDesk, what: str) -> str:
     return QGuiApplication.clipboard().text()
 
 
-def test_the_whole_request_shows_before_anything_is_typed(acme: OpenDesk, engagement: Sandbox) -> None:
+def test_the_request_shows_before_anything_is_typed_and_its_body_with_the_last_field(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
     assert controls.line(acme.window, "Request URL").text() == (
         f"{engagement.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
     )
     headers = controls.named(acme.window, "Other headers", type(acme.window.preview.headers)).text()
     assert headers.splitlines()[:2] == ["Content-Type: application/json", "Accept: application/json"]
-
-
-def test_the_body_appears_with_the_last_missing_field(acme: OpenDesk) -> None:
     controls.write(acme.window, "Customer ID", "jane@example.com")
     assert body(acme, as_sent=False) == ""
     assert (
