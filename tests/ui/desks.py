@@ -172,6 +172,21 @@ class OpenDesk:
     def wait_for_status(self, words: str) -> None:
         self.bot.waitUntil(lambda: words in self.status, timeout=10_000)
 
+    def wait_for_state(self, words: str) -> None:
+        """Wait until the bar says so of the project."""
+        self.bot.waitUntil(lambda: words in self.state, timeout=10_000)
+
+    def wait_for_counter(self, text: str) -> None:
+        self.bot.waitUntil(lambda: self.counter == text, timeout=10_000)
+
+    def wait_for_question(self, count: int = 1) -> None:
+        """Wait until the person was asked so often."""
+        self.bot.waitUntil(lambda: len(self.person.asked) == count)
+
+    def wait_for_events(self, engagement: Sandbox, count: int) -> None:
+        """Wait until so many consent events have arrived."""
+        self.bot.waitUntil(lambda: len(events(engagement)) == count, timeout=10_000)
+
     def wait_for_line(self, *outcomes: str) -> None:
         """Wait until the outcomes in the log are these, from the top."""
         self.bot.waitUntil(

@@ -170,7 +170,7 @@ def test_the_cursor_stands_in_the_customer_id_at_the_start(acme: OpenDesk) -> No
 def test_a_slow_keyring_takes_the_cursor_from_nobody(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.open_.clear()
     desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk.wait_for_state("reading")
     controls.write(desk.window, "Customer ID", "jane@example.com")
     controls.write(desk.window, "Category", "sms")
     keyring.open_.set()

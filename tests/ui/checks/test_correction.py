@@ -142,7 +142,7 @@ def test_what_stands_in_the_form_is_replaced_only_with_a_yes(
     deliver(acme)
     acme.fill("omar@example.org")
     correct(acme)
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
     assert controls.line(acme.window, "Customer ID").text() == "omar@example.org"
     acme.person.answer = 1
     correct(acme)

@@ -143,12 +143,12 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
 def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
-    asked.bot.waitUntil(lambda: asked.counter == "✖ 1 to check")
+    asked.wait_for_counter("✖ 1 to check")
     right = controls.button(asked.window, "It is right")
     asked.bot.waitUntil(right.isVisible)
     right.click()
     asked.wait_for_line("Verified")
-    asked.bot.waitUntil(lambda: asked.counter == "")
+    asked.wait_for_counter("")
     asked.bot.waitUntil(lambda: not right.isVisible())
     asked.wait_for_details("(a person says that it is right)")
 
@@ -159,7 +159,7 @@ def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyr
     asked.window.end()
     again = open_desk(keyring).ready()
     again.wait_for_line(NEW)
-    again.bot.waitUntil(lambda: again.counter == "✖ 1 to check")
+    again.wait_for_counter("✖ 1 to check")
 
 
 def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
@@ -275,7 +275,7 @@ def test_closing_on_what_is_held_asks_and_has_it_sent(
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Not sent yet")
     assert not slow_acme.window.close()
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    slow_acme.wait_for_events(engagement, 1)
 
 
 def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBot) -> None:
@@ -298,7 +298,7 @@ def test_send_for_the_next_caller_ends_the_question_and_records_both(
     held_back.let.set()
     slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
     slow_acme.key(Qt.Key.Key_Return, CONTROL)
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    slow_acme.wait_for_events(engagement, 2)
     assert ASKED not in question(slow_acme)
 
 
@@ -308,4 +308,4 @@ def test_with_another_project_it_is_held_no_more(
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Not sent yet")
     slow_acme.choose_project("Sandbox (practice)")
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    slow_acme.wait_for_events(engagement, 1)

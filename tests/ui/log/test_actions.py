@@ -247,7 +247,7 @@ def test_removing_a_customers_data_asks_first_and_leaves_a_hash(desk: OpenDesk, 
     [question] = desk.person.asked
     for words in ("registered = ann@example.com", "backups", "keyed hash", "Keep it / Remove for good"):
         assert words in question
-    assert controls.cells(desk.window, 4)[0] == "ann@example.com"
+    assert "Removing" not in desk.status
     desk.person.answer = 1
     desk.remove_data()
     desk.wait_for_status("Removed from 1 consent, now shown as “erased ")
@@ -390,4 +390,4 @@ def test_an_export_into_a_folder_that_does_not_answer_keeps_nobody_from_noting_a
 
 def test_closing_stops_an_export(export_folder: Path, acme: OpenDesk) -> None:
     acme.window.end()
-    assert [*export_folder.iterdir()] == []
+    acme.bot.waitUntil(lambda: not any(export_folder.iterdir()))

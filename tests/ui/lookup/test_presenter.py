@@ -289,7 +289,7 @@ def test_nobody_is_looked_up_without_a_usable_project(
 ) -> None:
     keyring.open_.clear()
     desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk.wait_for_state("reading")
     controls.paste(desk.window, "Customer ID", "jane@example.com")
     assert known(desk) == ""
     assert engagement.received == ()

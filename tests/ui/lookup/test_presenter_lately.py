@@ -131,7 +131,7 @@ def test_what_was_left_out_stays_so_where_the_rest_is_a_repetition(
     controls.press(acme.window, "Leave it, record the other one")
     acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already" in question(acme))
     acme.go_on()
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    acme.wait_for_events(engagement, 2)
     assert question(acme) == ""
     categories = [json.loads(event.body)["properties"]["category"] for event in events(engagement)]
     assert categories == ["sms_marketing"] * 2

@@ -23,7 +23,7 @@ def refused(open_acme: OpenAcme, engagement: Sandbox, monkeypatch: pytest.Monkey
     engagement.fault = Fault.INVALID_SECRET
     desk.send()
     desk.wait_for_line("Refused")
-    desk.bot.waitUntil(lambda: desk.counter == "1 not yet confirmed")
+    desk.wait_for_counter("1 not yet confirmed")
     return desk
 
 
@@ -44,15 +44,15 @@ def test_after_a_day_it_turns_red_by_itself_and_says_since_when(refused: OpenDes
     assert text_colour(refused) == red
     # The clock was wrong.
     refused.clock.seconds_off -= DAY + 10
-    refused.bot.waitUntil(lambda: refused.counter == "1 not yet confirmed")
+    refused.wait_for_counter("1 not yet confirmed")
     assert text_colour(refused) != red
 
 
 def test_each_station_has_a_counter_of_its_own(refused: OpenDesk) -> None:
     refused.practise()
-    refused.bot.waitUntil(lambda: refused.counter == "")
+    refused.wait_for_counter("")
     refused.choose_project("Acme production")
-    refused.bot.waitUntil(lambda: refused.counter == "1 not yet confirmed")
+    refused.wait_for_counter("1 not yet confirmed")
 
 
 def test_it_goes_when_everything_has_arrived(refused: OpenDesk, engagement: Sandbox) -> None:
@@ -60,4 +60,4 @@ def test_it_goes_when_everything_has_arrived(refused: OpenDesk, engagement: Sand
     refused.bot.waitUntil(lambda: "since" in refused.counter)
     engagement.fault = None
     refused.press_once_enabled("Send again")
-    refused.bot.waitUntil(lambda: refused.counter == "")
+    refused.wait_for_counter("")

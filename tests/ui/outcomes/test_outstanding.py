@@ -31,15 +31,15 @@ def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
 
 def test_staying_open_is_the_first_answer_and_keeps_the_window(waiting: OpenDesk) -> None:
     assert not waiting.window.close()
-    waiting.bot.waitUntil(lambda: len(waiting.person.asked) == 1)
+    waiting.wait_for_question(1)
     assert waiting.person.asked == [
         "Close Consent Desk? 1 opt-out has not reached Engagement. "
         "It leaves only when Consent Desk is opened here again. Stay open / Close anyway / Copy list"
     ]
     assert waiting.window.isVisible()
     waiting.person.answer = 1
-    waiting.window.close()
-    waiting.bot.waitUntil(lambda: not waiting.window.isVisible())
+    with waiting.bot.waitSignal(waiting.window.closing):
+        waiting.window.close()
     assert len(waiting.person.asked) == 2
 
 
@@ -66,7 +66,7 @@ def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
     acme.wait_for_line("Sending")
     acme.bot.waitUntil(controls.button(acme.window, "Not yet confirmed").isVisible)
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) 
 def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None:
     acme.send()
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
     assert acme.person.asked == [
         "Close Consent Desk? What you pressed Send for is not noted yet: the disk of this computer is slow. "
         "It may be lost if you close now. Stay open / Close anyway"
@@ -115,7 +115,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     acme.send()
     acme.wait_for_status("NOT NOTED")
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
     assert acme.person.asked == [
         "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or print its slip "
         "before you close. Stay open / Close anyway"

@@ -34,10 +34,8 @@ def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engage
     engagement.fault = Fault.SILENCE
     acme.send()
     acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
-    assert acme.noted == (
-        "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
-    )
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    assert acme.noted == NOTED
+    acme.wait_for_events(engagement, 1)
     acme.wait_for_line("Sending")
 
 
@@ -86,7 +84,7 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     acme.send()
     acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    acme.wait_for_events(engagement, 1)
     acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
 
@@ -103,7 +101,7 @@ def test_in_practice_it_is_the_sandbox_that_is_slow(
 def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     acme.send()
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    acme.wait_for_events(engagement, 1)
     acme.cancel_line()
     (desk,) = acme.window.findChildren(SendingDesk)
     timers = desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -218,7 +216,7 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     cancel = controls.button(acme.window, "Cancel sending this")
     assert not cancel.isVisible()
     acme.send()
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    acme.wait_for_events(engagement, 1)
     # The line of what was just noted is chosen by itself.
     acme.bot.waitUntil(cancel.isVisible)
     cancel.click()
@@ -233,7 +231,7 @@ def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A desk that sends for a caller while the next one's waits behind that."""
     engagement.fault = Fault.SILENCE
     acme.send("first@example.com")
-    acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    acme.wait_for_events(engagement, 1)
     acme.wait_for_status("first@example.com")
     acme.send("second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
@@ -268,14 +266,14 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     assert not acknowledge.isVisible()
     two_callers.cancel_line(0)
     two_callers.wait_for_line("Not recorded", "Sending")
-    two_callers.bot.waitUntil(lambda: two_callers.counter == "✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.wait_for_counter("✖ 1 not yet confirmed, 1 not recorded")
     two_callers.bot.waitUntil(acknowledge.isVisible)
     assert "until it is acknowledged" in two_callers.details("Explanation")
     assert not controls.button(two_callers.window, "Send again").isVisible()
     acknowledge.click()
     two_callers.wait_for_line("Discarded", "Sending")
     two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
-    two_callers.bot.waitUntil(lambda: two_callers.counter == "1 not yet confirmed")
+    two_callers.wait_for_counter("1 not yet confirmed")
     two_callers.wait_for_details("Discarded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""
@@ -386,7 +384,7 @@ def test_a_press_before_the_window_was_ready_is_never_passed_over(
 ) -> None:
     keyring.open_.clear()
     desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk.wait_for_state("reading")
     controls.press(desk.window, "Send")
     assert "Nothing was noted. Choose a project, or wait" in desk.status
     keyring.open_.set()

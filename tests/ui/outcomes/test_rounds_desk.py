@@ -67,7 +67,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
     acme.wait_for_line("Not confirmed")
-    acme.bot.waitUntil(lambda: acme.counter == "1 not yet confirmed")
+    acme.wait_for_counter("1 not yet confirmed")
     acme.wait_for_details("\nChecking at ")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
@@ -75,7 +75,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     label = acme.window.status.latest
     green = colour(Tone.GOOD, QApplication.palette()).name()
     assert label.palette().color(label.foregroundRole()).name() == green
-    acme.bot.waitUntil(lambda: acme.counter == "")
+    acme.wait_for_counter("")
     wait_for_looks(acme, 1)
     assert "Checking at" not in acme.details("Explanation")
     assert len(events(engagement)) == 1
@@ -154,7 +154,7 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
 
     acme.bot.waitUntil(again.isEnabled)
     again.click()
-    acme.bot.waitUntil(lambda: acme.person.asked != [])
+    acme.wait_for_question()
     assert "It may have been recorded" in acme.person.asked[0]
     assert "overrules an opt-out" in acme.person.asked[0]
     assert len(events(engagement)) == 1
@@ -196,7 +196,7 @@ def test_an_opt_out_of_an_earlier_run_leaves_though_it_cannot_be_looked_up(
     desk.bot.waitUntil(lambda: len(looked_up(engagement)) == 1, timeout=10_000)
     assert events(engagement) == []
     desk.clock.seconds_off += 2
-    desk.bot.waitUntil(lambda: len(events(engagement)) == 1, timeout=10_000)
+    desk.wait_for_events(engagement, 1)
 
 
 def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
@@ -210,7 +210,7 @@ def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
     desk.wait_for_details("one look has failed since")
     assert "The opt-in waits to be sent." in desk.details("Explanation")
     desk.press_once_enabled("Send again")
-    desk.bot.waitUntil(lambda: desk.person.asked != [])
+    desk.wait_for_question()
     assert "It may have been recorded already" in desk.person.asked[0]
     assert events(engagement) == []
     engagement.fault = None

@@ -22,7 +22,7 @@ ABSENT = KeyringAbsent(say("There is no keyring."), say("Enter the settings agai
 @pytest.fixture
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
-    monkeypatch.setattr(waiting, "GO_ON_AFTER", 90)
+    monkeypatch.setattr(waiting, "GO_ON_AFTER", 600)
 
 
 def projects(desk: OpenDesk) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_locked_keyring_is_named_and_selects_nothing_else(
 ) -> None:
     keyring.trouble = LOCKED
     desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("✖ The keyring is locked. Unlock it and try again."))
+    desk.wait_for_state("✖ The keyring is locked. Unlock it and try again.")
     assert desk.project == "Acme production"
     assert not desk.window.practice.isVisible()
     assert controls.line(desk.window, "Request URL").text() == ""
@@ -81,7 +81,7 @@ def test_without_a_keyring_a_project_lasted_for_its_session(
     keyring.trouble = ABSENT
     keep(folders, keyring, real(engagement))
     desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: desk.state == "✖ not in the keyring: enter the project settings again")
+    desk.wait_for_state("✖ not in the keyring: enter the project settings again")
     assert desk.project == "Acme production"
     dialog = desk.open_settings()
     assert controls.line(dialog, "Project name").text() == "Acme production"
@@ -94,7 +94,7 @@ def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(
     keyring.open_.clear()
     desk = open_acme()
     go_on = controls.button(desk.window, "Go on without the keyring")
-    desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
+    desk.wait_for_state("Waiting for the keyring")
     desk.bot.waitUntil(go_on.isVisible)
     assert "The keyring does not answer." in desk.state
     go_on.click()
@@ -126,7 +126,7 @@ def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
     desk.bot.waitUntil(again.isEnabled)
     before = desk.state
     again.click()
-    desk.bot.waitUntil(lambda: desk.state == "reading the keyring…")
+    desk.wait_for_state("reading the keyring…")
     go_on = controls.button(desk.window, "Go on without the keyring")
     desk.bot.waitUntil(go_on.isVisible)
     go_on.click()
@@ -144,7 +144,7 @@ def test_a_keyring_that_answers_late_after_all_is_no_surprise(
 ) -> None:
     keyring.open_.clear()
     desk = open_acme()
-    desk.bot.waitUntil(lambda: "Waiting for the keyring" in desk.state)
+    desk.wait_for_state("Waiting for the keyring")
     keyring.open_.set()
     desk.wait_ready()
     assert desk.state == "key from the keyring"
@@ -172,7 +172,7 @@ def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(
 def test_long_words_of_the_bar_do_not_widen_the_window(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.trouble = KeyringLocked(say("The keyring is locked. " * 10), say("Unlock it."))
     desk = open_acme()
-    desk.bot.waitUntil(lambda: desk.state.startswith("✖"))
+    desk.wait_for_state("✖")
     desk.window.project_bar.show_host("host." * 50 + "example")
     # The window is usable at 1024 pixels.
     assert desk.window.minimumSizeHint().width() < 1024

@@ -115,9 +115,9 @@ def test_each_trouble_at_the_start_is_told_and_nothing_is_touched_or_sent(
     wait_for_words(desk, "The journal cannot be opened: ")
     wait_for_offers(desk, offers)
     assert words in said(desk)
-    assert words in controls.button(desk.window, "Send").accessibleDescription()
     desk.send()
     wait_for_words(desk, "Nothing was noted.")
+    assert words in controls.button(desk.window, "Send").accessibleDescription()
     assert content(folders.data) == before
     assert posts(engagement) == sent
     if folders.journal.is_file():

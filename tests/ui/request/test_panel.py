@@ -163,6 +163,6 @@ def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk) -> None:
 def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.lines.clear()
     desk = open_acme()
-    desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
+    desk.wait_for_state("does not show them now")
     assert controls.line(desk.window, "Request URL").text() == ""
     assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()
