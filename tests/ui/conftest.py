@@ -1,11 +1,11 @@
 """A desk to sit at."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -32,20 +32,17 @@ def nothing_is_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "MOMENT", 0.0)
 
 
-class OpenOne(Protocol):
-    """Starts the program with a window."""
+OpenOne = Callable[..., OpenDesk]
+"""Starts the program with a window: see `open_desk`."""
 
-    def __call__(
-        self,
-        secrets: SecretStore | None = None,
-        *,
-        fault: Fault | None = None,
-        transport: Transport | None = None,
-        clock: Clock | None = None,
-        shown: bool = True,
-        agent: str = "",
-        zone: tzinfo = UTC,
-    ) -> OpenDesk: ...
+OpenAcme = Callable[..., OpenDesk]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_loaded_is_no_garbage() -> None:
+    """Going through all modules after each test would take longer than many a test does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -144,8 +141,7 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
 @pytest.fixture
 def demo(open_desk: OpenOne) -> OpenDesk:
     """The demo, ready."""
-    desk = open_desk()
-    desk.wait_ready()
+    desk = open_desk().ready()
     desk.wait_for_categories()
     return desk
 
@@ -157,9 +153,14 @@ def acme_is_kept(folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) 
 
 
 @pytest.fixture
-def acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenDesk:
+def open_acme(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> OpenAcme:
+    """Starts the program on a real project whose Engagement is `engagement`, as `open_desk` does."""
+    return partial(open_desk, keyring)
+
+
+@pytest.fixture
+def acme(open_acme: OpenAcme) -> OpenDesk:
     """A real project in use, its Engagement being `engagement`."""
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     desk.wait_for_categories()
     return desk

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.ui.widgets.inputs import Note
+
 W = TypeVar("W", bound=QWidget)
 
 
@@ -55,6 +57,14 @@ def raw_text(window: QWidget, name: str) -> str:
 
 def label(window: QWidget, name: str) -> str:
     return named(window, name, QLabel).text()
+
+
+def note(window: QWidget, name: str) -> str:
+    """What stands below a field."""
+    around = named(window, name, QWidget).parentWidget()
+    shown = None if around is None else around.findChild(Note)
+    assert shown is not None
+    return shown.text() if shown.isVisible() else ""
 
 
 def table(window: QWidget, name: str) -> QTableView:

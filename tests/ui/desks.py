@@ -1,10 +1,12 @@
 """The built program for tests: the real thing, but for the keyring and the person who answers questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from time import monotonic, time_ns
+from typing import Self
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -15,11 +17,14 @@ from consent_desk.app.application import Application
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import KeyringTrouble
 from consent_desk.domain.wire.project import Project
+from consent_desk.journal.identity import installation_id
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects
 from consent_desk.sandbox.server import Received, Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.questions import Questions
 from tests.ui import controls
 
@@ -129,6 +134,12 @@ class OpenDesk:
         return controls.label(self.window, "Errors to look at")
 
     @property
+    def counter(self) -> str:
+        """What is counted beside the log, nothing where that is not shown."""
+        shown = controls.button(self.window, "Not yet confirmed")
+        return shown.text() if shown.isVisible() else ""
+
+    @property
     def state(self) -> str:
         """What the bar says of the project."""
         return self.window.project_bar.state.text()
@@ -141,11 +152,31 @@ class OpenDesk:
         """Wait until a project is in use."""
         self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() != "", timeout=10_000)
 
+    def ready(self) -> Self:
+        """This desk, once a project is in use."""
+        self.wait_ready()
+        return self
+
     def wait_for_categories(self) -> None:
         self.bot.waitUntil(lambda: controls.combo(self.window, "Category").count() > 0)
 
     def wait_for_status(self, words: str) -> None:
         self.bot.waitUntil(lambda: words in self.status, timeout=10_000)
+
+    def wait_for_state(self, words: str) -> None:
+        """Wait until the bar says so of the project."""
+        self.bot.waitUntil(lambda: words in self.state, timeout=10_000)
+
+    def wait_for_counter(self, text: str) -> None:
+        self.bot.waitUntil(lambda: self.counter == text, timeout=10_000)
+
+    def wait_for_question(self, count: int = 1) -> None:
+        """Wait until the person was asked so often."""
+        self.bot.waitUntil(lambda: len(self.person.asked) == count)
+
+    def wait_for_events(self, engagement: Sandbox, count: int) -> None:
+        """Wait until so many consent events have arrived."""
+        self.bot.waitUntil(lambda: len(events(engagement)) == count, timeout=10_000)
 
     def wait_for_line(self, *outcomes: str) -> None:
         """Wait until the outcomes in the log are these, from the top."""
@@ -159,19 +190,81 @@ class OpenDesk:
         controls.write(self.window, "Customer ID", customer)
         controls.write(self.window, "Category", category)
 
+    def send(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+        """Type the tutorial's case, and press Send."""
+        self.fill(customer, category)
+        controls.press(self.window, "Send")
+
+    def deliver(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
+        """Send the tutorial's case, and wait until Engagement has it."""
+        self.send(customer, category)
+        self.wait_for_status("Delivered")
+
+    def choose_opt_in(self) -> None:
+        """Make it an opt-in without an end."""
+        controls.button(self.window, "Opt in (accept)").click()
+        controls.write(self.window, "Valid until", "unlimited")
+
+    def opt_in(self, customer: str = "jane@example.com") -> None:
+        """Type an opt-in without an end, and press Send."""
+        self.fill(customer)
+        self.choose_opt_in()
+        controls.press(self.window, "Send")
+
+    def note(self, name: str) -> str:
+        """What stands below a field."""
+        return controls.note(self.window, name)
+
+    def tick_all(self) -> None:
+        """Tick all categories in the list of several, or none again."""
+        opener = controls.button(self.window, "Several categories")
+        if not opener.isChecked():
+            opener.click()
+        controls.button(self.window, "All categories").click()
+
+    def key(self, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key in the window: it goes where that of a person goes."""
+        QTest.keyClick(self.window.windowHandle(), which, modifier)
+
     def go_on(self) -> None:
         """Choose to send in spite of what is asked, if anything is."""
         if self.window.consent.question.is_open:
-            QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+            self.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
 
     def choose_project(self, name: str) -> None:
         chooser = controls.combo(self.window, "Project")
         index = chooser.findText(name)
         chooser.activated.emit(index)
 
+    def choose_again(self) -> None:
+        """Choose the project that is chosen already."""
+        self.choose_project(self.project)
+        self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() == "")
+        self.wait_ready()
+
+    def practise(self) -> None:
+        """Choose the Sandbox."""
+        self.choose_project("Sandbox (practice)")
+        self.bot.waitUntil(self.window.practice.isVisible)
+        self.wait_ready()
+
+    def open_settings(self) -> ProjectDialog:
+        """Open the project settings."""
+        controls.press(self.window, "Project settings")
+        dialog = next(one for one in self.window.findChildren(ProjectDialog) if one.isVisible())
+        self.bot.waitUntil(dialog.isActiveWindow)
+        return dialog
+
+    def press_once_enabled(self, name: str) -> None:
+        """Press a button as soon as that does something."""
+        button = controls.button(self.window, name)
+        self.bot.waitUntil(button.isEnabled)
+        button.click()
+
     def choose_line(self, row: int = 0) -> None:
         """Choose a line of the log."""
         table = controls.table(self.window, "Response log")
+        self.bot.waitUntil(lambda: table.model().rowCount() > row, timeout=10_000)
         table.setCurrentIndex(table.model().index(row, 0))
 
     def cancel_line(self, row: int = 0) -> None:
@@ -184,9 +277,11 @@ class OpenDesk:
     def remove_data(self, row: int = 0) -> None:
         """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""
         self.choose_line(row)
-        remove = controls.button(self.window, "Remove customer's data")
-        self.bot.waitUntil(remove.isEnabled)
-        remove.click()
+        self.press_once_enabled("Remove customer's data")
+
+    def wait_for_details(self, words: str) -> None:
+        """Wait until the explanation beside the log says so."""
+        self.bot.waitUntil(lambda: words in self.details("Explanation"), timeout=10_000)
 
     def details(self, tab: str) -> str:
         """The text beside the log under `tab`."""
@@ -202,6 +297,14 @@ def folders_in(folder: Path) -> Folders:
     return Folders(
         config=folder / "config", data=folder / "data", logs=folder / "logs", cache=folder / "cache"
     )
+
+
+@contextmanager
+def journal_of(folders: Folders) -> Iterator[SqliteJournal]:
+    """The journal of the real consents, as the program opens it."""
+    journal = SqliteJournal.open(folders.journal, installation=installation_id(folders.config))
+    with closing(journal):
+        yield journal
 
 
 def real(sandbox: Sandbox, **changes: object) -> Project:

@@ -21,13 +21,12 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.widgets.inputs import Note
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, colour, is_dark
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 
 
 def dark() -> QPalette:
@@ -132,8 +131,7 @@ def cut_off(window: QWidget) -> list[str]:
 
 def a_busy_window(desk: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.INVALID_SECRET
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_status("Not accepted")
     controls.button(desk.window, "Opt in (accept)").click()
     controls.write(desk.window, "Customer ID", " jane")
@@ -173,14 +171,9 @@ def test_nothing_is_cut_off(acme: OpenDesk, engagement: Sandbox, size: QSize) ->
 
 
 def test_a_font_twice_as_large_fits_a_small_window(
-    large_font: None,
-    open_desk: OpenOne,
-    acme_is_kept: None,
-    keyring: MemoryKeyring,
-    engagement: Sandbox,
+    large_font: None, open_acme: OpenAcme, engagement: Sandbox
 ) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     desk.window.resize(1024, 640)
     a_busy_window(desk, engagement)
     form = desk.window.consent.findChild(QScrollArea)
@@ -233,6 +226,9 @@ def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
 ) -> None:
     window, question = acme.window, acme.window.consent.question
     window.resize(1024, 640)
+    question.ask(SHORT, ("Do not send it", "Send it"))
+    acme.key(Qt.Key.Key_Backtab)
+    assert controls.focused_name(window) != "Text of the question"
     question.ask(LONG * 3, ("Do not send it", "Send it"))
     lines = question.area.verticalScrollBar()
     acme.bot.waitUntil(lambda: lines.maximum() > 0)
@@ -240,25 +236,9 @@ def test_a_question_that_is_too_long_for_the_window_is_read_with_the_keyboard(
     assert controls.focused_name(window) == "Text of the question"
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_PageDown)
     assert lines.value() > 0
-
-
-def test_a_question_begins_at_its_first_line_wherever_the_one_before_was_left(
-    large_font: None, acme: OpenDesk
-) -> None:
-    question = acme.window.consent.question
-    acme.window.resize(1024, 640)
-    lines = question.area.verticalScrollBar()
-    question.ask(LONG * 3, ("Do not send it", "Send it"))
-    acme.bot.waitUntil(lambda: lines.maximum() > 0)
-    lines.setValue(lines.maximum())
+    # The next one begins at its first line.
     question.ask(LONG * 4, ("Do not send it", "Send it"))
     assert lines.value() == 0
-
-
-def test_a_question_that_is_seen_as_a_whole_takes_no_focus(acme: OpenDesk) -> None:
-    acme.window.consent.question.ask(SHORT, ("Do not send it", "Send it"))
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Backtab)
-    assert controls.focused_name(acme.window) != "Text of the question"
 
 
 def test_a_status_that_is_too_long_for_the_window_is_read_with_the_keyboard(
@@ -277,24 +257,18 @@ def test_a_status_that_is_too_long_for_the_window_is_read_with_the_keyboard(
     assert area.verticalScrollBar().value() > 0
 
 
-def test_the_settings_fit_a_small_window_with_a_large_font(
-    large_font: None, open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
+def test_the_settings_fit_a_small_window_with_a_large_font(large_font: None, open_acme: OpenAcme) -> None:
+    desk = open_acme().ready()
     desk.window.resize(1024, 640)
-    controls.press(desk.window, "Project settings")
-    dialog = desk.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = desk.open_settings()
     desk.bot.waitUntil(dialog.isVisible)
     assert dialog.width() <= 1024
     assert dialog.height() <= 640
     dialog.reject()
 
 
-def test_sizes_are_remembered(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
+def test_sizes_are_remembered(open_acme: OpenAcme) -> None:
+    first = open_acme().ready()
     first.window.resize(720, 700)
     first.bot.waitUntil(lambda: first.window.upper.width() < 720)
     first.window.upper.setSizes([400, 300])
@@ -302,8 +276,7 @@ def test_sizes_are_remembered(open_desk: OpenOne, acme_is_kept: None, keyring: M
     lay_out()
     sizes = [splitter.sizes() for splitter in (first.window.upper, first.window.whole)]
     first.window.close()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_acme().ready()
 
     def sizes_are_back() -> None:
         assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes

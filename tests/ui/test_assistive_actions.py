@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListWidget, QWidget
 
 import consent_desk
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 from tests.ui.form.test_several import choices
 
 UI = Path(consent_desk.__file__).parent / "ui"
@@ -103,8 +103,7 @@ def test_more_details_open(acme: OpenDesk) -> None:
 
 
 def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Delivered")
     toggle(acme, "Not yet confirmed")
     acme.wait_for_line()
@@ -128,17 +127,13 @@ def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: Ope
     assert [name for name in lists if name] == ["Categories to choose"]
 
 
-def test_what_is_put_into_a_field_is_kept_as_if_it_were_typed(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    first = open_desk(keyring, agent="Ada Lovelace")
-    first.wait_ready()
+def test_what_is_put_into_a_field_is_kept_as_if_it_were_typed(open_acme: OpenAcme) -> None:
+    first = open_acme(agent="Ada Lovelace").ready()
     agent = controls.line(first.window, "Agent")
     first.bot.waitUntil(lambda: agent.text() == "Ada Lovelace")
     put(agent, "Grace Hopper")
     first.window.close()
-    again = open_desk(keyring, agent="Ada Lovelace")
-    again.wait_ready()
+    again = open_acme(agent="Ada Lovelace").ready()
     assert controls.line(again.window, "Agent").text() == "Grace Hopper"
 
 
@@ -159,16 +154,6 @@ def test_a_category_put_into_the_field_takes_the_place_of_several(acme: OpenDesk
     put(controls.line(acme.window, "Category"), "newsletter")
     draft = acme.window.consent.draft()
     assert (draft.category, draft.categories) == ("newsletter", ())
-
-
-def test_a_category_chosen_from_the_list_takes_the_place_of_several(acme: OpenDesk) -> None:
-    acme.fill()
-    toggle(acme, "Several categories")
-    toggle(acme, "All categories")
-    combo = controls.combo(acme.window, "Category")
-    combo.setCurrentIndex(1)
-    draft = acme.window.consent.draft()
-    assert (draft.category, draft.categories) == (combo.currentText(), ())
 
 
 def test_nothing_listens_to_what_only_a_hand_types() -> None:

@@ -1,6 +1,5 @@
 """The whole job without a mouse. Keys go to the window, as those of a person do."""
 
-import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
@@ -10,43 +9,23 @@ from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import MemoryKeyring, OpenDesk, events
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier
 PLAIN = Qt.KeyboardModifier.NoModifier
 
 
-def key(
-    desk: OpenDesk, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
-    QTest.keyClick(desk.window.windowHandle(), which, modifier)
-
-
 def keys(desk: OpenDesk, text: str) -> None:
     controls.type_keys(desk.window, text)
-
-
-def test_a_consent_is_typed_and_sent_with_the_keyboard_alone(acme: OpenDesk, engagement: Sandbox) -> None:
-    before = len(engagement.received)
-    key(acme, Qt.Key.Key_L, CONTROL)
-    keys(acme, "jane@example.com")
-    key(acme, Qt.Key.Key_Tab)
-    keys(acme, "sms_marketing")
-    key(acme, Qt.Key.Key_Return, CONTROL)
-    acme.wait_for_status("Delivered")
-    sent = engagement.received[before:]
-    assert len(sent) == 1
-    assert b'{"registered":"jane@example.com"}' in sent[0].body
-    assert b'"category":"sms_marketing"' in sent[0].body
 
 
 def test_return_takes_the_completion_that_was_chosen(acme: OpenDesk) -> None:
     acme.window.consent.category.line.setFocus()
     keys(acme, "sm")
-    key(acme, Qt.Key.Key_Down)
-    key(acme, Qt.Key.Key_Return)
+    acme.key(Qt.Key.Key_Down)
+    acme.key(Qt.Key.Key_Return)
     assert controls.line(acme.window, "Category").text() == "sms_marketing"
 
 
@@ -54,21 +33,18 @@ def test_ctrl_l_leaves_open_completions_and_selects_the_customer_id(acme: OpenDe
     controls.write(acme.window, "Customer ID", "former")
     acme.window.consent.category.line.setFocus()
     keys(acme, "sm")
-    key(acme, Qt.Key.Key_L, CONTROL)
+    acme.key(Qt.Key.Key_L, CONTROL)
     keys(acme, "x")
     assert QApplication.activePopupWidget() is None
     assert controls.line(acme.window, "Customer ID").text() == "x"
     assert controls.line(acme.window, "Category").text() == "sm"
 
 
-def test_ctrl_f_goes_to_the_filter(acme: OpenDesk) -> None:
-    key(acme, Qt.Key.Key_F, CONTROL)
+def test_ctrl_f_goes_to_the_filter_and_ctrl_comma_to_the_project_settings(acme: OpenDesk) -> None:
+    acme.key(Qt.Key.Key_F, CONTROL)
     keys(acme, "jane")
     assert controls.line(acme.window, "Filter").text() == "jane"
-
-
-def test_ctrl_comma_opens_the_project_settings(acme: OpenDesk) -> None:
-    key(acme, Qt.Key.Key_Comma, CONTROL)
+    acme.key(Qt.Key.Key_Comma, CONTROL)
     dialog = acme.window.findChild(ProjectDialog)
     assert dialog is not None
     assert dialog.isVisible()
@@ -77,8 +53,8 @@ def test_ctrl_comma_opens_the_project_settings(acme: OpenDesk) -> None:
 
 
 def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> None:
-    key(acme, Qt.Key.Key_F1)
-    key(acme, Qt.Key.Key_F1)
+    acme.key(Qt.Key.Key_F1)
+    acme.key(Qt.Key.Key_F1)
     boxes = acme.window.findChildren(QMessageBox)
     assert len(boxes) == 1
     assert not boxes[0].isModal()
@@ -88,7 +64,7 @@ def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> 
 
 
 def test_f1_lists_in_practice_only_what_works_there(demo: OpenDesk) -> None:
-    QTest.keyClick(demo.window.windowHandle(), Qt.Key.Key_F1)
+    demo.key(Qt.Key.Key_F1)
     [box] = demo.window.findChildren(QMessageBox)
     demo.bot.waitUntil(box.isVisible)
     assert "Ctrl+Return\t" in box.text()
@@ -102,8 +78,8 @@ def test_the_way_to_the_shortcuts_is_shown_and_reached_with_the_keyboard(acme: O
     assert way.isVisible()
     assert way.text() == "F1: shortcuts"
     controls.named(acme.window, "Copy", QWidget).setFocus()
-    key(acme, Qt.Key.Key_Tab)
-    key(acme, Qt.Key.Key_Space)
+    acme.key(Qt.Key.Key_Tab)
+    acme.key(Qt.Key.Key_Space)
     box = acme.window.findChild(QMessageBox)
     assert box is not None
     assert box.isVisible()
@@ -113,17 +89,17 @@ def test_the_way_to_the_shortcuts_is_shown_and_reached_with_the_keyboard(acme: O
 def test_escape_closes_completions_and_cancels_nothing(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     acme.fill()
-    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.key(Qt.Key.Key_Return, CONTROL)
     acme.bot.waitUntil(lambda: "You can end the call." in acme.noted)
     assert engagement.wait_for(2)
     acme.window.consent.category.line.setFocus()
     acme.window.consent.category.line.clear()
     keys(acme, "ne")
     assert QApplication.activePopupWidget() is not None
-    key(acme, Qt.Key.Key_Escape)
+    acme.key(Qt.Key.Key_Escape)
     assert QApplication.activePopupWidget() is None
     for _ in range(3):
-        key(acme, Qt.Key.Key_Escape)
+        acme.key(Qt.Key.Key_Escape)
     acme.wait_for_line("Sending")
     assert "Cancel" not in acme.status + acme.errors
 
@@ -136,70 +112,52 @@ def test_escape_closes_one_thing_a_press_the_innermost_first_and_by_no_held_key(
 
     acme.fill()
     several = acme.window.consent.several.choice
-    controls.button(acme.window, "Several categories").click()
-    controls.button(acme.window, "All categories").click()
+    acme.tick_all()
     combo = controls.combo(acme.window, "Channel")
     combo.showPopup()
-    key(acme, Qt.Key.Key_Escape)
+    acme.key(Qt.Key.Key_Escape)
     hold()
     assert QApplication.activePopupWidget() is None
     assert several.isVisible()
-    key(acme, Qt.Key.Key_Escape)
+    acme.key(Qt.Key.Key_Escape)
     assert not several.isVisible()
     # What was ticked is not undone by it.
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
     before = acme.window.consent.draft()
-    key(acme, Qt.Key.Key_Escape)
+    acme.key(Qt.Key.Key_Escape)
     assert acme.window.consent.draft() == before
-
-
-def test_escape_closes_an_open_list_and_a_menu(acme: OpenDesk) -> None:
-    combo = controls.combo(acme.window, "Channel")
-    combo.showPopup()
-    key(acme, Qt.Key.Key_Escape)
-    assert QApplication.activePopupWidget() is None
-    combo.showPopup()
-    assert QApplication.activePopupWidget() is not None
-    combo.hidePopup()
-
-
-def test_alt_up_brings_the_last_customer_id_back(acme: OpenDesk) -> None:
-    acme.fill("omar@example.org")
-    key(acme, Qt.Key.Key_Return, CONTROL)
-    acme.wait_for_status("Delivered")
-    assert controls.line(acme.window, "Customer ID").text() == ""
-    assert controls.focused_name(acme.window) == "Customer ID"
-    key(acme, Qt.Key.Key_Up, ALT)
-    assert controls.line(acme.window, "Customer ID").text() == "omar@example.org"
 
 
 def test_undo_brings_nothing_of_the_former_caller_back(acme: OpenDesk) -> None:
     acme.fill()
     controls.write(acme.window, "Ticket", "4711")
     controls.write(acme.window, "Wording read out", "May we?")
-    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.key(Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
     for name in ("Customer ID", "Ticket", "Taken at"):
         controls.line(acme.window, name).setFocus()
         for _ in range(3):
-            key(acme, Qt.Key.Key_Z, CONTROL)
+            acme.key(Qt.Key.Key_Z, CONTROL)
     acme.window.consent.wording.setFocus()
     for _ in range(3):
-        key(acme, Qt.Key.Key_Z, CONTROL)
+        acme.key(Qt.Key.Key_Z, CONTROL)
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.ticket, draft.wording, draft.taken_at) == ("", "", "", "now")
 
 
 def test_ctrl_return_sends_while_completions_are_open_and_the_next_keys_are_the_next_callers(
-    acme: OpenDesk,
+    acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    key(acme, Qt.Key.Key_L, CONTROL)
+    acme.key(Qt.Key.Key_L, CONTROL)
     keys(acme, "jane@example.com")
-    key(acme, Qt.Key.Key_Tab)
+    acme.key(Qt.Key.Key_Tab)
     keys(acme, "sms_marketing")
     assert QApplication.activePopupWidget() is not None
-    key(acme, Qt.Key.Key_Return, CONTROL)
+    acme.key(Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
+    [sent] = events(engagement)
+    assert b'{"registered":"jane@example.com"}' in sent.body
+    assert b'"category":"sms_marketing"' in sent.body
     keys(acme, "next@example.com")
     assert controls.line(acme.window, "Customer ID").text() == "next@example.com"
     assert controls.line(acme.window, "Category").text() == "sms_marketing"
@@ -209,12 +167,10 @@ def test_the_cursor_stands_in_the_customer_id_at_the_start(acme: OpenDesk) -> No
     assert controls.focused_name(acme.window) == "Customer ID"
 
 
-def test_a_slow_keyring_takes_the_cursor_from_nobody(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_a_slow_keyring_takes_the_cursor_from_nobody(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk = open_acme()
+    desk.wait_for_state("reading")
     controls.write(desk.window, "Customer ID", "jane@example.com")
     controls.write(desk.window, "Category", "sms")
     keyring.open_.set()
@@ -225,30 +181,22 @@ def test_a_slow_keyring_takes_the_cursor_from_nobody(
     assert (draft.customer_id, draft.category) == ("jane@example.com", "sms_x")
 
 
-@pytest.mark.parametrize(
-    "which",
-    [
-        *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
-        *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_S),
-    ],
-)
-def test_a_key_in_the_closed_list_of_projects_opens_it_and_changes_nothing(
-    acme: OpenDesk, which: Qt.Key
-) -> None:
+def test_a_key_in_the_closed_list_of_projects_opens_it_and_changes_nothing(acme: OpenDesk) -> None:
     controls.write(acme.window, "Customer ID", "jane@example.com")
     chooser = controls.combo(acme.window, "Project")
     chooser.setFocus()
-    key(acme, which)
-    assert chooser.view().isVisible()
-    key(acme, Qt.Key.Key_Escape)
-    assert acme.project == "Acme production"
+    for which in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_S):
+        acme.key(which)
+        assert chooser.view().isVisible()
+        acme.key(Qt.Key.Key_Escape)
+        assert acme.project == "Acme production"
     assert controls.line(acme.window, "Customer ID").text() == "jane@example.com"
 
 
 def test_a_project_is_chosen_with_arrow_keys_and_return(acme: OpenDesk) -> None:
     chooser = controls.combo(acme.window, "Project")
     chooser.setFocus()
-    key(acme, Qt.Key.Key_Down)
+    acme.key(Qt.Key.Key_Down)
     QTest.keyClick(chooser.view(), Qt.Key.Key_Down)
     QTest.keyClick(chooser.view(), Qt.Key.Key_Return)
     acme.bot.waitUntil(acme.window.practice.isVisible)

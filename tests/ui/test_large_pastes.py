@@ -1,8 +1,8 @@
 """A megabyte into any field: no more of it is taken in than a field can bear, and the field says so."""
 
 from collections.abc import Iterator
+from time import monotonic
 
-import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.draft import PropertyDraft
@@ -24,6 +24,9 @@ MEGABYTES = {
     "address": "https://" + "a@b." * 250_000,
     "wrapped": "<" * 500_000 + ">" * 500_000,
 }
+PATIENCE = 10.0
+"""Seconds for which the window may stand after a megabyte was pasted."""
+
 MARK = 60
 """Characters, at most, of what says that a text was cut."""
 
@@ -49,8 +52,12 @@ def paste_everywhere(window: QWidget, kind: str) -> int:
     count = 0
     for edit in fields(window):
         edit.selectAll()
+        before = monotonic()
         edit.paste()
         QApplication.processEvents()
+        if kind == "one run":
+            window.grab()
+        assert monotonic() - before < PATIENCE
         assert len(text_of(edit)) <= LONGEST + MARK
         assert "(cut here" in text_of(edit)
         edit.clear()
@@ -66,15 +73,15 @@ def test_every_field_is_one_that_knows_how_much_it_bears(acme: OpenDesk) -> None
         assert all(isinstance(edit, Line | WordingField) for edit in fields(window))
 
 
-@pytest.mark.parametrize("kind", MEGABYTES)
-def test_no_field_of_the_window_takes_a_megabyte_in(acme: OpenDesk, kind: str) -> None:
+def test_no_field_of_the_window_takes_a_megabyte_in(acme: OpenDesk) -> None:
     form = acme.window.consent
     controls.button(acme.window, "Opt in (accept)").click()
     controls.button(acme.window, "More details").click()
     form.more.show_properties((PropertyDraft("store"),))
     form.show_basis(True)
     acme.fill()
-    assert paste_everywhere(acme.window, kind) == 12
+    for kind in MEGABYTES:
+        assert paste_everywhere(acme.window, kind) == 12
     assert controls.cells(acme.window, 0) == []
 
 
@@ -86,8 +93,8 @@ def test_a_wording_takes_no_more_in_for_being_pasted_twice(acme: OpenDesk) -> No
     assert len(text_of(wording)) <= LONGEST + 3 * MARK
 
 
-@pytest.mark.parametrize("kind", MEGABYTES)
-def test_no_field_of_the_settings_takes_a_megabyte_in(acme: OpenDesk, kind: str) -> None:
+def test_no_field_of_the_settings_takes_a_megabyte_in(acme: OpenDesk) -> None:
     controls.press(acme.window, "Project settings")
     dialog = next(one for one in acme.window.findChildren(QDialog) if one.isVisible())
-    assert paste_everywhere(dialog, kind) == 6
+    for kind in ("one run", "address"):
+        assert paste_everywhere(dialog, kind) == 6

@@ -15,8 +15,8 @@ from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
 from consent_desk.workspace import Station
 from tests.engagement.http.servers import Server, answer, answering
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 from tests.ui.outcomes.test_alarm import alarm, leave_contradicted, wait_for_alarm
 
 
@@ -33,15 +33,8 @@ def sandboxes(monkeypatch: pytest.MonkeyPatch) -> list[Sandbox]:
     return made
 
 
-def send(desk: OpenDesk, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
-    desk.fill(customer, category)
-    controls.press(desk.window, "Send")
-
-
 def practise(desk: OpenDesk) -> None:
-    desk.choose_project("Sandbox (practice)")
-    desk.bot.waitUntil(desk.window.practice.isVisible)
-    desk.wait_ready()
+    desk.practise()
     desk.wait_for_categories()
 
 
@@ -68,7 +61,7 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
 
 
 def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
-    send(demo)
+    demo.send()
     demo.wait_for_status("Delivered to the Sandbox only.")
     assert demo.noted == ""
 
@@ -77,11 +70,11 @@ def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back
     acme: OpenDesk, sandboxes: list[Sandbox]
 ) -> None:
     practise(acme)
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")
     go_back(acme)
     asked = len(sandboxes[0].received)
-    send(acme, "omar@example.com")
+    acme.send("omar@example.com")
     acme.wait_for_status("Delivered: Engagement has queued it")
     with told(acme, practice=False):
         acme.clock.seconds_off += 35
@@ -94,7 +87,7 @@ def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back
     acme.wait_for_line("Practised")
     acme.choose_line()
     told_there = "Shown by the Sandbox. Not recorded in Engagement."
-    acme.bot.waitUntil(lambda: told_there in acme.details("Explanation"), timeout=10_000)
+    acme.wait_for_details(told_there)
     assert acme.status == ""
 
 
@@ -138,7 +131,7 @@ def test_who_comes_back_to_practice_finds_the_log_and_the_customers_as_they_were
     acme: OpenDesk, sandboxes: list[Sandbox]
 ) -> None:
     practise(acme)
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")
     acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
     for _ in range(2):
@@ -148,7 +141,7 @@ def test_who_comes_back_to_practice_finds_the_log_and_the_customers_as_they_were
         acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
     assert len(sandboxes) == 1
     assert len(written(sandboxes)) == 1
-    send(acme, category="newsletter")
+    acme.send(category="newsletter")
     acme.bot.waitUntil(lambda: len(written(sandboxes)) == 2)
 
 
@@ -156,7 +149,7 @@ def test_another_program_that_took_the_port_gets_nothing_of_practice(
     acme: OpenDesk, sandboxes: list[Sandbox]
 ) -> None:
     practise(acme)
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")
     port = port_of(acme)
     go_back(acme)
@@ -166,7 +159,7 @@ def test_another_program_that_took_the_port_gets_nothing_of_practice(
         assert port_of(acme) != port
         acme.bot.waitUntil(lambda: len(lines(acme)) == 1)
         acme.clock.seconds_off += 35
-        send(acme, category="newsletter")
+        acme.send(category="newsletter")
         acme.bot.waitUntil(lambda: len(written(sandboxes)) == 2)
         assert other.received == []
 
@@ -176,16 +169,15 @@ def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: l
     go_back(acme)
     acme.bot.waitUntil(lambda: len(sandboxes) == 1)
     acme.bot.waitUntil(lambda: not is_open(int(sandboxes[0].base_url.rpartition(":")[2])))
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered: Engagement has queued it")
     practise(acme)
-    send(acme)
+    acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")
 
 
 def test_what_comes_of_a_real_consent_is_not_told_beside_practice(acme: OpenDesk) -> None:
-    send(acme)
-    acme.wait_for_status("Delivered")
+    acme.deliver()
     practise(acme)
     with told(acme, practice=False):
         acme.clock.seconds_off += 35
@@ -196,7 +188,7 @@ def test_what_comes_of_a_real_consent_is_not_told_beside_practice(acme: OpenDesk
 def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A desk at practice, while a real consent is refused."""
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_status("Not sent yet")
     practise(acme)
     engagement.fault = Fault.INVALID_SECRET
@@ -205,25 +197,19 @@ def refused_meanwhile(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     return acme
 
 
-def test_a_real_error_is_told_in_practice_as_a_real_one(refused_meanwhile: OpenDesk) -> None:
-    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
-
-
 def test_a_real_error_that_came_in_practice_stays_beside_the_real_consents(
     refused_meanwhile: OpenDesk,
 ) -> None:
+    assert refused_meanwhile.errors.startswith("✖ Not practice, a real consent: Not accepted: ")
     go_back(refused_meanwhile)
     assert refused_meanwhile.errors.startswith("✖ Not accepted: ")
 
 
 @pytest.fixture
-def ringing_in_practice(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
-) -> OpenDesk:
+def ringing_in_practice(open_acme: OpenAcme, engagement: Sandbox, folders: Folders) -> OpenDesk:
     """A desk at practice, at which a real opt-out was contradicted in an earlier run."""
     leave_contradicted(folders, engagement)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
     practise(desk)
     return desk
@@ -233,9 +219,6 @@ def test_a_real_alarm_rings_in_practice_and_sends_nothing_there(ringing_in_pract
     said = "This one is real, not practice: choose Acme production as the project to send it."
     assert said in alarm(ringing_in_practice)
     assert not controls.button(ringing_in_practice.window, "Send with the time now").isVisible()
-
-
-def test_a_real_alarm_is_acted_on_beside_the_real_consents_again(ringing_in_practice: OpenDesk) -> None:
     go_back(ringing_in_practice)
     assert "practice" not in alarm(ringing_in_practice)
     controls.press(ringing_in_practice.window, "Send with the time now")

@@ -98,18 +98,6 @@ def test_a_failure_is_handed_over_and_a_bug_logged(
     assert (logged == [error]) == is_logged
 
 
-def test_a_renewed_lane_drops_the_late_result_and_works_again(runner: TaskRunner, qtbot: QtBot) -> None:
-    release = Event()
-    results: list[object] = []
-    runner.run(Lane.KEYRING, lambda: release.wait(30), done=results.append, failed=fail)
-    runner.renew(Lane.KEYRING)
-    runner.run(Lane.KEYRING, lambda: "fresh", done=results.append, failed=fail)
-    qtbot.waitUntil(lambda: results == ["fresh"])
-    release.set()
-    runner.run(Lane.KEYRING, lambda: "later", done=results.append, failed=fail)
-    qtbot.waitUntil(lambda: results == ["fresh", "later"])
-
-
 def test_what_waits_behind_what_hangs_is_not_begun_on_a_renewed_lane(
     runner: TaskRunner, qtbot: QtBot
 ) -> None:

@@ -29,8 +29,7 @@ def old(folders: Folders, acme_is_kept: None) -> Version1:
 def test_the_window_opens_them_as_they_were(
     old: Version1, open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.bot.waitUntil(lambda: desk.window.log.model.rowCount() == CONSENTS)
     desk.bot.waitUntil(lambda: bool(list((folders.data / "backups").glob("*-version-1.sqlite"))))
     assert desk.person.asked == []

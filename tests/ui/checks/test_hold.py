@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.checks.confirmations import about_repetition
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.faults import Fault
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
@@ -28,7 +27,6 @@ from tests.ui.lookup.test_presenter import (
     HeldBack,
     engagement,
     held_back,
-    key,
     known,
     look_ups,
     looked_up,
@@ -37,7 +35,6 @@ from tests.ui.lookup.test_presenter import (
     type_case,
     wait_until_known,
 )
-from tests.ui.outcomes.test_counter_desk import counter
 
 __all__ = ["engagement", "held_back", "look_ups", "slow_acme"]
 
@@ -54,7 +51,7 @@ def held_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 def noted(desk: OpenDesk, customer: str, engagement: Sandbox) -> None:
     """Note the tutorial's case while its look-up has no answer."""
     type_case(desk, customer)
-    key(desk, Qt.Key.Key_Return, CONTROL)
+    desk.key(Qt.Key.Key_Return, CONTROL)
     desk.bot.waitUntil(lambda: looked_up(engagement) == [customer])
 
 
@@ -80,7 +77,7 @@ def test_a_known_customer_is_sent_once_that_is_known(
     held_back.let.set()
     slow_acme.wait_for_line("Delivered")
     assert question(slow_acme) == ""
-    slow_acme.bot.waitUntil(lambda: "(a look-up saw this customer)" in slow_acme.details("Explanation"))
+    slow_acme.wait_for_details("(a look-up saw this customer)")
 
 
 def test_nobody_waits_long_for_an_answer(
@@ -89,6 +86,7 @@ def test_nobody_waits_long_for_an_answer(
     monkeypatch.setattr(hold, "HOLD", 50)
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_details("nobody looked whether this customer exists")
 
 
 def test_who_says_that_the_id_is_right_has_it_sent(asked: OpenDesk, engagement: Sandbox) -> None:
@@ -112,12 +110,7 @@ def test_the_next_caller_ends_the_question_and_it_is_sent(asked: OpenDesk, engag
     asked.wait_for_line(NEW)
     assert len(events(engagement)) == 1
     # It was said to nobody that this is right: a person is to check it.
-    asked.bot.waitUntil(lambda: "Read the ID back to the caller." in asked.details("Explanation"))
-
-
-def test_the_question_takes_no_key_of_the_next_caller(asked: OpenDesk) -> None:
-    assert not any(one.hasFocus() for one in asked.window.consent.question.choices)
-    assert controls.line(asked.window, "Customer ID").hasFocus()
+    asked.wait_for_details("Read the ID back to the caller.")
 
 
 def test_an_opt_out_is_never_discarded_by_silence(
@@ -144,63 +137,38 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
     held_back.let.set()
     slow_acme.wait_for_line(NEW)
     slow_acme.wait_for_status("Went to a new, empty profile: Engagement knew no such customer.")
-    slow_acme.bot.waitUntil(
-        lambda: "Before: Engagement knew no such customer" in slow_acme.details("Explanation")
-    )
-
-
-def test_that_nobody_looked_is_told_on_the_line(
-    slow_acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hold, "HOLD", 50)
-    noted(slow_acme, "jane@example.com", engagement)
-    slow_acme.wait_for_line("Delivered")
-    slow_acme.bot.waitUntil(
-        lambda: "nobody looked whether this customer exists" in slow_acme.details("Explanation")
-    )
+    slow_acme.wait_for_details("Before: Engagement knew no such customer")
 
 
 def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
-    asked.bot.waitUntil(lambda: counter(asked) == "✖ 1 to check")
+    asked.wait_for_counter("✖ 1 to check")
     right = controls.button(asked.window, "It is right")
     asked.bot.waitUntil(right.isVisible)
     right.click()
     asked.wait_for_line("Verified")
-    asked.bot.waitUntil(lambda: counter(asked) == "")
+    asked.wait_for_counter("")
     asked.bot.waitUntil(lambda: not right.isVisible())
-    asked.bot.waitUntil(lambda: "(a person says that it is right)" in asked.details("Explanation"))
+    asked.wait_for_details("(a person says that it is right)")
 
 
 def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring) -> None:
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
     asked.window.end()
-    again = open_desk(keyring)
-    again.wait_ready()
+    again = open_desk(keyring).ready()
     again.wait_for_line(NEW)
-    again.bot.waitUntil(lambda: counter(again) == "✖ 1 to check")
-
-
-def test_looks_that_fail_do_not_hide_that_the_id_is_to_be_checked(
-    asked: OpenDesk, engagement: Sandbox
-) -> None:
-    controls.write(asked.window, "Customer ID", "j")
-    asked.wait_for_line(NEW)
-    engagement.fault = Fault.OVERSIZED_BODY
-    for told in ("one look has failed", "2 looks have failed", "3 looks have failed"):
-        asked.clock.seconds_off += 901
-        asked.bot.waitUntil(lambda told=told: told in asked.details("Explanation"), timeout=10_000)  # type: ignore[misc]  # a plain wait
-    assert "Read the ID back to the caller." in asked.details("Explanation")
-    assert "Delivered, but not checked" not in asked.details("Explanation") + asked.status + asked.errors
+    again.wait_for_counter("✖ 1 to check")
 
 
 def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
+    assert not any(one.hasFocus() for one in asked.window.consent.question.choices)
+    assert controls.line(asked.window, "Customer ID").hasFocus()
     assert "It is right: send (Alt+1)" in [one.text() for one in asked.window.consent.question.choices]
-    key(asked, Qt.Key.Key_Escape)
+    asked.key(Qt.Key.Key_Escape)
     assert ASKED in question(asked)
-    key(asked, Qt.Key.Key_2, ALT)
+    asked.key(Qt.Key.Key_2, ALT)
     asked.wait_for_line("Not recorded")
     assert controls.line(asked.window, "Customer ID").hasFocus()
     assert events(engagement) == []
@@ -208,10 +176,9 @@ def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
 
 def opt_in_to_the_newsletter(desk: OpenDesk, held_back: HeldBack) -> None:
     """Before it is known that the customer has opted out of it."""
-    controls.button(desk.window, "Opt in (accept)").click()
-    controls.write(desk.window, "Valid until", "unlimited")
+    desk.choose_opt_in()
     type_case(desk, category="newsletter")
-    key(desk, Qt.Key.Key_Return, CONTROL)
+    desk.key(Qt.Key.Key_Return, CONTROL)
     desk.wait_for_line("Not sent yet")
     held_back.let.set()
     desk.bot.waitUntil(lambda: "Noted, not sent: jane@example.com has opted out." in question(desk))
@@ -256,8 +223,7 @@ def test_a_question_rests_on_what_was_told_within_the_last_minute(
 ) -> None:
     type_case(acme)
     wait_until_known(acme, "accepted since")
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
+    acme.choose_opt_in()
     acme.clock.seconds_off += 61
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "already accepted since" in question(acme))
@@ -265,15 +231,12 @@ def test_a_question_rests_on_what_was_told_within_the_last_minute(
     assert "No newer answer has come" not in question(acme)
 
 
-def test_without_an_answer_the_question_says_how_old_it_is(
-    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
-) -> None:
+def test_without_an_answer_the_question_says_how_old_it_is(slow_acme: OpenDesk, held_back: HeldBack) -> None:
     held_back.let.set()
     type_case(slow_acme)
     wait_until_known(slow_acme, "accepted since")
     held_back.let.clear()
-    controls.button(slow_acme.window, "Opt in (accept)").click()
-    controls.write(slow_acme.window, "Valid until", "unlimited")
+    slow_acme.choose_opt_in()
     slow_acme.clock.seconds_off += 61
     controls.press(slow_acme.window, "Send")
     assert question(slow_acme) == ""
@@ -287,7 +250,7 @@ def test_while_it_is_held_it_is_called_noted_and_no_key_cancels_it(
 ) -> None:
     noted_line = "➜ Noted. You can end the call. jane@exmaple.com, opt-out of sms_marketing, Acme production"
     assert asked.noted == noted_line
-    key(asked, Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    asked.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
     assert controls.focused_name(asked.window) == "Project"
     assert ASKED in question(asked)
     assert "(Alt+R)" not in "".join(button.text() for button in asked.window.consent.question.choices)
@@ -312,7 +275,7 @@ def test_closing_on_what_is_held_asks_and_has_it_sent(
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Not sent yet")
     assert not slow_acme.window.close()
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    slow_acme.wait_for_events(engagement, 1)
 
 
 def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBot) -> None:
@@ -334,8 +297,8 @@ def test_send_for_the_next_caller_ends_the_question_and_records_both(
     type_case(slow_acme, "jane@example.com")
     held_back.let.set()
     slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
-    key(slow_acme, Qt.Key.Key_Return, CONTROL)
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 2)
+    slow_acme.key(Qt.Key.Key_Return, CONTROL)
+    slow_acme.wait_for_events(engagement, 2)
     assert ASKED not in question(slow_acme)
 
 
@@ -345,4 +308,4 @@ def test_with_another_project_it_is_held_no_more(
     noted(slow_acme, "jane@example.com", engagement)
     slow_acme.wait_for_line("Not sent yet")
     slow_acme.choose_project("Sandbox (practice)")
-    slow_acme.bot.waitUntil(lambda: len(events(engagement)) == 1)
+    slow_acme.wait_for_events(engagement, 1)

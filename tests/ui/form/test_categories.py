@@ -1,22 +1,17 @@
 """The categories in the form: marked, kept, refreshed."""
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.system.folders import Folders
 from consent_desk.ui.form.category_model import CategoryModel
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, keep, real
+from tests.ui.conftest import OpenAcme, OpenOne
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
 
 DAY = 86_400
 
@@ -88,90 +83,59 @@ def test_a_second_start_within_a_day_asks_nobody(
 ) -> None:
     acme.window.close()
     before = category_requests(engagement)
-    again = open_desk(keyring)
-    again.wait_ready()
+    again = open_desk(keyring).ready()
     again.wait_for_categories()
     assert category_requests(engagement) == before == 1
-
-
-def test_a_start_after_more_than_a_day_fetches_anew(
-    days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    again = open_desk(keyring, clock=days_later)
-    again.wait_ready()
-    again.bot.waitUntil(lambda: category_requests(engagement) == 2)
 
 
 def test_without_an_answer_what_was_kept_is_offered_with_its_age(
     days_later: Clock, open_desk: OpenOne, keyring: MemoryKeyring, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.NOT_FOUND
-    again = open_desk(keyring, clock=days_later)
-    again.wait_ready()
+    again = open_desk(keyring, clock=days_later).ready()
     again.wait_for_categories()
     again.bot.waitUntil(lambda: "they could not be fetched now" in age(again))
     assert age(again).startswith("Categories as of ")
 
 
 def test_without_any_the_form_says_so_and_takes_the_typed_id(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+    open_acme: OpenAcme, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.NOT_FOUND
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
     engagement.fault = None
-    desk.fill()
-    controls.press(desk.window, "Send")
-    desk.wait_for_status("Delivered")
+    desk.deliver()
 
 
-def test_why_none_came_is_pointed_at_as_plain_text(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    desk = open_desk(keyring, transport=Redirecting())
-    desk.wait_ready()
+def test_why_none_came_is_pointed_at_as_plain_text(open_acme: OpenAcme) -> None:
+    desk = open_acme(transport=Redirecting()).ready()
     desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
     assert "to &lt;b&gt;evil" in controls.button(desk.window, "Refresh categories").toolTip()
 
 
 def test_refresh_brings_new_categories_and_keeps_what_was_typed(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
+    open_acme: OpenAcme, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.NOT_FOUND
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     desk.bot.waitUntil(lambda: age(desk) != "")
     controls.write(desk.window, "Category", "sms_market")
     engagement.fault = None
     refresh = controls.button(desk.window, "Refresh categories")
     refresh.setFocus()
-    QTest.keyClick(desk.window.windowHandle(), Qt.Key.Key_Space)
+    desk.key(Qt.Key.Key_Space)
     desk.wait_for_categories()
     assert controls.line(desk.window, "Category").text() == "sms_market"
     assert age(desk) == ""
     assert "Categories as of " in refresh.accessibleDescription()
 
 
-def test_another_project_never_offers_what_was_kept_for_the_first(
-    acme: OpenDesk, open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    acme.window.close()
-    engagement.fault = Fault.NOT_FOUND
-    keep(folders, keyring, replace(real(engagement), project_token="87654321-1234-1234-1234-123456789abc"))
-    again = open_desk(keyring)
-    again.wait_ready()
-    again.bot.waitUntil(lambda: "could not be fetched. Type" in age(again))
-    assert controls.combo(again.window, "Category").count() == 0
-
-
 def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.NOT_FOUND
-    controls.press(acme.window, "Project settings")
-    dialog = acme.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = acme.open_settings()
     controls.paste(dialog, "Project token", "87654321-1234-1234-1234-123456789abc")
     controls.press(dialog, "Save")
     acme.bot.waitUntil(lambda: "could not be fetched. Type" in age(acme))
@@ -181,11 +145,6 @@ def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
 def test_what_was_offered_goes_with_its_project(acme: OpenDesk) -> None:
     acme.choose_project("Sandbox (practice)")
     assert controls.combo(acme.window, "Category").count() == 0
-
-
-def test_practice_leaves_no_cache_behind(demo: OpenDesk, folders: Folders) -> None:
-    assert folders.cache is not None
-    assert not folders.cache.exists()
 
 
 def test_the_list_is_as_wide_as_its_rows(acme: OpenDesk) -> None:

@@ -5,7 +5,6 @@ from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.draft import Draft, Field
@@ -26,18 +25,11 @@ def note(desk: OpenDesk) -> str:
     return text.text() if text.isVisible() else ""
 
 
-def key(
-    desk: OpenDesk, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
-    QTest.keyClick(desk.window.windowHandle(), which, modifier)
-
-
 @pytest.fixture
 def phones(open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox) -> OpenDesk:
     """A real project whose customers are known by phone number, too; the desk is in Austria."""
     keep(folders, keyring, replace(real(engagement), id_types=("phone", "registered")))
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.wait_for_categories()
     controls.line(desk.window, "Customer ID").setFocus()
     return desk
@@ -45,14 +37,14 @@ def phones(open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagem
 
 def test_a_suggestion_is_taken_with_the_keyboard_and_taken_back(phones: OpenDesk) -> None:
     controls.type_keys(phones.window, "0660 1234567")
-    key(phones, Qt.Key.Key_Tab)
+    phones.key(Qt.Key.Key_Tab)
     suggestion = controls.button(phones.window, "Use the suggestion")
     phones.bot.waitUntil(suggestion.isVisible)
     assert suggestion.text() == "Use +436601234567"
     assert "+436601234567" in note(phones)
-    key(phones, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    phones.key(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert controls.focused_name(phones.window) == "Use the suggestion"
-    key(phones, Qt.Key.Key_Space)
+    phones.key(Qt.Key.Key_Space)
     line = controls.line(phones.window, "Customer ID")
     assert line.text() == "+436601234567"
     assert controls.focused_name(phones.window) == "Customer ID"
@@ -61,25 +53,16 @@ def test_a_suggestion_is_taken_with_the_keyboard_and_taken_back(phones: OpenDesk
     assert line.text() == "0660 1234567"
 
 
-def test_nothing_is_rewritten_unasked(phones: OpenDesk, engagement: Sandbox) -> None:
-    phones.fill("0660 1234567")
-    phones.bot.waitUntil(controls.button(phones.window, "Use the suggestion").isVisible)
-    controls.press(phones.window, "Send")
-    phones.wait_for_status("Delivered")
-    assert b'{"phone":"0660 1234567"}' in b"".join(one.body for one in engagement.received)
-
-
 def test_a_pasted_id_is_looked_at_at_once(phones: OpenDesk) -> None:
+    controls.type_keys(phones.window, "jane@exa")
+    assert note(phones) == ""
     controls.paste(phones.window, "Customer ID", "4.2E+11")
     controls.combo(phones.window, "Customer ID type").setCurrentText("registered")
     phones.bot.waitUntil(lambda: "digits are missing" in note(phones))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["jane@example.com\r\n", "mailto:jane@example.com", "Jane Doe <jane@example.com>", "'jane@example.com'"],
-)
-def test_an_id_is_taken_out_of_what_it_came_in(acme: OpenDesk, engagement: Sandbox, text: str) -> None:
+def test_an_id_is_taken_out_of_what_it_came_in(acme: OpenDesk, engagement: Sandbox) -> None:
+    text = "Jane Doe <jane@example.com>"
     acme.fill()
     controls.paste(acme.window, "Customer ID", text)
     suggestion = controls.button(acme.window, "Use the suggestion")
@@ -101,25 +84,15 @@ def test_a_suggestion_is_shown_to_the_letter(acme: OpenDesk) -> None:
     assert suggestion.text() == "Use a&&b <i>"
 
 
-def test_nothing_is_said_while_it_is_being_typed(phones: OpenDesk) -> None:
-    controls.type_keys(phones.window, "jane@exa")
-    assert note(phones) == ""
-
-
-def test_a_strange_address_is_warned_of_and_sent_all_the_same(acme: OpenDesk) -> None:
-    acme.fill("jane@example")
-    acme.bot.waitUntil(lambda: "Read it back" in note(acme))
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("Delivered")
-    assert note(acme) == ""
-
-
-def test_the_next_caller_sees_no_suggestion(phones: OpenDesk) -> None:
+def test_nothing_is_rewritten_unasked_and_the_next_caller_sees_no_suggestion(
+    phones: OpenDesk, engagement: Sandbox
+) -> None:
     phones.fill("0660 1234567")
     suggestion = controls.button(phones.window, "Use the suggestion")
     phones.bot.waitUntil(suggestion.isVisible)
     controls.press(phones.window, "Send")
     phones.wait_for_status("Delivered")
+    assert b'{"phone":"0660 1234567"}' in b"".join(one.body for one in engagement.received)
     assert not suggestion.isVisible()
     assert "+43" not in suggestion.text()
 

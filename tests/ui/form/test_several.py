@@ -1,38 +1,24 @@
 """Several categories with one press: each gets its own event, and all of them one line of outcome."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 
-from consent_desk.delivery.verifier import Looked
 from consent_desk.domain.errors import JournalTrouble
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.log.presenter import LogDesk
 from consent_desk.ui.outcomes.presenter import SendingDesk
-from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.desks import OpenDesk
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-def tick_all(desk: OpenDesk) -> None:
-    opener = controls.button(desk.window, "Several categories")
-    if not opener.isChecked():
-        opener.click()
-    controls.named(desk.window, "All categories", QCheckBox).click()
 
 
 def choices(desk: OpenDesk) -> QListWidget:
@@ -51,14 +37,6 @@ def sent(engagement: Sandbox) -> list[Any]:
     return [json.loads(each.body) for each in engagement.received if "/track/" in each.path]
 
 
-def test_the_field_and_the_button_say_how_many(acme: OpenDesk) -> None:
-    acme.fill()
-    tick_all(acme)
-    assert category(acme) == "2 categories"
-    assert controls.button(acme.window, "Send").accessibleDescription() == "Opt out of 2 categories"
-    assert "general consent" in acme.window.consent.several.choice.remark.text()
-
-
 def test_the_list_opens_with_the_category_of_the_field_ticked(acme: OpenDesk) -> None:
     acme.fill(category="newsletter")
     controls.button(acme.window, "Several categories").click()
@@ -67,6 +45,8 @@ def test_the_list_opens_with_the_category_of_the_field_ticked(acme: OpenDesk) ->
         Qt.CheckState.Checked,
     ]
     assert category(acme) == "newsletter"
+    controls.write(acme.window, "Category", "sms_marketing")
+    assert acme.window.consent.several.choice.chosen() == ("sms_marketing",)
 
 
 def test_categories_are_ticked_with_the_keyboard_alone(acme: OpenDesk) -> None:
@@ -83,7 +63,10 @@ def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
+    assert category(acme) == "2 categories"
+    assert controls.button(acme.window, "Send").accessibleDescription() == "Opt out of 2 categories"
+    assert "general consent" in acme.window.consent.several.choice.remark.text()
     controls.write(acme.window, "Ticket", "4711")
     shown = [body(acme)]
     controls.press(acme.window, "Next request")
@@ -100,7 +83,7 @@ def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
 
 def test_copy_all_holds_every_request_without_the_key(acme: OpenDesk) -> None:
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     copy = acme.window.preview.copy.menu().actions()[-1]
     assert copy.isVisible()
     copy.trigger()
@@ -113,7 +96,7 @@ def test_copy_all_holds_every_request_without_the_key(acme: OpenDesk) -> None:
 
 def test_a_new_caller_starts_with_the_category_from_before(acme: OpenDesk) -> None:
     acme.fill(category="newsletter")
-    tick_all(acme)
+    acme.tick_all()
     controls.press(acme.window, "Send")
     acme.wait_for_status("2 delivered")
     assert category(acme) == "newsletter"
@@ -126,7 +109,7 @@ def test_a_new_caller_starts_with_the_category_from_before(acme: OpenDesk) -> No
 def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     controls.press(acme.window, "Send")
     acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 delivered.")
     assert "▲" in acme.status
@@ -135,28 +118,13 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
     acme.wait_for_status("✔ 2 opt-outs for jane@example.com, Acme production: 2 verified.")
 
 
-def test_of_several_each_is_cancelled_at_its_own_line(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.fault = Fault.SILENCE
-    acme.fill()
-    tick_all(acme)
-    controls.press(acme.window, "Send")
-    acme.bot.waitUntil(lambda: len(sent(engagement)) == 1)
-    acme.wait_for_line("Not sent yet", "Sending")
-    acme.cancel_line(0)
-    acme.wait_for_line("Not recorded", "Sending")
-    acme.cancel_line(1)
-    acme.wait_for_line("Not recorded", "Not confirmed")
-    acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 not recorded: newsletter.")
-    assert len(sent(engagement)) == 1
-
-
 def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> None:
     sending = desk.window.findChild(SendingDesk)
     assert sending is not None
     sending.ended.connect(lambda _: setattr(engagement, "fault", Fault.SILENCE))
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
     desk.fill()
-    tick_all(desk)
+    desk.tick_all()
     controls.press(desk.window, "Send")
     desk.bot.waitUntil(lambda: len(sent(engagement)) == 2)
 
@@ -187,7 +155,7 @@ def test_what_is_discarded_of_several_is_said_so_in_the_line_of_all(
 ) -> None:
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     controls.press(acme.window, "Send")
     acme.wait_for_status("1 waiting to be tried again: sms_marketing, 1 delivered.")
     acme.window.log.discard_requested.emit(entry_of(acme, "sms_marketing").request_id, "a slip")
@@ -205,49 +173,26 @@ def entry_of(desk: OpenDesk, category_id: str) -> Entry:
     return found()[0]
 
 
-def test_a_contradicted_one_keeps_the_line_of_all(acme: OpenDesk, engagement: Sandbox) -> None:
-    acme.fill()
-    tick_all(acme)
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("2 delivered.")
-    entry = replace(entry_of(acme, "sms_marketing"), state=State.CONTRADICTED)
-    judgement = Judgement(State.CONTRADICTED, say("It does not hold."), say("Look."))
-    log, rounds = acme.window.findChild(LogDesk), acme.window.findChild(RoundsDesk)
-    assert log is not None
-    assert rounds is not None
-    rounds.looked.emit(log.station, Looked(entry, judgement))
-    acme.wait_for_status("1 contradicted: sms_marketing, 1 delivered.")
-
-
-def test_what_is_chosen_in_the_field_takes_the_place_of_several(acme: OpenDesk) -> None:
-    acme.fill()
-    tick_all(acme)
-    box = controls.combo(acme.window, "Category")
-    box.setCurrentIndex(1)
-    assert category(acme) == "newsletter"
-    assert acme.window.consent.draft().categories == ()
-
-
-def test_unticking_down_to_one_leaves_that_one(acme: OpenDesk) -> None:
-    acme.fill()
-    tick_all(acme)
-    choices(acme).item(0).setSelected(False)
-    assert category(acme) == "newsletter"
-
-
 def test_unticking_one_by_one_brings_the_category_from_before_back(acme: OpenDesk) -> None:
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     choices(acme).item(0).setSelected(False)
     choices(acme).item(1).setSelected(False)
     assert category(acme) == "sms_marketing"
     assert acme.window.consent.draft().category == "sms_marketing"
     assert acme.window.consent.several.choice.chosen() == ()
+    acme.tick_all()
+    acme.tick_all()
+    assert (category(acme), acme.window.consent.draft().categories) == ("sms_marketing", ())
+    # So does what is chosen in the field.
+    acme.tick_all()
+    controls.combo(acme.window, "Category").setCurrentIndex(1)
+    assert (category(acme), acme.window.consent.draft().categories) == ("newsletter", ())
 
 
 def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk) -> None:
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     offered = [Category("sms_marketing", "SMS"), Category("other", "Other")]
     acme.window.consent.offer_categories(offered)
     assert category(acme) == "sms_marketing"
@@ -258,21 +203,6 @@ def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk)
     assert not any("Left out" in note for note in notes)
 
 
-def test_typing_while_the_list_is_open_ticks_what_is_typed(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.button(acme.window, "Several categories").click()
-    controls.write(acme.window, "Category", "newsletter")
-    assert acme.window.consent.several.choice.chosen() == ("newsletter",)
-
-
-def test_unticking_all_brings_the_category_from_before_back(acme: OpenDesk) -> None:
-    acme.fill(category="newsletter")
-    tick_all(acme)
-    tick_all(acme)
-    assert category(acme) == "newsletter"
-    assert acme.window.consent.draft().categories == ()
-
-
 def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
 ) -> None:
@@ -280,7 +210,7 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
         raise JournalTrouble(say("The disk is full."), say("Make room."))
 
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     with monkeypatch.context() as broken:
         broken.setattr(SqliteJournal, "note_all", fail)
         controls.press(acme.window, "Send")
@@ -298,22 +228,9 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
     assert len(sent(engagement)) == 2
 
 
-def test_no_selection_is_left_for_another_project(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
-    desk = open_desk(keyring)
-    desk.wait_ready()
-    desk.wait_for_categories()
-    desk.fill()
-    tick_all(desk)
-    desk.choose_project("Sandbox (practice)")
-    desk.bot.waitUntil(desk.window.practice.isVisible)
-    assert desk.window.consent.draft().categories == ()
-
-
 def test_choosing_the_same_project_again_leaves_what_was_ticked(acme: OpenDesk) -> None:
     acme.fill()
-    tick_all(acme)
+    acme.tick_all()
     acme.choose_project("Acme production")
     acme.bot.waitUntil(lambda: controls.line(acme.window, "Request URL").text() == "")
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
@@ -332,7 +249,7 @@ def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_cat
 
 
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:
-    tick_all(demo)
+    demo.tick_all()
     controls.press(demo.window, "Send")
     demo.wait_for_status("6 opt-outs for jane@example.com, Sandbox: 6 practised.")
     assert demo.status.startswith("◆")

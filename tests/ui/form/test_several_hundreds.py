@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QListWidget, QPushButton
+from PySide6.QtWidgets import QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.draft import Draft
@@ -45,12 +45,17 @@ class Wanted(list[str]):
         raise AssertionError("searched for each of them")
 
 
-def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
+def offered(qtbot: QtBot) -> SeveralChoice:
     button = QPushButton()
     choice = SeveralChoice(button)
     for widget in (button, choice):
         qtbot.addWidget(widget)
     choice.offer(MANY)
+    return choice
+
+
+def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
+    choice = offered(qtbot)
     wanted = Wanted(one.id for one in MANY[1:])
     choice.tick(wanted)
     assert wanted.gone_through == 1
@@ -58,11 +63,7 @@ def test_the_ticked_ones_are_gone_through_once(qtbot: QtBot) -> None:
 
 
 def test_all_are_ticked_in_one_step(qtbot: QtBot) -> None:
-    button = QPushButton()
-    choice = SeveralChoice(button)
-    for widget in (button, choice):
-        qtbot.addWidget(widget)
-    choice.offer(MANY)
+    choice = offered(qtbot)
     steps: list[object] = []
     choice.list.selectionModel().selectionChanged.connect(lambda *change: steps.append(change))
     choice.every_one.click()
@@ -74,8 +75,7 @@ def test_a_tick_is_told_once(acme: OpenDesk) -> None:
     form = acme.window.consent
     acme.fill()
     form.offer_categories(MANY)
-    controls.button(acme.window, "Several categories").click()
-    controls.named(acme.window, "All categories", QCheckBox).click()
+    acme.tick_all()
     told: list[Draft] = []
     form.draft_changed.connect(told.append)
     controls.named(acme.window, "Categories to choose", QListWidget).item(3).setSelected(False)
@@ -90,8 +90,7 @@ def test_hundreds_of_names_are_cut(acme: OpenDesk) -> None:
     form = acme.window.consent
     acme.fill()
     form.offer_categories(MANY)
-    controls.button(acme.window, "Several categories").click()
-    controls.named(acme.window, "All categories", QCheckBox).click()
+    acme.tick_all()
     notes = [one.text() for one in form.findChildren(type(form.categories_age)) if "category_1" in one.text()]
     assert all(len(text) < 500 for text in notes)
 
@@ -105,8 +104,7 @@ class TestWithLookUps:
         self, acme: OpenDesk, engagement: Sandbox
     ) -> None:
         acme.fill(category="c0")
-        controls.button(acme.window, "Several categories").click()
-        controls.named(acme.window, "All categories", QCheckBox).click()
+        acme.tick_all()
         acme.bot.waitUntil(lambda: "rejected since" in acme.window.consent.known.chosen.text())
         controls.press(acme.window, "Send")
         asked = controls.label(acme.window, "Question").splitlines()

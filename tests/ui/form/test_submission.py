@@ -61,6 +61,16 @@ def a_press(station: SlowStation, noting: Noting, draft: Draft | None = None) ->
     return Press(stand_in, a_project(), draft or Draft(customer_id="jane@example.com"), consent)
 
 
+def fail(noting: Noting, qtbot: QtBot, station: SlowStation) -> Press:
+    """A press that could not be noted in `station`."""
+    station.outbox.let.set()
+    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    press = a_press(station, noting)
+    with qtbot.waitSignal(noting.failed):
+        noting.begin(press)
+    return press
+
+
 def test_it_is_busy_until_it_is_noted_and_then_has_another_request_id(noting: Noting, qtbot: QtBot) -> None:
     station = SlowStation()
     press = a_press(station, noting)
@@ -101,12 +111,7 @@ def test_what_is_noted_late_does_not_concern_the_form_of_another_project(
 def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
     noting: Noting, qtbot: QtBot
 ) -> None:
-    station = SlowStation()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
-    press = a_press(station, noting)
-    with qtbot.waitSignal(noting.failed):
-        noting.begin(press)
-        station.outbox.let.set()
+    press = fail(noting, qtbot, SlowStation())
     failed = noting.failed_press(press.draft, press.station, press.project)
     assert failed == replace(press, consent=replace(press.consent, timestamp=later(-1)))
     assert noting.failed_press(Draft(customer_id="omar@example.org"), press.station, press.project) is None
@@ -116,11 +121,7 @@ def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
 
 def test_what_failed_is_noted_with_the_timestamp_that_it_got(noting: Noting, qtbot: QtBot) -> None:
     station = SlowStation()
-    station.outbox.let.set()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
-    press = a_press(station, noting)
-    with qtbot.waitSignal(noting.failed):
-        noting.begin(press)
+    press = fail(noting, qtbot, station)
     failed = noting.failed_press(press.draft, press.station, press.project)
     assert failed is not None
     station.outbox.trouble = None
@@ -149,11 +150,7 @@ def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
 
 def test_what_failed_goes_to_the_journal_that_was_opened_since(noting: Noting, qtbot: QtBot) -> None:
     station, opened = SlowStation(), SlowStation()
-    station.outbox.let.set()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
-    press = a_press(station, noting)
-    with qtbot.waitSignal(noting.failed):
-        noting.begin(press)
+    press = fail(noting, qtbot, station)
     again = a_press(opened, noting)
     renamed = replace(press.project, name="Acme", key_id="another")
     failed = noting.failed_press(press.draft, again.station, renamed)
@@ -163,12 +160,7 @@ def test_what_failed_goes_to_the_journal_that_was_opened_since(noting: Noting, q
 
 
 def test_what_failed_for_another_address_is_another_consent(noting: Noting, qtbot: QtBot) -> None:
-    station = SlowStation()
-    station.outbox.let.set()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
-    press = a_press(station, noting)
-    with qtbot.waitSignal(noting.failed):
-        noting.begin(press)
+    press = fail(noting, qtbot, SlowStation())
     elsewhere = replace(press.project, base_url=BaseUrl(scheme="https", host="api.uk.exponea.com"))
     assert noting.failed_press(press.draft, press.station, elsewhere) is None
     assert noting.request_id != press.consent.request_id

@@ -1,18 +1,14 @@
 """The wordings that the desk keeps."""
 
-import json
-from dataclasses import replace
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import ACME, MemoryKeyring, OpenDesk, keep, real
+from tests.ui.conftest import OpenAcme, OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk
 
 TEXT = "May we send you offers & news <b>by SMS</b>?"
 
@@ -61,8 +57,7 @@ def test_texts_belong_to_their_category(acme: OpenDesk) -> None:
 
 def test_with_several_categories_ticked_none_is_kept_and_it_says_why(acme: OpenDesk) -> None:
     keep_text(acme)
-    controls.button(acme.window, "Several categories").click()
-    controls.button(acme.window, "All categories").click()
+    acme.tick_all()
     acme.window.consent.wording.setPlainText("May we send you all of it?")
     assert entries(acme) == []
     assert menu(acme).actions()[0].text() == "Texts are kept for one category at a time"
@@ -79,7 +74,7 @@ def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
         QTest.keyClick(found, Qt.Key.Key_Escape)
 
     found.aboutToShow.connect(choose, Qt.ConnectionType.QueuedConnection)
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Space)
+    acme.key(Qt.Key.Key_Space)
     acme.bot.waitUntil(lambda: opened == [True])
 
 
@@ -88,8 +83,7 @@ def test_kept_texts_are_there_at_the_next_start(
 ) -> None:
     keep_text(acme)
     acme.window.close()
-    again = open_desk(keyring)
-    again.wait_ready()
+    again = open_desk(keyring).ready()
     controls.write(again.window, "Category", "sms_marketing")
     again.bot.waitUntil(lambda: "May we send you offers && news <b>by SMS</b>?" in entries(again))
 
@@ -106,31 +100,9 @@ def test_a_text_is_removed_only_after_a_question(acme: OpenDesk) -> None:
     acme.bot.waitUntil(lambda: not any("May we" in entry for entry in entries(acme)))
 
 
-def test_another_project_has_texts_of_its_own(
-    open_desk: OpenOne, folders: Folders, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    beta = replace(real(engagement), id="22222222-2222-4222-8222-222222222222", name="Beta")
-    keep(folders, keyring, real(engagement), beta)
-    desk = open_desk(keyring)
-    desk.wait_ready()
-    keep_text(desk)
-    desk.choose_project("Beta")
-    desk.bot.waitUntil(lambda: desk.project == "Beta")
-    controls.write(desk.window, "Category", "sms_marketing")
-    assert not any("May we" in entry for entry in entries(desk))
-
-
-def test_a_file_that_cannot_be_read_is_told_and_stays(
-    open_desk: OpenOne, folders: Folders, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_a_file_that_cannot_be_read_is_told_and_stays(open_acme: OpenAcme, folders: Folders) -> None:
     path = folders.config / "texts.json"
     path.write_text("not JSON")
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.wait_for_status("The kept texts cannot be read.")
     assert path.read_text() == "not JSON"
-
-
-def test_the_file_holds_the_text_under_project_and_category(acme: OpenDesk, folders: Folders) -> None:
-    keep_text(acme)
-    document = json.loads((folders.config / "texts.json").read_text())
-    assert document["texts"] == {ACME: {"sms_marketing": [TEXT]}}

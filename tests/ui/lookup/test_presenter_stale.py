@@ -141,7 +141,7 @@ def belongs(shown: str, customer: str) -> bool:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ACTIONS, max_size=25))
-def test_what_is_shown_belongs_to_what_stands_in_the_field(
+def test_what_is_shown_belongs_to_the_field_and_the_alarm_names_none_but_who_was_sent_and_unknown(
     qapp: QApplication, actions: list[tuple[str, str | int]]
 ) -> None:
     caller = Caller()
@@ -149,21 +149,10 @@ def test_what_is_shown_belongs_to_what_stands_in_the_field(
         caller.act(what, value)
         shown, customer = caller.consent.known.chosen.text(), caller.consent.customer_id.text()
         assert shown in {"", "Looking up…"} or belongs(shown, customer)
+        named = [part.split(".")[0] for part in caller.status.kept.text().split("registered = ")[1:]]
+        assert set(named) <= {one for one in caller.sent if one in UNKNOWN or one not in IDS}
     caller.act("return", "")
     while caller.lanes.waiting:
         caller.lanes.answer(0)
     shown, customer = caller.consent.known.chosen.text(), caller.consent.customer_id.text()
     assert belongs(shown, customer) if customer else shown == ""
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(ACTIONS, max_size=25))
-def test_the_alarm_names_none_but_who_was_sent_and_unknown(
-    qapp: QApplication, actions: list[tuple[str, str | int]]
-) -> None:
-    caller = Caller()
-    for what, value in actions:
-        caller.act(what, value)
-        told = caller.status.kept.text()
-        named = [part.split(".")[0] for part in told.split("registered = ")[1:]]
-        assert set(named) <= {one for one in caller.sent if one in UNKNOWN or one not in IDS}

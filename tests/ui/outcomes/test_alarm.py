@@ -20,15 +20,14 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.widgets.tones import Tone, loud_colours
 from tests.consents import a_consent
 from tests.journal.journals import lead
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, real
+from tests.ui.conftest import OpenAcme, OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, journal_of, real
 
 WAY = (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED)
 
@@ -44,19 +43,10 @@ def change(folders: Folders, statement: str) -> None:
 def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object) -> str:
     """Let an earlier run have found out that a consent does not hold."""
     noted = Noted.of(real(engagement), a_consent(**changes))
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+    with journal_of(folders) as journal:
         journal.note(noted)
         lead(journal, noted.consent.request_id, WAY)
     return noted.consent.request_id
-
-
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
-
-
-def sent(engagement: Sandbox) -> list[bytes]:
-    return [each.body for each in engagement.received if "/track/" in each.path and each.body]
 
 
 def alarm(desk: OpenDesk) -> str:
@@ -74,19 +64,16 @@ def wait_for_silence(desk: OpenDesk) -> None:
 
 
 @pytest.fixture
-def ringing(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
-) -> OpenDesk:
+def ringing(open_acme: OpenAcme, engagement: Sandbox, folders: Folders) -> OpenDesk:
     """A desk at which an opt-out was contradicted in an earlier run."""
     leave_contradicted(folders, engagement, ticket="4711", channel="phone")
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
     return desk
 
 
 def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement: Sandbox) -> None:
-    send(acme)
+    acme.send()
     acme.wait_for_line("Delivered")
     acme.clock.seconds_off += 10
     elsewhere = a_consent(
@@ -103,84 +90,47 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     strip = acme.window.alarm
     assert strip.palette().color(strip.backgroundRole()).name() == background.name()
     assert strip.headline.palette().color(strip.headline.foregroundRole()).name() == text.name()
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_status("second@example.com")
     assert "Engagement still shows consent" in alarm(acme)
-
-
-def test_an_event_in_milliseconds_rings_and_nothing_is_offered_against_it(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    event = {
-        "customer_ids": {"registered": "jane@example.com"},
-        "event_type": "consent",
-        "timestamp": 1780228246370,
-        "properties": {"action": "accept", "category": "sms_marketing", "valid_until": "unlimited"},
-    }
-    with closing(HttpTransport()) as transport:
-        transport.start(prepare_event(real(engagement), json.dumps(event).encode())).wait()
-    acme.fill()
-    controls.press(acme.window, "Send")
-    acme.go_on()
-    acme.wait_for_line("Delivered")
-    acme.clock.seconds_off += 31
-    acme.wait_for_line("Contradicted")
-    wait_for_alarm(acme, "dated far in the future (accept of sms_marketing, time 1780228246370")
-    assert "An administrator must expire that event in Engagement." in alarm(acme)
-    assert not acme.window.alarm.action.isVisible()
-    acme.choose_line()
-    acme.bot.waitUntil(lambda: "dated far in the future" in acme.details("Explanation"))
-    assert "Engagement shows no consent (far ahead)" in acme.details("Explanation")
-    assert "but Engagement's history speaks against it" in acme.details("Explanation")
-    assert not controls.button(acme.window, "Send this with the time now").isEnabled()
 
 
 def test_it_rings_again_after_a_restart_until_it_is_dismissed(
     ringing: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring
 ) -> None:
     ringing.window.end()
-    second = open_desk(keyring)
-    second.wait_ready()
+    second = open_desk(keyring).ready()
     wait_for_alarm(second, "Engagement still shows consent")
     controls.press(second.window, "Dismiss alarm")
     wait_for_silence(second)
     second.window.end()
-    third = open_desk(keyring)
-    third.wait_ready()
+    third = open_desk(keyring).ready()
     third.wait_for_line("Contradicted")
     assert alarm(third) == ""
-
-
-def test_dismissing_what_the_status_says_does_not_silence_it(ringing: OpenDesk) -> None:
-    ringing.window.status.clear()
-    assert "Engagement still shows consent" in alarm(ringing)
+    third.choose_line()
+    third.wait_for_details("Recorded, but Engagement still shows consent")
+    assert "Contradicted (alarm dismissed)" in third.details("Explanation")
 
 
 def test_sending_with_the_time_now_notes_and_sends_the_same_decision_anew(
     ringing: OpenDesk, engagement: Sandbox
 ) -> None:
-    controls.press(ringing.window, "Send with the time now")
-    ringing.wait_for_line("Delivered", "Contradicted")
-    wait_for_silence(ringing)
-    ringing.wait_for_status("➜ Delivered")
-    [body] = sent(engagement)
-    assert b'"action":"reject"' in body
-    assert b'"desk_ticket":"4711"' in body
-    assert b'"desk_channel":"phone"' in body
-    ringing.window.preview.as_sent.setChecked(True)
-    assert controls.raw_text(ringing.window, "Request body").encode() == body
-    assert "stamped" in ringing.window.preview.stamp.text()
-
-
-def test_two_presses_note_once(ringing: OpenDesk, engagement: Sandbox) -> None:
     button = controls.button(ringing.window, "Send with the time now")
     QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
     button.click()
     ringing.wait_for_line("Delivered", "Contradicted")
-    assert len(sent(engagement)) == 1
+    wait_for_silence(ringing)
+    ringing.wait_for_status("➜ Delivered")
+    [sent] = events(engagement)
+    assert b'"action":"reject"' in sent.body
+    assert b'"desk_ticket":"4711"' in sent.body
+    assert b'"desk_channel":"phone"' in sent.body
+    ringing.window.preview.as_sent.setChecked(True)
+    assert controls.raw_text(ringing.window, "Request body").encode() == sent.body
+    assert "stamped" in ringing.window.preview.stamp.text()
 
 
-def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk, engagement: Sandbox) -> None:
+def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk) -> None:
     button = controls.button(ringing.window, "Send this with the time now")
     assert not button.isVisible()
     ringing.choose_line()
@@ -192,7 +142,9 @@ def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk, engagement: Sandbo
 
 
 def test_a_later_decision_from_the_form_ends_it(ringing: OpenDesk) -> None:
-    send(ringing)
+    ringing.window.status.clear()
+    assert "Engagement still shows consent" in alarm(ringing)
+    ringing.send()
     wait_for_silence(ringing)
 
 
@@ -206,7 +158,7 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
     ringing: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    send(ringing, "first@example.com")
+    ringing.send("first@example.com")
     ringing.wait_for_line("Sending", "Contradicted")
     controls.press(ringing.window, "Send with the time now")
     wait_for_silence(ringing)
@@ -215,38 +167,14 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
     wait_for_alarm(ringing, "Engagement still shows consent")
 
 
-def test_it_rings_again_where_the_later_decision_is_discarded(ringing: OpenDesk, engagement: Sandbox) -> None:
-    engagement.fault = Fault.INVALID_SECRET
-    send(ringing)
-    wait_for_silence(ringing)
-    ringing.wait_for_line("Refused", "Contradicted")
-    discard = controls.button(ringing.window, "Discard")
-    ringing.bot.waitUntil(discard.isEnabled)
-    discard.click()
-    controls.write(ringing.window, "Reason for discarding", "typed wrong")
-    controls.button(ringing.window, "Confirm discarding").click()
-    wait_for_alarm(ringing, "Engagement still shows consent")
-
-
-def test_what_was_contradicted_is_told_beside_the_log_also_when_it_was_dismissed(ringing: OpenDesk) -> None:
-    controls.press(ringing.window, "Dismiss alarm")
-    wait_for_silence(ringing)
-    ringing.choose_line()
-    ringing.bot.waitUntil(
-        lambda: "Recorded, but Engagement still shows consent" in ringing.details("Explanation")
-    )
-    assert "Contradicted (alarm dismissed)" in ringing.details("Explanation")
-
-
 def test_several_ring_one_after_the_other_opt_outs_first(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
 ) -> None:
     leave_contradicted(
         folders, engagement, action=Action.ACCEPT, valid_until=ValidUntil(), category="newsletter"
     )
     leave_contradicted(folders, engagement)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "opt-out of sms_marketing")
     assert "1 of 2 alarms." in alarm(desk)
     controls.press(desk.window, "Dismiss alarm")
@@ -258,7 +186,7 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     assert strip.palette().color(strip.backgroundRole()).name() != background.name()
 
 
-def test_what_cannot_be_noted_anew_is_a_slip_and_rings_on(
+def test_after_a_noting_that_failed_it_is_sent_with_the_time_of_the_new_press(
     ringing: OpenDesk, folders: Folders, engagement: Sandbox
 ) -> None:
     change(folders, FULL)
@@ -266,22 +194,13 @@ def test_what_cannot_be_noted_anew_is_a_slip_and_rings_on(
     ringing.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert controls.button(ringing.window, "Copy as a slip").isVisible()
     assert "Engagement still shows consent" in alarm(ringing)
-    assert sent(engagement) == []
-
-
-def test_after_a_noting_that_failed_it_is_sent_with_the_time_of_the_new_press(
-    ringing: OpenDesk, folders: Folders, engagement: Sandbox
-) -> None:
-    change(folders, FULL)
-    controls.press(ringing.window, "Send with the time now")
-    ringing.wait_for_status("✖ NOT NOTED")
     change(folders, "DROP TRIGGER full")
     ringing.clock.seconds_off += 1000
     pressed = ringing.clock()
     controls.press(ringing.window, "Send with the time now")
     ringing.wait_for_line("Delivered", "Contradicted")
-    [body] = sent(engagement)
-    assert json.loads(body)["timestamp"] >= pressed.micros // 1_000_000
+    [sent] = events(engagement)
+    assert json.loads(sent.body)["timestamp"] >= pressed.micros // 1_000_000
     assert ringing.errors == ""
 
 
@@ -301,20 +220,19 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
     ringing.clock.seconds_off += 1000
     controls.press(ringing.window, "Send with the time now")
     ringing.wait_for_line("Delivered", "Contradicted")
-    [body] = sent(engagement)
-    assert json.loads(body)["timestamp"] == noted[0].noted_at.micros / 1_000_000
+    [sent] = events(engagement)
+    assert json.loads(sent.body)["timestamp"] == noted[0].noted_at.micros / 1_000_000
 
 
 def test_without_its_project_nothing_is_noted(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
 ) -> None:
     noted = Noted.of(real(engagement, id="9d0a7c1e-0000-4000-8000-000000000009"), a_consent())
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
+    with journal_of(folders) as journal:
         journal.note(noted)
         lead(journal, noted.consent.request_id, WAY)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
     controls.press(desk.window, "Send with the time now")
     desk.wait_for_status("✖ Nothing was noted or sent. Its project was removed from this computer.")
-    assert sent(engagement) == []
+    assert events(engagement) == []

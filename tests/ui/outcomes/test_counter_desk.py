@@ -9,35 +9,22 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes import counter_desk
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import OpenDesk
 
 DAY = 24 * 3_600
 
 
 @pytest.fixture
-def refused(
-    open_desk: OpenOne,
-    acme_is_kept: None,
-    keyring: MemoryKeyring,
-    engagement: Sandbox,
-    monkeypatch: pytest.MonkeyPatch,
-) -> OpenDesk:
+def refused(open_acme: OpenAcme, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OpenDesk:
     """A desk with one opt-out that waits for a person: nothing happens by itself any more."""
     monkeypatch.setattr(counter_desk, "TICK", 0.02)
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_acme().ready()
     engagement.fault = Fault.INVALID_SECRET
-    desk.fill()
-    controls.press(desk.window, "Send")
+    desk.send()
     desk.wait_for_line("Refused")
-    desk.bot.waitUntil(lambda: counter(desk) == "1 not yet confirmed")
+    desk.wait_for_counter("1 not yet confirmed")
     return desk
-
-
-def counter(desk: OpenDesk) -> str:
-    shown = controls.button(desk.window, "Not yet confirmed")
-    return shown.text() if shown.isVisible() else ""
 
 
 def text_colour(desk: OpenDesk) -> str:
@@ -50,34 +37,27 @@ def test_after_a_day_it_turns_red_by_itself_and_says_since_when(refused: OpenDes
     red = colour(Tone.BAD, QApplication.palette()).name()
     assert text_colour(refused) != red
     refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: counter(refused).startswith("✖ 1 not yet confirmed, since "))
-    day, month = f"{noted!s}"[8:10].lstrip("0"), counter(refused).split()[-1]
-    assert counter(refused).split()[-2] == day
+    refused.bot.waitUntil(lambda: refused.counter.startswith("✖ 1 not yet confirmed, since "))
+    day, month = f"{noted!s}"[8:10].lstrip("0"), refused.counter.split()[-1]
+    assert refused.counter.split()[-2] == day
     assert month.isalpha()
     assert text_colour(refused) == red
-
-
-def test_it_turns_back_when_the_clock_was_wrong(refused: OpenDesk) -> None:
-    refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: "since" in counter(refused))
+    # The clock was wrong.
     refused.clock.seconds_off -= DAY + 10
-    refused.bot.waitUntil(lambda: counter(refused) == "1 not yet confirmed")
-    assert text_colour(refused) != colour(Tone.BAD, QApplication.palette()).name()
+    refused.wait_for_counter("1 not yet confirmed")
+    assert text_colour(refused) != red
 
 
 def test_each_station_has_a_counter_of_its_own(refused: OpenDesk) -> None:
-    refused.choose_project("Sandbox (practice)")
-    refused.bot.waitUntil(refused.window.practice.isVisible)
-    refused.bot.waitUntil(lambda: counter(refused) == "")
+    refused.practise()
+    refused.wait_for_counter("")
     refused.choose_project("Acme production")
-    refused.bot.waitUntil(lambda: counter(refused) == "1 not yet confirmed")
+    refused.wait_for_counter("1 not yet confirmed")
 
 
 def test_it_goes_when_everything_has_arrived(refused: OpenDesk, engagement: Sandbox) -> None:
     refused.clock.seconds_off += DAY + 10
-    refused.bot.waitUntil(lambda: "since" in counter(refused))
+    refused.bot.waitUntil(lambda: "since" in refused.counter)
     engagement.fault = None
-    again = controls.button(refused.window, "Send again")
-    refused.bot.waitUntil(again.isEnabled)
-    again.click()
-    refused.bot.waitUntil(lambda: counter(refused) == "")
+    refused.press_once_enabled("Send again")
+    refused.wait_for_counter("")

@@ -1,28 +1,22 @@
 """Outcomes that cannot be written down at first, and what waits for the settings of its project."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
-from consent_desk.domain.errors import KeyringTrouble
-from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import event_body
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.consents import a_consent
 from tests.engagement.http.servers import free_port
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
+from tests.ui.conftest import OpenAcme, OpenOne
+from tests.ui.desks import MemoryKeyring, OpenDesk, events, journal_of, keep, real
 
 ONLY_CLAIMS = """
 CREATE TRIGGER full BEFORE INSERT ON fact WHEN NEW.state NOT IN ('queued', 'in_flight')
@@ -36,26 +30,9 @@ def change(folders: Folders, statement: str) -> None:
         connection.execute(statement)
 
 
-@contextmanager
-def journal_of(folders: Folders) -> Iterator[SqliteJournal]:
-    with closing(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
-        yield journal
-
-
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
-
-
-def sent(engagement: Sandbox) -> int:
-    return sum("/track/" in each.path and each.method == "POST" for each in engagement.received)
-
-
 def save_settings(desk: OpenDesk, **texts: str) -> None:
     """Open the project settings, write `texts` into their fields, and save."""
-    controls.press(desk.window, "Project settings")
-    dialog = desk.window.findChild(ProjectDialog)
-    assert dialog is not None
+    dialog = desk.open_settings()
     for name, text in texts.items():
         controls.write(dialog, name.replace("_", " "), text)
     controls.press(dialog, "Save")
@@ -66,41 +43,26 @@ def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_mess
 ) -> None:
     monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
     change(folders, ONLY_CLAIMS)
-    send(acme)
+    acme.send()
     acme.wait_for_status("✖ Delivered: Engagement has queued it")
     assert "could not be written down, and is kept to be written again" in acme.status
     change(folders, "DROP TRIGGER full")
     acme.bot.waitUntil(lambda: acme.status.startswith("➜ Delivered"), timeout=10_000)
     assert "could not be written down" not in acme.status + acme.errors
     acme.wait_for_line("Delivered")
-    assert sent(engagement) == 1
+    assert len(events(engagement)) == 1
 
 
 def test_an_outcome_that_was_never_written_is_tried_once_more_at_the_end(
     acme: OpenDesk, folders: Folders
 ) -> None:
     change(folders, ONLY_CLAIMS)
-    send(acme)
+    acme.send()
     acme.wait_for_status("could not be written down")
     change(folders, "DROP TRIGGER full")
     acme.window.end()
     with journal_of(folders) as journal:
         assert len(journal.records_in({State.DELIVERED})) == 1
-
-
-def test_what_could_not_even_be_written_at_the_end_is_unconfirmed_at_the_next_start(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
-) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
-    change(folders, ONLY_CLAIMS)
-    send(first)
-    first.wait_for_status("could not be written down")
-    first.window.end()
-    change(folders, "DROP TRIGGER full")
-    second = open_desk(keyring)
-    second.wait_ready()
-    second.wait_for_line("Not confirmed")
 
 
 def test_what_is_held_leaves_at_once_when_its_project_leads_back(
@@ -118,43 +80,15 @@ def test_what_is_held_leaves_at_once_when_its_project_leads_back(
     desk.wait_for_line("Delivered")
 
 
-def test_what_waits_for_the_settings_of_a_project_is_counted_once_for_all(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
-    engagement.fault = Fault.RATE_LIMIT
-    for customer in ("first@example.com", "second@example.com"):
-        send(first, customer)
-        first.wait_for_status(customer)
-    first.wait_for_line("Waiting to retry", "Waiting to retry")
-    first.window.end()
-    engagement.fault = None
-    keyring.trouble = KeyringTrouble(say("The keyring is locked."), say("Unlock it."))
-    second = open_desk(keyring)
-    second.clock.seconds_off += 600
-    second.wait_for_status("▲ 2 consents still wait for the settings of Acme production.")
-    assert "It is tried again by itself." in second.status
-    keyring.trouble = None
-
-    def have_left() -> bool:
-        # More than once: when the next try is planned, it may be reckoned from the later time already.
-        second.clock.seconds_off += 301
-        return len(events(engagement)) == 4
-
-    second.bot.waitUntil(have_left, timeout=10_000)
-    second.bot.waitUntil(lambda: "still wait" not in second.status + second.errors)
-
-
 def test_what_waits_for_settings_leaves_when_they_are_entered_again(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
+    open_acme: OpenAcme, keyring: MemoryKeyring, engagement: Sandbox, folders: Folders
 ) -> None:
     project = real(engagement)
     consent = a_consent()
     with journal_of(folders) as journal:
         journal.note(Noted.of(project, consent))
     keyring.lines.clear()
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.wait_for_status("▲ 1 consent still waits for the settings of Acme production.")
     save_settings(
         desk,

@@ -23,8 +23,7 @@ from tests.ui.desks import OpenDesk
 def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A real project, and one opt-out that waits."""
     engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Waiting to retry")
     acme.wait_for_status("It is tried again by itself.")
     return acme
@@ -32,21 +31,16 @@ def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
 
 def test_staying_open_is_the_first_answer_and_keeps_the_window(waiting: OpenDesk) -> None:
     assert not waiting.window.close()
-    waiting.bot.waitUntil(lambda: len(waiting.person.asked) == 1)
+    waiting.wait_for_question(1)
     assert waiting.person.asked == [
         "Close Consent Desk? 1 opt-out has not reached Engagement. "
         "It leaves only when Consent Desk is opened here again. Stay open / Close anyway / Copy list"
     ]
     assert waiting.window.isVisible()
-    waiting.window.close()
-    waiting.bot.waitUntil(lambda: len(waiting.person.asked) == 2)
-
-
-def test_closing_anyway_closes(waiting: OpenDesk) -> None:
     waiting.person.answer = 1
-    waiting.window.close()
-    waiting.bot.waitUntil(lambda: not waiting.window.isVisible())
-    assert len(waiting.person.asked) == 1
+    with waiting.bot.waitSignal(waiting.window.closing):
+        waiting.window.close()
+    assert len(waiting.person.asked) == 2
 
 
 def test_the_list_can_be_copied_and_leaves_the_window_open(waiting: OpenDesk) -> None:
@@ -68,12 +62,11 @@ def test_a_signal_or_the_end_of_the_session_asks_nothing(waiting: OpenDesk) -> N
 
 def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_line("Sending")
     acme.bot.waitUntil(controls.button(acme.window, "Not yet confirmed").isVisible)
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
 
 
 @pytest.fixture
@@ -92,33 +85,24 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 
 def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("▲ Not noted yet: the disk of this computer is slow. Stay on the line.")
     disk.set()
-    acme.wait_for_status("Delivered")
+    acme.wait_for_status("it is being looked up")
     assert acme.errors == ""
+    assert acme.window.close()
+    assert acme.person.asked == []
 
 
 def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
     assert acme.person.asked == [
         "Close Consent Desk? What you pressed Send for is not noted yet: the disk of this computer is slow. "
         "It may be lost if you close now. Stay open / Close anyway"
     ]
     assert acme.window.isVisible()
-
-
-def test_what_was_noted_meanwhile_and_delivered_keeps_nobody(disk: Event, acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("Not noted yet")
-    disk.set()
-    acme.wait_for_status("it is being looked up")
-    assert acme.window.close()
 
 
 def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
@@ -128,11 +112,10 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
         raise JournalTrouble(say("The disk is full."), say("Make room."))
 
     monkeypatch.setattr(Outbox, "note_all", fail)
-    acme.fill()
-    controls.press(acme.window, "Send")
+    acme.send()
     acme.wait_for_status("NOT NOTED")
     assert not acme.window.close()
-    acme.bot.waitUntil(lambda: len(acme.person.asked) == 1)
+    acme.wait_for_question(1)
     assert acme.person.asked == [
         "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or save its slip "
         "before you close. Stay open / Close anyway"
@@ -142,19 +125,9 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     assert acme.window.close()
 
 
-def test_nothing_outstanding_is_not_asked_about(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("it is being looked up")
-    assert acme.window.close()
-    assert acme.person.asked == []
-
-
 def test_practice_holds_nobody(open_desk: OpenOne) -> None:
-    demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER)
-    demo.wait_ready()
-    demo.fill()
-    controls.press(demo.window, "Send")
+    demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER).ready()
+    demo.send()
     demo.wait_for_line("Waiting to retry")
     demo.bot.waitUntil(controls.button(demo.window, "Not yet confirmed").isVisible)
     assert demo.window.close()

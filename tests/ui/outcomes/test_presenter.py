@@ -1,6 +1,5 @@
 """One press is one consent, and the status says honestly what became of it."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,8 @@ from consent_desk.ui.outcomes.presenter import SendingDesk
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
-from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
-
-
-def send(desk: OpenDesk, customer: str = "jane@example.com") -> None:
-    desk.fill(customer)
-    controls.press(desk.window, "Send")
-
-
-def sent(engagement: Sandbox) -> int:
-    return sum(request.method == "POST" for request in engagement.received)
+from tests.ui.conftest import OpenAcme, OpenOne
+from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events
 
 
 def text_colour(desk: OpenDesk) -> str:
@@ -42,12 +32,10 @@ def text_colour(desk: OpenDesk) -> str:
 
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
-    send(acme)
+    acme.send()
     acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
-    assert acme.noted == (
-        "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
-    )
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    assert acme.noted == NOTED
+    acme.wait_for_events(engagement, 1)
     acme.wait_for_line("Sending")
 
 
@@ -55,8 +43,8 @@ NOTED = "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marke
 
 
 def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -> None:
-    send(acme)
-    acme.wait_for_status("Delivered")
+    acme.deliver()
+    assert text_colour(acme) == colour(Tone.NEUTRAL, QApplication.palette()).name()
     assert acme.noted == NOTED
     acme.clock.seconds_off += 35
     acme.wait_for_status("✔ Verified")
@@ -64,7 +52,7 @@ def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -
     assert acme.window.status.noted.isVisible()
     # Neither is one by the next caller.
     for which in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
-        QTest.keyClick(acme.window.windowHandle(), which)
+        acme.key(which)
     controls.press(acme.window, "Refresh categories")
     assert acme.noted == NOTED
     controls.paste(acme.window, "Customer ID", "omar@example.com")
@@ -74,10 +62,9 @@ def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -
 def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    send(acme)
-    acme.wait_for_status("Delivered")
+    acme.deliver()
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "omar@example.com")
+    acme.send("omar@example.com")
     acme.wait_for_status("Not accepted")
     acme.clock.seconds_off += 35
     acme.wait_for_line("Refused", "Verified")
@@ -90,25 +77,15 @@ def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_fo
     assert acme.errors.endswith("\nomar@example.com, opt-out of sms_marketing, Acme production")
 
 
-def test_an_opt_in_is_one_to_its_category(acme: OpenDesk) -> None:
-    acme.fill()
-    controls.button(acme.window, "Opt in (accept)").click()
-    controls.write(acme.window, "Valid until", "unlimited")
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("Delivered")
-    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
-
-
-@pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY])
 def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
-    acme: OpenDesk, engagement: Sandbox, fault: Fault, monkeypatch: pytest.MonkeyPatch
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
-    engagement.fault = fault
-    send(acme)
+    engagement.fault = Fault.SILENCE
+    acme.send()
     acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    acme.wait_for_events(engagement, 1)
     acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
 
@@ -117,40 +94,23 @@ def test_in_practice_it_is_the_sandbox_that_is_slow(
     open_desk: OpenOne, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
-    demo = open_desk(fault=Fault.SILENCE)
-    demo.wait_ready()
-    send(demo)
+    demo = open_desk(fault=Fault.SILENCE).ready()
+    demo.send()
     demo.wait_for_status("Noted for practice. The Sandbox has not answered yet.")
 
 
-@pytest.mark.parametrize("cancelled", [False, True])
-def test_nothing_is_called_slow_after_its_outcome_or_after_it_was_cancelled(
-    acme: OpenDesk, engagement: Sandbox, cancelled: bool
-) -> None:
-    if cancelled:
-        engagement.fault = Fault.SILENCE
-    send(acme)
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
-    if cancelled:
-        acme.cancel_line()
-    else:
-        acme.wait_for_status("Delivered")
+def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagement: Sandbox) -> None:
+    engagement.fault = Fault.SILENCE
+    acme.send()
+    acme.wait_for_events(engagement, 1)
+    acme.cancel_line()
     (desk,) = acme.window.findChildren(SendingDesk)
-    assert not any(
-        timer.isActive()
-        for timer in desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    )
-
-
-def test_delivered_is_not_green(acme: OpenDesk) -> None:
-    send(acme)
-    acme.wait_for_status("➜ Delivered")
-    assert text_colour(acme) == colour(Tone.NEUTRAL, QApplication.palette()).name()
-    assert text_colour(acme) != colour(Tone.GOOD, QApplication.palette()).name()
+    timers = desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert not any(timer.isActive() for timer in timers)
 
 
 def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) -> None:
-    send(demo)
+    demo.send()
     demo.wait_for_status("◆ Delivered to the Sandbox only. Not recorded in Engagement.")
     assert text_colour(demo) == colour(Tone.PRACTICE, QApplication.palette()).name()
     demo.wait_for_line("Practised")
@@ -167,8 +127,7 @@ def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
 
 @pytest.mark.parametrize(("answer", "noted"), [("Cancel", 0), ("Practise", 1)])
 def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: str, noted: int) -> None:
-    demo.fill("caller@example.net")
-    controls.press(demo.window, "Send")
+    demo.send("caller@example.net")
     asked = controls.label(demo.window, "Question")
     assert asked == "▲ A real caller? This opts nobody out: nothing sent here reaches Engagement."
     assert demo.person.asked == []
@@ -181,10 +140,10 @@ def test_pressing_twice_notes_once(acme: OpenDesk, engagement: Sandbox) -> None:
     acme.fill()
     button = controls.button(acme.window, "Send")
     QTest.mouseDClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(5, 5))
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    acme.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     acme.wait_for_status("Delivered")
     acme.wait_for_line("Delivered")
-    assert sent(engagement) == 1
+    assert len(events(engagement)) == 1
 
 
 def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
@@ -200,16 +159,7 @@ def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
         QApplication.processEvents()
     acme.wait_for_status("Delivered")
     acme.wait_for_line("Delivered")
-    assert sent(engagement) == 1
-
-
-def test_send_is_off_only_while_it_is_noted(acme: OpenDesk) -> None:
-    acme.fill()
-    button = controls.button(acme.window, "Send")
-    controls.press(acme.window, "Send")
-    assert not button.isEnabled()
-    acme.bot.waitUntil(button.isEnabled)
-    assert controls.line(acme.window, "Customer ID").text() == ""
+    assert len(events(engagement)) == 1
 
 
 def break_journal(folders: Folders) -> None:
@@ -225,7 +175,7 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     acme: OpenDesk, engagement: Sandbox, folders: Folders
 ) -> None:
     break_journal(folders)
-    send(acme)
+    acme.send()
     acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category) == ("jane@example.com", "sms_marketing")
@@ -237,57 +187,21 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     assert slip.startswith("NOT NOTED by Consent Desk, and not sent: enter it again later.")
     for line in ("Customer ID: registered = jane@example.com", "Category: sms_marketing", "Action: reject"):
         assert line in slip
-    assert sent(engagement) == 0
-
-
-def test_the_same_consent_is_tried_again_under_its_own_request_id(
-    acme: OpenDesk, folders: Folders, engagement: Sandbox
-) -> None:
-    break_journal(folders)
-    send(acme)
-    acme.wait_for_status("NOT NOTED")
-    controls.press(acme.window, "Dismiss")
-    body = controls.raw_text(acme.window, "Request body")
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("NOT NOTED")
-    again = controls.raw_text(acme.window, "Request body")
-    assert body.split("desk_request_id")[1] == again.split("desk_request_id")[1]
-    controls.write(acme.window, "Ticket", "4711")
-    controls.press(acme.window, "Dismiss")
-    controls.press(acme.window, "Send")
-    acme.wait_for_status("NOT NOTED")
-    other = controls.raw_text(acme.window, "Request body")
-    assert body.split("desk_request_id")[1][:45] != other.split("desk_request_id")[1][:45]
+    assert len(events(engagement)) == 0
 
 
 def test_an_error_stays_when_another_consent_succeeds_and_goes_when_dismissed(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "first@example.com")
+    acme.send("first@example.com")
     acme.wait_for_status("Not accepted: this desk's key is wrong (403 invalid secret).")
-    send(acme, "second@example.com")
-    acme.wait_for_status("Delivered")
+    acme.deliver("second@example.com")
     assert "Not accepted" in acme.errors
     assert "first@example.com" in acme.errors
     assert controls.named(acme.window, "Dismiss", QPushButton).isVisible()
     controls.press(acme.window, "Dismiss")
     assert (acme.errors, acme.status) == ("", "")
-
-
-def test_an_error_is_overtaken_by_the_same_consent(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    send(acme, "first@example.com")
-    acme.wait_for_status("Not accepted")
-    send(acme, "second@example.com")
-    acme.wait_for_status("Delivered")
-    acme.wait_for_line("Delivered", "Refused")
-    acme.choose_line(1)
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
-    acme.bot.waitUntil(lambda: "first@example.com" in acme.status and "Delivered" in acme.status)
-    assert acme.errors == ""
 
 
 def test_cancelling_after_the_request_left_is_too_late_and_says_so(
@@ -296,8 +210,8 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     engagement.fault = Fault.SILENCE
     cancel = controls.button(acme.window, "Cancel sending this")
     assert not cancel.isVisible()
-    send(acme)
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    acme.send()
+    acme.wait_for_events(engagement, 1)
     # The line of what was just noted is chosen by itself.
     acme.bot.waitUntil(cancel.isVisible)
     cancel.click()
@@ -311,10 +225,10 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
 def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A desk that sends for a caller while the next one's waits behind that."""
     engagement.fault = Fault.SILENCE
-    send(acme, "first@example.com")
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
+    acme.send("first@example.com")
+    acme.wait_for_events(engagement, 1)
     acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
+    acme.send("second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     return acme
 
@@ -339,30 +253,23 @@ def test_cancelling_what_still_waits_sends_nothing_and_is_red(
     shown = table.model().index(0, 1)
     red = colour(Tone.BAD, QApplication.palette())
     assert table.model().data(shown, Qt.ItemDataRole.ForegroundRole) == red
-    assert sent(engagement) == 1
+    assert len(events(engagement)) == 1
 
 
-def counter(desk: OpenDesk) -> str:
-    button = controls.button(desk.window, "Not yet confirmed")
-    return button.text() if button.isVisible() else ""
-
-
-def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(
-    two_callers: OpenDesk, engagement: Sandbox
-) -> None:
+def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_callers: OpenDesk) -> None:
     acknowledge = controls.button(two_callers.window, "Acknowledge that it is not recorded")
     assert not acknowledge.isVisible()
     two_callers.cancel_line(0)
     two_callers.wait_for_line("Not recorded", "Sending")
-    two_callers.bot.waitUntil(lambda: counter(two_callers) == "✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.wait_for_counter("✖ 1 not yet confirmed, 1 not recorded")
     two_callers.bot.waitUntil(acknowledge.isVisible)
     assert "until it is acknowledged" in two_callers.details("Explanation")
     assert not controls.button(two_callers.window, "Send again").isVisible()
     acknowledge.click()
     two_callers.wait_for_line("Discarded", "Sending")
     two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
-    two_callers.bot.waitUntil(lambda: counter(two_callers) == "1 not yet confirmed")
-    two_callers.bot.waitUntil(lambda: "Discarded (acknowledged (by " in two_callers.details("Explanation"))
+    two_callers.wait_for_counter("1 not yet confirmed")
+    two_callers.wait_for_details("Discarded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""
 
@@ -377,62 +284,13 @@ def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: O
     assert "first@example.com" in two_callers.status
 
 
-def test_what_was_cancelled_while_it_waited_is_not_sent_by_the_next_start(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    first = open_desk(keyring)
-    first.wait_ready()
-    engagement.fault = Fault.SILENCE
-    send(first, "first@example.com")
-    first.bot.waitUntil(lambda: sent(engagement) == 1)
-    first.wait_for_status("first@example.com")
-    send(first, "second@example.com")
-    first.wait_for_status("second@example.com")
-    first.wait_for_line("Not sent yet", "Sending")
-    first.cancel_line(0)
-    first.wait_for_line("Not recorded", "Sending")
-    first.window.close()
-    engagement.fault = None
-    second = open_desk(keyring)
-    second.wait_ready()
-    second.wait_for_line("Not recorded", "Not confirmed")
-    second.bot.waitUntil(lambda: counter(second) == "✖ 1 not yet confirmed, 1 not recorded")
-    controls.button(second.window, "Not yet confirmed").click()
-    second.wait_for_line("Not confirmed", "Not recorded")
-    assert sent(engagement) == 1
-
-
-def test_what_cannot_be_cancelled_for_good_says_so(
-    acme: OpenDesk, engagement: Sandbox, folders: Folders
-) -> None:
-    engagement.fault = Fault.SILENCE
-    send(acme, "first@example.com")
-    acme.bot.waitUntil(lambda: sent(engagement) == 1)
-    acme.wait_for_status("first@example.com")
-    send(acme, "second@example.com")
-    acme.wait_for_line("Not sent yet", "Sending")
+def test_what_cannot_be_cancelled_for_good_says_so(two_callers: OpenDesk, folders: Folders) -> None:
     break_journal(folders)
-    line = acme.window.log.model.entry(0)
+    line = two_callers.window.log.model.entry(0)
     assert line is not None
-    acme.window.log.cancel_requested.emit(line.request_id)
-    acme.wait_for_status("it could not be cancelled for good: the next start would send it.")
-    acme.wait_for_line("Not sent yet", "Sending")
-
-
-def test_two_that_cannot_be_noted_name_their_customers_and_give_two_slips(
-    acme: OpenDesk, folders: Folders
-) -> None:
-    break_journal(folders)
-    send(acme, "first@example.com")
-    acme.wait_for_status("first@example.com, opt-out of sms_marketing")
-    send(acme, "second@example.com")
-    acme.wait_for_status("second@example.com, opt-out of sms_marketing")
-    assert "first@example.com, opt-out of sms_marketing" in acme.errors
-    acme.choose_project("Sandbox (practice)")
-    acme.bot.waitUntil(acme.window.practice.isVisible)
-    controls.press(acme.window, "Copy 2 slips")
-    slips = QGuiApplication.clipboard().text()
-    assert slips.index("first@example.com") < slips.index("second@example.com")
+    two_callers.window.log.cancel_requested.emit(line.request_id)
+    two_callers.wait_for_status("it could not be cancelled for good: the next start would send it.")
+    two_callers.wait_for_line("Not sent yet", "Sending")
 
 
 class BrokenTransport(HttpTransport):
@@ -444,13 +302,10 @@ class BrokenTransport(HttpTransport):
         return super().start(request)
 
 
-def test_after_a_bug_nobody_says_that_it_was_not_sent(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_after_a_bug_nobody_says_that_it_was_not_sent(open_acme: OpenAcme) -> None:
     transport = BrokenTransport()
-    desk = open_desk(keyring, transport=transport)
-    desk.wait_ready()
-    send(desk)
+    desk = open_acme(transport=transport).ready()
+    desk.send()
     desk.wait_for_status("It may have been sent, and is looked up. Do not enter it again")
     desk.wait_for_line("Not confirmed")
     transport.close()
@@ -460,7 +315,7 @@ def test_after_a_bug_nobody_says_that_it_was_not_sent(
 def send_again(acme: OpenDesk, engagement: Sandbox) -> QAbstractButton:
     """The button that sends a consent once more, which Engagement was too busy to take."""
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
-    send(acme)
+    acme.send()
     acme.wait_for_line("Waiting to retry")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
@@ -500,77 +355,19 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     acme.wait_for_line("Delivered")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
-    QTest.keyClick(acme.window.windowHandle(), Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    acme.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert controls.line(acme.window, "Customer ID").text() == "first@example.com"
 
 
-def record_it_again(desk: OpenDesk, number: int) -> None:
-    """The second time the same is asked about."""
-    if number == 2:
-        desk.bot.waitUntil(lambda: desk.window.consent.question.is_open)
-        desk.go_on()
-
-
-def test_an_opt_out_and_its_correction_typed_alike_come_in_their_order(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    for number in (1, 2):
-        acme.fill()
-        controls.write(acme.window, "Taken at", "2026-01-05 10:40")
-        controls.press(acme.window, "Send")
-        record_it_again(acme, number)
-        acme.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
-        acme.wait_for_status("Delivered")
-        shown = controls.raw_text(acme.window, "Request body")
-        assert json.loads(shown)["timestamp"] == json.loads(engagement.received[-1].body)["timestamp"]
-    first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
-    assert first < second < first + 1
-
-
-def test_a_time_typed_alike_after_a_restart_is_sent_as_a_later_one(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, engagement: Sandbox
-) -> None:
-    for number in (1, 2):
-        desk = open_desk(keyring)
-        desk.wait_ready()
-        desk.fill()
-        controls.write(desk.window, "Taken at", "1767609600")
-        controls.press(desk.window, "Send")
-        record_it_again(desk, number)
-        desk.bot.waitUntil(lambda number=number: sent(engagement) == number)  # type: ignore[misc]  # a plain wait
-        desk.wait_for_status("Delivered")
-        shown = controls.raw_text(desk.window, "Request body")
-        assert json.loads(shown) == json.loads(engagement.received[-1].body)
-        desk.window.close()
-    first, second = (json.loads(one.body)["timestamp"] for one in engagement.received if one.method == "POST")
-    assert (first, second) == (1767609600, 1767609600.000001)
-
-
-def test_a_journal_that_cannot_be_opened_says_why_and_notes_nothing(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders, engagement: Sandbox
-) -> None:
-    Path(folders.data / "journal.sqlite").write_bytes(b"this is no database" * 100)
-    desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
-    why = desk.status
-    assert controls.cells(desk.window, 0) == []
-    desk.fill()
-    controls.press(desk.window, "Send")
-    desk.wait_for_status("Nothing was noted.")
-    assert why.removeprefix("✖ ") in desk.status
-    assert sent(engagement) == 0
-    assert controls.button(desk.window, "Send").accessibleDescription() == why.removeprefix("✖ ")
-
-
 def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_opened(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, folders: Folders
+    open_acme: OpenAcme, folders: Folders
 ) -> None:
     Path(folders.data / "journal.sqlite").write_bytes(b"this is no database" * 100)
-    desk = open_desk(keyring)
+    desk = open_acme()
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
     desk.choose_project("Sandbox (practice)")
     desk.wait_ready()
-    send(desk)
+    desk.send()
     desk.wait_for_line("Practised")
     desk.choose_project("Acme production")
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
@@ -578,28 +375,26 @@ def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_ope
 
 
 def test_a_press_before_the_window_was_ready_is_never_passed_over(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
+    open_acme: OpenAcme, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: desk.state.startswith("reading"))
+    desk = open_acme()
+    desk.wait_for_state("reading")
     controls.press(desk.window, "Send")
     assert "Nothing was noted. Choose a project, or wait" in desk.status
     keyring.open_.set()
     desk.wait_ready()
     assert "What was pressed before was not noted: press Send again." in desk.status
-    desk.fill()
-    controls.press(desk.window, "Send")
-    desk.wait_for_status("➜ Delivered")
+    desk.deliver()
     assert "press Send again" not in desk.status
 
 
 def test_what_was_said_of_each_send_is_not_kept_for_ever(
-    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presenter, "REMEMBERED", 2)
     for number in range(3):
-        send(acme, f"customer{number}@example.com")
+        acme.send(f"customer{number}@example.com")
         acme.wait_for_status(f"customer{number}@example.com")
     (desk,) = acme.window.findChildren(SendingDesk)
     assert len(desk._asked) == 2

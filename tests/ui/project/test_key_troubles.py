@@ -74,8 +74,7 @@ def test_another_key_for_the_same_address_says_nothing_of_this_one(
 
 def test_practice_shows_no_trouble_of_a_real_project(acme: OpenDesk, project: Project) -> None:
     hear(acme, Heard(event(project), WRONG, whole=True))
-    acme.choose_project("Sandbox (practice)")
-    acme.bot.waitUntil(acme.window.practice.isVisible)
+    acme.practise()
     assert acme.state == "◆ simulated on this computer"
     hear(acme, Heard(event(project), MISSING))
     assert acme.state == "◆ simulated on this computer"

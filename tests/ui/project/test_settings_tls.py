@@ -7,7 +7,6 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.engagement.http.servers import Server, answer, answering, trusting, unknown_authority
-from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, keep, real
 
@@ -21,12 +20,10 @@ def test_an_issuer_that_is_not_trusted_is_named_and_nothing_is_sent(
     ):
         elsewhere = BaseUrl(scheme="https", host="localhost", port=server.port)
         keep(folders, keyring, real(engagement, base_url=elsewhere))
-        desk = open_desk(keyring, transport=transport)
-        desk.wait_ready()
-        desk.fill()
-        controls.press(desk.window, "Send")
+        desk = open_desk(keyring, transport=transport).ready()
+        desk.send()
         desk.wait_for_status("does not trust the issuer of the server's certificate, trustme")
         desk.choose_line()
-        desk.bot.waitUntil(lambda: "certificate issued by trustme" in desk.details("Explanation"))
+        desk.wait_for_details("certificate issued by trustme")
         assert "nothing had left" in desk.details("Explanation")
         assert set(server.received) == {b""}

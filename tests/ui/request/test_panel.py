@@ -3,7 +3,6 @@
 import json
 from base64 import b64encode
 
-import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
 
@@ -11,7 +10,7 @@ from consent_desk.domain.wire.project import Secret
 from consent_desk.sandbox.project import KEY_ID, SECRET
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
-from tests.ui.conftest import OpenOne
+from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
 
 PAIR = b64encode(f"{KEY_ID}:{SECRET}".encode()).decode()
@@ -29,15 +28,14 @@ def copy(desk: OpenDesk, what: str) -> str:
     return QGuiApplication.clipboard().text()
 
 
-def test_the_whole_request_shows_before_anything_is_typed(acme: OpenDesk, engagement: Sandbox) -> None:
+def test_the_request_shows_before_anything_is_typed_and_its_body_with_the_last_field(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
     assert controls.line(acme.window, "Request URL").text() == (
         f"{engagement.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
     )
     headers = controls.named(acme.window, "Other headers", type(acme.window.preview.headers)).text()
     assert headers.splitlines()[:2] == ["Content-Type: application/json", "Accept: application/json"]
-
-
-def test_the_body_appears_with_the_last_missing_field(acme: OpenDesk) -> None:
     controls.write(acme.window, "Customer ID", "jane@example.com")
     assert body(acme, as_sent=False) == ""
     assert (
@@ -107,8 +105,7 @@ def test_the_key_of_a_real_project_is_nowhere_in_the_window(
 ) -> None:
     project = real(engagement, secret=Secret(CANARY))
     keep(folders, keyring, project)  # type: ignore[arg-type]  # the fixture's folders
-    desk = open_desk(keyring)
-    desk.wait_ready()
+    desk = open_desk(keyring).ready()
     desk.fill()
     pair = b64encode(f"{project.key_id}:{CANARY}".encode()).decode()
     assert controls.line(desk.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
@@ -132,9 +129,7 @@ def test_the_sandbox_shows_its_published_key_in_full(demo: OpenDesk) -> None:
     assert controls.line(demo.window, "Authorization header").text() == f"Basic {PAIR}"
 
 
-def test_changing_from_the_sandbox_to_a_real_project_masks_the_key(
-    open_desk: OpenOne, acme: OpenDesk
-) -> None:
+def test_changing_from_the_sandbox_to_a_real_project_masks_the_key(acme: OpenDesk) -> None:
     acme.choose_project("Sandbox (practice)")
     acme.bot.waitUntil(lambda: PAIR in controls.line(acme.window, "Authorization header").text())
     acme.choose_project("Acme production")
@@ -157,20 +152,17 @@ def test_copies_are_exact(acme: OpenDesk) -> None:
     assert whole.endswith(f"\n\n{exact}")
 
 
-@pytest.mark.parametrize("name", ["Request URL", "Authorization header", "Request body", "Response details"])
-def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk, name: str) -> None:
+def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk) -> None:
     acme.fill()
-    field = controls.named(acme.window, name, QWidget)
-    assert isinstance(field, QLineEdit | QPlainTextEdit)
-    assert field.isReadOnly()
-    assert field.isEnabled()
+    for name in ("Request URL", "Authorization header", "Request body", "Response details"):
+        field = controls.named(acme.window, name, QWidget)
+        assert isinstance(field, QLineEdit | QPlainTextEdit)
+        assert (field.isReadOnly(), field.isEnabled()) == (True, True)
 
 
-def test_nothing_is_shown_while_no_project_is_usable(
-    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring
-) -> None:
+def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
     keyring.lines.clear()
-    desk = open_desk(keyring)
-    desk.bot.waitUntil(lambda: "does not show them now" in desk.state)
+    desk = open_acme()
+    desk.wait_for_state("does not show them now")
     assert controls.line(desk.window, "Request URL").text() == ""
     assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()

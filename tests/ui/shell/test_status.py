@@ -82,19 +82,16 @@ def test_news_of_an_earlier_caller_leave_what_is_said_of_this_one(panel: StatusP
     assert controls.label(panel, "Noted") == "➜ Noted. omar"
 
 
-def test_nothing_names_an_erased_customer_as_noted(panel: StatusPanel) -> None:
-    panel.begin_call("call", "Noted. jane, opt-out")
+def test_what_is_cancelled_or_erased_is_called_noted_no_more(panel: StatusPanel) -> None:
+    panel.begin_call("one", "Noted. jane, opt-out")
+    panel.unsay_noted("another")
     panel.forget_naming(". omar, ")
     assert controls.label(panel, "Noted") != ""
-    panel.forget_naming(". jane, ")
+    panel.unsay_noted("one")
     assert controls.label(panel, "Noted") == ""
-
-
-def test_what_is_cancelled_is_called_noted_no_more(panel: StatusPanel) -> None:
-    panel.begin_call("call", "Noted. jane")
-    panel.unsay_noted("another")
+    panel.begin_call("two", "Noted. jane, opt-out")
     assert controls.label(panel, "Noted") != ""
-    panel.unsay_noted("call")
+    panel.forget_naming(". jane, ")
     assert controls.label(panel, "Noted") == ""
 
 

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.checks.correction_banner import CorrectionStrip
+from consent_desk.ui.checks.question_banner import QuestionStrip
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
@@ -18,6 +19,7 @@ from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
 SOON = 1_000.0
+FIRST_MOMENT = inputs.MOMENT
 
 
 def key(button: QWidget, which: Qt.Key, *, repeats: bool = False) -> None:
@@ -32,7 +34,7 @@ def press_in_every_way(button: QAbstractButton) -> None:
     QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
 
 
-@pytest.fixture(params=["notice", "reason", "correction"])
+@pytest.fixture(params=["notice", "reason", "correction", "question"])
 def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstractButton]:
     """A strip that asks for something, shown, and the button that does it."""
     widget: QWidget
@@ -46,6 +48,10 @@ def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstr
             row.ask()
             row.reason.setText("typed twice")
             widget, button = row, row.confirm
+        case "question":
+            question = QuestionStrip()
+            question.ask("Is the ID right?", ("Correct the ID", "Record anyway"))
+            widget, button = question, question.choices[1]
         case _:
             correction = CorrectionStrip()
             correction.show_link("an id")
@@ -68,6 +74,10 @@ def test_what_has_just_come_up_takes_no_press(
     monkeypatch.setattr(inputs, "MOMENT", 0.0)
     key(button, Qt.Key.Key_Space)
     assert pressed == [None]
+
+
+def test_the_first_moment_is_half_a_second() -> None:
+    assert FIRST_MOMENT == 0.5
 
 
 def test_a_notice_that_says_something_else_has_just_come_up(
