@@ -200,6 +200,7 @@ def test_the_certificate_is_named_with_its_issuer_and_end() -> None:
     assert isinstance(outcome, NotSent)
     day = f"{NOW - timedelta(days=1):%Y-%m-%d}"
     assert (outcome.way.issuer[:7], outcome.way.ends) == ("trustme", day)
+    assert outcome.detail.startswith("SSLCertVerificationError: certificate has expired; ")
     assert f"certificate issued by {outcome.way.issuer}; it ends on {day}" in outcome.detail
 
 

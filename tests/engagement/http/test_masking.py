@@ -67,6 +67,7 @@ SPELLINGS: dict[str, Spell] = {
     "JSON in JSON": lambda text: in_json(text, 2),
     "JSON in JSON, five times": lambda text: in_json(text, 5),
     "JSON with slashes escaped": lambda text: in_json(text).replace("/", "\\/"),
+    r"JSON, partly \u": lambda text: in_json(text).replace("=", "\\u003d").replace("/", "\\u002F"),
     r"JSON, all \u": lambda text: every("\\u%04x", text),
     r"JSON, all \U in capitals": lambda text: every("\\u%04X", text),
     r"JSON, all \u, in JSON": lambda text: in_json(every("\\u%04x", text)),
@@ -219,6 +220,12 @@ def test_a_very_short_secret_eats_no_answer(secret: str) -> None:
     assert conceal(secret)(SUCCESS.decode()) == SUCCESS.decode()
     written = f"{pair(secret)} and {in_json(f'Basic {pair(secret)}')}"
     assert pair(secret).rstrip("=") not in conceal(secret)(written)
+
+
+@pytest.mark.parametrize("authorization", ["Basic ", "Basic !!", "x", ""])
+def test_an_odd_authorization_eats_no_answer(authorization: str) -> None:
+    answered = SUCCESS.decode() + authorization
+    assert concealing(Secret(authorization))(answered) == answered
 
 
 def test_what_is_escaped_over_and_over_is_not_kept() -> None:
