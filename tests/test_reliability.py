@@ -25,9 +25,9 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_doubled() -> None:
 
 
 def test_a_mutated_answer_crashes_nothing_and_delivers_nothing_without_success() -> None:
-    states, wrong = answers.run_mutations(400, seed=1)
+    states, wrong = answers.run_mutations(1000, seed=1)
     assert wrong == []
-    assert states.total() == 400
+    assert states.total() == 1000
 
 
 @pytest.mark.parametrize("name", answers.KINDS)

@@ -250,8 +250,8 @@ def silent(peer: Peer) -> None:
 
 
 @contextmanager
-def keyring_session() -> Iterator[dict[str, str]]:
-    """The environment of a session with a real keyring, unlocked and empty, for several processes.
+def keyring_session(*, unlock: bool = True) -> Iterator[dict[str, str]]:
+    """The environment of a session with a real keyring for several processes, as of `run_in_keyring`.
 
     Beside what a program needs, KEYRING_PID is the keyring's process and KEYRING_FOLDER where its files are.
     """
@@ -265,7 +265,7 @@ def keyring_session() -> Iterator[dict[str, str]]:
             "there.sendall(json.dumps(dict(os.environ)).encode() + b'\\n')\n"
             "there.recv(1)\n"
         )
-        session = Thread(target=run_in_keyring, args=(code,), kwargs={"timeout": 600})
+        session = Thread(target=run_in_keyring, args=(code,), kwargs={"timeout": 600, "unlock": unlock})
         session.start()
         connection, _ = listener.accept()
     with connection, connection.makefile() as file:

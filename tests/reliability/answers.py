@@ -24,7 +24,7 @@ from consent_desk.domain.lifecycle.policy import retry_after
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import meaning, pretty
 from consent_desk.domain.wire.customer import lacks_permission, read_consents, read_history
-from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome
+from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.engagement.http.transport import HttpTransport
 from tests.consents import NOON
 from tests.engagement.http.servers import (
@@ -68,10 +68,14 @@ WHOLE = (
     answer(b'{"success": true, "results": [{"success": true}, {"success": false, "errors": ["No"]}]}'),
     answer(gzip.compress(SUCCESS, mtime=0), headers=b"Content-Encoding: gzip\r\n"),
     answer(b"Access denied by policy", "403 Forbidden"),
+    answer(b"moved", "302 Found", b"Location: https://other.example/\r\nSet-Cookie: a=b; Path=/\r\n"),
+    answer(headers=b"Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1\r\n"),
+    b"HTTP/1.1 100 Continue\r\n\r\n" + answer(b"", "429 Too Many Requests", b"Retry-After: 5\r\n"),
 )
 WORDS = (
     *(b"true", b"false", b"null", b"0", b"-1", b"1e999", b"NaN", b'""', b"[]", b"{}", b'"success"'),
     *(b"\r\n", b"\r\n\r\n", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", b'"', b"\\", b","),
+    *(b"\r", b"\n", b":", b" ", b"-", b";", b"\t", b"charset", b"\xe2\x80\xa8"),
     *(b"200", b"100", b"999", b"HTTP/1.1", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n"),
     *(b"Content-Encoding: gzip\r\n", b"[" * 3000, b'{"a":' * 3000, b"9" * 5000, b"x" * 70_000),
 )
@@ -129,6 +133,11 @@ def read_every_way(outcome: Outcome) -> State:
     }:
         raise AssertionError("a second sending is certain of more than success")
     if isinstance(outcome, Answered):
+        if not (
+            200 <= outcome.status <= 999
+            and all(isinstance(one, str) for pair in outcome.headers for one in pair)
+        ):
+            raise AssertionError("no status or no headers of an answer")
         meaning(outcome.status, outcome.headers, outcome.body)
         pretty(outcome.body)
         read_history(outcome.status, outcome.body)
@@ -161,7 +170,8 @@ def run_mutations(count: int, seed: int) -> tuple[Counter[State], list[str]]:
             states[state] += 1
             if state is State.DELIVERED and not says_success(outcome):
                 wrong.append(f"mutation {number}: delivered without success: true")
-            if isinstance(outcome, NotSent) or state is State.QUEUED:
+            phase = None if isinstance(outcome, Answered) else outcome.phase
+            if phase not in {None, Phase.WAITING, Phase.READING} or state is State.QUEUED:
                 wrong.append(f"mutation {number}: it had left, and is said not to have")
     return states, wrong
 
