@@ -133,3 +133,8 @@ def tamper(path: Path, *statements: str) -> None:
             connection.execute(statement)
         for _name, sql in triggers:
             connection.execute(sql)
+
+
+def transactions_of(path: Path) -> int:
+    """How many transactions were committed to the file, as it counts them itself."""
+    return int.from_bytes(path.read_bytes()[24:28], "big")
