@@ -23,7 +23,7 @@ from tests.journal.journals import broken_off
 
 ROOT = Path(__file__).parents[2]
 CHILD = (sys.executable, "-m", "tests.journal.journal_child")
-KILLS = 20
+KILLS = 10
 SEED = 20260331
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these machines are built with Linux's tools")
