@@ -108,7 +108,7 @@ def test_nothing_is_installed_or_made_before_the_packages_are_there(bare: Path) 
 
 
 LACKING = {
-    "tests/end_to_end/test_assistive_technology.py::test_every_control_is_there_by_name_and_role": "Xvfb",
+    "tests/end_to_end/test_assistive_technology.py": "Xvfb",
     "tests/projects/test_keyring.py::test_removing_what_is_not_there_is_no_error": (
         "gnome-keyring or dbus-run-session"
     ),

@@ -8,11 +8,12 @@ import json
 import sys
 import time
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from tests.bench.opened import opened, until
+from tests.reliability.gap import Gaps
 
 IDS = ("lena.novak@example.com", "Jane@Example.com", "jane@example.com", "nobody@example.com")
 
@@ -24,18 +25,7 @@ def main() -> None:
         # Until then a thread is busy loading requests, in the first moment only.
         until(qt, lambda: len(form.categories) > 0)
         form.customer_id.setFocus()
-        gaps: list[float] = []
-        last = time.perf_counter()
-
-        def ring() -> None:
-            nonlocal last
-            at = time.perf_counter()
-            gaps.append((at - last) * 1e3)
-            last = at
-
-        timer = QTimer(window, timerType=Qt.TimerType.PreciseTimer, interval=2)
-        timer.timeout.connect(ring)
-        timer.start()
+        gaps = Gaps()
         shown = []
         for number in range(count):
             QGuiApplication.clipboard().setText(IDS[number % len(IDS)])
@@ -44,8 +34,8 @@ def main() -> None:
             QTest.keyClick(form.customer_id, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
             until(qt, lambda: form.known.chosen.text() not in {"", "Looking up…"})
             shown.append((time.perf_counter() - began) * 1e3)
-        timer.stop()
-        print(json.dumps({"shown": shown, "gaps": gaps}))
+        gaps.stop()
+        print(json.dumps({"shown": shown, "gaps": [gap for _, gap in gaps.all]}))
 
 
 if __name__ == "__main__":
