@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import trustme
 
-from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.wire.outcome import Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.engagement.http.certificate import issuer_and_end
 from consent_desk.engagement.http.handshake import Handshake
 from consent_desk.engagement.http.transport import HttpTransport
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     Peer,
     Script,
@@ -179,8 +180,7 @@ def test_the_certificate_is_named_with_its_issuer_and_end() -> None:
 def test_a_proven_certificate_is_named_too(version: ssl.TLSVersion) -> None:
     end = NOW + timedelta(days=9)
     with Server(answering(answer()), server_tls(version=version, ends=end)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (outcome.way.issuer[:7], outcome.way.ends) == ("trustme", f"{end:%Y-%m-%d}")
 
 
@@ -191,8 +191,7 @@ def test_a_client_certificate_that_is_not_insisted_on_is_not_needed(
 ) -> None:
     tls = server_tls(version=version, wants=ssl.CERT_OPTIONAL, tickets=tickets)
     with Server(answering(answer()), tls) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        answered(server.url)
 
 
 def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_taken(
@@ -200,7 +199,7 @@ def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_ta
 ) -> None:
     monkeypatch.setattr("consent_desk.engagement.http.adapter.wait_for_read", lambda *_: False)
     with Server(answering(answer()), server_tls(version=NEW, wants=ssl.CERT_REQUIRED)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
+        outcome = send(server.url)
         assert server.received == [b""]
     assert isinstance(outcome, Lost)
     if outcome.cause is Cause.CLIENT_CERTIFICATE:
@@ -212,7 +211,7 @@ def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_ta
 
 def test_a_server_that_ends_instead_of_a_verdict_is_not_sent_to() -> None:
     with Server(Peer.reset, server_tls(version=NEW, wants=ssl.CERT_OPTIONAL, tickets=0)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
+        outcome = send(server.url)
     assert isinstance(outcome, NotSent)
     assert outcome.cause is Cause.CUT
 
@@ -263,8 +262,7 @@ def test_a_python_that_shows_no_messages_tells_less_and_connects() -> None:
         return context
 
     with Server(answering(answer()), server_tls()) as server:
-        outcome = HttpTransport(ssl_context=client).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url, ssl_context=client)
     assert outcome.way.issuer == ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Phase
 from consent_desk.engagement.http.transport import HttpTransport
-from tests.engagement.http.calls import send
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     LONG,
     SUCCESS,
@@ -37,8 +37,7 @@ WHOLE = {
 @pytest.mark.parametrize(("sent", "headers"), WHOLE.values(), ids=WHOLE)
 def test_an_answer_is_whole(sent: bytes, headers: Headers | None) -> None:
     with Server(answering(sent)) as server:
-        outcome = send(server.url)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (outcome.status, outcome.body) == (200, SUCCESS)
     assert headers in {outcome.headers, None}
 
@@ -53,7 +52,7 @@ def test_a_reset_is_lost_in_its_phase(read: Script, size: int, phase: Phase) -> 
         peer.reset()
 
     with Server(script) as server:
-        outcome = HttpTransport().start(request_to(server.url, body=b"x" * size)).wait()
+        outcome = send(server.url, body=b"x" * size)
     assert isinstance(outcome, Lost)
     assert (outcome.phase, outcome.cause) == (phase, Cause.CUT)
 
@@ -64,7 +63,7 @@ def test_an_ip_version_6_host_is_reached() -> None:
     except OSError:
         pytest.skip("this machine has no IPv6")
     with Server(answering(answer()), certified("::1"), listener=listener, host="[::1]") as server:
-        assert isinstance(send(server.url), Answered)
+        answered(server.url)
         assert f"Host: {server.authority}\r\n".encode() in server.received[0]
 
 
@@ -90,6 +89,5 @@ def test_a_whole_answer_counts_while_the_server_keeps_the_line_open() -> None:
         peer.stay()
 
     with Server(script) as server:
-        outcome = send(server.url, deadline=LONG)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url, deadline=LONG)
     assert outcome.elapsed < 5

@@ -10,7 +10,7 @@ import pytest
 from consent_desk.domain.wire.outcome import Answered, Lost, Phase
 from consent_desk.engagement.http.packed import UNREADABLE
 from consent_desk.engagement.http.transport import HttpTransport
-from tests.engagement.http.calls import send
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     SUCCESS,
     Peer,
@@ -38,8 +38,7 @@ MEBIBYTE = 1024 * 1024
 def test_a_gzip_bomb_is_not_kept() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     with Server(answering(answer(bomb, headers=b"Content-Encoding: gzip\r\n"))) as server:
-        outcome = send(server.url)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (outcome.body, outcome.truncated) == (UNREADABLE.encode(), False)
     assert ("Content-Encoding", "gzip") in outcome.headers
 
@@ -49,15 +48,13 @@ def test_a_gzip_bomb_is_not_kept() -> None:
 )
 def test_an_encoding_is_never_undone(encoding: bytes) -> None:
     with Server(answering(answer(headers=b"Content-Encoding: " + encoding + b"\r\n"))) as server:
-        outcome = send(server.url)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert outcome.body == SUCCESS
 
 
 def test_a_line_of_a_megabyte_is_a_body_like_any_other() -> None:
     with Server(answering(answer(b"x" * 1_000_000))) as server:
-        outcome = send(server.url)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (len(outcome.body), outcome.truncated) == (1_000_000, False)
 
 
@@ -74,8 +71,7 @@ def test_a_body_is_read_up_to_a_mebibyte(size: int, truncated: bool, framing: st
         "close": b"HTTP/1.1 200 OK\r\n\r\n" + body,
     }[framing]
     with Server(answering(whole)) as server:
-        outcome = send(server.url)
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (len(outcome.body), outcome.truncated) == (MEBIBYTE, truncated)
 
 
@@ -93,9 +89,8 @@ def test_an_endless_body_is_cut_off_and_its_connection_dropped(tls: bool) -> Non
             dropped.set()
 
     with Server(endless, certified("localhost") if tls else None) as server:
-        outcome = send(server.url)
+        outcome = answered(server.url)
         assert dropped.wait(5)
-    assert isinstance(outcome, Answered)
     assert (len(outcome.body), outcome.truncated) == (MEBIBYTE, True)
 
 
