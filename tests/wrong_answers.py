@@ -175,12 +175,6 @@ NOT_QUITE_SUCCESS = {
 BOMB = zipped(SUCCESS + b" " * 5_000_000)
 PACKED = {
     "gzip": packed(zipped(SUCCESS), "gzip", SUCCESS, DELIVERED, "Delivered"),
-    "gzip in two parts": packed(
-        zipped(SUCCESS[:9]) + zipped(SUCCESS[9:]), "gzip", SUCCESS, DELIVERED, "Delivered"
-    ),
-    "gzip twice": packed(zipped(zipped(SUCCESS)), "gzip, gzip", SUCCESS, DELIVERED, "Delivered"),
-    "gzip without a word": packed(zipped(SUCCESS), "identity", SUCCESS, DELIVERED, "Delivered"),
-    "deflate": packed(zlib.compress(SUCCESS), "deflate", SUCCESS, DELIVERED, "Delivered"),
     "raw deflate": packed(zlib.compress(SUCCESS)[2:-4], "deflate", SUCCESS, DELIVERED, "Delivered"),
     "packed by name alone": packed(SUCCESS, "gzip", SUCCESS, DELIVERED, "Delivered"),
     "gzip of a failure": packed(
@@ -189,13 +183,6 @@ PACKED = {
     "gzip of 5 MB": packed(BOMB, "gzip", UNREADABLE.encode(), UNCONFIRMED, NO_VERDICT),
     "gzip that ends early": packed(
         zipped(SUCCESS)[:-9], "gzip", UNREADABLE.encode(), UNCONFIRMED, NO_VERDICT
-    ),
-    "gzip in many parts": packed(
-        zipped(b"") * 9_999 + zipped(SUCCESS),
-        "gzip",
-        UNREADABLE.encode(),
-        UNCONFIRMED,
-        NO_VERDICT,
     ),
     "br": packed(b"\x8b\x0f\x80" + SUCCESS + b"\x03", "br", NO_TEXT.encode(), UNCONFIRMED, NO_VERDICT),
 }

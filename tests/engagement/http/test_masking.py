@@ -324,9 +324,8 @@ def test_what_is_packed_is_read_and_its_credentials_starred_out(
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (SUCCESS, ""),
-        (SUCCESS, "gzip"),
-        (SUCCESS, "br"),
+        *((SUCCESS, encoding) for encoding in ("", "gzip", "deflate", "br", "x-odd", "\xff")),
+        (SUCCESS, "gzip, " * 20 + "gzip"),
         (b"x^2 + y^2", ""),
         (b"", ""),
         ("Größe".encode("latin-1"), ""),
