@@ -192,9 +192,9 @@ def test_a_backup_that_is_not_sound_does_not_become_so(path: Path, journal: Sqli
         mark_of(newer).write_bytes(mark_of(newer).read_bytes()[:4096])
     else:
         newer.write_bytes(older)
-    before = {each.name: each.read_bytes() for each in newer.parent.glob(f"{newer.stem}*")}
+    before = [each.read_bytes() for each in sorted(newer.parent.glob(f"{newer.stem}*"))]
     assert erase_all(path, journal).left == (newer,)
-    assert {each.name: each.read_bytes() for each in newer.parent.glob(f"{newer.stem}*")} == before
+    assert [each.read_bytes() for each in sorted(newer.parent.glob(f"{newer.stem}*"))] == before
     assert verify(newer).verdict is Verdict.WRONG
 
 

@@ -149,21 +149,6 @@ def test_every_unit_of_work_brings_the_mark_forward(path: Path) -> None:
     assert facts == [3, 4]
 
 
-def test_a_cut_end_is_found(path: Path) -> None:
-    with closing(opened(path)) as journal:
-        fill(journal, 10)
-    tamper(
-        path,
-        "DELETE FROM standing WHERE seq = 10",
-        "DELETE FROM answer WHERE fact IN (SELECT fact FROM standing WHERE seq = 10)",
-        "DELETE FROM fact WHERE request_id = (SELECT request_id FROM consent WHERE seq = 10)",
-        "DELETE FROM personal WHERE seq = 10",
-        "DELETE FROM consent WHERE seq = 10",
-    )
-    with pytest.raises(JournalDamaged, match="its end is missing"):
-        opened(path)
-
-
 def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
     filled(path, 3)
     old = path.read_bytes()

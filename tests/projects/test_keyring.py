@@ -505,24 +505,15 @@ def test_a_keyring_that_does_not_find_it_while_another_one_fails_is_not_believed
 
 
 def test_trouble_names_what_was_being_done(install: Install) -> None:
-    class Broken(Backend):
-        def get_password(self, service: str, entry: str) -> str | None:
-            raise RuntimeError
-
-    store = install(Broken)
-    doings = ("could not be saved in", "could not be read from", "could not be removed from")
-    for call, doing in zip(every_call(store), doings, strict=True):
-        with pytest.raises(KeyringTrouble, match=doing):
-            call()
-
-
-def test_backend_that_cannot_be_made_is_trouble(install: Install) -> None:
     class Unmade(Backend):
         def __init__(self) -> None:
             raise RuntimeError
 
-    with pytest.raises(KeyringTrouble, match="could not be read"):
-        install(Unmade).load("a/1")
+    store = install(Unmade)
+    doings = ("could not be saved in", "could not be read from", "could not be removed from")
+    for call, doing in zip(every_call(store), doings, strict=True):
+        with pytest.raises(KeyringTrouble, match=doing):
+            call()
 
 
 @pytest.mark.parametrize(
@@ -583,17 +574,11 @@ def test_refusal_to_remove_is_trouble_and_not_success(install: Install) -> None:
 @pytest.mark.parametrize(
     "end", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\ud800"]
 )
-@pytest.mark.parametrize("form", ["{line}{end}", "{end}{line}", "{line}{end}{line}"])
+@pytest.mark.parametrize("form", ["{line}{end}", "{end}{line}", "{line}{end}{line}", ""])
 def test_what_is_not_one_line_never_reaches_a_keyring(install: Install, end: str, form: str) -> None:
     with pytest.raises(ValueError, match="the keyring takes") as raised:
         install(Backend).save("a/1", form.format(line=LINE, end=end))
     assert CANARY not in everything_told(raised.value)
-    assert Backend.calls == []
-
-
-def test_empty_line_never_reaches_a_keyring(install: Install) -> None:
-    with pytest.raises(ValueError, match="exactly one line"):
-        install(Backend).save("a/1", "")
     assert Backend.calls == []
 
 
