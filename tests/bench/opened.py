@@ -171,7 +171,7 @@ def verified(count: int) -> list[list[float]]:
             known = time.perf_counter()
             # Without a window manager, no window is the one that takes shortcuts.
             QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
-            told = f"\n{customer}, opt-out of {category}"
+            told = f"\n{customer}, opt-out of {category}, Sandbox"
             until(qt, partial(says, status, "Delivered to the Sandbox", told))
             delivered = time.perf_counter()
             clock.ahead += LOOK_AFTER[0] + SECOND
