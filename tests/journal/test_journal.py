@@ -494,6 +494,17 @@ def test_the_hash_tells_apart_where_one_part_ends() -> None:
     assert content_sha256(b"salt", b"ab") != content_sha256(b"tlas", b"ab")
 
 
+def test_an_erased_customer_is_shown_as_such_and_never_sent(path: Path, journal: SqliteJournal) -> None:
+    request_id = settled_in(journal, State.REFUSED, Answered(status=403, headers=(("A", "b"),), body=b"x"))
+    for table in ("personal", "answer"):
+        rows(path, f"DELETE FROM {table}")
+    assert journal.entry(request_id).customer == CustomerId(type="erased", value="erased")
+    record = journal.record(request_id)
+    assert (record.noted.body, record.noted.consent.wording) == (b"", "")
+    assert record.facts[-1].outcome == Answered(status=403, headers=(), body=b"")
+    assert journal.claim(request_id, later(3)) is None
+
+
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED)
     asked: set[str] = set()
