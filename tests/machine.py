@@ -173,7 +173,6 @@ class Machine(RuleBasedStateMachine):
         context=st.sampled_from(CONTEXTS),
     )
     def note(self, action: Action, customer: str, crash: int | None, context: Context = LOOKED_UP) -> None:
-        self.steps += 1
         who = CustomerId(type="registered", value=customer)
         last = self.journal.last_timestamp(a_project().id, who, CATEGORY)
         timestamp = later_than(self.now(), last)
@@ -200,13 +199,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0, 1, 5, 30, 60, 120, 600, 1000, 86_400]))
     def wait(self, seconds: int) -> None:
-        self.steps += 1
         self.time += seconds * 1_000_000
         self.work()
 
     @rule(turns=st.integers(2, 6))
     def wait_for_what_is_next(self, turns: int) -> None:
-        self.steps += 1
         for _ in range(turns):
             at = self.agenda.next_at(self.now())
             if at is not None:
@@ -215,17 +212,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule(faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4))
     def sends_go_wrong(self, faults: list[Fault]) -> None:
-        self.steps += 1
         self.engagement.faults = faults
 
     @rule(faults=st.lists(st.sampled_from([*Fault, *ReadFault]), min_size=1, max_size=4))
     def reads_go_wrong(self, faults: list[Fault | ReadFault]) -> None:
-        self.steps += 1
         self.engagement.read_faults = faults
 
     @rule(fault=st.none() | st.sampled_from(ReadFault))
     def all_reads_go_wrong(self, fault: ReadFault | None) -> None:
-        self.steps += 1
         self.engagement.reads = fault
 
     @rule(fault=st.sampled_from(Fault), turns=st.integers(1, 12))
@@ -245,29 +239,24 @@ class Machine(RuleBasedStateMachine):
 
     @rule(writes=st.integers(0, 6))
     def the_program_ends_at_a_write(self, writes: int) -> None:
-        self.steps += 1
         self.crash_after = writes
         self.work()
         self.crash_after = None
 
     @rule()
     def the_program_is_started_again(self) -> None:
-        self.steps += 1
         self.start()
 
     @rule(may_read=st.booleans())
     def the_permission_changes(self, may_read: bool) -> None:
-        self.steps += 1
         self.engagement.may_read = may_read
 
     @rule(seconds=st.sampled_from([-100_000, -3_600, -90, -5, 0, 5, 3_600, 100_000]))
     def the_clock_is_set(self, seconds: int) -> None:
-        self.steps += 1
         self.clock_off = seconds * 1_000_000
 
     @rule(customer=st.sampled_from(CUSTOMERS), action=st.sampled_from(Action))
     def somebody_decides_on_a_page(self, customer: str, action: Action) -> None:
-        self.steps += 1
         self.engagement.add(customer, CATEGORY, action)
 
     @rule(
@@ -276,7 +265,6 @@ class Machine(RuleBasedStateMachine):
         times=st.sampled_from([10**3, 10**6]),
     )
     def somebody_tracks_milliseconds(self, customer: str, action: Action, times: int) -> None:
-        self.steps += 1
         self.engagement.add(customer, CATEGORY, action, times)
 
     @rule(customer=st.sampled_from(CUSTOMERS), action=st.sampled_from(Action))
@@ -292,13 +280,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(odd=st.lists(st.sampled_from(ODD), max_size=3), lag=st.sampled_from([0.0, 20.0]))
     def reads_are_odd(self, odd: list[object], lag: float) -> None:
-        self.steps += 1
         self.engagement.odd, self.engagement.lag = odd, lag
 
     @precondition(lambda self: self.in_states(UNSENT_STATES))
     @rule(data=st.data())
     def a_person_discards(self, data: st.DataObject) -> None:
-        self.steps += 1
         states = UNSENT_STATES
         if State.SEEN in LEGAL[State.DISCARDED]:
             states |= UNCERTAIN_STATES
@@ -309,7 +295,6 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.in_states(SENDABLE_STATES))
     @rule(data=st.data())
     def a_person_sends_again(self, data: st.DataObject) -> None:
-        self.steps += 1
         request_id = data.draw(st.sampled_from(self.in_states(SENDABLE_STATES)))
         record = self.journal.record(request_id)
         state, planned = record.facts[-1].state, self.agenda.plan_of(request_id)
@@ -327,7 +312,6 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.undecided())
     @rule(data=st.data())
     def a_person_decides(self, data: st.DataObject) -> None:
-        self.steps += 1
         request_id = data.draw(st.sampled_from(self.undecided()))
         try:
             assert self.sender.decide(request_id, "kim")
@@ -339,13 +323,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def the_folder_is_copied(self) -> None:
-        self.steps += 1
         self.saved = self.journal.copied()
 
     @precondition(lambda self: self.saved is not None)
     @rule()
     def the_folder_is_put_back(self) -> None:
-        self.steps += 1
         assert self.saved is not None
         before, self.journal = self.journal, self.saved.copied()
         self.journal.on_write = self.count_write
@@ -358,7 +340,6 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def a_backup_is_restored(self) -> None:
-        self.steps += 1
         for request_id in self.journal.records_in(OPEN_STATES):
             self.journal.append(request_id, Fact(at=self.now(), state=State.RESTORED))
         self.start()
@@ -429,6 +410,10 @@ class Machine(RuleBasedStateMachine):
         )
         was_seen = any(one.context.existed for one in noted if one.consent.customer == customer)
         return was_seen or bool(self.engagement.odd) or any(others)
+
+    @invariant()
+    def a_step_is_counted(self) -> None:
+        self.steps += 1
 
     @invariant()
     def nothing_noted_is_lost(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a program there has no way to take SIGTERM")
 AFTER_THE_PAINT = {
     *("requests", "urllib3", "truststore", "ssl", "http.client", "http.server"),
     *("keyring", "secretstorage", "sqlite3", "phonenumbers", "email_validator"),
@@ -112,21 +113,12 @@ def test_what_is_typed_meanwhile_stays() -> None:
     assert printed(CHILD.format(act=TYPE)).startswith("'jane' ")
 
 
-def test_a_window_closed_meanwhile_ends_the_program_in_order(
-    arguments: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("act", [CLOSE, pytest.param(TERMINATE, marks=posix)], ids=["closed", "signal"])
+def test_a_window_closed_or_a_signal_meanwhile_ends_the_program_in_order(
+    arguments: list[str], act: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert printed(CHILD.format(act=CLOSE), *arguments) == ""
-    assert not list(home.rglob("lock"))
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a program there has no way to take SIGTERM")
-def test_a_signal_meanwhile_ends_the_program_in_order(
-    arguments: list[str], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert printed(CHILD.format(act=TERMINATE), *arguments) == ""
+    assert printed(CHILD.format(act=act), *arguments) == ""
     assert not list(home.rglob("lock"))
     assert not list(tmp_path.iterdir())
 

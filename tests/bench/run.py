@@ -25,6 +25,7 @@ ROOT = HERE.parent.parent
 MEMORY = Path("/dev/shm")
 """A folder whose commits cost nothing: what the journal takes there is not the disk's doing."""
 
+OPENED = ("-m", "tests.bench.opened")
 STARTS = 15
 MEMORIES = 5
 KEY_RUNS = 3
@@ -132,7 +133,7 @@ def keys(bench: Bench) -> Iterator[Row]:
     for _ in range(KEY_RUNS):
         for kind in kinds:
             size, text, field = kind
-            runs[kind].append(bench.child("-m", "tests.bench.keys", str(size), text, field, str(KEYS)))
+            runs[kind].append(bench.child(*OPENED, "keys", str(KEYS), str(size), text, field))
     for (size, text, field), found in runs.items():
         walls, spents = zip(*found, strict=True)
         last = statistics.median(percentile(times, 99) for times in walls)
@@ -220,7 +221,7 @@ def has_keyring() -> bool:
 
 def look_ups(bench: Bench) -> Iterator[Row]:
     """From a pasted customer ID to what is known, and how long the window does not react meanwhile."""
-    found = bench.child("-m", "tests.bench.look_up", str(LOOK_UPS))
+    found = bench.child(*OPENED, "look_up", str(LOOK_UPS))
     usual, longest = statistics.median(found["shown"]), max(found["gaps"])
     yield Row(
         what=f"{bench.name}: gap of the window in {LOOK_UPS} look-ups",
@@ -234,7 +235,7 @@ def look_ups(bench: Bench) -> Iterator[Row]:
 
 def verified(bench: Bench) -> Iterator[Row]:
     """From a pasted customer ID to verified, without the waits of the policy."""
-    found = bench.child("-m", "tests.bench.verified", str(VERIFIED))
+    found = bench.child(*OPENED, "verified", str(VERIFIED))
     known, delivered, whole = (statistics.median(column) for column in zip(*found, strict=True))
     longest = max(times[-1] for times in found)
     yield Row(
@@ -248,7 +249,7 @@ def verified(bench: Bench) -> Iterator[Row]:
 
 def idle(bench: Bench) -> Iterator[Row]:
     """Processor time of the window, left alone."""
-    share = bench.child("-m", "tests.bench.idle", str(IDLE))
+    share = bench.child(*OPENED, "idle", str(IDLE))
     what = f"{bench.name}: processor time over {IDLE} idle s"
     yield Row(what=what, shown=f"{share:.2f} %", value=share, limit=0.5, unit="%")
 

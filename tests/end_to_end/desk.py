@@ -59,7 +59,7 @@ class Desk:
         *arguments: str,
         env: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
-        python: Sequence[str] = ("-X", "dev"),
+        python: Sequence[str] = ("-W", "default", "-X", "faulthandler"),
         **options: Any,
     ) -> None:
         for part in AT_HOME.values():
@@ -131,12 +131,16 @@ class Desk:
 
     def set_up(self, project: Project, *, says: str) -> None:
         """Type a project into its settings and save them, until the bar says so."""
-        self.wait("Project settings", "")
-        self.press("Project settings")
-        self.wait("Save", "")
+        self.open_settings()
         self.type_project(project)
         self.press("Save")
         self.wait("Project state", says)
+
+    def open_settings(self) -> None:
+        """Open the settings of the project in use."""
+        self.wait("Project settings", "")
+        self.press("Project settings")
+        self.wait("Save", "")
 
     def type_project(self, project: Project) -> None:
         """Type the settings of `project`."""
@@ -156,6 +160,19 @@ class Desk:
         self.wait("Customer ID type", "registered")
         self.type("Customer ID", customer)
         self.type("Category", "sms_marketing")
+
+    def send_tutorial(self, customer: str = "jane@example.com") -> None:
+        """Type that case, and press Send."""
+        self.type_tutorial(customer)
+        self.press("Send")
+
+    def close(self, *, anyway: bool = False) -> None:
+        """Close the window, and see that the program ends in order."""
+        self.tell("end", "close button")
+        if anyway:
+            self.wait("Close anyway", "Close anyway")
+            self.press("Close anyway")
+        assert (self.ended(), self.said) == (0, "")
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""
@@ -250,8 +267,8 @@ def silent(peer: Peer) -> None:
 
 
 @contextmanager
-def keyring_session() -> Iterator[dict[str, str]]:
-    """The environment of a session with a real keyring, unlocked and empty, for several processes.
+def keyring_session(*, unlock: bool = True) -> Iterator[dict[str, str]]:
+    """The environment of a session with a real keyring for several processes, as of `run_in_keyring`.
 
     Beside what a program needs, KEYRING_PID is the keyring's process and KEYRING_FOLDER where its files are.
     """
@@ -265,7 +282,7 @@ def keyring_session() -> Iterator[dict[str, str]]:
             "there.sendall(json.dumps(dict(os.environ)).encode() + b'\\n')\n"
             "there.recv(1)\n"
         )
-        session = Thread(target=run_in_keyring, args=(code,), kwargs={"timeout": 600})
+        session = Thread(target=run_in_keyring, args=(code,), kwargs={"timeout": 600, "unlock": unlock})
         session.start()
         connection, _ = listener.accept()
     with connection, connection.makefile() as file:

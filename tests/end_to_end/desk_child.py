@@ -47,7 +47,6 @@ from consent_desk.system.display import Display
 from consent_desk.ui.checks.question_banner import QuestionStrip
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
-from tests.journal.journal_child import forbid_sync
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -219,10 +218,6 @@ class Person(QObject):
             except OSError:
                 continue
         os.close(descriptor)
-
-    def forbid_sync(self) -> None:
-        """Let the disk fail from now on."""
-        forbid_sync()
 
     def free_disk(self, folder: str) -> None:
         """Make room again."""

@@ -235,15 +235,12 @@ def walk(home: Path) -> Iterator[Walk]:
                 yield there
 
 
-def test_every_control_is_there_by_name_and_role(walk: Walk) -> None:
+def test_every_control_is_there_by_name_and_role_and_tab_leads_through_the_form(walk: Walk) -> None:
     shown = {(name, role) for name, role in walk.ask("controls")}
     assert [control for control in CONTROLS if control not in shown] == []
     # Neither of the two that have nothing to do yet.
     assert not {"Valid until", "Cancel sending this"} & {name for name, _ in shown}
     assert "Content-Type: application/json" in walk.wait("Other headers", "label")
-
-
-def test_tab_leads_through_the_form_in_reading_order(walk: Walk) -> None:
     visited = []
     for _ in READING_ORDER:
         walk.keys("Tab")

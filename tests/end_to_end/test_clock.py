@@ -11,7 +11,7 @@ from tests.end_to_end.desk import PATIENCE, Desk, Engagement, entries, keep_proj
 
 pytestmark = [
     linux,
-    pytest.mark.parametrize("clock", [-30_000_000, 0, 10_413_792_000], ids=["1969", "1970", "2300"]),
+    pytest.mark.parametrize("clock", [-30_000_000, 10_413_792_000], ids=["1969", "2300"]),
 ]
 
 DAY = 86_400
@@ -34,8 +34,7 @@ def test_without_anybody_to_tell_the_time_it_says_that_the_clock_is_wrong_and_no
         assert "This computer's clock is wrong: it shows a time long ago, or far ahead. Set it right" in said
         desk.tell("keys", "Ctrl+Return")
         desk.type("Customer ID", "john@example.com")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
+        desk.close()
     assert entries(desk.journal) == ()
     assert engagement.sent.empty()
 
@@ -52,7 +51,6 @@ def test_once_engagement_has_told_the_time_an_opt_out_is_stamped_by_that(
         body = json.loads(engagement.next().partition(b"\r\n\r\n")[2])
         assert abs(body["timestamp"] - time.time()) < 60
         desk.wait("Response log", "Delivered")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
+        desk.close()
     [entry] = entries(desk.journal)
     assert abs(entry.noted_at.seconds - time.time()) < DAY

@@ -101,8 +101,7 @@ def test_a_server_that_echoes_the_credentials_in_every_way_gets_them_into_no_fil
             for name, (script, said) in WAYS.items():
                 engagement.script = script
                 customer = f"{name}@example.com"
-                desk.type_tutorial(customer)
-                desk.press("Send")
+                desk.send_tutorial(customer)
                 desk.wait("Status", customer)
                 desk.wait("Status", "Not accepted")
                 desk.tell("turn_to", "As received")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,12 @@ def start_a_call(desk: Desk, engagement: Engagement) -> None:
     """Send a consent that is not answered."""
     engagement.script = silent
     desk.set_up(engagement.project(), says="no keyring")
-    desk.type_tutorial()
-    desk.press("Send")
+    desk.send_tutorial()
     engagement.next()
     desk.wait("Cancel sending this", "")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["SIGINT", "close button"])
 def test_an_idle_program_ends(home: Path, way: str) -> None:
     with Desk(home) as desk:
         desk.wait("Request URL", "http")
@@ -79,15 +79,14 @@ def test_a_call_that_never_connected_is_queued_at_the_end(
     with busy_port() as port, Desk(home) as desk:
         base_url = BaseUrl(scheme="http", host="127.0.0.1", port=port)
         desk.set_up(engagement.project(base_url=base_url), says="no keyring")
-        desk.type_tutorial()
-        desk.press("Send")
+        desk.send_tutorial()
         desk.wait("Status", "Sending…")
         desk.wait("Not yet confirmed", "1 not yet confirmed")
         assert_ends(desk, way, outstanding=True)
         assert states(desk.journal) == [State.QUEUED]
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "close button", "end of the session"])
+@pytest.mark.parametrize("way", ["SIGTERM", "close button"])
 def test_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement: Engagement, way: str) -> None:
     with keyring_session() as session:
         keep_project(home, engagement.project(), session)
@@ -101,44 +100,46 @@ def test_saving_in_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement:
     with keyring_session() as session, Desk(home, env=session) as desk:
         desk.wait("Request URL", "http")
         os.kill(int(session["KEYRING_PID"]), signal.SIGSTOP)
-        desk.press("Project settings")
-        desk.wait("Save", "")
+        desk.open_settings()
         desk.type_project(engagement.project())
         desk.press("Save")
         desk.wait("Save status", "Waiting for the keyring")
         assert_ends(desk, "SIGTERM")
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "close button", "end of the session"])
-@pytest.mark.parametrize("typed", ["", "Acme"], ids=["untouched", "typed into"])
-def test_an_open_dialog_holds_nothing_up(home: Path, way: str, typed: str) -> None:
+def open_dialog(desk: Desk) -> None:
+    desk.open_settings()
+    desk.type("Project name", "Acme")
+
+
+def open_question(desk: Desk) -> None:
+    desk.send_tutorial("somebody@example.com")
+    desk.wait("Practise", "Practise")
+
+
+def open_question_about_typed_settings(desk: Desk) -> None:
+    open_dialog(desk)
+    desk.press("Cancel")
+    desk.wait("Discard", "Discard")
+
+
+@pytest.mark.parametrize(
+    ("what", "way"),
+    [
+        (open_dialog, "SIGTERM"),
+        (open_dialog, "close button"),
+        (open_dialog, "end of the session"),
+        (open_question, "SIGTERM"),
+        (open_question, "end of the session"),
+        (open_question_about_typed_settings, "SIGTERM"),
+        (open_question_about_typed_settings, "end of the session"),
+    ],
+)
+def test_what_is_open_in_the_window_holds_nothing_up(
+    home: Path, what: Callable[[Desk], None], way: str
+) -> None:
     with Desk(home) as desk:
-        desk.wait("Request URL", "http")
-        desk.press("Project settings")
-        desk.wait("Save", "")
-        desk.type("Project name", typed)
-        assert_ends(desk, way)
-
-
-@pytest.mark.parametrize("way", ["SIGTERM", "end of the session"])
-def test_an_open_question_holds_nothing_up(home: Path, way: str) -> None:
-    with Desk(home) as desk:
-        desk.wait("Request URL", "http")
-        desk.type_tutorial("somebody@example.com")
-        desk.press("Send")
-        desk.wait("Practise", "Practise")
-        assert_ends(desk, way)
-
-
-@pytest.mark.parametrize("way", ["SIGTERM", "end of the session"])
-def test_the_question_about_typed_settings_holds_nothing_up(home: Path, way: str) -> None:
-    with Desk(home) as desk:
-        desk.wait("Request URL", "http")
-        desk.press("Project settings")
-        desk.wait("Save", "")
-        desk.type("Project name", "Acme")
-        desk.press("Cancel")
-        desk.wait("Discard", "Discard")
+        what(desk)
         assert_ends(desk, way)
 
 

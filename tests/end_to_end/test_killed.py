@@ -16,8 +16,7 @@ def test_killed_during_a_call_it_is_unconfirmed_and_not_sent_again(
     keep_project(home, engagement.project(), keyring)
     engagement.script = silent
     with Desk(home, env=keyring) as desk:
-        desk.type_tutorial()
-        desk.press("Send")
+        desk.send_tutorial()
         engagement.next()
         desk.wait("Cancel sending this", "")
         desk.signal(signal.SIGKILL)
@@ -28,14 +27,10 @@ def test_killed_during_a_call_it_is_unconfirmed_and_not_sent_again(
         desk.wait("Status", "1 not confirmed: the program ended while they were being sent.")
         assert "Not confirmed" in desk.wait("Response log", "jane@example.com")
         # What is sent next is the first that arrives since: nothing went out by itself.
-        desk.type_tutorial("john@example.com")
-        desk.press("Send")
+        desk.send_tutorial("john@example.com")
         assert b"john@example.com" in engagement.next()
         desk.wait("Response log", "Delivered")
-        desk.tell("end", "close button")
-        desk.wait("Close anyway", "Close anyway")
-        desk.press("Close anyway")
-        assert (desk.ended(), desk.said) == (0, "")
+        desk.close(anyway=True)
     assert engagement.sent.empty()
     assert states(desk.journal) == [State.DELIVERED, State.UNCONFIRMED]
 
@@ -45,16 +40,14 @@ def test_killed_between_noting_and_sending_it_is_sent_once_by_the_next_start(
 ) -> None:
     keep_project(home, engagement.project(), keyring)
     with Desk(home, "--die-before-sending", env=keyring) as desk:
-        desk.type_tutorial()
-        desk.press("Send")
+        desk.send_tutorial()
         assert desk.ended() == -signal.SIGKILL
     assert states(desk.journal) == [State.QUEUED]
     assert engagement.sent.empty()
     for _ in range(2):
         with Desk(home, env=keyring) as desk:
             desk.wait("Response log", "Delivered")
-            desk.tell("end", "close button")
-            assert (desk.ended(), desk.said) == (0, "")
+            desk.close()
     body = json.loads(engagement.next().partition(b"\r\n\r\n")[2])
     assert body["customer_ids"] == {"registered": "jane@example.com"}
     assert engagement.sent.empty()

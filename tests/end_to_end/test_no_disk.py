@@ -1,25 +1,20 @@
 """Where nothing can be written, the window says so, sends nothing, and hands the decision back."""
 
 import os
-import platform
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.verify import Verdict, verify
-from tests.end_to_end.desk import AT_HOME, Desk, Engagement, linux, states
-from tests.journal.journal_child import SYNC_CALLS
+from tests.end_to_end.desk import AT_HOME, Desk, Engagement, linux
 
 pytestmark = linux
 
 
 def assert_not_noted(desk: Desk, engagement: Engagement, why: str) -> None:
     """Send, and see that nothing is noted or sent, and that the decision can be copied."""
-    desk.type_tutorial()
-    desk.press("Send")
+    desk.send_tutorial()
     said = desk.wait("Status", "NOT NOTED, and nothing was sent.")
     assert why in said
     assert engagement.sent.empty()
@@ -65,23 +60,7 @@ def test_on_a_full_disk_nothing_is_noted_or_sent_and_room_heals_it(
         assert b"jane@example.com" in engagement.next()
         desk.wait("Status", "Delivered")
         assert desk.text("Response log").count("\n") == 0
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-
-
-@pytest.mark.skipif(platform.machine() not in SYNC_CALLS, reason="its system calls have other numbers")
-def test_on_a_disk_that_fails_to_sync_nothing_is_noted_or_sent(home: Path, engagement: Engagement) -> None:
-    with Desk(home) as desk:
-        desk.set_up(engagement.project(), says="no keyring")
-        desk.wait("Customer ID type", "registered")
-        desk.tell("forbid_sync")
-        assert_not_noted(desk, engagement, "the disk reported an error. Save other work, start the program")
-        # Else the window asks: the slip is nowhere else.
-        desk.press("Dismiss")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-    assert states(desk.journal) == []
-    assert verify(desk.journal).verdict is Verdict.SOUND
+        desk.close()
 
 
 @pytest.fixture
@@ -96,24 +75,6 @@ def by_the_rules(home: Path) -> tuple[str, ...]:
     return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
-def test_in_a_folder_that_becomes_read_only_nothing_is_noted_or_sent(
-    home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
-) -> None:
-    folder = home / "data/consent-desk"
-    with Desk(home, before=by_the_rules) as desk:
-        desk.set_up(engagement.project(), says="no keyring")
-        desk.wait("Customer ID type", "registered")
-        folder.chmod(0o500)
-        assert_not_noted(desk, engagement, "its file or folder cannot be written to")
-        folder.chmod(0o700)
-        desk.press("Send")
-        engagement.next()
-        desk.wait("Status", "Delivered")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-        assert states(desk.journal) == [State.DELIVERED]
-
-
 def test_without_a_place_for_the_journal_the_window_opens_and_says_so(
     home: Path, engagement: Engagement, by_the_rules: tuple[str, ...]
 ) -> None:
@@ -126,8 +87,7 @@ def test_without_a_place_for_the_journal_the_window_opens_and_says_so(
         desk.press("Send")
         desk.wait("Status", "Nothing was noted.")
         assert engagement.sent.empty()
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
+        desk.close()
 
 
 def test_a_journal_out_of_sight_is_no_fresh_start(home: Path, by_the_rules: tuple[str, ...]) -> None:
@@ -139,8 +99,7 @@ def test_a_journal_out_of_sight_is_no_fresh_start(home: Path, by_the_rules: tupl
         assert desk.tell("title") == "Consent Desk"
         desk.press("Send")
         desk.wait("Status", "Nothing was noted.")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
+        desk.close()
     folder.chmod(0o700)
 
 
@@ -151,37 +110,12 @@ def test_where_nothing_at_all_can_be_written_the_window_opens_and_says_so(
         (home / part).chmod(0o500)
     with Desk(home, before=by_the_rules) as desk:
         desk.wait("Practice", "PRACTICE")
-        desk.press("Project settings")
-        desk.wait("Save", "")
+        desk.open_settings()
         desk.type_project(engagement.project())
         desk.press("Save")
         desk.wait("Save status", "The list of projects could not be saved.")
         desk.press("Cancel")
         # Practice needs no place of its own.
-        desk.type_tutorial()
-        desk.press("Send")
+        desk.send_tutorial()
         desk.wait("Status", "Delivered to the Sandbox only.")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-
-
-def test_a_damaged_journal_is_left_as_it_is_and_nothing_is_sent(home: Path, engagement: Engagement) -> None:
-    with Desk(home) as desk:
-        desk.set_up(engagement.project(), says="no keyring")
-        desk.wait("Customer ID type", "registered")
-        desk.tell("end", "close button")
-        desk.ended()
-    desk.journal.write_bytes(b"something else")
-    with Desk(home) as desk:
-        desk.wait("Project settings", "")
-        desk.press("Project settings")
-        desk.wait("Save", "")
-        desk.type_project(engagement.project())
-        desk.press("Save")
-        desk.wait("Status", "The journal cannot be opened: its file is damaged, or no journal at all.")
-        desk.press("Send")
-        desk.wait("Status", "Nothing was noted.")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-    assert engagement.sent.empty()
-    assert desk.journal.read_bytes() == b"something else"
+        desk.close()

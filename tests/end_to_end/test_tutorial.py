@@ -5,8 +5,6 @@ from pathlib import Path
 from time import time
 from uuid import UUID
 
-import pytest
-
 from consent_desk import __version__
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.system.account import full_name
@@ -57,22 +55,19 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
             received = engagement.next()
             desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
             assert as_received(received, authority) == as_previewed(desk)
-            desk.tell("end", "close button")
-            assert (desk.ended(), desk.said) == (0, "")
+            desk.close()
 
         with Desk(home, env=session) as desk:
             desk.wait("Project state", "key from the keyring")
             assert desk.text("Project") == "Acme production"
             desk.wait("Response log", "Delivered")
-            desk.type_tutorial("john@example.com")
-            desk.press("Send")
+            desk.send_tutorial("john@example.com")
             again = engagement.next()
             desk.wait("Status", "john@example.com")
             desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
             assert as_received(again, authority) == as_previewed(desk)
             assert states(desk.journal) == [State.DELIVERED, State.DELIVERED]
-            desk.tell("end", "close button")
-            assert (desk.ended(), desk.said) == (0, "")
+            desk.close()
 
     head, _, body = as_received(received, authority).decode().partition("\r\n\r\n")
     assert head.split("\r\n") == [
@@ -97,21 +92,3 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
     assert first["properties"] == {"action": "reject", "category": "sms_marketing"}
     assert second["customer_ids"] == {"registered": "john@example.com"}
     assert second["properties"]["desk_request_id"] != request_id == str(UUID(request_id))
-
-
-def test_without_a_keyring_a_project_lasts_one_session(home: Path, engagement: Engagement) -> None:
-    with Desk(home) as desk:
-        desk.set_up(engagement.project(), says="no keyring: this session only")
-        desk.type_tutorial()
-        desk.press("Send")
-        engagement.next()
-        desk.wait("Status", "Delivered")
-        desk.tell("end", "close button")
-        assert (desk.ended(), desk.said) == (0, "")
-    with Desk(home) as desk:
-        desk.wait("Project state", "not in the keyring: enter the project settings again")
-        # A project was saved once: nothing selects the Sandbox any more.
-        assert desk.text("Project") == "Acme production"
-        assert desk.tell("title") == "Consent Desk – Acme production"
-        with pytest.raises(pytest.fail.Exception, match="Practice is hidden"):
-            desk.text("Practice")

@@ -13,12 +13,12 @@ from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import project_to_line
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from tests.consents import LOOKED_UP, a_noted
 from tests.end_to_end.desk import linux
+from tests.reliability.gap import list_project
 from tests.reliability.kill_child import Clock, Errand
 from tests.reliability.kills import Child
 from tests.ui.desks import SEED
@@ -41,8 +41,7 @@ def test_of_rows_that_two_programs_take_up_each_is_recorded_once(tmp_path: Path)
     clock = Clock(time(), PACE)
     with Sandbox(SEED, now=clock.seconds) as sandbox, ExitStack() as running:
         project = replace(sandbox.project, practice=False, id_types=("registered",))
-        listed = Listed(id=project.id, name=project.name, entry="kept")
-        ProjectListFile(home / "projects.json", Listed).write([listed])
+        list_project(home, project)
         journal = SqliteJournal.open(path)
         running.callback(journal.close)
         for number in range(COUNT):

@@ -1,7 +1,5 @@
 import errno
 import json
-import stat
-import sys
 from pathlib import Path
 from typing import IO
 
@@ -58,18 +56,6 @@ def test_one_project_is_removed_and_the_others_stay(cache: CategoryCacheFile[Fet
 def test_removing_what_was_never_kept_makes_no_file(cache: CategoryCacheFile[Fetched], path: Path) -> None:
     cache.remove(ACME)
     assert not path.exists()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
-def test_the_file_and_its_folder_are_closed_to_others(cache: CategoryCacheFile[Fetched], path: Path) -> None:
-    cache.write(ACME, "here", FETCHED)
-    assert [stat.S_IMODE(one.stat().st_mode) for one in (path.parent, path)] == [0o700, 0o600]
-
-
-def test_no_half_written_file_is_left_beside_it(cache: CategoryCacheFile[Fetched], path: Path) -> None:
-    cache.write(ACME, "here", FETCHED)
-    cache.write(ACME, "here", FETCHED)
-    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,8 @@ def back_up(path: Path, journal: SqliteJournal, at: Timestamp, second: Path) -> 
     backup = backups.make_daily(journal, at)
     backups.copy_daily(at)
     return backup
+
+
+def transactions_of(path: Path) -> int:
+    """How many transactions were committed to the file, as it counts them itself."""
+    return int.from_bytes(path.read_bytes()[24:28], "big")

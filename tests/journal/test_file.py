@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from consent_desk.journal.file import PRAGMAS
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, blank, migrate
 from tests.consents import a_noted, later
-from tests.journal.journals import broken_off, filled, latest
+from tests.journal.journals import broken_off, filled, latest, transactions_of
 
 
 @pytest.fixture
@@ -35,13 +35,10 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
 
 
 def execute(path: Path, *statements: str) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA busy_timeout = 0")
         for statement in statements:
             connection.execute(statement)
-    finally:
-        connection.close()
 
 
 def refuse(path: Path, words: str, kind: type[JournalTrouble] = JournalTrouble) -> None:
@@ -111,7 +108,7 @@ def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
     changes = []
     for _ in range(2):
         journal.note(noted)
-        changes.append(int.from_bytes(path.read_bytes()[24:28], "big"))
+        changes.append(transactions_of(path))
     journal.close()
     assert changes[1] == changes[0] + 1
 
@@ -135,24 +132,12 @@ def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
     journal.close()
 
 
-def test_a_journal_cut_to_nothing_is_no_fresh_start(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    path.write_bytes(b"")
-    refuse(path, "empty", JournalDamaged)
-
-
 def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
     path.write_bytes(b"")
     journal = SqliteJournal.open(path)
     journal.note(a_noted())
     journal.close()
     assert len({each.name for each in path.parent.iterdir()}) == 3
-
-
-def test_a_journal_that_is_gone_is_no_fresh_start(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    path.unlink()
-    refuse(path, "gone, though its mark", JournalMissing)
 
 
 def test_a_companion_without_its_journal_is_no_fresh_start(path: Path, journal: SqliteJournal) -> None:
@@ -172,21 +157,41 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
     refuse(path, "another program")
 
 
-def test_a_journal_of_a_newer_version_is_left_alone(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    execute(path, f"PRAGMA user_version = {VERSION + 1}")
-    refuse(path, "newer version")
+def spoilt(content: bytes, first: int) -> bytes:
+    """`content` overwritten from `first` on, but for what says whose it is."""
+    spoilt = content[:first] + b"\xa5" * (len(content) - first)
+    return spoilt[:60] + content[60:72] + spoilt[72:]
 
 
-@pytest.mark.parametrize("first", [16, 100], ids=["header", "schema"])
-def test_a_damaged_journal_is_left_alone(path: Path, first: int) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "words", "kind"),
+    [
+        (lambda path: path.write_bytes(b""), "empty", JournalDamaged),
+        (Path.unlink, "gone, though its mark", JournalMissing),
+        (lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"), "newer version", JournalTrouble),
+        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 16)), "damaged", JournalDamaged),
+        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 100)), "damaged", JournalDamaged),
+        (lambda path: path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:]), "damaged", JournalDamaged),
+        (lambda path: os.truncate(path, 4096), "damaged", JournalDamaged),
+        (lambda path: execute(path, "DROP VIEW entry"), "could not be used", JournalTrouble),
+    ],
+    ids=[
+        "cut to nothing",
+        "gone",
+        "newer",
+        "header",
+        "schema",
+        "torn header",
+        "cut short",
+        "without a table",
+    ],
+)
+def test_a_journal_that_was_changed_is_left_alone_and_is_no_fresh_start(
+    path: Path, spoil: Callable[[Path], object], words: str, kind: type[JournalTrouble]
+) -> None:
     SqliteJournal.open(path).close()
-    content = bytearray(path.read_bytes())
-    spared = content[60:72]
-    content[first:] = b"\xa5" * (len(content) - first)
-    content[60:72] = spared
-    path.write_bytes(content)
-    refuse(path, "damaged", JournalDamaged)
+    spoil(path)
+    refuse(path, words, kind)
 
 
 def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_path: Path) -> None:
@@ -195,24 +200,6 @@ def test_a_header_torn_while_it_was_written_over_is_rolled_back(path: Path, tmp_
     torn.write_bytes(b"\xa5" * 512 + torn.read_bytes()[512:])
     with closing(SqliteJournal.open(torn)) as opened:
         assert latest(opened, 1)[0].request_id == last
-
-
-def test_a_torn_header_without_a_transaction_to_roll_back_is_damage(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:])
-    refuse(path, "damaged", JournalDamaged)
-
-
-def test_a_journal_cut_short_is_left_alone(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    os.truncate(path, 4096)
-    refuse(path, "damaged", JournalDamaged)
-
-
-def test_a_journal_without_its_tables_is_left_alone(path: Path) -> None:
-    SqliteJournal.open(path).close()
-    execute(path, "DROP VIEW entry")
-    refuse(path, "could not be used")
 
 
 def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
@@ -336,16 +323,11 @@ def test_what_names_a_person_can_be_erased(path: Path, journal: SqliteJournal, t
 def test_an_impossible_consent_cannot_be_written(
     path: Path, journal: SqliteJournal, changes: dict[str, str]
 ) -> None:
-    columns = {
-        "request_id": "'00000000-0000-4000-8000-000000000000'",
-        **{
-            name: name
-            for name in (
-                *("project_id", "project_name", "base_url", "project_token"),
-                *("category", "action", "valid_until", "timestamp", "noted_at"),
-            )
-        },
-    }
+    names = (
+        *("project_id", "project_name", "base_url", "project_token"),
+        *("category", "action", "valid_until", "timestamp", "noted_at"),
+    )
+    columns = {"request_id": "'00000000-0000-4000-8000-000000000000'", **{name: name for name in names}}
     insert = "INSERT INTO consent ({}) SELECT {} FROM consent"
     with pytest.raises(sqlite3.IntegrityError):
         execute(path, insert.format(", ".join(columns), ", ".join((columns | changes).values())))
@@ -396,37 +378,32 @@ def test_an_impossible_fact_cannot_be_written(
         **{"request_id": request_id, "at": 1, "state": "refused", "outcome": outcome, "chain": b"#" * 32},
         **COMPLETE[outcome],
     }
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-
-    def insert(values: dict[str, object]) -> None:
-        places = ", ".join("?" for _ in values)
-        connection.execute(
-            f"INSERT INTO fact ({', '.join(values)}) VALUES ({places})", tuple(values.values())
-        )
-
-    try:
+    wrong = {**sound, **changes}
+    insert = "INSERT INTO fact ({}) VALUES ({})"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
         with pytest.raises(sqlite3.IntegrityError):
-            insert({**sound, **changes})
-        insert(sound)
-    finally:
-        connection.close()
+            connection.execute(
+                insert.format(", ".join(wrong), ", ".join("?" * len(wrong))), [*wrong.values()]
+            )
+        connection.execute(insert.format(", ".join(sound), ", ".join("?" * len(sound))), [*sound.values()])
 
 
 def test_an_older_journal_is_brought_up_to_date_by_the_steps_it_lacks(
     path: Path, journal: SqliteJournal
 ) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
-    migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT",)))
-    assert connection.execute("SELECT reason FROM fact").fetchall() == [(None,)] * 3
-    assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
-    connection.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT",)))
+        assert connection.execute("SELECT reason FROM fact").fetchall() == [(None,)] * 3
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
 
 
 def test_a_step_that_fails_changes_nothing(path: Path, journal: SqliteJournal) -> None:
     before = path.read_bytes()
-    connection = sqlite3.connect(path, isolation_level=None)
-    with pytest.raises(sqlite3.OperationalError):
-        migrate(connection, (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT", "nonsense")))
-    connection.close()
+    steps = (*STEPS, ("ALTER TABLE fact ADD COLUMN reason TEXT", "nonsense"))
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        pytest.raises(sqlite3.OperationalError),
+    ):
+        migrate(connection, steps)
     assert path.read_bytes() == before

@@ -90,8 +90,7 @@ def test_a_cut_end_is_not_hidden_by_a_changed_mark(path: Path) -> None:
         cut = path.read_bytes()
         noted_in(journal)
     path.write_bytes(cut)
-    newest = max((0, 1), key=lambda slot: facts_in(mark_of(path), slot))
-    spoil(mark_of(path), newest)
+    spoil_newest(path)
     with pytest.raises(JournalDamaged, match="nobody can tell whether its end is missing"):
         opened(path)
 
@@ -100,13 +99,10 @@ def test_a_mark_that_a_power_cut_spoilt_is_written_anew(path: Path) -> None:
     with closing(opened(path)) as journal:
         noted_in(journal)
         noted_in(journal)
-    newest = max((0, 1), key=lambda slot: facts_in(mark_of(path), slot))
-    spoil(mark_of(path), newest)
+    spoil_newest(path)
     with closing(opened(path)) as journal:
         assert journal.restored == 0
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
-    assert mark.facts == 2
+    assert of(path).facts == 2
 
 
 def spoil(mark: Path, *slots: int) -> None:
@@ -117,21 +113,29 @@ def spoil(mark: Path, *slots: int) -> None:
     mark.write_bytes(content)
 
 
-def facts_in(mark: Path, slot: int) -> int:
-    return int(json.loads(mark.read_bytes()[4096 * slot : 4096 * (slot + 1)])["facts"])
+def spoil_newest(path: Path) -> None:
+    """Change one byte of the newer slot of a journal's mark."""
+    slots = mark_of(path).read_bytes()
+    spoil(mark_of(path), max((0, 1), key=lambda slot: json.loads(slots[4096 * slot :][:4096])["facts"]))
+
+
+def of(path: Path) -> Mark:
+    """The mark of a journal, whole."""
+    mark = read_mark(mark_of(path))
+    assert isinstance(mark, Mark)
+    return mark
 
 
 def test_a_mark_never_goes_back(path: Path) -> None:
     create_mark(path, MARK)
+    before = path.read_bytes()
     advance_mark(path, replace(MARK, facts=2))
-    assert read_mark(path) == MARK
+    assert (read_mark(path), path.read_bytes()) == (MARK, before)
 
 
 def test_a_first_start_leaves_a_mark_before_anything_is_noted(path: Path) -> None:
     opened(path).close()
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
-    assert mark.facts == 0
+    assert of(path).facts == 0
     if os.name != "nt":
         assert stat.S_IMODE(mark_of(path).stat().st_mode) == 0o600
 
@@ -140,41 +144,20 @@ def test_every_unit_of_work_brings_the_mark_forward(path: Path) -> None:
     with closing(opened(path)) as journal:
         facts = []
         noted_in(journal, State.DELIVERED)
-        facts.append(read_mark(mark_of(path)))
+        facts.append(of(path).facts)
         noted_in(journal)
-        facts.append(read_mark(mark_of(path)))
-    assert [mark.facts for mark in facts if isinstance(mark, Mark)] == [3, 4]
+        facts.append(of(path).facts)
+    assert facts == [3, 4]
 
 
-def test_a_cut_end_is_found(path: Path) -> None:
-    with closing(opened(path)) as journal:
-        fill(journal, 10)
-    tamper(
-        path,
-        "DELETE FROM standing WHERE seq = 10",
-        "DELETE FROM answer WHERE fact IN (SELECT fact FROM standing WHERE seq = 10)",
-        "DELETE FROM fact WHERE request_id = (SELECT request_id FROM consent WHERE seq = 10)",
-        "DELETE FROM personal WHERE seq = 10",
-        "DELETE FROM consent WHERE seq = 10",
-    )
-    with pytest.raises(JournalDamaged, match="its end is missing"):
-        opened(path)
-
-
-def test_an_older_copy_in_its_place_is_found(tmp_path: Path) -> None:
-    path = copied_after_more(tmp_path)
-    with pytest.raises(JournalDamaged, match="its end is missing"):
-        opened(path)
-
-
-def copied_after_more(tmp_path: Path) -> Path:
-    path = tmp_path / "journal.sqlite"
+def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
     filled(path, 3)
     old = path.read_bytes()
     with closing(opened(path)) as journal:
         journal.note(a_noted())
     path.write_bytes(old)
-    return path
+    with pytest.raises(JournalDamaged, match="its end is missing"):
+        opened(path)
 
 
 def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) -> None:
@@ -185,9 +168,7 @@ def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) 
     mark_of(path).write_bytes(lagging)
     with closing(opened(path)) as journal:
         assert journal.restored == 0
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
-    assert mark.facts == 4
+    assert of(path).facts == 4
 
 
 def test_a_head_that_never_was_is_found(path: Path) -> None:
@@ -239,9 +220,7 @@ def test_where_nobody_can_tell_which_computer_this_is_the_mark_keeps_what_it_say
     with closing(opened(path)) as journal:
         assert journal.restored == 0
         noted_in(journal)
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
-    assert mark.installation == "here"
+    assert of(path).installation == "here"
     with closing(opened(copied(path, tmp_path / "elsewhere"), "there")) as journal:
         assert journal.restored == 2
 
@@ -283,16 +262,12 @@ def test_a_mark_that_cannot_be_written_loses_nothing_and_is_told(path: Path) -> 
         mark_of(path).rmdir()
         noted_in(journal)
         assert journal.mark_trouble is None
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
-    assert mark.facts == 2
+    assert of(path).facts == 2
 
 
 def test_of_two_connections_each_brings_the_mark_forward(path: Path) -> None:
     with closing(opened(path)) as first, closing(opened(path)) as second:
         for number in range(10):
             noted_in((first, second)[number % 2])
-            mark = read_mark(mark_of(path))
-            assert isinstance(mark, Mark)
-            assert mark.facts == number + 1
+            assert of(path).facts == number + 1
     opened(path).close()

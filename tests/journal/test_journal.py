@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -25,15 +26,7 @@ from consent_desk.domain.consent.values import (
     complaint_about_wording,
 )
 from consent_desk.domain.errors import JournalTrouble
-from consent_desk.domain.lifecycle.record import (
-    NO_CONTEXT,
-    Context,
-    Entry,
-    Noted,
-    Record,
-    context_text,
-    read_context,
-)
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, context_text, read_context
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus, Standing
 from consent_desk.domain.wire.outcome import (
@@ -53,7 +46,7 @@ from consent_desk.journal.rows import content_sha256
 from consent_desk.journal.search import PAGE
 from consent_desk.journal.verify import Verdict, verify
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
-from tests.journal.journals import latest, noted_in, tamper
+from tests.journal.journals import latest, noted_in, tamper, transactions_of
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
 SCRIPTS = st.sampled_from(["Jürgen Müller", "Παπαδόπουλος", "محمد", "山田 太郎", "Žofie 👩‍👧", "नमस्ते"])
@@ -158,11 +151,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteJournal]:
 
 
 def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(path)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
 
 
 def settled_in(journal: Journal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
@@ -180,29 +170,16 @@ def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
     assert record.facts == (Fact(at=NOON, state=State.QUEUED),)
 
 
-def test_a_noted_consent_survives_closing(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
-    request_id = noted_in(journal)
-    journal.close()
-    again = SqliteJournal.open(tmp_path / "journal.sqlite")
-    assert again.records_in({State.QUEUED}) == (request_id,)
-    again.close()
-
-
 def test_noting_the_same_again_changes_nothing(journal: SqliteJournal) -> None:
-    noted = a_noted()
-    journal.note(noted)
-    journal.note(noted)
-    assert len(journal.record(noted.consent.request_id).facts) == 1
-    assert len(latest(journal)) == 1
-
-
-def test_noting_the_same_again_does_not_queue_it_again(journal: SqliteJournal) -> None:
-    noted = a_noted()
-    journal.note(noted)
-    journal.claim(noted.consent.request_id, later(1))
-    journal.note(noted)
-    assert journal.entry(noted.consent.request_id).state is State.IN_FLIGHT
+    noted = [a_noted(), a_noted(category="newsletter")]
+    journal.note_all(noted)
+    journal.claim(noted[0].consent.request_id, later(1))
+    journal.note_all(noted)
+    facts = [journal.record(one.consent.request_id).facts for one in noted]
+    assert [[fact.state for fact in each] for each in facts] == [
+        [State.QUEUED, State.IN_FLIGHT],
+        [State.QUEUED],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -293,13 +270,13 @@ def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
         read_context(text, NOON)
 
 
-def test_a_stray_byte_in_a_technical_detail_is_written_out(journal: SqliteJournal) -> None:
-    request_id = settled_in(
-        journal, State.QUEUED, NotSent(phase=Phase.CONNECTING, cause=Cause.UNEXPECTED, detail="caf\udce9")
-    )
-    outcome = journal.record(request_id).facts[-1].outcome
-    assert isinstance(outcome, NotSent)
-    assert outcome.detail == r"caf\udce9"
+def test_a_stray_byte_in_a_technical_detail_or_a_reason_is_written_out(journal: SqliteJournal) -> None:
+    not_sent = NotSent(phase=Phase.CONNECTING, cause=Cause.UNEXPECTED, detail="caf\udce9")
+    request_id = settled_in(journal, State.QUEUED, not_sent)
+    journal.append(request_id, Fact(at=later(3), state=State.DISCARDED, note="called back: Jürgen\udce9"))
+    *_, failed, last = journal.record(request_id).facts
+    assert failed.outcome == replace(not_sent, detail=r"caf\udce9")
+    assert last.note == r"called back: Jürgen\udce9"
 
 
 def test_a_header_that_has_no_utf_8_is_kept(journal: SqliteJournal) -> None:
@@ -308,17 +285,12 @@ def test_a_header_that_has_no_utf_8_is_kept(journal: SqliteJournal) -> None:
     assert journal.record(request_id).facts[-1].outcome == answered
 
 
-def test_a_claim_is_written_down(journal: SqliteJournal) -> None:
+def test_a_claim_is_written_down_and_a_second_one_gets_nothing(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     assert journal.claim(request_id, later(1)) is not None
-    assert journal.record(request_id).facts[-1] == Fact(at=later(1), state=State.IN_FLIGHT)
-
-
-def test_a_second_claim_gets_nothing(journal: SqliteJournal) -> None:
-    request_id = noted_in(journal)
-    journal.claim(request_id, later(1))
-    assert journal.claim(request_id, later(2)) is None
-    assert len(journal.record(request_id).facts) == 2
+    for unclaimable in (request_id, str(uuid4())):
+        assert journal.claim(unclaimable, later(2)) is None
+    assert journal.record(request_id).facts[1:] == (Fact(at=later(1), state=State.IN_FLIGHT),)
 
 
 @pytest.mark.parametrize("state", State)
@@ -326,10 +298,6 @@ def test_only_what_may_be_sent_can_be_claimed(journal: SqliteJournal, state: Sta
     request_id = noted_in(journal, state)
     claimed = journal.claim(request_id, later(3))
     assert (claimed is not None) == (state in SENDABLE_STATES)
-
-
-def test_an_unknown_consent_cannot_be_claimed(journal: SqliteJournal) -> None:
-    assert journal.claim(str(uuid4()), NOON) is None
 
 
 @pytest.mark.parametrize("state", State)
@@ -352,12 +320,6 @@ def test_appending_the_last_fact_again_changes_nothing(journal: SqliteJournal, s
     before = journal.record(request_id)
     journal.append(request_id, before.facts[-1])
     assert journal.record(request_id) == before
-
-
-def test_a_reason_is_kept_with_its_fact(journal: SqliteJournal) -> None:
-    request_id = noted_in(journal)
-    journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, note="called back: Jürgen\udce9"))
-    assert journal.record(request_id).facts[-1].note == r"called back: Jürgen\udce9"
 
 
 def test_an_unknown_consent_is_trouble(journal: SqliteJournal) -> None:
@@ -448,20 +410,14 @@ def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJou
     assert journal.open_like("another", jane, "sms_marketing") == ()
 
 
-def test_what_is_given_up_is_so_in_one_step(journal: SqliteJournal) -> None:
-    request_id = noted_in(journal)
+def test_what_is_given_up_is_so_in_one_step_where_it_may_be(journal: SqliteJournal) -> None:
+    request_id, leaving = noted_in(journal), noted_in(journal, State.IN_FLIGHT)
     fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
     assert journal.give_up(request_id, {State.QUEUED}, fact)
-    assert [one.state for one in journal.record(request_id).facts] == [State.QUEUED, State.DISCARDED]
-    assert not journal.give_up(request_id, {State.QUEUED}, fact)
-
-
-def test_what_is_under_way_or_not_there_is_not_given_up(journal: SqliteJournal) -> None:
-    request_id = noted_in(journal, State.IN_FLIGHT)
-    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
-    for one in (request_id, str(uuid4())):
+    for one in (request_id, leaving, str(uuid4())):
         assert not journal.give_up(one, {State.QUEUED}, fact)
-    assert journal.entry(request_id).state is State.IN_FLIGHT
+    assert [one.state for one in journal.record(request_id).facts] == [State.QUEUED, State.DISCARDED]
+    assert journal.entry(leaving).state is State.IN_FLIGHT
 
 
 def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
@@ -493,43 +449,39 @@ def test_the_last_timestamp_counts_whatever_became_of_it(journal: SqliteJournal)
         noted_in(journal, state, timestamp=later(seconds), noted_at=later(5))
     noted_in(journal, category="newsletter", timestamp=later(3), noted_at=later(5))
     assert journal.last_timestamp(a_project().id, jane, "sms_marketing") == later(2)
+    assert journal.last_timestamp(a_project().id, jane, "sms_marketing", later(2)) == later(1)
+    assert journal.last_timestamp(a_project().id, jane, "sms_marketing", later(0.999999)) is None
     assert journal.last_timestamp("another", jane, "sms_marketing") is None
 
 
-def test_the_derived_table_agrees_with_the_facts(journal: SqliteJournal, tmp_path: Path) -> None:
+def test_the_derived_table_agrees_with_the_facts(path: Path, journal: SqliteJournal) -> None:
     for state in [*State, *State]:
         noted_in(journal, state)
     derived = "SELECT request_id, fact, state FROM standing JOIN consent USING (seq) ORDER BY request_id"
     facts = "SELECT request_id, max(seq), state FROM fact GROUP BY request_id ORDER BY request_id"
-    assert rows(tmp_path / "journal.sqlite", derived) == rows(tmp_path / "journal.sqlite", facts)
-    assert len(rows(tmp_path / "journal.sqlite", derived)) == 2 * len(State)
+    assert rows(path, derived) == rows(path, facts)
+    assert len(rows(path, derived)) == 2 * len(State)
 
 
-def test_consents_and_facts_hold_no_personal_data(journal: SqliteJournal, tmp_path: Path) -> None:
+def test_consents_and_facts_hold_no_personal_data(path: Path, journal: SqliteJournal) -> None:
     canary = "canary-4711"
-    request_id = noted_in(
-        journal,
-        customer=CustomerId(type="registered", value=canary),
-        wording=canary,
-        ticket=canary,
-        agent=canary,
-        channel=canary,
-    )
+    texts = dict.fromkeys(("wording", "ticket", "agent", "channel"), canary)
+    customer = CustomerId(type="registered", value=canary)
+    request_id = noted_in(journal, State.QUEUED, customer=customer, **texts)
     journal.claim(request_id, later(1))
     echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
     journal.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
     for table in ("consent", "fact", "standing"):
-        assert canary not in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
+        assert canary not in repr(rows(path, f"SELECT * FROM {table}"))
     for table in ("personal", "answer", "remark"):
-        assert canary in repr(rows(tmp_path / "journal.sqlite", f"SELECT * FROM {table}"))
+        assert canary in repr(rows(path, f"SELECT * FROM {table}"))
 
 
-def test_the_facts_hold_the_hash_of_what_may_be_erased(journal: SqliteJournal, tmp_path: Path) -> None:
+def test_the_facts_hold_the_hash_of_what_may_be_erased(path: Path, journal: SqliteJournal) -> None:
     settled_in(journal, State.DELIVERED, Answered(status=200, headers=(("A", "b"),), body=b"\0\xff"))
-    journal_file = tmp_path / "journal.sqlite"
-    hashes = [row[0] for row in rows(journal_file, "SELECT content_sha256 FROM fact ORDER BY seq")]
+    hashes = [row[0] for row in rows(path, "SELECT content_sha256 FROM fact ORDER BY seq")]
     for table, found in (("personal", hashes[0]), ("answer", hashes[2])):
-        _key, salt, *parts = rows(journal_file, f"SELECT * FROM {table}")[0]
+        _key, salt, *parts = rows(path, f"SELECT * FROM {table}")[0]
         assert isinstance(salt, bytes)
         contents = [part.encode() if isinstance(part, str) else part for part in parts]
         assert all(isinstance(part, bytes) for part in contents)
@@ -542,12 +494,10 @@ def test_the_hash_tells_apart_where_one_part_ends() -> None:
     assert content_sha256(b"salt", b"ab") != content_sha256(b"tlas", b"ab")
 
 
-def test_an_erased_customer_is_shown_as_such_and_never_sent(journal: SqliteJournal, tmp_path: Path) -> None:
+def test_an_erased_customer_is_shown_as_such_and_never_sent(path: Path, journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED, Answered(status=403, headers=(("A", "b"),), body=b"x"))
-    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
-    connection.execute("DELETE FROM personal")
-    connection.execute("DELETE FROM answer")
-    connection.close()
+    for table in ("personal", "answer"):
+        rows(path, f"DELETE FROM {table}")
     assert journal.entry(request_id).customer == CustomerId(type="erased", value="erased")
     record = journal.record(request_id)
     assert (record.noted.body, record.noted.consent.wording) == (b"", "")
@@ -580,64 +530,44 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
         assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []
 
 
-def test_a_value_that_nobody_wrote_is_trouble_without_being_quoted(
-    journal: SqliteJournal, tmp_path: Path
-) -> None:
+def test_a_value_that_nobody_wrote_is_trouble_that_quotes_nothing(path: Path, journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
-    tamper(tmp_path / "journal.sqlite", "UPDATE personal SET customer_id = 'canary' || char(10)")
+    tamper(path, "UPDATE personal SET customer_id = 'canary' || char(10)")
     with pytest.raises(JournalTrouble, match="does not understand") as caught:
         journal.entry(request_id)
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(journal: SqliteJournal, tmp_path: Path) -> None:
+def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(path: Path, journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
-    tamper(tmp_path / "journal.sqlite", "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
+    tamper(path, "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
     with pytest.raises(JournalTrouble, match="does not understand"):
         journal.record(request_id)
 
 
-def test_a_failed_note_leaves_nothing_behind(journal: SqliteJournal, tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
-    connection.execute(
-        "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END"
-    )
+def test_a_failed_note_leaves_nothing_behind(path: Path, journal: SqliteJournal) -> None:
+    rows(path, "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END")
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())
-    connection.execute("DROP TRIGGER no_more")
-    connection.close()
-    assert rows(tmp_path / "journal.sqlite", "SELECT count(*) FROM personal") == [(0,)]
+    rows(path, "DROP TRIGGER no_more")
+    assert rows(path, "SELECT count(*) FROM personal") == [(0,)]
     noted_in(journal)
     assert len(latest(journal)) == 1
 
 
-def test_a_closed_journal_is_trouble(tmp_path: Path) -> None:
-    journal = SqliteJournal.open(tmp_path / "journal.sqlite")
+def test_a_closed_journal_is_trouble(path: Path) -> None:
+    journal = SqliteJournal.open(path)
     journal.close()
     with pytest.raises(JournalTrouble, match="The decision is not noted"):
         journal.note(a_noted())
 
 
-def test_the_last_timestamp_before_a_time_is_found(journal: SqliteJournal) -> None:
-    customer = a_consent().customer
-    for seconds in (-0.000001, 0.25, 0.5, 0.999999, 1.0):
-        journal.note(a_noted(timestamp=later(seconds), noted_at=later(2)))
-    asked = a_project().id, customer, "sms_marketing"
-    assert journal.last_timestamp(*asked, later(1)) == later(0.999999)
-    assert journal.last_timestamp(*asked, later(-1)) is None
-
-
-def test_several_are_all_noted_in_one_transaction(journal: SqliteJournal) -> None:
+def test_several_are_all_noted_in_one_transaction(path: Path, journal: SqliteJournal) -> None:
     noted = [a_noted(category=one) for one in ("sms_marketing", "newsletter", "push_messages")]
-    statements: list[str] = []
-    journal._turns.connection.set_trace_callback(statements.append)
+    before = transactions_of(path)
     journal.note_all(noted)
-    journal._turns.connection.set_trace_callback(None)
-    assert [each for each in statements if each in {"BEGIN IMMEDIATE", "COMMIT"}] == [
-        "BEGIN IMMEDIATE",
-        "COMMIT",
-    ]
+    assert transactions_of(path) == before + 1
     assert [journal.record(one.consent.request_id).noted for one in noted] == noted
 
 
@@ -650,13 +580,6 @@ def test_of_several_one_that_cannot_be_noted_keeps_the_others_out(journal: Sqlit
         journal.note_all([first, another])
     with pytest.raises(JournalTrouble, match="not in it"):
         journal.record(first.consent.request_id)
-
-
-def test_several_that_are_there_already_are_noted_by_being_found(journal: SqliteJournal) -> None:
-    noted = [a_noted(), a_noted(category="newsletter")]
-    journal.note_all(noted)
-    journal.note_all(noted)
-    assert [len(journal.record(one.consent.request_id).facts) for one in noted] == [1, 1]
 
 
 def test_what_came_of_an_answer_that_broke_off_is_kept_and_may_be_erased(
@@ -673,8 +596,9 @@ def test_what_came_of_an_answer_that_broke_off_is_kept_and_may_be_erased(
     request_id = settled_in(journal, State.UNCONFIRMED, lost)
     assert journal.record(request_id).facts[-1].outcome == lost
     assert journal.entry(request_id).status == 200
-    assert journal.entry(request_id) == Entry.after(*_parts(journal.record(request_id)))
-    noted = journal.record(request_id).noted
+    record = journal.record(request_id)
+    noted = record.noted
+    assert journal.entry(request_id) == Entry.after(noted, record.facts)
     journal.append(request_id, Fact(at=later(3), state=State.VERIFIED, outcome=Look(seen=True, valid=False)))
     journal.erase(noted.project_id, noted.consent.customer, b"#" * 32, later(4))
     journal.close()
@@ -689,7 +613,3 @@ def test_those_of_one_press_have_it_in_common(path: Path, journal: SqliteJournal
     assert [journal.record(one.consent.request_id).noted.press for one in noted] == [press, press]
     journal.close()
     assert verify(path).verdict is Verdict.SOUND
-
-
-def _parts(record: Record) -> tuple[Noted, tuple[Fact, ...]]:
-    return record.noted, record.facts

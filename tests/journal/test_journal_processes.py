@@ -23,7 +23,7 @@ from tests.journal.journals import broken_off
 
 ROOT = Path(__file__).parents[2]
 CHILD = (sys.executable, "-m", "tests.journal.journal_child")
-KILLS = 20
+KILLS = 10
 SEED = 20260331
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these machines are built with Linux's tools")
@@ -179,22 +179,13 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_a_read_only_file_is_said_to_be_read_only(open_folder: Path) -> None:
+@pytest.mark.parametrize(("files", "folder"), [(0o444, 0o755), (0o666, 0o555)], ids=["file", "folder"])
+def test_what_is_read_only_is_said_to_be_read_only(open_folder: Path, files: int, folder: int) -> None:
     path = open_folder / "journal.db"
     SqliteJournal.open(path).close()
-    path.chmod(0o444)
-    path.with_suffix(".mark").chmod(0o444)
-    told = lines_of("nobody", path)
-    assert told == ["trouble: The decision is not noted: its file or folder cannot be written to."]
-    assert noted_in(path) == ()
-
-
-def test_a_read_only_folder_is_said_to_be_read_only(open_folder: Path) -> None:
-    path = open_folder / "journal.db"
-    SqliteJournal.open(path).close()
-    path.chmod(0o666)
-    path.with_suffix(".mark").chmod(0o666)
-    open_folder.chmod(0o555)
+    for each in (path, path.with_suffix(".mark")):
+        each.chmod(files)
+    open_folder.chmod(folder)
     told = lines_of("nobody", path)
     assert told == ["trouble: The decision is not noted: its file or folder cannot be written to."]
     assert noted_in(path) == ()

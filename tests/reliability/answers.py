@@ -24,10 +24,11 @@ from consent_desk.domain.lifecycle.policy import retry_after
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import meaning, pretty
 from consent_desk.domain.wire.customer import lacks_permission, read_consents, read_history
-from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome
+from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.engagement.http.transport import HttpTransport
 from tests.consents import NOON
 from tests.engagement.http.servers import (
+    LONG,
     SUCCESS,
     Peer,
     Script,
@@ -67,10 +68,14 @@ WHOLE = (
     answer(b'{"success": true, "results": [{"success": true}, {"success": false, "errors": ["No"]}]}'),
     answer(gzip.compress(SUCCESS, mtime=0), headers=b"Content-Encoding: gzip\r\n"),
     answer(b"Access denied by policy", "403 Forbidden"),
+    answer(b"moved", "302 Found", b"Location: https://other.example/\r\nSet-Cookie: a=b; Path=/\r\n"),
+    answer(headers=b"Content-Type: application/json; charset=utf-8\r\nX-Request-Id: 1\r\n"),
+    b"HTTP/1.1 100 Continue\r\n\r\n" + answer(b"", "429 Too Many Requests", b"Retry-After: 5\r\n"),
 )
 WORDS = (
     *(b"true", b"false", b"null", b"0", b"-1", b"1e999", b"NaN", b'""', b"[]", b"{}", b'"success"'),
     *(b"\r\n", b"\r\n\r\n", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", b'"', b"\\", b","),
+    *(b"\r", b"\n", b":", b" ", b"-", b";", b"\t", b"charset", b"\xe2\x80\xa8"),
     *(b"200", b"100", b"999", b"HTTP/1.1", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n"),
     *(b"Content-Encoding: gzip\r\n", b"[" * 3000, b'{"a":' * 3000, b"9" * 5000, b"x" * 70_000),
 )
@@ -128,6 +133,11 @@ def read_every_way(outcome: Outcome) -> State:
     }:
         raise AssertionError("a second sending is certain of more than success")
     if isinstance(outcome, Answered):
+        if not (
+            200 <= outcome.status <= 999
+            and all(isinstance(one, str) for pair in outcome.headers for one in pair)
+        ):
+            raise AssertionError("no status or no headers of an answer")
         meaning(outcome.status, outcome.headers, outcome.body)
         pretty(outcome.body)
         read_history(outcome.status, outcome.body)
@@ -160,7 +170,8 @@ def run_mutations(count: int, seed: int) -> tuple[Counter[State], list[str]]:
             states[state] += 1
             if state is State.DELIVERED and not says_success(outcome):
                 wrong.append(f"mutation {number}: delivered without success: true")
-            if isinstance(outcome, NotSent) or state is State.QUEUED:
+            phase = None if isinstance(outcome, Answered) else outcome.phase
+            if phase not in {None, Phase.WAITING, Phase.READING} or state is State.QUEUED:
                 wrong.append(f"mutation {number}: it had left, and is said not to have")
     return states, wrong
 
@@ -213,47 +224,29 @@ def drip_body(peer: Peer) -> None:
 REFUSED, UNCONFIRMED, RETRY_WAIT = State.REFUSED, State.UNCONFIRMED, State.RETRY_WAIT
 HTML = b"<html><title>Sign in</title></html>"
 MOVED = b"Location: https://elsewhere.example/\r\n"
-SLOW = 1.0
-"""Seconds for a call: some of the faults last until then."""
+SHORT = 0.3
+"""Seconds for a call on which a fault lasts until its deadline."""
 
 KINDS: Mapping[str, Kind] = {
-    "200 success false": told("200 OK", b'{"success": false, "errors": ["No"]}', REFUSED),
-    "200 without a verdict": told("200 OK", b'{"status": "ok"}', UNCONFIRMED),
     "200 success as a text": told("200 OK", b'{"success": "true"}', UNCONFIRMED),
     "200 success 1": told("200 OK", b'{"success": 1}', UNCONFIRMED),
     "200 success and errors": told("200 OK", b'{"success": true, "errors": [{"code": 5}]}', UNCONFIRMED),
-    "200 success twice": told("200 OK", b'{"success": false, "success": true}', UNCONFIRMED),
     "200 success in a list": told("200 OK", b'[{"success": true}]', UNCONFIRMED),
     "200 empty": told("200 OK", b"", UNCONFIRMED),
-    "200 a page to sign in": told("200 OK", HTML, UNCONFIRMED),
     "200 cut JSON": told("200 OK", b'{"success": tru', UNCONFIRMED),
     "200 JSON 100,000 deep": told("200 OK", b'{"success": true, "a": ' + b"[" * 100_000, UNCONFIRMED),
     "200 longer than 1 MiB": told("200 OK", SUCCESS + b" " * 1_100_000, UNCONFIRMED),
-    "200 said to be packed": told("200 OK", b"\x1f\x8b\x08\0", UNCONFIRMED, b"Content-Encoding: gzip\r\n"),
-    "201 with success": told("201 Created", SUCCESS, UNCONFIRMED),
-    "204": Kind(UNCONFIRMED, 204, answering(b"HTTP/1.1 204 No Content\r\n\r\n")),
     "301": told("301 Moved Permanently", b"", REFUSED, MOVED),
     "302": told("302 Found", HTML, REFUSED, MOVED),
     "307": told("307 Temporary Redirect", b"", REFUSED, MOVED),
     "400 invalid project": told(
         "400 Bad Request", b'{"success": false, "error": "Invalid project id"}', REFUSED
     ),
-    "401": told("401 Unauthorized", b'{"success": false, "error": "Access key not found"}', REFUSED),
-    "403": told("403 Forbidden", b'{"success": false, "error": "invalid secret"}', REFUSED),
-    "404": told("404 Not Found", HTML, REFUSED),
-    "413": told("413 Content Too Large", b'{"success": false}', REFUSED),
     "429": told("429 Too Many Requests", b"{}", RETRY_WAIT),
     "429 with Retry-After": told("429 Too Many Requests", b"", RETRY_WAIT, b"Retry-After: 99999\r\n"),
-    "500": told("500 Internal Server Error", HTML, UNCONFIRMED),
     "500 with success": told("500 Internal Server Error", SUCCESS, UNCONFIRMED),
-    "502": told("502 Bad Gateway", HTML, UNCONFIRMED),
     "503 with Retry-After": told("503 Service Unavailable", HTML, UNCONFIRMED, b"Retry-After: 5\r\n"),
-    "504": told("504 Gateway Timeout", HTML, UNCONFIRMED),
-    "closed before the answer": Kind(UNCONFIRMED, (Lost, Cause.CUT), Peer.read_request),
     "reset before the answer": Kind(UNCONFIRMED, (Lost, Cause.CUT), reset),
-    "cut in its headers": Kind(UNCONFIRMED, (Lost, Cause.CUT), answering(b"HTTP/1.1 200 OK\r\nX: ")),
-    "cut in its body": Kind(UNCONFIRMED, (Lost, Cause.CUT), answering(answer(length=1000))),
-    "another protocol": Kind(UNCONFIRMED, (Lost, Cause.MALFORMED), answering(b"SSH-2.0-OpenSSH\r\n")),
     "silence": Kind(UNCONFIRMED, (Lost, Cause.DEADLINE), silence),
     "headers a byte at a time": Kind(UNCONFIRMED, (Lost, Cause.DEADLINE), drip),
     "a body a byte at a time": Kind(UNCONFIRMED, (Lost, Cause.DEADLINE), drip_body),
@@ -279,12 +272,12 @@ KINDS: Mapping[str, Kind] = {
         "proxy",
     ),
     "cut behind the proxy": Kind(UNCONFIRMED, (Lost, Cause.CUT), Peer.read_request, "tunnel"),
-    **{
-        f"table: {name}": Kind(
-            row.state, (Lost, row.cause) if row.cause else row.status or 0, answering(wire(row))
-        )
-        for name, row in EVERY.items()
-    },
+}
+"""What is not in the table of wrong answers."""
+
+OF_THE_TABLE = {
+    name: Kind(row.state, (Lost, row.cause) if row.cause else row.status or 0, answering(wire(row)))
+    for name, row in EVERY.items()
 }
 
 
@@ -318,11 +311,12 @@ def outcome_of(kind: Kind) -> Outcome:
             url = f"{'http' if kind.line == 'plain' else 'https'}://{server.authority}"
             if kind.line == "tunnel":
                 proxy = f"http://{servers.enter_context(Server(tunnelling(server.port))).authority}"
-        transport = HttpTransport(through(proxy), deadline=SLOW, ssl_context=trusting)
+        deadline = SHORT if kind.right in {(Lost, Cause.DEADLINE), (NotSent, Cause.DEADLINE)} else LONG
+        transport = HttpTransport(through(proxy), deadline=deadline, ssl_context=trusting)
         return transport.start(request_to(url)).wait()
 
 
-def run_faults(kinds: Mapping[str, Kind] = KINDS) -> list[str]:
+def run_faults(kinds: Mapping[str, Kind]) -> list[str]:
     """Return a line for each fault that was taken for something else."""
     wrong = []
     for name, kind in kinds.items():
@@ -341,8 +335,9 @@ def main() -> int:
     states, wrong = run_mutations(count, seed)
     split = ", ".join(f"{number} {state.value}" for state, number in states.most_common())
     print(f"mutated answers: {count}, {len(wrong)} crashed or delivered wrongly; {split} (seed {seed})")
-    faults = run_faults()
-    print(f"HTTP faults by kind: {len(KINDS) - len(faults)} of {len(KINDS)} with the right outcome")
+    kinds = {**KINDS, **OF_THE_TABLE}
+    faults = run_faults(kinds)
+    print(f"HTTP faults by kind: {len(kinds) - len(faults)} of {len(kinds)} with the right outcome")
     for line in (*wrong, *faults):
         print(f"  WRONG: {line}")
     return bool(wrong or faults)

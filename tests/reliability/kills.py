@@ -40,8 +40,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import project_to_line
 from consent_desk.sandbox import answers, listener
 from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
@@ -50,6 +49,7 @@ from consent_desk.sandbox.project import EngagementProject, Status
 from consent_desk.sandbox.project import _status as status_of
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import resource
+from tests.reliability.gap import list_project
 from tests.reliability.kill_child import CATEGORY, STAMPED_WRONG, Clock, Errand
 
 ROOT = Path(__file__).parents[2]
@@ -277,8 +277,7 @@ class Trial:
         """Kill so many starts, let the last one settle all, and look."""
         with dated_by(self._clock), self._sandbox:
             project = replace(self._sandbox.project, practice=False, id_types=("registered",))
-            listed = Listed(id=project.id, name=project.name, entry="kept")
-            ProjectListFile(self._home / "projects.json", Listed).write([listed])
+            list_project(self._home, project)
             for number in range(kills):
                 self._kill_one(project, number)
             self._settle(project)

@@ -1,6 +1,6 @@
 """How long the log takes to open, to search and to scroll over a long journal, offscreen.
 
-    python -m tests.reliability.long_list [CONSENTS] [SEED]
+    python -m tests.reliability.long_list [CONSENTS] [SEED] [SEARCHES]
 
 The figures are those of the window: from the wish to the first drawn lines. The gap is what lies between two
 rings of a timer of the GUI thread, every 2 ms, while somebody drags through the whole list and pages on.
@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.build import build
@@ -24,20 +24,20 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.panel import LogPanel
 from tests.consents import a_project
+from tests.reliability.gap import Gaps, list_project
 from tests.reliability.kill_child import Vault
 from tests.reliability.long_journal import RARE, write_long
 
 FIRST_PAGE, SEARCH, GAP = 300.0, 100.0, 100.0
 """Milliseconds: what the first page, a search and the longest gap while scrolling may take."""
 
-TIMES = 9
-"""Searches of each kind; the figure is their median."""
+SEARCHES = 9
+"""Of each kind; the figure is their median."""
 
 JUMPS = 120
 """Places of the scroll bar that are dragged to; as many pages are turned."""
@@ -50,23 +50,6 @@ class Figures:
     first_page: float
     searches: dict[str, float]
     gap: float
-
-
-class Watch(QObject):
-    """The longest time for which the GUI thread was busy since it was made."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=2)
-        self._timer.timeout.connect(self._ring)
-        self._timer.start()
-
-    def _ring(self) -> None:
-        at = time.perf_counter()
-        self.longest = max(self.longest, (at - self._last) * 1e3)
-        self._last = at
 
 
 def wait(condition: Callable[[], bool]) -> float:
@@ -89,9 +72,7 @@ def wait(condition: Callable[[], bool]) -> float:
 def prepare(home: Path, count: int, seed: int) -> None:
     """A long journal, with a backup of today, and its project."""
     project = a_project()
-    ProjectListFile(home / "projects.json", Listed).write(
-        [Listed(id=project.id, name=project.name, entry="kept")]
-    )
+    list_project(home, project)
     path = home / "journal.sqlite"
     write_long(path, project, count, until=now(), seed=seed)
     with closing(SqliteJournal.open(path, installation=installation_id(home))) as journal:
@@ -114,7 +95,7 @@ def search(log: LogPanel, text: str) -> float:
 def scroll(log: LogPanel) -> float:
     """Drag through the whole list, then turn pages from its middle on; return the longest gap."""
     bar = log.table.verticalScrollBar()
-    watch = Watch()
+    gaps = Gaps()
     places = [bar.maximum() * number // JUMPS for number in range(JUMPS + 1)]
     middle = bar.maximum() // 2
     places += [min(bar.maximum(), middle + bar.pageStep() * number) for number in range(JUMPS)]
@@ -123,10 +104,11 @@ def scroll(log: LogPanel) -> float:
         row = min(log.table.rowAt(1), log.model.rowCount() - 1)
         log.table.viewport().update()
         wait(lambda row=row: log.model.entry(max(row, 0)) is not None)  # type: ignore[misc]  # mypy cannot infer a default
-    return watch.longest
+    gaps.stop()
+    return gaps.longest[1]
 
 
-def run(count: int, seed: int) -> Figures:
+def run(count: int, seed: int, times: int) -> Figures:
     """Measure. Needs a `QApplication`."""
     with (
         tempfile.TemporaryDirectory(prefix="consent-desk-", ignore_cleanup_errors=True) as folder,
@@ -141,7 +123,7 @@ def run(count: int, seed: int) -> Figures:
         wait(lambda: log.model.rowCount() == count)
         kinds = {"common": "customer", "rare": RARE.upper(), "absent": "nobody@nowhere"}
         searches = {
-            kind: statistics.median(search(log, text) for _ in range(TIMES)) for kind, text in kinds.items()
+            kind: statistics.median(search(log, text) for _ in range(times)) for kind, text in kinds.items()
         }
         log.search.filter.setText("")
         wait(lambda: log.model.rowCount() == count)
@@ -162,7 +144,8 @@ def main() -> int:
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20260611
     sys.setswitchinterval(SWITCH_INTERVAL)
     qt = QApplication(["consent-desk", "-platform", "offscreen"])
-    found = run(count, seed)
+    times = int(sys.argv[3]) if len(sys.argv) > 3 else SEARCHES
+    found = run(count, seed, times)
     searched = ", ".join(f"{kind} {took:.0f} ms" for kind, took in found.searches.items())
     print(
         f"long list: {count} consents: first page {found.first_page:.0f} ms; search {searched}; "

@@ -3,6 +3,8 @@
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,35 +66,32 @@ def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["history.csv"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path) -> None:
-    import resource
-
+@contextmanager
+def full_after(size: int) -> Iterator[None]:
+    """A limit to the size of files stands for a disk that is full."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    file = PrivateFile(tmp_path / "history.csv")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        # A limit to the size of files stands for a disk that is full.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    file = PrivateFile(tmp_path / "history.csv")
+    with full_after(4096):
         with pytest.raises(ExportTrouble, match="the disk is full"):
             file.write(b"x" * 1_000_000)
         file.abandon()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_disk_that_is_full_by_the_time_it_is_abandoned_changes_nothing_about_that(tmp_path: Path) -> None:
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     file = PrivateFile(tmp_path / "history.csv")
     file.write(b"not on the disk yet")
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    with full_after(0):
         file.abandon()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [*tmp_path.iterdir()] == []
 
 

@@ -60,29 +60,49 @@ def wayland(open_sockets: ExitStack, home: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def places(x11: str, wayland: Path, dead: str) -> dict[str, str]:
+    return {"x11": x11, "wayland": str(wayland), "dead": dead}
+
+
 def found(monkeypatch: pytest.MonkeyPatch, **told: str) -> Display:
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     return find_display()
 
 
-@pytest.mark.parametrize("told", [{}, {"DISPLAY": ""}, {"QT_QPA_PLATFORM": "xcb"}], ids=str)
-def test_where_none_is_named_there_is_none(monkeypatch: pytest.MonkeyPatch, told: dict[str, str]) -> None:
-    assert found(monkeypatch, **told) is Display.NONE
+UNSEEN = ("offscreen", "minimal", "offscreen:configfile=x", "offscreen;xcb")
+DEAD = ("{dead}", "{dead}.0", "unix{dead}", "127.0.0.1{dead}", "nonsense", ":", ":99999", "::1")
+TOLD: list[tuple[dict[str, str], Display]] = [
+    ({}, Display.NONE),
+    ({"DISPLAY": ""}, Display.NONE),
+    ({"QT_QPA_PLATFORM": "xcb"}, Display.NONE),
+    *(({"DISPLAY": "{x11}", "QT_QPA_PLATFORM": platform}, Display.UNSEEN) for platform in UNSEEN),
+    *(({"DISPLAY": name}, Display.READY) for name in ("{x11}", "{x11}.0", "unix{x11}")),
+    *(({"WAYLAND_DISPLAY": name}, Display.READY) for name in ("wayland-0", "{wayland}")),
+    ({"XDG_SESSION_TYPE": "wayland"}, Display.READY),
+    # As over ssh, where somebody sits before the screen of the same account.
+    ({"XDG_SESSION_TYPE": "tty"}, Display.NONE),
+    # A connection that is handed over is left to Qt.
+    ({"WAYLAND_SOCKET": "3"}, Display.READY),
+    # One stands in for the other that is dead, unless only one is asked for.
+    ({"WAYLAND_DISPLAY": "gone", "DISPLAY": "{x11}"}, Display.READY),
+    ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": "{dead}"}, Display.READY),
+    ({"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": "{dead}", "QT_QPA_PLATFORM": "xcb"}, Display.DEAD),
+    *(({"DISPLAY": name}, Display.DEAD) for name in DEAD),
+    *(({"WAYLAND_DISPLAY": name}, Display.DEAD) for name in ("wayland-9", "/nowhere/wayland-0", "x" * 200)),
+    # What only Qt understands is left to Qt.
+    ({"QT_QPA_PLATFORM": "vnc"}, Display.READY),
+    *(({"DISPLAY": name}, Display.READY) for name in ("/run/x11.socket", "tcp/host:0")),
+]
 
 
-@pytest.mark.parametrize("platform", ["offscreen", "minimal", "offscreen:configfile=x", "offscreen;xcb"])
-def test_a_platform_without_a_screen_is_seen_by_nobody(
-    monkeypatch: pytest.MonkeyPatch, x11: str, platform: str
+@pytest.mark.parametrize(("told", "display"), TOLD, ids=str)
+def test_a_display_is_known_by_what_is_told_of_it(
+    monkeypatch: pytest.MonkeyPatch, places: dict[str, str], told: dict[str, str], display: Display
 ) -> None:
-    assert found(monkeypatch, DISPLAY=x11, QT_QPA_PLATFORM=platform) is Display.UNSEEN
-
-
-@pytest.mark.parametrize("form", ["{}", "{}.0", "unix{}"])
-def test_an_x_display_on_this_computer_is_reached(
-    monkeypatch: pytest.MonkeyPatch, x11: str, form: str
-) -> None:
-    assert found(monkeypatch, DISPLAY=form.format(x11)) is Display.READY
+    told = {name: value.format(**places) for name, value in told.items()}
+    assert found(monkeypatch, **told) is display
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", ""])
@@ -93,53 +113,6 @@ def test_an_x_display_behind_a_port_is_reached(monkeypatch: pytest.MonkeyPatch, 
         assert found(monkeypatch, DISPLAY=f"{host}:{number}.0") is Display.READY
 
 
-@pytest.mark.parametrize("name", ["wayland-0", "{}"], ids=["a name", "a path"])
-def test_a_wayland_display_is_reached(monkeypatch: pytest.MonkeyPatch, wayland: Path, name: str) -> None:
-    assert found(monkeypatch, WAYLAND_DISPLAY=name.format(wayland)) is Display.READY
-
-
-@pytest.mark.usefixtures("wayland")
-def test_a_wayland_session_needs_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found(monkeypatch, XDG_SESSION_TYPE="wayland") is Display.READY
-
-
-@pytest.mark.usefixtures("wayland")
-def test_another_persons_wayland_session_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As over ssh, where somebody sits before the screen of the same account.
-    assert found(monkeypatch, XDG_SESSION_TYPE="tty") is Display.NONE
-
-
-def test_a_wayland_connection_that_is_handed_over_is_left_to_qt(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found(monkeypatch, WAYLAND_SOCKET="3") is Display.READY
-
-
-def test_x11_stands_in_for_a_dead_wayland(monkeypatch: pytest.MonkeyPatch, x11: str) -> None:
-    assert found(monkeypatch, WAYLAND_DISPLAY="gone", DISPLAY=x11) is Display.READY
-
-
-def test_wayland_stands_in_for_a_dead_x11(monkeypatch: pytest.MonkeyPatch, wayland: Path, dead: str) -> None:
-    assert found(monkeypatch, WAYLAND_DISPLAY=wayland.name, DISPLAY=dead) is Display.READY
-
-
-def test_only_the_platform_that_is_asked_for_counts(
-    monkeypatch: pytest.MonkeyPatch, wayland: Path, dead: str
-) -> None:
-    told = {"WAYLAND_DISPLAY": wayland.name, "DISPLAY": dead, "QT_QPA_PLATFORM": "xcb"}
-    assert found(monkeypatch, **told) is Display.DEAD
-
-
-@pytest.mark.parametrize("form", ["{}", "{}.0", "unix{}", "127.0.0.1{}", "nonsense", ":", ":99999", "::1"])
-def test_an_x_display_that_is_not_there_is_dead(
-    monkeypatch: pytest.MonkeyPatch, dead: str, form: str
-) -> None:
-    assert found(monkeypatch, DISPLAY=form.format(dead)) is Display.DEAD
-
-
-@pytest.mark.parametrize("name", ["wayland-9", "/nowhere/wayland-0", "x" * 200])
-def test_a_wayland_display_that_is_not_there_is_dead(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    assert found(monkeypatch, WAYLAND_DISPLAY=name) is Display.DEAD
-
-
 def test_a_display_that_is_busy_is_there(
     monkeypatch: pytest.MonkeyPatch, open_sockets: ExitStack, wayland: Path
 ) -> None:
@@ -148,12 +121,3 @@ def test_a_display_that_is_busy_is_there(
     waiting = open_sockets.enter_context(socket.socket(socket.AF_UNIX))
     waiting.connect(str(busy))
     assert found(monkeypatch, WAYLAND_DISPLAY=busy.name) is Display.READY
-
-
-@pytest.mark.parametrize(
-    "told", [{"QT_QPA_PLATFORM": "vnc"}, {"DISPLAY": "/run/x11.socket"}, {"DISPLAY": "tcp/host:0"}], ids=str
-)
-def test_what_only_qt_understands_is_left_to_qt(
-    monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
-) -> None:
-    assert found(monkeypatch, **told) is Display.READY

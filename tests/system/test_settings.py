@@ -1,7 +1,5 @@
 """What the desk keeps about its journal, away from it."""
 
-import os
-import stat
 from pathlib import Path
 from threading import Thread
 
@@ -35,13 +33,6 @@ def test_each_is_kept_beside_the_other(settings: DeskSettings, path: Path) -> No
     again.set_second_folder(None)
     settings.remember_journal(False)
     assert (again.second_folder, again.has_journal) == (None, False)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_the_file_is_for_its_owner_alone(settings: DeskSettings, path: Path) -> None:
-    settings.remember_journal()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 2}', '{"version": 1, "has_journal": 1}'])

@@ -5,14 +5,24 @@ from typing import Any, NoReturn
 
 import pytest
 
-from consent_desk.domain.wire.outcome import Cause, NotSent, Outcome, Phase
+from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase
 from consent_desk.engagement.http.transport import HttpTransport
-from tests.engagement.http.servers import request_to, trusting
+from tests.engagement.http.servers import BODY, EVENTS, request_to, trusting
 
 
-def send(url: str, **settings: Any) -> Outcome:
+def send(
+    url: str, *, method: str = "POST", path: str = EVENTS, body: bytes = BODY, **settings: Any
+) -> Outcome:
     """Send to `url` through a transport with these settings, and wait for the outcome."""
-    return HttpTransport(ssl_context=trusting, **settings).start(request_to(url)).wait()
+    transport = HttpTransport(**{"ssl_context": trusting, **settings})
+    return transport.start(request_to(url, method=method, path=path, body=body)).wait()
+
+
+def answered(url: str, **how: Any) -> Answered:
+    """The answer to what was sent; that there is none fails the test."""
+    outcome = send(url, **how)
+    assert isinstance(outcome, Answered), outcome
+    return outcome
 
 
 def not_sent(outcome: Outcome) -> tuple[Phase, Cause, str]:

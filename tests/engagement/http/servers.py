@@ -21,6 +21,7 @@ from consent_desk.engagement.http.proxies import Choice, read
 CANARY = "Basic Y2FuYXJ5LWtleTpjYW5hcnktc2VjcmV0"
 TOKEN = "c0ffee00-1234-1234-1234-123456789abc"
 BODY = b'{"customer_ids":{"registered":"jane@example.com"},"event_type":"consent"}'
+EVENTS = "customers/events"
 SUCCESS = b'{"success": true, "errors": []}'
 LONG = 30.0
 """Seconds that nothing here ever takes; a test that gets there has failed."""
@@ -273,9 +274,7 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def request_to(
-    url: str, *, method: str = "POST", path: str = "customers/events", body: bytes = BODY
-) -> PreparedRequest:
+def request_to(url: str, *, method: str = "POST", path: str = EVENTS, body: bytes = BODY) -> PreparedRequest:
     """A call as the domain prepares it, with a secret that must turn up nowhere else."""
     content_type = (("Content-Type", "application/json"),) if method == "POST" else ()
     return PreparedRequest(

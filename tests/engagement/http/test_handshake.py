@@ -5,14 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import trustme
 
-from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, why_no_answer
+from consent_desk.domain.wire.outcome import Cause, Lost, NotSent, Outcome, Phase, why_no_answer
 from consent_desk.engagement.http.certificate import issuer_and_end
 from consent_desk.engagement.http.handshake import Handshake
 from consent_desk.engagement.http.transport import HttpTransport
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     Peer,
     Script,
@@ -94,85 +96,55 @@ class Case:
     told: str
 
 
-def both(name: str, case: Callable[[ssl.TLSVersion], Case]) -> dict[str, Case]:
-    return {f"{name}, TLS 1.2": case(OLD), f"{name}, TLS 1.3": case(NEW)}
+def served(*names: str, cause: Cause, told: str, client: Tls = client_tls, **server: Any) -> Case:
+    return Case(tls=partial(server_tls, *names, **server), client=client, cause=cause, told=told)
+
+
+def both(name: str, *names: str, **what: Any) -> dict[str, Case]:
+    versions = {"TLS 1.2": OLD, "TLS 1.3": NEW}
+    return {f"{name}, {told}": served(*names, version=version, **what) for told, version in versions.items()}
 
 
 STRANGER = trustme.CA(organization_name="Acme Interception")
+UNTRUSTED = "does not trust the issuer of the server's certificate"
+PAST, SOON = NOW - timedelta(days=9), NOW + timedelta(days=9)
+ISSUER: dict[str, Any] = {"cause": Cause.CERTIFICATE_ISSUER}
+DATE: dict[str, Any] = {"cause": Cause.CERTIFICATE_DATE, "told": "has expired or is not valid yet"}
+NO_COMMON: dict[str, Any] = {"cause": Cause.NO_COMMON_TLS, "told": "no version or cipher"}
+DISAGREED: dict[str, Any] = {"cause": Cause.HANDSHAKE, "told": "did not agree"}
+NOT_TLS: dict[str, Any] = {"cause": Cause.NOT_TLS, "told": "does not speak https"}
+LINE_CUT: dict[str, Any] = {"cause": Cause.CUT, "told": "could not be made"}
 CASES: dict[str, Case] = {
-    **both(
-        "an issuer that nobody trusts",
-        lambda version: Case(
-            tls=partial(server_tls, by=STRANGER, version=version),
-            cause=Cause.CERTIFICATE_ISSUER,
-            told="does not trust the issuer of the server's certificate, Acme Interception",
-        ),
+    **both("an issuer that nobody trusts", by=STRANGER, told=f"{UNTRUSTED}, Acme Interception", **ISSUER),
+    "an issuer between that nobody trusts": served(
+        by=STRANGER.create_child_ca(), told=f"{UNTRUSTED}, trustme", **ISSUER
     ),
-    "an issuer between that nobody trusts": Case(
-        tls=partial(server_tls, by=STRANGER.create_child_ca()),
-        cause=Cause.CERTIFICATE_ISSUER,
-        told="does not trust the issuer of the server's certificate, trustme",
-    ),
-    **both(
-        "another name",
-        lambda version: Case(
-            tls=partial(server_tls, "other.example", version=version),
-            cause=Cause.CERTIFICATE_NAME,
-            told="is for another name",
-        ),
-    ),
-    **both(
-        "expired",
-        lambda version: Case(
-            tls=partial(
-                server_tls, version=version, begins=NOW - timedelta(days=9), ends=NOW - timedelta(days=1)
-            ),
-            cause=Cause.CERTIFICATE_DATE,
-            told="has expired or is not valid yet",
-        ),
-    ),
-    "not yet valid": Case(
-        tls=partial(server_tls, begins=NOW + timedelta(days=1), ends=NOW + timedelta(days=9)),
-        cause=Cause.CERTIFICATE_DATE,
-        told="has expired or is not valid yet",
-    ),
+    **both("another name", "other.example", cause=Cause.CERTIFICATE_NAME, told="is for another name"),
+    **both("expired", begins=PAST, ends=NOW - timedelta(days=1), **DATE),
+    "not yet valid": served(begins=NOW + timedelta(days=1), ends=SOON, **DATE),
     **both(
         "a client certificate is wanted",
-        lambda version: Case(
-            tls=partial(server_tls, version=version, wants=ssl.CERT_REQUIRED),
-            cause=Cause.CLIENT_CERTIFICATE,
-            told="wants a client certificate",
-        ),
+        wants=ssl.CERT_REQUIRED,
+        cause=Cause.CLIENT_CERTIFICATE,
+        told="wants a client certificate",
     ),
-    "the server knows no version so new": Case(
-        tls=partial(server_tls, version=OLD),
-        client=partial(client_tls, NEW),
-        cause=Cause.NO_COMMON_TLS,
-        told="no version or cipher",
-    ),
-    "the server knows no version so old": Case(
-        tls=partial(server_tls, version=NEW),
-        client=partial(client_tls, OLD),
-        cause=Cause.NO_COMMON_TLS,
-        told="no version or cipher",
-    ),
-    "no cipher in common": Case(
-        tls=partial(server_tls, version=OLD, ciphers="ECDHE-ECDSA-AES256-GCM-SHA384"),
+    "the server knows no version so new": served(version=OLD, client=partial(client_tls, NEW), **NO_COMMON),
+    "the server knows no version so old": served(version=NEW, client=partial(client_tls, OLD), **NO_COMMON),
+    "no cipher in common": served(
+        version=OLD,
+        ciphers="ECDHE-ECDSA-AES256-GCM-SHA384",
         client=partial(client_tls, OLD, "ECDHE-RSA-AES128-GCM-SHA256"),
-        cause=Cause.NO_COMMON_TLS,
-        told="no version or cipher",
+        **NO_COMMON,
     ),
-    "an alert of its own trouble": Case(script=alert(80), cause=Cause.HANDSHAKE, told="did not agree"),
-    "an alert of an unknown name": Case(script=alert(112), cause=Cause.HANDSHAKE, told="did not agree"),
-    "an alert that nobody knows": Case(script=alert(250), cause=Cause.HANDSHAKE, told="did not agree"),
-    "an alert for want of security": Case(script=alert(71), cause=Cause.NO_COMMON_TLS, told="no version"),
-    "a mail server": Case(script=greet, cause=Cause.NOT_TLS, told="does not speak https"),
-    "http": Case(
-        script=say(b"HTTP/1.1 400 Bad Request\r\n\r\n"), cause=Cause.NOT_TLS, told="does not speak https"
-    ),
-    "rubbish": Case(script=say(b"\0" * 999), cause=Cause.NOT_TLS, told="does not speak https"),
-    "cut": Case(script=Peer.read, cause=Cause.CUT, told="could not be made"),
-    "reset": Case(script=Peer.reset, cause=Cause.CUT, told="could not be made"),
+    "an alert of its own trouble": Case(script=alert(80), **DISAGREED),
+    "an alert of an unknown name": Case(script=alert(112), **DISAGREED),
+    "an alert that nobody knows": Case(script=alert(250), **DISAGREED),
+    "an alert for want of security": Case(script=alert(71), **NO_COMMON),
+    "a mail server": Case(script=greet, **NOT_TLS),
+    "http": Case(script=say(b"HTTP/1.1 400 Bad Request\r\n\r\n"), **NOT_TLS),
+    "rubbish": Case(script=say(b"\0" * 999), **NOT_TLS),
+    "cut": Case(script=Peer.read, **LINE_CUT),
+    "reset": Case(script=Peer.reset, **LINE_CUT),
 }
 
 
@@ -200,6 +172,7 @@ def test_the_certificate_is_named_with_its_issuer_and_end() -> None:
     assert isinstance(outcome, NotSent)
     day = f"{NOW - timedelta(days=1):%Y-%m-%d}"
     assert (outcome.way.issuer[:7], outcome.way.ends) == ("trustme", day)
+    assert outcome.detail.startswith("SSLCertVerificationError: certificate has expired; ")
     assert f"certificate issued by {outcome.way.issuer}; it ends on {day}" in outcome.detail
 
 
@@ -207,8 +180,7 @@ def test_the_certificate_is_named_with_its_issuer_and_end() -> None:
 def test_a_proven_certificate_is_named_too(version: ssl.TLSVersion) -> None:
     end = NOW + timedelta(days=9)
     with Server(answering(answer()), server_tls(version=version, ends=end)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert (outcome.way.issuer[:7], outcome.way.ends) == ("trustme", f"{end:%Y-%m-%d}")
 
 
@@ -219,8 +191,7 @@ def test_a_client_certificate_that_is_not_insisted_on_is_not_needed(
 ) -> None:
     tls = server_tls(version=version, wants=ssl.CERT_OPTIONAL, tickets=tickets)
     with Server(answering(answer()), tls) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        answered(server.url)
 
 
 def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_taken(
@@ -228,7 +199,7 @@ def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_ta
 ) -> None:
     monkeypatch.setattr("consent_desk.engagement.http.adapter.wait_for_read", lambda *_: False)
     with Server(answering(answer()), server_tls(version=NEW, wants=ssl.CERT_REQUIRED)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
+        outcome = send(server.url)
         assert server.received == [b""]
     assert isinstance(outcome, Lost)
     if outcome.cause is Cause.CLIENT_CERTIFICATE:
@@ -240,7 +211,7 @@ def test_a_client_certificate_that_is_missed_too_late_leaves_it_open_what_was_ta
 
 def test_a_server_that_ends_instead_of_a_verdict_is_not_sent_to() -> None:
     with Server(Peer.reset, server_tls(version=NEW, wants=ssl.CERT_OPTIONAL, tickets=0)) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
+        outcome = send(server.url)
     assert isinstance(outcome, NotSent)
     assert outcome.cause is Cause.CUT
 
@@ -265,19 +236,10 @@ def test_the_proxy_and_the_trust_are_told_with_the_trouble(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
-        (20, Cause.CERTIFICATE_ISSUER),
-        (18, Cause.CERTIFICATE_ISSUER),
-        (0x800B0109, Cause.CERTIFICATE_ISSUER),
-        (-67843, Cause.CERTIFICATE_ISSUER),
-        (62, Cause.CERTIFICATE_NAME),
-        (0x800B010F, Cause.CERTIFICATE_NAME),
-        (-67602, Cause.CERTIFICATE_NAME),
-        (9, Cause.CERTIFICATE_DATE),
-        (10, Cause.CERTIFICATE_DATE),
-        (0x800B0101, Cause.CERTIFICATE_DATE),
-        (-67818, Cause.CERTIFICATE_DATE),
-        (23, Cause.CERTIFICATE),
-        (0, Cause.CERTIFICATE),
+        *((code, Cause.CERTIFICATE_ISSUER) for code in (20, 18, 0x800B0109, -67843)),
+        *((code, Cause.CERTIFICATE_NAME) for code in (62, 0x800B010F, -67602)),
+        *((code, Cause.CERTIFICATE_DATE) for code in (9, 10, 0x800B0101, -67818)),
+        *((code, Cause.CERTIFICATE) for code in (23, 0)),
     ],
 )
 def test_codes_of_every_system_are_known_and_others_stay_a_certificate(code: int, cause: Cause) -> None:
@@ -300,8 +262,7 @@ def test_a_python_that_shows_no_messages_tells_less_and_connects() -> None:
         return context
 
     with Server(answering(answer()), server_tls()) as server:
-        outcome = HttpTransport(ssl_context=client).start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url, ssl_context=client)
     assert outcome.way.issuer == ""
 
 

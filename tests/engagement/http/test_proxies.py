@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import pytest
 from requests.utils import get_environ_proxies, select_proxy
@@ -40,140 +40,72 @@ class Row:
     """
 
     variables: Mapping[str, str]
-    url: str = URL
-    uses: bool = True
+    url: str
+    uses: bool
     trouble: Cause | None = None
     by: str
-    differ: frozenset[str] = field(default_factory=frozenset)
+    differ: frozenset[str]
 
 
+def row(by: str, *, uses: bool = True, url: str = URL, differ: str = "", **variables: str) -> Row:
+    return Row(by=by, uses=uses, url=url, differ=frozenset(filter(None, [differ])), variables=variables)
+
+
+def excepted(no_proxy: str, *, uses: bool = False, url: str = URL, differ: str = "") -> Row:
+    """A proxy, and what is not to go through it."""
+    by = "https_proxy" if uses else "no_proxy"
+    return row(by, uses=uses, url=url, differ=differ, https_proxy=PROXY, no_proxy=no_proxy)
+
+
+def no_kind(name: str, value: str, differ: str = "") -> Row:
+    return replace(row(name, uses=False, differ=differ, **{name: value}), trouble=Cause.PROXY_KIND)
+
+
+WITH_PORT, NUMBERED = "https://api.exponea.invalid:8443/", "https://127.0.0.2/"
+NO_ADDRESSES = (
+    *("http://", "http://:PORT", "http://localhost:x", "http://localhost:99999", "http:localhost:PORT"),
+    *(f"http://{'a' * 300}:PORT", "//localhost:PORT", "http://user:pa/ss@localhost:PORT"),
+    "http://local host:PORT",
+)
 ROWS = {
-    "lower case": Row(variables={"https_proxy": PROXY}, by="https_proxy"),
-    "upper case": Row(variables={"HTTPS_PROXY": PROXY}, by="HTTPS_PROXY"),
-    "lower case first": Row(variables={"https_proxy": PROXY, "HTTPS_PROXY": OTHER}, by="https_proxy"),
-    "empty is as good as none": Row(
-        variables={"https_proxy": "", "HTTPS_PROXY": PROXY}, by="HTTPS_PROXY", differ=frozenset({"requests"})
-    ),
-    "all": Row(variables={"all_proxy": PROXY}, by="all_proxy"),
-    "ALL": Row(variables={"ALL_PROXY": PROXY}, by="ALL_PROXY"),
-    "https before all": Row(variables={"all_proxy": OTHER, "HTTPS_PROXY": PROXY}, by="HTTPS_PROXY"),
-    "empty https, then all": Row(variables={"https_proxy": "", "all_proxy": PROXY}, by="all_proxy"),
-    "http_proxy is for http": Row(variables={"http_proxy": PROXY}, uses=False, by=""),
-    "no scheme": Row(variables={"https_proxy": "localhost:PORT"}, by="https_proxy"),
-    "another spelling": Row(variables={"https_proxy": "HTTP://LOCALHOST:PORT/path?x"}, by="https_proxy"),
-    "no_proxy": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "api.exponea.invalid"}, uses=False, by="no_proxy"
-    ),
-    "NO_PROXY": Row(
-        variables={"https_proxy": PROXY, "NO_PROXY": "api.exponea.invalid"}, uses=False, by="NO_PROXY"
-    ),
-    "empty no_proxy": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "", "NO_PROXY": "exponea.invalid"},
-        uses=False,
-        by="NO_PROXY",
-    ),
-    "everything": Row(variables={"https_proxy": PROXY, "no_proxy": "*"}, uses=False, by="no_proxy"),
-    "a star among others is no name": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "a,*"}, by="https_proxy"
-    ),
-    "a star for a label is no name": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "*.exponea.invalid"}, by="https_proxy"
-    ),
-    "an ending": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "b, exponea.invalid"}, uses=False, by="no_proxy"
-    ),
-    "an ending with a dot": Row(
-        variables={"https_proxy": PROXY, "no_proxy": ".exponea.invalid"}, uses=False, by="no_proxy"
-    ),
-    "half a label": Row(variables={"https_proxy": PROXY, "no_proxy": "ponea.invalid"}, by="https_proxy"),
-    "another host": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "www.exponea.invalid"}, by="https_proxy"
-    ),
-    "spaces between": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "a exponea.invalid"},
-        uses=False,
-        by="no_proxy",
-        differ=frozenset({"requests"}),
-    ),
-    "capitals and a last dot": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "API.Exponea.invalid."},
-        uses=False,
-        by="no_proxy",
-        differ=frozenset({"requests"}),
-    ),
-    "a port that the URL has": Row(
-        url="https://api.exponea.invalid:8443/",
-        variables={"https_proxy": PROXY, "no_proxy": "exponea.invalid:8443"},
-        uses=False,
-        by="no_proxy",
-        differ=frozenset({"curl"}),
-    ),
-    "a port that the URL has not": Row(
-        variables={"https_proxy": PROXY, "no_proxy": "exponea.invalid:443"}, by="https_proxy"
-    ),
-    "a host of a port, without it": Row(
-        url="https://api.exponea.invalid:8443/",
-        variables={"https_proxy": PROXY, "no_proxy": "exponea.invalid"},
-        uses=False,
-        by="no_proxy",
-    ),
-    "an address": Row(
-        url="https://127.0.0.2/",
-        variables={"https_proxy": PROXY, "no_proxy": "127.0.0.2"},
-        uses=False,
-        by="no_proxy",
-    ),
-    "a network": Row(
-        url="https://127.0.0.2/",
-        variables={"https_proxy": PROXY, "no_proxy": "127.0.0.0/24"},
-        uses=False,
-        by="no_proxy",
-    ),
-    "another network": Row(
-        url="https://127.0.0.2/",
-        variables={"https_proxy": PROXY, "no_proxy": "127.0.1.0/24"},
-        by="https_proxy",
-    ),
-    "no_proxy alone": Row(variables={"no_proxy": "exponea.invalid"}, uses=False, by="no_proxy"),
-    "SOCKS": Row(
-        variables={"all_proxy": "socks5://localhost:PORT"},
-        uses=False,
-        trouble=Cause.PROXY_KIND,
-        by="all_proxy",
-        differ=frozenset({"curl"}),
-    ),
-    "an https proxy": Row(
-        variables={"https_proxy": "https://localhost:PORT"},
-        uses=False,
-        trouble=Cause.PROXY_KIND,
-        by="https_proxy",
-        differ=frozenset({"curl"}),
-    ),
-    "a kind that nobody knows": Row(
-        variables={"https_proxy": "foo://localhost:PORT"},
-        uses=False,
-        trouble=Cause.PROXY_KIND,
-        by="https_proxy",
-    ),
+    "lower case": row("https_proxy", https_proxy=PROXY),
+    "upper case": row("HTTPS_PROXY", HTTPS_PROXY=PROXY),
+    "lower case first": row("https_proxy", https_proxy=PROXY, HTTPS_PROXY=OTHER),
+    "empty is as good as none": row("HTTPS_PROXY", https_proxy="", HTTPS_PROXY=PROXY, differ="requests"),
+    "all": row("all_proxy", all_proxy=PROXY),
+    "ALL": row("ALL_PROXY", ALL_PROXY=PROXY),
+    "https before all": row("HTTPS_PROXY", all_proxy=OTHER, HTTPS_PROXY=PROXY),
+    "empty https, then all": row("all_proxy", https_proxy="", all_proxy=PROXY),
+    "http_proxy is for http": row("", uses=False, http_proxy=PROXY),
+    "no scheme": row("https_proxy", https_proxy="localhost:PORT"),
+    "another spelling": row("https_proxy", https_proxy="HTTP://LOCALHOST:PORT/path?x"),
+    "no_proxy": excepted("api.exponea.invalid"),
+    "NO_PROXY": row("NO_PROXY", uses=False, https_proxy=PROXY, NO_PROXY="api.exponea.invalid"),
+    "empty no_proxy": row("NO_PROXY", uses=False, https_proxy=PROXY, no_proxy="", NO_PROXY="exponea.invalid"),
+    "no_proxy alone": row("no_proxy", uses=False, no_proxy="exponea.invalid"),
+    "everything": excepted("*"),
+    "a star among others is no name": excepted("a,*", uses=True),
+    "a star for a label is no name": excepted("*.exponea.invalid", uses=True),
+    "an ending": excepted("b, exponea.invalid"),
+    "an ending with a dot": excepted(".exponea.invalid"),
+    "half a label": excepted("ponea.invalid", uses=True),
+    "another host": excepted("www.exponea.invalid", uses=True),
+    "spaces between": excepted("a exponea.invalid", differ="requests"),
+    "capitals and a last dot": excepted("API.Exponea.invalid.", differ="requests"),
+    "a port that the URL has": excepted("exponea.invalid:8443", url=WITH_PORT, differ="curl"),
+    "a port that the URL has not": excepted("exponea.invalid:443", uses=True),
+    "a host of a port, without it": excepted("exponea.invalid", url=WITH_PORT),
+    "an address": excepted("127.0.0.2", url=NUMBERED),
+    "a network": excepted("127.0.0.0/24", url=NUMBERED),
+    "another network": excepted("127.0.1.0/24", uses=True, url=NUMBERED),
+    "SOCKS": no_kind("all_proxy", "socks5://localhost:PORT", differ="curl"),
+    "an https proxy": no_kind("https_proxy", "https://localhost:PORT", differ="curl"),
+    "a kind that nobody knows": no_kind("https_proxy", "foo://localhost:PORT"),
     **{
-        f"no address of a proxy: {value}": Row(
-            variables={"https_proxy": value}, uses=False, trouble=Cause.PROXY_SETTING, by="https_proxy"
+        f"no address of a proxy: {value}": replace(
+            row("https_proxy", uses=False, https_proxy=value), trouble=Cause.PROXY_SETTING
         )
-        for value in (
-            *(
-                "http://",
-                "http://:PORT",
-                "http://localhost:x",
-                "http://localhost:99999",
-                "http:localhost:PORT",
-            ),
-            *(
-                f"http://{'a' * 300}:PORT",
-                "//localhost:PORT",
-                "http://user:pa/ss@localhost:PORT",
-                "http://local host:PORT",
-            ),
-        )
+        for value in NO_ADDRESSES
     },
 }
 
@@ -188,24 +120,16 @@ def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_the_environment_is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = ROWS[name]
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_the_environment_is_read_as_requests_does_or_the_difference_is_known(
+    row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for variable, value in with_port(row, 3128).items():
         monkeypatch.setenv(variable, value)
     choice = find(row.url)
     assert (choice.by, choice.trouble) == (row.by, row.trouble)
     assert choice.shown.lower() == ("localhost:3128" if row.uses else "")
     assert choice.url.lower() == ("http://localhost:3128" if row.uses else "")
-
-
-@pytest.mark.parametrize("name", ROWS)
-def test_requests_does_the_same_or_the_difference_is_known(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    row = ROWS[name]
-    for variable, value in with_port(row, 3128).items():
-        monkeypatch.setenv(variable, value)
     chosen = select_proxy(row.url, get_environ_proxies(row.url, no_proxy=None))
     if row.trouble is not None:
         # What it makes of a value that cannot be used is another matter; it does not go around it.
@@ -215,9 +139,8 @@ def test_requests_does_the_same_or_the_difference_is_known(
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("name", ROWS)
-def test_curl_does_the_same_or_the_difference_is_known(name: str) -> None:
-    row = ROWS[name]
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_curl_does_the_same_or_the_difference_is_known(row: Row) -> None:
     with Server(refuse) as proxy:
         ended = ask_with_curl(row.url, with_port(row, proxy.port))
         used = bool(proxy.received)

@@ -11,6 +11,7 @@ from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.proxies import Choice
 from consent_desk.engagement.http.transport import HttpTransport
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     BODY,
     CANARY,
@@ -47,15 +48,14 @@ def post(authority: str) -> bytes:
 
 def test_post_is_the_prepared_bytes_with_host_and_content_length() -> None:
     with Server(answering(answer())) as server:
-        outcome = HttpTransport().start(request_to(server.url)).wait()
+        outcome = answered(server.url)
         assert server.received == [post(server.authority)]
-    assert isinstance(outcome, Answered)
     assert (outcome.status, outcome.body, outcome.truncated) == (200, SUCCESS, False)
 
 
 def test_get_has_neither_body_nor_content_length() -> None:
     with Server(answering(answer())) as server:
-        HttpTransport().start(request_to(server.url, method="GET", path="system/time")).wait()
+        send(server.url, method="GET", path="system/time")
         expected = (
             f"GET /track/v2/projects/{TOKEN}/system/time HTTP/1.1\r\n"
             f"Host: {server.authority}\r\n"
@@ -70,9 +70,8 @@ def test_get_has_neither_body_nor_content_length() -> None:
 
 def test_the_same_bytes_go_through_tls() -> None:
     with Server(answering(answer()), certified("localhost")) as server:
-        outcome = HttpTransport(ssl_context=trusting).start(request_to(server.url)).wait()
+        answered(server.url)
         assert server.received == [post(server.authority)]
-    assert isinstance(outcome, Answered)
 
 
 def test_the_same_bytes_go_through_a_proxy_that_sees_none_of_them() -> None:
@@ -126,13 +125,13 @@ def test_no_header_is_added_to_a_request_that_has_none() -> None:
 def test_bodies_of_any_size_and_any_bytes_arrive_as_they_are(size: int) -> None:
     body = (bytes(range(256)) * (size // 256 + 1))[:size]
     with Server(answering(answer())) as server:
-        HttpTransport().start(request_to(server.url, body=body)).wait()
+        send(server.url, body=body)
         assert server.received[0].partition(b"\r\n\r\n")[2] == body
 
 
 def test_a_url_that_would_be_sent_in_another_spelling_is_not_sent() -> None:
     with Server(answering(answer())) as server:
-        outcome = HttpTransport().start(request_to(server.url, path="a b")).wait()
+        outcome = send(server.url, path="a b")
         assert server.peers == []
     assert isinstance(outcome, NotSent)
     assert (outcome.phase, outcome.cause) == (Phase.RESOLVING, Cause.UNEXPECTED)
@@ -145,10 +144,9 @@ def test_no_redirect_is_followed(status: str) -> None:
     with Server(answering(answer())) as elsewhere:
         moved = answer(b"moved", status, b"Location: %s/other\r\n" % elsewhere.url.encode())
         with Server(answering(moved)) as server:
-            outcome = HttpTransport().start(request_to(server.url)).wait()
+            outcome = answered(server.url)
             assert len(server.peers) == 1
         assert elsewhere.peers == []
-    assert isinstance(outcome, Answered)
     assert outcome.status == int(status[:3])
     assert ("Location", f"{elsewhere.url}/other") in outcome.headers
 
@@ -159,16 +157,14 @@ def test_no_redirect_is_followed(status: str) -> None:
 )
 def test_a_bad_location_is_an_answer_like_any_other(location: bytes) -> None:
     with Server(answering(answer(b"moved", "302 Found", b"Location: " + location + b"\r\n"))) as server:
-        outcome = HttpTransport().start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert ("Location", location.decode("latin-1")) in outcome.headers
 
 
 def test_429_with_retry_after_is_not_tried_again() -> None:
     with Server(answering(answer(b"", "429 Too Many Requests", b"Retry-After: 0\r\n"))) as server:
-        outcome = HttpTransport().start(request_to(server.url)).wait()
+        answered(server.url)
         assert len(server.peers) == 1
-    assert isinstance(outcome, Answered)
 
 
 def test_cookies_are_not_kept() -> None:
@@ -182,8 +178,7 @@ def test_cookies_are_not_kept() -> None:
 def test_headers_are_as_received_in_order_and_repeated() -> None:
     sent = b"X-B: 1\r\nset-cookie: one\r\nX-A: caf\xe9\r\nSet-Cookie: two\r\n"
     with Server(answering(answer(headers=sent))) as server:
-        outcome = HttpTransport().start(request_to(server.url)).wait()
-    assert isinstance(outcome, Answered)
+        outcome = answered(server.url)
     assert outcome.headers == (
         ("X-B", "1"),
         ("set-cookie", "one"),
@@ -195,7 +190,7 @@ def test_headers_are_as_received_in_order_and_repeated() -> None:
 
 def test_urllib3_logs_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), Server(answering(answer(headers=b"bad header\r\n"))) as server:
-        HttpTransport().start(request_to(server.url)).wait()
+        send(server.url)
     assert caplog.records == []
 
 

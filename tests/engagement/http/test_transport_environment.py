@@ -8,6 +8,7 @@ import pytest
 
 from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Phase
 from consent_desk.engagement.http.transport import HttpTransport, system_trust
+from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (
     CANARY,
     Server,
@@ -52,7 +53,7 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, thief.url)
             monkeypatch.setenv(name.lower(), thief.url)
         for target in (server, secure):
-            HttpTransport(ssl_context=trusting).start(request_to(target.url)).wait()
+            send(target.url)
             assert_only_ours(target)
         assert thief.peers == []
 
@@ -88,7 +89,7 @@ def test_no_authorities_but_those_of_the_context_are_loaded(monkeypatch: pytest.
         return made[-1]
 
     with Server(answering(answer()), certified("localhost")) as server:
-        HttpTransport(ssl_context=context).start(request_to(server.url)).wait()
+        send(server.url, ssl_context=context)
     assert len(made[0].get_ca_certs()) == 1
 
 
@@ -106,7 +107,7 @@ def test_a_context_that_verifies_nothing_is_made_to_verify() -> None:
         return context
 
     with Server(answering(answer()), certified("localhost")) as server:
-        outcome = HttpTransport(ssl_context=careless).start(request_to(server.url)).wait()
+        outcome = send(server.url, ssl_context=careless)
     assert isinstance(outcome, NotSent)
     assert outcome.cause is Cause.CERTIFICATE_ISSUER
 
@@ -136,5 +137,5 @@ def test_a_context_that_obeys_sslkeylogfile_is_stopped(home: Path, monkeypatch: 
         return context
 
     with Server(answering(answer()), certified("localhost")) as server:
-        assert isinstance(HttpTransport(ssl_context=talkative).start(request_to(server.url)).wait(), Answered)
+        answered(server.url, ssl_context=talkative)
     assert all(line.startswith("#") for line in keys.read_text().splitlines())
