@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
 from tests.consents import NOON, a_noted, a_project, later
-from tests.delivery.test_sender import CUT, SUCCESS
+from tests.delivery.desk import CUT, SUCCESS
 from tests.memory_journal import MemoryJournal
 
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)

@@ -13,7 +13,7 @@ from consent_desk.domain.wire.request import prepare_event, prepare_system_time
 from consent_desk.domain.wire.server_clock import Moment
 from consent_desk.engagement.clock_watch import ClockWatch
 from tests.consents import NOON, a_noted, a_project, later
-from tests.delivery.test_sender import Made, Waiting, Wire
+from tests.delivery.desk import Waiting, Wire
 
 DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
 SILENT = Answered(status=200, headers=(), body=b"")
@@ -46,7 +46,7 @@ def dated(date: str) -> Answered:
 
 def watch_of(times: Times, *outcomes: Outcome) -> ClockWatch:
     """A watch that has had `outcomes`."""
-    watch = ClockWatch(Wire(*map(Made, outcomes)), times.now, times.steady)
+    watch = ClockWatch(Wire(*outcomes), times.now, times.steady)
     for _ in outcomes:
         watch.start(prepare_event(a_project(), b"{}")).wait()
     return watch
@@ -88,7 +88,7 @@ def test_a_clock_that_is_hardly_off_is_used_as_it_is(off: int) -> None:
 
 def test_the_time_is_known_no_more_when_the_clock_was_set_until_the_next_answer() -> None:
     times = Times(clock_off=-HOURS)
-    watch = ClockWatch(Wire(Made(told()), Made(told(30))), times.now, times.steady)
+    watch = ClockWatch(Wire(told(), told(30)), times.now, times.steady)
     watch.check(a_project())
     times.passed = 30
     assert watch.moment() == Moment(later(30), -HOURS)
@@ -115,7 +115,7 @@ def test_the_last_answer_that_tells_the_time_counts() -> None:
 
 
 def test_a_check_asks_for_the_system_time() -> None:
-    wire = Wire(Made(told()))
+    wire = Wire(told())
     watch = ClockWatch(wire, lambda: NOON)
     watch.learn(a_project())
     watch.learn(a_project())
@@ -124,13 +124,13 @@ def test_a_check_asks_for_the_system_time() -> None:
 
 
 def test_a_check_without_an_answer_tells_nothing() -> None:
-    watch = ClockWatch(Wire(Made(DOWN)), lambda: NOON)
+    watch = ClockWatch(Wire(DOWN), lambda: NOON)
     watch.check(a_project())
     assert watch.holds_accepts
 
 
 def test_where_nobody_tells_the_time_opt_ins_are_not_held_for_ever() -> None:
-    watch = ClockWatch(Wire(Made(SILENT)), lambda: NOON)
+    watch = ClockWatch(Wire(SILENT), lambda: NOON)
     watch.check(a_project())
     assert not watch.holds_accepts
     assert watch.why_held(opt_in()) is None
@@ -139,7 +139,7 @@ def test_where_nobody_tells_the_time_opt_ins_are_not_held_for_ever() -> None:
 
 def test_what_answers_on_the_way_does_not_say_that_nobody_tells_the_time() -> None:
     portal = Answered(status=200, headers=(), body=b"<html>Log in</html>")
-    watch = ClockWatch(Wire(Made(portal)), lambda: NOON)
+    watch = ClockWatch(Wire(portal), lambda: NOON)
     watch.check(a_project())
     assert watch.holds_accepts
     assert watch.why_held(opt_in()) == WAITS_FOR_TIME
@@ -182,7 +182,7 @@ def test_an_opt_in_stamped_by_a_clock_that_proves_wrong_does_not_leave_as_it_is(
 @pytest.mark.parametrize("off", [-HOURS, HOURS])
 def test_it_does_not_leave_either_where_the_clock_was_set_right_before_the_time_was_told(off: int) -> None:
     times = Times(clock_off=off)
-    watch = ClockWatch(Wire(Made(told(60))), times.now, times.steady)
+    watch = ClockWatch(Wire(told(60)), times.now, times.steady)
     noted = opt_in(times.now())
     times.passed, times.clock_off = 60, 0
     watch.check(a_project())

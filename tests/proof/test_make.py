@@ -18,7 +18,7 @@ from consent_desk.proof.check import check
 from consent_desk.proof.make import Proofs, Rebuilding
 from consent_desk.sandbox.server import Sandbox
 from tests.consents import NOON, a_project, later
-from tests.delivery.test_sender import Made
+from tests.delivery.desk import Made
 from tests.faulty_engagement import told
 from tests.journal.journals import noted_in
 from tests.proof.proofs import JANE, PROJECT, local
