@@ -77,21 +77,13 @@ def test_a_customer_who_does_not_exist_has_an_empty_history() -> None:
         (404, b'{"success": false, "errors": ["Not found"]}'),
         (200, NO_CUSTOMER),
         (200, page(success=False)),
-        (200, page(success="true")),
         (200, b'{"success": true}'),
         (200, b'{"success": true, "data": {}}'),
-        (200, b'{"data": []}'),
-        (200, b"[]"),
-        (200, b""),
         (500, page()),
-        (429, page()),
         (200, page(an_event(1), an_event(2))),
         (200, page(an_event(1), an_event(None), an_event(2))),
         (200, page(an_event(), errors=["something"])),
         (200, page(an_event(), error={"code": 5})),
-        (200, b'{"success": true, "success": true, "data": []}'),
-        (200, b'{"success": NaN, "data": []}'),
-        (200, b'{"success": true, "errors": {"a": 1, "a": 2}, "data": []}'),
     ],
 )
 def test_anything_else_is_no_complete_page(status: int, body: bytes) -> None:
@@ -173,15 +165,10 @@ def test_what_stands_in_an_event_is_read_and_made_inert() -> None:
     assert len(event.source) < 80
 
 
-@pytest.mark.parametrize("category", [["None"], {"a": 1}, 5, None, True])
-def test_a_category_that_is_no_text_is_nobodys(category: object) -> None:
-    (event,) = events(page(an_event(category=category)))
-    assert event.category == ""
-
-
-def test_a_source_that_is_no_text_is_none() -> None:
-    (event,) = events(page(an_event(source={"a": 1})))
-    assert event.source == ""
+@pytest.mark.parametrize("odd", [["None"], {"a": 1}, 5, None, True])
+def test_a_category_or_a_source_that_is_no_text_is_none(odd: object) -> None:
+    (event,) = events(page(an_event(category=odd, source=odd)))
+    assert (event.category, event.source) == ("", "")
 
 
 # ------------------------------------------------------------------------------------- page after page
@@ -293,15 +280,11 @@ def test_source_and_wording_are_made_inert() -> None:
         results(TOLD, DENIED, TOLD, TOLD, TOLD),
         results(TOLD, {"success": True}, TOLD, TOLD, TOLD),
         values(1, 1, None, "page", None),
-        values("true", 1, None, "page", None),
         values(None, None, None, None, None),
         values(True, "yesterday", None, None, None),
-        values(False, True, None, None, None),
         values(False, 1e19, None, None, None),
         values(False, 10**400, None, None, None),
-        values(False, "?", None, None, None).replace(b'"?"', b"NaN"),
         values(False, "?", None, None, None).replace(b'"?"', b"9" * 5000),
-        results("x", "y", "z", 1, None),
         results({**TOLD, "error": "No permission"}, *[{"success": True, "value": 7}] * 4),
         results(TOLD, {"success": True, "value": 7, "errors": [{"code": 5}]}, TOLD, TOLD, TOLD),
     ],
@@ -316,7 +299,6 @@ def test_a_category_of_which_too_little_was_told_is_left_out(body: bytes) -> Non
         (404, NO_CUSTOMER),
         (500, values(True, 1, None, "page", None)),
         (200, results(DENIED)),
-        (200, values(True, 1, None, "page")),
         (200, values(True, 1, None, "page", None, 4)),
         (200, results(*[TOLD] * 5, success=False)),
         (200, b'{"success": true, "error": "something", "results": [1, 2, 3, 4, 5]}'),
@@ -349,15 +331,12 @@ def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes) ->
     [
         (403, b'{"success": false, "error": "invalid secret"}'),
         (403, b"<html>Forbidden</html>"),
-        (403, b'{"error": "Forbidden"}'),
         (403, b'{"success": false, "error": "You have no permission to see this page"}'),
         (502, b'{"success": false, "error": "No permission"}'),
-        (401, b'{"error": "Access key not found"}'),
         (200, page()),
         (200, values(True, 1, "page")),
         (200, b'{"success": true, "results": 3}'),
         (404, NO_CUSTOMER),
-        (500, b""),
     ],
 )
 def test_another_failure_is_no_missing_permission(status: int, body: bytes) -> None:
