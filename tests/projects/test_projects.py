@@ -194,14 +194,23 @@ def test_session_project_is_kept_once_there_is_a_keyring(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", [KeyringLocked, KeyringTrouble])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda desk: desk.projects.save(replace(ACME, name="Acme")),
+        lambda desk: desk.projects.remove(ACME.id),
+        lambda desk: desk.projects.load(desk.rows[0]),
+    ],
+    ids=["save", "remove", "load"],
+)
 def test_keyring_that_fails_leaves_list_and_entries_as_they_were(
-    desk: Desk, kind: type[KeyringTrouble]
+    desk: Desk, kind: type[KeyringTrouble], work: Callable[[Desk], object]
 ) -> None:
     desk.projects.save(ACME)
     before = desk.rows, dict(desk.keyring.kept)
     desk.keyring.trouble = kind(NOW, NOW)
     with pytest.raises(kind):
-        desk.projects.save(replace(ACME, name="Acme"))
+        work(desk)
     assert (desk.rows, desk.keyring.kept) == before
 
 
@@ -243,25 +252,19 @@ def test_without_a_keyring_a_project_that_was_in_one_can_be_removed(desk: Desk) 
     assert desk.rows == ()
 
 
-def test_locked_keyring_leaves_a_project_that_is_to_be_removed(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (None, "were kept in a keyring, which does not show them now"),
+        ("{}", r"is not understood\. Enter the project settings again"),
+    ],
+)
+def test_entry_that_the_keyring_does_not_show_or_that_is_no_project_is_told(
+    desk: Desk, kept: str | None, words: str
+) -> None:
     desk.projects.save(ACME)
-    desk.keyring.trouble = KeyringLocked(NOW, NOW)
-    with pytest.raises(KeyringLocked):
-        desk.projects.remove(ACME.id)
-    assert [row.id for row in desk.rows] == [ACME.id]
-
-
-def test_locked_keyring_is_told_when_loading(desk: Desk) -> None:
-    desk.projects.save(ACME)
-    desk.keyring.trouble = KeyringLocked(NOW, NOW)
-    with pytest.raises(KeyringLocked):
-        desk.projects.load(desk.rows[0])
-
-
-def test_entry_that_the_keyring_does_not_show_is_not_taken_for_none(desk: Desk) -> None:
-    desk.projects.save(ACME)
-    desk.keyring.kept.clear()
-    with pytest.raises(KeyringTrouble, match="were kept in a keyring, which does not show them now"):
+    desk.keyring.kept = {} if kept is None else {desk.rows[0].entry: kept}
+    with pytest.raises(KeyringTrouble, match=words):
         desk.projects.load(desk.rows[0])
 
 
@@ -286,13 +289,6 @@ def test_keyring_that_is_not_there_now_is_not_taken_for_none_kept(desk: Desk) ->
     with pytest.raises(KeyringTrouble, match="were kept in a keyring") as raised:
         desk.projects.load(desk.rows[0])
     assert not isinstance(raised.value, KeyringAbsent)
-
-
-def test_entry_that_is_no_project_is_told(desk: Desk) -> None:
-    desk.projects.save(ACME)
-    desk.keyring.kept[desk.rows[0].entry] = "{}"
-    with pytest.raises(KeyringTrouble, match=r"is not understood\. Enter the project settings again"):
-        desk.projects.load(desk.rows[0])
 
 
 def test_removed_project_is_gone_from_list_and_keyring(desk: Desk) -> None:
