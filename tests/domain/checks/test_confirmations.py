@@ -258,10 +258,3 @@ def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
     assert choices(caution) == ("Leave it", "Record it again")
     left = of_several([caution], 3)[0]
     assert left.leaves == ("sms_marketing",)
-
-
-def test_a_customer_of_another_type_is_named_with_it() -> None:
-    there = Known(customer=CustomerId(type="phone", value=JANE.value), consents={})
-    assert "There is one with phone = jane@exmaple.com." in str(
-        only(OPT_OUT, Unknown(customer=JANE, other=there)).text
-    )

@@ -325,14 +325,10 @@ def answered(status: int, body: bytes, *, truncated: bool = False) -> Answered:
         (Lost(phase=Phase.READING, cause=Cause.DEADLINE), NoLook.NO_ANSWER, "did not answer in time"),
         (answered(500, b"<html>"), NoLook.REFUSED, "had trouble"),
         (answered(429, b"Too Many Requests"), NoLook.REFUSED, "too many calls"),
-        (answered(404, b"<html>"), NoLook.REFUSED, "no Engagement API"),
         (answered(403, b"<html>Blocked</html>"), NoLook.REFUSED, "permission"),
-        (answered(302, b""), NoLook.REFUSED, "leads elsewhere"),
-        (answered(500, b"<html>", truncated=True), NoLook.REFUSED, "had trouble"),
         (answered(200, b'{"success": false}'), NoLook.REFUSED, "did not take the call"),
         (answered(200, b'{"success": true', truncated=True), NoLook.TOO_LARGE, "too long to read"),
         (answered(200, b'{"success": true}'), NoLook.UNREADABLE, "could not be understood"),
-        (answered(200, b"?"), NoLook.UNREADABLE, "could not be understood"),
     ],
 )
 def test_why_there_was_no_look_is_told_in_true_words(outcome: Outcome, why: NoLook, words: str) -> None:

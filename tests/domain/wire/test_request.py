@@ -15,7 +15,6 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import (
     event_body,
-    masked,
     noted_lines,
     prepare,
     prepare_categories,
@@ -223,10 +222,6 @@ def test_the_header_lines_mask_the_secret() -> None:
 
 def test_the_header_lines_show_the_secret_when_told_to() -> None:
     assert prepare(PROJECT, TUTORIAL).header_lines(show_authorization=True)[0] == f"Authorization: {GOLDEN}"
-
-
-def test_a_mask_tells_how_much_it_hides() -> None:
-    assert masked("Basic YWI6Y2Q=") == "Basic •••••••• (8 characters)"
 
 
 def test_the_lines_of_what_was_noted_are_those_of_its_call_without_the_key() -> None:
