@@ -164,14 +164,10 @@ def test_what_comes_next_is_told(plan: Plan, words: str | None) -> None:
     assert (None if found is None else str(found)) == words
 
 
-def test_what_is_left_to_a_person_is_told() -> None:
+def test_what_an_opt_in_waits_for_is_told() -> None:
     assert "decide what is to become of the opt-in" in str(tell_plan(Plan(Step.ASK), Action.ACCEPT))
-
-
-def test_an_opt_in_that_waits_says_what_for() -> None:
-    plan = Plan(Step.SEND)
-    assert "earlier opt-out" in str(tell_plan(plan, Action.ACCEPT, waits=True))
-    assert "not checked yet" in str(tell_plan(plan, Action.ACCEPT, held=True))
+    assert "earlier opt-out" in str(tell_plan(Plan(Step.SEND), Action.ACCEPT, waits=True))
+    assert "not checked yet" in str(tell_plan(Plan(Step.SEND), Action.ACCEPT, held=True))
 
 
 DELIVERED = Answered(status=200, headers=(), body=b'{"success": true}')
@@ -275,47 +271,37 @@ def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> Non
     assert str(tell_all(judgement, None if outlook is None else say(outlook))) == words
 
 
+YES = CategoryStatus(valid=True, since=SINCE, source="crm")
+NO = replace(YES, valid=False)
+END = ValidUntil(1_800_000_000)
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (CategoryStatus(valid=False, since=None, source=""), "no consent recorded"),
-        (CategoryStatus(valid=True, since=SINCE, source=""), "accepted since 2026-05-31 12:00 UTC"),
+        (replace(NO, since=None, source=""), "no consent recorded"),
+        (replace(NO, since=None, source="", until=ValidUntil()), "no consent recorded"),
+        (replace(YES, since=None, source=""), "accepted"),
+        (replace(YES, source=""), "accepted since 2026-05-31 12:00 UTC"),
+        (replace(YES, until=ValidUntil()), "accepted since 2026-05-31 12:00 UTC, source crm, unlimited"),
         (
-            CategoryStatus(valid=True, since=SINCE, source="page", until=ValidUntil()),
-            "accepted since 2026-05-31 12:00 UTC, source page, unlimited",
-        ),
-        (
-            CategoryStatus(valid=True, since=SINCE, source="", until=ValidUntil(1_800_000_000)),
+            replace(YES, source="", until=END),
             "accepted since 2026-05-31 12:00 UTC, until 2027-01-15 08:00 UTC",
         ),
-        (
-            CategoryStatus(valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000)),
-            "rejected since 2026-05-31 12:00 UTC, source crm",
+        *(
+            (replace(NO, until=until), "rejected since 2026-05-31 12:00 UTC, source crm")
+            for until in (None, END, ValidUntil())
         ),
+        (replace(NO, since=1e12, source="{told}"), "rejected, source {told}"),
         (
-            CategoryStatus(valid=False, since=SINCE, source="crm", until=ValidUntil()),
-            "rejected since 2026-05-31 12:00 UTC, source crm",
-        ),
-        (
-            CategoryStatus(
-                valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000), ended=True
-            ),
+            replace(NO, until=END, ended=True),
             "accepted since 2026-05-31 12:00 UTC, source crm, ended 2027-01-15 08:00 UTC",
         ),
         (
-            CategoryStatus(
-                valid=False, since=SINCE, source="crm", until=ValidUntil(1_800_000_000), ended=None
-            ),
+            replace(NO, until=END, ended=None),
             "rejected, or accepted and ended (not known which) since 2026-05-31 12:00 UTC, source crm, "
             "its end was 2027-01-15 08:00 UTC",
         ),
-        (
-            CategoryStatus(valid=False, since=SINCE, source="page"),
-            "rejected since 2026-05-31 12:00 UTC, source page",
-        ),
-        (CategoryStatus(valid=False, since=None, source="", until=ValidUntil()), "no consent recorded"),
-        (CategoryStatus(valid=False, since=1e12, source="{told}"), "rejected, source {told}"),
-        (CategoryStatus(valid=True, since=None, source=""), "accepted"),
     ],
 )
 def test_what_holds_is_told_as_far_as_it_is_known(status: CategoryStatus, words: str) -> None:
