@@ -436,44 +436,36 @@ def refused(status: int, body: bytes, headers: Headers = OURS) -> tuple[Fact, ..
     return (Fact(at=NOON, state=State.REFUSED, outcome=Answered(status=status, headers=headers, body=body)),)
 
 
-@pytest.mark.parametrize(
-    "facts",
-    [
-        refused(403, b'{"error": "invalid secret"}'),
-        refused(401, b'{"error": "Access key not found"}'),
-        refused(403, b'{"error": "something else"}'),
+REMOVED = NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED)
+REFUSALS = {
+    "secret": (refused(403, b'{"error": "invalid secret"}'), True),
+    "key": (refused(401, b'{"error": "Access key not found"}'), True),
+    "permission": (refused(403, b'{"error": "something else"}'), True),
+    "200": (
         refused(200, b'{"success": false, "error": "Not authorized to add event of specified type"}'),
-        refused(400, b'{"success": false, "error": "Invalid project id"}'),
-        refused(404, b"The requested URL was not found on the server"),
-        refused(302, b""),
-        refused(403, b"<html>blocked</html>", ()),
-        refused(407, b"no", ()),
-    ],
-    ids=["secret", "key", "permission", "200", "token", "address", "redirect", "firewall", "proxy"],
-)
-def test_a_desk_that_was_refused_may_pass_when_its_settings_are_mended(facts: tuple[Fact, ...]) -> None:
-    assert was_refused_for_settings(facts)
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
+        True,
+    ),
+    "token": (refused(400, b'{"success": false, "error": "Invalid project id"}'), True),
+    "address": (refused(404, b"The requested URL was not found on the server"), True),
+    "redirect": (refused(302, b""), True),
+    "firewall": (refused(403, b"<html>blocked</html>", ()), True),
+    "proxy": (refused(407, b"no", ()), True),
+    "customer": (
         refused(400, b'{"success": false, "errors": ["At least one id should be specified."]}'),
-        refused(400, b'{"success": false, "error": "Invalid JSON"}'),
-        refused(400, b'{"success": false, "errors": ["Field \'event_type\' is required."]}'),
-        (*refused(403, b'{"error": "invalid secret"}'), Fact(at=NOON, state=State.IN_FLIGHT)),
-        (
-            Fact(
-                at=NOON,
-                state=State.REFUSED,
-                outcome=NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED),
-            ),
-        ),
-    ],
-    ids=["customer", "broken", "field", "in flight", "removed"],
-)
-def test_what_was_refused_for_its_content_would_be_refused_again(facts: tuple[Fact, ...]) -> None:
-    assert not was_refused_for_settings(facts)
+        False,
+    ),
+    "broken": (refused(400, b'{"success": false, "error": "Invalid JSON"}'), False),
+    "field": (refused(400, b'{"success": false, "errors": ["Field \'event_type\' is required."]}'), False),
+    "in flight": ((*refused(401, b"{}"), Fact(at=NOON, state=State.IN_FLIGHT)), False),
+    "removed": ((Fact(at=NOON, state=State.REFUSED, outcome=REMOVED),), False),
+}
+
+
+@pytest.mark.parametrize(("facts", "expected"), REFUSALS.values(), ids=REFUSALS)
+def test_what_was_refused_for_the_settings_may_pass_when_they_are_mended(
+    facts: tuple[Fact, ...], expected: bool
+) -> None:
+    assert was_refused_for_settings(facts) is expected
 
 
 def test_what_was_refused_for_the_address_is_kept_as_long_as_that_stays() -> None:

@@ -216,13 +216,32 @@ def read(body: bytes, status: int = 200) -> Mapping[str, CategoryStatus] | None:
     return read_consents(status, body, ONE, AT)
 
 
-def test_what_holds_is_read_in_the_order_asked_for() -> None:
-    body = values(True, 1_700_000_000.5, "unlimited", "page", "May we?")
-    assert read(body) == {
-        "sms_marketing": CategoryStatus(
-            valid=True, since=1_700_000_000.5, source="page", until=ValidUntil(), wording="May we?"
-        )
-    }
+HOLDS = CategoryStatus(valid=True, since=7.0, source="page")
+NONE = CategoryStatus(valid=False, since=None, source="")
+SEVEN = {"success": True, "value": 7}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (
+            values(True, 1_700_000_000.5, "unlimited", "page", "May we?"),
+            replace(HOLDS, since=1_700_000_000.5, until=ValidUntil(), wording="May we?"),
+        ),
+        (values(False, None, None, None, None), NONE),
+        # Details that are refused, and an end that makes no sense, are not known.
+        (results(TOLD, SEVEN, DENIED, DENIED, DENIED), replace(HOLDS, source="")),
+        *((values(True, 7, odd, "page", None), HOLDS) for odd in ("soon", True, -1, 0, 1e11, 1e300, "[]")),
+        # An event in milliseconds is one.
+        *((values(False, since, None, None, None), replace(NONE, since=since)) for since in (1.7e12, 1.7e18)),
+        (
+            values(True, 7, None, "pa\x1bge", "\u202eMay we?"),
+            replace(HOLDS, source="pa\\u{1b}ge", wording="\\u{202e}May we?"),
+        ),
+    ],
+)
+def test_what_holds_is_read_in_the_order_asked_for(body: bytes, status: CategoryStatus) -> None:
+    assert read(body) == {"sms_marketing": status}
 
 
 def test_each_category_has_its_five_modes() -> None:
@@ -233,43 +252,10 @@ def test_each_category_has_its_five_modes() -> None:
     }
 
 
-def test_a_category_without_an_event_is_not_valid() -> None:
-    assert read(values(False, None, None, None, None)) == {
-        "sms_marketing": CategoryStatus(valid=False, since=None, source="")
-    }
-
-
 def test_what_is_refused_of_one_category_leaves_out_that_one() -> None:
     body = results(*[DENIED] * 5, *[{"success": True, "value": value} for value in (False, 7, None, "", "")])
     assert read_consents(200, body, ("sms_marketing", "newsletter"), AT) == {
         "newsletter": CategoryStatus(valid=False, since=7.0, source="")
-    }
-
-
-def test_details_that_are_refused_are_not_known() -> None:
-    body = results(TOLD, {"success": True, "value": 7}, DENIED, DENIED, DENIED)
-    assert read(body) == {"sms_marketing": CategoryStatus(valid=True, since=7.0, source="")}
-
-
-@pytest.mark.parametrize("until", ["soon", True, -1, 0, 1e11, 1e300, [], {}])
-def test_an_end_that_makes_no_sense_is_not_known(until: object) -> None:
-    assert read(values(True, 7, until, "page", None)) == {
-        "sms_marketing": CategoryStatus(valid=True, since=7.0, source="page")
-    }
-
-
-@pytest.mark.parametrize("since", [1_700_000_000_000, 1_700_000_000_000_000, 1.7e18])
-def test_an_event_in_milliseconds_is_an_event(since: float) -> None:
-    assert read(values(False, since, None, None, None)) == {
-        "sms_marketing": CategoryStatus(valid=False, since=float(since), source="")
-    }
-
-
-def test_source_and_wording_are_made_inert() -> None:
-    assert read(values(True, 7, None, "pa\x1bge", "\u202eMay we?")) == {
-        "sms_marketing": CategoryStatus(
-            valid=True, since=7.0, source="pa\\u{1b}ge", wording="\\u{202e}May we?"
-        )
     }
 
 
@@ -285,7 +271,7 @@ def test_source_and_wording_are_made_inert() -> None:
         values(False, 1e19, None, None, None),
         values(False, 10**400, None, None, None),
         values(False, "?", None, None, None).replace(b'"?"', b"9" * 5000),
-        results({**TOLD, "error": "No permission"}, *[{"success": True, "value": 7}] * 4),
+        results({**TOLD, "error": "No permission"}, *[SEVEN] * 4),
         results(TOLD, {"success": True, "value": 7, "errors": [{"code": 5}]}, TOLD, TOLD, TOLD),
     ],
 )
@@ -314,33 +300,24 @@ def test_anything_else_tells_nothing(status: int, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
+    ("status", "body", "lacks"),
     [
-        (403, b'{"success": false, "error": "No permission"}'),
-        (403, b'{"success": false, "errors": ["no permission."]}'),
-        (200, b'{"success": false, "errors": ["No permission"]}'),
-        (200, results(*[{"success": False, "error": "No permission"}] * 3)),
+        (403, b'{"success": false, "error": "No permission"}', True),
+        (403, b'{"success": false, "errors": ["no permission."]}', True),
+        (200, b'{"success": false, "errors": ["No permission"]}', True),
+        (200, results(*[DENIED] * 3), True),
+        (403, b'{"success": false, "error": "invalid secret"}', False),
+        (403, b"<html>Forbidden</html>", False),
+        (403, b'{"success": false, "error": "You have no permission to see this page"}', False),
+        (502, b'{"success": false, "error": "No permission"}', False),
+        (200, page(), False),
+        (200, values(True, 1, "page"), False),
+        (200, b'{"success": true, "results": 3}', False),
+        (404, NO_CUSTOMER, False),
     ],
 )
-def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes) -> None:
-    assert lacks_permission(status, body)
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (403, b'{"success": false, "error": "invalid secret"}'),
-        (403, b"<html>Forbidden</html>"),
-        (403, b'{"success": false, "error": "You have no permission to see this page"}'),
-        (502, b'{"success": false, "error": "No permission"}'),
-        (200, page()),
-        (200, values(True, 1, "page")),
-        (200, b'{"success": true, "results": 3}'),
-        (404, NO_CUSTOMER),
-    ],
-)
-def test_another_failure_is_no_missing_permission(status: int, body: bytes) -> None:
-    assert not lacks_permission(status, body)
+def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes, lacks: bool) -> None:
+    assert lacks_permission(status, body) is lacks
 
 
 # ------------------------------------------------------------------------------- ended, or withdrawn
@@ -349,33 +326,20 @@ PAST, AHEAD = AT.micros // 1_000_000, AT.micros // 1_000_000 + 1
 
 
 @pytest.mark.parametrize(
-    ("until", "standing"),
+    ("valid", "since", "until", "standing"),
     [
-        (None, Standing.REJECTED),
-        ("unlimited", Standing.REJECTED),
-        (AHEAD, Standing.REJECTED),
-        ("soon", Standing.REJECTED),
-        (PAST, Standing.UNCLEAR),
-        (7, Standing.UNCLEAR),
+        *((False, 5, until, Standing.REJECTED) for until in (None, "unlimited", AHEAD, "soon")),
+        *((False, 5, until, Standing.UNCLEAR) for until in (PAST, 7)),
+        *((True, 5, until, Standing.ACCEPTED) for until in (None, "unlimited", AHEAD, PAST)),
+        (False, None, PAST, Standing.NEVER),
     ],
 )
-def test_what_does_not_hold_is_an_opt_out_unless_its_end_is_past(until: object, standing: Standing) -> None:
-    told = read(values(False, 5, until, "page", None))
+def test_what_does_not_hold_is_an_opt_out_unless_its_end_is_past(
+    valid: bool, since: object, until: object, standing: Standing
+) -> None:
+    told = read(values(valid, since, until, "page", None))
     assert told is not None
     assert told["sms_marketing"].standing is standing
-
-
-@pytest.mark.parametrize("until", [None, "unlimited", AHEAD, PAST])
-def test_what_holds_is_an_opt_in_whatever_its_end(until: object) -> None:
-    told = read(values(True, 5, until, "page", None))
-    assert told is not None
-    assert told["sms_marketing"].standing is Standing.ACCEPTED
-
-
-def test_without_an_event_it_is_neither() -> None:
-    told = read(values(False, None, PAST, None, None))
-    assert told is not None
-    assert told["sms_marketing"].standing is Standing.NEVER
 
 
 def ending(*told: object) -> Standing:
