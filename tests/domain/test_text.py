@@ -1,6 +1,5 @@
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from consent_desk.domain.text import hidden_character, visible
 from tests.domain.examples import ANY_TEXT, HIDDEN, HIDDEN_IN_NAMES
@@ -81,8 +80,3 @@ def test_text_without_hidden_characters_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize("character", HIDDEN.values(), ids=HIDDEN)
 def test_a_hidden_character_is_shown_by_its_code(character: str) -> None:
     assert visible(f"a{character}b\n\tc") == f"a\\u{{{ord(character):x}}}b\n\tc"
-
-
-@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)))
-def test_plain_letters_hide_nothing(text: str) -> None:
-    assert hidden_character(text) is None

@@ -423,11 +423,8 @@ def test_what_is_taken_as_a_project_token_changes_no_path(text: str) -> None:
 # ----------------------------------------------------------------------------------------- whole projects
 
 
-def test_complete_settings_are_a_project() -> None:
+def test_complete_settings_are_a_project_freed_of_what_pasting_adds() -> None:
     assert saved() == replace(PROJECT, id="1")
-
-
-def test_settings_are_freed_of_what_pasting_adds() -> None:
     pasted = ProjectDraft(
         name=" Acme production ",
         base_url=" https://api.exponea.com/\n",
@@ -480,22 +477,17 @@ def test_another_project_token_or_none_is_a_problem(base_url: str, typed: str, w
     [
         ({"name": "x" * 101}, Field.PROJECT_NAME, "at most 100"),
         ({"name": "Acme\u202e"}, Field.PROJECT_NAME, "direction mark"),
-        ({"name": "Acme\nproduction"}, Field.PROJECT_NAME, "a line break"),
         ({"base_url": "http://api.exponea.com"}, Field.BASE_URL, "Use https://"),
         ({"key_id": "a:b"}, Field.API_KEY_ID, "no colon"),
         ({"key_id": "a b"}, Field.API_KEY_ID, "a space or an unusual character"),
-        ({"key_id": "\u0430bc"}, Field.API_KEY_ID, "a space or an unusual character"),
         ({"key_id": "a" * 401}, Field.API_KEY_ID, "too long"),
         ({"secret": "a\nb"}, Field.API_SECRET, "a space or an unusual character"),
         ({"secret": "a" * 401}, Field.API_SECRET, "too long"),
         ({"id_types": " , "}, Field.CUSTOMER_ID_TYPES, "at least one"),
         ({"id_types": "registered,, phone"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
-        ({"id_types": "registered,"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
         ({"id_types": "phone, registered,phone"}, Field.CUSTOMER_ID_TYPES, "“phone” stands there twice"),
         ({"id_types": "registered phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
-        ({"id_types": "registered; phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
         ({"id_types": "registered;phone"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
-        ({"id_types": '"registered"'}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "jane@example.com"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "---"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "registered, goo\u200bgle"}, Field.CUSTOMER_ID_TYPES, "a zero-width space"),
@@ -552,29 +544,26 @@ def test_any_settings_are_a_project_or_problems(name: str, key_id: str, secret: 
 
 def test_a_stored_secret_serves_again_for_the_same_address_and_key() -> None:
     assert saved(replace(PROJECT_DRAFT, name="Acme", secret=" "), PROJECT).secret == Secret(SECRET)
+    assert saved(replace(PROJECT_DRAFT, key_id="other", secret="new"), PROJECT).secret == Secret("new")
+
+
+LOCAL = replace(PROJECT, base_url=BaseUrl(scheme="https", host="localhost"))
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "stored"),
     [
-        "https://acme-api.exponea.com",
-        "https://api.exponea.com:8443",
-        "https://api.exponea.com.evil.example",
-        "https://\u0430pi.exponea.com",
-        "http://localhost:8080",
+        ("https://acme-api.exponea.com", PROJECT),
+        ("https://api.exponea.com:8443", PROJECT),
+        ("https://api.exponea.com.evil.example", PROJECT),
+        ("https://\u0430pi.exponea.com", PROJECT),
+        ("http://localhost", LOCAL),
     ],
 )
-def test_a_stored_secret_goes_to_no_other_address(text: str) -> None:
-    field, words = problem(replace(PROJECT_DRAFT, base_url=text, secret=""), PROJECT)
+def test_a_stored_secret_goes_to_no_other_address(text: str, stored: Project) -> None:
+    field, words = problem(replace(PROJECT_DRAFT, base_url=text, secret=""), stored)
     assert field is Field.API_SECRET
-    assert words.startswith("The secret was saved for api.exponea.com and goes nowhere else.")
-
-
-def test_a_stored_secret_of_http_does_not_go_to_https_nor_back() -> None:
-    local = replace(PROJECT, base_url=BaseUrl(scheme="https", host="localhost"))
-    assert (
-        problem(replace(PROJECT_DRAFT, base_url="http://localhost", secret=""), local)[0] is Field.API_SECRET
-    )
+    assert words.startswith(f"The secret was saved for {stored.base_url.host} and goes nowhere else.")
 
 
 @pytest.mark.parametrize(
@@ -589,10 +578,6 @@ def test_a_stored_secret_serves_no_other_key_and_waits_for_the_field_that_is_wro
     changes: dict[str, Any], field: Field
 ) -> None:
     assert problem(replace(PROJECT_DRAFT, secret="", **changes), PROJECT)[0] is field
-
-
-def test_a_new_secret_replaces_the_stored_one() -> None:
-    assert saved(replace(PROJECT_DRAFT, key_id="other", secret="new"), PROJECT).secret == Secret("new")
 
 
 def test_a_missing_secret_is_asked_for() -> None:
