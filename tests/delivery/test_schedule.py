@@ -71,12 +71,7 @@ def test_what_was_noted_is_due_at_once() -> None:
 
 
 def test_opt_outs_go_first_then_the_order_of_the_decisions_counts() -> None:
-    records = [
-        opt_in(1, customer=ANNE),
-        opt_in(0, customer=BERT),
-        opt_out(seconds=3),
-        opt_out(seconds=2),
-    ]
+    records = opt_in(1, customer=ANNE), opt_in(0, customer=BERT), opt_out(seconds=3), opt_out(seconds=2)
     assert ids(agenda_of(*records), 10) == [id_of(records[number]) for number in (3, 2, 1, 0)]
 
 
@@ -108,6 +103,8 @@ def test_of_nothing_there_is_nothing_due_and_nothing_waits() -> None:
 def test_what_is_left_to_a_person_is_never_due_and_stays_open() -> None:
     refused = opt_out(*REFUSED)
     agenda = agenda_of(refused)
+    for request_id in (id_of(refused), "unknown"):
+        agenda.postpone(request_id, NOON)
     assert agenda.next_at(NOON) is None
     assert agenda.plan_of(id_of(refused)) == Plan(Step.REST)
     assert agenda.open_count() == 1
@@ -157,14 +154,6 @@ def test_a_look_that_told_nothing_is_put_off_each_time_longer() -> None:
     assert 150 <= waits[-1] <= 300
     agenda.postpone(id_of(record), NOON, at_least=900_000_000)
     assert agenda.next_at(NOON) == later(900)
-
-
-def test_what_is_not_a_matter_of_time_is_not_put_off() -> None:
-    refused = opt_out(*REFUSED)
-    agenda = agenda_of(refused)
-    agenda.postpone(id_of(refused), NOON)
-    agenda.postpone("unknown", NOON)
-    assert agenda.next_at(NOON) is None
 
 
 # -------------------------------------------------------------------- what an earlier run left unsent

@@ -214,10 +214,15 @@ def test_asked_for_once_more_an_earlier_cancel_counts_no_longer(desk: Desk, requ
     assert desk.state(request_id) is State.DELIVERED
 
 
-def test_cancelling_another_consent_lets_the_call_be(desk: Desk, request_id: str) -> None:
+@pytest.mark.parametrize("stops", [False, True])
+def test_an_answer_counts_though_another_consent_is_cancelled_or_the_program_ends(
+    desk: Desk, request_id: str, stops: bool
+) -> None:
     sending = Sending(desk, request_id, CANCELLED_TOO_LATE)
     sending.sender.cancel(a_consent().request_id)
     sending.call.answer(SUCCESS)
+    if stops:
+        sending.sender.stop()
     assert sending.ended().entry.state is State.DELIVERED
 
 
@@ -262,13 +267,6 @@ def test_a_call_that_ends_with_the_program_says_so(
     written = desk.last(request_id).outcome
     assert isinstance(written, NotSent | Lost)
     assert (type(written), written.cause) == (type(outcome), Cause.PROGRAM_ENDED)
-
-
-def test_an_answer_that_comes_as_the_program_ends_counts(desk: Desk, request_id: str) -> None:
-    sending = Sending(desk, request_id, CUT)
-    sending.call.answer(SUCCESS)
-    sending.sender.stop()
-    assert sending.ended().entry.state is State.DELIVERED
 
 
 def test_nothing_is_claimed_once_the_program_ends(desk: Desk, request_id: str) -> None:

@@ -81,9 +81,7 @@ def test_all_of_a_customer_is_proven(journal: SqliteJournal, proofs: Proofs) -> 
     assert tuple(one.record.noted.consent.request_id for one in proof.source.witnesses) == mine
 
 
-def test_of_a_customer_that_the_journal_does_not_know_there_is_no_proof(
-    proofs: Proofs,
-) -> None:
+def test_of_a_customer_that_the_journal_does_not_know_there_is_no_proof(proofs: Proofs) -> None:
     with pytest.raises(JournalTrouble, match="holds nothing of this customer"):
         proofs.of_customer(PROJECT, JANE, local)
 
@@ -128,10 +126,7 @@ def test_a_history_that_changed_while_it_was_read_is_no_proof() -> None:
             [told(200, {"success": True, "data": [{"timestamp": 9, "properties": []}]})],
             "an event of the customer's history cannot be read",
         ),
-        (
-            [told(404, {"success": False, "errors": {"_global": ["Customer does not exist"]}})],
-            "shows no consent",
-        ),
+        ([NO_CUSTOMER], "shows no consent"),
         ([page()], "shows no consent"),
         ([page(9), page(), told(429, {})], "too many calls"),
         ([page(9)], "too long to be read"),
