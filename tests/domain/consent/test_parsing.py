@@ -6,8 +6,7 @@ from datetime import UTC
 import pytest
 
 from consent_desk.domain.checks.warnings import doubts
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft, Field, for_next_caller
+from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.parsing import one_each, parse
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.wire.category import Category
@@ -60,11 +59,6 @@ def test_an_opt_in_that_ends_before_the_last_of_them_is_a_problem() -> None:
     problems = parse(replace(draft, categories=THREE), request_id=REQUEST_ID, now=NOW, zone=UTC)
     assert isinstance(problems, tuple)
     assert [problem.field for problem in problems] == [Field.VALID_UNTIL]
-
-
-def test_the_next_caller_finds_nothing_of_the_several() -> None:
-    noted = Draft(category="sms_marketing", categories=THREE, action=Action.REJECT)
-    assert for_next_caller(noted, noted).categories == ()
 
 
 def doubted(*categories: str) -> str:

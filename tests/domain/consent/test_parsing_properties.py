@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft, for_next_caller
+from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft
 from consent_desk.domain.consent.parsing import parse, read_value
 from consent_desk.domain.consent.values import Consent, PropertyValue, Timestamp
 from consent_desk.domain.message import Message
@@ -109,14 +109,3 @@ def test_each_problem_belongs_to_its_row() -> None:
         (Field.PROPERTY_NAME, 3),
         (Field.PROPERTY_NAME, 4),
     ]
-
-
-def test_the_agent_stays_for_the_next_caller_and_the_properties_go() -> None:
-    noted = replace(TUTORIAL, agent="Ada", properties=(PropertyDraft("shop", Kind.TEXT, "Wien"),))
-    kept = for_next_caller(noted, noted)
-    assert (kept.agent, kept.properties) == ("Ada", ())
-
-
-def test_properties_typed_meanwhile_are_the_next_callers() -> None:
-    typed = (PropertyDraft("shop", Kind.TEXT, "Graz"),)
-    assert for_next_caller(TUTORIAL, replace(TUTORIAL, properties=typed)).properties == typed

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from consent_desk.domain.consent.values import (
     ends_after,
 )
 from consent_desk.domain.errors import Unfit
+from consent_desk.domain.message import Message
 from consent_desk.domain.wire.request import event_body
 from tests.domain.examples import (
     ANY_TEXT,
@@ -231,48 +233,38 @@ def test_a_wording_has_lines(character: str) -> None:
 # ----------------------------------------------------------------------------------------------- repairs
 
 
-@pytest.mark.parametrize(
-    ("text", "repair"),
-    [
-        ("", None),
-        ("a\u3000b", None),
-        ("a\0b", Repair(1, "ab")),
-        ("\u202ea\u202c\x1b", Repair(0, "a")),
-        ("a\n\ud800\u2067b", Repair(2, "a\nb")),
-        ("\0" * VALUE_LIMIT, None),
-    ],
-    ids=lambda value: ascii(value)[:40],
-)
-def test_what_is_refused_in_a_wording_is_found_and_left_out(text: str, repair: Repair | None) -> None:
-    assert rules.repair_of_wording(text) == repair
-    assert repair is None or rules.complaint_about_wording(repair.text) is None
+WORDING = rules.repair_of_wording, rules.complaint_about_wording
+NOTE = rules.repair_of_note, rules.complaint_about_note
+Rules = tuple[Callable[[str], Repair | None], Callable[[str], Message | None]]
 
 
 @pytest.mark.parametrize(
-    ("text", "repair"),
+    ("of", "text", "repair"),
     [
-        ("", None),
-        ("T-1", None),
-        ("T\n1", Repair(1, "T1")),
-        (" T-1", Repair(0, "T-1")),
-        ("T-1\u3000", Repair(3, "T-1")),
-        (" \0T-1 ", Repair(1, "T-1")),
-        (" " * VALUE_LIMIT, Repair(0, "")),
-        (" " + "x" * VALUE_LIMIT, None),
+        *((of, text, None) for of in (WORDING, NOTE) for text in ("", "T-1")),
+        (WORDING, "a\u3000b", None),
+        (WORDING, "a\0b", Repair(1, "ab")),
+        (WORDING, "\u202ea\u202c\x1b", Repair(0, "a")),
+        (WORDING, "a\n\ud800\u2067b", Repair(2, "a\nb")),
+        (WORDING, "\0" * VALUE_LIMIT, None),
+        (NOTE, "T\n1", Repair(1, "T1")),
+        (NOTE, " T-1", Repair(0, "T-1")),
+        (NOTE, "T-1\u3000", Repair(3, "T-1")),
+        (NOTE, " \0T-1 ", Repair(1, "T-1")),
+        (NOTE, " " * VALUE_LIMIT, Repair(0, "")),
+        (NOTE, " " + "x" * VALUE_LIMIT, None),
     ],
-    ids=lambda value: ascii(value)[:40],
+    ids=lambda value: ascii(value)[:40] if isinstance(value, str) else None,
 )
-def test_what_is_refused_in_a_note_is_found_and_left_out(text: str, repair: Repair | None) -> None:
-    assert rules.repair_of_note(text) == repair
-    assert repair is None or rules.complaint_about_note(repair.text) is None
+def test_what_is_refused_is_found_and_left_out(of: Rules, text: str, repair: Repair | None) -> None:
+    mend, complaint = of
+    assert mend(text) == repair
+    assert repair is None or complaint(repair.text) is None
 
 
 @given(ANY_TEXT)
 def test_what_is_mended_is_taken(text: str) -> None:
-    for mend, complaint in (
-        (rules.repair_of_wording, rules.complaint_about_wording),
-        (rules.repair_of_note, rules.complaint_about_note),
-    ):
+    for mend, complaint in (WORDING, NOTE):
         assert (mend(text) is None) == (complaint(text) is None)
         if (repair := mend(text)) is not None:
             assert complaint(repair.text) is None

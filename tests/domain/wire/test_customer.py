@@ -101,25 +101,20 @@ def test_what_can_be_nobodys_event_is_skipped(item: object) -> None:
     assert not found.is_whole
 
 
-@pytest.mark.parametrize("timestamp", [None, True, "100", [], {}, 1e19, -1e300, 10**400])
-def test_an_event_whose_time_cannot_be_read_is_kept_out_of_the_order(timestamp: object) -> None:
-    found = read_history(200, page(an_event(200), an_event(timestamp, desk_request_id="x"), an_event(100)))
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        *("null", "true", '"100"', "[]", "{}", "1e19", "-1e300", "NaN", "-Infinity", "1e400", "9" * 5000),
+        '{"a": 1, "a": 2}',
+    ],
+    ids=lambda value: value[:20],
+)
+def test_an_event_whose_time_cannot_be_read_is_kept_out_of_the_order(timestamp: str) -> None:
+    text = page(an_event(200), an_event("?", desk_request_id="x"), an_event(100)).decode()
+    found = read_history(200, text.replace('"?"', timestamp).encode())
     assert found is not None
     assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
     assert found.events[1].request_id == "x"
-    assert not found.is_whole
-
-
-@pytest.mark.parametrize(
-    "digits",
-    ["NaN", "-Infinity", "1e400", "9" * 5000, '{"a": 1, "a": 2}'],
-    ids=["nan", "inf", "e", "9s", "twice"],
-)
-def test_a_value_that_is_none_spoils_its_event_alone(digits: str) -> None:
-    text = page(an_event(200), an_event("?"), an_event(100)).decode()
-    found = read_history(200, text.replace('"?"', digits).encode())
-    assert found is not None
-    assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
     assert not found.is_whole
 
 
