@@ -10,11 +10,11 @@ from consent_desk.domain.errors import JournalTrouble, Unfit
 from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.export import Target
 from consent_desk.journal.history import Erasure, History
 from tests.consents import later
+from tests.delivery.desk import FullJournal
 from tests.journal.journals import noted_in
 from tests.memory_journal import MemoryJournal
 
@@ -23,17 +23,6 @@ JANE = CustomerId(type="registered", value="jane@example.com")
 
 def no_file(path: Path) -> Target:
     raise AssertionError(path)
-
-
-class FullJournal(MemoryJournal):
-    """A journal on a disk that may take the claim of a consent, and then is full."""
-
-    full = False
-
-    def _write(self, request_id: str, fact: Fact) -> None:
-        if self.full and fact.state is not State.IN_FLIGHT:
-            raise JournalTrouble(say("Full."), say("Make room."))
-        super()._write(request_id, fact)
 
 
 @pytest.fixture
@@ -115,13 +104,13 @@ def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
-def test_what_cannot_be_discarded_waits_on_as_it_did(state: State) -> None:
-    journal = FullJournal()
-    request_id = noted_in(journal, state)
-    journal.full = True
+def test_what_cannot_be_discarded_waits_on_as_it_did(full: FullJournal, state: State) -> None:
+    full.full = False
+    request_id = noted_in(full, state)
+    full.full = True
     with pytest.raises(JournalTrouble, match="Full"):
-        History(journal, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
-    assert journal.record(request_id).facts[-1].state is state
+        History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
+    assert full.entry(request_id).state is state
 
 
 @pytest.mark.parametrize(

@@ -192,42 +192,30 @@ def test_an_opt_in_in_place_of_an_opt_out_or_after_one_needs_a_basis(record: Rec
 
 
 @pytest.mark.parametrize("before", [ACCEPTED, NONE, None], ids=["accepted", "none", "not known"])
-def test_another_opt_in_in_place_of_an_opt_in_needs_none(before: CategoryStatus | None) -> None:
+def test_another_opt_in_in_place_of_an_opt_in_and_an_opt_out_need_none(before: CategoryStatus | None) -> None:
     assert not needs_basis(Draft(action="accept"), a_record(before, **OPT_IN))
+    assert not needs_basis(Draft(action="reject"), a_record(REJECTED, **OPT_IN))
 
 
-def test_an_opt_out_needs_none() -> None:
-    record = a_record(REJECTED, **OPT_IN)
-    assert not needs_basis(draft(record), record)
+ELSEWHERE = Look(seen=True, valid=False, since=SINCE, source="page")
+OWN_OPT_OUTS = {
+    "before": (a_record(REJECTED, **OPT_IN), True),
+    "since": (a_record(ACCEPTED, looks=[ELSEWHERE]), True),
+    "unlimited": (a_record(replace(REJECTED, until=ValidUntil())), True),
+    "not known": (a_record(), False),
+    "none": (a_record(NONE), False),
+    "accepted": (a_record(ACCEPTED), False),
+    "this desk": (a_record(replace(REJECTED, source="private_api")), False),
+    "ended": (a_record(replace(ACCEPTED, valid=False, ended=True)), False),
+    "looked up": (a_record(looks=[Look(blind=True), replace(ELSEWHERE, source="private_api")]), False),
+}
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record(REJECTED, **OPT_IN),
-        a_record(ACCEPTED, looks=[Look(seen=True, valid=False, since=SINCE, source="page")]),
-        a_record(replace(REJECTED, until=ValidUntil())),
-    ],
-    ids=["before", "since", "unlimited"],
-)
-def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> None:
-    assert "(source page): the person may have opted out themselves" in str(own_opt_out(record))
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record(),
-        a_record(NONE),
-        a_record(ACCEPTED),
-        a_record(replace(REJECTED, source="private_api")),
-        a_record(replace(ACCEPTED, valid=False, ended=True)),
-        a_record(looks=[Look(blind=True), Look(seen=True, valid=False, since=SINCE, source="private_api")]),
-    ],
-    ids=["not known", "none", "accepted", "this desk", "ended", "looked up"],
-)
-def test_nobody_is_warned_of_an_opt_out_of_this_desk_or_of_none(record: Record) -> None:
-    assert own_opt_out(record) is None
+@pytest.mark.parametrize(("record", "is_their_own"), OWN_OPT_OUTS.values(), ids=OWN_OPT_OUTS)
+def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record, is_their_own: bool) -> None:
+    words = "(source page): the person may have opted out themselves"
+    assert (words in str(own_opt_out(record))) is is_their_own
+    assert (own_opt_out(record) is not None) is is_their_own
 
 
 JANE = CustomerId(type="registered", value="jane@example.com")

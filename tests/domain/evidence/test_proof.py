@@ -239,9 +239,6 @@ def test_practice_is_said_at_the_top_and_in_each_record() -> None:
     assert told["watermark"] == WATERMARK
     assert told["consent_records"][0]["consent_desk"]["practice"] is True
     assert str(gist(proof(source))[0]) == WATERMARK
-
-
-def test_what_is_no_practice_bears_no_watermark() -> None:
     assert "watermark" not in document(proof(FromJournal((Witness(record(), {}),), CHAIN)))
 
 
@@ -276,9 +273,7 @@ def test_a_rebuilt_proof_says_so_and_tells_each_event_as_it_is_shown() -> None:
     assert [each["event_time"] for each in shown[::3]] == ["2026-05-31T12:00:00.500000Z", UNKNOWN]
     assert [each["consent_desk"]["event"] for each in told["consent_records"]] == [*events]
     assert "2026-05-31T12:00:00.500000Z" in told["local_times"]
-
-
-def test_a_page_without_a_document_tells_nothing() -> None:
+    # A page without a document tells nothing.
     assert document(proof(replace(history(), pages=(b"x",))))["consent_records"] == []
 
 
@@ -287,12 +282,8 @@ def test_the_gist_names_consents_and_head() -> None:
     assert lines[0] == "Made on 2026-05-31T12:00:00.000000Z by Test 1, from the journal of Consent Desk."
     assert "reject sms_marketing, registered = jane@example.com" in lines[1]
     assert lines[2:] == [f"Facts 3 to 9 of journal j lead to {'02' * 32}."]
-
-
-def test_a_head_that_is_not_linked_is_said_to_be_so() -> None:
-    chain = replace(CHAIN, facts=100)
-    lines = [str(line) for line in gist(proof(FromJournal((Witness(record(), {}),), chain)))]
-    assert "does not link the two" in lines[-1]
+    not_linked = gist(proof(FromJournal((Witness(record(), {}),), replace(CHAIN, facts=100))))
+    assert "does not link the two" in str(not_linked[-1])
 
 
 def test_the_gist_of_a_rebuilt_proof_counts_its_events() -> None:

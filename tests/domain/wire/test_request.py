@@ -201,17 +201,15 @@ def test_what_holds_is_asked_for_in_all_modes_of_each_category() -> None:
     assert request.body.decode() == f'{ids},"attributes":[{",".join(asked)}]}}'
 
 
-def test_the_header_lines_mask_the_secret() -> None:
+def test_the_header_lines_mask_the_secret_unless_told_to_show_it() -> None:
+    shown, *_ = prepare(PROJECT, TUTORIAL).header_lines(show_authorization=True)
+    assert shown == f"Authorization: {GOLDEN}"
     lines = prepare(PROJECT, TUTORIAL).header_lines()
     assert lines[0] == "Authorization: Basic •••••••• (172 characters)"
     assert lines[1] == "Content-Type: application/json"
     assert len(lines) == 6
     assert GOLDEN.partition(" ")[2] not in "\n".join(lines)
     assert SECRET not in "\n".join(lines)
-
-
-def test_the_header_lines_show_the_secret_when_told_to() -> None:
-    assert prepare(PROJECT, TUTORIAL).header_lines(show_authorization=True)[0] == f"Authorization: {GOLDEN}"
 
 
 def test_the_lines_of_what_was_noted_are_those_of_its_call_without_the_key() -> None:
