@@ -1,6 +1,6 @@
-"""Looking up what was sent: in an Engagement in memory, behind hand-made answers, and in the real sandbox."""
+"""Looking up what was sent: in an Engagement in memory, and behind hand-made answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,14 +28,11 @@ from consent_desk.domain.wire.outcome import (
     Stored,
 )
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Call
-from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.sandbox.server import Fault, Sandbox
 from tests.consents import NOON, a_consent, a_project, later
 from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, Wire
 from tests.faulty_engagement import Engagement, ReadFault, told
 from tests.faulty_engagement import Fault as Late
-from tests.sandbox.client import SEED
 
 JANE = "jane@example.com"
 SENT = NOON.micros / 1_000_000
@@ -632,46 +629,9 @@ def test_an_erased_customer_is_not_looked_up(desk: LookingDesk) -> None:
     assert desk.engagement.calls == 0
 
 
-# ---------------------------------------------------------------------------------- in the real sandbox
-
-
-@pytest.fixture
-def sandbox(desk: LookingDesk) -> Iterator[Sandbox]:
-    with Sandbox(SEED, delay=5.0, now=desk.unix) as sandbox:
-        yield sandbox
-
-
-@pytest.mark.parametrize(
-    ("fault", "states"),
-    [
-        (None, [State.DELIVERED, State.VERIFIED]),
-        (Fault.DROP_AFTER_STORING, [State.UNCONFIRMED, State.VERIFIED]),
-        (
-            Fault.DROP_BEFORE_STORING,
-            [State.UNCONFIRMED, State.NOT_SEEN, State.NOT_SEEN, State.NOT_SEEN, State.DELIVERED],
-        ),
-    ],
-)
-def test_an_opt_out_finally_stands_in_the_sandbox_and_is_verified_as_practice(
-    desk: LookingDesk, sandbox: Sandbox, fault: Fault | None, states: list[State]
-) -> None:
-    transport, project, consent = HttpTransport(), sandbox.project, a_consent()
-    request_id = desk.outbox.note(project, consent).request_id
-    sandbox.misbehave(fault, times=1)
-    sender = Sender(desk.journal, transport, desk.now)
-    verifier = Verifier(desk.journal, transport, desk.now)
-    sender.send(request_id, project)
-    looks = []
-    for seconds in (30, 120, 600):
-        desk.seconds = seconds
-        looks.append(verifier.look_up(request_id, project))
-    sender.send(request_id, project, by_person=False)
-    found = [fact.state for fact in desk.facts(request_id)]
-    assert [one for one in found[2:] if one is not State.IN_FLIGHT] == states
-    bodies = [one.body for one in sandbox.received if b"desk_request_id" in one.body]
-    assert set(bodies) == {desk.journal.record(request_id).noted.body}
-    desk.seconds = 700
-    looks.append(verifier.look_up(request_id, project))
-    assert desk.state(request_id) is State.VERIFIED
-    last = [one for one in looks if isinstance(one, Looked)][-1]
-    assert str(last.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."
+def test_practice_is_verified_as_practice(desk: LookingDesk) -> None:
+    request_id = desk.store(desk.sent(SUCCESS))
+    desk.seconds = 30
+    looked = desk.verifier().look_up(request_id, a_project(practice=True))
+    assert isinstance(looked, Looked)
+    assert str(looked.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."
