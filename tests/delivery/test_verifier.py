@@ -544,6 +544,13 @@ def test_a_history_of_our_own_that_goes_on_verifies_nothing_and_what_cannot_be_r
     assert desk.looked(request_id, 30).entry.state is state
 
 
+def test_where_an_event_of_somebody_else_stands_the_profile_is_not_ours(desk: LookingDesk) -> None:
+    desk.engagement.add(JANE, "newsletter", "accept")
+    request_id = desk.note(context=NO_CONTEXT)
+    Sender(desk.journal, desk.engagement, desk.now).send(request_id, a_project())
+    assert desk.looked(request_id, 30).entry.state is State.VERIFIED
+
+
 def test_what_stands_there_and_does_not_hold_is_seen_first(desk: LookingDesk) -> None:
     request_id = desk.store(desk.note())
     desk.seconds = 20

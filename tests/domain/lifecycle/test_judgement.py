@@ -426,6 +426,11 @@ def test_what_was_cancelled_before_it_left_again_may_have_left_before() -> None:
     assert sentence(judgement) == "Cancelled before it left a second time: Engagement may have the first."
 
 
+def test_what_was_overtaken_is_overtaken_however_often_it_was_sent() -> None:
+    outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
+    assert judge(outcome, Action.ACCEPT, again=True) == judge(outcome, Action.ACCEPT)
+
+
 def test_what_is_refused_a_second_time_is_still_unconfirmed() -> None:
     body = b'{"success": false, "error": "invalid secret"}'
     judgement = judge(Answered(status=403, headers=OURS, body=body), Action.REJECT, again=True)
