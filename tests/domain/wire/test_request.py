@@ -153,7 +153,8 @@ def test_the_bytes_say_what_was_given(consent: Consent) -> None:
     kept = {name: value for name, value in given_.items() if value not in ("", None)}
     assert properties == kept
     assert list(properties) == list(kept)
-    assert "\\u" not in text.replace("\\\\", "")
+    # The line break of Word is the one control character for which JSON has no shorter way.
+    assert "\\u" not in text.replace("\\\\", "").replace("\\u000b", "")
 
 
 @given(consents())
