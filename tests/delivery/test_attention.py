@@ -4,14 +4,14 @@ import pytest
 
 from consent_desk.delivery.attention import DISMISSED, Alarms
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason, Stored
 from consent_desk.domain.wire.server_clock import Moment
-from tests.consents import NOON, a_consent, a_noted, a_project, later
+from tests.consents import NOON, a_consent, a_noted, later
 from tests.memory_journal import MemoryJournal
 
 NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
@@ -49,11 +49,12 @@ def opt_in(seconds: int | None = None) -> dict[str, object]:
     return {"action": Action.ACCEPT, "valid_until": ValidUntil(seconds)}
 
 
-def test_an_alarm_says_what_holds_and_whose_it_is(desk: Desk) -> None:
-    request_id = desk.contradicted()
+def test_an_alarm_says_what_holds_whose_it_is_and_how_far_the_clock_was_off(desk: Desk) -> None:
+    request_id = desk.contradicted(context=Context(clock_off=-7_200))
     [alarm] = desk.alarms.standing()
     assert (alarm.entry.request_id, alarm.entry.state) == (request_id, State.CONTRADICTED)
     assert str(alarm.judgement.headline).startswith("Recorded, but Engagement still shows consent (accepted")
+    assert (alarm.clock_off, alarm.can_renew) == (-7_200, True)
 
 
 def test_opt_outs_ring_first_and_the_oldest_of_them(desk: Desk) -> None:
@@ -126,15 +127,8 @@ def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) ->
     assert str(told).startswith("This computer's clock is wrong")
 
 
-def test_an_alarm_knows_how_far_the_clock_was_off(desk: Desk) -> None:
-    desk.contradicted(context=Context(clock_off=-7_200))
-    [alarm] = desk.alarms.standing()
-    assert alarm.clock_off == -7_200
-
-
 def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
     request_id = desk.contradicted()
-    assert desk.alarms.standing()[0].can_renew
     event = Stored(action="accept", category="sms_marketing", time="1780228246370")
     look = Look(seen=True, later=True, valid=True, reason=Reason.FAR_AHEAD, event=event)
     desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
@@ -148,20 +142,13 @@ def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
 
 
 def test_an_opt_in_is_never_renewed_by_the_alarm(desk: Desk) -> None:
-    desk.contradicted(**opt_in())
+    request_id = desk.contradicted(**opt_in())
     assert not desk.alarms.standing()[0].can_renew
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [(opt_in(), "the form asks what it rests on"), ({}, "A later decision")],
-    ids=["opt-in", "overtaken"],
-)
-def test_there_is_not_always_something_to_renew(desk: Desk, changes: dict[str, object], words: str) -> None:
-    request_id = desk.contradicted(**changes)
-    if not changes:
-        newer: Consent = a_consent(timestamp=later(1), noted_at=Timestamp(later(2).micros))
-        desk.journal.note(Noted.of(a_project(), newer))
     renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
-    assert isinstance(renewed, Message)
-    assert words in str(renewed)
+    assert "the form asks what it rests on" in str(renewed)
+
+
+def test_what_a_later_decision_overtook_is_not_renewed(desk: Desk) -> None:
+    request_id = desk.contradicted()
+    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(2)))
+    assert "A later decision" in str(desk.alarms.renewed(request_id, NEW, Moment(desk.now)))

@@ -10,11 +10,11 @@ from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
-from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Phase
+from consent_desk.domain.wire.outcome import Answered, Lost
 from tests.consents import NOON, a_noted, a_project, later
+from tests.delivery.desk import CUT, FORBIDDEN
 from tests.memory_journal import MemoryJournal
 
-WRONG_KEY = Answered(status=403, headers=(), body=b'{"error": "invalid secret"}')
 WRONG_ID = Answered(status=400, headers=(), body=b'{"errors": ["At least one id should be specified."]}')
 
 
@@ -23,7 +23,7 @@ class Desk:
         self.journal = MemoryJournal()
         self.kept = Kept(self.journal)
 
-    def refused(self, outcome: Answered = WRONG_KEY, **changes: Any) -> str:
+    def refused(self, outcome: Answered = FORBIDDEN, **changes: Any) -> str:
         return self.left(State.REFUSED, outcome, **changes)
 
     def left(self, state: State, outcome: Answered | Lost | None, **changes: Any) -> str:
@@ -83,7 +83,7 @@ def test_an_opt_in_that_was_overtaken_is_not_offered_and_an_opt_out_is(desk: Des
 def test_an_opt_in_does_not_leave_before_an_opt_out_that_is_not_settled(desk: Desk) -> None:
     accepted = desk.refused(**opt_in(1))
     assert desk.kept.may_leave(accepted)
-    desk.left(State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
+    desk.left(State.UNCONFIRMED, CUT)
     assert not desk.kept.may_leave(accepted)
 
 

@@ -12,22 +12,22 @@ from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
-from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
+from consent_desk.domain.wire.outcome import Look, Outcome
 from tests.consents import NOON, a_noted, a_project, later
-from tests.delivery.test_sender import CUT, SUCCESS
+from tests.delivery.desk import CUT, DOWN, SENT, SUCCESS
 from tests.memory_journal import MemoryJournal
 
-DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
+Told = tuple[float, State, Outcome | Look | None]
 
 
-def a_record(*facts: tuple[float, State, object], **changes: object) -> Record:
+def a_record(*facts: Told, **changes: object) -> Record:
     if changes.get("action") is Action.ACCEPT:
         changes["valid_until"] = ValidUntil()
     return Record(
         noted=a_noted(**changes),
         facts=(
             Fact(at=NOON, state=State.QUEUED),
-            *(Fact(at=later(at), state=state, outcome=outcome) for at, state, outcome in facts),  # type: ignore[arg-type]  # from a table
+            *(Fact(at=later(at), state=state, outcome=outcome) for at, state, outcome in facts),
         ),
     )
 
@@ -51,11 +51,12 @@ def opt_in(seconds: float = 0, **changes: object) -> Record:
     return a_record(action=Action.ACCEPT, timestamp=later(seconds), noted_at=later(seconds), **changes)
 
 
-def opt_out(*facts: tuple[float, State, object], seconds: float = 0, **changes: object) -> Record:
+def opt_out(*facts: Told, seconds: float = 0, **changes: object) -> Record:
     return a_record(*facts, timestamp=later(seconds), noted_at=later(seconds), **changes)
 
 
-SENT = (0, State.IN_FLIGHT, None)
+LOST = (SENT, (0, State.UNCONFIRMED, CUT))
+REFUSED = (SENT, (0, State.REFUSED, None))
 ANNE, BERT = (CustomerId(type="registered", value=name) for name in ("anne", "bert"))
 
 
@@ -70,12 +71,7 @@ def test_what_was_noted_is_due_at_once() -> None:
 
 
 def test_opt_outs_go_first_then_the_order_of_the_decisions_counts() -> None:
-    records = [
-        opt_in(1, customer=ANNE),
-        opt_in(0, customer=BERT),
-        opt_out(seconds=3),
-        opt_out(seconds=2),
-    ]
+    records = opt_in(1, customer=ANNE), opt_in(0, customer=BERT), opt_out(seconds=3), opt_out(seconds=2)
     assert ids(agenda_of(*records), 10) == [id_of(records[number]) for number in (3, 2, 1, 0)]
 
 
@@ -98,14 +94,17 @@ def test_each_is_handed_out_once_until_something_happens() -> None:
     assert ids(agenda, 4) == [id_of(record)]
 
 
-def test_nothing_is_due_next_where_nothing_is_open() -> None:
+def test_of_nothing_there_is_nothing_due_and_nothing_waits() -> None:
     assert Agenda().next_at(NOON) is None
     assert Agenda().due(NOON) == ()
+    assert not Agenda().waits_for_reject("unknown")
 
 
 def test_what_is_left_to_a_person_is_never_due_and_stays_open() -> None:
-    refused = opt_out(SENT, (0, State.REFUSED, None))
+    refused = opt_out(*REFUSED)
     agenda = agenda_of(refused)
+    for request_id in (id_of(refused), "unknown"):
+        agenda.postpone(request_id, NOON)
     assert agenda.next_at(NOON) is None
     assert agenda.plan_of(id_of(refused)) == Plan(Step.REST)
     assert agenda.open_count() == 1
@@ -129,7 +128,7 @@ def test_a_delivered_one_is_looked_up_but_no_longer_open() -> None:
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off() -> None:
-    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    record = opt_out(*LOST)
     agenda = agenda_of(record)
     assert agenda.next_at(later(-800)) == later(30)
     assert agenda.next_at(later(-1000)) == later(-1000)
@@ -140,7 +139,7 @@ def test_a_clock_that_is_set_back_puts_nothing_off() -> None:
 
 
 def test_a_look_that_told_nothing_is_put_off_each_time_longer() -> None:
-    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    record = opt_out(*LOST)
     agenda = agenda_of(record)
     waits = []
     for _ in range(12):
@@ -153,21 +152,8 @@ def test_a_look_that_told_nothing_is_put_off_each_time_longer() -> None:
     assert 1 <= waits[0] <= 2
     assert waits[:8] == sorted(waits[:8])
     assert 150 <= waits[-1] <= 300
-
-
-def test_a_server_may_ask_for_a_longer_wait() -> None:
-    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
-    agenda = agenda_of(record)
-    agenda.postpone(id_of(record), NOON, at_least=40_000_000)
-    assert agenda.next_at(NOON) == later(40)
-
-
-def test_what_is_not_a_matter_of_time_is_not_put_off() -> None:
-    refused = opt_out(SENT, (0, State.REFUSED, None))
-    agenda = agenda_of(refused)
-    agenda.postpone(id_of(refused), NOON)
-    agenda.postpone("unknown", NOON)
-    assert agenda.next_at(NOON) is None
+    agenda.postpone(id_of(record), NOON, at_least=900_000_000)
+    assert agenda.next_at(NOON) == later(900)
 
 
 # -------------------------------------------------------------------- what an earlier run left unsent
@@ -188,18 +174,24 @@ def seconds() -> Seconds:
     return Seconds()
 
 
+@pytest.fixture
+def agenda(seconds: Seconds) -> Agenda:
+    return Agenda(seconds)
+
+
 def steps(agenda: Agenda, at: float) -> list[Step]:
     return [due.plan.step for due in agenda.due(later(at))]
 
 
-def left_by(agenda: Agenda, *facts: tuple[float, State, object]) -> Record:
+def left_by(agenda: Agenda, *facts: Told) -> Record:
     record = opt_out(*facts)
     agenda.put(record, is_left=True)
     return record
 
 
-def test_an_opt_out_of_an_earlier_run_waits_two_seconds_for_its_look_at_most(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+def test_an_opt_out_of_an_earlier_run_waits_two_seconds_for_its_look_at_most(
+    agenda: Agenda, seconds: Seconds
+) -> None:
     record = left_by(agenda)
     (first,) = agenda.due(later(0))
     assert first.plan == Plan(Step.LOOK_UP, unsent=True)
@@ -218,25 +210,21 @@ def test_an_opt_out_of_an_earlier_run_waits_two_seconds_for_its_look_at_most(sec
     assert steps(agenda, 1_000) == [Step.SEND]
 
 
-def test_it_leaves_at_once_where_its_look_told_nothing(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
-    left_by(agenda)
-    (first,) = agenda.due(later(0))
-    agenda.end_look(first, later(0), at_least=900_000_000)
-    assert steps(agenda, 0) == [Step.SEND]
-
-
-def test_it_leaves_at_once_where_it_is_not_there(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+@pytest.mark.parametrize("told", [False, True])
+def test_it_leaves_at_once_where_its_look_told_nothing_or_it_is_not_there(agenda: Agenda, told: bool) -> None:
     record = left_by(agenda)
-    agenda.due(later(0))
-    looked = replace(record, facts=(*record.facts, Fact(at=later(1), state=State.QUEUED, outcome=Look())))
-    agenda.put(looked)
+    (first,) = agenda.due(later(0))
+    if told:
+        looked = Fact(at=later(1), state=State.QUEUED, outcome=Look())
+        agenda.put(replace(record, facts=(*record.facts, looked)))
+    else:
+        agenda.end_look(first, later(0), at_least=900_000_000)
     assert steps(agenda, 1) == [Step.SEND]
 
 
-def test_while_its_settings_cannot_be_had_it_is_not_sent_without_a_look_either(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+def test_while_its_settings_cannot_be_had_it_is_not_sent_without_a_look_either(
+    agenda: Agenda, seconds: Seconds
+) -> None:
     left_by(agenda)
     (first,) = agenda.due(later(0))
     agenda.put_back(first, later(0), 300_000_000)
@@ -245,15 +233,13 @@ def test_while_its_settings_cannot_be_had_it_is_not_sent_without_a_look_either(s
     assert steps(agenda, 300) == [Step.LOOK_UP]
 
 
-def test_what_waits_to_be_tried_again_is_looked_up_when_that_is_due(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+def test_what_waits_to_be_tried_again_is_looked_up_when_that_is_due(agenda: Agenda) -> None:
     left_by(agenda, SENT, (0, State.RETRY_WAIT, DOWN))
     assert steps(agenda, 0) == []
     assert steps(agenda, 3) == [Step.LOOK_UP]
 
 
-def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(agenda: Agenda) -> None:
     record = opt_in()
     agenda.put(record, is_left=True)
     (first,) = agenda.due(later(0))
@@ -268,8 +254,7 @@ def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(seconds: Se
     assert agenda.next_at(later(40)) == later(340)
 
 
-def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(seconds: Seconds) -> None:
-    agenda = Agenda(seconds)
+def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(agenda: Agenda) -> None:
     record = left_by(agenda)
     (first,) = agenda.due(later(0))
     agenda.forget(first.project_id, record.noted.consent.customer)
@@ -279,10 +264,9 @@ def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(seconds: Seconds) -
 
 
 def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_is_there(
-    seconds: Seconds,
+    agenda: Agenda, seconds: Seconds
 ) -> None:
-    agenda = Agenda(seconds)
-    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    record = opt_out(*LOST)
     agenda.put(record, is_left=True)
     (due,) = agenda.due(later(30))
     assert (due.facts, due.left, due.since) == (3, 3, None)
@@ -297,7 +281,7 @@ def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_
 
 
 def test_what_is_handed_out_is_being_done_now() -> None:
-    record = opt_out(SENT, (0, State.UNCONFIRMED, CUT))
+    record = opt_out(*LOST)
     agenda = agenda_of(record)
     assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(30))
     agenda.due(later(30))
@@ -312,15 +296,15 @@ def test_what_is_handed_out_is_being_done_now() -> None:
     [
         (),
         (SENT,),
-        (SENT, (0, State.REFUSED, None)),
+        REFUSED,
         (SENT, (0, State.RETRY_WAIT, DOWN)),
-        (SENT, (0, State.UNCONFIRMED, CUT)),
+        LOST,
         ((0, State.RESTORED, None),),
-        (SENT, (0, State.UNCONFIRMED, CUT), (30, State.NOT_SEEN, Look())),
+        (*LOST, (30, State.NOT_SEEN, Look())),
     ],
 )
 def test_an_opt_in_waits_for_an_earlier_opt_out_that_is_not_settled(
-    facts: tuple[tuple[float, State, object], ...],
+    facts: tuple[Told, ...],
 ) -> None:
     before, after = opt_out(*facts), opt_in(60)
     agenda = agenda_of(before, after)
@@ -348,7 +332,7 @@ def test_an_opt_in_waits_for_nothing_else(before: Record) -> None:
 
 
 def test_no_opt_out_waits_for_anything() -> None:
-    before = a_record(SENT, (0, State.UNCONFIRMED, CUT), action=Action.ACCEPT)
+    before = a_record(*LOST, action=Action.ACCEPT)
     after = opt_out(seconds=60)
     agenda = agenda_of(opt_out(), before, after)
     assert id_of(after) in ids(agenda, 0, hold_accepts=True)
@@ -360,17 +344,13 @@ def test_an_opt_in_that_an_opt_out_overtook_does_not_leave() -> None:
 
 
 def test_opt_ins_are_held_while_the_clock_is_wrong_but_looked_up() -> None:
-    sent = a_record(SENT, (0, State.UNCONFIRMED, CUT), action=Action.ACCEPT, customer=ANNE)
+    sent = a_record(*LOST, action=Action.ACCEPT, customer=ANNE)
     waiting = opt_in()
     agenda = agenda_of(sent, waiting)
     assert agenda.next_at(NOON, hold_accepts=True) == later(30)
     assert ids(agenda, 30, hold_accepts=True) == [id_of(sent)]
     assert not agenda.waits_for_reject(id_of(waiting))
     assert ids(agenda, 30) == [id_of(waiting)]
-
-
-def test_nobody_knows_what_waits_that_is_not_there() -> None:
-    assert not Agenda().waits_for_reject("unknown")
 
 
 # ----------------------------------------------------------------------------------- with the journal
@@ -392,8 +372,7 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
 ) -> None:
     first = note(opt_out())
     journal.claim(first, NOON)
-    lost = Lost(phase=Phase.WAITING, cause=Cause.CUT)
-    journal.append(first, Fact(at=NOON, state=State.UNCONFIRMED, outcome=lost))
+    journal.append(first, Fact(at=NOON, state=State.UNCONFIRMED, outcome=CUT))
     for at in (30, 120, 600):
         journal.append(first, Fact(at=later(at), state=State.NOT_SEEN, outcome=Look()))
     agenda = Agenda()

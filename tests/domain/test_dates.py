@@ -109,11 +109,8 @@ def test_one_time_may_be_written_in_many_ways(text: str) -> None:
     ("text", "time"),
     [
         ("2:30 pm", "2026-11-23 14:30 +01:00"),
-        ("2.30pm", "2026-11-23 14:30 +01:00"),
         ("2 pm", "2026-11-23 14:00 +01:00"),
         ("2 p.m.", "2026-11-23 14:00 +01:00"),
-        ("10h", "2026-11-23 10:00 +01:00"),
-        ("9 Uhr", "2026-11-23 09:00 +01:00"),
         ("12 am", "2026-11-23 00:00 +01:00"),
         ("12:15 pm", "2026-11-23 12:15 +01:00"),
         ("0:05", "2026-11-23 00:05 +01:00"),
@@ -122,9 +119,7 @@ def test_one_time_may_be_written_in_many_ways(text: str) -> None:
         ("yesterday 10:40", "2026-11-22 10:40 +01:00"),
         ("8 pm yesterday", "2026-11-22 20:00 +01:00"),
         ("31.12.2025 10.40", "2025-12-31 10:40 +01:00"),
-        ("31 Dec 23:59", "2025-12-31 23:59 +01:00"),
         ("29 Feb 10:00", "2024-02-29 10:00 +01:00"),
-        ("3 aug 2:30 pm", "2026-08-03 14:30 +02:00"),
         ("August 3 2:30 pm", "2026-08-03 14:30 +02:00"),
         ("5/5/2026 8h05", "2026-05-05 08:05 +02:00"),
         ("1795444200", "2026-11-23 15:30 +01:00"),
@@ -140,34 +135,21 @@ def test_a_time_is_read_in_the_zone_of_the_desk(text: str, time: str) -> None:
     ("text", "words"),
     [
         ("noon", "Write “now”, a time such as 10:40"),
-        ("soon", "Write “now”"),
-        ("-1", "Write “now”"),
-        ("NaN", "Write “now”"),
-        ("1e9", "Write “now”"),
-        ("\u0661\u0660:40", "Write “now”"),
-        ("3.11 10.40", "Write “now”"),
-        ("10:40 10:40", "Write “now”"),
-        ("2 pmx", "Write “now”"),
-        ("2026-07-01 10:00+05:99", "Write “now”"),
-        ("10", "ten digits"),
-        ("1040", "ten digits"),
-        ("0", "ten digits"),
-        ("10.4", "ten digits"),
-        ("1782895", "ten digits"),
-        ("999999999", "ten digits"),
-        ("17828952000", "ten digits"),
-        ("0000000001", "ten digits"),
-        ("1782895200.0000001", "ten digits"),
-        ("1782895200.", "ten digits"),
-        ("20261123", "ten digits"),
-        ("1" * 70, "ten digits"),
+        *(
+            (text, "Write “now”")
+            for text in ("NaN", "\u0661\u0660:40", "3.11 10.40", "2 pmx", "2026-07-01 10:00+05:99")
+        ),
+        *(
+            (text, "ten digits")
+            for text in (
+                *("10", "999999999", "17828952000", "0000000001", "1782895200.0000001", "1782895200."),
+                *("20261123", "1" * 70),
+            )
+        ),
         ("1782895200000", "This looks like milliseconds: Engagement takes seconds."),
         ("1782895200000.5", "This looks like milliseconds"),
         ("1782895200000000", "This looks like microseconds: Engagement takes seconds."),
-        ("15:31", "lies in the future"),
-        ("1795444201", "lies in the future"),
-        ("tomorrow 10:40", "lies in the future"),
-        ("9999-01-01 10:40", "lies in the future"),
+        *((text, "lies in the future") for text in ("15:31", "1795444201", "tomorrow 10:40")),
         ("2026-11-22", "Add the time, for example 2026-11-22 10:40."),
         ("31 Dec  2025", "Add the time, for example 31 Dec 2025 10:40."),
         ("yesterday", "Add the time, for example yesterday 10:40."),
@@ -176,19 +158,15 @@ def test_a_time_is_read_in_the_zone_of_the_desk(text: str, time: str) -> None:
         ("03/04/2026 10:40", "This may be 3 Apr 2026 or 4 Mar 2026. Write it so."),
         ("3/4 10:40", "This may be 3 Apr or 4 Mar. Write it so."),
         ("31.12.25 10:40", "Write the year with four digits, such as 2025."),
-        ("24:30", "no such date or time"),
-        ("10:60", "no such date or time"),
-        ("99.99", "no such date or time"),
-        ("14:30 pm", "no such date or time"),
-        ("0:30 am", "no such date or time"),
-        ("2025-02-29 10:40", "no such date or time"),
+        *(
+            (text, "no such date or time")
+            for text in (
+                *("24:30", "10:60", "14:30 pm", "0:30 am", "2025-02-29 10:40", "31/31/2025 10:40"),
+                *("0000-01-01 10:40", "9999-12-31 10:40", "2026-01-01 10:00+99:00"),
+            )
+        ),
         ("31.11. 10:40", "no such day"),
-        ("31/31/2025 10:40", "no such date or time"),
-        ("0000-01-01 10:40", "no such date or time"),
-        ("9999-12-31 10:40", "no such date or time"),
-        ("2026-01-01 10:00+99:00", "no such date or time"),
         ("1999-12-31 23:59", "before 2000"),
-        ("1970-01-01 00:00Z", "before 2000"),
         ("0001-01-01 00:00+14:00", "before 2000"),
         ("2026-03-29 02:30", "skipped when the clocks went forward"),
     ],
@@ -276,38 +254,23 @@ def test_how_long_counts_from_the_day_of_the_decision(decision: str, text: str, 
     ("text", "words"),
     [
         ("", "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years."),
-        ("   ", "Write “unlimited”"),
-        ("0/5/2030", "no such date or time"),
-        ("5/0/2030", "no such date or time"),
-        ("forever", "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years."),
-        ("\uff12030-12-31", "Write “unlimited”"),
-        ("1900000000.5", "Write “unlimited”"),
-        ("10:40", "Write “unlimited”"),
-        ("10.40", "ten digits"),
+        *((text, "no such date or time") for text in ("5/0/2030", "2030-02-30", "9999-12-31 23:59:59")),
+        *((text, "Write “unlimited”") for text in ("\uff12030-12-31", "1900000000.5", "10:40")),
         ("2030", "ten digits. Write “unlimited”"),
-        ("1", "ten digits"),
         ("99999999999", "ten digits"),
         ("1900000000000", "milliseconds"),
         ("31 Dec", "Add the year, for example 31 Dec 2030."),
-        ("31.12.", "Add the year"),
         ("31 Dec 10:40", "Add the year"),
-        ("31.12.30", "Write the year with four digits, such as 2030."),
         ("Dec 2030", "These are several days. Name one"),
         ("03/04/2030", "This may be 3 Apr 2030 or 4 Mar 2030. Write it so."),
-        ("2030-02-30", "no such date or time"),
-        ("2030-12-31 25:00", "no such date or time"),
-        ("9999-12-31 23:59:59", "no such date or time"),
-        ("9999-12-31 23:59:59-23:59", "too far ahead"),
-        ("9999-12-31", "too far ahead"),
-        ("9000 years", "too far ahead"),
-        ("5138-11-16 09:46:40Z", "too far ahead"),
-        ("5138-12-31", "too far ahead"),
+        *(
+            (text, "too far ahead")
+            for text in ("9999-12-31 23:59:59-23:59", "9000 years", "5138-11-16 09:46:40Z")
+        ),
         ("1969-12-31", "before 2000"),
         ("yesterday", "end before it began"),
-        ("2026-11-23 15:30", "end before it began"),
         ("1000000000", "end before it began"),
         ("2031-10-26 02:30", "2031-10-26 02:30 +01:00 for the second"),
-        ("2031-03-30 02:30", "skipped"),
     ],
 )
 def test_an_end_that_is_none_is_said_with_what_to_write(text: str, words: str) -> None:
@@ -321,15 +284,10 @@ def test_an_end_that_is_none_is_said_with_what_to_write(text: str, words: str) -
     ("text", "found"),
     [
         ("2026-11-03", "2026-11-03 2026-11-04"),
-        ("3 Nov", "2026-11-03 2026-11-04"),
-        ("3. november", "2026-11-03 2026-11-04"),
         ("3.11.", "2026-11-03 2026-11-04"),
-        ("3.11.2026", "2026-11-03 2026-11-04"),
         ("Nov 3", "2026-11-03 2026-11-04"),
         ("Nov 3, 2025", "2025-11-03 2025-11-04"),
-        ("3 Nov 2024", "2024-11-03 2024-11-04"),
         ("24 Nov", "2025-11-24 2025-11-25"),
-        ("24/11", "2025-11-24 2025-11-25"),
         ("29 Feb", "2024-02-29 2024-03-01"),
         ("Nov", "2026-11-01 2026-12-01"),
         ("dec", "2025-12-01 2026-01-01"),
@@ -339,7 +297,6 @@ def test_an_end_that_is_none_is_said_with_what_to_write(text: str, words: str) -
         (" TODAY ", "2026-11-23 2026-11-24"),
         ("yesterday", "2026-11-22 2026-11-23"),
         ("last 7 days", "2026-11-17 2026-11-24"),
-        ("last 1 day", "2026-11-23 2026-11-24"),
         ("this week", "2026-11-23 2026-11-30"),
         ("Last week", "2026-11-16 2026-11-23"),
         ("this month", "2026-11-01 2026-12-01"),
@@ -347,7 +304,6 @@ def test_an_end_that_is_none_is_said_with_what_to_write(text: str, words: str) -
         ("this year", "2026-01-01 2027-01-01"),
         ("last year", "2025-01-01 2026-01-01"),
         ("1 Nov to 5 Nov", "2026-11-01 2026-11-06"),
-        ("1.11. - 5.11.", "2026-11-01 2026-11-06"),
         ("1.11.–5.11.2026", "2026-11-01 2026-11-06"),
         ("2026-10-01 – 2026-10-31", "2026-10-01 2026-11-01"),
         ("2026-10-01..2026-11", "2026-10-01 2026-12-01"),
@@ -389,21 +345,11 @@ def test_what_is_offered_is_understood(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("soon", "Write a day such as 3 Nov"),
-        ("3.11", "Write a day such as 3 Nov"),
-        ("3 Nov 4", "Write a day such as 3 Nov"),
-        ("10:40", "Write a day such as 3 Nov"),
-        ("no", "Write a day such as 3 Nov"),
-        ("1 Nov to 2 Nov to 3 Nov", "Write a day such as 3 Nov"),
+        *((text, "Write a day such as 3 Nov") for text in ("3.11", "10:40", "1 Nov to 2 Nov to 3 Nov")),
         ("3/11", "This may be 3 Nov or 11 Mar. Write it so."),
         ("3.11.26", "Write the year with four digits, such as 2026."),
         ("5 Nov to 1 Nov", "The first day comes after the last one"),
-        ("31 Nov", "There is no such day"),
-        ("31 Nov 2026", "There is no such day"),
-        ("2026-13", "There is no such day"),
-        ("0000", "There is no such day"),
-        ("1950", "There is no such day"),
-        ("9999", "There is no such day"),
+        *((text, "There is no such day") for text in ("31 Nov", "2026-13", "0000", "1950", "9999")),
         ("last 9999 days to today to", "Write a day"),
     ],
 )
@@ -421,28 +367,21 @@ def test_what_cannot_be_read_is_said_with_what_can(text: str, why: str) -> None:
     [
         *((text, None) for text in ("", "now", "NOW", "soon", "2026-11-22 10:40", "2026-11-22 10:40 +01:00")),
         ("10.40", "Read as 2026-11-23 10:40 +01:00."),
-        ("2 pm", "Read as 2026-11-23 14:00 +01:00."),
         ("1795444199.5", "Read as 2026-11-23 15:29:59.500000 +01:00."),
         ("2026-11-22 09:40 Z", "Read as 2026-11-22 10:40 +01:00."),
-    ],
-)
-def test_a_time_that_was_written_in_another_way_is_told(text: str, told: str | None) -> None:
-    found = tell_read(text, read_taken_at(text, NOW, BERLIN), BERLIN)
-    assert (found and str(found)) == told
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        *((text, None) for text in ("", "unlimited", "Unlimited", "2030-12-31", "2030-12-31 10:40")),
+        *((text, None) for text in ("unlimited", "Unlimited", "2030-12-31", "2030-12-31 10:40")),
         ("31.12.2030", "Read as 2030-12-31, until its end."),
         ("2 years", "Read as 2028-11-23, until its end."),
         ("31.12.2030 10h", "Read as 2030-12-31 10:00 +01:00."),
         ("1924988399", "Read as 2030-12-31, until its end."),
     ],
 )
-def test_an_end_that_was_written_in_another_way_is_told(text: str, told: str | None) -> None:
-    found = tell_read(text, read_valid_until(text, NOW, NOW, BERLIN), BERLIN)
+def test_what_was_written_in_another_way_is_told(text: str, told: str | None) -> None:
+    read = read_taken_at(text, NOW, BERLIN)
+    if isinstance(read, Message):
+        found = tell_read(text, read_valid_until(text, NOW, NOW, BERLIN), BERLIN)
+    else:
+        found = tell_read(text, read, BERLIN)
     assert (found and str(found)) == told
 
 

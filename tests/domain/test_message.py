@@ -42,15 +42,7 @@ def test_an_error_says_what_happened_and_what_to_do() -> None:
 
 
 def test_every_expected_error_is_a_desk_error() -> None:
-    kinds = (
-        Unfit,
-        KeyringTrouble,
-        KeyringLocked,
-        KeyringAbsent,
-        ProjectListTrouble,
-        JournalTrouble,
-        SandboxTrouble,
-    )
-    assert all(issubclass(kind, DeskError) for kind in kinds)
+    for kind in (Unfit, KeyringTrouble, ProjectListTrouble, JournalTrouble, SandboxTrouble):
+        assert issubclass(kind, DeskError)
     assert issubclass(KeyringLocked, KeyringTrouble)
     assert issubclass(KeyringAbsent, KeyringTrouble)

@@ -1,6 +1,6 @@
 import pytest
 
-from consent_desk.engagement.customer_ids import Hint, IdHelp
+from consent_desk.engagement.customer_ids import IdHelp
 
 
 class Plans:
@@ -31,97 +31,56 @@ def help_in(country: str = "AT") -> IdHelp:
     return IdHelp(Plans(), Rules(), country)
 
 
-def test_a_national_number_is_suggested_as_the_desks_country_writes_it() -> None:
-    hint = help_in().hint("phone", "0660 1234567")
+INTERNATIONAL, JANE = "+436601234567", "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    ("country", "id_type", "text", "suggestion", "words"),
+    [
+        ("AT", "phone", "0660 1234567", INTERNATIONAL, INTERNATIONAL),
+        ("", "phone", "+43 660 1234567", INTERNATIONAL, INTERNATIONAL),
+        # Possible, but not valid; and without a country nobody knows.
+        ("AT", "phone", "066 01", "", "spaces"),
+        ("", "phone", "0660 1234567", "", "spaces"),
+        ("AT", "phone", "12", "", "Read it back"),
+        ("AT", "registered", "jane@", "", "It should have a period. Read it back to the caller."),
+        # What is odd comes before what libraries know.
+        ("AT", "registered", "Jane@example", "", "Capital"),
+        # What was copied, also where that is refused.
+        *(
+            ("AT", "registered", text, JANE, f"Is it {JANE}?")
+            for text in (" jane@example.com", "jane@example.com\r\n", "<jane@example.com>")
+        ),
+        ("AT", "registered", "jane@example.\u0441om", JANE, "“\u0441” is a Cyrillic letter"),
+        *(
+            ("AT", id_type, text, "", "preadsheet")
+            for id_type in ("registered", "phone")
+            for text in ("#N/A", "<null>", "4,36E+11", "29.11.2026")
+        ),
+    ],
+    ids=ascii,
+)
+def test_what_may_be_wrong_with_an_id_is_pointed_at(
+    country: str, id_type: str, text: str, suggestion: str, words: str
+) -> None:
+    hint = help_in(country).hint(id_type, text)
     assert hint is not None
-    assert hint.suggestion == "+436601234567"
-    assert "+436601234567" in str(hint.message)
+    assert hint.suggestion == suggestion
+    assert words in str(hint.message)
 
 
-def test_a_number_that_is_written_internationally_needs_no_help() -> None:
-    assert help_in().hint("phone", "+436601234567") is None
-
-
-def test_an_impossible_number_is_to_be_read_back() -> None:
-    hint = help_in().hint("phone", "12")
-    assert hint is not None
-    assert (hint.suggestion, "Read it back" in str(hint.message)) == ("", True)
-
-
-def test_without_a_country_a_national_number_is_left_alone() -> None:
-    assert help_in("").hint("phone", "06601234567") is None
-
-
-def test_without_a_country_spaces_are_still_pointed_at() -> None:
-    hint = help_in("").hint("phone", "0660 1234567")
-    assert hint is not None
-    assert "spaces" in str(hint.message)
-
-
-def test_without_a_country_an_international_number_is_tidied() -> None:
-    hint = help_in("").hint("phone", "+43 660 1234567")
-    assert hint is not None
-    assert hint.suggestion == "+436601234567"
-
-
-@pytest.mark.parametrize("text", ["jane@example", "jane@"])
-def test_an_address_that_nobody_can_have_is_warned_of(text: str) -> None:
-    hint = help_in().hint("registered", text)
-    assert hint is not None
-    assert (hint.suggestion, str(hint.message)) == (
-        "",
-        "It should have a period. Read it back to the caller.",
-    )
-
-
-def test_an_address_that_somebody_may_have_needs_no_help() -> None:
-    assert help_in().hint("registered", "jane@example.com") is None
-
-
-def test_what_is_odd_comes_before_what_libraries_know() -> None:
-    hint = help_in().hint("registered", "Jane@example")
-    assert isinstance(hint, Hint)
-    assert "Capital" in str(hint.message)
-
-
-def test_another_id_needs_no_help() -> None:
-    assert help_in().hint("registered", "4711") is None
-
-
-@pytest.mark.parametrize("text", ["", " ", "a\u00a0b", "null", "undefined"])
-def test_a_problem_needs_no_hint_besides(text: str) -> None:
-    assert help_in().hint("phone", text) is None
-
-
-@pytest.mark.parametrize("text", [" jane@example.com", "jane@example.com\r\n", "<jane@example.com>"])
-def test_the_id_in_what_was_copied_is_suggested_also_where_that_is_refused(text: str) -> None:
-    hint = help_in().hint("registered", text)
-    assert hint is not None
-    assert hint.suggestion == "jane@example.com"
-    assert "Is it jane@example.com?" in str(hint.message)
-
-
-def test_look_alike_letters_are_named_and_the_plain_ones_suggested() -> None:
-    hint = help_in().hint("registered", "jane@example.\u0441om")
-    assert hint is not None
-    assert hint.suggestion == "jane@example.com"
-    assert "“\u0441” is a Cyrillic letter" in str(hint.message)
-
-
-@pytest.mark.parametrize("id_type", ["registered", "phone"])
-def test_what_a_spreadsheet_made_of_an_id_is_pointed_at(id_type: str) -> None:
-    for text in ("#N/A", "<null>", "4,36E+11", "29.11.2026"):
-        hint = help_in().hint(id_type, text)
-        assert hint is not None
-        assert "preadsheet" in str(hint.message)
-        assert hint.suggestion == ""
-
-
-def test_a_number_that_is_possible_but_not_valid_is_left_alone() -> None:
-    assert help_in().hint("phone", "06601") is None
-    hint = help_in().hint("phone", "066 01")
-    assert hint is not None
-    assert "spaces" in str(hint.message)
+@pytest.mark.parametrize(
+    ("country", "id_type", "text"),
+    [
+        *(("AT", "phone", INTERNATIONAL), ("AT", "phone", "06601"), ("", "phone", "06601234567")),
+        *(("AT", "registered", JANE), ("AT", "registered", "4711")),
+        # A problem needs no hint besides.
+        *(("AT", "phone", text) for text in ("", " ", "a\u00a0b", "null", "undefined")),
+    ],
+    ids=ascii,
+)
+def test_another_id_needs_no_help(country: str, id_type: str, text: str) -> None:
+    assert help_in(country).hint(id_type, text) is None
 
 
 def test_what_else_may_be_meant_is_looked_up_the_number_too() -> None:

@@ -33,6 +33,8 @@ from tests.consents import a_noted, a_project, later
 from tests.journal.journals import noted_in
 from tests.memory_journal import MemoryJournal
 
+Work = Callable[[], object]
+
 
 class Paper:
     """A file in memory; `full` after so many writes."""
@@ -131,6 +133,10 @@ def test_half_a_character_stops_no_export() -> None:
     assert csv_line(("a\ud800",)) == b"a\\ud800\r\n"
 
 
+def told_in_table(record: Record) -> dict[str, str]:
+    return dict(zip(CSV_COLUMNS, next(csv.reader([csv_of(record).decode()])), strict=True))
+
+
 def test_a_line_of_the_table_holds_the_consent_and_what_became_of_it() -> None:
     noted = a_noted(
         customer=CustomerId(type="phone", value="+15550100101"),
@@ -144,10 +150,7 @@ def test_a_line_of_the_table_holds_the_consent_and_what_became_of_it() -> None:
         Fact(at=later(1), state=State.REFUSED, outcome=answered),
         Fact(at=later(2), state=State.DISCARDED, note="typed twice (by mary)"),
     )
-    row = dict(
-        zip(CSV_COLUMNS, next(csv.reader([csv_of(Record(noted=noted, facts=facts)).decode()])), strict=True)
-    )
-    assert row == {
+    assert told_in_table(Record(noted=noted, facts=facts)) == {
         "request ID": noted.consent.request_id,
         "noted at": "2026-05-31T12:00:00Z",
         "project": "Acme production",
@@ -172,8 +175,7 @@ def test_a_line_of_the_table_holds_the_consent_and_what_became_of_it() -> None:
 
 def test_an_opt_out_that_nobody_answered_leaves_cells_empty() -> None:
     record = Record(noted=a_noted(), facts=(Fact(at=later(0), state=State.QUEUED),))
-    row = dict(zip(CSV_COLUMNS, next(csv.reader([csv_of(record).decode()])), strict=True))
-    assert (row["valid until"], row["status"]) == ("", "")
+    assert (told_in_table(record)["valid until"], told_in_table(record)["status"]) == ("", "")
 
 
 def test_an_object_holds_every_attempt() -> None:
@@ -256,9 +258,7 @@ def test_what_is_cancelled_leaves_nothing_behind(journal: MemoryJournal) -> None
 class Slow(Paper):
     """A file whose folder takes its time: meanwhile the export sees what is done to it."""
 
-    def __init__(
-        self, *, while_written: Callable[[], object] = list, while_settled: Callable[[], object] = list
-    ) -> None:
+    def __init__(self, *, while_written: Work = list, while_settled: Work = list) -> None:
         super().__init__()
         self._while_written, self._while_settled = while_written, while_settled
 
@@ -276,29 +276,23 @@ def slow_export(journal: MemoryJournal, paper: Slow) -> Export:
     return Export(journal, Wanted(), Kind.JSON_LINES, lambda: paper)
 
 
-def test_what_is_given_up_while_its_folder_does_not_answer_is_not_put_in_its_place(
-    journal: MemoryJournal,
+@pytest.mark.parametrize("when", ["while_written", "while_settled"])
+def test_what_is_given_up_while_its_folder_does_not_answer_is_taken_away_by_that_step(
+    journal: MemoryJournal, when: str
 ) -> None:
-    def give_up() -> None:
-        export.give_up()
-
-    paper = Slow(while_settled=give_up)
-    export = slow_export(journal, paper)
-    assert not export.step()
-    assert paper.state == "abandoned"
-
-
-def test_what_is_cancelled_within_a_step_is_taken_away_by_that_step(journal: MemoryJournal) -> None:
     states: list[str] = []
 
-    def cancel() -> None:
-        export.cancel()
+    def give_up() -> None:
+        if when == "while_written":
+            export.cancel()
+        else:
+            export.give_up()
         states.append(paper.state)
 
-    paper = Slow(while_written=cancel)
+    paper = Slow(**{when: give_up})
     export = slow_export(journal, paper)
     assert not export.step()
-    assert states == ["open"]
+    assert "abandoned" not in states
     assert paper.state == "abandoned"
 
 

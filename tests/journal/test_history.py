@@ -7,15 +7,15 @@ import pytest
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalTrouble, Unfit
-from consent_desk.domain.lifecycle.policy import Plan, Step, plan
+from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.export import Target
 from consent_desk.journal.history import Erasure, History
-from tests.consents import a_noted, later
-from tests.journal.journals import lead, noted_in, way_to
+from tests.consents import later
+from tests.delivery.desk import FullJournal
+from tests.journal.journals import noted_in
 from tests.memory_journal import MemoryJournal
 
 JANE = CustomerId(type="registered", value="jane@example.com")
@@ -23,17 +23,6 @@ JANE = CustomerId(type="registered", value="jane@example.com")
 
 def no_file(path: Path) -> Target:
     raise AssertionError(path)
-
-
-class FullJournal(MemoryJournal):
-    """A journal on a disk that may take the claim of a consent, and then is full."""
-
-    full = False
-
-    def _write(self, request_id: str, fact: Fact) -> None:
-        if self.full and fact.state is not State.IN_FLIGHT:
-            raise JournalTrouble(say("Full."), say("Make room."))
-        super()._write(request_id, fact)
 
 
 @pytest.fixture
@@ -115,13 +104,13 @@ def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
-def test_what_cannot_be_discarded_waits_on_as_it_did(state: State) -> None:
-    journal = FullJournal()
-    request_id = noted_in(journal, state)
-    journal.full = True
+def test_what_cannot_be_discarded_waits_on_as_it_did(full: FullJournal, state: State) -> None:
+    full.full = False
+    request_id = noted_in(full, state)
+    full.full = True
     with pytest.raises(JournalTrouble, match="Full"):
-        History(journal, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
-    assert journal.record(request_id).facts[-1].state is state
+        History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
+    assert full.entry(request_id).state is state
 
 
 @pytest.mark.parametrize(
@@ -137,24 +126,20 @@ def test_a_reason_is_needed_that_can_be_read(
     assert journal.record(request_id).facts[-1].state is State.QUEUED
 
 
-def next_step(state: State) -> Plan:
-    journal = MemoryJournal()
-    noted = a_noted()
-    journal.note(noted)
-    lead(journal, noted.consent.request_id, way_to(state))
-    History(journal, lambda: later(60), create=no_file).discard(noted.consent.request_id, "why", "mary")
-    facts = journal.record(noted.consent.request_id).facts
-    return plan(facts, noted.consent.action, noted.consent.request_id)
-
-
-@pytest.mark.parametrize("state", [State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED])
-def test_what_may_have_left_is_looked_up_still(state: State) -> None:
-    assert next_step(state).step is Step.LOOK_UP
-
-
-@pytest.mark.parametrize("state", [State.QUEUED, State.RETRY_WAIT, State.REFUSED])
-def test_of_what_never_left_nothing_is_left_to_do(state: State) -> None:
-    assert next_step(state).step is Step.REST
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        *((state, Step.LOOK_UP) for state in (State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED)),
+        *((state, Step.REST) for state in (State.QUEUED, State.RETRY_WAIT, State.REFUSED)),
+    ],
+)
+def test_what_may_have_left_is_looked_up_still_and_of_the_rest_nothing_is_left_to_do(
+    journal: MemoryJournal, history: History, state: State, step: Step
+) -> None:
+    request_id = noted_in(journal, state)
+    history.discard(request_id, "why", "mary")
+    record = journal.record(request_id)
+    assert plan(record.facts, record.noted.consent.action, request_id).step is step
 
 
 def test_practice_erases_nothing(history: History) -> None:

@@ -71,7 +71,6 @@ def test_nothing_is_kept_of_a_project_that_was_removed(kept: KeptWordings, file:
     ("category", "text", "why"),
     [
         ("", "May we?", "Choose the consent category"),
-        ("sms", "", "Write the wording first"),
         ("sms", " \n", "Write the wording first"),
         ("sms", "a\u202eb", "direction mark"),
         ("sms", "x" * 16_384, "too long"),

@@ -41,29 +41,32 @@ def choices(caution: Caution) -> tuple[str, str]:
     return str(caution.mend), str(caution.go_on)
 
 
-@pytest.mark.parametrize(
-    "found",
-    [
-        None,
-        Untold(Meaning(say("it is slow"), say("Wait."))),
-        known(ACCEPTED),
-        known(NEVER),
-        known(REJECTED, category="newsletter"),
-        known(replace(REJECTED, until=PAST, ended=True)),
-        known(replace(REJECTED, until=PAST, ended=None)),
-    ],
-    ids=[
-        "no answer yet",
-        "untold",
-        "accepted",
-        "never",
-        "another category",
-        "expired",
-        "rejected or expired",
-    ],
-)
-def test_an_opt_out_that_changes_something_or_may_do_so_is_not_asked_about(found: Found | None) -> None:
-    assert cautions(OPT_OUT, found, (SMS,)) == ()
+def at(seconds: float) -> Consent:
+    """The opt-out with a time that was given."""
+    return replace(OPT_OUT, timestamp=later(seconds))
+
+
+NOT_ASKED: dict[str, tuple[Consent, Found | None]] = {
+    "no answer yet": (OPT_OUT, None),
+    "untold": (OPT_OUT, Untold(Meaning(say("it is slow"), say("Wait.")))),
+    "accepted": (OPT_OUT, known(ACCEPTED)),
+    "never": (OPT_OUT, known(NEVER)),
+    "another category": (OPT_OUT, known(REJECTED, category="newsletter")),
+    "expired": (OPT_OUT, known(replace(REJECTED, until=PAST, ended=True))),
+    "rejected or expired": (OPT_OUT, known(replace(REJECTED, until=PAST, ended=None))),
+    "an opt-in over one that ended": (OPT_IN, known(replace(REJECTED, until=PAST, ended=True))),
+    "an opt-in after an opt-out of this desk": (OPT_IN, known(replace(REJECTED, source="private_api"))),
+    "a time after the last decision": (at(-30), known(ACCEPTED)),
+    "a time before one, taken now": (OPT_OUT, known(replace(ACCEPTED, since=NOON_SECONDS + 3600))),
+    "dated back without an earlier decision": (at(-120), known(NEVER)),
+}
+
+
+@pytest.mark.parametrize(("consent", "found"), NOT_ASKED.values(), ids=NOT_ASKED)
+def test_what_changes_something_or_may_do_so_is_not_asked_about(
+    consent: Consent, found: Found | None
+) -> None:
+    assert cautions(consent, found, (SMS,)) == ()
 
 
 def test_an_unknown_customer_is_to_be_read_back() -> None:
@@ -97,16 +100,13 @@ def test_a_customer_of_another_type_of_id_is_named_with_it() -> None:
     )
 
 
-def test_an_opt_out_that_holds_already_is_asked_about() -> None:
-    caution = only(OPT_OUT, known(REJECTED))
-    assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
-    assert choices(caution) == ("Leave it", "Record again")
-
-
-@pytest.mark.parametrize("until", [ValidUntil(), ValidUntil(int(NOON_SECONDS) + 9), PAST])
-def test_one_that_names_an_end_holds_already_too(until: ValidUntil) -> None:
+@pytest.mark.parametrize("until", [None, ValidUntil(), ValidUntil(int(NOON_SECONDS) + 9), PAST])
+def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end(
+    until: ValidUntil | None,
+) -> None:
     caution = only(OPT_OUT, known(replace(REJECTED, until=until)))
     assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+    assert choices(caution) == ("Leave it", "Record again")
 
 
 @pytest.mark.parametrize("source", ["page", "private_api"])
@@ -117,10 +117,6 @@ def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> No
         "accepted and ended (not known which) since 2026-05-31 11:59 UTC"
     )
     assert choices(caution) == ("Leave it", "Record the opt-in")
-
-
-def test_an_opt_in_over_one_that_ended_is_not_asked_about() -> None:
-    assert cautions(OPT_IN, known(replace(REJECTED, until=PAST, ended=True)), (SMS,)) == ()
 
 
 def of_three(*rejected: str) -> tuple[Caution, ...]:
@@ -177,10 +173,6 @@ def test_an_opt_in_holds_already_where_its_end_is_the_same(
     assert bool(cautions(consent, known(replace(ACCEPTED, until=until)), ())) == asks
 
 
-def test_an_opt_in_after_an_opt_out_of_this_desk_is_not_asked_about() -> None:
-    assert cautions(OPT_IN, known(replace(REJECTED, source="private_api")), ()) == ()
-
-
 def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() -> None:
     caution = only(OPT_IN, known(REJECTED))
     assert "(source page): the person may have opted out themselves" in str(caution.text)
@@ -188,7 +180,7 @@ def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() ->
 
 
 def test_a_time_before_the_last_decision_is_explained() -> None:
-    caution = only(replace(OPT_OUT, timestamp=later(-120)), known(ACCEPTED))
+    caution = only(at(-120), known(ACCEPTED))
     assert str(caution.text) == (
         "sms_marketing: accepted since 2026-05-31 11:59 UTC, source page, unlimited. That is later than "
         "2026-05-31 11:58 UTC, so this decision may change nothing. If the person decides now, the time is "
@@ -196,19 +188,6 @@ def test_a_time_before_the_last_decision_is_explained() -> None:
     )
     assert choices(caution) == ("Correct the time", "Record anyway")
     assert caution.field is Field.TAKEN_AT
-
-
-def test_a_time_after_the_last_decision_is_fine() -> None:
-    assert cautions(replace(OPT_OUT, timestamp=later(-30)), known(ACCEPTED), ()) == ()
-
-
-def test_a_decision_taken_now_has_no_other_time_to_choose() -> None:
-    ahead = replace(ACCEPTED, since=NOON_SECONDS + 3600)
-    assert cautions(OPT_OUT, known(ahead), ()) == ()
-
-
-def test_a_back_dated_decision_without_an_earlier_one_is_fine() -> None:
-    assert cautions(replace(OPT_OUT, timestamp=later(-120)), known(NEVER), ()) == ()
 
 
 def test_a_category_that_the_project_does_not_have_is_asked_about() -> None:
@@ -246,7 +225,7 @@ FOUND = st.one_of(
 )
 
 
-@given(st.sampled_from([OPT_OUT, OPT_IN, replace(OPT_OUT, timestamp=later(-120))]), FOUND, st.booleans())
+@given(st.sampled_from([OPT_OUT, OPT_IN, at(-120)]), FOUND, st.booleans())
 def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
     for caution in cautions(consent, found, (SMS,), is_stranger=is_stranger):
         assert str(caution.text)
@@ -258,10 +237,3 @@ def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
     assert choices(caution) == ("Leave it", "Record it again")
     left = of_several([caution], 3)[0]
     assert left.leaves == ("sms_marketing",)
-
-
-def test_a_customer_of_another_type_is_named_with_it() -> None:
-    there = Known(customer=CustomerId(type="phone", value=JANE.value), consents={})
-    assert "There is one with phone = jane@exmaple.com." in str(
-        only(OPT_OUT, Unknown(customer=JANE, other=there)).text
-    )

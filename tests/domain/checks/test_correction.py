@@ -82,17 +82,9 @@ def test_an_opt_in_in_place_of_an_opt_in_keeps_its_wording() -> None:
     assert draft(a_record(replace(ACCEPTED, until=YEARS_AHEAD), **OPT_IN)).wording == "May we?"
 
 
-def test_an_unlimited_opt_in_comes_back_unlimited() -> None:
-    assert draft(a_record(ACCEPTED)).valid_until == "unlimited"
-
-
-def test_an_opt_in_whose_end_was_not_told_comes_back_without_one() -> None:
-    assert draft(a_record(replace(ACCEPTED, until=None))).valid_until == ""
-
-
-def test_an_earlier_opt_out_comes_back_as_one() -> None:
-    found = draft(a_record(REJECTED, **OPT_IN))
-    assert (found.action, found.valid_until) == ("reject", "")
+@pytest.mark.parametrize(("until", "typed"), [(ValidUntil(), "unlimited"), (None, "")])
+def test_an_opt_in_comes_back_with_the_end_that_was_told(until: ValidUntil | None, typed: str) -> None:
+    assert draft(a_record(replace(ACCEPTED, until=until))).valid_until == typed
 
 
 @pytest.mark.parametrize(
@@ -127,17 +119,16 @@ def test_where_it_may_have_been_an_opt_out_no_opt_in_is_offered() -> None:
     assert why(a_record(before)).startswith("What held before is not known: the person had opted out, or")
 
 
-@pytest.mark.parametrize("until", [ValidUntil(), YEARS_AHEAD, ValidUntil(7)])
-def test_an_opt_out_that_names_an_end_is_restored_as_an_opt_out(until: ValidUntil) -> None:
-    record = a_record(replace(REJECTED, until=until), **OPT_IN)
-    assert (draft(record).action, draft(record).valid_until) == ("reject", "")
-    assert (
-        why(a_record(replace(REJECTED, until=until))) == "The same held before: there is nothing to restore."
-    )
+@pytest.mark.parametrize("until", [None, ValidUntil(), YEARS_AHEAD, ValidUntil(7)])
+def test_an_opt_out_is_restored_as_one_though_it_names_an_end(until: ValidUntil | None) -> None:
+    found = draft(a_record(replace(REJECTED, until=until), **OPT_IN))
+    assert (found.action, found.valid_until) == ("reject", "")
 
 
 @pytest.mark.parametrize(
-    "record", [a_record(REJECTED), a_record(ACCEPTED, **OPT_IN)], ids=["opt-out", "opt-in"]
+    "record",
+    [a_record(REJECTED), a_record(replace(REJECTED, until=ValidUntil(7))), a_record(ACCEPTED, **OPT_IN)],
+    ids=["opt-out", "opt-out with an end", "opt-in"],
 )
 def test_what_held_before_too_is_not_restored(record: Record) -> None:
     assert why(record) == "The same held before: there is nothing to restore."
@@ -181,25 +172,12 @@ def test_a_consent_of_another_project_is_not_corrected_and_it_says_which_to_choo
     record = a_record(ACCEPTED)
     told = str(belongs_elsewhere(record, "another"))
     assert told == f"This was recorded for {record.noted.project_name}. Choose that project first."
-
-
-def test_a_consent_of_the_chosen_project_belongs_there() -> None:
-    record = a_record(ACCEPTED)
     assert belongs_elsewhere(record, record.noted.project_id) is None
 
 
 def test_what_a_later_decision_overtook_is_not_corrected() -> None:
-    told = "A later decision was noted since: "
-    assert str(overtaken(later(1))).startswith(told)
-
-
-def test_the_last_decision_can_be_corrected() -> None:
+    assert str(overtaken(later(1))).startswith("A later decision was noted since: ")
     assert overtaken(None) is None
-
-
-def test_an_opt_in_in_place_of_an_opt_out_needs_a_basis() -> None:
-    record = a_record(ACCEPTED)
-    assert needs_basis(draft(record), record)
 
 
 def test_what_needs_a_basis_needs_the_wording_too() -> None:
@@ -208,48 +186,36 @@ def test_what_needs_a_basis_needs_the_wording_too() -> None:
     assert basis_problems(Draft(action="accept", wording="May we?", basis="They said so.")) == ()
 
 
-def test_so_does_one_where_the_person_had_opted_out_before() -> None:
-    record = a_record(REJECTED, **OPT_IN)
+@pytest.mark.parametrize("record", [a_record(ACCEPTED), a_record(REJECTED, **OPT_IN)], ids=["reject", "was"])
+def test_an_opt_in_in_place_of_an_opt_out_or_after_one_needs_a_basis(record: Record) -> None:
     assert needs_basis(replace(draft(record), action="accept"), record)
 
 
 @pytest.mark.parametrize("before", [ACCEPTED, NONE, None], ids=["accepted", "none", "not known"])
-def test_another_opt_in_in_place_of_an_opt_in_needs_none(before: CategoryStatus | None) -> None:
+def test_another_opt_in_in_place_of_an_opt_in_and_an_opt_out_need_none(before: CategoryStatus | None) -> None:
     assert not needs_basis(Draft(action="accept"), a_record(before, **OPT_IN))
+    assert not needs_basis(Draft(action="reject"), a_record(REJECTED, **OPT_IN))
 
 
-def test_an_opt_out_needs_none() -> None:
-    record = a_record(REJECTED, **OPT_IN)
-    assert not needs_basis(draft(record), record)
+ELSEWHERE = Look(seen=True, valid=False, since=SINCE, source="page")
+OWN_OPT_OUTS = {
+    "before": (a_record(REJECTED, **OPT_IN), True),
+    "since": (a_record(ACCEPTED, looks=[ELSEWHERE]), True),
+    "unlimited": (a_record(replace(REJECTED, until=ValidUntil())), True),
+    "not known": (a_record(), False),
+    "none": (a_record(NONE), False),
+    "accepted": (a_record(ACCEPTED), False),
+    "this desk": (a_record(replace(REJECTED, source="private_api")), False),
+    "ended": (a_record(replace(ACCEPTED, valid=False, ended=True)), False),
+    "looked up": (a_record(looks=[Look(blind=True), replace(ELSEWHERE, source="private_api")]), False),
+}
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record(REJECTED, **OPT_IN),
-        a_record(ACCEPTED, looks=[Look(seen=True, valid=False, since=SINCE, source="page")]),
-        a_record(replace(REJECTED, until=ValidUntil())),
-    ],
-    ids=["before", "since", "unlimited"],
-)
-def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record) -> None:
-    assert "(source page): the person may have opted out themselves" in str(own_opt_out(record))
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record(),
-        a_record(NONE),
-        a_record(ACCEPTED),
-        a_record(replace(REJECTED, source="private_api")),
-        a_record(replace(ACCEPTED, valid=False, ended=True)),
-        a_record(looks=[Look(blind=True), Look(seen=True, valid=False, since=SINCE, source="private_api")]),
-    ],
-    ids=["not known", "none", "accepted", "this desk", "ended", "looked up"],
-)
-def test_nobody_is_warned_of_an_opt_out_of_this_desk_or_of_none(record: Record) -> None:
-    assert own_opt_out(record) is None
+@pytest.mark.parametrize(("record", "is_their_own"), OWN_OPT_OUTS.values(), ids=OWN_OPT_OUTS)
+def test_an_opt_out_of_the_person_themselves_is_warned_of(record: Record, is_their_own: bool) -> None:
+    words = "(source page): the person may have opted out themselves"
+    assert (words in str(own_opt_out(record))) is is_their_own
+    assert (own_opt_out(record) is not None) is is_their_own
 
 
 JANE = CustomerId(type="registered", value="jane@example.com")
@@ -259,16 +225,12 @@ PLAIN = Draft(
 OPTED_OUT = Known(customer=JANE, consents={"sms_marketing": REJECTED, "newsletter": ACCEPTED})
 
 
-def test_an_opt_in_turns_the_opt_out_that_a_look_up_shows() -> None:
-    assert turned(PLAIN, OPTED_OUT) == {"sms_marketing": REJECTED}
-
-
-@pytest.mark.parametrize("until", [ValidUntil(), YEARS_AHEAD])
-def test_so_it_does_where_the_opt_out_names_an_end(until: ValidUntil) -> None:
-    status = replace(REJECTED, until=until)
-    assert turned(PLAIN, Known(customer=JANE, consents={"sms_marketing": status})) == {
-        "sms_marketing": status
-    }
+@pytest.mark.parametrize("until", [None, ValidUntil(), YEARS_AHEAD])
+def test_an_opt_in_turns_the_opt_out_that_a_look_up_shows_also_where_that_names_an_end(
+    until: ValidUntil | None,
+) -> None:
+    shown = {"sms_marketing": replace(REJECTED, until=until)}
+    assert turned(PLAIN, Known(customer=JANE, consents={**shown, "newsletter": ACCEPTED})) == shown
 
 
 def test_of_several_those_that_are_opted_out_are_turned() -> None:

@@ -29,10 +29,6 @@ def typed_before_now(seconds: int) -> str:
     return str(NOW.micros // 1_000_000 - seconds)
 
 
-def test_nothing_is_doubted_of_the_tutorials_case() -> None:
-    assert doubted(DRAFT, SMS, POST) == {}
-
-
 def test_a_category_not_meant_for_the_api_is_doubted_and_says_what_to_do() -> None:
     words = doubted(replace(DRAFT, category=POST.id), SMS, POST)[Field.CATEGORY]
     assert "may have no effect" in words
@@ -53,14 +49,6 @@ def test_a_category_that_the_project_does_not_have_is_doubted(typed: str, guess:
     assert doubted(replace(DRAFT, category=typed), SMS, POST, other) == {Field.CATEGORY: words}
 
 
-def test_without_the_projects_categories_none_is_doubted() -> None:
-    assert doubted(DRAFT) == {}
-
-
-def test_an_empty_category_is_not_doubted() -> None:
-    assert doubted(replace(DRAFT, category=""), SMS) == {}
-
-
 @pytest.mark.parametrize(("seconds", "expected"), [(0, False), (60, False), (61, True), (90_000, True)])
 def test_an_opt_out_dated_back_by_more_than_a_minute_is_doubted(seconds: int, expected: bool) -> None:
     draft = replace(DRAFT, taken_at=typed_before_now(seconds))
@@ -73,18 +61,21 @@ def test_the_doubt_about_a_time_is_no_claim_and_says_what_to_do() -> None:
     assert "Write “now” if the person decides now" in words
 
 
-@pytest.mark.parametrize("taken_at", ["", "now", "soon"])
-def test_no_time_and_no_readable_time_is_doubted(taken_at: str) -> None:
-    assert doubted(replace(DRAFT, taken_at=taken_at)) == {}
-
-
-def test_an_opt_in_dated_back_is_not_doubted() -> None:
-    assert doubted(replace(OPT_IN, taken_at=typed_before_now(3_600))) == {}
-
-
 def test_doubts_come_in_the_order_of_the_form() -> None:
     draft = replace(DRAFT, category="fax", taken_at=typed_before_now(3_600))
     assert [*doubted(draft, SMS)] == [Field.CATEGORY, Field.TAKEN_AT]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        *(DRAFT, replace(DRAFT, category=""), replace(OPT_IN, taken_at=typed_before_now(3_600))),
+        *(replace(DRAFT, taken_at=taken_at) for taken_at in ("", "now", "soon")),
+    ],
+)
+def test_nothing_else_is_doubted(draft: Draft) -> None:
+    assert doubted(draft, SMS, POST) == {}
+    assert doubted(draft) == {}
 
 
 @pytest.mark.parametrize("clock_off", [None, 0, 60, -60])

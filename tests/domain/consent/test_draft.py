@@ -153,8 +153,14 @@ def test_a_property_that_was_added_meanwhile_does_not_bring_that_of_the_caller_b
 
 
 def test_the_next_caller_finds_what_belongs_to_the_desk_and_what_was_typed_since() -> None:
-    noted = replace(OPT_IN, channel="phone", ticket="4711", wording="May we?", taken_at="10:40")
-    assert for_next_caller(noted, noted) == replace(DRAFT, customer_id="", channel="phone", taken_at="now")
+    mine = replace(DRAFT, customer_id="", channel="phone", taken_at="now", agent="Ada")
+    store = PropertyDraft(name="store", value="Graz")
+    noted = replace(
+        replace(OPT_IN, channel="phone", ticket="4711", wording="May we?", taken_at="10:40", agent="Ada"),
+        categories=("sms_marketing", "newsletter"),
+        properties=(store,),
+    )
+    assert for_next_caller(noted, noted) == mine
     shown = replace(noted, customer_id="omar", wording="")
     assert for_next_caller(noted, shown) == replace(for_next_caller(noted, noted), customer_id="omar")
 

@@ -6,8 +6,7 @@ from datetime import UTC
 import pytest
 
 from consent_desk.domain.checks.warnings import doubts
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft, Field, for_next_caller
+from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.parsing import one_each, parse
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.wire.category import Category
@@ -62,11 +61,6 @@ def test_an_opt_in_that_ends_before_the_last_of_them_is_a_problem() -> None:
     assert [problem.field for problem in problems] == [Field.VALID_UNTIL]
 
 
-def test_the_next_caller_finds_nothing_of_the_several() -> None:
-    noted = Draft(category="sms_marketing", categories=THREE, action=Action.REJECT)
-    assert for_next_caller(noted, noted).categories == ()
-
-
 def doubted(*categories: str) -> str:
     draft = replace(DRAFT, category=categories[0], categories=categories)
     offered = (Category("sms_marketing", "SMS marketing"), POST)
@@ -75,8 +69,5 @@ def doubted(*categories: str) -> str:
 
 
 def test_a_doubt_about_some_of_several_names_them() -> None:
-    assert doubted("sms_marketing", POST.id).startswith("catalogue_by_post: The project does not mean")
-
-
-def test_several_beyond_doubt_are_not_doubted() -> None:
     assert doubted("sms_marketing", "sms_marketing") == ""
+    assert doubted("sms_marketing", POST.id).startswith("catalogue_by_post: The project does not mean")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft, for_next_caller
+from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft
 from consent_desk.domain.consent.parsing import parse, read_value
 from consent_desk.domain.consent.values import Consent, PropertyValue, Timestamp
 from consent_desk.domain.message import Message
@@ -42,8 +42,6 @@ def problems(*properties: PropertyDraft) -> list[tuple[Field, int]]:
         (Kind.NUMBER, "3.0", 3.0),
         (Kind.NUMBER, "-12.5", -12.5),
         (Kind.NUMBER, "0", 0),
-        (Kind.NUMBER, "0.1", 0.1),
-        (Kind.NUMBER, "1000000000.25", 1000000000.25),
         (Kind.NUMBER, "9007199254740992", 2**53),
         (Kind.YES_NO, "yes", True),
         (Kind.YES_NO, "no", False),
@@ -65,16 +63,12 @@ def test_text_becomes_a_value_of_its_type(kind: Kind, text: str, value: Property
         (Kind.NUMBER, "-1,000", "Write -1.000 or -1000"),
         (Kind.NUMBER, "1,000,000", "no number"),
         (Kind.NUMBER, "nan", "no number"),
-        (Kind.NUMBER, "inf", "no number"),
         (Kind.NUMBER, "1e3", "no number"),
-        (Kind.NUMBER, " 3", "no number"),
         (Kind.NUMBER, "٣", "no number"),
         (Kind.NUMBER, ".5", "no number"),
         (Kind.NUMBER, "007", "leading zeros"),
-        (Kind.NUMBER, "00.5", "leading zeros"),
         (Kind.NUMBER, "9" * 5_000, "too long"),
         (Kind.NUMBER, "9007199254740993", "too large"),
-        (Kind.NUMBER, "9007199254740993.5", "too many digits"),
         (Kind.NUMBER, "0.1000000000000000055", "too many digits"),
         (Kind.YES_NO, "", "Choose yes or no"),
         (Kind.YES_NO, "true", "Choose yes or no"),
@@ -94,18 +88,11 @@ def test_every_number_that_is_taken_arrives_as_it_was_typed(number: float) -> No
         assert f"{json.loads(json.dumps(read)):f}" == text
 
 
-def test_properties_go_out_typed_behind_all_others_in_their_order() -> None:
-    body = sent(
-        PropertyDraft("shop", Kind.TEXT, "Wien 1"),
-        PropertyDraft("rating", Kind.NUMBER, "3.0"),
-        PropertyDraft("calls", Kind.NUMBER, "3"),
-        PropertyDraft("recorded", Kind.YES_NO, "no"),
-    )
-    assert body.endswith(',"shop":"Wien 1","rating":3.0,"calls":3,"recorded":false}}')
-
-
-def test_an_empty_row_is_none() -> None:
-    assert sent(PropertyDraft(), PropertyDraft(kind=Kind.NUMBER)) == sent()
+def test_properties_go_out_typed_and_an_empty_row_is_none() -> None:
+    empty = PropertyDraft(kind=Kind.NUMBER)
+    assert sent(PropertyDraft(), empty) == sent()
+    rating, recorded = PropertyDraft("rating", Kind.NUMBER, "3.0"), PropertyDraft("rec", Kind.YES_NO, "no")
+    assert sent(rating, empty, recorded).endswith(',"rating":3.0,"rec":false}}')
 
 
 def test_each_problem_belongs_to_its_row() -> None:
@@ -122,14 +109,3 @@ def test_each_problem_belongs_to_its_row() -> None:
         (Field.PROPERTY_NAME, 3),
         (Field.PROPERTY_NAME, 4),
     ]
-
-
-def test_the_agent_stays_for_the_next_caller_and_the_properties_go() -> None:
-    noted = replace(TUTORIAL, agent="Ada", properties=(PropertyDraft("shop", Kind.TEXT, "Wien"),))
-    kept = for_next_caller(noted, noted)
-    assert (kept.agent, kept.properties) == ("Ada", ())
-
-
-def test_properties_typed_meanwhile_are_the_next_callers() -> None:
-    typed = (PropertyDraft("shop", Kind.TEXT, "Graz"),)
-    assert for_next_caller(TUTORIAL, replace(TUTORIAL, properties=typed)).properties == typed

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from consent_desk.domain.consent.values import (
     ends_after,
 )
 from consent_desk.domain.errors import Unfit
+from consent_desk.domain.message import Message
 from consent_desk.domain.wire.request import event_body
 from tests.domain.examples import (
     ANY_TEXT,
@@ -67,12 +69,9 @@ def test_an_implausible_end_cannot_be_built(seconds: int) -> None:
         ValidUntil(seconds)
 
 
-def test_the_end_on_the_wire_is_the_word_or_the_seconds() -> None:
+def test_the_end_on_the_wire_is_the_word_or_the_seconds_and_unlimited_ends_after_any_time() -> None:
     assert ValidUntil().wire == "unlimited"
     assert ValidUntil(TUTORIAL_SECONDS).wire == TUTORIAL_SECONDS
-
-
-def test_unlimited_ends_after_any_time() -> None:
     assert ends_after(ValidUntil(), Timestamp(LAST))
 
 
@@ -97,23 +96,21 @@ def test_any_other_id_is_kept_as_it_is(value: str) -> None:
     assert CustomerId(type="registered", value=value).value == value
 
 
-@pytest.mark.parametrize("id_type", ["", " ", "\t"])
-def test_an_id_needs_a_type(id_type: str) -> None:
-    with pytest.raises(Unfit, match="Choose the kind of customer ID"):
-        CustomerId(type=id_type, value="jane")
-
-
-@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
-def test_no_id_holds_a_hidden_character(character: str) -> None:
-    for type_, value in (("registered", f"jane{character}doe"), (f"regis{character}tered", "jane")):
-        with pytest.raises(Unfit, match="Delete it"):
-            CustomerId(type=type_, value=value)
-
-
-@pytest.mark.parametrize("value", [" jane", "jane "])
-def test_no_id_begins_or_ends_with_a_space(value: str) -> None:
-    with pytest.raises(Unfit, match="space at the beginning or the end"):
-        CustomerId(type="registered", value=value)
+@pytest.mark.parametrize(
+    ("id_type", "value", "words"),
+    [
+        *((id_type, "jane", "Choose the kind of customer ID") for id_type in ("", " ", "\t")),
+        *(("registered", value, "space at the beginning or the end") for value in (" jane", "jane ")),
+        *(("registered", f"jane{one}doe", "Delete it") for one in HIDDEN_IN_NAMES.values()),
+        *((f"regis{one}tered", "jane", "Delete it") for one in HIDDEN_IN_NAMES.values()),
+    ],
+    ids=ascii,
+)
+def test_an_id_has_a_type_and_neither_spaces_around_nor_hidden_characters(
+    id_type: str, value: str, words: str
+) -> None:
+    with pytest.raises(Unfit, match=words):
+        CustomerId(type=id_type, value=value)
 
 
 # ---------------------------------------------------------------------------------------------- the whole
@@ -123,16 +120,10 @@ def test_no_id_begins_or_ends_with_a_space(value: str) -> None:
     ("changes", "words"),
     [
         ({"action": "accept"}, "neither accept nor reject"),
-        ({"action": "reject"}, "neither accept nor reject"),
-        ({"action": "Accept"}, "neither accept nor reject"),
-        ({"action": "REJECT"}, "neither accept nor reject"),
-        ({"action": ""}, "neither accept nor reject"),
         ({"action": None}, "neither accept nor reject"),
         ({"valid_until": ValidUntil()}, "an opt-out has none"),
-        ({"valid_until": ValidUntil(2_000_000_000)}, "an opt-out has none"),
         ({"action": Action.ACCEPT}, "An opt-in needs an end"),
         ({"action": Action.ACCEPT, "valid_until": ValidUntil(TUTORIAL_SECONDS)}, "end before it began"),
-        ({"action": Action.ACCEPT, "valid_until": ValidUntil(TUTORIAL_SECONDS - 1)}, "end before it began"),
         ({"timestamp": Timestamp(TUTORIAL_TIME.micros + 1)}, "in the future"),
         ({"request_id": ""}, "no UUID"),
         ({"request_id": REQUEST_ID.upper()}, "no UUID"),
@@ -152,13 +143,11 @@ def test_an_invalid_consent_cannot_be_built(changes: dict[str, Any], words: str)
         ((("", "x"),), "Enter the property's name."),
         ((("two\nlines", "x"),), "Delete it."),
         ((("action", "accept"),), "a meaning of its own"),
-        ((("source", "page"),), "a meaning of its own"),
         ((("desk_agent", "x"),), "a meaning of its own"),
         ((("store", "x"), ("store", "y")), "stands there twice"),
         ((("store", "x" * 16 * 1024),), "too long"),
         ((("store", "\u202e"),), "Delete it."),
         ((("rate", float("nan")),), "This is no number"),
-        ((("rate", float("inf")),), "This is no number"),
         ((("count", 2**53 + 1),), "too large"),
     ],
 )
@@ -183,26 +172,20 @@ def test_a_consent_cannot_be_changed() -> None:
         TUTORIAL.category = "other"  # type: ignore[misc]  # the attempt is the subject
 
 
-@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
-def test_no_name_holds_a_hidden_character(character: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        *(("category", one) for one in HIDDEN_IN_NAMES.values()),
+        *((name, one) for name in ("channel", "ticket", "agent") for one in HIDDEN_IN_NOTES.values()),
+        *((name, one) for name in ("wording", "properties") for one in HIDDEN_IN_PROSE.values()),
+    ],
+    ids=ascii,
+)
+def test_nothing_holds_what_no_language_needs(name: str, character: str) -> None:
+    text = f"a{character}b"
+    changes: dict[str, Any] = {name: (("store", text),) if name == "properties" else text}
     with pytest.raises(Unfit, match="Delete it"):
-        replace(TUTORIAL, category=f"a{character}b")
-
-
-@pytest.mark.parametrize("character", HIDDEN_IN_NOTES.values(), ids=HIDDEN_IN_NOTES)
-def test_no_note_holds_what_no_language_needs(character: str) -> None:
-    for name in ("channel", "ticket", "agent"):
-        changes: dict[str, Any] = {name: f"a{character}b"}
-        with pytest.raises(Unfit, match="Delete it"):
-            replace(TUTORIAL, **changes)
-
-
-@pytest.mark.parametrize("character", HIDDEN_IN_PROSE.values(), ids=HIDDEN_IN_PROSE)
-def test_no_prose_holds_what_no_language_needs(character: str) -> None:
-    for change in ({"wording": f"a{character}b"}, {"properties": (("store", f"a{character}b"),)}):
-        changes: dict[str, Any] = change
-        with pytest.raises(Unfit, match="Delete it"):
-            replace(TUTORIAL, **changes)
+        replace(TUTORIAL, **changes)
 
 
 @pytest.mark.parametrize("character", NEEDED.values(), ids=NEEDED)
@@ -219,9 +202,7 @@ def test_what_languages_need_is_kept_to_the_byte(character: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "\u202b\u05d0 (a) b\u202c",
-        "\u2067\u05d0\u2069 and \u2066c\u2069",
-        "\u2068a\u202ab\u202cc\u2069",
+        *("\u202b\u05d0 (a) b\u202c", "\u2067\u05d0\u2069 and \u2066c\u2069", "\u2068a\u202ab\u202cc\u2069"),
         "a\u200f!",
     ],
     ids=ascii,
@@ -233,12 +214,7 @@ def test_direction_marks_that_are_closed_are_kept(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "\u202ba",
-        "a\u202c",
-        "\u2067a\u202c",
-        "\u2069a\u2067",
-        "\u202ea\u202c",
-        "\u202da",
+        *("\u202ba", "a\u202c", "\u2067a\u202c", "\u2069a\u2067", "\u202ea\u202c", "\u202da"),
         "\u2066\u202aa\u2069\u202c",
     ],
     ids=ascii,
@@ -257,48 +233,38 @@ def test_a_wording_has_lines(character: str) -> None:
 # ----------------------------------------------------------------------------------------------- repairs
 
 
-@pytest.mark.parametrize(
-    ("text", "repair"),
-    [
-        ("", None),
-        ("a\u3000b", None),
-        ("a\0b", Repair(1, "ab")),
-        ("\u202ea\u202c\x1b", Repair(0, "a")),
-        ("a\n\ud800\u2067b", Repair(2, "a\nb")),
-        ("\0" * VALUE_LIMIT, None),
-    ],
-    ids=lambda value: ascii(value)[:40],
-)
-def test_what_is_refused_in_a_wording_is_found_and_left_out(text: str, repair: Repair | None) -> None:
-    assert rules.repair_of_wording(text) == repair
-    assert repair is None or rules.complaint_about_wording(repair.text) is None
+WORDING = rules.repair_of_wording, rules.complaint_about_wording
+NOTE = rules.repair_of_note, rules.complaint_about_note
+Rules = tuple[Callable[[str], Repair | None], Callable[[str], Message | None]]
 
 
 @pytest.mark.parametrize(
-    ("text", "repair"),
+    ("of", "text", "repair"),
     [
-        ("", None),
-        ("T-1", None),
-        ("T\n1", Repair(1, "T1")),
-        (" T-1", Repair(0, "T-1")),
-        ("T-1\u3000", Repair(3, "T-1")),
-        (" \0T-1 ", Repair(1, "T-1")),
-        (" " * VALUE_LIMIT, Repair(0, "")),
-        (" " + "x" * VALUE_LIMIT, None),
+        *((of, text, None) for of in (WORDING, NOTE) for text in ("", "T-1")),
+        (WORDING, "a\u3000b", None),
+        (WORDING, "a\0b", Repair(1, "ab")),
+        (WORDING, "\u202ea\u202c\x1b", Repair(0, "a")),
+        (WORDING, "a\n\ud800\u2067b", Repair(2, "a\nb")),
+        (WORDING, "\0" * VALUE_LIMIT, None),
+        (NOTE, "T\n1", Repair(1, "T1")),
+        (NOTE, " T-1", Repair(0, "T-1")),
+        (NOTE, "T-1\u3000", Repair(3, "T-1")),
+        (NOTE, " \0T-1 ", Repair(1, "T-1")),
+        (NOTE, " " * VALUE_LIMIT, Repair(0, "")),
+        (NOTE, " " + "x" * VALUE_LIMIT, None),
     ],
-    ids=lambda value: ascii(value)[:40],
+    ids=lambda value: ascii(value)[:40] if isinstance(value, str) else None,
 )
-def test_what_is_refused_in_a_note_is_found_and_left_out(text: str, repair: Repair | None) -> None:
-    assert rules.repair_of_note(text) == repair
-    assert repair is None or rules.complaint_about_note(repair.text) is None
+def test_what_is_refused_is_found_and_left_out(of: Rules, text: str, repair: Repair | None) -> None:
+    mend, complaint = of
+    assert mend(text) == repair
+    assert repair is None or complaint(repair.text) is None
 
 
 @given(ANY_TEXT)
 def test_what_is_mended_is_taken(text: str) -> None:
-    for mend, complaint in (
-        (rules.repair_of_wording, rules.complaint_about_wording),
-        (rules.repair_of_note, rules.complaint_about_note),
-    ):
+    for mend, complaint in (WORDING, NOTE):
         assert (mend(text) is None) == (complaint(text) is None)
         if (repair := mend(text)) is not None:
             assert complaint(repair.text) is None

@@ -170,75 +170,35 @@ def test_what_was_not_told_before_is_unknown() -> None:
     assert (before["until"], before["source"], before["since_unix"]) == (UNKNOWN, UNKNOWN, None)
 
 
+ID = (("X-Request-Id", "5"),)
+CUT = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=ID, body=b"{")
+PART = {"status": 200, "x_request_id": "5", "headers": [["X-Request-Id", "5"]], "body": "{"}
+BAD = Answered(status=502, headers=(), body=b"\xff")
+TOLD = {"status": 502, "x_request_id": UNKNOWN, "headers": [], "body": "\\xff", "cut_after_1_mib": False}
+DOWN = NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE, detail="d")
+UNSENT = {"request_had_left": False, "phase": "connecting", "cause": "unreachable", "detail": "d"}
+EVENT = {"action": "accept", "category": "sms_marketing", "time": "1780228246370", "source": "page"}
+
+
 @pytest.mark.parametrize(
     ("outcome", "key", "wanted"),
     [
-        (
-            Answered(status=200, headers=(("X-Request-ID", "4711"),), body=b"{}", elapsed=0.5),
-            "answer",
-            {"status": 200, "x_request_id": "4711", "body": "{}", "cut_after_1_mib": False},
-        ),
-        (
-            Answered(status=500, headers=(), body=b"\xff"),
-            "answer",
-            {"x_request_id": UNKNOWN, "body": "\\xff"},
-        ),
-        (
-            NotSent(phase=Phase.CONNECTING, cause=Cause.CUT, detail="d"),
-            "no_answer",
-            {"request_had_left": False, "phase": "connecting", "cause": "cut", "detail": "d"},
-        ),
+        (Answered(status=200, headers=ID, body=b"{}"), "answer", {"status": 200, "x_request_id": "5"}),
+        (BAD, "answer", TOLD),
+        (DOWN, "no_answer", UNSENT),
         (Lost(phase=Phase.WAITING, cause=Cause.DEADLINE), "no_answer", {"request_had_left": True}),
-        (
-            Lost(
-                phase=Phase.READING, cause=Cause.CUT, status=200, headers=(("X-Request-Id", "5"),), body=b"{"
-            ),
-            "no_answer",
-            {
-                "part_of_an_answer": {
-                    "status": 200,
-                    "x_request_id": "5",
-                    "headers": [["X-Request-Id", "5"]],
-                    "body": "{",
-                }
-            },
-        ),
+        (CUT, "no_answer", {"part_of_an_answer": PART}),
         (
             FailedLook(why=NoLook.TOO_LONG, failed=3),
             "failed_look",
             {"why": "too long", "failed_since_the_last": 3},
         ),
-        (
-            FailedLook(why=NoLook.REFUSED, outcome=Answered(status=502, headers=(), body=b"bad gateway")),
-            "failed_look",
-            {
-                "answer": {
-                    **{"status": 502, "x_request_id": UNKNOWN, "headers": [], "body": "bad gateway"},
-                    "cut_after_1_mib": False,
-                }
-            },
-        ),
-        (
-            FailedLook(
-                why=NoLook.NO_ANSWER, outcome=NotSent(phase=Phase.CONNECTING, cause=Cause.UNREACHABLE)
-            ),
-            "failed_look",
-            {
-                "no_answer": {
-                    **{"request_had_left": False, "phase": "connecting", "cause": "unreachable", "detail": ""}
-                }
-            },
-        ),
+        (FailedLook(why=NoLook.REFUSED, outcome=BAD), "failed_look", {"answer": TOLD}),
+        (FailedLook(why=NoLook.NO_ANSWER, outcome=DOWN), "failed_look", {"no_answer": UNSENT}),
         (
             Look(seen=True, valid=True, reason=Reason.FAR_AHEAD, event=FAR),
             "read_back",
-            {
-                "reason": "far ahead",
-                "event": {
-                    **{"action": "accept", "category": "sms_marketing", "time": "1780228246370"},
-                    "source": "page",
-                },
-            },
+            {"reason": "far ahead", "event": EVENT},
         ),
         (
             Look(unknown=True, unlisted=True),
@@ -266,9 +226,6 @@ def test_practice_is_said_at_the_top_and_in_each_record() -> None:
     assert told["watermark"] == WATERMARK
     assert told["consent_records"][0]["consent_desk"]["practice"] is True
     assert str(gist(proof(source))[0]) == WATERMARK
-
-
-def test_what_is_no_practice_bears_no_watermark() -> None:
     assert "watermark" not in document(proof(FromJournal((Witness(record(), {}),), CHAIN)))
 
 
@@ -291,9 +248,5 @@ def test_the_gist_names_consents_and_head() -> None:
     assert lines[0] == "Made on 2026-05-31T12:00:00.000000Z by Test 1, from the journal of Consent Desk."
     assert "reject sms_marketing, registered = jane@example.com" in lines[1]
     assert lines[2:] == [f"Facts 3 to 9 of journal j lead to {'02' * 32}."]
-
-
-def test_a_head_that_is_not_linked_is_said_to_be_so() -> None:
-    chain = replace(CHAIN, facts=100)
-    lines = [str(line) for line in gist(proof(FromJournal((Witness(record(), {}),), chain)))]
-    assert "does not link the two" in lines[-1]
+    not_linked = gist(proof(FromJournal((Witness(record(), {}),), replace(CHAIN, facts=100))))
+    assert "does not link the two" in str(not_linked[-1])

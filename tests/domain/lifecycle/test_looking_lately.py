@@ -22,16 +22,11 @@ def known(sms: CategoryStatus = BEFORE) -> Known:
     return Known(customer=OURS.customer, consents=consents)
 
 
-def test_what_was_noted_half_a_minute_ago_may_not_show_yet() -> None:
-    assert lately([OURS], later(30)) == (OURS,)
-
-
-def test_what_was_noted_a_minute_ago_shows() -> None:
-    assert lately([OURS], later(60)) == ()
-
-
-def test_what_was_noted_after_a_look_up_was_asked_is_not_in_it() -> None:
-    assert lately([OURS], later(-5)) == (OURS,)
+@pytest.mark.parametrize(("seconds", "may_lack"), [(-5, True), (30, True), (60, False)])
+def test_what_was_noted_less_than_a_minute_ago_or_since_may_not_show_yet(
+    seconds: float, may_lack: bool
+) -> None:
+    assert lately([OURS], later(seconds)) == ((OURS,) if may_lack else ())
 
 
 @pytest.mark.parametrize(

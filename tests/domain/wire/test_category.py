@@ -25,6 +25,7 @@ def named(name: object) -> dict[str, object]:
 
 def test_the_answer_of_the_contract_is_read() -> None:
     assert read_categories(CONTRACT) == (Category("newsletter", "Newsletter"),)
+    assert read_categories(answer()) == ()
 
 
 def test_categories_keep_their_order_and_their_spelling() -> None:
@@ -36,21 +37,13 @@ def test_categories_keep_their_order_and_their_spelling() -> None:
     )
 
 
-def test_a_project_may_have_no_categories() -> None:
-    assert read_categories(answer()) == ()
-
-
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"<html>",
-        b"[]",
         b'{"results": []}',
-        b'{"success": false, "results": []}',
         b'{"success": true}',
         b'{"success": true, "results": {}}',
-        b'{"success": true, "results": null}',
     ],
 )
 def test_another_answer_is_no_list_of_categories(body: bytes) -> None:
@@ -59,7 +52,7 @@ def test_another_answer_is_no_list_of_categories(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "item",
-    [None, "sms", 1, [], {}, {"id": None}, {"id": 1}, {"id": ""}, {"id": " sms"}, {"id": "a" * 16_384}],
+    [None, "sms", {}, {"id": 1}, {"id": ""}, {"id": " sms"}, {"id": "a" * 16_384}],
 )
 def test_a_malformed_category_is_left_out(item: object) -> None:
     assert read_categories(answer({"id": "a"}, item, {"id": "b"})) == (Category("a", "a"), Category("b", "b"))
@@ -75,22 +68,15 @@ def test_a_category_with_a_hidden_character_is_left_out(character: str) -> None:
     "item",
     [
         {"id": "sms"},
-        {"id": "sms", "translations": None},
         {"id": "sms", "translations": []},
         {"id": "sms", "translations": {"de": {"name": "SMS auf Deutsch"}}},
         {"id": "sms", "translations": {"": None}},
-        {"id": "sms", "translations": {"": {}}},
-        named(None),
         named(1),
         named(""),
     ],
 )
 def test_a_category_without_a_name_is_called_by_its_id(item: object) -> None:
     assert read_categories(answer(item)) == (Category("sms", "sms"),)
-
-
-def test_the_default_language_names_a_category() -> None:
-    assert read_categories(answer(named("SMS & más"))) == (Category("sms", "SMS & más"),)
 
 
 @pytest.mark.parametrize(

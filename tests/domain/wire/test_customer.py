@@ -77,21 +77,13 @@ def test_a_customer_who_does_not_exist_has_an_empty_history() -> None:
         (404, b'{"success": false, "errors": ["Not found"]}'),
         (200, NO_CUSTOMER),
         (200, page(success=False)),
-        (200, page(success="true")),
         (200, b'{"success": true}'),
         (200, b'{"success": true, "data": {}}'),
-        (200, b'{"data": []}'),
-        (200, b"[]"),
-        (200, b""),
         (500, page()),
-        (429, page()),
         (200, page(an_event(1), an_event(2))),
         (200, page(an_event(1), an_event(None), an_event(2))),
         (200, page(an_event(), errors=["something"])),
         (200, page(an_event(), error={"code": 5})),
-        (200, b'{"success": true, "success": true, "data": []}'),
-        (200, b'{"success": NaN, "data": []}'),
-        (200, b'{"success": true, "errors": {"a": 1, "a": 2}, "data": []}'),
     ],
 )
 def test_anything_else_is_no_complete_page(status: int, body: bytes) -> None:
@@ -108,24 +100,20 @@ def test_what_can_be_nobodys_event_is_skipped(item: object) -> None:
     assert len(found.data) == 3
 
 
-@pytest.mark.parametrize("timestamp", [None, True, "100", [], {}, 1e19, -1e300, 10**400])
-def test_an_event_whose_time_cannot_be_read_is_kept_out_of_the_order(timestamp: object) -> None:
-    found = read_history(200, page(an_event(200), an_event(timestamp, desk_request_id="x"), an_event(100)))
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        *("null", "true", '"100"', "[]", "{}", "1e19", "-1e300", "NaN", "-Infinity", "1e400", "9" * 5000),
+        '{"a": 1, "a": 2}',
+    ],
+    ids=lambda value: value[:20],
+)
+def test_an_event_whose_time_cannot_be_read_is_kept_out_of_the_order(timestamp: str) -> None:
+    text = page(an_event(200), an_event("?", desk_request_id="x"), an_event(100)).decode()
+    found = read_history(200, text.replace('"?"', timestamp).encode())
     assert found is not None
     assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
     assert found.events[1].request_id == "x"
-
-
-@pytest.mark.parametrize(
-    "digits",
-    ["NaN", "-Infinity", "1e400", "9" * 5000, '{"a": 1, "a": 2}'],
-    ids=["nan", "inf", "e", "9s", "twice"],
-)
-def test_a_value_that_is_none_spoils_its_event_alone(digits: str) -> None:
-    text = page(an_event(200), an_event("?"), an_event(100)).decode()
-    found = read_history(200, text.replace('"?"', digits).encode())
-    assert found is not None
-    assert [event.timestamp for event in found.events] == [200.0, None, 100.0]
 
 
 def test_a_number_of_which_nobody_asks_leaves_its_event() -> None:
@@ -169,15 +157,10 @@ def test_what_stands_in_an_event_is_read_and_made_inert() -> None:
     assert len(event.source) < 80
 
 
-@pytest.mark.parametrize("category", [["None"], {"a": 1}, 5, None, True])
-def test_a_category_that_is_no_text_is_nobodys(category: object) -> None:
-    (event,) = events(page(an_event(category=category)))
-    assert event.category == ""
-
-
-def test_a_source_that_is_no_text_is_none() -> None:
-    (event,) = events(page(an_event(source={"a": 1})))
-    assert event.source == ""
+@pytest.mark.parametrize("odd", [["None"], {"a": 1}, 5, None, True])
+def test_a_category_or_a_source_that_is_no_text_is_none(odd: object) -> None:
+    (event,) = events(page(an_event(category=odd, source=odd)))
+    assert (event.category, event.source) == ("", "")
 
 
 # ------------------------------------------------------------------------------------- page after page
@@ -225,13 +208,32 @@ def read(body: bytes, status: int = 200) -> Mapping[str, CategoryStatus] | None:
     return read_consents(status, body, ONE, AT)
 
 
-def test_what_holds_is_read_in_the_order_asked_for() -> None:
-    body = values(True, 1_700_000_000.5, "unlimited", "page", "May we?")
-    assert read(body) == {
-        "sms_marketing": CategoryStatus(
-            valid=True, since=1_700_000_000.5, source="page", until=ValidUntil(), wording="May we?"
-        )
-    }
+HOLDS = CategoryStatus(valid=True, since=7.0, source="page")
+NONE = CategoryStatus(valid=False, since=None, source="")
+SEVEN = {"success": True, "value": 7}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (
+            values(True, 1_700_000_000.5, "unlimited", "page", "May we?"),
+            replace(HOLDS, since=1_700_000_000.5, until=ValidUntil(), wording="May we?"),
+        ),
+        (values(False, None, None, None, None), NONE),
+        # Details that are refused, and an end that makes no sense, are not known.
+        (results(TOLD, SEVEN, DENIED, DENIED, DENIED), replace(HOLDS, source="")),
+        *((values(True, 7, odd, "page", None), HOLDS) for odd in ("soon", True, -1, 0, 1e11, 1e300, "[]")),
+        # An event in milliseconds is one.
+        *((values(False, since, None, None, None), replace(NONE, since=since)) for since in (1.7e12, 1.7e18)),
+        (
+            values(True, 7, None, "pa\x1bge", "\u202eMay we?"),
+            replace(HOLDS, source="pa\\u{1b}ge", wording="\\u{202e}May we?"),
+        ),
+    ],
+)
+def test_what_holds_is_read_in_the_order_asked_for(body: bytes, status: CategoryStatus) -> None:
+    assert read(body) == {"sms_marketing": status}
 
 
 def test_each_category_has_its_five_modes() -> None:
@@ -242,43 +244,10 @@ def test_each_category_has_its_five_modes() -> None:
     }
 
 
-def test_a_category_without_an_event_is_not_valid() -> None:
-    assert read(values(False, None, None, None, None)) == {
-        "sms_marketing": CategoryStatus(valid=False, since=None, source="")
-    }
-
-
 def test_what_is_refused_of_one_category_leaves_out_that_one() -> None:
     body = results(*[DENIED] * 5, *[{"success": True, "value": value} for value in (False, 7, None, "", "")])
     assert read_consents(200, body, ("sms_marketing", "newsletter"), AT) == {
         "newsletter": CategoryStatus(valid=False, since=7.0, source="")
-    }
-
-
-def test_details_that_are_refused_are_not_known() -> None:
-    body = results(TOLD, {"success": True, "value": 7}, DENIED, DENIED, DENIED)
-    assert read(body) == {"sms_marketing": CategoryStatus(valid=True, since=7.0, source="")}
-
-
-@pytest.mark.parametrize("until", ["soon", True, -1, 0, 1e11, 1e300, [], {}])
-def test_an_end_that_makes_no_sense_is_not_known(until: object) -> None:
-    assert read(values(True, 7, until, "page", None)) == {
-        "sms_marketing": CategoryStatus(valid=True, since=7.0, source="page")
-    }
-
-
-@pytest.mark.parametrize("since", [1_700_000_000_000, 1_700_000_000_000_000, 1.7e18])
-def test_an_event_in_milliseconds_is_an_event(since: float) -> None:
-    assert read(values(False, since, None, None, None)) == {
-        "sms_marketing": CategoryStatus(valid=False, since=float(since), source="")
-    }
-
-
-def test_source_and_wording_are_made_inert() -> None:
-    assert read(values(True, 7, None, "pa\x1bge", "\u202eMay we?")) == {
-        "sms_marketing": CategoryStatus(
-            valid=True, since=7.0, source="pa\\u{1b}ge", wording="\\u{202e}May we?"
-        )
     }
 
 
@@ -289,16 +258,12 @@ def test_source_and_wording_are_made_inert() -> None:
         results(TOLD, DENIED, TOLD, TOLD, TOLD),
         results(TOLD, {"success": True}, TOLD, TOLD, TOLD),
         values(1, 1, None, "page", None),
-        values("true", 1, None, "page", None),
         values(None, None, None, None, None),
         values(True, "yesterday", None, None, None),
-        values(False, True, None, None, None),
         values(False, 1e19, None, None, None),
         values(False, 10**400, None, None, None),
-        values(False, "?", None, None, None).replace(b'"?"', b"NaN"),
         values(False, "?", None, None, None).replace(b'"?"', b"9" * 5000),
-        results("x", "y", "z", 1, None),
-        results({**TOLD, "error": "No permission"}, *[{"success": True, "value": 7}] * 4),
+        results({**TOLD, "error": "No permission"}, *[SEVEN] * 4),
         results(TOLD, {"success": True, "value": 7, "errors": [{"code": 5}]}, TOLD, TOLD, TOLD),
     ],
 )
@@ -312,7 +277,6 @@ def test_a_category_of_which_too_little_was_told_is_left_out(body: bytes) -> Non
         (404, NO_CUSTOMER),
         (500, values(True, 1, None, "page", None)),
         (200, results(DENIED)),
-        (200, values(True, 1, None, "page")),
         (200, values(True, 1, None, "page", None, 4)),
         (200, results(*[TOLD] * 5, success=False)),
         (200, b'{"success": true, "error": "something", "results": [1, 2, 3, 4, 5]}'),
@@ -328,36 +292,24 @@ def test_anything_else_tells_nothing(status: int, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
+    ("status", "body", "lacks"),
     [
-        (403, b'{"success": false, "error": "No permission"}'),
-        (403, b'{"success": false, "errors": ["no permission."]}'),
-        (200, b'{"success": false, "errors": ["No permission"]}'),
-        (200, results(*[{"success": False, "error": "No permission"}] * 3)),
+        (403, b'{"success": false, "error": "No permission"}', True),
+        (403, b'{"success": false, "errors": ["no permission."]}', True),
+        (200, b'{"success": false, "errors": ["No permission"]}', True),
+        (200, results(*[DENIED] * 3), True),
+        (403, b'{"success": false, "error": "invalid secret"}', False),
+        (403, b"<html>Forbidden</html>", False),
+        (403, b'{"success": false, "error": "You have no permission to see this page"}', False),
+        (502, b'{"success": false, "error": "No permission"}', False),
+        (200, page(), False),
+        (200, values(True, 1, "page"), False),
+        (200, b'{"success": true, "results": 3}', False),
+        (404, NO_CUSTOMER, False),
     ],
 )
-def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes) -> None:
-    assert lacks_permission(status, body)
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (403, b'{"success": false, "error": "invalid secret"}'),
-        (403, b"<html>Forbidden</html>"),
-        (403, b'{"error": "Forbidden"}'),
-        (403, b'{"success": false, "error": "You have no permission to see this page"}'),
-        (502, b'{"success": false, "error": "No permission"}'),
-        (401, b'{"error": "Access key not found"}'),
-        (200, page()),
-        (200, values(True, 1, "page")),
-        (200, b'{"success": true, "results": 3}'),
-        (404, NO_CUSTOMER),
-        (500, b""),
-    ],
-)
-def test_another_failure_is_no_missing_permission(status: int, body: bytes) -> None:
-    assert not lacks_permission(status, body)
+def test_a_missing_permission_is_known_by_its_words(status: int, body: bytes, lacks: bool) -> None:
+    assert lacks_permission(status, body) is lacks
 
 
 # ------------------------------------------------------------------------------- ended, or withdrawn
@@ -366,33 +318,20 @@ PAST, AHEAD = AT.micros // 1_000_000, AT.micros // 1_000_000 + 1
 
 
 @pytest.mark.parametrize(
-    ("until", "standing"),
+    ("valid", "since", "until", "standing"),
     [
-        (None, Standing.REJECTED),
-        ("unlimited", Standing.REJECTED),
-        (AHEAD, Standing.REJECTED),
-        ("soon", Standing.REJECTED),
-        (PAST, Standing.UNCLEAR),
-        (7, Standing.UNCLEAR),
+        *((False, 5, until, Standing.REJECTED) for until in (None, "unlimited", AHEAD, "soon")),
+        *((False, 5, until, Standing.UNCLEAR) for until in (PAST, 7)),
+        *((True, 5, until, Standing.ACCEPTED) for until in (None, "unlimited", AHEAD, PAST)),
+        (False, None, PAST, Standing.NEVER),
     ],
 )
-def test_what_does_not_hold_is_an_opt_out_unless_its_end_is_past(until: object, standing: Standing) -> None:
-    told = read(values(False, 5, until, "page", None))
+def test_what_does_not_hold_is_an_opt_out_unless_its_end_is_past(
+    valid: bool, since: object, until: object, standing: Standing
+) -> None:
+    told = read(values(valid, since, until, "page", None))
     assert told is not None
     assert told["sms_marketing"].standing is standing
-
-
-@pytest.mark.parametrize("until", [None, "unlimited", AHEAD, PAST])
-def test_what_holds_is_an_opt_in_whatever_its_end(until: object) -> None:
-    told = read(values(True, 5, until, "page", None))
-    assert told is not None
-    assert told["sms_marketing"].standing is Standing.ACCEPTED
-
-
-def test_without_an_event_it_is_neither() -> None:
-    told = read(values(False, None, PAST, None, None))
-    assert told is not None
-    assert told["sms_marketing"].standing is Standing.NEVER
 
 
 def ending(*told: object) -> Standing:

@@ -93,17 +93,20 @@ def test_a_secret_cannot_print_itself(carrier: str, show: Callable[[object], str
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_secret_is_not_pickled(carrier: str) -> None:
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError, match="not pickled or copied") as caught:
-            pickle.dumps(CARRIERS[carrier], protocol)
-        assert not tells(f"{caught.value!r}")
-
-
-@pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_secret_is_not_copied(carrier: str) -> None:
-    with pytest.raises(TypeError, match="not pickled or copied"):
-        copy.deepcopy(CARRIERS[carrier])
+@pytest.mark.parametrize(
+    ("take", "words"),
+    [
+        *((lambda value, one=one: pickle.dumps(value, one), "not pickled") for one in range(6)),
+        (copy.deepcopy, "not pickled or copied"),
+        (json.dumps, "not JSON serializable"),
+    ],
+)
+def test_a_secret_is_not_pickled_copied_or_written_as_json(
+    carrier: str, take: Callable[[object], object], words: str
+) -> None:
+    with pytest.raises(TypeError, match=words) as caught:
+        take(CARRIERS[carrier])
+    assert not tells(f"{caught.value!r}")
 
 
 @pytest.mark.parametrize("carrier", ["project", "request"])
@@ -121,18 +124,10 @@ def test_a_secret_does_not_come_out_with_its_neighbours(carrier: str) -> None:
     )
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_secret_does_not_become_json(carrier: str) -> None:
-    with pytest.raises(TypeError) as caught:
-        json.dumps(CARRIERS[carrier])
-    assert not tells(f"{caught.value!r}")
-
-
-def test_a_secret_has_no_hash_and_no_dictionary() -> None:
+@pytest.mark.parametrize("take", [hash, vars])
+def test_a_secret_has_no_hash_and_no_dictionary(take: Callable[[object], object]) -> None:
     with pytest.raises(TypeError):
-        hash(Secret(CANARY))
-    with pytest.raises(TypeError):
-        vars(Secret(CANARY))
+        take(Secret(CANARY))
 
 
 def test_a_secret_can_be_compared_and_revealed() -> None:
@@ -171,10 +166,7 @@ def test_every_host_of_the_reference_is_taken(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("https://acme-api.exponea.com", "https://acme-api.exponea.com"),
-        ("https://apparel-api.exponea.com", "https://apparel-api.exponea.com"),
         ("https://app-acme-api.exponea.com", "https://app-acme-api.exponea.com"),
-        ("https://application.bank.example", "https://application.bank.example"),
         ("https://engagement.app.bank.example", "https://engagement.app.bank.example"),
         ("https://api.exponea.com/", "https://api.exponea.com"),
         ("  https://api.exponea.com\r\n", "https://api.exponea.com"),
@@ -182,14 +174,11 @@ def test_every_host_of_the_reference_is_taken(text: str) -> None:
         ("api.exponea.com:8443/", "https://api.exponea.com:8443"),
         ("HTTPS://API.Exponea.COM", "https://api.exponea.com"),
         ("https://api.exponea.com.", "https://api.exponea.com"),
-        ("https://api.exponea.com:443", "https://api.exponea.com"),
         ("https://api.exponea.com:0443", "https://api.exponea.com"),
         ("https://api.exponea.com:80", "https://api.exponea.com:80"),
         ("http://localhost", "http://localhost"),
         ("http://localhost:80/", "http://localhost"),
         ("http://LOCALHOST:8080", "http://localhost:8080"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://127.8.9.10", "http://127.8.9.10"),
         ("http://[::1]:8080", "http://[::1]:8080"),
         ("https://[::1]", "https://[::1]"),
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
@@ -231,128 +220,86 @@ NO_ADDRESS = "This is no web address."
 NOT_A_NUMBER = "Enter the name of the host, not a number."
 ENDS = "The base URL ends after the host name: https://api.exponea.com"
 WEB_APP = "is the web app, not the API"
-TRICKS = [
-    ("", "Enter the base URL"),
-    (" \t\r\n ", "Enter the base URL"),
+TRICKS = {
+    "Enter the base URL": ("", " \t\r\n "),
     # Where a user name makes another host out of it.
-    ("https://api.exponea.com@evil.example", "has no “@”"),
-    ("https://api.exponea.com:443@evil.example", "has no “@”"),
-    ("https://user:pass@api.exponea.com", "has no “@”"),
-    ("https://@api.exponea.com", "has no “@”"),
-    ("https://api.exponea.com/@evil.example", "has no “@”"),
-    ("https://api.exponea.com%40evil.example", "no base URL has"),
-    ("https://api.exponea.com\\@evil.example", "no base URL has"),
-    ("https://evil.example\\.api.exponea.com", "no base URL has"),
-    ("https:\\\\api.exponea.com", "no base URL has"),
-    ("https://api.exponea.com\uff20evil.example", NO_ADDRESS),
-    ("https://evil.example\uff0f.exponea.com", NO_ADDRESS),
-    ("https://evil.example\u2100.exponea.com", NO_ADDRESS),
-    # Query, fragment, path.
-    ("https://api.exponea.com?x=1", "has no “?”"),
-    ("https://api.exponea.com/?", "has no “?”"),
-    ("https://api.exponea.com#x", "has no “#”"),
-    ("https://evil.example#@api.exponea.com", "has no “@”"),
-    ("https://api.exponea.com/../../admin", ENDS),
-    ("https://api.exponea.com/track/v2/projects/../../admin", ENDS),
-    (f"https://api.exponea.com/track/v2/projects/{TOKEN}/../../admin", ENDS),
-    (f"https://api.exponea.com/track/v3/projects/{TOKEN}/customers/events", ENDS),
-    ("https://api.exponea.com/track/v2/projects/1234/customers/events", ENDS),
-    ("https://api.exponea.com//", ENDS),
-    ("https://api.exponea.com/;x", ENDS),
-    ("https://api.exponea.com/track/v2/projects/{token}/customers/events", "no base URL has"),
-    # Characters that nobody sees or that do not belong.
-    ("https://api.exp\tonea.com", "a tab"),
-    ("https://api.expo\nnea.com", "a line break"),
-    ("https://api.exponea.com\0.evil.example", "a NUL character"),
-    ("https://api.exponea.com\u202e", "direction mark"),
-    ("https://api.exp\u200bonea.com", "a zero-width space"),
-    ("https://api.exp\u00adonea.com", "an invisible character"),
-    ("https://api.exponea\ud800.com", "half a character"),
-    ("https://api.exponea.com evil.example", "no base URL has"),
-    ("https://api.expo|nea.com", "no base URL has"),
-    ("https://api.expo\u0338nea.com", None),
-    # Nobody can own these, by IDNA 2008.
-    ("https://\U0001f600.example", NO_ADDRESS),
-    ("https://\u2660.example", NO_ADDRESS),
-    ("https://b\u00fccher_1.example", NO_ADDRESS),
+    "has no “@”": (
+        *("https://api.exponea.com@evil.example", "https://api.exponea.com:443@evil.example"),
+        *("https://user:pass@api.exponea.com", "https://@api.exponea.com"),
+        *("https://api.exponea.com/@evil.example", "https://evil.example#@api.exponea.com"),
+    ),
+    "has no “?”": ("https://api.exponea.com?x=1", "https://api.exponea.com/?"),
+    "has no “#”": ("https://api.exponea.com#x",),
+    "no base URL has": (
+        *("https://api.exponea.com%40evil.example", "https://api.exponea.com\\@evil.example"),
+        *("https://evil.example\\.api.exponea.com", "https:\\\\api.exponea.com", "https://[::1%25eth0]"),
+        *("https://api.exponea.com evil.example", "https://api.expo|nea.com"),
+        "https://api.exponea.com/track/v2/projects/{token}/customers/events",
+    ),
+    ENDS: (
+        *("https://api.exponea.com/../../admin", "https://api.exponea.com//", "https://api.exponea.com/;x"),
+        "https://api.exponea.com/track/v2/projects/../../admin",
+        f"https://api.exponea.com/track/v2/projects/{TOKEN}/../../admin",
+        f"https://api.exponea.com/track/v3/projects/{TOKEN}/customers/events",
+        "https://api.exponea.com/track/v2/projects/1234/customers/events",
+    ),
+    # Characters that nobody sees.
+    "a tab": ("https://api.exp\tonea.com",),
+    "a line break": ("https://api.expo\nnea.com",),
+    "a NUL character": ("https://api.exponea.com\0.evil.example",),
+    "direction mark": ("https://api.exponea.com\u202e",),
+    "a zero-width space": ("https://api.exp\u200bonea.com",),
+    "an invisible character": ("https://api.exp\u00adonea.com",),
+    "half a character": ("https://api.exponea\ud800.com",),
     # Numbers, however written.
-    ("https://2130706433", NOT_A_NUMBER),
-    ("https://0x7f000001", NOT_A_NUMBER),
-    ("https://0X7F000001", NOT_A_NUMBER),
-    ("https://0177.0.0.1", NOT_A_NUMBER),
-    ("https://127.1", NOT_A_NUMBER),
-    ("https://127.0.0.01", NOT_A_NUMBER),
-    ("https://127.0.0.0x1", NOT_A_NUMBER),
-    ("https://1.2.3.4", NOT_A_NUMBER),
-    ("https://1.2.3.4.", NOT_A_NUMBER),
-    ("https://1\u30022\u30023\u30024", NOT_A_NUMBER),
-    ("https://\u2460.2.3.\u2463", NOT_A_NUMBER),
-    ("https://256.256.256.256", NOT_A_NUMBER),
-    ("https://[::ffff:1.2.3.4]", NO_ADDRESS),
-    ("https://[::ffff:127.0.0.1]", NO_ADDRESS),
-    ("https://[fe80::1]", NO_ADDRESS),
-    ("https://[0:0:0:0:0:0:0:1]", NO_ADDRESS),
-    ("https://[::1%25eth0]", "no base URL has"),
-    ("https://[v1.abc]", NO_ADDRESS),
-    ("https://[api.exponea.com]", NO_ADDRESS),
-    ("https://evil.example[::1]", NO_ADDRESS),
-    ("https://[::1]evil.example", NO_ADDRESS),
-    ("https://[::1", NO_ADDRESS),
-    ("https://api.exponea.com/[::1]", NO_ADDRESS),
-    ("https://::1", None),
-    # Malformed hosts and ports.
-    ("https://", NO_ADDRESS),
-    ("https:///api.exponea.com", NO_ADDRESS),
-    ("//api.exponea.com", NO_ADDRESS),
-    ("https://.", NO_ADDRESS),
-    ("https://api..exponea.com", NO_ADDRESS),
-    ("https://.api.exponea.com", NO_ADDRESS),
-    ("https://api.exponea.com..", NO_ADDRESS),
-    ("https://-api.exponea.com", NO_ADDRESS),
-    ("https://api-.exponea.com", NO_ADDRESS),
-    ("https://*.exponea.com", NO_ADDRESS),
-    ("https://api,exponea.com", NO_ADDRESS),
-    ("https://" + "a" * 64 + ".example", NO_ADDRESS),
-    ("https://" + "a." * 127 + "example", NO_ADDRESS),
-    ("https://api.exponea.com:0", NO_ADDRESS),
-    ("https://api.exponea.com:65536", NO_ADDRESS),
-    ("https://api.exponea.com:-1", NO_ADDRESS),
-    ("https://api.exponea.com:44x", NO_ADDRESS),
-    ("https://api.exponea.com:443:443", NO_ADDRESS),
-    ("https://api.exponea.com:" + "4" * 1_900, NO_ADDRESS),
-    ("https://" + "a" * 3_000, NO_ADDRESS),
+    NOT_A_NUMBER: (
+        *("https://2130706433", "https://0x7f000001", "https://0X7F000001", "https://0177.0.0.1"),
+        *("https://127.1", "https://127.0.0.01", "https://127.0.0.0x1", "https://1.2.3.4"),
+        *("https://1.2.3.4.", "https://1\u30022\u30023\u30024", "https://\u2460.2.3.\u2463"),
+        *("https://256.256.256.256", "http://0.0.0.0", "http://126.255.255.255"),
+    ),
+    NO_ADDRESS: (
+        *("https://api.exponea.com\uff20evil.example", "https://evil.example\uff0f.exponea.com"),
+        "https://evil.example\u2100.exponea.com",
+        # Nobody can own these, by IDNA 2008.
+        *("https://\U0001f600.example", "https://\u2660.example", "https://b\u00fccher_1.example"),
+        # Numbers between brackets, of which loopback alone is taken.
+        *("https://[::ffff:1.2.3.4]", "https://[::ffff:127.0.0.1]", "https://[fe80::1]"),
+        *("https://[0:0:0:0:0:0:0:1]", "https://[v1.abc]", "https://[api.exponea.com]"),
+        *("https://evil.example[::1]", "https://[::1]evil.example", "https://[::1"),
+        "https://api.exponea.com/[::1]",
+        # Malformed hosts and ports.
+        *("https://", "https:///api.exponea.com", "//api.exponea.com", "https://.", "javascript:alert(1)"),
+        *("https://api..exponea.com", "https://.api.exponea.com", "https://api.exponea.com.."),
+        *("https://-api.exponea.com", "https://api-.exponea.com", "https://*.exponea.com"),
+        *("https://api,exponea.com", "https://" + "a" * 64 + ".example", "https://" + "a." * 127 + "example"),
+        *("https://api.exponea.com:0", "https://api.exponea.com:65536", "https://api.exponea.com:-1"),
+        *("https://api.exponea.com:44x", "https://api.exponea.com:443:443"),
+        *("https://api.exponea.com:" + "4" * 1_900, "https://" + "a" * 3_000),
+    ),
     # Other schemes, and https where it must be.
-    ("ftp://api.exponea.com", "begins with https://"),
-    ("file:///etc/passwd", "begins with https://"),
-    ("http+unix://localhost", "begins with https://"),
-    ("https:", "begins with https://"),
-    ("https:/api.exponea.com", "begins with https://"),
-    ("http", "begins with https://"),
-    ("javascript:alert(1)", NO_ADDRESS),
-    ("http://api.exponea.com", "Use https://"),
-    ("http://localhost.evil.example", "Use https://"),
-    ("http://evil-localhost", "Use https://"),
-    ("http://127.0.0.1.evil.example", "Use https://"),
-    ("http://0.0.0.0", NOT_A_NUMBER),
-    ("http://126.255.255.255", NOT_A_NUMBER),
+    "begins with https://": (
+        *("ftp://api.exponea.com", "file:///etc/passwd", "http+unix://localhost"),
+        *("https:", "https:/api.exponea.com", "http"),
+    ),
+    "Use https://": (
+        *("http://api.exponea.com", "http://localhost.evil.example", "http://evil-localhost"),
+        "http://127.0.0.1.evil.example",
+    ),
     # The web app instead of the API.
-    ("app.exponea.com", WEB_APP),
-    ("https://app.exponea.com/p/acme/home", WEB_APP),
-    ("https://app.exponea.com/p/acme/crm?filter=1#/customers/x@y", WEB_APP),
-    ("https://APP.exponea.com", WEB_APP),
-    ("https://acme.app.exponea.com", WEB_APP),
-    ("https://app.bank.example", WEB_APP),
-    ("https://app-cis.exponea.com", WEB_APP),
-    ("https://eu.app.bloomreach.com", WEB_APP),
-]
+    WEB_APP: (
+        *("app.exponea.com", "https://app.exponea.com/p/acme/crm?filter=1#/customers/x@y"),
+        *("https://APP.exponea.com", "https://acme.app.exponea.com", "https://app.bank.example"),
+        *("https://app-cis.exponea.com", "https://eu.app.bloomreach.com"),
+    ),
+}
+READ_DIFFERENTLY = ("https://api.expo\u0338nea.com", "https://::1")
+"""What is said of these depends on how the Python in use takes them apart."""
 
 
-@pytest.mark.parametrize(("text", "words"), TRICKS)
-def test_no_other_address_is_taken(text: str, words: str | None) -> None:
-    if words is None:  # what is said depends on how the Python in use takes it apart
-        assert str(complaint(text) if isinstance(read_address(text), Message) else base_url(text)).isascii()
-    else:
-        assert words in complaint(text)
+@pytest.mark.parametrize(("text", "words"), [(text, words) for words in TRICKS for text in TRICKS[words]])
+def test_no_other_address_is_taken(text: str, words: str) -> None:
+    assert words in complaint(text)
 
 
 ADDRESSES = (
@@ -400,7 +347,7 @@ def check_that_parsers_agree(text: str) -> None:
 
 
 def test_every_parser_sees_the_same_host_in_a_trick() -> None:
-    for text, _ in TRICKS:
+    for text in (*READ_DIFFERENTLY, *(text for texts in TRICKS.values() for text in texts)):
         check_that_parsers_agree(text)
 
 
@@ -441,41 +388,29 @@ def test_loopback_is_this_machine_only() -> None:
 # ------------------------------------------------------------------------------------------ project token
 
 
-@pytest.mark.parametrize(
-    "text", [TOKEN, f" {TOKEN}\r\n", f"https://api.exponea.com/data/v2/projects/{TOKEN}/x"]
-)
-def test_a_project_token_is_read(text: str) -> None:
-    assert parse_project_token(text) == TOKEN
-
-
-def test_a_project_token_keeps_its_letters() -> None:
-    assert parse_project_token(TOKEN.upper()) == TOKEN.upper()
+LOOKS_LIKE = "looks like 12345678-1234-1234-1234-123456789abc"
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "read"),
     [
-        "../../admin",
-        "a?b",
-        "a#b",
-        TOKEN[:-1],
-        TOKEN + "0",
-        f"{TOKEN}/..",
-        f"{TOKEN}\n{TOKEN}",
-        TOKEN.replace("1", "\u0661"),
-        TOKEN.replace("1", "g"),
-        TOKEN.replace("-", "\u2010"),
-        "https://api.exponea.com",
-        "{projectToken}",
+        (f" {TOKEN}\r\n", TOKEN),
+        (TOKEN.upper(), TOKEN.upper()),
+        (f"https://api.exponea.com/data/v2/projects/{TOKEN}/x", TOKEN),
+        (" ", "Enter the project token. It stands beside the base URL."),
+        *(
+            (text, LOOKS_LIKE)
+            for text in (
+                *("../../admin", "a?b", "{projectToken}", TOKEN[:-1], TOKEN + "0", f"{TOKEN}/.."),
+                *(f"{TOKEN}\n{TOKEN}", TOKEN.replace("1", "\u0661"), TOKEN.replace("1", "g")),
+                *(TOKEN.replace("-", "\u2010"), "https://api.exponea.com"),
+            )
+        ),
     ],
 )
-def test_nothing_else_is_a_project_token(text: str) -> None:
-    assert "looks like 12345678-1234-1234-1234-123456789abc" in str(parse_project_token(text))
-
-
-@pytest.mark.parametrize("text", ["", " "])
-def test_a_missing_project_token_is_asked_for(text: str) -> None:
-    assert str(parse_project_token(text)) == "Enter the project token. It stands beside the base URL."
+def test_a_project_token_is_read_and_nothing_else(text: str, read: str) -> None:
+    found = parse_project_token(text)
+    assert found == read if isinstance(found, str) else read in str(found)
 
 
 @given(ANY_TEXT | ADDRESSES)
@@ -488,11 +423,8 @@ def test_what_is_taken_as_a_project_token_changes_no_path(text: str) -> None:
 # ----------------------------------------------------------------------------------------- whole projects
 
 
-def test_complete_settings_are_a_project() -> None:
+def test_complete_settings_are_a_project_freed_of_what_pasting_adds() -> None:
     assert saved() == replace(PROJECT, id="1")
-
-
-def test_settings_are_freed_of_what_pasting_adds() -> None:
     pasted = ProjectDraft(
         name=" Acme production ",
         base_url=" https://api.exponea.com/\n",
@@ -517,25 +449,27 @@ def test_every_problem_is_named_at_once_in_the_order_of_the_form() -> None:
     ]
 
 
-@pytest.mark.parametrize("typed", ["", "  "])
-def test_a_method_url_alone_brings_the_project_token(typed: str) -> None:
-    pasted = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
-    assert saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=typed)) == replace(PROJECT, id="1")
+PASTED = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
 
 
-def test_two_different_project_tokens_are_a_problem() -> None:
-    pasted = f"https://api.exponea.com/track/v2/projects/{TOKEN}/customers/events"
-    other = TOKEN.replace("1", "2")
-    field, message = problem(replace(PROJECT_DRAFT, base_url=pasted, project_token=other))
+@pytest.mark.parametrize(("typed", "token"), [("  ", TOKEN), (TOKEN.upper(), TOKEN.upper())])
+def test_a_method_url_brings_the_project_token(typed: str, token: str) -> None:
+    draft = replace(PROJECT_DRAFT, base_url=PASTED, project_token=typed)
+    assert saved(draft) == replace(PROJECT, id="1", project_token=token)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "typed", "words"),
+    [
+        (PASTED, TOKEN.replace("1", "2"), "another project token"),
+        (PASTED, "1234", LOOKS_LIKE),
+        (PROJECT_DRAFT.base_url, "", "Enter the project token"),
+    ],
+)
+def test_another_project_token_or_none_is_a_problem(base_url: str, typed: str, words: str) -> None:
+    field, message = problem(replace(PROJECT_DRAFT, base_url=base_url, project_token=typed))
     assert field is Field.PROJECT_TOKEN
-    assert "another project token" in message
-    same = saved(replace(PROJECT_DRAFT, base_url=pasted, project_token=TOKEN.upper()))
-    assert same.project_token == TOKEN.upper()
-    assert problem(replace(PROJECT_DRAFT, base_url=pasted, project_token="1234"))[0] is Field.PROJECT_TOKEN
-
-
-def test_a_base_url_without_a_token_leaves_the_project_token_missing() -> None:
-    assert problem(replace(PROJECT_DRAFT, project_token=""))[0] is Field.PROJECT_TOKEN
+    assert words in message
 
 
 @pytest.mark.parametrize(
@@ -543,22 +477,17 @@ def test_a_base_url_without_a_token_leaves_the_project_token_missing() -> None:
     [
         ({"name": "x" * 101}, Field.PROJECT_NAME, "at most 100"),
         ({"name": "Acme\u202e"}, Field.PROJECT_NAME, "direction mark"),
-        ({"name": "Acme\nproduction"}, Field.PROJECT_NAME, "a line break"),
         ({"base_url": "http://api.exponea.com"}, Field.BASE_URL, "Use https://"),
         ({"key_id": "a:b"}, Field.API_KEY_ID, "no colon"),
         ({"key_id": "a b"}, Field.API_KEY_ID, "a space or an unusual character"),
-        ({"key_id": "\u0430bc"}, Field.API_KEY_ID, "a space or an unusual character"),
         ({"key_id": "a" * 401}, Field.API_KEY_ID, "too long"),
         ({"secret": "a\nb"}, Field.API_SECRET, "a space or an unusual character"),
         ({"secret": "a" * 401}, Field.API_SECRET, "too long"),
         ({"id_types": " , "}, Field.CUSTOMER_ID_TYPES, "at least one"),
         ({"id_types": "registered,, phone"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
-        ({"id_types": "registered,"}, Field.CUSTOMER_ID_TYPES, "a comma too many"),
         ({"id_types": "phone, registered,phone"}, Field.CUSTOMER_ID_TYPES, "“phone” stands there twice"),
         ({"id_types": "registered phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
-        ({"id_types": "registered; phone"}, Field.CUSTOMER_ID_TYPES, "Separate ID types by commas"),
         ({"id_types": "registered;phone"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
-        ({"id_types": '"registered"'}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "jane@example.com"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "---"}, Field.CUSTOMER_ID_TYPES, "letters, digits, _ and - only"),
         ({"id_types": "registered, goo\u200bgle"}, Field.CUSTOMER_ID_TYPES, "a zero-width space"),
@@ -615,49 +544,40 @@ def test_any_settings_are_a_project_or_problems(name: str, key_id: str, secret: 
 
 def test_a_stored_secret_serves_again_for_the_same_address_and_key() -> None:
     assert saved(replace(PROJECT_DRAFT, name="Acme", secret=" "), PROJECT).secret == Secret(SECRET)
+    assert saved(replace(PROJECT_DRAFT, key_id="other", secret="new"), PROJECT).secret == Secret("new")
+
+
+LOCAL = replace(PROJECT, base_url=BaseUrl(scheme="https", host="localhost"))
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "stored"),
     [
-        "https://acme-api.exponea.com",
-        "https://api.exponea.com:8443",
-        "https://api.exponea.com.evil.example",
-        "https://\u0430pi.exponea.com",
-        "http://localhost:8080",
+        ("https://acme-api.exponea.com", PROJECT),
+        ("https://api.exponea.com:8443", PROJECT),
+        ("https://api.exponea.com.evil.example", PROJECT),
+        ("https://\u0430pi.exponea.com", PROJECT),
+        ("http://localhost", LOCAL),
     ],
 )
-def test_a_stored_secret_goes_to_no_other_address(text: str) -> None:
-    field, words = problem(replace(PROJECT_DRAFT, base_url=text, secret=""), PROJECT)
+def test_a_stored_secret_goes_to_no_other_address(text: str, stored: Project) -> None:
+    field, words = problem(replace(PROJECT_DRAFT, base_url=text, secret=""), stored)
     assert field is Field.API_SECRET
-    assert words.startswith("The secret was saved for api.exponea.com and goes nowhere else.")
-
-
-def test_a_stored_secret_of_http_does_not_go_to_https_nor_back() -> None:
-    local = replace(PROJECT, base_url=BaseUrl(scheme="https", host="localhost"))
-    assert (
-        problem(replace(PROJECT_DRAFT, base_url="http://localhost", secret=""), local)[0] is Field.API_SECRET
-    )
-
-
-def test_a_stored_secret_serves_no_other_key() -> None:
-    field, words = problem(replace(PROJECT_DRAFT, key_id="other", secret=""), PROJECT)
-    assert (field, words) == (
-        Field.API_SECRET,
-        "Another key has another secret. Enter the secret of this key.",
-    )
+    assert words.startswith(f"The secret was saved for {stored.base_url.host} and goes nowhere else.")
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"key_id": ""}, Field.API_KEY_ID), ({"base_url": "https://"}, Field.BASE_URL)],
+    [
+        ({"key_id": "other"}, Field.API_SECRET),
+        ({"key_id": ""}, Field.API_KEY_ID),
+        ({"base_url": "https://"}, Field.BASE_URL),
+    ],
 )
-def test_a_stored_secret_waits_for_the_field_that_is_wrong(changes: dict[str, Any], field: Field) -> None:
+def test_a_stored_secret_serves_no_other_key_and_waits_for_the_field_that_is_wrong(
+    changes: dict[str, Any], field: Field
+) -> None:
     assert problem(replace(PROJECT_DRAFT, secret="", **changes), PROJECT)[0] is field
-
-
-def test_a_new_secret_replaces_the_stored_one() -> None:
-    assert saved(replace(PROJECT_DRAFT, key_id="other", secret="new"), PROJECT).secret == Secret("new")
 
 
 def test_a_missing_secret_is_asked_for() -> None:
@@ -674,16 +594,17 @@ def test_usual_keys_get_no_remark() -> None:
     assert remarks(replace(PROJECT_DRAFT, key_id=f"{KEY_ID}\n", secret="")) == ()
 
 
-@pytest.mark.parametrize("host", ["application.bank.example", "engagement.app.bank.example", "apps.example"])
-def test_a_host_that_could_be_the_web_app_is_a_remark_and_no_refusal(host: str) -> None:
+@pytest.mark.parametrize(
+    ("host", "is_remarked"),
+    [
+        *((host, True) for host in ("application.bank.example", "engagement.app.bank.example")),
+        *((host, False) for host in ("apparel-api.exponea.com", "api.exponea.com", "app.exponea.com")),
+    ],
+)
+def test_a_host_that_could_be_the_web_app_is_a_remark_and_no_refusal(host: str, is_remarked: bool) -> None:
     found = remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}"))
-    assert [one.field for one in found] == [Field.BASE_URL]
-    assert "looks like the address of the web app" in str(found[0].message)
-
-
-@pytest.mark.parametrize("host", ["apparel-api.exponea.com", "api.exponea.com", "app.exponea.com", "a b"])
-def test_a_host_of_the_api_or_no_host_at_all_gets_no_remark(host: str) -> None:
-    assert remarks(replace(PROJECT_DRAFT, base_url=f"https://{host}")) == ()
+    assert [one.field for one in found] == [Field.BASE_URL] * is_remarked
+    assert all("looks like the address of the web app" in str(one.message) for one in found)
 
 
 @pytest.mark.parametrize("text", [KEY_ID[:-1], KEY_ID.upper(), KEY_ID.replace("a", "\u0430")])

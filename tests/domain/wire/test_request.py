@@ -15,7 +15,6 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import (
     event_body,
-    masked,
     noted_lines,
     prepare,
     prepare_categories,
@@ -72,6 +71,8 @@ def test_a_noted_body_is_sent_as_it_was_noted() -> None:
     body = b'{"anything": "at all"} \xff'
     request = prepare_event(PROJECT, body)
     assert request.body is body
+    local = replace(PROJECT, base_url=BaseUrl(scheme="http", host="[::1]", port=8080))
+    assert prepare_event(local, body).url.startswith("http://[::1]:8080/track/v2/")
     assert replace(request, body=TUTORIAL_BODY) == prepare(PROJECT, TUTORIAL)
 
 
@@ -92,10 +93,6 @@ def test_an_empty_property_is_left_out(name: str, key: str) -> None:
     changes: dict[str, Any] = {name: ""}
     properties = json.loads(event_body(replace(FULL, **changes)))["properties"]
     assert set(json.loads(event_body(FULL))["properties"]) - set(properties) == {key}
-
-
-def test_unlimited_is_a_word_on_the_wire() -> None:
-    assert b'"valid_until":"unlimited"' in event_body(replace(FULL, valid_until=ValidUntil()))
 
 
 def test_a_fraction_of_a_second_is_on_the_wire() -> None:
@@ -156,7 +153,8 @@ def test_the_bytes_say_what_was_given(consent: Consent) -> None:
     kept = {name: value for name, value in given_.items() if value not in ("", None)}
     assert properties == kept
     assert list(properties) == list(kept)
-    assert "\\u" not in text.replace("\\\\", "")
+    # The line break of Word is the one control character for which JSON has no shorter way.
+    assert "\\u" not in text.replace("\\\\", "").replace("\\u000b", "")
 
 
 @given(consents())
@@ -186,9 +184,6 @@ def test_the_history_is_asked_for_as_the_contract_has_it() -> None:
     assert request.body == (
         b'{"customer_ids":{"registered":"jane@example.com"},"event_types":["consent"],"order":"desc","limit":20}'
     )
-
-
-def test_the_history_is_paged_by_skip() -> None:
     assert prepare_history(PROJECT, JANE, limit=1, skip=20).body.endswith(b'"limit":1,"skip":20}')
 
 
@@ -207,26 +202,15 @@ def test_what_holds_is_asked_for_in_all_modes_of_each_category() -> None:
     assert request.body.decode() == f'{ids},"attributes":[{",".join(asked)}]}}'
 
 
-def test_the_urls_stand_on_the_port_of_the_base_url() -> None:
-    project = replace(PROJECT, base_url=BaseUrl(scheme="http", host="[::1]", port=8080))
-    assert prepare(project, TUTORIAL).url.startswith("http://[::1]:8080/track/v2/")
-
-
-def test_the_header_lines_mask_the_secret() -> None:
+def test_the_header_lines_mask_the_secret_unless_told_to_show_it() -> None:
+    shown, *_ = prepare(PROJECT, TUTORIAL).header_lines(show_authorization=True)
+    assert shown == f"Authorization: {GOLDEN}"
     lines = prepare(PROJECT, TUTORIAL).header_lines()
     assert lines[0] == "Authorization: Basic •••••••• (172 characters)"
     assert lines[1] == "Content-Type: application/json"
     assert len(lines) == 6
     assert GOLDEN.partition(" ")[2] not in "\n".join(lines)
     assert SECRET not in "\n".join(lines)
-
-
-def test_the_header_lines_show_the_secret_when_told_to() -> None:
-    assert prepare(PROJECT, TUTORIAL).header_lines(show_authorization=True)[0] == f"Authorization: {GOLDEN}"
-
-
-def test_a_mask_tells_how_much_it_hides() -> None:
-    assert masked("Basic YWI6Y2Q=") == "Basic •••••••• (8 characters)"
 
 
 def test_the_lines_of_what_was_noted_are_those_of_its_call_without_the_key() -> None:
