@@ -9,7 +9,7 @@ from consent_desk.delivery.scheduler import Rounds
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.history import History
@@ -42,7 +42,7 @@ class Station:
     restored: int = 0
     back_up: Callable[[], None] | None = None
     copy_backup: Callable[[], None] | None = None
-    mark_trouble: Callable[[], JournalTrouble | None] = lambda: None
+    mark_trouble: Callable[[], JournalError | None] = lambda: None
     close: Callable[[], None] = lambda: None
     user: str = ""
     rest: Callable[[], None] = lambda: None

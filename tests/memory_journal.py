@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import (
     LEGAL,
@@ -46,7 +46,7 @@ class MemoryJournal:
     def _note(self, noted: Noted) -> None:
         request_id = noted.consent.request_id
         if self._noted.setdefault(request_id, noted) != noted:
-            raise JournalTrouble(say("Another decision bears its request ID."), say("Enter it again."))
+            raise JournalError(say("Another decision bears its request ID."), say("Enter it again."))
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
@@ -60,7 +60,7 @@ class MemoryJournal:
         if fact == last:
             return
         if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-            raise JournalTrouble(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
+            raise JournalError(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
         self._write(request_id, fact)
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:

@@ -48,7 +48,7 @@ def may_win(record: Record) -> bool:
 
 
 class Alarms:
-    """The alarms of one journal. For the journal lane alone; raises JournalTrouble."""
+    """The alarms of one journal. For the journal lane alone; raises JournalError."""
 
     def __init__(self, journal: Journal, now: Callable[[], Timestamp]) -> None:
         self._journal = journal
@@ -105,7 +105,7 @@ class Alarms:
 
 
 class Kept:
-    """What is kept in one journal. For the journal lane alone; raises JournalTrouble."""
+    """What is kept in one journal. For the journal lane alone; raises JournalError."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

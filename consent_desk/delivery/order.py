@@ -17,7 +17,7 @@ _FIRST = Timestamp(1)
 
 
 class Decisions(Protocol):
-    """What the journal knows of the decisions about one customer and category. Raises JournalTrouble."""
+    """What the journal knows of the decisions about one customer and category. Raises JournalError."""
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         """Write that it is not sent, if its state is one of `states`; False where it has gone on since.

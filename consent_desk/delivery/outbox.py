@@ -8,7 +8,7 @@ from typing import Protocol
 from consent_desk.delivery.order import Decisions, discard_overtaken, last_later
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
 from consent_desk.domain.lifecycle.judgement import was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
@@ -24,7 +24,7 @@ REPEATED_WITHIN = 600 * _SECOND
 
 
 class Journal(Decisions, Protocol):
-    """The durable table of consents and facts. Every method raises JournalTrouble where it fails.
+    """The durable table of consents and facts. Every method raises JournalError where it fails.
 
     A method that writes returns only when what it wrote survives a power cut.
     """
@@ -102,7 +102,7 @@ class Outbox:
         future moves nothing. While it is not known, a clock that was set back counts on from the last one.
         When it was noted moves with it. A time that was given stays; where something was noted in its
         second, this decision comes just after that, for the order of two events with one timestamp is open
-        (section 4.1). No decision lies after its noting. Raises JournalTrouble.
+        (section 4.1). No decision lies after its noting. Raises JournalError.
         """
         given = consent.timestamp
         is_now = given == consent.noted_at
@@ -120,7 +120,7 @@ class Outbox:
     def stamp_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
         """Each of `consents` stamped, and later than the one before it by a microsecond at the least.
 
-        Raises JournalTrouble.
+        Raises JournalError.
         """
         stamped: list[Consent] = []
         for one, context in consents:
@@ -158,7 +158,7 @@ class Outbox:
         """Those of `consents` that say what was noted here minutes ago, each with when that was.
 
         Where something else was decided in between, it is no repetition; nor is it one of what was withdrawn,
-        or of a noting that failed. Raises JournalTrouble.
+        or of a noting that failed. Raises JournalError.
         """
         found = ((one, self._last_like(project, one)) for one in consents)
         return tuple(
@@ -170,14 +170,14 @@ class Outbox:
     def note(self, project: Project, consent: Consent, context: Context = NO_CONTEXT) -> Entry:
         """Write `consent` down for `project`. Once this returns, it is not lost any more.
 
-        Raises JournalTrouble: then it is not noted.
+        Raises JournalError: then it is not noted.
         """
         return self.note_all(project, ((consent, context),))[0]
 
     def note_all(self, project: Project, consents: Sequence[tuple[Consent, Context]]) -> tuple[Entry, ...]:
         """Write all of `consents` down for `project`, in their order, or none.
 
-        Raises JournalTrouble: then none is noted.
+        Raises JournalError: then none is noted.
         """
         press = consents[0][0].request_id if len(consents) > 1 else None
         noted = tuple(
@@ -187,7 +187,7 @@ class Outbox:
         self._journal.note_all(noted)
         for one in noted:
             # It is noted, whatever becomes of what it overtook: that is asked again at the start.
-            with suppress(JournalTrouble):
+            with suppress(JournalError):
                 discard_overtaken(self._journal, one, self._now)
         return tuple(Entry.of(one, State.QUEUED) for one in noted)
 
@@ -206,7 +206,7 @@ class Outbox:
     def learn(self, request_id: str, note: str) -> Entry | None:
         """Write down what was learnt of the customer of a consent; None while it is on its way.
 
-        Not where its last fact waits for somebody's word: that one would be over. Raises JournalTrouble.
+        Not where its last fact waits for somebody's word: that one would be over. Raises JournalError.
         """
         record = self._journal.record(request_id)
         state = record.facts[-1].state

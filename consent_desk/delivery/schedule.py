@@ -299,7 +299,7 @@ def refresh(
     """Put one consent, and all unsettled ones of its customer and category; return their records.
 
     To be called after each noting and each fact, and at the start for each consent in `UNSETTLED_STATES`:
-    `is_left`, an earlier run left it. Raises JournalTrouble.
+    `is_left`, an earlier run left it. Raises JournalError.
     """
     first = journal.record(request_id)
     noted = first.noted

@@ -8,7 +8,7 @@ from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, ask_to_send, tell_plan
 from consent_desk.domain.lifecycle.policy import Failing, is_time
@@ -56,7 +56,7 @@ class Outstanding:
 
 
 class Rounds:
-    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalTrouble.
+    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalError.
 
     `holds_accepts`: nobody has told the time yet, so that what was noted before must wait. `steady`: seconds
     that nobody sets.
@@ -101,7 +101,7 @@ class Rounds:
         """
         try:
             records = refresh(self._agenda, self._journal, request_id, is_left=is_left)
-        except JournalTrouble:
+        except JournalError:
             self._missed[request_id] = is_left or self._missed.get(request_id, False)
             raise
         self._missed.pop(request_id, None)
@@ -251,7 +251,7 @@ class Rounds:
     def _follow_or_miss(self, request_id: str, *, is_left: bool) -> tuple[Entry, ...]:
         try:
             return self.follow(request_id, is_left=is_left)
-        except JournalTrouble:
+        except JournalError:
             # Raises where it is the whole journal that cannot be read now: each try may take long then.
             self._journal.open_in("")
             return ()

@@ -9,7 +9,7 @@ from consent_desk.delivery.order import discard_overtaken, is_overtaken, waits_f
 from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import needs_check, said, to_check
 from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, was_sent_again
 from consent_desk.domain.lifecycle.messages import (
@@ -52,7 +52,7 @@ class Sent:
 
     entry: Entry
     judgement: Judgement
-    trouble: JournalTrouble | None = None
+    trouble: JournalError | None = None
 
 
 class Sender:
@@ -95,7 +95,7 @@ class Sender:
         that found it in flight does, stays as that has it.
         """
         written = []
-        with suppress(JournalTrouble):
+        with suppress(JournalError):
             for request_id, fact in [*self._unwritten.items()]:
                 record = self._journal.record(request_id)
                 last = record.facts[-1]
@@ -115,7 +115,7 @@ class Sender:
         A message says why an opt-in is not sent now, whoever asks for it.
 
         `project` is the one that it was noted for, as it is set up now. `by_person`: somebody asks for
-        this very consent, and may have mended the project's token since. Raises JournalTrouble where it
+        this very consent, and may have mended the project's token since. Raises JournalError where it
         could not be claimed: then nothing was sent. After any other exception it may have been.
         """
         # A cancel counts also while the program ends: else the next start would send it.
@@ -143,7 +143,7 @@ class Sender:
     def discard(self, request_id: str, *, practice: bool) -> Sent | None:
         """Cancel one that waits to be sent, for good; None where it does not wait any more.
 
-        Waits for no call under way. Raises JournalTrouble where it could not be written down: then it
+        Waits for no call under way. Raises JournalError where it could not be written down: then it
         waits on.
         """
         record = self._journal.record(request_id)
@@ -157,7 +157,7 @@ class Sender:
     def decide(self, request_id: str, user: str) -> bool:
         """Write down that `user` has it sent again, though it could not be looked up whether it is there.
 
-        False where that is not theirs to decide any more. Nothing is sent. Raises JournalTrouble.
+        False where that is not theirs to decide any more. Nothing is sent. Raises JournalError.
         """
         facts = self._journal.record(request_id).facts
         state = facts[-1].state
@@ -200,7 +200,7 @@ class Sender:
         checked = Fact(at=fact.at, state=state, note=said(known, state))
         try:
             self._journal.append(record.noted.consent.request_id, checked)
-        except JournalTrouble:
+        except JournalError:
             # The look-up finds it as well.
             return sent
         known = replace(known, facts=(*known.facts, checked))
@@ -282,13 +282,13 @@ class Sender:
         fact = self._fact(record, sent.judgement.state, outcome)
         try:
             self._journal.append(noted.consent.request_id, fact)
-        except JournalTrouble as trouble:
+        except JournalError as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact
             return replace(sent, trouble=trouble)
         sent = self._checked(record, fact, sent, practice=practice)
         # An opt-out may have been noted while it was on its way. Asked again before the opt-in is sent.
-        with suppress(JournalTrouble):
+        with suppress(JournalError):
             discard_overtaken(self._journal, noted, self._now)
         return sent
 

@@ -121,7 +121,7 @@ class Verifier:
         """Look one consent up and write down what was seen, or that nothing could be.
 
         None: there is nothing to look up now, or `project` does not lead where it was sent. `due`: it was
-        planned. `by_person`: somebody asks for a look beyond those that are planned. Raises JournalTrouble.
+        planned. `by_person`: somebody asks for a look beyond those that are planned. Raises JournalError.
         """
         if due is not None and due.is_before_leaving and self._has_left(due):
             return None

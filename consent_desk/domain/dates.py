@@ -12,7 +12,7 @@ from functools import partial
 
 from consent_desk.domain.consent.draft import HOW_TAKEN_AT, HOW_VALID_UNTIL, NOW
 from consent_desk.domain.consent.values import FIRST_MILLISECOND, Timestamp, ValidUntil, ends_after
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.local_time import beginning, end_of, local, micros_of, moment, readings, spelled
 from consent_desk.domain.message import Message, say
 
@@ -144,7 +144,7 @@ def read_days(text: str, now: Timestamp, zone: tzinfo) -> Days | Message | None:
         if dates != sorted(dates):
             return say("The first day comes after the last one. Change their order.")
         return Timestamp(beginning(dates[0], zone)), Timestamp(beginning(dates[-1] + _DAY, zone))
-    except (ValueError, OverflowError, OSError, Unfit):
+    except (ValueError, OverflowError, OSError, InvalidError):
         return _NO_DAY
 
 

@@ -1,18 +1,18 @@
 """What can go wrong for reasons outside the program, each with what to do about it.
 
 DeskError
-├── Unfit                a value that would make an invalid event or an unsafe address
-├── KeyringTrouble
-│   ├── KeyringLocked    the keyring is there and asks for its password
-│   └── KeyringAbsent    no keyring that keeps a secret safely
-├── ProjectListTrouble   the list of projects cannot be read or written
-├── WordingTrouble       the kept texts cannot be read or written
-├── JournalTrouble       a consent could not be noted, or the journal cannot be read
-│   ├── JournalGone      its file or folder is not there now: put it back, then look again
-│   └── JournalDamaged   its file is not what was written: salvage it, or restore a backup
-│       └── JournalMissing   there was one, and now there is none
-├── ExportTrouble        a file that a person chose could not be written
-└── SandboxTrouble       the practice server cannot start
+├── InvalidError                a value that would make an invalid event or an unsafe address
+├── KeyringFailureError
+│   ├── LockedKeyringError    the keyring is there and asks for its password
+│   └── NoKeyringError    no keyring that keeps a secret safely
+├── ProjectListError   the list of projects cannot be read or written
+├── WordingError       the kept texts cannot be read or written
+├── JournalError       a consent could not be noted, or the journal cannot be read
+│   ├── JournalGoneError      its file or folder is not there now: put it back, then look again
+│   └── JournalDamagedError   its file is not what was written: salvage it, or restore a backup
+│       └── JournalMissingError   there was one, and now there is none
+├── ExportError        a file that a person chose could not be written
+└── SandboxError       the practice server cannot start
 """
 
 from consent_desk.domain.message import Message
@@ -30,49 +30,49 @@ class DeskError(Exception):
         return f"{self.title} {self.advice}"
 
 
-class Unfit(DeskError):
+class InvalidError(DeskError):
     """A value from which no valid request can be built."""
 
 
-class KeyringTrouble(DeskError):
+class KeyringFailureError(DeskError):
     """The operating system's keyring refused, failed, or did not keep what it was given."""
 
 
-class KeyringLocked(KeyringTrouble):
+class LockedKeyringError(KeyringFailureError):
     """The keyring exists but is locked."""
 
 
-class KeyringAbsent(KeyringTrouble):
+class NoKeyringError(KeyringFailureError):
     """There is no keyring on the allow-list: secrets live in memory only."""
 
 
-class ProjectListTrouble(DeskError):
+class ProjectListError(DeskError):
     """The list of projects could not be read or written."""
 
 
-class WordingTrouble(DeskError):
+class WordingError(DeskError):
     """The kept texts could not be read or written."""
 
 
-class JournalTrouble(DeskError):
+class JournalError(DeskError):
     """The journal could not be opened, read or written: what was asked is not noted."""
 
 
-class JournalDamaged(JournalTrouble):
+class JournalDamagedError(JournalError):
     """The journal's file is damaged, cut short, gone or replaced. It is left as it is."""
 
 
-class JournalGone(JournalTrouble):
+class JournalGoneError(JournalError):
     """The journal's file or folder cannot be reached any more. Perhaps its disk was taken out."""
 
 
-class JournalMissing(JournalDamaged):
+class JournalMissingError(JournalDamagedError):
     """There was a journal, and where it was is none: there is nothing to salvage."""
 
 
-class ExportTrouble(DeskError):
+class ExportError(DeskError):
     """A file to take elsewhere could not be written. Nothing is left of it."""
 
 
-class SandboxTrouble(DeskError):
+class SandboxError(DeskError):
     """The practice server could not start."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from consent_desk.domain.backup import Backup, Restored
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.errors import DeskError, JournalTrouble
+from consent_desk.domain.errors import DeskError, JournalError
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import Reason, told
 from consent_desk.journal.file import open_file
@@ -53,7 +53,7 @@ class Backups:
         self._second = second
 
     def here(self) -> tuple[Backup, ...]:
-        """The backups on this computer. Raises JournalTrouble."""
+        """The backups on this computer. Raises JournalError."""
         with told(_NOT_FOUND):
             return tuple(map(_known, _backups_in(self._folder)))
 
@@ -69,7 +69,7 @@ class Backups:
     def make_daily(self, journal: SqliteJournal, at: Timestamp) -> Path | None:
         """Back the journal up unless that was done today (in UTC); return the new backup.
 
-        Raises JournalTrouble. A copy that is not sound is not kept, and no older one is removed for it.
+        Raises JournalError. A copy that is not sound is not kept, and no older one is removed for it.
         """
         # Full copies of the journal: no customer's data may stay in them for ever.
         with suppress(OSError):
@@ -84,7 +84,7 @@ class Backups:
     def copy_daily(self, at: Timestamp) -> None:
         """Copy today's backup into the second folder, if one is set, unless it is there.
 
-        Those from before a migration too: no start waits for a folder on a network. Raises JournalTrouble.
+        Those from before a migration too: no start waits for a folder on a network. Raises JournalError.
         """
         if self._second is None:
             return
@@ -130,7 +130,7 @@ class Backups:
     def every(self, failure: str) -> tuple[Path, ...]:
         """Every backup, or none: those beside the journal first, then those in the second folder.
 
-        Raises JournalTrouble where one of the folders cannot be read. `failure` is a sentence with `{why}`.
+        Raises JournalError where one of the folders cannot be read. `failure` is a sentence with `{why}`.
         """
         with told(failure):
             if self._second is not None and not self._second.is_dir():
@@ -163,7 +163,7 @@ class Backups:
             try:
                 private_folder(self._folder)
             except DeskError as error:
-                raise JournalTrouble(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
+                raise JournalError(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
             with unfinished_in(self._folder) as making:
                 made = making / path.name
                 # Made by hand first: SQLite would make it readable for all.
@@ -212,7 +212,7 @@ def restore(
     """Put a copy of `backup` in the place of the journal at `path`, which nobody has open.
 
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
-    `restored`: it may have gone out since. Raises JournalTrouble.
+    `restored`: it may have gone out since. Raises JournalError.
     """
     with told(_NOT_RESTORED), unfinished_in(path.parent) as making:
         copy = making / path.name

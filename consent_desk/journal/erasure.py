@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.domain.message import say
 from consent_desk.journal.backups import Backups
@@ -50,7 +50,7 @@ def erase(
     """Remove a customer's data from the open `journal` at `path` and from its backups.
 
     The journal is the last: where it stops half-way, the customer is still there, and can be removed once
-    more. Raises JournalTrouble, also while a consent of the customer is open.
+    more. Raises JournalError, also while a consent of the customer is open.
     """
     with told(_NOT_ERASED):
         keyed = keyed_hash(erasure_key(path), project_id, customer)
@@ -68,7 +68,7 @@ def erase(
     for each in every:
         try:
             rewritten += _erase_from(each, project_id, customer, keyed, at)
-        except JournalDamaged:
+        except JournalDamagedError:
             damaged.append(each)
     return Erasure(
         short=keyed.hex()[:8],
@@ -81,7 +81,7 @@ def erase(
 def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> bool:
     """Remove a customer's data from the backup at `path`; say whether it held some, else it is not touched.
 
-    Raises JournalDamaged where it is not what its mark says: with a new one it would be taken for sound.
+    Raises JournalDamagedError where it is not what its mark says: with a new one it would be taken for sound.
     """
     try:
         with told(_STILL_THERE):
@@ -97,7 +97,7 @@ def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes,
                 create_mark(mark_of(path), head(connection))
             companion(path).unlink(missing_ok=True)
             return True
-    except JournalTrouble as trouble:
+    except JournalError as trouble:
         which = say("{trouble} This is about the backup {path}.", trouble=trouble.title, path=path)
         raise type(trouble)(which, trouble.advice) from trouble
 

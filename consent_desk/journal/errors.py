@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from consent_desk.domain.errors import JournalDamaged, JournalGone, JournalMissing, JournalTrouble, Unfit
+from consent_desk.domain.errors import (
+    InvalidError,
+    JournalDamagedError,
+    JournalError,
+    JournalGoneError,
+    JournalMissingError,
+)
 from consent_desk.domain.message import Message, say
 
 if sys.platform != "win32":
@@ -25,9 +31,9 @@ class Reason:
 
     why: Message
     advice: Message
-    kind: type[JournalTrouble] = JournalTrouble
+    kind: type[JournalError] = JournalError
 
-    def trouble(self, failure: str) -> JournalTrouble:
+    def trouble(self, failure: str) -> JournalError:
         """The error to raise. `failure` is a sentence with `{why}` in it."""
         return self.kind(say(failure, why=self.why), self.advice)
 
@@ -56,13 +62,13 @@ _DISK_ERROR = Reason(
 _UNREACHABLE = Reason(
     say("its folder or file cannot be reached"),
     say("Check that its disk is connected and that its folder exists, then try again."),
-    JournalGone,
+    JournalGoneError,
 )
 
 _MOVED = Reason(
     say("its file was moved, replaced or deleted"),
     say("Put the file back where it was, then look again."),
-    JournalGone,
+    JournalGoneError,
 )
 
 _BUSY = Reason(
@@ -78,40 +84,42 @@ _NO_LOCKS = Reason(
     ),
 )
 
-_DAMAGED = Reason(say("its file is damaged"), _SAVE, JournalDamaged)
+_DAMAGED = Reason(say("its file is damaged"), _SAVE, JournalDamagedError)
 
 _STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
 
 _UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
 
-_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamaged)
+_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamagedError)
 
 _FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
 
 _EMPTY = Reason(
-    say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamaged
+    say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamagedError
 )
 
 _GONE = Reason(
     say("its file is gone, though its mark says that there was a journal"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
-    JournalMissing,
+    JournalMissingError,
 )
 
-CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamaged)
+CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamagedError)
 
-REWRITTEN = Reason(say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamaged)
+REWRITTEN = Reason(
+    say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamagedError
+)
 
 UNSURE = Reason(
     say("its mark cannot be read, or not all of it: nobody can tell whether its end is missing"),
     _SAVE,
-    JournalDamaged,
+    JournalDamagedError,
 )
 
 ANOTHER = Reason(
     say("another journal stands in its place: the mark beside it belongs to one of another name"),
     say("Put the right file back, then look again. Otherwise what is there can be saved."),
-    JournalDamaged,
+    JournalDamagedError,
 )
 
 FOREIGN = Reason(
@@ -127,7 +135,7 @@ NEWER = Reason(
 _LEFT_OVER = Reason(
     say("its file is gone, though its companion file (-journal) is there"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
-    JournalMissing,
+    JournalMissingError,
 )
 
 _PRAGMA = Reason(
@@ -163,9 +171,9 @@ _BY_NUMBER = {
 }
 
 
-def nowhere(folder: Path) -> JournalMissing:
+def nowhere(folder: Path) -> JournalMissingError:
     """The error where `folder` holds nothing of a journal that was there before."""
-    return JournalMissing(
+    return JournalMissingError(
         say(NOT_OPENED, why=say("there was one in {folder}, and now there is none", folder=folder)),
         say("Connect its disk, or put the folder back, then look again. Otherwise restore a backup."),
     )
@@ -173,7 +181,7 @@ def nowhere(folder: Path) -> JournalMissing:
 
 @contextmanager
 def told(failure: str, folder: Path | None = None) -> Iterator[None]:
-    """Turn whatever fails inside into JournalTrouble, without a word of what was being written.
+    """Turn whatever fails inside into JournalError, without a word of what was being written.
 
     `folder` is where the journal lies, so that a file system without locks is known for what it is.
     """
@@ -183,7 +191,7 @@ def told(failure: str, folder: Path | None = None) -> Iterator[None]:
         raise _reason(error, folder).trouble(failure) from error
     except OSError as error:
         raise _BY_NUMBER.get(error.errno or 0, _DISK_ERROR).trouble(failure) from error
-    except (ValueError, Unfit):
+    except (ValueError, InvalidError):
         # Not chained: such an error can quote the value.
         raise _STRANGE.trouble(failure) from None
 

@@ -60,7 +60,7 @@ class Head(Protocol):
 
 
 class Journal(Protocol):
-    """What an export reads. Every method raises JournalTrouble where it fails."""
+    """What an export reads. Every method raises JournalError where it fails."""
 
     def page(
         self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
@@ -75,7 +75,7 @@ class Journal(Protocol):
 
 
 class Target(Protocol):
-    """A file that is there wholly or not at all. Every method but `abandon` raises ExportTrouble.
+    """A file that is there wholly or not at all. Every method but `abandon` raises ExportError.
 
     Its folder may not answer: then each of them may never come back.
     """
@@ -113,7 +113,7 @@ class Export:
         self.is_at_file = False
 
     def step(self) -> bool:
-        """Write the next consents; return whether there are more. Raises JournalTrouble or ExportTrouble.
+        """Write the next consents; return whether there are more. Raises JournalError or ExportError.
 
         After an exception, and where it was given up meanwhile, nothing is left of the file.
         """

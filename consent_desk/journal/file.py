@@ -56,7 +56,7 @@ def open_file(
     """A connection to the journal at `path`, made 0600 where there is nothing at all.
 
     `before_migration` is called where an older version is about to be brought up to date; `as_it_is`: none
-    is. Raises JournalTrouble; a file that is not a good journal of ours is left as it is.
+    is. Raises JournalError; a file that is not a good journal of ours is left as it is.
     """
     with told(NOT_OPENED, path.parent):
         # Asked before anything else: another start makes the journal first, and then its mark.

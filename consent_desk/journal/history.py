@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
-from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import (
     ACKNOWLEDGED,
@@ -27,7 +27,7 @@ _SEE = say("See in the log how it stands.")
 
 
 class Journal(Protocol):
-    """What the history needs of the journal. Every method raises JournalTrouble where it fails."""
+    """What the history needs of the journal. Every method raises JournalError where it fails."""
 
     def page(
         self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
@@ -71,7 +71,7 @@ class Erasure(Protocol):
 
 
 Erase = Callable[[str, CustomerId, Timestamp], Erasure]
-"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalTrouble."""
+"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 
 class History:
@@ -115,29 +115,29 @@ class History:
     def discard(self, request_id: str, reason: str, by: str) -> None:
         """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
 
-        Raises Unfit where no reason is given, JournalTrouble where it may not be discarded any more.
+        Raises InvalidError where no reason is given, JournalError where it may not be discarded any more.
         """
         reason = reason.strip()
         if not reason:
-            raise Unfit(say("Nothing was discarded: the reason is missing."), say("Write why."))
+            raise InvalidError(say("Nothing was discarded: the reason is missing."), say("Write why."))
         if (complaint := complaint_about_note(reason)) is not None:
-            raise Unfit(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
+            raise InvalidError(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
         fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
         if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
-            raise JournalTrouble(_SETTLED, _SEE)
+            raise JournalError(_SETTLED, _SEE)
 
     def acknowledge(self, request_id: str, by: str) -> None:
         """Write that somebody has seen that a cancelled consent is not recorded. `by`: who says so.
 
-        Raises JournalTrouble where there is nothing to acknowledge.
+        Raises JournalError where there is nothing to acknowledge.
         """
         fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by {by})")
         is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
         if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
-            raise JournalTrouble(_ACKNOWLEDGED, _SEE)
+            raise JournalError(_ACKNOWLEDGED, _SEE)
 
     def erase(self, project_id: str, customer: CustomerId) -> Erasure | None:
-        """Remove all that names a customer of a project; None in practice. Raises JournalTrouble.
+        """Remove all that names a customer of a project; None in practice. Raises JournalError.
 
         Also while one of the customer's consents has not certainly reached Engagement.
         """

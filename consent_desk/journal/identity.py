@@ -77,7 +77,7 @@ def recognise(
     """Compare a journal with its mark, and bring that up to date; return how many were restored.
 
     Every open consent gets the fact `restored` where the journal was carried here, or has no mark. Raises
-    JournalDamaged where its end is missing or nobody can tell, or it is not the journal that the mark
+    JournalDamagedError where its end is missing or nobody can tell, or it is not the journal that the mark
     belongs to.
     """
     with told(NOT_OPENED):

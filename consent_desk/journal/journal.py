@@ -16,7 +16,7 @@ from typing import Self
 
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
@@ -84,7 +84,7 @@ class SqliteJournal:
         self.restored = restored
 
     @property
-    def mark_trouble(self) -> JournalTrouble | None:
+    def mark_trouble(self) -> JournalError | None:
         """Why the mark lags behind, so that a cut end would not be found; None where it does not."""
         return self._turns.mark_trouble
 
@@ -101,7 +101,7 @@ class SqliteJournal:
 
         `installation` is this computer's (installation.py), empty where it does not matter or cannot be
         told: then the mark keeps the one that it bears. Raises
-        JournalTrouble, JournalDamaged among it; a file that is not a good journal of ours is left as it is.
+        JournalError, JournalDamagedError among it; a file that is not a good journal of ours is left as it is.
         """
         restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)
@@ -295,7 +295,7 @@ class SqliteJournal:
             return collect(self._turns.reading, request_ids)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
-        """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalTrouble."""
+        """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalError."""
         with self._turns.reading() as connection:
             connection.backup(target)
 
@@ -323,14 +323,14 @@ _NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 
 
 class Turns:
-    """Each unit of work is one transaction, after which `mark` follows. Its methods raise JournalTrouble.
+    """Each unit of work is one transaction, after which `mark` follows. Its methods raise JournalError.
 
     `mark_trouble` is why the mark lags behind, if it does.
     """
 
     def __init__(self, connection: sqlite3.Connection, mark: Path, installation: str) -> None:
         self.connection = connection
-        self.mark_trouble: JournalTrouble | None = None
+        self.mark_trouble: JournalError | None = None
         self._lock = Lock()
         self._mark = mark
         self._installation = installation
@@ -378,7 +378,7 @@ class Turns:
         try:
             with told(_NOT_MARKED):
                 advance_mark(self._mark, replace(here, installation=self._installation))
-        except JournalTrouble as trouble:
+        except JournalError as trouble:
             # What was written is written: to call that a failure would have it written twice.
             self.mark_trouble = trouble
         else:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
 from consent_desk.journal.errors import FOREIGN, NEWER, told
@@ -53,7 +53,7 @@ class Verification:
     interrupted: bool = False
 
 
-class _Wrong(Exception):
+class _WrongError(Exception):
     """The first thing that is wrong."""
 
     def __init__(self, why: Message) -> None:
@@ -77,9 +77,9 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
                     raise
             with rolled_back(path) as copy:
                 return replace(_verify(copy, read_mark(mark)), interrupted=True)
-    except JournalDamaged as damaged:
+    except JournalDamagedError as damaged:
         return Verification(verdict=Verdict.WRONG, why=damaged.title)
-    except JournalTrouble as trouble:
+    except JournalError as trouble:
         return Verification(verdict=Verdict.UNREADABLE, why=trouble.title)
 
 
@@ -97,7 +97,7 @@ def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
         check = _Check(connection)
         try:
             check.run(mark)
-        except _Wrong as wrong:
+        except _WrongError as wrong:
             return Verification(verdict=Verdict.WRONG, why=wrong.why, facts=check.facts)
         except (TypeError, AttributeError, ValueError):
             why = say(
@@ -115,7 +115,7 @@ def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
 
 
 class _Check:
-    """One run over a journal. Raises `_Wrong` at the first thing that is wrong."""
+    """One run over a journal. Raises `_WrongError` at the first thing that is wrong."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -133,7 +133,7 @@ class _Check:
         self._derived()
         self._structure()
         if mark is None:
-            raise _Wrong(
+            raise _WrongError(
                 say(
                     "All {facts} facts are sound, but there is no mark beside the file: "
                     "nobody can tell whether its end was cut off.",
@@ -141,7 +141,7 @@ class _Check:
                 )
             )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise _Wrong(say("The journal and its mark do not agree: {why}.", why=reason.why))
+            raise _WrongError(say("The journal and its mark do not agree: {why}.", why=reason.why))
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:
@@ -157,12 +157,12 @@ class _Check:
         here = {row["name"]: tuple(row) for row in self._connection.execute(question)}
         for name in sorted({*wish, *here}):
             if wish.get(name) != here.get(name):
-                raise _Wrong(say("The schema is not that of a journal: {name} differs.", name=name))
+                raise _WrongError(say("The schema is not that of a journal: {name} differs.", name=name))
 
     def _names(self) -> None:
         rows = self._connection.execute("SELECT id, uuid FROM journal LIMIT 2").fetchall()
         if len(rows) != 1:
-            raise _Wrong(say("The journal has lost its name."))
+            raise _WrongError(say("The journal has lost its name."))
         self.chain = genesis(rows[0]["uuid"])
 
     def _all_facts(self) -> Iterator[sqlite3.Row]:
@@ -197,9 +197,9 @@ class _Check:
         if salt is not None and said != content_sha256(salt, *parts):
             raise self._wrong(fact, "its row of {table} was changed", table=table)
 
-    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> _Wrong:
+    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> _WrongError:
         told = say(why, **values)
-        return _Wrong(
+        return _WrongError(
             say(
                 "Fact {fact} of consent {request_id} is the first that is wrong: {why}.",
                 fact=fact["seq"],
@@ -212,24 +212,24 @@ class _Check:
         # Facts that came in meanwhile are in order: each of these questions sees all or nothing of them.
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
-                raise _Wrong(say(why, which=_inert(row[0])))
+                raise _WrongError(say(why, which=_inert(row[0])))
         last = 0
         while rows := self._connection.execute(_SOUGHT, (last, _PAGE)).fetchall():
             for row in rows:
                 if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
-                    raise _Wrong(
+                    raise _WrongError(
                         say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
                     )
             last = rows[-1]["seq"]
 
     def _structure(self) -> None:
         for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
-            raise _Wrong(
+            raise _WrongError(
                 say("Row {row} of {table} belongs to nothing.", row=row["rowid"], table=row["table"])
             )
         found = str(self._one("PRAGMA integrity_check(1)"))
         if found != "ok":
-            raise _Wrong(say("The file's structure is damaged: {found}.", found=_inert(found)))
+            raise _WrongError(say("The file's structure is damaged: {found}.", found=_inert(found)))
 
     def _one(self, question: str) -> Any:
         return self._connection.execute(question).fetchone()[0]

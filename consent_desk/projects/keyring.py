@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.errors import KeyringFailureError, LockedKeyringError, NoKeyringError
 from consent_desk.domain.message import Message, say
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _allowed() -> tuple[tuple[str, str, str], ...]:
 class KeyringStore:
     """Keeps one line of text an entry. Every method can block for ever: the system may ask a person.
 
-    Raises KeyringLocked, KeyringAbsent, or KeyringTrouble; no text of theirs holds what is kept.
+    Raises LockedKeyringError, NoKeyringError, or KeyringFailureError; no text of theirs holds what is kept.
     """
 
     def __init__(self, service: str = "Consent Desk") -> None:
@@ -71,7 +71,7 @@ class KeyringStore:
     def save(self, entry: str, line: str) -> str:
         """Keep `line`, see that it is kept, and return the keyring's name for people.
 
-        Raises ValueError where `line` is not one line, and KeyringTrouble above 1,280 characters.
+        Raises ValueError where `line` is not one line, and KeyringFailureError above 1,280 characters.
         """
         _check(line)
 
@@ -87,7 +87,7 @@ class KeyringStore:
 
         name = _translated(save, say("The project's settings could not be saved in the keyring."))
         if name is None:
-            raise KeyringTrouble(
+            raise KeyringFailureError(
                 say("The keyring did not keep what it was given."),
                 say("Ask your administrator which keyring this computer uses. Nothing was saved."),
             )
@@ -114,7 +114,7 @@ def _best_keyring() -> "tuple[KeyringBackend, str, bool]":
     if not usable and not is_certain:
         raise _unreachable()
     if not usable:
-        raise KeyringAbsent(
+        raise NoKeyringError(
             say("There is no keyring on this computer that keeps a secret safely."),
             say("The project's settings are kept until the program ends; enter them again then."),
         )
@@ -142,8 +142,8 @@ def _fails_for_now(module: str, error: Exception) -> bool:
     return not is_plain and not isinstance(error, (ImportError, AttributeError))
 
 
-def _unreachable() -> KeyringTrouble:
-    return KeyringTrouble(
+def _unreachable() -> KeyringFailureError:
+    return KeyringFailureError(
         say("The keyring cannot be reached now."), say("See that it is running, and try again.")
     )
 
@@ -156,17 +156,17 @@ def _check(line: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in line):
         raise ValueError("the keyring takes whole characters")
     if len(line.encode("utf-16-le")) > LIMIT:
-        raise KeyringTrouble(
+        raise KeyringFailureError(
             say("The project's settings are too long: a keyring keeps {most} characters.", most="1,280"),
             say("Enter fewer customer ID types, or shorter ones."),
         )
 
 
 def _translated(call: Callable[[], T], title: Message) -> T:
-    """What `call` returns; whatever it raises becomes a KeyringTrouble with `title`."""
+    """What `call` returns; whatever it raises becomes a KeyringFailureError with `title`."""
     try:
         return call()
-    except KeyringTrouble:
+    except KeyringFailureError:
         raise
     except Exception as error:  # noqa: BLE001 -- backends raise anything, much of it no KeyringError
         trouble = _in_words(error, title)
@@ -174,7 +174,7 @@ def _translated(call: Callable[[], T], title: Message) -> T:
     raise trouble
 
 
-def _in_words(error: Exception, title: Message) -> KeyringTrouble:
+def _in_words(error: Exception, title: Message) -> KeyringFailureError:
     from keyring.errors import InitError
     from keyring.errors import KeyringLocked as Locked
 
@@ -184,11 +184,13 @@ def _in_words(error: Exception, title: Message) -> KeyringTrouble:
 
         locked = (Locked, LockedException, PromptDismissedException)
     if isinstance(error, locked):
-        return KeyringLocked(say("The keyring is locked."), say("Unlock it and try again."))
+        return LockedKeyringError(say("The keyring is locked."), say("Unlock it and try again."))
     if isinstance(error, InitError):
-        return KeyringTrouble(
+        return KeyringFailureError(
             say("The keyring could not be opened."),
             say("When the system asks to create or to unlock a keyring, do so. Then try again."),
         )
     kind = type(error).__name__
-    return KeyringTrouble(title, say("See that the keyring is unlocked and try again ({kind}).", kind=kind))
+    return KeyringFailureError(
+        title, say("See that the keyring is unlocked and try again ({kind}).", kind=kind)
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from consent_desk.domain.errors import DeskError, ProjectListTrouble
+from consent_desk.domain.errors import DeskError, ProjectListError
 from consent_desk.domain.message import say
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import private_folder
@@ -35,7 +35,7 @@ R = TypeVar("R", bound=Row)
 class ProjectListFile(Generic[R]):
     """The list in the file at `path`, mode 0600; `make` builds a row from `id`, `name` and `entry`.
 
-    Raises ProjectListTrouble. What cannot be read is not written over.
+    Raises ProjectListError. What cannot be read is not written over.
     """
 
     def __init__(self, path: Path, make: Callable[..., R]) -> None:
@@ -56,7 +56,7 @@ class ProjectListFile(Generic[R]):
             raise self._unreadable() from error
         match document:
             case {"version": int(version)} if version > VERSION:
-                raise ProjectListTrouble(
+                raise ProjectListError(
                     say("The list of projects was written by a newer version of this program."),
                     say("Start the newer version, or move {path} away to begin anew.", path=self._path),
                 )
@@ -74,7 +74,7 @@ class ProjectListFile(Generic[R]):
             private_folder(self._path.parent)
             _replace(self._path, content + b"\n")
         except (OSError, DeskError) as error:
-            raise ProjectListTrouble(
+            raise ProjectListError(
                 say("The list of projects could not be saved."),
                 say(
                     "See that {folder} can be written and that the disk is not full. Then try again.",
@@ -94,8 +94,8 @@ class ProjectListFile(Generic[R]):
             case _:
                 return None
 
-    def _unreadable(self) -> ProjectListTrouble:
-        return ProjectListTrouble(
+    def _unreadable(self) -> ProjectListError:
+        return ProjectListError(
             say("The list of projects cannot be read."),
             say("It was left as it is. Mend {path}, or move it away to begin anew.", path=self._path),
         )

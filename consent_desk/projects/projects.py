@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 from uuid import uuid4
 
-from consent_desk.domain.errors import KeyringAbsent, KeyringTrouble
+from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
 
@@ -23,7 +23,7 @@ class Listed:
 
 
 class SecretStore(Protocol):
-    """The keyring. Every method can block for ever and raises KeyringTrouble."""
+    """The keyring. Every method can block for ever and raises KeyringFailureError."""
 
     def load(self, entry: str) -> str | None:
         """The line kept under `entry`, None where there is none."""
@@ -36,7 +36,7 @@ class SecretStore(Protocol):
 
 
 class ProjectList(Protocol):
-    """The small file that says which projects there are. Raises ProjectListTrouble."""
+    """The small file that says which projects there are. Raises ProjectListError."""
 
     def read(self) -> tuple[Listed, ...] | None:
         """The projects in their order, None where no list was ever written."""
@@ -82,20 +82,20 @@ class Projects:
     def load(self, listed: Listed) -> Project | None:
         """The settings of one project, None where none were kept.
 
-        Raises KeyringTrouble also where some were kept, and the keyring does not show them now.
+        Raises KeyringFailureError also where some were kept, and the keyring does not show them now.
         """
         if not listed.entry:
             return None
         try:
             # Once more: one read that finds nothing proves nothing.
             line = self._secrets.load(listed.entry) or self._secrets.load(listed.entry)
-        except KeyringAbsent as absent:
-            raise KeyringTrouble(*_NOT_SHOWN) from absent
+        except NoKeyringError as absent:
+            raise KeyringFailureError(*_NOT_SHOWN) from absent
         if line is None:
-            raise KeyringTrouble(*_NOT_SHOWN)
+            raise KeyringFailureError(*_NOT_SHOWN)
         project = project_from_line(listed, line)
         if project is None:
-            raise KeyringTrouble(*_NOT_UNDERSTOOD)
+            raise KeyringFailureError(*_NOT_UNDERSTOOD)
         return project
 
     def save(self, project: Project) -> Saved:
@@ -108,7 +108,7 @@ class Projects:
         entry = f"{project.id}/{uuid4()}"
         try:
             keyring = self._secrets.save(entry, project_to_line(project))
-        except KeyringAbsent:
+        except NoKeyringError:
             # A state that the window names, not a failure.
             self._put(Listed(id=project.id, name=project.name, entry=old), turn)
             return Saved(project, None)
@@ -119,7 +119,7 @@ class Projects:
         finally:
             # Nobody finds it again. One that cannot be removed now is no reason to say that all failed.
             if unlisted:
-                with suppress(KeyringTrouble):
+                with suppress(KeyringFailureError):
                     self._secrets.remove(unlisted)
         return Saved(project, keyring)
 
@@ -136,7 +136,7 @@ class Projects:
         """
         turn = self._begin(project_id)
         if entry := self._entry_of(project_id):
-            with suppress(KeyringAbsent):
+            with suppress(NoKeyringError):
                 self._secrets.remove(entry)
         with self._lock:
             if self._turns[project_id] is turn:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
-from consent_desk.domain.errors import DeskError, Unfit, WordingTrouble
+from consent_desk.domain.errors import DeskError, InvalidError, WordingError
 from consent_desk.domain.message import say
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import private_folder
@@ -16,7 +16,7 @@ Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 class WordingFile(Protocol):
-    """The small file in which they are. Raises WordingTrouble."""
+    """The small file in which they are. Raises WordingError."""
 
     def read(self) -> Wordings:
         """All of them; none where nothing was ever kept."""
@@ -36,10 +36,10 @@ class KeptWordings:
         return self._file.read().get(project_id, {})
 
     def keep(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
-        """Keep `text` as the last one for `category`, once; return all of the project. Raises Unfit."""
+        """Keep `text` as the last one for `category`, once; return all of the project. Raises InvalidError."""
         complaint = complaint_about_category(category) or complaint_about_wording(text)
         if complaint is not None or not text.strip():
-            raise Unfit(say("This text cannot be kept."), complaint or say("Write the wording first."))
+            raise InvalidError(say("This text cannot be kept."), complaint or say("Write the wording first."))
         before = self._texts(project_id, category)
         return self._put(project_id, category, before if text in before else (*before, text))
 
@@ -72,7 +72,7 @@ VERSION = 1
 class JsonWordingFile:
     """The wordings in the file at `path`, mode 0600. What cannot be read is not written over.
 
-    Raises WordingTrouble.
+    Raises WordingError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +102,7 @@ class JsonWordingFile:
             private_folder(self._path.parent)
             replace_file(self._path, content + b"\n")
         except (OSError, DeskError) as error:
-            raise WordingTrouble(
+            raise WordingError(
                 say("The text could not be kept."),
                 say(
                     "See that {folder} can be written and that the disk is not full. Then try again.",
@@ -110,8 +110,8 @@ class JsonWordingFile:
                 ),
             ) from error
 
-    def _unreadable(self) -> WordingTrouble:
-        return WordingTrouble(
+    def _unreadable(self) -> WordingError:
+        return WordingError(
             say("The kept texts cannot be read."),
             say("They were left as they are. Mend {path}, or move it away to begin anew.", path=self._path),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import told
@@ -42,7 +42,7 @@ def compare(proof: Proof, journal: Path) -> Compared:
                 said = say("The journal on this computer does not hold it: it is another one.")
                 return Compared(None, said)
             return _compare(connection, here, proof, source)
-    except JournalTrouble as trouble:
+    except JournalError as trouble:
         return Compared(None, trouble.title)
     except TypeError:
         # It has lost its name.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.message import say
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
@@ -20,11 +20,11 @@ class ProofFiles:
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
         """Write both files, mode 0600, under a name that was free; return their paths.
 
-        Nothing is handed out that could not be verified later. Raises JournalTrouble or ExportTrouble.
+        Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
         """
         checked = check(content)
         if checked.verdict is Verdict.WRONG and checked.why is not None:
-            raise JournalTrouble(
+            raise JournalError(
                 say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
                 say("Try again. If it comes again, have the journal checked: consent-desk verify."),
             )

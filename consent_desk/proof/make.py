@@ -7,7 +7,7 @@ from typing import Protocol
 
 from consent_desk import __version__
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
 from consent_desk.domain.message import say
@@ -22,7 +22,7 @@ PROGRAM = f"Consent Desk {__version__}"
 
 
 class Journal(Protocol):
-    """What can give evidence. Every method raises JournalTrouble where it fails."""
+    """What can give evidence. Every method raises JournalError where it fails."""
 
     def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
         """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
@@ -37,7 +37,7 @@ class Files(Protocol):
     def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
         """Write the file for machines and that for people; return their paths.
 
-        Raises JournalTrouble or ExportTrouble.
+        Raises JournalError or ExportError.
         """
 
 
@@ -50,16 +50,16 @@ class Proofs:
         self._now = now
 
     def of_consent(self, request_id: str, local: Local) -> Proof:
-        """What proves one consent. Raises JournalTrouble."""
+        """What proves one consent. Raises JournalError."""
         return _proof(self._evidence((request_id,)), self._now(), local, whole=False)
 
     def of_customer(self, project_id: str, customer: CustomerId, local: Local) -> Proof:
-        """What proves all consents of a customer in a project. Raises JournalTrouble."""
+        """What proves all consents of a customer in a project. Raises JournalError."""
         found = self._journal.consents_of(project_id, customer)
         return _proof(self._evidence(found), self._now(), local, whole=True)
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalTrouble or ExportTrouble."""
+        """Write both files into `folder`; return their paths. Raises JournalError or ExportError."""
         content = sealed(proof)
         made = pages(proof, sha256(content).hexdigest())
         return self._files.save(folder, proof.made_at, content, made)
@@ -67,7 +67,7 @@ class Proofs:
     def _evidence(self, request_ids: Collection[str]) -> FromJournal:
         found = self._journal.evidence(request_ids)
         if not found.witnesses:
-            raise JournalTrouble(
+            raise JournalError(
                 say("The journal holds nothing of this customer."),
                 say("Where it was lost, look the customer up in Engagement."),
             )

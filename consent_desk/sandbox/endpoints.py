@@ -42,7 +42,7 @@ class Received:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
         self.answer = answer
@@ -55,7 +55,7 @@ def refusal(request: Received) -> Answer | None:
     """
     try:
         _endpoint(request)
-    except _Refused as refused:
+    except _RefusedError as refused:
         return refused.answer
     return None
 
@@ -65,7 +65,7 @@ def answer(project: EngagementProject, request: Received) -> Answer:
     try:
         respond = _endpoint(request)
         return respond(project, _document(request) if request.method == "POST" else {})
-    except _Refused as refused:
+    except _RefusedError as refused:
         return refused.answer
 
 
@@ -73,10 +73,10 @@ def _endpoint(request: Received) -> Callable[[EngagementProject, Document], Answ
     path = _PATH.fullmatch(request.path.partition("?")[0])
     endpoint = _ENDPOINTS.get((path[1], path[3])) if path else None
     if path is None or endpoint is None:
-        raise _Refused(answers.UNKNOWN_ADDRESS)
+        raise _RefusedError(answers.UNKNOWN_ADDRESS)
     method, respond = endpoint
     if request.method != method:
-        raise _Refused(answers.WRONG_METHOD)
+        raise _RefusedError(answers.WRONG_METHOD)
     _check_token(path[2])
     _check_key(request.header("Authorization"))
     return respond
@@ -88,9 +88,9 @@ def _endpoint(request: Received) -> Callable[[EngagementProject, Document], Answ
 def _check_token(token: str) -> None:
     if _TOKEN.fullmatch(token) is None:
         # Ours: that of the two documented texts this one is for a token cut short.
-        raise _Refused(answers.COULD_NOT_AUTHENTICATE)
+        raise _RefusedError(answers.COULD_NOT_AUTHENTICATE)
     if token != PROJECT_TOKEN:
-        raise _Refused(answers.INVALID_PROJECT)
+        raise _RefusedError(answers.INVALID_PROJECT)
 
 
 def _check_key(authorization: str) -> None:
@@ -98,14 +98,14 @@ def _check_key(authorization: str) -> None:
     try:
         key_id, colon, secret = b64decode(pair.strip(), validate=True).partition(b":")
     except (binascii.Error, ValueError):
-        raise _Refused(answers.KEY_NOT_PROVIDED) from None
+        raise _RefusedError(answers.KEY_NOT_PROVIDED) from None
     # Ours: that public access (`Token …`) counts as no key at all.
     if scheme.lower() != "basic" or not colon:
-        raise _Refused(answers.KEY_NOT_PROVIDED)
+        raise _RefusedError(answers.KEY_NOT_PROVIDED)
     if key_id != KEY_ID.encode("ascii"):
-        raise _Refused(answers.KEY_NOT_FOUND)
+        raise _RefusedError(answers.KEY_NOT_FOUND)
     if not compare_digest(secret, SECRET.encode("ascii")):
-        raise _Refused(answers.INVALID_SECRET)
+        raise _RefusedError(answers.INVALID_SECRET)
 
 
 # ----------------------------------------------------------------------------------- what a request says
@@ -113,14 +113,14 @@ def _check_key(authorization: str) -> None:
 
 def _document(request: Received) -> Document:
     if request.header("Content-Encoding").lower() not in {"", "identity"}:
-        raise _Refused(answers.BROKEN_REQUEST)
+        raise _RefusedError(answers.BROKEN_REQUEST)
     try:
         document = json.loads(request.body.decode("utf-8"), parse_float=_finite, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise _Refused(answers.INVALID_JSON) from None
+        raise _RefusedError(answers.INVALID_JSON) from None
     # Ours: JSON that is no object, or that is nested too deep to be written out again in a history.
     if not isinstance(document, dict) or _is_deep(document):
-        raise _Refused(answers.INVALID_JSON)
+        raise _RefusedError(answers.INVALID_JSON)
     return document
 
 
@@ -146,7 +146,7 @@ def _ids(document: Document) -> Mapping[str, str]:
     """The usable customer IDs (section 5). Ours: numbers count as their digits, the unusable is ignored."""
     given = document.get("customer_ids")
     if not isinstance(given, dict) or not given:
-        raise _Refused(answers.NO_ID)
+        raise _RefusedError(answers.NO_ID)
     texts = {
         kind: str(value)
         for kind, value in given.items()
@@ -158,7 +158,7 @@ def _ids(document: Document) -> Mapping[str, str]:
         if text not in {"null", "undefined"} and any(character.isalnum() for character in text)
     }
     if not usable:
-        raise _Refused(answers.NO_VALID_ID)
+        raise _RefusedError(answers.NO_VALID_ID)
     return usable
 
 
@@ -183,10 +183,10 @@ def _add_event(project: EngagementProject, document: Document) -> Answer:
     ids = _ids(document)
     event_type = document.get("event_type")
     if not isinstance(event_type, str) or not event_type:
-        raise _Refused(answers.NO_EVENT_TYPE)
+        raise _RefusedError(answers.NO_EVENT_TYPE)
     # Ours: that this key may add consents and nothing else.
     if event_type != "consent" or not project.may_write:
-        raise _Refused(answers.NOT_AUTHORIZED)
+        raise _RefusedError(answers.NOT_AUTHORIZED)
     properties = document.get("properties")
     # Ours: properties that are none count as empty, a timestamp that is no number as missing.
     project.add(ids, properties if isinstance(properties, dict) else {}, _number(document.get("timestamp")))
@@ -196,9 +196,9 @@ def _add_event(project: EngagementProject, document: Document) -> Answer:
 def _batch(project: EngagementProject, document: Document) -> Answer:
     commands = document.get("commands")
     if not isinstance(commands, list) or not commands:
-        raise _Refused(answers.NO_COMMANDS)
+        raise _RefusedError(answers.NO_COMMANDS)
     if len(commands) > MOST_COMMANDS:
-        raise _Refused(answers.TOO_MANY_COMMANDS)
+        raise _RefusedError(answers.TOO_MANY_COMMANDS)
     start = project.time
     results = [_command(project, command) for command in commands]
     return told(200, success=True, start_time=start, end_time=project.time, results=results)
@@ -208,9 +208,9 @@ def _command(project: EngagementProject, command: object) -> object:
     data = command.get("data") if isinstance(command, dict) else None
     try:
         if not isinstance(command, dict) or command.get("name") != "customers/events":
-            raise _Refused(answers.UNKNOWN_COMMAND)
+            raise _RefusedError(answers.UNKNOWN_COMMAND)
         _add_event(project, data if isinstance(data, dict) else {})
-    except _Refused as refused:
+    except _RefusedError as refused:
         return json.loads(refused.answer.body)
     return {"success": True}
 
@@ -265,7 +265,7 @@ def _history(project: EngagementProject, document: Document) -> Answer:
 def _count(document: Document, name: str, default: int) -> int:
     count = document.get(name, default)
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise _Refused(told(400, success=False, errors={name: ["Must be a whole number, 0 or more."]}))
+        raise _RefusedError(told(400, success=False, errors={name: ["Must be a whole number, 0 or more."]}))
     return count
 
 

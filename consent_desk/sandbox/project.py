@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from consent_desk.domain.consent.values import FIRST_MILLISECOND
-from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.errors import SandboxError
 from consent_desk.domain.message import say
 
 # The vendor's published example: section 2 has the token, section 3 the key pair.
@@ -51,7 +51,7 @@ class EngagementProject:
 
     `delay` is in seconds: so long a write stays invisible to reads (section 1). `may_read` and
     `may_write` are the key's permissions, Events > consent: Get and Set.
-    Raises SandboxTrouble where `seed` does not describe categories and customers.
+    Raises SandboxError where `seed` does not describe categories and customers.
     """
 
     def __init__(self, seed: Mapping[str, object], *, delay: float, now: Callable[[], float]) -> None:
@@ -66,7 +66,7 @@ class EngagementProject:
             for ids, events in _customers(seed, now()):
                 self._customers |= dict.fromkeys(ids.items(), _Customer(float("-inf"), events))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise SandboxTrouble(
+            raise SandboxError(
                 say("The Sandbox's customers cannot be read."), say("Install the program again.")
             ) from error
         self.seeded = tuple(self._customers)

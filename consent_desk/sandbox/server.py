@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Condition, Lock
 from typing import Self
 
-from consent_desk.domain.errors import SandboxTrouble
+from consent_desk.domain.errors import SandboxError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
@@ -34,7 +34,7 @@ class Sandbox:
     `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
     `received` are the last requests that bore its key, 10,000 and 32 MiB at most. `customers` are the seeded
     (ID type, ID) pairs, `location` is where redirects lead. Safe to use from any thread. Raises
-    SandboxTrouble where `seed` is unusable.
+    SandboxError where `seed` is unusable.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Sandbox:
     def start(self) -> None:
         """Listen, after `close` on the same port if that is free.
 
-        Raises SandboxTrouble where it cannot, or where it was told an address but 127.0.0.1.
+        Raises SandboxError where it cannot, or where it was told an address but 127.0.0.1.
         """
         if self._address != LOOPBACK:
-            raise SandboxTrouble(
+            raise SandboxError(
                 say("The Sandbox does not listen on {address}.", address=self._address),
                 say("It is for this computer only: use {loopback}.", loopback=LOOPBACK),
             )
@@ -74,7 +74,7 @@ class Sandbox:
             try:
                 self._server = self._listen()
             except OSError as error:
-                raise SandboxTrouble(
+                raise SandboxError(
                     say(
                         "The Sandbox cannot listen on this computer ({why}).",
                         why=error.strerror or "no reason",
@@ -107,14 +107,14 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT`. Raises SandboxTrouble before the first start."""
+        """`http://127.0.0.1:PORT`. Raises SandboxError before the first start."""
         return str(self.project.base_url)
 
     @property
     def project(self) -> Project:
-        """The sandbox as the desk reaches it. Raises SandboxTrouble before the first start."""
+        """The sandbox as the desk reaches it. Raises SandboxError before the first start."""
         if self._base_url is None:
-            raise SandboxTrouble(say("The Sandbox has not been started."), say("Start the program again."))
+            raise SandboxError(say("The Sandbox has not been started."), say("Start the program again."))
         id_types = dict.fromkeys(id_type for id_type, _ in self.customers)
         return Project(
             id=PRACTICE_ID,

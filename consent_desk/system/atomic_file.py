@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING
 
-from consent_desk.domain.errors import ExportTrouble
+from consent_desk.domain.errors import ExportError
 from consent_desk.domain.message import Message, say
 
 if TYPE_CHECKING:
@@ -161,16 +161,16 @@ _BY_NUMBER: dict[int, tuple[Message, Message]] = {
 
 @contextmanager
 def told_of(path: Path, failure: str) -> Iterator[None]:
-    """Turn what fails inside into ExportTrouble. `failure`: a sentence with `{path}` and `{why}`."""
+    """Turn what fails inside into ExportError. `failure`: a sentence with `{path}` and `{why}`."""
     try:
         yield
     except OSError as error:
         why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
-        raise ExportTrouble(say(failure, path=path, why=why), advice) from error
+        raise ExportError(say(failure, path=path, why=why), advice) from error
 
 
 class PrivateFile:
-    """Fits `journal.export.Target`. Its methods, the first `write` too, raise ExportTrouble."""
+    """Fits `journal.export.Target`. Its methods, the first `write` too, raise ExportError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -196,7 +196,7 @@ class PrivateFile:
 
     def abandon(self) -> None:
         """Leave nothing behind, and what was in its place as it was."""
-        stopped = ExportTrouble(say("The export was stopped."), say("Export again."))
+        stopped = ExportError(say("The export was stopped."), say("Export again."))
         # What it was abandoned for may come up once more as it is closed.
         with suppress(OSError):
             self._replacement.__exit__(type(stopped), stopped, None)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.workspace import Station
 
@@ -105,7 +105,7 @@ class Stations(QObject):
             if closing is not None:
                 closing.sender.write_again()
                 # One that is damaged may not even close well: that is why it is replaced.
-                with suppress(JournalTrouble):
+                with suppress(JournalError):
                     closing.close()
             return work()
 

@@ -8,7 +8,7 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
@@ -83,13 +83,13 @@ class FullJournal(SqliteJournal):
 
     def append(self, request_id: str, fact: Fact) -> None:
         if self.full and not self.room:
-            raise JournalTrouble(say("Full."), say("Make room."))
+            raise JournalError(say("Full."), say("Make room."))
         self.room -= self.full
         super().append(request_id, fact)
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         if self.full:
-            raise JournalTrouble(say("Full."), say("Make room."))
+            raise JournalError(say("Full."), say("Make room."))
         return super().give_up(request_id, states, fact)
 
 

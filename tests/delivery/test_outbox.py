@@ -9,7 +9,7 @@ import pytest
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, Fact, State
@@ -69,10 +69,10 @@ def test_several_are_noted_in_their_order_each_with_its_context_and_their_press_
 def test_what_cannot_be_noted_is_trouble(path: Path) -> None:
     class FullJournal(SqliteJournal):
         def note_all(self, noted: Sequence[Noted]) -> None:
-            raise JournalTrouble(say("Not noted."), say("Make room."))
+            raise JournalError(say("Not noted."), say("Make room."))
 
     full = FullJournal.open(path)
-    with pytest.raises(JournalTrouble, match="Not noted"):
+    with pytest.raises(JournalError, match="Not noted"):
         Outbox(full, lambda: later(60)).note_all(PROJECT, several_noted())
     assert full.records_in(set(State)) == ()
     full.close()

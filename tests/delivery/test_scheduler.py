@@ -9,7 +9,7 @@ from consent_desk.delivery.schedule import FIRST_LOOK
 from consent_desk.delivery.scheduler import Outstanding, Rounds
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.messages import WRONG_TIME
 from consent_desk.domain.lifecycle.policy import Failing, Step
 from consent_desk.domain.lifecycle.record import Context, Noted, Record
@@ -41,12 +41,12 @@ class Unreadable(MemoryJournal):
 
     def open_in(self, project_id: str) -> int:
         if self.trouble:
-            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("It cannot be read."), say("Try again."))
         return super().open_in(project_id)
 
     def record(self, request_id: str) -> Record:
         if self.trouble or request_id in self.rows:
-            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("It cannot be read."), say("Try again."))
         return super().record(request_id)
 
 
@@ -388,7 +388,7 @@ def test_what_is_due_and_its_outlook_are_told_though_the_journal_cannot_be_read_
 def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Desk) -> None:
     request_id, rounds = desk.left(), desk.restarted(nap=5)
     desk.journal.trouble = True
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         rounds.follow(request_id)
     assert rounds.wait() == 5
     desk.journal.trouble = False
@@ -401,7 +401,7 @@ def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Des
 def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent(desk: Desk) -> None:
     ids = desk.left(), desk.left(category="newsletter")
     desk.journal.trouble = True
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         desk.rounds.catch_up(ids)
     desk.journal.trouble = False
     assert {entry.request_id for entry in desk.rounds.catch_up()} == {*ids}
@@ -410,9 +410,9 @@ def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent
 def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> None:
     request_id = desk.left(State.RETRY_WAIT, DOWN)
     desk.journal.trouble = True
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         desk.rounds.begin()
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         desk.rounds.catch_up()
     desk.journal.trouble = False
     desk.rounds.catch_up()
@@ -488,7 +488,7 @@ def test_what_an_earlier_run_left_and_could_not_be_read_is_looked_up_first_all_t
     request_id = desk.left(**accept())
     desk.journal.rows = {request_id}
     desk.rounds.begin()
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         desk.rounds.follow(request_id)
     desk.journal.rows = set()
     desk.rounds.catch_up()

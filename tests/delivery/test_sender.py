@@ -7,7 +7,7 @@ import pytest
 
 from consent_desk.delivery.sender import DECIDED_TIME, Sender, Sent
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.lifecycle.state import DECIDED, Fact, State
 from consent_desk.domain.message import Message, say
@@ -320,11 +320,11 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(desk: Desk, request_id
 def test_what_cannot_be_claimed_is_not_sent(path: Path, request_id: str) -> None:
     class UnwritableJournal(SqliteJournal):
         def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-            raise JournalTrouble(say("Nothing was sent."), say("Make room."))
+            raise JournalError(say("Nothing was sent."), say("Make room."))
 
     unwritable = UnwritableJournal.open(path)
     wire = Wire()
-    with pytest.raises(JournalTrouble, match="Nothing was sent"):
+    with pytest.raises(JournalError, match="Nothing was sent"):
         Sender(unwritable, wire, lambda: NOON).send(request_id, a_project())
     unwritable.close()
     assert wire.requests == []
@@ -350,7 +350,7 @@ def test_an_outcome_that_cannot_be_written_down_is_told_all_the_same(
 def test_what_cannot_be_cancelled_waits_on(full: FullJournal) -> None:
     desk = Desk(full)
     request_id, sender = desk.note(), desk.sender(SUCCESS)
-    with pytest.raises(JournalTrouble, match="Full"):
+    with pytest.raises(JournalError, match="Full"):
         sender.discard(request_id, practice=False)
     assert desk.state(request_id) is State.QUEUED
     assert not sender.has_unwritten

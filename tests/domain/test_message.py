@@ -3,13 +3,13 @@ from hypothesis import strategies as st
 
 from consent_desk.domain.errors import (
     DeskError,
-    JournalTrouble,
-    KeyringAbsent,
-    KeyringLocked,
-    KeyringTrouble,
-    ProjectListTrouble,
-    SandboxTrouble,
-    Unfit,
+    InvalidError,
+    JournalError,
+    KeyringFailureError,
+    LockedKeyringError,
+    NoKeyringError,
+    ProjectListError,
+    SandboxError,
 )
 from consent_desk.domain.message import Message, say
 
@@ -36,13 +36,13 @@ def test_a_value_is_never_read_as_a_template(text: str) -> None:
 
 
 def test_an_error_says_what_happened_and_what_to_do() -> None:
-    error = JournalTrouble(say("The disk is full."), say("Free {what}.", what="some space"))
+    error = JournalError(say("The disk is full."), say("Free {what}.", what="some space"))
     assert str(error) == "The disk is full. Free some space."
     assert (error.title, error.advice) == error.args
 
 
 def test_every_expected_error_is_a_desk_error() -> None:
-    for kind in (Unfit, KeyringTrouble, ProjectListTrouble, JournalTrouble, SandboxTrouble):
+    for kind in (InvalidError, KeyringFailureError, ProjectListError, JournalError, SandboxError):
         assert issubclass(kind, DeskError)
-    assert issubclass(KeyringLocked, KeyringTrouble)
-    assert issubclass(KeyringAbsent, KeyringTrouble)
+    assert issubclass(LockedKeyringError, KeyringFailureError)
+    assert issubclass(NoKeyringError, KeyringFailureError)

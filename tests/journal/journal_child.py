@@ -12,7 +12,7 @@ import platform
 import sys
 from pathlib import Path
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.file import rolled_back
 from consent_desk.journal.journal import SqliteJournal
@@ -55,7 +55,7 @@ def note_as_nobody(path: Path) -> None:
         os.setuid(65534)
     try:
         SqliteJournal.open(path).note(a_noted())
-    except JournalTrouble as trouble:
+    except JournalError as trouble:
         tell(f"trouble: {trouble.title}")
 
 
@@ -67,7 +67,7 @@ def note_without_sync(path: Path) -> None:
     for _ in range(2):
         try:
             journal.note(noted)
-        except JournalTrouble as trouble:
+        except JournalError as trouble:
             tell(f"trouble: {trouble.title}")
 
 
@@ -81,7 +81,7 @@ def note_until_full(path: Path) -> None:
         noted = a_noted()
         try:
             journal.note(noted)
-        except JournalTrouble as trouble:
+        except JournalError as trouble:
             tell(f"trouble: {trouble.title}")
             break
         count += 1

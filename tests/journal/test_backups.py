@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import JournalDamaged, JournalTrouble
+from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import backups, file
 from consent_desk.journal.backups import KEPT, Backups, restore
@@ -94,7 +94,7 @@ def test_noting_goes_on_after_a_backup(path: Path, journal: SqliteJournal) -> No
 def test_a_copy_that_is_not_sound_is_told_and_not_kept(path: Path, journal: SqliteJournal) -> None:
     made(path, journal)
     tamper(path, "UPDATE consent SET project_name = 'Acme' WHERE seq = 1")
-    with pytest.raises(JournalTrouble, match=r"not backed up: the copy is not sound \(Fact 1 of consent"):
+    with pytest.raises(JournalError, match=r"not backed up: the copy is not sound \(Fact 1 of consent"):
         Backups(path).make_daily(journal, later(DAY))
     assert names(path) == ["journal-2026-05-31.sqlite"]
     assert not list((path.parent / "backups").glob("*.part"))
@@ -152,7 +152,7 @@ def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
     second = tmp_path / "stick"
     backups = Backups(path, second=second)
     for _ in range(2):
-        with pytest.raises(JournalTrouble, match="not copied into the second folder"):
+        with pytest.raises(JournalError, match="not copied into the second folder"):
             back_up(path, journal, later(0), second)
     assert (len(backups.here()), backups.elsewhere()) == (1, ())
     second.mkdir()
@@ -162,7 +162,7 @@ def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
 
 def test_a_folder_that_cannot_be_made_is_told(path: Path, journal: SqliteJournal) -> None:
     (path.parent / "backups").write_text("a file")
-    with pytest.raises(JournalTrouble, match="not backed up"):
+    with pytest.raises(JournalError, match="not backed up"):
         Backups(path).make_daily(journal, later(0))
 
 
@@ -248,7 +248,7 @@ def test_a_journal_that_is_gone_is_restored(path: Path, journal: SqliteJournal) 
     backup = made(path, journal)
     journal.close()
     path.unlink()
-    with pytest.raises(JournalDamaged):
+    with pytest.raises(JournalDamagedError):
         SqliteJournal.open(path)
     assert restore(backup, path).replaced is None
     SqliteJournal.open(path).close()
@@ -272,7 +272,7 @@ def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJ
         case _:
             backup.unlink()
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
-    with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
+    with pytest.raises(JournalError, match="not restored, and the journal is left as it is"):
         restore(backup, path)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
@@ -288,7 +288,7 @@ def test_a_backup_that_was_rewritten_while_it_was_copied_is_not_restored(
 
     monkeypatch.setattr(backups, "copy_file", torn)
     before = path.read_bytes()
-    with pytest.raises(JournalTrouble, match="not restored, and the journal is left as it is"):
+    with pytest.raises(JournalError, match="not restored, and the journal is left as it is"):
         restore(backup, path)
     assert path.read_bytes() == before
 
@@ -298,5 +298,5 @@ def test_an_older_backup_put_in_place_by_hand_is_found(path: Path, journal: Sqli
     journal.note(a_noted())
     journal.close()
     path.write_bytes(backup.read_bytes())
-    with pytest.raises(JournalDamaged, match="its end is missing"):
+    with pytest.raises(JournalDamagedError, match="its end is missing"):
         SqliteJournal.open(path)

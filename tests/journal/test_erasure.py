@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal.backups import Backups
@@ -136,7 +136,7 @@ def test_nothing_is_erased_while_something_of_it_is_open(
     noted_in(journal, state, customer=CUSTOMER)
     backup = backed_up(path, journal)
     before = backup.read_bytes()
-    with pytest.raises(JournalTrouble, match="not removed: one of this customer's decisions"):
+    with pytest.raises(JournalError, match="not removed: one of this customer's decisions"):
         erase_all(path, journal)
     assert len([entry for entry in latest(journal) if entry.customer == CUSTOMER]) == 2
     assert backup.read_bytes() == before
@@ -151,7 +151,7 @@ def test_nothing_is_removed_while_the_second_folder_is_not_there(
 ) -> None:
     canary_in(journal, State.DELIVERED)
     Backups(path).make_daily(journal, later(0))
-    with pytest.raises(JournalTrouble, match="was not removed: the second folder"):
+    with pytest.raises(JournalError, match="was not removed: the second folder"):
         erase_all(path, journal, tmp_path / "stick")
     assert names_in(journal) == {CANARY}
     assert len(files_with_canary(tmp_path)) == 2
@@ -168,7 +168,7 @@ def test_the_journal_names_the_customer_until_the_last_backup_does_not(
     with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE notes (a)")
     with pytest.raises(
-        JournalTrouble,
+        JournalError,
         match=r"nor from all backups: its file belongs to another program.*journal-2020-01-01\.sqlite",
     ):
         erase_all(path, journal, second)
@@ -338,6 +338,6 @@ def test_what_is_only_being_made_is_named_and_left_alone(path: Path, journal: Sq
 def test_a_key_that_is_damaged_is_not_written_over(path: Path, journal: SqliteJournal) -> None:
     canary_in(journal, State.DELIVERED)
     path.with_suffix(".key").write_text("no key")
-    with pytest.raises(JournalTrouble, match="not removed"):
+    with pytest.raises(JournalError, match="not removed"):
         erase_all(path, journal)
     assert path.with_suffix(".key").read_text() == "no key"

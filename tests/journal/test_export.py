@@ -10,7 +10,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.errors import ExportTrouble
+from consent_desk.domain.errors import ExportError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.log_query import Wanted
@@ -47,7 +47,7 @@ class Paper:
     def write(self, octets: bytes) -> None:
         self._full -= 1
         if self._full < 0:
-            raise ExportTrouble(say("The disk is full."), say("Make room."))
+            raise ExportError(say("The disk is full."), say("Make room."))
         self.written += octets
 
     def settle(self) -> None:
@@ -239,7 +239,7 @@ def test_a_full_disk_leaves_nothing_behind(journal: MemoryJournal, full: int) ->
     for _ in range(2 * STEP):
         noted_in(journal)
     paper = Paper(full)
-    with pytest.raises(ExportTrouble, match="disk is full"):
+    with pytest.raises(ExportError, match="disk is full"):
         exported(journal, paper, Kind.CSV)
     assert paper.state == "abandoned"
 

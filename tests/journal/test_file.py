@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
+from consent_desk.domain.errors import JournalDamagedError, JournalError, JournalMissingError
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal import file
@@ -41,7 +41,7 @@ def execute(path: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def refuse(path: Path, words: str, kind: type[JournalTrouble] = JournalTrouble) -> None:
+def refuse(path: Path, words: str, kind: type[JournalError] = JournalError) -> None:
     """Opening is refused in these words, and changes nothing."""
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
     with pytest.raises(kind, match=f"The journal cannot be opened: .*{words}") as caught:
@@ -72,7 +72,7 @@ def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
 
 def test_a_pragma_that_does_not_hold_is_trouble(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRAGMAS, "page_size", 1000)
-    with pytest.raises(JournalTrouble, match="cannot be made to write safely"):
+    with pytest.raises(JournalError, match="cannot be made to write safely"):
         SqliteJournal.open(path)
 
 
@@ -143,13 +143,13 @@ def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
 def test_a_companion_without_its_journal_is_no_fresh_start(path: Path, journal: SqliteJournal) -> None:
     path.rename(path.with_name("elsewhere.db"))
     path.with_suffix(".mark").unlink()
-    refuse(path, "companion", JournalMissing)
+    refuse(path, "companion", JournalMissingError)
 
 
 @pytest.mark.parametrize("content", [b"hello", b"hello" * 1000, b"SQLite format 3\0"])
 def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    refuse(path, "no journal", JournalDamaged)
+    refuse(path, "no journal", JournalDamagedError)
 
 
 def test_another_programs_database_is_left_alone(path: Path) -> None:
@@ -166,14 +166,18 @@ def spoilt(content: bytes, first: int) -> bytes:
 @pytest.mark.parametrize(
     ("spoil", "words", "kind"),
     [
-        (lambda path: path.write_bytes(b""), "empty", JournalDamaged),
-        (Path.unlink, "gone, though its mark", JournalMissing),
-        (lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"), "newer version", JournalTrouble),
-        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 16)), "damaged", JournalDamaged),
-        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 100)), "damaged", JournalDamaged),
-        (lambda path: path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:]), "damaged", JournalDamaged),
-        (lambda path: os.truncate(path, 4096), "damaged", JournalDamaged),
-        (lambda path: execute(path, "DROP VIEW entry"), "could not be used", JournalTrouble),
+        (lambda path: path.write_bytes(b""), "empty", JournalDamagedError),
+        (Path.unlink, "gone, though its mark", JournalMissingError),
+        (lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"), "newer version", JournalError),
+        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 16)), "damaged", JournalDamagedError),
+        (lambda path: path.write_bytes(spoilt(path.read_bytes(), 100)), "damaged", JournalDamagedError),
+        (
+            lambda path: path.write_bytes(b"\xa5" * 512 + path.read_bytes()[512:]),
+            "damaged",
+            JournalDamagedError,
+        ),
+        (lambda path: os.truncate(path, 4096), "damaged", JournalDamagedError),
+        (lambda path: execute(path, "DROP VIEW entry"), "could not be used", JournalError),
     ],
     ids=[
         "cut to nothing",
@@ -187,7 +191,7 @@ def spoilt(content: bytes, first: int) -> bytes:
     ],
 )
 def test_a_journal_that_was_changed_is_left_alone_and_is_no_fresh_start(
-    path: Path, spoil: Callable[[Path], object], words: str, kind: type[JournalTrouble]
+    path: Path, spoil: Callable[[Path], object], words: str, kind: type[JournalError]
 ) -> None:
     SqliteJournal.open(path).close()
     spoil(path)
@@ -208,7 +212,7 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
 
 
 def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(JournalTrouble, match="folder or file cannot be reached"):
+    with pytest.raises(JournalError, match="folder or file cannot be reached"):
         SqliteJournal.open(tmp_path / "missing" / "journal.sqlite")
 
 
@@ -221,7 +225,7 @@ def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: 
     journal.note(a_noted())
     moved = folder if what == "folder" else folder / "journal.sqlite"
     moved.rename(tmp_path / "elsewhere")
-    with pytest.raises(JournalTrouble, match="not noted: its file was moved, replaced or deleted"):
+    with pytest.raises(JournalError, match="not noted: its file was moved, replaced or deleted"):
         journal.note(a_noted())
     journal.close()
 
@@ -230,7 +234,7 @@ def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
     pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
     journal._turns.connection.execute(f"PRAGMA max_page_count = {pages}")
     before = len(latest(journal))
-    with pytest.raises(JournalTrouble, match="not noted: the disk is full"):
+    with pytest.raises(JournalError, match="not noted: the disk is full"):
         journal.note(a_noted(wording="word " * 3000))
     assert len(latest(journal)) == before
 
@@ -241,9 +245,9 @@ def test_another_program_that_holds_the_file_is_named_as_the_reason(
     journal._turns.connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(JournalTrouble, match="not noted: another program holds its file"):
+    with pytest.raises(JournalError, match="not noted: another program holds its file"):
         journal.note(a_noted())
-    with pytest.raises(JournalTrouble, match="cannot be read: another program holds its file"):
+    with pytest.raises(JournalError, match="cannot be read: another program holds its file"):
         latest(journal, 1)
     other.close()
     journal.note(a_noted())
@@ -253,7 +257,7 @@ def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: Sqlite
     journal._turns.connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(JournalTrouble, match="Nothing was sent"):
+    with pytest.raises(JournalError, match="Nothing was sent"):
         journal.claim("what is not there", later(3))
     other.close()
     assert journal.claim("what is not there", later(3)) is None
@@ -267,7 +271,7 @@ def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> Non
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * (path.stat().st_size - 4096))
-    with pytest.raises(JournalTrouble, match="not noted: its file is damaged"):
+    with pytest.raises(JournalError, match="not noted: its file is damaged"):
         journal.note(a_noted())
     journal.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
@@ -108,7 +108,7 @@ WITHOUT_LOCKS = """
     from pathlib import Path
     from consent_desk.journal.journal import SqliteJournal
     from consent_desk.journal.verify import verify
-    from consent_desk.domain.errors import JournalTrouble
+    from consent_desk.domain.errors import JournalError
 
     def refuse_locks(number):
         # The system's own filter of calls (seccomp): fcntl with F_SETLK or F_SETLKW fails with `number`.
@@ -131,7 +131,7 @@ WITHOUT_LOCKS = """
     print(verify(path).why)
     try:
         SqliteJournal.open(path)
-    except JournalTrouble as trouble:
+    except JournalError as trouble:
         print(trouble)
 """
 
@@ -159,7 +159,7 @@ def test_another_program_that_holds_the_file_is_no_file_system_without_locks(pat
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with (
-            pytest.raises(JournalTrouble, match="another program holds its file"),
+            pytest.raises(JournalError, match="another program holds its file"),
             told("It fails: {why}.", path.parent),
             closing(sqlite3.connect(path, timeout=0)) as connection,
         ):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import JournalDamaged
+from consent_desk.domain.errors import JournalDamagedError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
 from consent_desk.journal.identity import installation_id
@@ -80,7 +80,9 @@ def test_where_the_mark_cannot_be_read_nobody_can_tell_whether_the_end_is_missin
     with closing(opened(path, "here")):
         pass
     spoil(mark_of(path), *slots)
-    with pytest.raises(JournalDamaged, match="cannot be read, or not all of it: nobody can tell whether"):
+    with pytest.raises(
+        JournalDamagedError, match="cannot be read, or not all of it: nobody can tell whether"
+    ):
         opened(path, "here")
 
 
@@ -91,7 +93,7 @@ def test_a_cut_end_is_not_hidden_by_a_changed_mark(path: Path) -> None:
         noted_in(journal)
     path.write_bytes(cut)
     spoil_newest(path)
-    with pytest.raises(JournalDamaged, match="nobody can tell whether its end is missing"):
+    with pytest.raises(JournalDamagedError, match="nobody can tell whether its end is missing"):
         opened(path)
 
 
@@ -156,7 +158,7 @@ def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
     with closing(opened(path)) as journal:
         journal.note(a_noted())
     path.write_bytes(old)
-    with pytest.raises(JournalDamaged, match="its end is missing"):
+    with pytest.raises(JournalDamagedError, match="its end is missing"):
         opened(path)
 
 
@@ -174,7 +176,7 @@ def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) 
 def test_a_head_that_never_was_is_found(path: Path) -> None:
     filled(path, 3)
     tamper(path, "UPDATE fact SET chain = zeroblob(32) WHERE seq = (SELECT max(seq) FROM fact)")
-    with pytest.raises(JournalDamaged, match="its mark does not fit"):
+    with pytest.raises(JournalDamagedError, match="its mark does not fit"):
         opened(path)
 
 
@@ -183,7 +185,7 @@ def test_another_journal_in_its_place_is_found(tmp_path: Path) -> None:
     filled(path, 3)
     filled(other, 5)
     other.replace(path)
-    with pytest.raises(JournalDamaged, match="another journal stands in its place"):
+    with pytest.raises(JournalDamagedError, match="another journal stands in its place"):
         opened(path)
 
 

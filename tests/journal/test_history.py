@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble, Unfit
+from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.log_query import Wanted
@@ -67,7 +67,7 @@ def test_what_is_under_way_or_settled_is_not_discarded(
     journal: MemoryJournal, history: History, state: State
 ) -> None:
     request_id = noted_in(journal, state)
-    with pytest.raises(JournalTrouble, match="by now it is under way, or settled"):
+    with pytest.raises(JournalError, match="by now it is under way, or settled"):
         history.discard(request_id, "typed twice", "mary")
     assert journal.record(request_id).facts[-1].state is state
 
@@ -88,7 +88,7 @@ def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
     last = journal.record(request_id).facts[-1]
     assert (last.state, last.note, last.outcome) == (State.DISCARDED, "acknowledged (by mary)", None)
     assert journal.to_acknowledge() == ()
-    with pytest.raises(JournalTrouble, match="nothing to acknowledge"):
+    with pytest.raises(JournalError, match="nothing to acknowledge"):
         history.acknowledge(request_id, "mary")
 
 
@@ -98,7 +98,7 @@ def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
 ) -> None:
     request_id = cancelled_in(journal, note)
     before = journal.record(request_id)
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         history.acknowledge(request_id, "mary")
     assert journal.record(request_id) == before
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_discarded_waits_on_as_it_did(full: FullJournal, state: S
     full.full = False
     request_id = noted_in(full, state)
     full.full = True
-    with pytest.raises(JournalTrouble, match="Full"):
+    with pytest.raises(JournalError, match="Full"):
         History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
     assert full.entry(request_id).state is state
 
@@ -121,7 +121,7 @@ def test_a_reason_is_needed_that_can_be_read(
     journal: MemoryJournal, history: History, reason: str, why: str
 ) -> None:
     request_id = noted_in(journal)
-    with pytest.raises(Unfit, match=f"Nothing was discarded: {why}"):
+    with pytest.raises(InvalidError, match=f"Nothing was discarded: {why}"):
         history.discard(request_id, reason, "mary")
     assert journal.record(request_id).facts[-1].state is State.QUEUED
 

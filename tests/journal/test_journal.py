@@ -25,7 +25,7 @@ from consent_desk.domain.consent.values import (
     complaint_about_note,
     complaint_about_wording,
 )
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, context_text, read_context
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus, Standing
@@ -195,7 +195,7 @@ def test_another_decision_under_the_same_id_is_not_noted(
 ) -> None:
     noted = a_noted()
     journal.note(noted)
-    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+    with pytest.raises(JournalError, match="The decision is not noted"):
         journal.note(a_noted(request_id=noted.consent.request_id, **changes))
     assert journal.record(noted.consent.request_id).noted == noted
 
@@ -309,7 +309,7 @@ def test_only_what_may_follow_is_appended(journal: SqliteJournal, state: State) 
             journal.append(request_id, Fact(at=later(3), state=following))
             assert journal.entry(request_id).state is following
         else:
-            with pytest.raises(JournalTrouble, match="could not be written down"):
+            with pytest.raises(JournalError, match="could not be written down"):
                 journal.append(request_id, Fact(at=later(3), state=following))
             assert journal.record(request_id) == before
 
@@ -324,11 +324,11 @@ def test_appending_the_last_fact_again_changes_nothing(journal: SqliteJournal, s
 
 def test_an_unknown_consent_is_trouble(journal: SqliteJournal) -> None:
     unknown = str(uuid4())
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         journal.append(unknown, Fact(at=NOON, state=State.DELIVERED))
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         journal.entry(unknown)
-    with pytest.raises(JournalTrouble):
+    with pytest.raises(JournalError):
         journal.record(unknown)
 
 
@@ -422,7 +422,7 @@ def test_what_is_given_up_is_so_in_one_step_where_it_may_be(journal: SqliteJourn
 
 def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
-    with pytest.raises(JournalTrouble, match="It was not discarded: that cannot follow"):
+    with pytest.raises(JournalError, match="It was not discarded: that cannot follow"):
         journal.give_up(request_id, {State.QUEUED}, Fact(at=later(3), state=State.CONTRADICTED))
 
 
@@ -533,7 +533,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
 def test_a_value_that_nobody_wrote_is_trouble_that_quotes_nothing(path: Path, journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     tamper(path, "UPDATE personal SET customer_id = 'canary' || char(10)")
-    with pytest.raises(JournalTrouble, match="does not understand") as caught:
+    with pytest.raises(JournalError, match="does not understand") as caught:
         journal.entry(request_id)
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -542,13 +542,13 @@ def test_a_value_that_nobody_wrote_is_trouble_that_quotes_nothing(path: Path, jo
 def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(path: Path, journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.UNCONFIRMED, Lost(phase=Phase.WAITING, cause=Cause.CUT))
     tamper(path, "UPDATE fact SET outcome = 'vanished' WHERE outcome = 'lost'")
-    with pytest.raises(JournalTrouble, match="does not understand"):
+    with pytest.raises(JournalError, match="does not understand"):
         journal.record(request_id)
 
 
 def test_a_failed_note_leaves_nothing_behind(path: Path, journal: SqliteJournal) -> None:
     rows(path, "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END")
-    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+    with pytest.raises(JournalError, match="The decision is not noted"):
         journal.note(a_noted())
     rows(path, "DROP TRIGGER no_more")
     assert rows(path, "SELECT count(*) FROM personal") == [(0,)]
@@ -559,7 +559,7 @@ def test_a_failed_note_leaves_nothing_behind(path: Path, journal: SqliteJournal)
 def test_a_closed_journal_is_trouble(path: Path) -> None:
     journal = SqliteJournal.open(path)
     journal.close()
-    with pytest.raises(JournalTrouble, match="The decision is not noted"):
+    with pytest.raises(JournalError, match="The decision is not noted"):
         journal.note(a_noted())
 
 
@@ -576,9 +576,9 @@ def test_of_several_one_that_cannot_be_noted_keeps_the_others_out(journal: Sqlit
     journal.note(there)
     another = a_noted(request_id=there.consent.request_id, category="newsletter")
     first = a_noted(category="push_messages")
-    with pytest.raises(JournalTrouble, match="another decision bears its request ID"):
+    with pytest.raises(JournalError, match="another decision bears its request ID"):
         journal.note_all([first, another])
-    with pytest.raises(JournalTrouble, match="not in it"):
+    with pytest.raises(JournalError, match="not in it"):
         journal.record(first.consent.request_id)
 
 

@@ -19,7 +19,7 @@ from keyring.backends import SecretService, libsecret
 from keyring.compat.properties import classproperty
 from keyring.errors import KeyringError, PasswordDeleteError
 
-from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble
+from consent_desk.domain.errors import KeyringFailureError, LockedKeyringError, NoKeyringError
 from consent_desk.domain.wire.project import Project, Secret
 from consent_desk.projects.keyring import KeyringStore
 from consent_desk.projects.list_file import ProjectListFile
@@ -117,9 +117,9 @@ def every_call(store: SecretStore, line: str = LINE) -> tuple[Callable[[], objec
     return lambda: store.save("a/1", line), lambda: store.load("a/1"), lambda: store.remove("a/1")
 
 
-def every_call_raises(store: SecretStore, kind: type[KeyringTrouble], line: str = LINE) -> None:
+def every_call_raises(store: SecretStore, kind: type[KeyringFailureError], line: str = LINE) -> None:
     for call in every_call(store, line):
-        with pytest.raises(KeyringTrouble) as raised:
+        with pytest.raises(KeyringFailureError) as raised:
             call()
         assert type(raised.value) is kind
         assert CANARY not in everything_told(raised.value)
@@ -174,8 +174,8 @@ def test_locked_keyring_is_said_to_be_locked_and_keeps_everything(store: Keyring
     store.save("a/1", "kept")
     with collection() as there:
         there.lock()
-    every_call_raises(store, KeyringLocked)
-    with pytest.raises(KeyringLocked):
+    every_call_raises(store, LockedKeyringError)
+    with pytest.raises(LockedKeyringError):
         store.save("a/2", "new")
     unlock()
     assert kept() == {"a/1": b"kept"}
@@ -186,7 +186,7 @@ def test_keyring_that_was_never_initialised_is_trouble_and_not_absence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with keyring_session(unlock=False) as session:
-        every_call_raises(connect(session, monkeypatch), KeyringTrouble)
+        every_call_raises(connect(session, monkeypatch), KeyringFailureError)
         gc.collect()
 
 
@@ -226,7 +226,7 @@ def test_keyring_that_ends_during_a_call_is_trouble(own: tuple[KeyringStore, int
     def load() -> None:
         try:
             store.load("a/1")
-        except KeyringTrouble as trouble:
+        except KeyringFailureError as trouble:
             found.append(type(trouble))
 
     lane = Thread(target=load, daemon=True)
@@ -236,7 +236,7 @@ def test_keyring_that_ends_during_a_call_is_trouble(own: tuple[KeyringStore, int
     assert lane.is_alive()
     os.kill(daemon, signal.SIGKILL)
     lane.join(10)
-    assert found == [KeyringTrouble]
+    assert found == [KeyringFailureError]
 
 
 def test_a_bus_that_fails_once_is_asked_once_more_and_is_never_taken_for_no_keyring(
@@ -259,9 +259,9 @@ def test_a_bus_that_fails_once_is_asked_once_more_and_is_never_taken_for_no_keyr
         assert store.load("a/1") == "kept"
         for call in every_call(store):
             failures = 2
-            with pytest.raises(KeyringTrouble) as raised:
+            with pytest.raises(KeyringFailureError) as raised:
                 call()
-            assert type(raised.value) is KeyringTrouble
+            assert type(raised.value) is KeyringFailureError
         assert failures == 0
     assert kept() == {"a/1": b"kept"}
 
@@ -271,11 +271,11 @@ def test_a_bus_that_is_gone_is_no_absence_of_a_keyring(
 ) -> None:
     store.save("a/1", "kept")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
-    with pytest.raises(KeyringTrouble) as raised:
+    with pytest.raises(KeyringFailureError) as raised:
         store.load("a/1")
-    assert type(raised.value) is KeyringTrouble
+    assert type(raised.value) is KeyringFailureError
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
-    with pytest.raises(KeyringAbsent):
+    with pytest.raises(NoKeyringError):
         store.load("a/1")
 
 
@@ -367,7 +367,7 @@ def test_without_a_keyring_nothing_is_kept_anywhere(
     monkeypatch.syspath_prepend(tmp_path / "code")
     store = KeyringStore()
     for call in every_call(store):
-        with pytest.raises(KeyringAbsent):
+        with pytest.raises(NoKeyringError):
             call()
     files = [file for folder in (home, tmp_path) for file in folder.rglob("*") if file.is_file()]
     assert not [file for file in files if CANARY.encode() in file.read_bytes()]
@@ -444,10 +444,10 @@ def test_line_that_comes_back_changed_or_not_at_all_is_trouble_and_is_removed(
 
     store = install(Changing)
     Backend.kept["Consent Desk", "a/0"] = "of another entry"
-    with pytest.raises(KeyringTrouble, match="did not keep") as raised:
+    with pytest.raises(KeyringFailureError, match="did not keep") as raised:
         store.save("a/1", LINE)
     assert Backend.kept == {("Consent Desk", "a/0"): "of another entry"}
-    assert type(raised.value) is KeyringTrouble
+    assert type(raised.value) is KeyringFailureError
     assert CANARY not in everything_told(raised.value)
 
 
@@ -457,7 +457,7 @@ def test_nothing_is_removed_after_a_read_that_failed(install: Install) -> None:
             super().get_password(service, entry)
             raise ConnectionResetError(f"while reading {LINE}")
 
-    every_call_raises(install(Unreadable), KeyringTrouble)
+    every_call_raises(install(Unreadable), KeyringFailureError)
     assert Backend.kept == {("Consent Desk", "a/1"): LINE}
     assert Backend.calls == ["set", "get", "get", "get"]
 
@@ -476,9 +476,9 @@ def test_whatever_a_backend_raises_becomes_trouble_without_the_secret(
             except KeyError as cause:
                 raise error(f"could not write {line}") from cause
 
-    with pytest.raises(KeyringTrouble, match="could not be saved") as raised:
+    with pytest.raises(KeyringFailureError, match="could not be saved") as raised:
         install(Failing).save("a/1", LINE)
-    assert type(raised.value) is KeyringTrouble
+    assert type(raised.value) is KeyringFailureError
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
     assert CANARY not in everything_told(raised.value)
@@ -497,9 +497,9 @@ def test_a_keyring_that_does_not_find_it_while_another_one_fails_is_not_believed
     monkeypatch.setattr(libsecret, "Keyring", Backend)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
     store = install(Unreachable)
-    with pytest.raises(KeyringTrouble, match="cannot be reached now") as raised:
+    with pytest.raises(KeyringFailureError, match="cannot be reached now") as raised:
         store.load("a/1")
-    assert not isinstance(raised.value, KeyringAbsent)
+    assert not isinstance(raised.value, NoKeyringError)
     store.save("a/1", LINE)
     assert store.load("a/1") == LINE
 
@@ -512,22 +512,22 @@ def test_trouble_names_what_was_being_done(install: Install) -> None:
     store = install(Unmade)
     doings = ("could not be saved in", "could not be read from", "could not be removed from")
     for call, doing in zip(every_call(store), doings, strict=True):
-        with pytest.raises(KeyringTrouble, match=doing):
+        with pytest.raises(KeyringFailureError, match=doing):
             call()
 
 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        ("keyring.errors.KeyringLocked", KeyringLocked),
-        ("keyring.errors.InitError", KeyringTrouble),
-        ("secretstorage.exceptions.LockedException", KeyringLocked),
-        ("secretstorage.exceptions.PromptDismissedException", KeyringLocked),
-        ("secretstorage.exceptions.ItemNotFoundException", KeyringTrouble),
+        ("keyring.errors.KeyringLocked", LockedKeyringError),
+        ("keyring.errors.InitError", KeyringFailureError),
+        ("secretstorage.exceptions.LockedException", LockedKeyringError),
+        ("secretstorage.exceptions.PromptDismissedException", LockedKeyringError),
+        ("secretstorage.exceptions.ItemNotFoundException", KeyringFailureError),
     ],
 )
 def test_a_lock_is_told_apart_from_other_trouble(
-    install: Install, error: str, kind: type[KeyringTrouble], monkeypatch: pytest.MonkeyPatch
+    install: Install, error: str, kind: type[KeyringFailureError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module, _, name = error.rpartition(".")
     raising = getattr(pytest.importorskip(module), name)
@@ -539,7 +539,7 @@ def test_a_lock_is_told_apart_from_other_trouble(
     if module == "keyring.errors":
         # Known where there is no Secret Service, too.
         monkeypatch.setitem(sys.modules, "secretstorage.exceptions", None)
-    with pytest.raises(KeyringTrouble) as raised:
+    with pytest.raises(KeyringFailureError) as raised:
         install(Refusing).load("a/1")
     assert type(raised.value) is kind
     assert CANARY not in everything_told(raised.value)
@@ -563,7 +563,7 @@ def test_refusal_to_remove_is_trouble_and_not_success(install: Install) -> None:
 
     store = install(Refusing)
     store.save("a/1", LINE)
-    with pytest.raises(KeyringTrouble, match="could not be removed") as raised:
+    with pytest.raises(KeyringFailureError, match="could not be removed") as raised:
         store.remove("a/1")
     assert CANARY not in everything_told(raised.value)
 
@@ -584,7 +584,7 @@ def test_what_is_not_one_line_never_reaches_a_keyring(install: Install, end: str
 
 @pytest.mark.parametrize("line", ["x" * 1281, "😀" * 641, "ß" * 1281])
 def test_line_too_long_for_windows_is_refused_everywhere(install: Install, line: str) -> None:
-    with pytest.raises(KeyringTrouble, match="1,280 characters") as raised:
+    with pytest.raises(KeyringFailureError, match="1,280 characters") as raised:
         install(Backend).save("a/1", line)
     assert line not in everything_told(raised.value)
     assert Backend.calls == []

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.errors import KeyringAbsent, KeyringLocked, KeyringTrouble, ProjectListTrouble
+from consent_desk.domain.errors import (
+    KeyringFailureError,
+    LockedKeyringError,
+    NoKeyringError,
+    ProjectListError,
+)
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project, Secret
@@ -47,7 +52,7 @@ class MemoryKeyring:
 
     story: list[str]
     kept: dict[str, str] = field(default_factory=dict)
-    trouble: KeyringTrouble | None = None
+    trouble: KeyringFailureError | None = None
     meanwhile: Callable[[], object] | None = None
 
     def load(self, entry: str) -> str | None:
@@ -78,7 +83,7 @@ class MemoryList:
 
     story: list[str]
     rows: tuple[Listed, ...] | None = None
-    trouble: ProjectListTrouble | None = None
+    trouble: ProjectListError | None = None
 
     def read(self) -> tuple[Listed, ...] | None:
         return self.rows
@@ -112,7 +117,7 @@ def desk() -> Desk:
 
 def test_list_is_read_without_the_keyring(desk: Desk) -> None:
     desk.projects.save(ACME)
-    desk.keyring.trouble = KeyringLocked(NOW, NOW)
+    desk.keyring.trouble = LockedKeyringError(NOW, NOW)
     assert desk.projects.listed() == desk.rows
 
 
@@ -154,20 +159,20 @@ def test_saving_again_keeps_the_place_in_the_list(desk: Desk) -> None:
 
 
 def test_without_a_keyring_a_new_project_is_listed_for_this_session_only(desk: Desk) -> None:
-    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    desk.keyring.trouble = NoKeyringError(NOW, NOW)
     assert desk.projects.save(ACME) == Saved(ACME, None)
     assert desk.rows == (Listed(id=ACME.id, name=ACME.name, entry=""),)
 
 
 def test_project_without_an_entry_is_loaded_as_nothing_without_asking_the_keyring(desk: Desk) -> None:
-    desk.keyring.trouble = KeyringLocked(NOW, NOW)
+    desk.keyring.trouble = LockedKeyringError(NOW, NOW)
     assert desk.projects.load(Listed(id=ACME.id, name=ACME.name)) is None
 
 
 def test_without_a_keyring_what_an_earlier_session_kept_stays(desk: Desk) -> None:
     desk.projects.save(ACME)
     (old,) = desk.rows
-    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    desk.keyring.trouble = NoKeyringError(NOW, NOW)
     assert desk.projects.save(replace(ACME, name="Acme")).keyring is None
     assert desk.rows == (replace(old, name="Acme"),)
     assert list(desk.keyring.kept) == [old.entry]
@@ -176,7 +181,7 @@ def test_without_a_keyring_what_an_earlier_session_kept_stays(desk: Desk) -> Non
 def test_project_kept_for_the_session_is_listed_without_asking_the_keyring(desk: Desk) -> None:
     desk.projects.save(ACME)
     (old,) = desk.rows
-    desk.keyring.trouble = KeyringLocked(NOW, NOW)
+    desk.keyring.trouble = LockedKeyringError(NOW, NOW)
     assert desk.projects.keep_for_session(BETA) == Saved(BETA, None)
     assert desk.projects.keep_for_session(replace(ACME, name="Acme")).keyring is None
     assert desk.rows == (replace(old, name="Acme"), Listed(id=BETA.id, name=BETA.name, entry=""))
@@ -184,7 +189,7 @@ def test_project_kept_for_the_session_is_listed_without_asking_the_keyring(desk:
 
 
 def test_session_project_is_kept_once_there_is_a_keyring(desk: Desk) -> None:
-    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    desk.keyring.trouble = NoKeyringError(NOW, NOW)
     desk.projects.save(ACME)
     desk.keyring.trouble = None
     assert desk.projects.save(ACME).keyring == KEYRING
@@ -192,7 +197,7 @@ def test_session_project_is_kept_once_there_is_a_keyring(desk: Desk) -> None:
     assert desk.story == ["list", "save", "list", "load"]
 
 
-@pytest.mark.parametrize("kind", [KeyringLocked, KeyringTrouble])
+@pytest.mark.parametrize("kind", [LockedKeyringError, KeyringFailureError])
 @pytest.mark.parametrize(
     "work",
     [
@@ -203,7 +208,7 @@ def test_session_project_is_kept_once_there_is_a_keyring(desk: Desk) -> None:
     ids=["save", "remove", "load"],
 )
 def test_keyring_that_fails_leaves_list_and_entries_as_they_were(
-    desk: Desk, kind: type[KeyringTrouble], work: Callable[[Desk], object]
+    desk: Desk, kind: type[KeyringFailureError], work: Callable[[Desk], object]
 ) -> None:
     desk.projects.save(ACME)
     before = desk.rows, dict(desk.keyring.kept)
@@ -215,16 +220,16 @@ def test_keyring_that_fails_leaves_list_and_entries_as_they_were(
 
 def test_list_that_cannot_be_written_leaves_the_old_entry_in_force(desk: Desk) -> None:
     desk.projects.save(ACME)
-    desk.list.trouble = ProjectListTrouble(NOW, NOW)
-    with pytest.raises(ProjectListTrouble):
+    desk.list.trouble = ProjectListError(NOW, NOW)
+    with pytest.raises(ProjectListError):
         desk.projects.save(replace(ACME, secret=Secret("canary-of-today")))
     assert desk.projects.load(desk.rows[0]) == ACME
 
 
 def test_list_that_cannot_be_written_leaves_no_secret_that_nobody_finds_again(desk: Desk) -> None:
-    desk.list.trouble = ProjectListTrouble(NOW, NOW)
+    desk.list.trouble = ProjectListError(NOW, NOW)
     for _ in range(2):
-        with pytest.raises(ProjectListTrouble):
+        with pytest.raises(ProjectListError):
             desk.projects.save(ACME)
     assert desk.keyring.kept == {}
 
@@ -248,7 +253,7 @@ def test_removal_that_hung_until_the_project_was_saved_anew_leaves_it_in_the_lis
 def test_without_a_keyring_a_project_can_be_removed(desk: Desk, was_in_one: bool) -> None:
     if was_in_one:
         desk.projects.save(ACME)
-    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
+    desk.keyring.trouble = NoKeyringError(NOW, NOW)
     if not was_in_one:
         desk.projects.save(ACME)
     desk.projects.remove(ACME.id)
@@ -267,7 +272,7 @@ def test_entry_that_the_keyring_does_not_show_or_that_is_no_project_is_told(
 ) -> None:
     desk.projects.save(ACME)
     desk.keyring.kept = {} if kept is None else {desk.rows[0].entry: kept}
-    with pytest.raises(KeyringTrouble, match=words):
+    with pytest.raises(KeyringFailureError, match=words):
         desk.projects.load(desk.rows[0])
 
 
@@ -288,10 +293,10 @@ def test_entry_that_one_read_did_not_find_is_read_once_more(desk: Desk) -> None:
 
 def test_keyring_that_is_not_there_now_is_not_taken_for_none_kept(desk: Desk) -> None:
     desk.projects.save(ACME)
-    desk.keyring.trouble = KeyringAbsent(NOW, NOW)
-    with pytest.raises(KeyringTrouble, match="were kept in a keyring") as raised:
+    desk.keyring.trouble = NoKeyringError(NOW, NOW)
+    with pytest.raises(KeyringFailureError, match="were kept in a keyring") as raised:
         desk.projects.load(desk.rows[0])
-    assert not isinstance(raised.value, KeyringAbsent)
+    assert not isinstance(raised.value, NoKeyringError)
 
 
 def test_removed_project_is_gone_from_list_and_keyring(desk: Desk) -> None:

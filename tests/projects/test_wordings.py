@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.projects.wordings import KeptWordings, Wordings
 
 ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
@@ -77,5 +77,5 @@ def test_nothing_is_kept_of_a_project_that_was_removed(kept: KeptWordings, file:
     ],
 )
 def test_what_could_not_be_sent_is_not_kept(kept: KeptWordings, category: str, text: str, why: str) -> None:
-    with pytest.raises(Unfit, match=why):
+    with pytest.raises(InvalidError, match=why):
         kept.keep(ACME, category, text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import WordingTrouble
+from consent_desk.domain.errors import WordingError
 from consent_desk.projects.wordings import JsonWordingFile
 
 TEXTS = {"a project": {"sms": ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")}, "another": {}}
@@ -52,12 +52,12 @@ def test_the_file_is_closed_to_others_and_alone(path: Path) -> None:
 def test_what_cannot_be_read_is_trouble_and_stays(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(WordingTrouble, match="left as they are"):
+    with pytest.raises(WordingError, match="left as they are"):
         JsonWordingFile(path).read()
     assert path.read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_used_is_trouble(path: Path) -> None:
     path.parent.write_text("a file")
-    with pytest.raises(WordingTrouble, match="could not be kept"):
+    with pytest.raises(WordingError, match="could not be kept"):
         JsonWordingFile(path).write(TEXTS)

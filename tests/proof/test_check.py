@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import ExportTrouble, JournalTrouble
+from consent_desk.domain.errors import ExportError, JournalError
 from consent_desk.domain.evidence.document import checksum, document, sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.lifecycle.record import Noted
@@ -279,13 +279,13 @@ def test_both_files_are_closed_to_others_and_never_written_over(jane: bytes, tmp
 
 def test_what_could_not_be_verified_later_is_not_saved(jane: bytes, tmp_path: Path) -> None:
     spoilt = changed(jane, lambda parsed: parsed["chain"].update(head="00" * 32))
-    with pytest.raises(JournalTrouble, match="not sound"):
+    with pytest.raises(JournalError, match="not sound"):
         ProofFiles().save(str(tmp_path), later(0), spoilt, b"%PDF-")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_gone_is_trouble_in_words(jane: bytes, tmp_path: Path) -> None:
-    with pytest.raises(ExportTrouble, match="its folder is not there any more"):
+    with pytest.raises(ExportError, match="its folder is not there any more"):
         ProofFiles().save(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
 
 

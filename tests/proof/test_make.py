@@ -3,7 +3,7 @@
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal
 from consent_desk.domain.lifecycle.state import State
@@ -51,7 +51,7 @@ def test_all_of_a_customer_is_proven(journal: SqliteJournal, proofs: Proofs) -> 
 def test_of_a_customer_that_the_journal_does_not_know_there_is_no_proof(
     proofs: Proofs,
 ) -> None:
-    with pytest.raises(JournalTrouble, match="holds nothing of this customer"):
+    with pytest.raises(JournalError, match="holds nothing of this customer"):
         proofs.of_customer(PROJECT, JANE, local)
 
 

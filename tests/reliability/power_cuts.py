@@ -29,7 +29,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import LEGAL, Fact, State
 from consent_desk.journal import file as journal_file
@@ -71,7 +71,7 @@ class Result:
     seen: Counter[str]
 
 
-class _Wrong(Exception):
+class _WrongError(Exception):
     """What a power cut must not do."""
 
 
@@ -207,7 +207,7 @@ class _Trial:
         self.seen: Counter[str] = Counter()
 
     def cut(self, life: _Life) -> None:
-        """Start the program on what the last cut left, and cut it too. Raises _Wrong."""
+        """Start the program on what the last cut left, and cut it too. Raises _WrongError."""
         _lay_out(self._live, life.left)
         disk = self._recorder.disk = Disk(str(self._live), life.left)
         session = _Session(life, disk)
@@ -243,47 +243,47 @@ class _Trial:
             self.seen["marks torn"] += bool(is_torn)
             # All facts were sound by then; that the journal holds what was said is compared below.
             if found.verdict is not Verdict.SOUND and not (is_torn and "mark" in str(found.why)):
-                raise _Wrong(f"not sound: {found.why}")
+                raise _WrongError(f"not sound: {found.why}")
             self.seen["transactions rolled back"] += found.interrupted
         self._examine_backups(life)
         private_folder(path.parent)
         try:
             journal = SqliteJournal.open(path, before_migration=Backups(path).before_migration)
-        except JournalTrouble as trouble:
-            raise _Wrong(f"not opened: {trouble.title}") from trouble
+        except JournalError as trouble:
+            raise _WrongError(f"not opened: {trouble.title}") from trouble
         try:
             self._compare(journal, life, under_way)
             if journal.restored:
-                raise _Wrong("opened as if its mark were missing")
+                raise _WrongError("opened as if its mark were missing")
         finally:
             journal.close()
         found = verify(path)
         if found.verdict is not Verdict.SOUND or found.consents != len(life.noted):
-            raise _Wrong(f"not sound after opening: {found}")
+            raise _WrongError(f"not sound after opening: {found}")
 
     def _compare(self, journal: SqliteJournal, life: _Life, under_way: _Deed | None) -> None:
         """What is there must be what was said to be written, and perhaps what was being written."""
         for request_id, noted in life.noted.items():
             try:
                 record = journal.record(request_id)
-            except JournalTrouble as trouble:
-                raise _Wrong(f"consent lost: {trouble.title}") from trouble
+            except JournalError as trouble:
+                raise _WrongError(f"consent lost: {trouble.title}") from trouble
             facts = life.facts[request_id]
             if record.noted != noted or record.facts[: len(facts)] != tuple(facts):
-                raise _Wrong(f"consent or fact lost: {record} instead of {noted}, {facts}")
+                raise _WrongError(f"consent or fact lost: {record} instead of {noted}, {facts}")
             more = record.facts[len(facts) :]
             if under_way is not None and under_way.request_id == request_id and more[:1] == (under_way.fact,):
                 facts.append(under_way.fact)
                 more = more[1:]
                 self.seen["written though not yet said"] += 1
             if more:
-                raise _Wrong(f"facts that nobody wrote: {more}")
+                raise _WrongError(f"facts that nobody wrote: {more}")
             self.seen["facts compared"] += len(facts)
         if under_way is not None and under_way.noted is not None:
             request_id = under_way.request_id
             if request_id in {entry.request_id for entry in latest(journal, 1)}:
                 if journal.record(request_id).noted != under_way.noted:
-                    raise _Wrong("half a consent")
+                    raise _WrongError("half a consent")
                 life.noted[request_id], life.facts[request_id] = under_way.noted, [under_way.fact]
                 self.seen["written though not yet said"] += 1
         self.seen["consents compared"] += len(life.noted)
@@ -292,11 +292,11 @@ class _Trial:
         folder = (self._copy / NAME).with_name("backups")
         there = {path.name for path in folder.glob("journal-*.sqlite")}
         if missing := life.backups - there:
-            raise _Wrong(f"backup lost: {missing}")
+            raise _WrongError(f"backup lost: {missing}")
         for name in sorted(there):
             found = verify(folder / name)
             if found.verdict is not Verdict.SOUND:
-                raise _Wrong(f"backup {name} is not sound: {found.why}")
+                raise _WrongError(f"backup {name} is not sound: {found.why}")
         life.backups |= there
 
 
@@ -361,7 +361,7 @@ def _cuts(trial: _Trial, life: _Life, patch: pytest.MonkeyPatch) -> Iterator[str
             _bring_the_next_version(patch)
         try:
             trial.cut(life)
-        except _Wrong as wrong:
+        except _WrongError as wrong:
             yield str(wrong)
             return
         yield None

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.app.application import Application
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.errors import KeyringTrouble
+from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
@@ -46,7 +46,7 @@ class MemoryKeyring:
 
     def __init__(self) -> None:
         self.lines: dict[str, str] = {}
-        self.trouble: KeyringTrouble | None = None
+        self.trouble: KeyringFailureError | None = None
         self.open_ = Event()
         self.open_.set()
 

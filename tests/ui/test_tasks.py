@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.message import say
 from consent_desk.ui.tasks import Lane, TaskRunner
 
-TROUBLE = JournalTrouble(say("Full."), say("Make room."))
+TROUBLE = JournalError(say("Full."), say("Make room."))
 
 
 def fail(error: Exception) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from math import isfinite
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import hidden_character, hidden_name, refused_in_prose
 
@@ -44,7 +44,7 @@ class Timestamp:
 
     def __post_init__(self) -> None:
         if not 0 < self.micros < _FIRST_INEXACT * 1_000_000:
-            raise Unfit(say("{micros} µs is no plausible time.", micros=self.micros), _CHECK)
+            raise InvalidError(say("{micros} µs is no plausible time.", micros=self.micros), _CHECK)
 
     def __str__(self) -> str:
         """For where no time zone is known: the window writes a `Timestamp` of a message in local time."""
@@ -65,7 +65,7 @@ class ValidUntil:
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not 0 < self.seconds < FIRST_MILLISECOND:
-            raise Unfit(say("{seconds} is no time in seconds.", seconds=self.seconds), _CHECK)
+            raise InvalidError(say("{seconds} is no time in seconds.", seconds=self.seconds), _CHECK)
 
     @property
     def wire(self) -> str | int:
@@ -199,7 +199,7 @@ def _complaint_about_size(text: str) -> Message | None:
 
 def _require(complaint: Message | None) -> None:
     if complaint is not None:
-        raise Unfit(complaint, _CHECK)
+        raise InvalidError(complaint, _CHECK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +223,7 @@ class Consent:
 
     `properties`: further ones of the event, each with a name of its own, in the order in which they go out.
 
-    Raises Unfit for whatever would not be a valid consent event (sections 1, 4.1 and 5).
+    Raises InvalidError for whatever would not be a valid consent event (sections 1, 4.1 and 5).
     """
 
     request_id: str
@@ -241,7 +241,7 @@ class Consent:
 
     def __post_init__(self) -> None:
         if _UUID.fullmatch(self.request_id) is None:
-            raise Unfit(say("The request ID is no UUID."), _CHECK)
+            raise InvalidError(say("The request ID is no UUID."), _CHECK)
         _require(complaint_about_category(self.category))
         for note in (self.channel, self.ticket, self.agent):
             _require(complaint_about_note(note))
@@ -250,13 +250,13 @@ class Consent:
             _require(complaint_about_property(value))
         _require(complaint_about_wording(self.wording))
         if not isinstance(self.action, Action):
-            raise Unfit(say("The action is neither accept nor reject."), _CHECK)
+            raise InvalidError(say("The action is neither accept nor reject."), _CHECK)
         if self.timestamp > self.noted_at:
-            raise Unfit(say("The decision lies in the future."), _CHECK)
+            raise InvalidError(say("The decision lies in the future."), _CHECK)
         if (self.action is Action.ACCEPT) != (self.valid_until is not None):
-            raise Unfit(say("An opt-in needs an end, an opt-out has none."), _CHECK)
+            raise InvalidError(say("An opt-in needs an end, an opt-out has none."), _CHECK)
         if self.valid_until is not None and not ends_after(self.valid_until, self.timestamp):
-            raise Unfit(say("The opt-in would end before it began."), _CHECK)
+            raise InvalidError(say("The opt-in would end before it began."), _CHECK)
 
 
 def ends_after(valid_until: ValidUntil, timestamp: Timestamp) -> bool:

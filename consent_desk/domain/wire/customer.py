@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import VALUE_LIMIT, CustomerId, Timestamp, ValidUntil, ends_after
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.text import inert, visible
 from consent_desk.domain.wire.answer import ERROR_KEYS, Answer, Meaning, read_answer, read_data
 from consent_desk.domain.wire.request import READ_MODES
@@ -200,7 +200,7 @@ def moment(seconds: float | None) -> Timestamp | None:
         return None
     try:
         return Timestamp(round(seconds * 1_000_000))
-    except Unfit:
+    except InvalidError:
         return None
 
 
@@ -278,7 +278,7 @@ def _until(value: object) -> ValidUntil | None:
     seconds = _number(value)
     try:
         return None if seconds is None else ValidUntil(int(seconds))
-    except Unfit:
+    except InvalidError:
         return None
 
 

@@ -31,7 +31,7 @@ from consent_desk.domain.wire.outcome import Cause, Phase
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.call import Progress
-from consent_desk.engagement.http.failures import Stopped, cause_of, detail_of
+from consent_desk.engagement.http.failures import StoppedError, cause_of, detail_of
 from consent_desk.engagement.http.handshake import Handshake
 from consent_desk.engagement.http.response import MOST_BODY, ReportingAnswer
 
@@ -84,7 +84,7 @@ def _exactly(request: PreparedRequest) -> requests.PreparedRequest:
         auth=_Authorization(request.authorization),
     ).prepare()
     if prepared.url != request.url:
-        raise Stopped(Cause.UNEXPECTED, "the URL would be sent in another spelling")
+        raise StoppedError(Cause.UNEXPECTED, "the URL would be sent in another spelling")
     return prepared
 
 
@@ -210,8 +210,8 @@ class _Connection(HTTPConnection):
             raise
         return connection
 
-    def _not_connected(self, trouble: OSError | UnicodeError, cause: Cause | None) -> Stopped:
-        return Stopped(Cause.PROXY if self.proxy else cause or Cause.UNREACHABLE, detail_of(trouble))
+    def _not_connected(self, trouble: OSError | UnicodeError, cause: Cause | None) -> StoppedError:
+        return StoppedError(Cause.PROXY if self.proxy else cause or Cause.UNREACHABLE, detail_of(trouble))
 
     def _tunnel(self) -> None:
         try:
@@ -219,10 +219,10 @@ class _Connection(HTTPConnection):
         except (OSError, http.client.HTTPException, ValueError) as error:
             answered = _CONNECT_ANSWERED.match(str(error))
             if answered is None:
-                raise Stopped(Cause.PROXY, detail_of(error)) from error
+                raise StoppedError(Cause.PROXY, detail_of(error)) from error
             wants_credentials = answered[1] == "407"
             cause = Cause.PROXY_CREDENTIALS if wants_credentials else Cause.PROXY
-            raise Stopped(cause, f"CONNECT was answered {answered[1]}") from error
+            raise StoppedError(cause, f"CONNECT was answered {answered[1]}") from error
 
     def request(self, *args: Any, **options: Any) -> None:
         """Send our request, once the connection stands."""
@@ -256,12 +256,12 @@ class _TlsConnection(_Connection, HTTPSConnection):
             self._learn(handshake)
             _close_half_made(error)
             if isinstance(error, ssl.SSLError):
-                raise Stopped(handshake.cause(error), detail_of(error)) from error
+                raise StoppedError(handshake.cause(error), detail_of(error)) from error
             raise
         self._learn(handshake)
         if not isinstance(self.sock, ssl.SSLSocket) or self.sock.version() is None:
             # ssl wraps a connection that is lost already without a handshake, and would send in the clear.
-            raise Stopped(Cause.CUT, "lost before the TLS handshake")
+            raise StoppedError(Cause.CUT, "lost before the TLS handshake")
         if handshake.wants_certificate and self.sock.version() == "TLSv1.3":
             self._hear_verdict(self.sock, handshake)
 
@@ -283,9 +283,9 @@ class _TlsConnection(_Connection, HTTPSConnection):
             # Accepted: what it sent was a ticket.
             connection.settimeout(self.timeout)
         except ssl.SSLError as error:
-            raise Stopped(handshake.cause(error), detail_of(error)) from error
+            raise StoppedError(handshake.cause(error), detail_of(error)) from error
         else:
-            raise Stopped(Cause.CUT, "ended after the TLS handshake")
+            raise StoppedError(Cause.CUT, "ended after the TLS handshake")
 
 
 def _close_half_made(error: BaseException) -> None:

@@ -13,7 +13,7 @@ from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Out
 _NOTHING_HANDED_OVER = frozenset({Phase.RESOLVING, Phase.CONNECTING})
 
 
-class Over(Exception):
+class OverError(Exception):
     """The call has its outcome: whatever its thread still meant to do is forbidden."""
 
 
@@ -58,7 +58,7 @@ class Progress:
         return monotonic() - self._began
 
     def reach(self, phase: Phase) -> None:
-        """Say that the call comes to `phase`, before it does. Raises Over."""
+        """Say that the call comes to `phase`, before it does. Raises OverError."""
         with self._changed:
             self._go_on()
             self._phase = phase
@@ -69,7 +69,7 @@ class Progress:
             self._way = replace(self._way, **known)
 
     def hold(self, connection: socket) -> None:
-        """Keep a duplicate of `connection`, not yet connected, by which to shut it down. Raises Over.
+        """Keep a duplicate of `connection`, not yet connected, by which to shut it down. Raises OverError.
 
         Only a duplicate made before `connect` ends every phase at once: TLS detaches the original.
         """
@@ -79,7 +79,7 @@ class Progress:
             self._duplicate = connection.dup()
 
     def hear(self, status: int) -> None:
-        """Say that an answer begins. Raises Over, as all that is heard does."""
+        """Say that an answer begins. Raises OverError, as all that is heard does."""
         with self._changed:
             self.reach(Phase.READING)
             self._status = status
@@ -139,7 +139,7 @@ class Progress:
 
     def _go_on(self) -> None:
         if self._outcome is not None:
-            raise Over
+            raise OverError
 
     def _end(self, outcome: Outcome) -> None:
         if self._outcome is None:

@@ -11,7 +11,7 @@ from consent_desk.domain.wire.outcome import Cause, Phase
 _DETAIL_LIMIT = 200
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The call cannot go on, for a reason known where it was raised. `detail` holds no secret."""
 
     def __init__(self, cause: Cause, detail: str) -> None:
@@ -24,7 +24,7 @@ def explain(error: Exception, phase: Phase) -> tuple[Cause, str]:
     """Why a call failed, and a technical detail that holds neither header nor URL nor secret."""
     connecting = phase in {Phase.RESOLVING, Phase.CONNECTING}
     for found in _within(error):
-        if isinstance(found, Stopped):
+        if isinstance(found, StoppedError):
             return found.cause, found.detail
         if (cause := cause_of(found, connecting=connecting)) is not None:
             return cause, detail_of(found)

@@ -16,14 +16,14 @@ _NOT_THERE = frozenset(
 )
 
 
-class PortalTrouble(Exception):
+class PortalError(Exception):
     """There is a portal, and it does not tell. The text says why, for those who look after the desktop."""
 
 
 def proxies_for(url: str) -> tuple[str, ...] | None:
     """What the desktop proposes for `url`, such as `direct://`; None without a desktop that could be asked.
 
-    Returns within `LIMIT`, whatever the other side does. Raises PortalTrouble.
+    Returns within `LIMIT`, whatever the other side does. Raises PortalError.
     """
     # 20 ms, on the thread of a call.
     from jeepney.bus import get_bus  # type: ignore[import-untyped]  # it has no types
@@ -33,7 +33,7 @@ def proxies_for(url: str) -> tuple[str, ...] | None:
     try:
         connection: socket.socket = prep_socket(get_bus("SESSION"), timeout=LIMIT)
     except TimeoutError:
-        raise PortalTrouble("the session bus does not answer") from None
+        raise PortalError("the session bus does not answer") from None
     except (KeyError, OSError, RuntimeError, ValueError, StopIteration):
         # No session bus is named, or none is there.
         return None
@@ -44,11 +44,11 @@ def proxies_for(url: str) -> tuple[str, ...] | None:
     try:
         with closing(connection):
             return _ask(connection, url)
-    except PortalTrouble:
+    except PortalError:
         raise
     except Exception as error:  # noqa: BLE001 -- whatever comes over the bus, the call goes on
         late = monotonic() >= give_up
-        raise PortalTrouble("no answer in time" if late else type(error).__name__) from None
+        raise PortalError("no answer in time" if late else type(error).__name__) from None
     finally:
         watchdog.cancel()
 
@@ -71,7 +71,7 @@ def _ask(connection: socket.socket, url: str) -> tuple[str, ...] | None:
         name = str(answer.header.fields.get(HeaderFields.error_name))
         if name in _NOT_THERE:
             return None
-        raise PortalTrouble(name)
+        raise PortalError(name)
     (proposals,) = answer.body
     return tuple(str(one) for one in proposals)
 

@@ -66,7 +66,7 @@ def of_desktop(url: str) -> Choice:
 
     try:
         proposals = portal.proxies_for(url)
-    except portal.PortalTrouble as trouble:
+    except portal.PortalError as trouble:
         return Choice(by=f"{_DESKTOP}, which could not be read ({trouble})")
     return Choice() if proposals is None else first_of(proposals, _DESKTOP)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.journal.rows import CONTENTS, content_sha256, fact_of, noted_of
 from consent_desk.journal.salvage.pages import Cell, Value
 
@@ -29,7 +29,7 @@ _LAYOUT: dict[str, tuple[str, ...]] = {
     "standing": ("seq", "fact", "state"),
 }
 _UNKNOWN = {"project_id": "", "project_name": "unknown", "base_url": "", "project_token": "", "press": None}
-_FAULTS = (Unfit, ValueError, TypeError, KeyError, AttributeError)
+_FAULTS = (InvalidError, ValueError, TypeError, KeyError, AttributeError)
 """What comes of reading a row that was changed."""
 
 

@@ -26,7 +26,7 @@ class Cell:
     pages: tuple[int, ...]
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """A cell makes no sense."""
 
 
@@ -49,7 +49,7 @@ def _read(pages: "_Pages") -> Iterator[Cell]:
         for start in pages.cells_of(number):
             try:
                 yield pages.cell(number, start)
-            except (_Unreadable, IndexError, UnicodeDecodeError, struct.error):
+            except (_UnreadableError, IndexError, UnicodeDecodeError, struct.error):
                 continue
 
 
@@ -75,17 +75,17 @@ class _Pages:
         length, at = _varint(page, start)
         rowid, at = _varint(page, at)
         if not 0 < length <= len(self._content):
-            raise _Unreadable
+            raise _UnreadableError
         local = self._local(length)
         payload = page[at : at + local]
         if len(payload) < local:
-            raise _Unreadable
+            raise _UnreadableError
         pages = [number]
         if local < length:
             follow = int.from_bytes(page[at + local : at + local + 4], "big")
             while len(payload) < length:
                 if not 0 < follow <= self.count or follow in pages:
-                    raise _Unreadable
+                    raise _UnreadableError
                 pages.append(follow)
                 more = self._page(follow)
                 payload += more[4 : 4 + length - len(payload)]
@@ -108,7 +108,7 @@ class _Pages:
 def _values(payload: bytes) -> tuple[Value, ...]:
     end, at = _varint(payload, 0)
     if not at <= end <= len(payload):
-        raise _Unreadable
+        raise _UnreadableError
     kinds = []
     while at < end:
         kind, at = _varint(payload, at)
@@ -118,11 +118,11 @@ def _values(payload: bytes) -> tuple[Value, ...]:
         size = _FIXED.get(kind, 8 if kind == 7 else max(0, (kind - 12) // 2))
         octets = payload[end : end + size]
         if len(octets) < size or kind in {10, 11}:
-            raise _Unreadable
+            raise _UnreadableError
         values.append(_value(kind, octets))
         end += size
     if end != len(payload):
-        raise _Unreadable
+        raise _UnreadableError
     return tuple(values)
 
 

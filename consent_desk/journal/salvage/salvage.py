@@ -28,7 +28,7 @@ _NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
-    """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalTrouble."""
+    """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalError."""
     with ExitStack() as ended:
         with told(_NOT_SALVAGED):
             making = ended.enter_context(unfinished_in(path.parent))

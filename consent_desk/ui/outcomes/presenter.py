@@ -12,7 +12,7 @@ from consent_desk.delivery.sender import Sent
 from consent_desk.delivery.verifier import Failed, Looked
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, tell_all, tell_failing
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER
@@ -291,7 +291,7 @@ class SendingDesk(QObject):
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
         station, request_id = departure.station, departure.entry.request_id
-        if isinstance(error, JournalTrouble):
+        if isinstance(error, JournalError):
             self.rounds.put_off(station, request_id)
             said = "It is noted, but it was not sent."
         else:

@@ -123,7 +123,7 @@ class KeptDesk(QObject):
         self._next(self._batch)
 
     def _stop(self, batch: _Batch) -> None:
-        batch.stopped = "Stopped."
+        batch.stopped = "StoppedError."
         said = f"{batch.project.name}: stopping after the one that is under way…"
         self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from consent_desk.domain.errors import KeyringTrouble
+from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.address import Address, read_address
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project, remarks
 from consent_desk.engagement.connection_check import Report, Verdict
@@ -254,7 +254,7 @@ class SettingsDesk(QObject):
             # Another dialog may be open by now: it has nothing to do with this.
             if self._dialog is dialog:
                 self._patience.end()
-                offer_keeping = can_keep and isinstance(error, KeyringTrouble)
+                offer_keeping = can_keep and isinstance(error, KeyringFailureError)
                 self._not_saved(render_error(error), offer_keeping=offer_keeping)
 
         self._can_keep = can_keep

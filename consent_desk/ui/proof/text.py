@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.evidence.proof import (
     WATERMARK,
     Chain,
@@ -180,7 +180,7 @@ def _until(until: ValidUntil) -> str:
 def _since(seconds: float | None) -> str:
     if seconds is None:
         return UNKNOWN
-    with suppress(Unfit):
+    with suppress(InvalidError):
         return _utc(Timestamp(round(seconds * 1_000_000)))
     return f"{seconds} s"
 

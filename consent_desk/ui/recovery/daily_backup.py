@@ -6,7 +6,7 @@ from datetime import date, datetime
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.delivery.scheduler import Outstanding
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import SendingDesk
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -135,7 +135,7 @@ class BackupDesk(QObject):
                 self._status.forget(_MARK)
 
 
-def _mark_text(trouble: JournalTrouble | None) -> str:
+def _mark_text(trouble: JournalError | None) -> str:
     if trouble is None:
         return ""
     return (

@@ -6,7 +6,13 @@ from typing import Protocol, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
-from consent_desk.domain.errors import DeskError, JournalDamaged, JournalGone, JournalMissing, JournalTrouble
+from consent_desk.domain.errors import (
+    DeskError,
+    JournalDamagedError,
+    JournalError,
+    JournalGoneError,
+    JournalMissingError,
+)
 from consent_desk.domain.message import say
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.recovery.backups import BackupList, Copies
@@ -85,12 +91,12 @@ class RecoveryDesk(QObject):
 
     def show_trouble(self, error: Exception) -> None:
         """The journal could not be opened: offer what helps. What is the matter is said elsewhere."""
-        damaged, missing = isinstance(error, JournalDamaged), isinstance(error, JournalMissing)
+        damaged, missing = isinstance(error, JournalDamagedError), isinstance(error, JournalMissingError)
         self.strip.show_shut(salvage=damaged and not missing, restore=damaged, begin=missing)
 
     def show_failure(self, error: Exception) -> None:
         """Something could not be noted: offer what helps where trying again does not."""
-        if isinstance(error, JournalDamaged | JournalGone):
+        if isinstance(error, JournalDamagedError | JournalGoneError):
             self.show_trouble(error)
 
     def show_well(self) -> None:
@@ -154,7 +160,7 @@ class RecoveryDesk(QObject):
     def _restore(self, backup: Backup, agreed: Missing | None) -> None:
         def work() -> Restored:
             if self._care.missing_from(backup) != agreed:
-                raise JournalTrouble(*_CHANGED)
+                raise JournalError(*_CHANGED)
             return self._care.restore(backup)
 
         def done(restored: Restored) -> None:

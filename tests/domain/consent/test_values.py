@@ -19,7 +19,7 @@ from consent_desk.domain.consent.values import (
     ValidUntil,
     ends_after,
 )
-from consent_desk.domain.errors import Unfit
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.request import event_body
 from tests.domain.examples import (
@@ -41,7 +41,7 @@ OPT_IN = replace(TUTORIAL, action=Action.ACCEPT, valid_until=ValidUntil())
 
 @pytest.mark.parametrize("micros", [0, -1, LAST + 1, TUTORIAL_SECONDS * 1_000 * 1_000_000])
 def test_an_implausible_time_cannot_be_built(micros: int) -> None:
-    with pytest.raises(Unfit, match="no plausible time"):
+    with pytest.raises(InvalidError, match="no plausible time"):
         Timestamp(micros)
 
 
@@ -65,7 +65,7 @@ def test_a_timestamp_on_the_wire_is_exact(micros: int) -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1, FIRST_MILLISECOND, TUTORIAL_SECONDS * 1_000])
 def test_an_implausible_end_cannot_be_built(seconds: int) -> None:
-    with pytest.raises(Unfit, match="no time in seconds"):
+    with pytest.raises(InvalidError, match="no time in seconds"):
         ValidUntil(seconds)
 
 
@@ -85,7 +85,7 @@ def test_an_end_is_after_a_time_as_exact_numbers_are(seconds: int, micros: int) 
 
 @pytest.mark.parametrize("value", ["null", "undefined", "", "---", "@.", "   ", "😀", "_", "…"])
 def test_an_id_that_engagement_does_not_take_cannot_be_built(value: str) -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidError):
         CustomerId(type="registered", value=value)
 
 
@@ -109,7 +109,7 @@ def test_any_other_id_is_kept_as_it_is(value: str) -> None:
 def test_an_id_has_a_type_and_neither_spaces_around_nor_hidden_characters(
     id_type: str, value: str, words: str
 ) -> None:
-    with pytest.raises(Unfit, match=words):
+    with pytest.raises(InvalidError, match=words):
         CustomerId(type=id_type, value=value)
 
 
@@ -133,7 +133,7 @@ def test_an_id_has_a_type_and_neither_spaces_around_nor_hidden_characters(
     ],
 )
 def test_an_invalid_consent_cannot_be_built(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(Unfit, match=words):
+    with pytest.raises(InvalidError, match=words):
         replace(TUTORIAL, **changes)
 
 
@@ -154,7 +154,7 @@ def test_an_invalid_consent_cannot_be_built(changes: dict[str, Any], words: str)
 def test_a_further_property_that_engagement_would_misread_cannot_be_built(
     properties: tuple[tuple[str, Any], ...], words: str
 ) -> None:
-    with pytest.raises(Unfit, match=words):
+    with pytest.raises(InvalidError, match=words):
         replace(TUTORIAL, properties=properties)
 
 
@@ -184,7 +184,7 @@ def test_a_consent_cannot_be_changed() -> None:
 def test_nothing_holds_what_no_language_needs(name: str, character: str) -> None:
     text = f"a{character}b"
     changes: dict[str, Any] = {name: (("store", text),) if name == "properties" else text}
-    with pytest.raises(Unfit, match="Delete it"):
+    with pytest.raises(InvalidError, match="Delete it"):
         replace(TUTORIAL, **changes)
 
 
@@ -220,7 +220,7 @@ def test_direction_marks_that_are_closed_are_kept(text: str) -> None:
     ids=ascii,
 )
 def test_direction_marks_that_are_open_or_override_are_refused(text: str) -> None:
-    with pytest.raises(Unfit, match="direction mark"):
+    with pytest.raises(InvalidError, match="direction mark"):
         replace(TUTORIAL, wording=text)
 
 
@@ -277,7 +277,7 @@ def test_a_value_is_shorter_than_16_kb_of_utf_8(name: str, letter: str) -> None:
     most: dict[str, Any] = {name: letter * ((VALUE_LIMIT - 1) // size)}
     assert replace(TUTORIAL, **most) != TUTORIAL
     too_long: dict[str, Any] = {name: letter * (VALUE_LIMIT // size)}
-    with pytest.raises(Unfit, match=r"16,384 bytes is too long"):
+    with pytest.raises(InvalidError, match=r"16,384 bytes is too long"):
         replace(TUTORIAL, **too_long)
 
 
@@ -287,7 +287,7 @@ def test_what_is_not_complained_about_can_be_built(text: str) -> None:
     if rules.complaint_about_id(text) is None:
         assert CustomerId(type="registered", value=text).value == text
     else:
-        with pytest.raises(Unfit):
+        with pytest.raises(InvalidError):
             CustomerId(type="registered", value=text)
     for name, complaint in (
         ("category", rules.complaint_about_category(text)),
@@ -299,5 +299,5 @@ def test_what_is_not_complained_about_can_be_built(text: str) -> None:
             assert isinstance(replace(TUTORIAL, **changes), Consent)
         else:
             assert str(complaint)
-            with pytest.raises(Unfit):
+            with pytest.raises(InvalidError):
                 replace(TUTORIAL, **changes)

@@ -15,7 +15,7 @@ from time import monotonic
 import pytest
 
 from consent_desk.engagement.http import portal
-from consent_desk.engagement.http.portal import PortalTrouble, proxies_for
+from consent_desk.engagement.http.portal import PortalError, proxies_for
 from consent_desk.engagement.http.proxies import Choice, find
 from tests.engagement.http.calls import send
 from tests.engagement.http.servers import LONG, Server, answer, answering
@@ -129,7 +129,7 @@ def test_a_portal_that_does_not_tell_is_named_and_the_host_is_reached(
     desktop: Portal, how: tuple[str, ...], why: str
 ) -> None:
     desktop(*how)
-    with pytest.raises(PortalTrouble, match=why):
+    with pytest.raises(PortalError, match=why):
         proxies_for(URL)
     assert find(URL) == Choice(by=f"the desktop's settings, which could not be read ({why})")
 
@@ -144,7 +144,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def assert_given_up(why: str) -> None:
     began = monotonic()
-    with pytest.raises(PortalTrouble, match=why):
+    with pytest.raises(PortalError, match=why):
         proxies_for(URL)
     assert SHORT * 0.9 <= monotonic() - began < SHORT + 1
 

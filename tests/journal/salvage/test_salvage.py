@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.errors import JournalDamaged, JournalMissing, JournalTrouble
+from consent_desk.domain.errors import JournalDamagedError, JournalError, JournalMissingError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import identity as restoration
 from consent_desk.journal.head import create_mark, mark_of
@@ -143,7 +143,7 @@ def test_a_category_that_was_changed_is_read_from_the_body(path: Path) -> None:
 
 def test_a_journal_that_was_cut_to_nothing_can_be_left_behind(path: Path) -> None:
     path.write_bytes(b"")
-    with pytest.raises(JournalDamaged):
+    with pytest.raises(JournalDamagedError):
         opened(path)
     told = salvage(path)
     assert (told.consents, told.facts) == (0, 0)
@@ -154,7 +154,7 @@ def test_a_journal_that_was_cut_to_nothing_can_be_left_behind(path: Path) -> Non
 
 def test_what_is_not_there_cannot_be_saved(path: Path) -> None:
     path.unlink()
-    with pytest.raises(JournalTrouble, match="Nothing was saved"):
+    with pytest.raises(JournalError, match="Nothing was saved"):
         salvage(path)
     assert mark_of(path).exists()
 
@@ -169,7 +169,7 @@ def test_on_a_full_disk_the_damaged_file_is_left_as_it_is(
         raise OSError(errno.ENOSPC, "no room")
 
     monkeypatch.setattr("consent_desk.journal.salvage.salvage.replace_file", full)
-    with pytest.raises(JournalTrouble, match="its file is left as it is: the disk is full"):
+    with pytest.raises(JournalError, match="its file is left as it is: the disk is full"):
         salvage(path)
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
 
@@ -217,7 +217,7 @@ def test_a_salvage_that_cannot_be_put_in_place_is_kept_and_said_to_be(
     path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     broken_off_after(step, monkeypatch, OSError(errno.EIO, "no luck"))
-    with pytest.raises(JournalTrouble, match="was saved, but does not stand in the journal's place yet"):
+    with pytest.raises(JournalError, match="was saved, but does not stand in the journal's place yet"):
         salvage(path)
     with closing(opened(path)) as journal:
         assert len(latest(journal)) == COUNT
@@ -248,7 +248,7 @@ def test_what_was_saved_of_a_journal_never_takes_the_place_of_one_that_was_opene
     saved.write_bytes(path.read_bytes())
     opened(path).close()
     path.unlink()
-    with pytest.raises(JournalMissing):
+    with pytest.raises(JournalMissingError):
         opened(path)
 
 
@@ -295,7 +295,7 @@ def spoil_pages(path: Path, *, columns: int) -> None:
 @pytest.mark.parametrize("kept", [0, 20])
 def test_beside_a_mark_that_cannot_be_read_all_is_saved(path: Path, kept: int) -> None:
     os.truncate(mark_of(path), kept)
-    with pytest.raises(JournalDamaged, match="nobody can tell whether its end is missing"):
+    with pytest.raises(JournalDamagedError, match="nobody can tell whether its end is missing"):
         opened(path)
     told = salvage(path)
     assert (told.consents, told.consents_lost, told.facts_lost) == (COUNT, 0, 0)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget
 
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import say
@@ -142,7 +142,7 @@ def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
 ) -> None:
     def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
-        raise JournalTrouble(say("The disk is full."), say("Make room."))
+        raise JournalError(say("The disk is full."), say("Make room."))
 
     one_waits_while_the_other_is_silent(acme, engagement)
     monkeypatch.setattr(SqliteJournal, "give_up", fail)
@@ -207,7 +207,7 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
 ) -> None:
     def fail(journal: SqliteJournal, noted: object) -> None:
-        raise JournalTrouble(say("The disk is full."), say("Make room."))
+        raise JournalError(say("The disk is full."), say("Make room."))
 
     acme.fill()
     acme.tick_all()

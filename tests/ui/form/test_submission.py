@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
@@ -25,7 +25,7 @@ class SlowOutbox:
 
     def __init__(self) -> None:
         self.let = Event()
-        self.trouble: JournalTrouble | None = None
+        self.trouble: JournalError | None = None
         self.asked = 0
 
     def stamp_all(self, project: object, consents: Sequence[tuple[Consent, Context]]) -> tuple[Consent, ...]:
@@ -64,7 +64,7 @@ def a_press(station: SlowStation, noting: Noting, draft: Draft | None = None) ->
 def fail(noting: Noting, qtbot: QtBot, station: SlowStation) -> Press:
     """A press that could not be noted in `station`."""
     station.outbox.let.set()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    station.outbox.trouble = JournalError(say("Full."), say("Make room."))
     press = a_press(station, noting)
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)
@@ -138,7 +138,7 @@ def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
     station = SlowStation()
 
     def fail(project: object, consents: object) -> tuple[Consent, ...]:
-        raise JournalTrouble(say("Gone."), say("Look."))
+        raise JournalError(say("Gone."), say("Look."))
 
     monkeypatch.setattr(station.outbox, "stamp_all", fail)
     press = a_press(station, noting)
@@ -168,7 +168,7 @@ def test_what_failed_for_another_address_is_another_consent(noting: Noting, qtbo
 
 def test_a_late_failure_is_not_brought_into_another_form(noting: Noting, qtbot: QtBot) -> None:
     station = SlowStation()
-    station.outbox.trouble = JournalTrouble(say("Full."), say("Make room."))
+    station.outbox.trouble = JournalError(say("Full."), say("Make room."))
     press = a_press(station, noting)
     with qtbot.waitSignal(noting.failed):
         noting.begin(press)

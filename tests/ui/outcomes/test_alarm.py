@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Context, Entry, Noted
 from consent_desk.domain.lifecycle.state import State
@@ -212,7 +212,7 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
     def note_and_fail(outbox: Outbox, project: Project, consent: Consent, context: Context) -> Entry:
         noted.append(note(outbox, project, consent, context))
         monkeypatch.setattr(Outbox, "note", note)
-        raise JournalTrouble(say("The disk reported an error."), say("Try again."))
+        raise JournalError(say("The disk reported an error."), say("Try again."))
 
     monkeypatch.setattr(Outbox, "note", note_and_fail)
     controls.press(ringing.window, "Send with the time now")

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Outstanding
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
@@ -109,7 +109,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise JournalTrouble(say("The disk is full."), say("Make room."))
+        raise JournalError(say("The disk is full."), say("Make room."))
 
     monkeypatch.setattr(Outbox, "note_all", fail)
     acme.send()

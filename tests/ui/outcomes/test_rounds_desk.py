@@ -14,7 +14,7 @@ from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import Agenda
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted, Record
 from consent_desk.domain.message import say
@@ -51,7 +51,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ) -> tuple[Record, ...]:
         if tries:
             tries.append(request_id)
-            raise JournalTrouble(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("It cannot be read."), say("Try again."))
         return agenda_module.refresh(agenda, journal, request_id, is_left=is_left)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)

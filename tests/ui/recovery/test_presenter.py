@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.domain.errors import JournalTrouble
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.message import say
@@ -179,7 +179,7 @@ def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-NOT_READ = JournalTrouble(say("The journal cannot be read."), say("Try again."))
+NOT_READ = JournalError(say("The journal cannot be read."), say("Try again."))
 
 
 def fail_after_opening(monkeypatch: pytest.MonkeyPatch) -> None:
