@@ -10,7 +10,7 @@ from PySide6.QtGui import QIcon
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import resource
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -30,7 +30,7 @@ class Application(QObject):
         *,
         window: MainWindow,
         stations: Stations,
-        projects: ProjectDesk,
+        projects: ProjectPresenter,
         runner: TaskRunner,
         resources: ExitStack,
         faults: FaultLog,

@@ -32,19 +32,19 @@ from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import Folders, resource
-from consent_desk.ui.form.agent_desk import AgentDesk
-from consent_desk.ui.form.categories import CategoriesDesk
-from consent_desk.ui.form.id_hints import IdHelpDesk
-from consent_desk.ui.form.wordings import PRACTICE, WordingDesk
+from consent_desk.ui.form.agent_desk import AgentPresenter
+from consent_desk.ui.form.categories import CategoriesPresenter
+from consent_desk.ui.form.id_hints import IdHintsPresenter
+from consent_desk.ui.form.wordings import PRACTICE, WordingsPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
-from consent_desk.ui.outcomes.slip import SlipDesk
-from consent_desk.ui.project.presenter import ProjectDesk
-from consent_desk.ui.project.settings import SettingsDesk
-from consent_desk.ui.recovery.daily_backup import BackupDesk
-from consent_desk.ui.recovery.presenter import RecoveryDesk
-from consent_desk.ui.session import Desk
+from consent_desk.ui.outcomes.slip import SlipPresenter
+from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.project.settings import SettingsPresenter
+from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
+from consent_desk.ui.recovery.presenter import RecoveryPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.widgets.messages import Local
@@ -118,7 +118,7 @@ def build(
     kept, settings_desk = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
-        settings_desk = SettingsDesk(
+        settings_desk = SettingsPresenter(
             window,
             runner,
             asked,
@@ -126,11 +126,11 @@ def build(
             check=lambda project: check_connection(watched, project, now),
             open_in=stations.open_in,
         )
-    projects = ProjectDesk(
+    projects = ProjectPresenter(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
     )
     keys.listener = projects.troubles.hear
-    SlipDesk(window, runner, asked, replace_file)
+    SlipPresenter(window, runner, asked, replace_file)
     categories, id_help = help_with_form(
         window,
         runner,
@@ -143,7 +143,7 @@ def build(
         agent=agent,
         place=place,
     )
-    desk = Desk(
+    desk = Session(
         window,
         runner,
         asked,
@@ -155,8 +155,8 @@ def build(
         zone=zone,
     )
     if care is not None:
-        recovery = RecoveryDesk(window, runner, asked, stations, care)
-        backup = BackupDesk(window, runner, stations, desk.sending, lambda: local(now()))
+        recovery = RecoveryPresenter(window, runner, asked, stations, care)
+        backup = DailyBackupPresenter(window, runner, stations, desk.sending, lambda: local(now()))
         _care_for_journal(care, recovery, backup, desk, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
@@ -175,7 +175,11 @@ def build(
 
 
 def _care_for_journal(
-    care: JournalCare, recovery: RecoveryDesk, backup: BackupDesk, desk: Desk, projects: ProjectDesk
+    care: JournalCare,
+    recovery: RecoveryPresenter,
+    backup: DailyBackupPresenter,
+    desk: Session,
+    projects: ProjectPresenter,
 ) -> None:
     recovery.settled.connect(lambda: projects.enter_again(noted_before=care.noted_before))
     recovery.follow(desk)
@@ -188,15 +192,15 @@ def help_with_form(
     window: MainWindow,
     runner: TaskRunner,
     questions: Questions,
-    projects: ProjectDesk,
+    projects: ProjectPresenter,
     *,
-    settings: SettingsDesk | None,
+    settings: SettingsPresenter | None,
     folders: Folders,
     now: Callable[[], Timestamp],
     local: Local,
     agent: Callable[[], str],
     place: str | None,
-) -> tuple[CategoriesDesk, IdHelpDesk]:
+) -> tuple[CategoriesPresenter, IdHintsPresenter]:
     """Build it; return what the desk asks about the form.
 
     `agent` tells who sits here; `place` is the desk's country where that is not the system's.
@@ -204,17 +208,17 @@ def help_with_form(
     system = QLocale.system()
     form = window.consent
     cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
-    categories = CategoriesDesk(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
+    categories = CategoriesPresenter(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
     if place is None:
         place = QLocale.territoryToCode(system.territory())
     help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), place)
     projects.project_left.connect(categories.offer_nothing)
-    AgentDesk(form, runner, projects, window.settings, agent)
+    AgentPresenter(form, runner, projects, window.settings, agent)
     kept = KeptWordings(JsonWordingFile(folders.config / "texts.json"))
-    wordings = WordingDesk(form, window.status, runner, questions, kept)
+    wordings = WordingsPresenter(form, window.status, runner, questions, kept)
     projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
     projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))
     if settings is not None:
         settings.removed.connect(lambda project_id, _: categories.forget(project_id))
         settings.removed.connect(lambda project_id, _: wordings.forget(project_id))
-    return categories, IdHelpDesk(form, runner, help_with_ids)
+    return categories, IdHintsPresenter(form, runner, help_with_ids)

@@ -15,26 +15,26 @@ from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.checks.correction import CorrectionDesk
-from consent_desk.ui.checks.hold import HOLD, HoldDesk
-from consent_desk.ui.checks.question import QuestionDesk
-from consent_desk.ui.form.categories import CategoriesDesk
-from consent_desk.ui.form.id_hints import IdHelpDesk
-from consent_desk.ui.form.presenter import FormDesk
+from consent_desk.ui.checks.correction import CorrectionPresenter
+from consent_desk.ui.checks.hold import HOLD, HoldPresenter
+from consent_desk.ui.checks.question import QuestionPresenter
+from consent_desk.ui.form.categories import CategoriesPresenter
+from consent_desk.ui.form.id_hints import IdHintsPresenter
+from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.slow_disk import SlowDisk
 from consent_desk.ui.form.submission import Noting, Press
-from consent_desk.ui.log.actions import HistoryDesk
+from consent_desk.ui.log.actions import LogActionsPresenter
 from consent_desk.ui.log.details import slip_of
-from consent_desk.ui.log.presenter import LogDesk
-from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.log.presenter import LogPresenter
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.alarm import AlarmDesk
-from consent_desk.ui.outcomes.counter_desk import CounterDesk
-from consent_desk.ui.outcomes.outstanding import ClosingDesk
-from consent_desk.ui.outcomes.presenter import SendingDesk
-from consent_desk.ui.outcomes.resend import KeptDesk
-from consent_desk.ui.project.presenter import ProjectDesk
-from consent_desk.ui.proof.presenter import ProofDesk
+from consent_desk.ui.outcomes.alarm import AlarmPresenter
+from consent_desk.ui.outcomes.counter_desk import CounterPresenter
+from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.outcomes.resend import ResendPresenter
+from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import TaskRunner
@@ -47,7 +47,7 @@ from consent_desk.workspace import Station
 _START = "start"
 
 
-class Desk(QObject):
+class Session(QObject):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
     Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
@@ -64,10 +64,10 @@ class Desk(QObject):
         runner: TaskRunner,
         questions: Questions,
         stations: Stations,
-        projects: ProjectDesk,
+        projects: ProjectPresenter,
         *,
-        categories: CategoriesDesk,
-        id_help: IdHelpDesk,
+        categories: CategoriesPresenter,
+        id_help: IdHintsPresenter,
         now: Callable[[], Timestamp],
         zone: tzinfo,
     ) -> None:
@@ -85,22 +85,22 @@ class Desk(QObject):
         self._left_out: tuple[str, ...] = ()
         local: Local = partial(moment, zone=zone)
         self._local = local
-        self._log = LogDesk(window.log, runner, local, now=now, zone=zone)
-        self._look_up = LookUpDesk(
+        self._log = LogPresenter(window.log, runner, local, now=now, zone=zone)
+        self._look_up = LookupPresenter(
             window,
             runner,
             local,
             now=lambda: self._filled.moment().now,
             alternatives=id_help.alternatives,
         )
-        self._correction = CorrectionDesk(window, runner, questions, self._log, now=now, local=local)
-        self._question = QuestionDesk(self._form.question, local, self, current=self._form.draft)
+        self._correction = CorrectionPresenter(window, runner, questions, self._log, now=now, local=local)
+        self._question = QuestionPresenter(self._form.question, local, self, current=self._form.draft)
         self._categories = categories
         # The form as the last caller left it.
         self._left_by: Draft | None = None
         self._form.draft_changed.connect(self._follow_caller)
         self._noting = Noting(runner, self)
-        self._filled = FormDesk(
+        self._filled = FormPresenter(
             window,
             self._noting,
             look_up=self._look_up,
@@ -110,19 +110,19 @@ class Desk(QObject):
             now=now,
             zone=zone,
         )
-        self.sending = SendingDesk(window, runner, projects, self._log, questions=questions, local=local)
-        self._hold = HoldDesk(runner, self._look_up, self._question, self)
-        self._alarms = AlarmDesk(window, runner, projects, self._log, local)
-        self._kept = KeptDesk(window, runner, self.sending, now)
-        self._counter = CounterDesk(window.log, self.sending, now, local)
-        ClosingDesk(window, runner, questions, self.sending, self._noting, hold=self._hold)
+        self.sending = OutcomePresenter(window, runner, projects, self._log, questions=questions, local=local)
+        self._hold = HoldPresenter(runner, self._look_up, self._question, self)
+        self._alarms = AlarmPresenter(window, runner, projects, self._log, local)
+        self._kept = ResendPresenter(window, runner, self.sending, now)
+        self._counter = CounterPresenter(window.log, self.sending, now, local)
+        OutstandingPresenter(window, runner, questions, self.sending, self._noting, hold=self._hold)
         SlowDisk(self._noting, window.status)
-        history = HistoryDesk(window, runner, questions, self._log, self.sending.answer)
+        history = LogActionsPresenter(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
         history.discarded.connect(lambda _station, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
-        ProofDesk(window, runner, questions, self._log, local=local)
+        ProofPresenter(window, runner, questions, self._log, local=local)
         self._follow_form()
         self._follow(stations, projects)
         self._filled.show_anew()
@@ -148,7 +148,7 @@ class Desk(QObject):
         self._noting.failed.connect(self._not_noted)
         self._form.send_requested.connect(self.send)
 
-    def _follow(self, stations: Stations, projects: ProjectDesk) -> None:
+    def _follow(self, stations: Stations, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
         self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
         self.sending.contradicted.connect(self._alarms.look_again)

@@ -20,7 +20,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.projects import SecretStore
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets import inputs
 from tests.ui.desks import SEED, Clock, MemoryKeyring, OpenDesk, Person, folders_in, keep, real
@@ -57,9 +57,9 @@ def garbage_of_the_gui_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is looked up, but in the tests of just that, which put a fixture of their own in this place."""
-    monkeypatch.setattr(LookUpDesk, "look_now", lambda desk, anew=False: None)
+    monkeypatch.setattr(LookupPresenter, "look_now", lambda desk, anew=False: None)
     # As if somebody had: else each verification would make up for it.
-    monkeypatch.setattr(LookUpDesk, "context", lambda desk, consent: Context(existed=True))
+    monkeypatch.setattr(LookupPresenter, "context", lambda desk, consent: Context(existed=True))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from consent_desk.app import workspaces
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
+from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
 from consent_desk.workspace import Station
 from tests.engagement.http.servers import Server, answer, answering
 from tests.ui import controls
@@ -48,7 +48,7 @@ def go_back(desk: OpenDesk) -> None:
 @contextmanager
 def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     """Wait until one of practice, or a real one, was looked up and what came of it was told."""
-    (rounds,) = desk.window.findChildren(RoundsDesk)
+    (rounds,) = desk.window.findChildren(SchedulerPresenter)
 
     def is_it(station: Station, _: object) -> bool:
         return station.practice is practice

@@ -28,7 +28,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.shell.questions import Questions
@@ -41,7 +41,7 @@ _MOST = 3
 """Categories that are told one by one."""
 
 
-class CorrectionDesk(QObject):
+class CorrectionPresenter(QObject):
     """Follows the form: as soon as it is about something else, it corrects nothing any more.
 
     An opt-in in place of an opt-out, a correction or not, asks for its basis and the wording.
@@ -52,7 +52,7 @@ class CorrectionDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         questions: Questions,
-        log: LogDesk,
+        log: LogPresenter,
         *,
         now: Callable[[], Timestamp],
         local: Local,

@@ -14,9 +14,9 @@ from consent_desk.domain.lifecycle.state import ASKED, INSISTED, SAW_OPT_OUT
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown
-from consent_desk.ui.checks.question import QuestionDesk
+from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Press
-from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render
 from consent_desk.workspace import Station
@@ -42,7 +42,7 @@ class _Held:
     is_opt_in_over_opt_out: bool = False
 
 
-class HoldDesk(QObject):
+class HoldPresenter(QObject):
     """Emits `released(Press, entries)` to have them sent, or `given_up(Station, entries)`.
 
     `learnt(Station, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
@@ -53,7 +53,7 @@ class HoldDesk(QObject):
     learnt = Signal(object, object)
 
     def __init__(
-        self, runner: TaskRunner, look_up: LookUpDesk, question: QuestionDesk, parent: QObject
+        self, runner: TaskRunner, look_up: LookupPresenter, question: QuestionPresenter, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._runner = runner

@@ -16,7 +16,7 @@ _MOST_HOLDING = 12
 """Categories in which a decision holds already that are named: hundreds may be chosen at once."""
 
 
-class QuestionDesk(QObject):
+class QuestionPresenter(QObject):
     """Asks all cautions of a consent at once: the first one's choices are those of all.
 
     The first answer, and Escape, record nothing.

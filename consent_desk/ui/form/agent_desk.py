@@ -5,13 +5,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSettings
 
 from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 
 _AGENT = "agent"
 
 
-class AgentDesk(QObject):
+class AgentPresenter(QObject):
     """Shows the agent for real projects, and keeps a changed name for the next start.
 
     In practice the field begins empty, and nothing of it is kept: the tutorial's event stays the tutorial's.
@@ -21,7 +21,7 @@ class AgentDesk(QObject):
         self,
         form: ConsentPanel,
         runner: TaskRunner,
-        projects: ProjectDesk,
+        projects: ProjectPresenter,
         settings: QSettings,
         full_name: Callable[[], str],
     ) -> None:

@@ -16,7 +16,7 @@ from consent_desk.workspace import Station
 _HOUR = 3_600_000
 
 
-class CategoriesDesk(QObject):
+class CategoriesPresenter(QObject):
     """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
 
     Emits `time_told` where Engagement was asked for the time alone.

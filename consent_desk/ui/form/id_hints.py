@@ -9,7 +9,7 @@ from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.tasks import Lane, TaskRunner
 
 
-class IdHelpDesk(QObject):
+class IdHintsPresenter(QObject):
     """Emits `changed` when there is something else to say.
 
     An ID is complete when its field is left, or when it is pasted. `alternatives`: what else may be meant.

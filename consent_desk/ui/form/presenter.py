@@ -18,11 +18,11 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare, prepare_event
 from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
-from consent_desk.ui.checks.correction import CorrectionDesk
-from consent_desk.ui.checks.question import QuestionDesk
-from consent_desk.ui.form.id_hints import IdHelpDesk
+from consent_desk.ui.checks.correction import CorrectionPresenter
+from consent_desk.ui.checks.question import QuestionPresenter
+from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.submission import Noting, Press, Sendable
-from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.messages import render, written
 from consent_desk.ui.widgets.tones import Tone
@@ -31,7 +31,7 @@ from consent_desk.workspace import Station
 _DECLINED = "declined"
 
 
-class FormDesk(QObject):
+class FormPresenter(QObject):
     """Shows, with each key, the request beside the form, or why there is none.
 
     The form leads to `project`, by way of `station`; where there is none, `why_closed` says why not.
@@ -42,10 +42,10 @@ class FormDesk(QObject):
         window: MainWindow,
         noting: Noting,
         *,
-        look_up: LookUpDesk,
-        correction: CorrectionDesk,
-        question: QuestionDesk,
-        id_help: IdHelpDesk,
+        look_up: LookupPresenter,
+        correction: CorrectionPresenter,
+        question: QuestionPresenter,
+        id_help: IdHintsPresenter,
         now: Callable[[], Timestamp],
         zone: tzinfo,
     ) -> None:

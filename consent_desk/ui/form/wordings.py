@@ -25,7 +25,7 @@ _STATUS = "kept texts"
 _SHOWN = 70
 
 
-class WordingDesk(QObject):
+class WordingsPresenter(QObject):
     """Offers the texts of one project at a time. Nothing of another project ever shows."""
 
     def __init__(

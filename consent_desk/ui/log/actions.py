@@ -10,7 +10,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.journal.export import Export, Kind
 from consent_desk.journal.history import Erasure
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.waiting import Patience
@@ -26,7 +26,7 @@ _NEWS = 5_000
 _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
 
 
-class HistoryDesk(QObject):
+class LogActionsPresenter(QObject):
     """Emits `discarded(Station, request_id)` and `erased(project_id, CustomerId)`.
 
     One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
@@ -40,7 +40,7 @@ class HistoryDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         questions: Questions,
-        log: LogDesk,
+        log: LogPresenter,
         say: Callable[[Station, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)

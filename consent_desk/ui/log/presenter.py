@@ -25,7 +25,7 @@ from consent_desk.ui.widgets.messages import Local, render, render_error
 from consent_desk.workspace import Station
 
 
-class LogDesk(QObject):
+class LogPresenter(QObject):
     """Shows the log of one station at a time: `station`."""
 
     def __init__(

@@ -69,7 +69,7 @@ class _Asking:
     is_ours: bool = False
 
 
-class LookUpDesk(QObject):
+class LookupPresenter(QObject):
     """Shows what is known of the customer in the form.
 
     Emits `answered`, and `told_of_noted(Press, Found | None)` once that is known of what was noted before its

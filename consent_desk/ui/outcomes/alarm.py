@@ -13,10 +13,10 @@ from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
-from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -27,7 +27,7 @@ _KEY = "alarm"
 _REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
 
 
-class AlarmDesk(QObject):
+class AlarmPresenter(QObject):
     """Emits `noted(Station, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
 
     Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
@@ -38,7 +38,12 @@ class AlarmDesk(QObject):
     failed = Signal(object, object, object)
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, projects: ProjectDesk, log: LogDesk, local: Local
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        projects: ProjectPresenter,
+        log: LogPresenter,
+        local: Local,
     ) -> None:
         super().__init__(window)
         self._notice = window.alarm

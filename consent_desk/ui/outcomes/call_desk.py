@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.outcome import DEADLINE
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
 from consent_desk.ui.shell import waiting
@@ -18,7 +18,7 @@ NOTED = "Noted. You can end the call."
 """What is said of a real consent as soon as it is on disk, until the next caller."""
 
 
-class CallDesk(QObject):
+class CallPresenter(QObject):
     """Cancels what a line of the log names, as long as it is not settled. No key does.
 
     Made before anybody else follows `dispatch`: once a call has ended, nothing says any more that it is slow.
@@ -28,7 +28,7 @@ class CallDesk(QObject):
         self,
         window: MainWindow,
         dispatch: Dispatch,
-        log: LogDesk,
+        log: LogPresenter,
         say: Callable[[Station, Entry, Tone, str], None],
         answer: Callable[[Station, Entry, Tone, str], None],
     ) -> None:

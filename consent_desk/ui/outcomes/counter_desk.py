@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.ui.log.panel import LogPanel
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.widgets.messages import Local
 from consent_desk.workspace import Station
 
@@ -18,11 +18,11 @@ TICK = 60.0
 """Seconds after which the clock is read again: a computer may sleep, or be set right."""
 
 
-class CounterDesk(QObject):
+class CounterPresenter(QObject):
     """Shows the counter of the station at work, also as time passes and nothing else happens."""
 
     def __init__(
-        self, panel: LogPanel, sending: SendingDesk, now: Callable[[], Timestamp], local: Local
+        self, panel: LogPanel, sending: OutcomePresenter, now: Callable[[], Timestamp], local: Local
     ) -> None:
         super().__init__(panel)
         self._panel = panel

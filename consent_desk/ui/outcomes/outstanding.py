@@ -6,11 +6,11 @@ from PySide6.QtGui import QGuiApplication
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.ui.checks.hold import HoldDesk
+from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.slow_disk import SLOW
 from consent_desk.ui.form.submission import Noting
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import STATE_WORDS
@@ -24,7 +24,7 @@ _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be
 _ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or save its slip before you close."
 
 
-class ClosingDesk(QObject):
+class OutstandingPresenter(QObject):
     """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
 
     def __init__(
@@ -32,10 +32,10 @@ class ClosingDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         questions: Questions,
-        sending: SendingDesk,
+        sending: OutcomePresenter,
         noting: Noting,
         *,
-        hold: HoldDesk,
+        hold: HoldPresenter,
     ) -> None:
         super().__init__(window)
         self._window = window

@@ -20,14 +20,14 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.call_desk import NOTED, CallDesk
+from consent_desk.ui.outcomes.call_desk import NOTED, CallPresenter
 from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
-from consent_desk.ui.outcomes.rounds_desk import RoundsDesk
+from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
 from consent_desk.ui.outcomes.summary import BatchStatus, about
 from consent_desk.ui.outcomes.withheld_status import WithheldStatus
-from consent_desk.ui.project.presenter import ProjectDesk
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -44,7 +44,7 @@ _ANSWERS = ("Do not send it", "Send it again")
 _GONE_ON = "Nothing was sent: see in the log how it stands."
 
 
-class SendingDesk(QObject):
+class OutcomePresenter(QObject):
     """Follows every consent until it is settled, for whatever station, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
@@ -61,8 +61,8 @@ class SendingDesk(QObject):
         self,
         window: MainWindow,
         runner: TaskRunner,
-        projects: ProjectDesk,
-        log: LogDesk,
+        projects: ProjectPresenter,
+        log: LogPresenter,
         *,
         questions: Questions,
         local: Local,
@@ -82,12 +82,12 @@ class SendingDesk(QObject):
         self._real: Station | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
-        self.calls = CallDesk(window, self._dispatch, log, self.say, self.answer)
+        self.calls = CallPresenter(window, self._dispatch, log, self.say, self.answer)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.not_cancelled.connect(self._not_cancelled)
-        self.rounds = RoundsDesk(runner, projects.find, self)
+        self.rounds = SchedulerPresenter(runner, projects.find, self)
         self.rounds.changed.connect(self._show_lines)
         self.rounds.to_send.connect(self._send_due)
         self.rounds.looked.connect(self._looked)

@@ -12,7 +12,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -34,14 +34,14 @@ class _Batch:
     stopped: str = ""
 
 
-class KeptDesk(QObject):
+class ResendPresenter(QObject):
     """Never sends by itself: whoever checks a connection may not mean to send 37 consents."""
 
     def __init__(
         self,
         window: MainWindow,
         runner: TaskRunner,
-        sending: SendingDesk,
+        sending: OutcomePresenter,
         now: Callable[[], Timestamp],
     ) -> None:
         super().__init__(window)

@@ -45,7 +45,7 @@ class _News:
     check: Task | None
 
 
-class RoundsDesk(QObject):
+class SchedulerPresenter(QObject):
     """Emits `changed(Station, entries)`, `to_send(Station, Task, Project | None)`, `looked(Station, Looked)`.
 
     Who takes the last two has to `follow` or to `put_off` what they are about.

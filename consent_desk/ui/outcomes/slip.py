@@ -22,7 +22,7 @@ _NO_ANSWER = (
 )
 
 
-class SlipDesk(QObject):
+class SlipPresenter(QObject):
     """Saves slips, one file at a time: there is nothing secret in them.
 
     On a lane of its own, which is renewed when it hangs: a folder on a network may not answer, and slips are

@@ -13,7 +13,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.bar import SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
-from consent_desk.ui.project.settings import SettingsDesk
+from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -25,7 +25,7 @@ _UNTIL_CLOSED = (
 )
 
 
-class ProjectDesk(QObject):
+class ProjectPresenter(QObject):
     """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
 
     `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
@@ -49,7 +49,7 @@ class ProjectDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         projects: Projects | None,
-        settings_desk: SettingsDesk | None,
+        settings_desk: SettingsPresenter | None,
         *,
         settings: QSettings,
         local_now: Callable[[], datetime],

@@ -28,7 +28,7 @@ _MARKS = {
 }
 
 
-class SettingsDesk(QObject):
+class SettingsPresenter(QObject):
     """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`.
 
     `saved_late(Saved, list)` is for what was saved after its dialog had been cancelled.

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.proof.make import Proofs
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.waiting import Patience
@@ -18,7 +18,7 @@ from consent_desk.ui.widgets.tones import Tone
 _KEY = "proof"
 
 
-class ProofDesk(QObject):
+class ProofPresenter(QObject):
     """Asks for a folder, and brings two files there, on a lane of its own: that folder may not answer.
 
     Then another one may be chosen at any time.
@@ -29,7 +29,7 @@ class ProofDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         questions: Questions,
-        log: LogDesk,
+        log: LogPresenter,
         *,
         local: Local,
     ) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.errors import JournalError
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -27,7 +27,7 @@ MOST_WAITED = 10
 _BACKUP, _MARK = "backup", "mark"
 
 
-class BackupDesk(QObject):
+class DailyBackupPresenter(QObject):
     """Looks after the journal of the real consents while nobody is at work with it.
 
     On lanes of their own: the checking of a copy keeps nobody from noting, only the copying itself does, for
@@ -39,7 +39,7 @@ class BackupDesk(QObject):
         window: MainWindow,
         runner: TaskRunner,
         stations: Stations,
-        sending: SendingDesk,
+        sending: OutcomePresenter,
         local_now: Callable[[], datetime],
     ) -> None:
         super().__init__(window)

@@ -18,7 +18,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.recovery.backups import BackupList, Copies
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
 from consent_desk.ui.recovery.recovery_panel import RecoveryStrip
-from consent_desk.ui.session import Desk
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
@@ -51,7 +51,7 @@ class Care(Copies, Protocol):
         """Have the next opening make a new journal."""
 
 
-class RecoveryDesk(QObject):
+class RecoveryPresenter(QObject):
     """Emits `left(why)` when the journal is about to be closed, and `settled` when it can be opened again.
 
     `folder_changed`: another second folder, or none, is set.
@@ -82,7 +82,7 @@ class RecoveryDesk(QObject):
         window.project_bar.backups_requested.connect(self.open_backups)
         window.project_bar.backups.show()
 
-    def follow(self, desk: Desk) -> None:
+    def follow(self, desk: Session) -> None:
         """Hear from `desk` how the journal is, and have it put the journal down where that must be."""
         self.left.connect(desk.leave_journal)
         desk.journal_well.connect(self.show_well)

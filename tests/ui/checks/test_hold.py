@@ -14,7 +14,7 @@ from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
-from consent_desk.ui.checks.question import QuestionDesk
+from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.checks.question_banner import QuestionStrip
 from tests.consents import NOON
 from tests.ui import controls
@@ -282,7 +282,7 @@ def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBo
     strip = QuestionStrip()
     qtbot.addWidget(strip)
     draft, answers = Draft(), list[int | None]()
-    desk = QuestionDesk(strip, partial(moment, zone=UTC), strip, current=lambda: draft)
+    desk = QuestionPresenter(strip, partial(moment, zone=UTC), strip, current=lambda: draft)
     desk.ask_about_noted(say("Is the ID right?"), (say("Send"), say("Cancel it")), answers.append)
     assert desk.asks((about_repetition("sms_marketing", NOON, Action.REJECT),), (), draft)
     assert answers == [None]

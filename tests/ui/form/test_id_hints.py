@@ -12,7 +12,7 @@ from consent_desk.domain.message import say
 from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.form.id_hints import IdHelpDesk
+from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.tasks import TaskRunner
 from tests.ui import controls
@@ -116,7 +116,7 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
         def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
             return ()
 
-    desk = IdHelpDesk(form, runner, Slow())
+    desk = IdHintsPresenter(form, runner, Slow())
     desk.changed.connect(lambda: said.extend(str(one.message) for one in desk.doubts(form.draft())))
     form.fill(Draft(customer_id="first"))
     form.customer_id_completed.emit()

@@ -14,7 +14,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -119,7 +119,7 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
 
 
 def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> None:
-    sending = desk.window.findChild(SendingDesk)
+    sending = desk.window.findChild(OutcomePresenter)
     assert sending is not None
     sending.ended.connect(lambda _: setattr(engagement, "fault", Fault.SILENCE))
     engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)

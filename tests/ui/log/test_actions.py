@@ -23,7 +23,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.log import long_view
 from consent_desk.ui.log import model as log_model
 from consent_desk.ui.log.actions import told_after
-from consent_desk.ui.log.presenter import LogDesk
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell import waiting as patience
 from tests.consents import a_project, later
 from tests.journal.journals import noted_in
@@ -139,13 +139,13 @@ def many_refused(
 
 
 def wait_for_view(desk: OpenDesk) -> None:
-    (log,) = desk.window.findChildren(LogDesk)
+    (log,) = desk.window.findChildren(LogPresenter)
     model = desk.window.log.model
     desk.bot.waitUntil(lambda: log.view.is_settled and bool(model.wanted.states) and model.rowCount() == 40)
 
 
 def test_an_unread_line_that_changes_under_a_filter_is_not_shown_twice(many_refused: OpenDesk) -> None:
-    (log,) = many_refused.window.findChildren(LogDesk)
+    (log,) = many_refused.window.findChildren(LogPresenter)
     assert log.station is not None
     (last,) = log.station.history.page(Wanted(oldest_first=True), most=1)
     assert log.find(last.entry.request_id) is None

@@ -21,7 +21,7 @@ from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.form.submission import Press
-from consent_desk.ui.lookup.presenter import LookUpDesk
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.workspace import Station
 from tests.consents import NOON, a_consent, a_project
@@ -88,7 +88,7 @@ class Caller(QWidget):
         self.sent: set[str] = set()
         self.engagement = Engagement()
         stand_in = cast("Any", self)
-        self.desk = LookUpDesk(
+        self.desk = LookupPresenter(
             stand_in,
             cast("Any", self.lanes),
             lambda at: moment(at, UTC),

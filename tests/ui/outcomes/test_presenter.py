@@ -17,7 +17,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import presenter
-from consent_desk.ui.outcomes.presenter import SendingDesk
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
@@ -104,7 +104,7 @@ def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagemen
     acme.send()
     acme.wait_for_events(engagement, 1)
     acme.cancel_line()
-    (desk,) = acme.window.findChildren(SendingDesk)
+    (desk,) = acme.window.findChildren(OutcomePresenter)
     timers = desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
     assert not any(timer.isActive() for timer in timers)
 
@@ -396,5 +396,5 @@ def test_what_was_said_of_each_send_is_not_kept_for_ever(
     for number in range(3):
         acme.send(f"customer{number}@example.com")
         acme.wait_for_status(f"customer{number}@example.com")
-    (desk,) = acme.window.findChildren(SendingDesk)
+    (desk,) = acme.window.findChildren(OutcomePresenter)
     assert len(desk._asked) == 2

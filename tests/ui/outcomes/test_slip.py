@@ -10,7 +10,7 @@ import pytest
 
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.slip import SlipDesk
+from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.shell import waiting
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
@@ -82,7 +82,7 @@ def test_a_folder_that_does_not_answer_is_told_and_another_one_can_be_chosen(
     with_slip.person.file = tmp_path / "slip.txt"
     controls.press(with_slip.window, "Save slip")
     with_slip.wait_for_status("Saving the slip…")
-    desk = with_slip.window.findChild(SlipDesk)
+    desk = with_slip.window.findChild(SlipPresenter)
     assert desk is not None
     desk._patience.gone.emit()
     with_slip.wait_for_status("✖ The slip was not saved: the folder does not answer. Choose another one.")

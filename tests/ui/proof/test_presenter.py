@@ -26,7 +26,7 @@ from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.proof_button import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
-from consent_desk.ui.proof.presenter import ProofDesk
+from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import text_of
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.tasks import Lane
@@ -279,7 +279,7 @@ def test_another_folder_can_be_chosen_where_one_does_not_answer(
 
 
 def test_a_folder_that_goes_on_not_answering_is_given_up_and_named(hanging: OpenDesk, place: Path) -> None:
-    desk = hanging.window.findChild(ProofDesk)
+    desk = hanging.window.findChild(ProofPresenter)
     assert desk is not None
     desk._patience.gone.emit()
     hanging.wait_for_status(f"✖ No proof was saved: the folder {place} does not answer. Choose another one.")

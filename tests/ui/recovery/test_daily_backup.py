@@ -11,7 +11,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalCare
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import Folders
-from consent_desk.ui.recovery.daily_backup import MOST_PUT_OFF, BackupDesk
+from consent_desk.ui.recovery.daily_backup import MOST_PUT_OFF, DailyBackupPresenter
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -32,8 +32,8 @@ def start(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Cal
     return open_one
 
 
-def backup_desk(desk: OpenDesk) -> BackupDesk:
-    found = desk.window.findChild(BackupDesk)
+def backup_desk(desk: OpenDesk) -> DailyBackupPresenter:
+    found = desk.window.findChild(DailyBackupPresenter)
     assert found is not None
     return found
 
@@ -107,7 +107,7 @@ def test_a_backup_that_cannot_be_made_is_told(start: Callable[[], OpenDesk], fol
 
 
 def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
-    assert demo.window.findChild(BackupDesk) is None
+    assert demo.window.findChild(DailyBackupPresenter) is None
     assert not controls.button(demo.window, "Backups").isVisible()
 
 

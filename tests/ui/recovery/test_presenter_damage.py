@@ -21,7 +21,7 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
-from consent_desk.ui.recovery.presenter import RecoveryDesk
+from consent_desk.ui.recovery.presenter import RecoveryPresenter
 from tests.consents import later
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -362,7 +362,7 @@ def test_restoring_a_backup_leaves_whoever_practises_at_it(
     check(desk, dialog)
     desk.person.answer = 1
     opened: list[object] = []
-    recovery = desk.window.findChild(RecoveryDesk)
+    recovery = desk.window.findChild(RecoveryPresenter)
     assert recovery is not None
     recovery.settled.connect(lambda: opened.append(desk.project))
     controls.press(dialog, "Restore")
