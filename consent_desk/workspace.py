@@ -17,7 +17,7 @@ from consent_desk.proof.make import Proofs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Station:
+class Workspace:
     """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.

@@ -14,7 +14,7 @@ from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Stations
+from consent_desk.ui.workspaces import Workspaces
 
 if TYPE_CHECKING:
     pass
@@ -29,7 +29,7 @@ class Application(QObject):
         self,
         *,
         window: MainWindow,
-        stations: Stations,
+        workspaces: Workspaces,
         projects: ProjectPresenter,
         runner: TaskRunner,
         resources: ExitStack,
@@ -38,7 +38,7 @@ class Application(QObject):
     ) -> None:
         super().__init__()
         self.window = window
-        self._stations = stations
+        self._workspaces = workspaces
         self._projects = projects
         self._runner = runner
         self._resources = resources
@@ -77,11 +77,11 @@ class Application(QObject):
         # An export that was stopped takes away what it has written.
         self._runner.idle(Lane.EXPORT, 0.2)
         if not self._runner.idle(Lane.SEND, 0.2):
-            self._stations.stop()
+            self._workspaces.stop()
             self._runner.idle(Lane.SEND, 0.2)
-        if self._stations.has_unwritten:
+        if self._workspaces.has_unwritten:
             # Where it fails once more, the next start makes it unconfirmed, which is what is known then.
-            self._runner.run(Lane.JOURNAL, self._stations.write_again, done=let_be, failed=let_be)
+            self._runner.run(Lane.JOURNAL, self._workspaces.write_again, done=let_be, failed=let_be)
             self._runner.idle(Lane.JOURNAL, 0.1)
         # On a thread of its own: what hangs there must not keep the window from going.
         closing = threading.Thread(target=self._resources.close, daemon=True)

@@ -48,8 +48,8 @@ from consent_desk.ui.session import Session
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.widgets.messages import Local
-from consent_desk.ui.workspaces import Stations
-from consent_desk.workspace import Station
+from consent_desk.ui.workspaces import Workspaces
+from consent_desk.workspace import Workspace
 
 if TYPE_CHECKING:
     from consent_desk.domain.faults import Fault
@@ -94,7 +94,7 @@ def build(
     care = None if demo else JournalCare(folders, now)
     watched = ClockWatch(keys := KeyWatch(transport), now, steady)
 
-    def open_station(practice: bool, opened: ExitStack) -> Station:
+    def open_workspace(practice: bool, opened: ExitStack) -> Workspace:
         # Loaded here, on its lane, and not before the window shows.
         from consent_desk.app import workspaces
 
@@ -114,7 +114,7 @@ def build(
     window.complete(LogPanel(LogModel(local, now)))
     runner = TaskRunner(faults.write)
     asked = questions(window)
-    stations = Stations(runner, open_station, resources, window)
+    workspaces = Workspaces(runner, open_workspace, resources, window)
     kept, settings_desk = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
@@ -124,7 +124,7 @@ def build(
             asked,
             kept,
             check=lambda project: check_connection(watched, project, now),
-            open_in=stations.open_in,
+            open_in=workspaces.open_in,
         )
     projects = ProjectPresenter(
         window, runner, kept, settings_desk, settings=window.settings, local_now=lambda: local(now())
@@ -147,7 +147,7 @@ def build(
         window,
         runner,
         asked,
-        stations,
+        workspaces,
         projects,
         categories=categories,
         id_help=id_help,
@@ -155,14 +155,14 @@ def build(
         zone=zone,
     )
     if care is not None:
-        recovery = RecoveryPresenter(window, runner, asked, stations, care)
-        backup = DailyBackupPresenter(window, runner, stations, desk.sending, lambda: local(now()))
+        recovery = RecoveryPresenter(window, runner, asked, workspaces, care)
+        backup = DailyBackupPresenter(window, runner, workspaces, desk.sending, lambda: local(now()))
         _care_for_journal(care, recovery, backup, desk, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(
         window=window,
-        stations=stations,
+        workspaces=workspaces,
         projects=projects,
         runner=runner,
         resources=resources,

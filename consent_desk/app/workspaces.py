@@ -1,4 +1,4 @@
-"""Opens a station: a journal, and the services around it. Loaded on the journal lane, after the paint."""
+"""Opens a workspace: a journal, and the services around it. Loaded on the journal lane, after the paint."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from consent_desk.system.account import account_name
 from consent_desk.system.atomic_file import PrivateFile, companion
 from consent_desk.system.folders import Folders, private_folder, temporary_folder
 from consent_desk.system.settings import DeskSettings
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 COPY_PATIENCE = 60.0
 """Seconds that an erasure waits for a copy into the second folder."""
@@ -52,8 +52,8 @@ def open_journal(
     settings: DeskSettings,
     nap: float,
     steady: Callable[[], float],
-) -> Station:
-    """The station of the real consents. `opened` closes it. Raises DeskError."""
+) -> Workspace:
+    """The workspace of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
     path = folders.journal
     left = (path, mark_of(path), companion(path), saved_of(path))
@@ -95,8 +95,10 @@ def open_journal(
             backups = Backups(folders.journal, second=settings.second_folder)
             return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    station = _station(journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored)
-    return replace(station, back_up=back_up, copy_backup=copy_backup)
+    workspace = _workspace(
+        journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored
+    )
+    return replace(workspace, back_up=back_up, copy_backup=copy_backup)
 
 
 def open_sandbox(
@@ -109,8 +111,8 @@ def open_sandbox(
     delay: float,
     nap: float,
     steady: Callable[[], float],
-) -> Station:
-    """The station of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
+) -> Workspace:
+    """The workspace of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
 
     It wakes with all that was written to it, on the same port if that is still free. Raises DeskError.
     """
@@ -122,16 +124,16 @@ def open_sandbox(
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     # Its own watch: the Sandbox tells the time of this very computer.
     watched = ClockWatch(transport, now, steady)
-    station = _station(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
+    workspace = _workspace(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
 
     def wake() -> Project:
         sandbox.start()
         return sandbox.project
 
-    return replace(station, rest=sandbox.close, wake=wake)
+    return replace(workspace, rest=sandbox.close, wake=wake)
 
 
-def _station(
+def _workspace(
     journal: SqliteJournal,
     watched: ClockWatch,
     now: Callable[[], Timestamp],
@@ -142,8 +144,8 @@ def _station(
     sandbox: Project | None = None,
     customers: frozenset[CustomerId] = frozenset(),
     restored: int = 0,
-) -> Station:
-    return Station(
+) -> Workspace:
+    return Workspace(
         outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),

@@ -41,8 +41,8 @@ from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import Local, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Stations
-from consent_desk.workspace import Station
+from consent_desk.ui.workspaces import Workspaces
+from consent_desk.workspace import Workspace
 
 _START = "start"
 
@@ -63,7 +63,7 @@ class Session(QObject):
         window: MainWindow,
         runner: TaskRunner,
         questions: Questions,
-        stations: Stations,
+        workspaces: Workspaces,
         projects: ProjectPresenter,
         *,
         categories: CategoriesPresenter,
@@ -74,7 +74,7 @@ class Session(QObject):
         super().__init__(window)
         self._window = window
         self._form = window.consent
-        self._stations = stations
+        self._workspaces = workspaces
         self._practice: bool | None = None
         self._wanted = object()
         self._pressed_early = False
@@ -119,12 +119,12 @@ class Session(QObject):
         SlowDisk(self._noting, window.status)
         history = LogActionsPresenter(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
-        history.discarded.connect(lambda _station, request_id: self._hold.let_go(request_id))
+        history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
         ProofPresenter(window, runner, questions, self._log, local=local)
         self._follow_form()
-        self._follow(stations, projects)
+        self._follow(workspaces, projects)
         self._filled.show_anew()
 
     def _follow_form(self) -> None:
@@ -148,13 +148,13 @@ class Session(QObject):
         self._noting.failed.connect(self._not_noted)
         self._form.send_requested.connect(self.send)
 
-    def _follow(self, stations: Stations, projects: ProjectPresenter) -> None:
+    def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
         self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
         self.sending.contradicted.connect(self._alarms.look_again)
         self.sending.withdrawn.connect(self._alarms.look_again)
-        stations.taken_up.connect(self.sending.take_up)
-        stations.taken_up.connect(self._alarms.take_up)
+        workspaces.taken_up.connect(self.sending.take_up)
+        workspaces.taken_up.connect(self._alarms.take_up)
         projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._noting.leave_form)
         projects.project_left.connect(self._form.forget_all)
@@ -203,9 +203,9 @@ class Session(QObject):
         self._window.status.turn_to(practice=practice)
         self._alarms.turn_to(practice=practice)
 
-        def done(station: Station) -> None:
+        def done(workspace: Workspace) -> None:
             if self._wanted is wanted:
-                self._show_station(station, station.sandbox or project)
+                self._show_workspace(workspace, workspace.sandbox or project)
 
         def failed(error: Exception) -> None:
             if self._wanted is wanted:
@@ -215,36 +215,36 @@ class Session(QObject):
                 if not practice:
                     self.journal_shut.emit(error)
 
-        self._stations.enter(practice=practice, done=done, failed=failed)
+        self._workspaces.enter(practice=practice, done=done, failed=failed)
         if not practice:
             self.sending.rounds.rest()
-            self._stations.leave_practice()
+            self._workspaces.leave_practice()
 
-    def _show_station(self, station: Station, project: Project | None) -> None:
-        self._filled.lead_to(station, project)
+    def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:
+        self._filled.lead_to(workspace, project)
         self._correction.enter(project)
         self._window.status.forget(_START)
-        if not station.practice:
+        if not workspace.practice:
             self.journal_well.emit()
         if self._pressed_early and project is not None:
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._window.status.show_message(_START, Tone.WARNING, again)
-        self._log.show_station(station)
-        self._counter.show_station(station)
+        self._log.show_workspace(workspace)
+        self._counter.show_workspace(workspace)
         self._form.offer_id_types(() if project is None else project.id_types)
-        if station.practice and project is not None:
+        if workspace.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)
         self._filled.show_anew()
         if project is not None:
             self._window.begin_at_customer_id()
-            self._categories.enter(station, project)
-            self._kept.consider(station, project)
+            self._categories.enter(workspace, project)
+            self._kept.consider(workspace, project)
 
     def _offer_kept(self) -> None:
-        station, project = self._filled.station, self._filled.project
-        if station is not None and project is not None:
-            self._kept.consider(station, project, checked=True)
+        workspace, project = self._filled.workspace, self._filled.project
+        if workspace is not None and project is not None:
+            self._kept.consider(workspace, project, checked=True)
 
     # -- noting and sending -----------------------------------------------------------------------
 
@@ -318,12 +318,12 @@ class Session(QObject):
             self._filled.show_stamped(press.consent, tuple(one for one, _ in press.others))
 
     def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
-        if not press.station.practice:
+        if not press.workspace.practice:
             self.journal_well.emit()
-        self.sending.batches.begin(entries, practice=press.station.practice, left_out=press.left_out)
+        self.sending.batches.begin(entries, practice=press.workspace.practice, left_out=press.left_out)
         for entry in entries:
-            self._log.put(press.station, entry)
-        self.sending.begin_call(press.station, entries[0])
+            self._log.put(press.workspace, entry)
+        self.sending.begin_call(press.workspace, entries[0])
         # First: while the form is cleared, it is on its way.
         self._hold.begin(press, entries, waits=self._look_up.awaits(press.consent))
         self._look_up.remember(press.project, [one for one, _ in press.all])
@@ -334,7 +334,7 @@ class Session(QObject):
         self._left_by = self._form.draft()
         # Last: what it tells may ask about what has left the form.
         self._look_up.confirm(press.consent)
-        self._log.choose(press.station, entries[0])
+        self._log.choose(press.workspace, entries[0])
 
     def _follow_caller(self, draft: Draft) -> None:
         # The project's categories may come meanwhile: that is no change.
@@ -344,7 +344,7 @@ class Session(QObject):
 
     def _send_released(self, press: Press, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
-            self.sending.send_noted(press.station, entry, press.project)
+            self.sending.send_noted(press.workspace, entry, press.project)
 
     def _not_noted(self, press: Press, error: Exception) -> None:
         self._form.send.setEnabled(True)
@@ -360,21 +360,21 @@ class Session(QObject):
         if not project.practice:
             self.not_noted.emit(error)
 
-    def _noted_anew(self, station: Station, project: Project, consent: Consent, entry: Entry) -> None:
-        self._log.put(station, entry)
-        self.sending.send_noted(station, entry, project, anew=True)
+    def _noted_anew(self, workspace: Workspace, project: Project, consent: Consent, entry: Entry) -> None:
+        self._log.put(workspace, entry)
+        self.sending.send_noted(workspace, entry, project, anew=True)
         self._look_up.remember(project, (consent,))
         self._filled.show_noted_anew(project, consent)
-        self._log.choose(station, entry)
+        self._log.choose(workspace, entry)
 
-    def _show_learnt(self, station: Station, entry: Entry) -> None:
-        self._log.put(station, entry)
+    def _show_learnt(self, workspace: Workspace, entry: Entry) -> None:
+        self._log.put(workspace, entry)
         if not self._hold.holds(entry.request_id):
-            self.sending.follow(station, entry.request_id)
+            self.sending.follow(workspace, entry.request_id)
         if entry.state in TO_CHECK_STATES:
-            judgement = tell_check(entry.state, practice=station.practice)
+            judgement = tell_check(entry.state, practice=workspace.practice)
             said = render(tell_all(judgement, None), self._local)
-            self.sending.say(station, entry, tone_of(entry, practice=station.practice), said)
+            self.sending.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
         self.sending.forget(project_id, customer)

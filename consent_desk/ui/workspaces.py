@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.errors import JournalError
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 Result = TypeVar("Result")
 
@@ -19,15 +19,15 @@ Result = TypeVar("Result")
 class Left:
     """What an earlier run left: `unconfirmed` calls that it did not finish."""
 
-    station: Station
+    workspace: Workspace
     unconfirmed: int
 
 
-class Stations(QObject):
-    """Opens each station once, unless told to `reopen`. Emits `taken_up(Left)` once it can be entered.
+class Workspaces(QObject):
+    """Opens each workspace once, unless told to `reopen`. Emits `taken_up(Left)` once it can be entered.
 
-    `open_station(practice, opened)` puts into `opened` whatever is to be closed again: at once where
-    anything fails before the station is in use, else with `resources`.
+    `open_workspace(practice, opened)` puts into `opened` whatever is to be closed again: at once where
+    anything fails before the workspace is in use, else with `resources`.
     """
 
     taken_up = Signal(object)
@@ -35,15 +35,15 @@ class Stations(QObject):
     def __init__(
         self,
         runner: TaskRunner,
-        open_station: Callable[[bool, ExitStack], Station],
+        open_workspace: Callable[[bool, ExitStack], Workspace],
         resources: ExitStack,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._open_station = open_station
+        self._open_workspace = open_workspace
         self._resources = resources
-        self._opened: dict[bool, Station] = {}
+        self._opened: dict[bool, Workspace] = {}
         self._left: dict[bool, Left] = {}
         self._practises = False
         self._rests = False
@@ -53,17 +53,17 @@ class Stations(QObject):
         self,
         *,
         practice: bool,
-        done: Callable[[Station], None],
+        done: Callable[[Workspace], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Open a station if need be, or wake it, and bring it."""
+        """Open a workspace if need be, or wake it, and bring it."""
 
-        def work() -> tuple[Station, Left | None]:
+        def work() -> tuple[Workspace, Left | None]:
             return self._open(practice=practice), self._left.pop(practice, None)
 
-        def entered(result: tuple[Station, Left | None]) -> None:
-            station, left = result
-            done(station)
+        def entered(result: tuple[Workspace, Left | None]) -> None:
+            workspace, left = result
+            done(workspace)
             # Practice that was left meanwhile is taken up when somebody comes back.
             if left is not None and (self._practises or not practice):
                 self.taken_up.emit(left)
@@ -78,9 +78,9 @@ class Stations(QObject):
 
         def rest() -> None:
             with self._lock:
-                if (station := self._opened.get(True)) is not None and not self._rests:
+                if (workspace := self._opened.get(True)) is not None and not self._rests:
                     self._rests = True
-                    station.rest()
+                    workspace.rest()
 
         self._practises = False
         self._runner.run(Lane.JOURNAL, rest, done=let_be, failed=let_be)
@@ -96,8 +96,8 @@ class Stations(QObject):
 
         First its calls are ended, and what came of them is written down. Whoever enters next opens it anew.
         """
-        if (station := self._opened.get(False)) is not None:
-            station.sender.stop()
+        if (workspace := self._opened.get(False)) is not None:
+            workspace.sender.stop()
 
         def on_lane() -> Result:
             with self._lock:
@@ -120,20 +120,20 @@ class Stations(QObject):
 
     def stop(self) -> None:
         """Let no sender begin another call, and end those under way."""
-        for station in list(self._opened.values()):
-            station.sender.stop()
+        for workspace in list(self._opened.values()):
+            workspace.sender.stop()
 
     def write_again(self) -> None:
         """Write down, at the end, what could not be so far. For the journal lane."""
-        for station in list(self._opened.values()):
-            station.sender.write_again()
+        for workspace in list(self._opened.values()):
+            workspace.sender.write_again()
 
     @property
     def has_unwritten(self) -> bool:
         """Whether there is an outcome that could not be written down so far."""
-        return any(station.sender.has_unwritten for station in list(self._opened.values()))
+        return any(workspace.sender.has_unwritten for workspace in list(self._opened.values()))
 
-    def _open(self, *, practice: bool) -> Station:
+    def _open(self, *, practice: bool) -> Workspace:
         with self._lock:
             if practice and self._rests:
                 self._opened[True] = replace(self._opened[True], sandbox=self._opened[True].wake())
@@ -142,9 +142,9 @@ class Stations(QObject):
             if practice in self._opened:
                 return self._opened[practice]
             with ExitStack() as opened:
-                station = self._open_station(practice, opened)
-                unconfirmed = station.outbox.recover()
-                self._left[practice] = Left(station, unconfirmed)
+                workspace = self._open_workspace(practice, opened)
+                unconfirmed = workspace.outbox.recover()
+                self._left[practice] = Left(workspace, unconfirmed)
                 self._resources.enter_context(opened.pop_all())
-            self._opened[practice] = station
-            return station
+            self._opened[practice] = workspace
+            return workspace

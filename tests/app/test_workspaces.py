@@ -1,4 +1,4 @@
-"""A station as it is put together: what its parts must not do at the same time."""
+"""A workspace as it is put together: what its parts must not do at the same time."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,15 +31,15 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
     watched = ClockWatch(HttpTransport(), lambda: later(0))
     with ExitStack() as opened:
         settings = DeskSettings(folders.config / "settings.json")
-        station = workspaces.open_journal(
+        workspace = workspaces.open_journal(
             opened, watched, lambda: later(0), folders, settings=settings, nap=1, steady=lambda: 0.0
         )
-        assert station.copy_backup is not None
-        copy = Thread(target=station.copy_backup)
+        assert workspace.copy_backup is not None
+        copy = Thread(target=workspace.copy_backup)
         copy.start()
         assert copying.wait(10)
         with pytest.raises(DeskError, match="still being copied"):
-            station.history.erase(a_project().id, a_consent().customer)
+            workspace.history.erase(a_project().id, a_consent().customer)
         let.set()
         copy.join()
-        assert station.history.erase(a_project().id, a_consent().customer) is not None
+        assert workspace.history.erase(a_project().id, a_consent().customer) is not None

@@ -182,9 +182,9 @@ class Settling(QObject):
         self._timer.start(200)
 
     def _look(self) -> None:
-        runner, stations = self._application._runner, self._application._stations
-        if False in stations._opened:
-            rounds = stations._opened[False].rounds
+        runner, workspaces = self._application._runner, self._application._workspaces
+        if False in workspaces._opened:
+            rounds = workspaces._opened[False].rounds
             runner.run(Lane.JOURNAL, lambda: self._open(rounds), done=self._decide, failed=self._fail)
         else:
             self._timer.start(200)
@@ -231,7 +231,7 @@ class Settling(QObject):
             self._timer.start(200)
 
     def _is_stuck(self, request_id: str) -> bool:
-        return self._application._stations._opened[False].rounds._agenda.is_stuck(request_id)
+        return self._application._workspaces._opened[False].rounds._agenda.is_stuck(request_id)
 
     def _fail(self, error: Exception) -> None:
         tell(f"failed {type(error).__name__}")

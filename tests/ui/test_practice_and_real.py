@@ -12,7 +12,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 from tests.engagement.http.servers import Server, answer, answering
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
@@ -50,8 +50,8 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     """Wait until one of practice, or a real one, was looked up and what came of it was told."""
     (rounds,) = desk.window.findChildren(SchedulerPresenter)
 
-    def is_it(station: Station, _: object) -> bool:
-        return station.practice is practice
+    def is_it(workspace: Workspace, _: object) -> bool:
+        return workspace.practice is practice
 
     with desk.bot.waitSignal(rounds.looked, check_params_cb=is_it, timeout=10_000):
         yield

@@ -72,18 +72,18 @@ class CorrectionPresenter(QObject):
 
     def begin(self, request_id: str) -> None:
         """Offer to restore what held before a consent of the log."""
-        station = self._log.station
-        if station is None:
+        workspace = self._log.workspace
+        if workspace is None:
             return
 
         def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
-            if self._log.station is station:
+            if self._log.workspace is workspace:
                 self._offer(*read)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.outbox.record_and_last(request_id),
+            lambda: workspace.outbox.record_and_last(request_id),
             done=done,
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )

@@ -19,7 +19,7 @@ from consent_desk.ui.form.submission import Press
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 HOLD = 2_000
 """Milliseconds that a consent is held at most for the answer of a look-up."""
@@ -43,9 +43,9 @@ class _Held:
 
 
 class HoldPresenter(QObject):
-    """Emits `released(Press, entries)` to have them sent, or `given_up(Station, entries)`.
+    """Emits `released(Press, entries)` to have them sent, or `given_up(Workspace, entries)`.
 
-    `learnt(Station, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
+    `learnt(Workspace, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
     """
 
     released = Signal(object, object)
@@ -60,14 +60,14 @@ class HoldPresenter(QObject):
         self._question = question
         self._held: _Held | None = None
         # What was learnt while it was on its way, to be written once that is over.
-        self._untold: dict[str, tuple[Station, str]] = {}
+        self._untold: dict[str, tuple[Workspace, str]] = {}
         look_up.told_of_noted.connect(self._take)
 
     def begin(self, press: Press, entries: tuple[Entry, ...], *, waits: bool) -> None:
         """Send `entries` of `press`, or hold them while their customer is looked up."""
         # One caller at a time: whoever was held before is not waited for any more.
         self.release()
-        if not waits or press.station.practice:
+        if not waits or press.workspace.practice:
             self.released.emit(press, entries)
             return
         # An opt-in may turn an opt-out, and who is opted in wrongly is worse off than who waits.
@@ -105,7 +105,7 @@ class HoldPresenter(QObject):
         if held.is_asked:
             self._question.withdraw()
         if held.is_opt_in_over_opt_out:
-            self.given_up.emit(held.press.station, held.entries)
+            self.given_up.emit(held.press.workspace, held.entries)
         else:
             self.released.emit(held.press, held.entries)
 
@@ -155,7 +155,7 @@ class HoldPresenter(QObject):
         # Whatever happens to the program now, it does not leave unasked.
         for consent, _ in held.press.all:
             if any(consent.category == category for category, _ in turned):
-                self._learn(held.press.station, consent.request_id, SAW_OPT_OUT)
+                self._learn(held.press.workspace, consent.request_id, SAW_OPT_OUT)
         held.timer.start(ANSWER_WITHIN)
         category, status = turned[0]
         text = say(
@@ -191,24 +191,24 @@ class HoldPresenter(QObject):
             case 1:
                 held.timer.stop()
                 self._held = None
-                self.given_up.emit(held.press.station, held.entries)
+                self.given_up.emit(held.press.workspace, held.entries)
             case _:
                 self.release()
 
     def _learn_all(self, press: Press, note: str) -> None:
         for one, _ in press.all:
-            self._learn(press.station, one.request_id, note)
+            self._learn(press.workspace, one.request_id, note)
 
-    def _learn(self, station: Station, request_id: str, note: str) -> None:
+    def _learn(self, workspace: Workspace, request_id: str, note: str) -> None:
         def done(entry: Entry | None) -> None:
             if entry is None:
-                self._untold[request_id] = station, note
+                self._untold[request_id] = workspace, note
             else:
-                self.learnt.emit(station, entry)
+                self.learnt.emit(workspace, entry)
 
         # Where it cannot be written now, the verification makes up for it.
         self._runner.run(
-            Lane.JOURNAL, lambda: station.outbox.learn(request_id, note), done=done, failed=_ignore
+            Lane.JOURNAL, lambda: workspace.outbox.learn(request_id, note), done=done, failed=_ignore
         )
 
 

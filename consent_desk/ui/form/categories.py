@@ -11,7 +11,7 @@ from consent_desk.engagement.categories import Categories, Fetched
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error, tool_tip
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _HOUR = 3_600_000
 
@@ -31,7 +31,7 @@ class CategoriesPresenter(QObject):
         self._runner = runner
         self._categories = categories
         self._local = local
-        self._place: tuple[Station, Project] | None = None
+        self._place: tuple[Workspace, Project] | None = None
         self._offered_of: tuple[str, BaseUrl, str] | None = None
         self._fetched: Fetched | None = None
         self._fetching = False
@@ -53,9 +53,9 @@ class CategoriesPresenter(QObject):
         self._offered_of = None
         self.offered.emit(())
 
-    def enter(self, station: Station, project: Project) -> None:
+    def enter(self, workspace: Workspace, project: Project) -> None:
         """Offer the categories of `project`."""
-        self._place = place = (station, project)
+        self._place = place = (workspace, project)
         of = (project.id, project.base_url, project.project_token)
         if of != self._offered_of:
             self.offer_nothing()
@@ -73,12 +73,12 @@ class CategoriesPresenter(QObject):
         if place is None or self._fetching:
             return
         self._fetching = True
-        station, project = place
+        workspace, project = place
 
         def work() -> Fetched | Meaning:
-            fetched = self._categories.fetch(station.transport, project)
+            fetched = self._categories.fetch(workspace.transport, project)
             if isinstance(fetched, Fetched):
-                station.transport.learn(project)
+                workspace.transport.learn(project)
             return fetched
 
         self._runner.run(
@@ -99,7 +99,7 @@ class CategoriesPresenter(QObject):
                 failed=let_be,
             )
 
-    def _begin(self, place: tuple[Station, Project], fetched: Fetched | None) -> None:
+    def _begin(self, place: tuple[Workspace, Project], fetched: Fetched | None) -> None:
         if place is not self._place:
             return
         if fetched is not None:
@@ -108,11 +108,11 @@ class CategoriesPresenter(QObject):
             self.refresh()
             return
         # Nobody is asked for the categories now, whose answer would tell the time.
-        station, project = place
+        workspace, project = place
         told = partial(self._tell_time, place)
-        self._runner.run(Lane.LOOK_UP, lambda: station.transport.learn(project), done=told, failed=told)
+        self._runner.run(Lane.LOOK_UP, lambda: workspace.transport.learn(project), done=told, failed=told)
 
-    def _tell_time(self, place: tuple[Station, Project], _ended: object) -> None:
+    def _tell_time(self, place: tuple[Workspace, Project], _ended: object) -> None:
         if place is self._place:
             self.time_told.emit()
 
@@ -120,14 +120,14 @@ class CategoriesPresenter(QObject):
         if self._fetched is None or self._categories.is_old(self._fetched):
             self.refresh()
 
-    def _take(self, place: tuple[Station, Project], result: Fetched | Meaning) -> None:
+    def _take(self, place: tuple[Workspace, Project], result: Fetched | Meaning) -> None:
         if isinstance(result, Meaning):
             self._miss(place, f"{render(result.why)}. {render(result.advice)}")
         elif place is self._place:
             self._fetching = False
             self._offer(result)
 
-    def _miss(self, place: tuple[Station, Project], why: str) -> None:
+    def _miss(self, place: tuple[Workspace, Project], why: str) -> None:
         if place is not self._place:
             return
         self._fetching = False

@@ -26,7 +26,7 @@ from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.messages import render, written
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _DECLINED = "declined"
 
@@ -34,7 +34,7 @@ _DECLINED = "declined"
 class FormPresenter(QObject):
     """Shows, with each key, the request beside the form, or why there is none.
 
-    The form leads to `project`, by way of `station`; where there is none, `why_closed` says why not.
+    The form leads to `project`, by way of `workspace`; where there is none, `why_closed` says why not.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class FormPresenter(QObject):
         self._id_help = id_help
         self._now = now
         self._zone = zone
-        self.station: Station | None = None
+        self.workspace: Workspace | None = None
         self.project: Project | None = None
         self.why_closed = "Starting…"
         self._categories: tuple[Category, ...] = ()
@@ -72,13 +72,13 @@ class FormPresenter(QObject):
         self._form.draft_changed.connect(self._show)
         question.declined.connect(self._decline)
 
-    def lead_to(self, station: Station, project: Project | None) -> None:
+    def lead_to(self, workspace: Workspace, project: Project | None) -> None:
         """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
-        self.station, self.project = station, project
+        self.workspace, self.project = workspace, project
 
     def lead_nowhere(self, why: str) -> None:
         """Nothing can be sent now."""
-        self.station = self.project = self._after_send = None
+        self.workspace = self.project = self._after_send = None
         self.say_why_closed(why)
 
     def say_why_closed(self, why: str) -> None:
@@ -94,7 +94,7 @@ class FormPresenter(QObject):
 
     def moment(self) -> Moment:
         """The moment, as a decision that is taken now is stamped."""
-        return Moment(self._now()) if self.station is None else self.station.transport.moment()
+        return Moment(self._now()) if self.workspace is None else self.workspace.transport.moment()
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class FormPresenter(QObject):
             self.show_anew()
 
     def _show(self, draft: Draft) -> None:
-        transport = None if self.station is None else self.station.transport
+        transport = None if self.workspace is None else self.workspace.transport
         self._look_up.follow(draft, self.project, transport, self._categories)
         draft = self._correction.follow(draft, self._look_up.known())
         self._question.follow(draft)
@@ -187,10 +187,10 @@ class FormPresenter(QObject):
 
         What could not be noted stays the very same, while the form does.
         """
-        station, project, draft = self.station, self.project, self._form.draft()
-        if station is None or project is None:
+        workspace, project, draft = self.workspace, self.project, self._form.draft()
+        if workspace is None or project is None:
             return None
-        failed = self._noting.failed_press(draft, station, project)
+        failed = self._noting.failed_press(draft, workspace, project)
         if failed is not None:
             return failed
         at = self.moment()
@@ -202,7 +202,7 @@ class FormPresenter(QObject):
             (one, replace(self._context(draft, one), clock_off=at.clock_off))
             for one in (sendable.first, *sendable.others)
         )
-        return Press(station, project, draft, *first, tuple(others))
+        return Press(workspace, project, draft, *first, tuple(others))
 
     def show_what_lacks(self) -> None:
         """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
@@ -216,7 +216,7 @@ class FormPresenter(QObject):
     def speaks_against(self, press: Press) -> tuple[Caution, ...]:
         """What is to be asked before sending, each but once."""
         customer = press.consent.customer
-        is_stranger = press.station.practice and customer not in press.station.customers
+        is_stranger = press.workspace.practice and customer not in press.workspace.customers
         found = self._look_up.found(customer)
         asked: dict[tuple[str, str], Caution] = {}
         for consent, _ in press.all:

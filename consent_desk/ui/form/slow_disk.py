@@ -28,7 +28,7 @@ class SlowDisk(QObject):
 
     def _say(self) -> None:
         press = self._noting.under_way
-        stay = "" if press is None or press.station.practice else " Stay on the line."
+        stay = "" if press is None or press.workspace.practice else " Stay on the line."
         self._status.show_message(_KEY, Tone.WARNING, f"Not noted yet: {SLOW}.{stay}")
 
     def _end(self) -> None:

@@ -11,7 +11,7 @@ from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Press:
     `left_out`: categories of the form that are to stay as they are.
     """
 
-    station: Station
+    workspace: Workspace
     project: Project
     draft: Draft
     consent: Consent
@@ -98,18 +98,18 @@ class Noting(QObject):
             self._further_ids.append(str(uuid4()))
         return (self.request_id, *self._further_ids[: count - 1])
 
-    def failed_press(self, draft: Draft, station: Station, project: Project) -> Press | None:
+    def failed_press(self, draft: Draft, workspace: Workspace, project: Project) -> Press | None:
         """The press that could not be noted, while the form and where it leads are still the same.
 
         Its rows may be there after all, the disk not having confirmed them: the very same consents find
-        those rows, and others must bear other request IDs. `station` may have been opened anew since then,
+        those rows, and others must bear other request IDs. `workspace` may have been opened anew since then,
         and the key of `project` may be another one.
         """
         failed = self._failed
         if failed is None:
             return None
         if failed.draft == draft and Noted.of(failed.project, failed.consent).belongs_to(project):
-            return replace(failed, station=station, project=replace(project, name=failed.project.name))
+            return replace(failed, workspace=workspace, project=replace(project, name=failed.project.name))
         self.begin_anew()
         return None
 
@@ -117,7 +117,7 @@ class Noting(QObject):
         """Note the consents of `press`; those of the categories `again` although they were minutes ago."""
         self.under_way = press
         self.begun.emit()
-        outbox, project = press.station.outbox, press.project
+        outbox, project = press.workspace.outbox, press.project
         # If so, its rows may be there already, with these very timestamps.
         is_stamped = press.consent is self._stamped
 

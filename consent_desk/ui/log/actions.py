@@ -17,7 +17,7 @@ from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _EXPORT, _ERASURE = "export", "erasure"
 _NEWS = 5_000
@@ -27,7 +27,7 @@ _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts
 
 
 class LogActionsPresenter(QObject):
-    """Emits `discarded(Station, request_id)` and `erased(project_id, CustomerId)`.
+    """Emits `discarded(Workspace, request_id)` and `erased(project_id, CustomerId)`.
 
     One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
     """
@@ -41,7 +41,7 @@ class LogActionsPresenter(QObject):
         runner: TaskRunner,
         questions: Questions,
         log: LogPresenter,
-        say: Callable[[Station, Entry, Tone, str], None],
+        say: Callable[[Workspace, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)
         self._panel = window.log
@@ -69,7 +69,7 @@ class LogActionsPresenter(QObject):
     def _discard(self, request_id: str, reason: str) -> None:
         self._write_down(
             request_id,
-            lambda station: station.history.discard(request_id, reason, station.user),
+            lambda workspace: workspace.history.discard(request_id, reason, workspace.user),
             lambda entry: replace(entry, state=State.DISCARDED),
             f"Discarded: {reason}",
         )
@@ -77,7 +77,7 @@ class LogActionsPresenter(QObject):
     def _acknowledge(self, request_id: str) -> None:
         self._write_down(
             request_id,
-            lambda station: station.history.acknowledge(request_id, station.user),
+            lambda workspace: workspace.history.acknowledge(request_id, workspace.user),
             lambda entry: replace(entry, to_acknowledge=False),
             "Acknowledged: it was cancelled, and is not recorded.",
         )
@@ -85,7 +85,7 @@ class LogActionsPresenter(QObject):
     def _say_that_it_is_right(self, request_id: str) -> None:
         self._write_down(
             request_id,
-            lambda station: station.outbox.learn(request_id, IS_RIGHT),
+            lambda workspace: workspace.outbox.learn(request_id, IS_RIGHT),
             lambda entry: replace(entry, checked=True),
             "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
         )
@@ -93,30 +93,30 @@ class LogActionsPresenter(QObject):
     def _write_down(
         self,
         request_id: str,
-        work: Callable[[Station], object],
+        work: Callable[[Workspace], object],
         as_written: Callable[[Entry], Entry],
         said: str,
     ) -> None:
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None:
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is None or entry is None:
             return
 
         def done(_result: object) -> None:
-            self._say(station, as_written(entry), Tone.NEUTRAL, said)
-            self.discarded.emit(station, request_id)
+            self._say(workspace, as_written(entry), Tone.NEUTRAL, said)
+            self.discarded.emit(workspace, request_id)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: work(station),
+            lambda: work(workspace),
             done=done,
-            failed=lambda error: self._say(station, entry, Tone.BAD, render_error(error)),
+            failed=lambda error: self._say(workspace, entry, Tone.BAD, render_error(error)),
         )
 
     # -- erasing ----------------------------------------------------------------------------------
 
     def _erase(self, request_id: str) -> None:
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None:
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is None or entry is None:
             return
         choices = ("Keep it", "Remove for good")
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
@@ -124,28 +124,28 @@ class LogActionsPresenter(QObject):
 
         def done(erased: Erasure | None) -> None:
             if erased is not None:
-                self._forget(station, entry, erased)
+                self._forget(workspace, entry, erased)
 
         self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
         # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
         self._runner.run(
             Lane.UPKEEP,
-            lambda: station.history.erase(entry.project_id, entry.customer),
+            lambda: workspace.history.erase(entry.project_id, entry.customer),
             done=done,
             failed=self._tell_not_erased,
         )
 
-    def _forget(self, station: Station, entry: Entry, erased: Erasure) -> None:
+    def _forget(self, workspace: Workspace, entry: Entry, erased: Erasure) -> None:
         def done(_nothing: None) -> None:
             self.erased.emit(entry.project_id, entry.customer)
             tone = Tone.WARNING if erased.left else Tone.NEUTRAL
             self._status.show_message(_ERASURE, tone, told_after(erased))
-            if station is self._log.station:
+            if workspace is self._log.workspace:
                 self._log.view.reload()
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.rounds.forget(entry.project_id, entry.customer),
+            lambda: workspace.rounds.forget(entry.project_id, entry.customer),
             done=done,
             failed=self._tell_not_erased,
         )
@@ -156,22 +156,22 @@ class LogActionsPresenter(QObject):
     # -- exporting --------------------------------------------------------------------------------
 
     def _begin_or_stop(self) -> None:
-        station = self._log.station
+        workspace = self._log.workspace
         if self._export is not None:
             text = f"The export was stopped. Nothing is written to {self._path}."
             if self._has_said_why:
                 text = f"The export was stopped. Should {self._path} appear all the same, it is whole."
             self._stop()
             self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
-        elif station is not None:
+        elif workspace is not None:
             kinds = {kind.value: name for kind, name in _KINDS.items()}
             chosen = self._questions.choose_file("Export what is shown", "consents", kinds)
             if chosen is not None:
-                self._begin(station, chosen)
+                self._begin(workspace, chosen)
 
-    def _begin(self, station: Station, path: Path) -> None:
+    def _begin(self, workspace: Workspace, path: Path) -> None:
         kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
-        self._export = station.history.export(self._log.view.wanted, kind, path)
+        self._export = workspace.history.export(self._log.view.wanted, kind, path)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")

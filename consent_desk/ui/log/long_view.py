@@ -11,7 +11,7 @@ from consent_desk.domain.log_query import Found, Wanted
 from consent_desk.journal.history import History
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 FIRST = 200
 """The lines of the first page: more than a window shows."""
@@ -24,7 +24,7 @@ Read = TypeVar("Read")
 
 
 class LongView(QObject):
-    """Keeps `model` true to the journal of one station at a time.
+    """Keeps `model` true to the journal of one workspace at a time.
 
     `shown(total)` tells how many lines there are, None as long as they are not counted; `failed(error)` that
     they could not be read. Only one search runs at a time: what is typed meanwhile is searched for next,
@@ -38,7 +38,7 @@ class LongView(QObject):
         super().__init__(parent)
         self._model = model
         self._runner = runner
-        self._station: Station | None = None
+        self._workspace: Workspace | None = None
         self._wanted = Wanted()
         self._searching = False
         # A new one for each first page: what is read for an older one is dropped.
@@ -61,15 +61,15 @@ class LongView(QObject):
         return not (self._searching or self._placing or self._unplaced)
 
     def leave(self) -> None:
-        """Show nothing until there is another station."""
-        self._station = None
+        """Show nothing until there is another workspace."""
+        self._workspace = None
         self._unplaced.clear()
         self._view = object()
         self._model.show((), self._wanted, practice=False)
 
-    def enter(self, station: Station) -> None:
-        """Show the journal of `station`."""
-        self._station = station
+    def enter(self, workspace: Workspace) -> None:
+        """Show the journal of `workspace`."""
+        self._workspace = workspace
         self.reload()
 
     def search(self, wanted: Wanted) -> None:
@@ -87,55 +87,55 @@ class LongView(QObject):
 
     def place(self) -> None:
         """Ask now which of the lines that are not here belong here."""
-        station, view, wanted = self._station, self._view, self._wanted
-        if station is None or self._searching or self._placing or not self._unplaced:
+        workspace, view, wanted = self._workspace, self._view, self._wanted
+        if workspace is None or self._searching or self._placing or not self._unplaced:
             return  # it is asked again when that is done
         asked, self._unplaced, self._placing = tuple(self._unplaced), set(), True
 
         def done(found: tuple[Found, ...]) -> None:
             self._placing = False
             if view is self._view and not self._model.add(found):
-                self._recount(station)
+                self._recount(workspace)
                 return
             if view is self._view:
                 self.shown.emit(self._model.rowCount())
             self.place()
 
         # A line that could not be placed comes with the next search.
-        self._read(lambda history: history.those(wanted, asked), station, done)
+        self._read(lambda history: history.those(wanted, asked), workspace, done)
 
     def reload(self) -> None:
         """Read the first page anew."""
-        station, wanted = self._station, self._wanted
-        if station is None or self._searching:
+        workspace, wanted = self._workspace, self._wanted
+        if workspace is None or self._searching:
             return  # once it is there, the search under way begins again
         self._searching = True
 
         def done(found: tuple[Found, ...]) -> None:
             self._searching = False
-            if station is not self._station or wanted != self._wanted:
+            if workspace is not self._workspace or wanted != self._wanted:
                 self.reload()
                 return
             self._view = object()
             self._filling = False
-            self._model.show(found, wanted, practice=station.practice)
+            self._model.show(found, wanted, practice=workspace.practice)
             self.shown.emit(len(found) if len(found) < FIRST else None)
             self.place()
             if len(found) == FIRST:
-                self._count(station, wanted)
+                self._count(workspace, wanted)
 
         def failed(error: Exception) -> None:
             self._searching = False
-            if station is not self._station or wanted != self._wanted:
+            if workspace is not self._workspace or wanted != self._wanted:
                 self.reload()
             else:
                 self.failed.emit(error)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: station.history.page(wanted, most=FIRST), done=done, failed=failed
+            Lane.JOURNAL, lambda: workspace.history.page(wanted, most=FIRST), done=done, failed=failed
         )
 
-    def _recount(self, station: Station) -> None:
+    def _recount(self, workspace: Workspace) -> None:
         view, wanted = self._view, self._wanted
         self._placing = True
 
@@ -147,9 +147,9 @@ class LongView(QObject):
                 self.reload()
             self.place()
 
-        self._read(lambda history: history.count(wanted), station, done)
+        self._read(lambda history: history.count(wanted), workspace, done)
 
-    def _count(self, station: Station, wanted: Wanted) -> None:
+    def _count(self, workspace: Workspace, wanted: Wanted) -> None:
         view = self._view
         newest_first = replace(wanted, oldest_first=False)
 
@@ -164,11 +164,13 @@ class LongView(QObject):
             self._model.set_total(total, last)
             self.shown.emit(total)
 
-        self._read(lambda history: (history.count(wanted), history.page(newest_first, most=1)), station, done)
+        self._read(
+            lambda history: (history.count(wanted), history.page(newest_first, most=1)), workspace, done
+        )
 
     def _fill(self, row: int) -> None:
-        station, view, wanted = self._station, self._view, self._wanted
-        if station is None or self._filling or self._searching:
+        workspace, view, wanted = self._workspace, self._view, self._wanted
+        if workspace is None or self._filling or self._searching:
             return  # drawn anew when that is done, it is asked for again
         self._filling = True
         first, after = self._model.unread_around(row, REACH)
@@ -183,11 +185,13 @@ class LongView(QObject):
             if row < self._model.rowCount() and self._model.entry(row) is None:
                 self.reload()  # there are fewer than was thought
 
-        self._read(lambda history: history.page(wanted, after, skip=skip, most=most), station, done)
+        self._read(lambda history: history.page(wanted, after, skip=skip, most=most), workspace, done)
 
-    def _read(self, ask: Callable[[History], Read], station: Station, done: Callable[[Read], None]) -> None:
+    def _read(
+        self, ask: Callable[[History], Read], workspace: Workspace, done: Callable[[Read], None]
+    ) -> None:
         def failed(error: Exception) -> None:
             self._filling = self._placing = False
             self.failed.emit(error)
 
-        self._runner.run(Lane.JOURNAL, lambda: ask(station.history), done=done, failed=failed)
+        self._runner.run(Lane.JOURNAL, lambda: ask(workspace.history), done=done, failed=failed)

@@ -1,4 +1,4 @@
-"""Fills the log and its details from the journal of the station at work."""
+"""Fills the log and its details from the journal of the workspace at work."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,11 +22,11 @@ from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.outcomes.dispatch import Departure
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render, render_error
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 
 class LogPresenter(QObject):
-    """Shows the log of one station at a time: `station`."""
+    """Shows the log of one workspace at a time: `workspace`."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class LogPresenter(QObject):
         self._local = local
         self._now = now
         self._zone = zone
-        self.station: Station | None = None
-        self._missed: list[tuple[Station, Entry]] = []
+        self.workspace: Workspace | None = None
+        self._missed: list[tuple[Workspace, Entry]] = []
         self._chosen: Entry | None = None
         self._to_choose = ""
         self._later = QTimer(self, singleShot=True, interval=BATCH)
@@ -56,32 +56,32 @@ class LogPresenter(QObject):
         panel.search.changed.connect(self._search)
         panel.model.change_wanted.connect(self._tell_change)
 
-    def show_station(self, station: Station) -> None:
-        """Show the journal of `station`."""
-        self.station = station
-        self._panel.show_can_erase(station.history.can_erase)
-        self.view.enter(station)
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show the journal of `workspace`."""
+        self.workspace = workspace
+        self._panel.show_can_erase(workspace.history.can_erase)
+        self.view.enter(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
             self.put(*one)
 
     def leave(self) -> None:
-        """Show nothing until another station is there."""
-        self.station = self._chosen = None
+        """Show nothing until another workspace is there."""
+        self.workspace = self._chosen = None
         self._to_choose = ""
         self.view.leave()
 
-    def put(self, station: Station, entry: Entry) -> None:
-        """Show a new or changed line, if it belongs to the station that is shown."""
-        if self.station is None:
-            # What is read for the next station may be older.
-            self._missed.append((station, entry))
-        elif station is self.station:
+    def put(self, workspace: Workspace, entry: Entry) -> None:
+        """Show a new or changed line, if it belongs to the workspace that is shown."""
+        if self.workspace is None:
+            # What is read for the next workspace may be older.
+            self._missed.append((workspace, entry))
+        elif workspace is self.workspace:
             self.view.put(entry)
 
-    def choose(self, station: Station, entry: Entry) -> None:
-        """Select a line and show its details, if it belongs to the station that is shown."""
-        if station is self.station:
+    def choose(self, workspace: Workspace, entry: Entry) -> None:
+        """Select a line and show its details, if it belongs to the workspace that is shown."""
+        if workspace is self.workspace:
             self._to_choose = entry.request_id
             # Not before its batch: reading its details would take time from the sending.
             self._later.start()
@@ -93,16 +93,16 @@ class LogPresenter(QObject):
     def show_begun(self, departure: Departure) -> None:
         """Show that a call is under way. The journal knows it by itself."""
         begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
-        self.put(departure.station, begun)
+        self.put(departure.workspace, begun)
 
     def refresh(self, departure: Departure) -> None:
         """Show the line of `departure` as the journal has it; as it was before, where that cannot tell."""
-        station, entry = departure.station, departure.entry
+        workspace, entry = departure.workspace, departure.entry
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.outbox.entry(entry.request_id),
-            done=lambda read: self.put(station, read),
-            failed=lambda error: self.put(station, entry),
+            lambda: workspace.outbox.entry(entry.request_id),
+            done=lambda read: self.put(workspace, read),
+            failed=lambda error: self.put(workspace, entry),
         )
 
     def find(self, request_id: str) -> Entry | None:
@@ -155,17 +155,17 @@ class LogPresenter(QObject):
             self._panel.search.clear()
 
     def _show_details(self, request_id: str) -> None:
-        station = self.station
-        if station is None:
+        workspace = self.workspace
+        if workspace is None:
             return
         self._chosen = self._panel.model.find(request_id) or self._chosen
 
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
-            record = station.outbox.record(request_id)
-            outlook, failing = station.rounds.outlook(request_id), station.rounds.failing(request_id)
+            record = workspace.outbox.record(request_id)
+            outlook, failing = workspace.rounds.outlook(request_id), workspace.rounds.failing(request_id)
             texts = details_of(
-                record, self._local, practice=station.practice, outlook=outlook, failing=failing
+                record, self._local, practice=workspace.practice, outlook=outlook, failing=failing
             )
             return texts, record, change_of(record, self._local)
 
@@ -189,11 +189,11 @@ class LogPresenter(QObject):
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 
     def _tell_change(self, request_id: str) -> None:
-        station, model = self.station, self._panel.model
-        if station is not None:
+        workspace, model = self.workspace, self._panel.model
+        if workspace is not None:
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: change_of(station.outbox.record(request_id), self._local),
+                lambda: change_of(workspace.outbox.record(request_id), self._local),
                 done=lambda change: model.tell_change(request_id, change),
                 failed=lambda error: None,
             )

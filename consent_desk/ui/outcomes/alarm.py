@@ -21,14 +21,14 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Left
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _KEY = "alarm"
 _REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
 
 
 class AlarmPresenter(QObject):
-    """Emits `noted(Station, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
+    """Emits `noted(Workspace, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
 
     Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
     of practice can be sent with the time now all the same.
@@ -52,7 +52,7 @@ class AlarmPresenter(QObject):
         self._projects = projects
         self._log = log
         self._local = local
-        self._station: Station | None = None
+        self._workspace: Workspace | None = None
         self._standing: tuple[Alarm, ...] = ()
         self._said_of_clock = ""
         self._practice = False
@@ -65,16 +65,16 @@ class AlarmPresenter(QObject):
 
     def take_up(self, left: Left) -> None:
         """Ring for what nobody has seen so far."""
-        if not left.station.practice:
-            self._station = left.station
+        if not left.workspace.practice:
+            self._workspace = left.workspace
             self.look_again()
 
     def look_again(self) -> None:
         """Something happened that may be an alarm, or the end of one."""
-        if self._station is not None:
+        if self._workspace is not None:
             self._runner.run(
                 Lane.JOURNAL,
-                self._station.alarms.standing,
+                self._workspace.alarms.standing,
                 done=self._show,
                 failed=self._cannot,
             )
@@ -126,7 +126,7 @@ class AlarmPresenter(QObject):
                 f"This computer's clock was {render(tell_off(noted))} when it was noted: it was stamped by "
                 "Engagement's time. "
             )
-        now = None if self._station is None else self._station.transport.moment().clock_off
+        now = None if self._workspace is None else self._workspace.transport.moment().clock_off
         if now is None or not is_off(now):
             return ""
         stamped = "" if noted is not None else " It was noted before Engagement had told the time."
@@ -134,11 +134,11 @@ class AlarmPresenter(QObject):
         return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
 
     def _dismiss(self) -> None:
-        station, standing = self._station, self._standing
-        if station is not None and standing:
+        workspace, standing = self._workspace, self._standing
+        if workspace is not None and standing:
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: station.alarms.dismiss(standing[0].entry.request_id),
+                lambda: workspace.alarms.dismiss(standing[0].entry.request_id),
                 done=lambda nothing: self.look_again(),
                 failed=self._cannot,
             )
@@ -147,66 +147,66 @@ class AlarmPresenter(QObject):
         self._status.show_message(_KEY, Tone.BAD, render_error(error), practice=False)
 
     def _act(self) -> None:
-        if self._station is not None and self._standing:
-            self._send(self._station, self._standing[0].entry)
+        if self._workspace is not None and self._standing:
+            self._send(self._workspace, self._standing[0].entry)
 
     def _send_line(self, request_id: str) -> None:
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is not None and entry is not None:
-            self._send(station, entry)
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is not None and entry is not None:
+            self._send(workspace, entry)
 
-    def _send(self, station: Station, entry: Entry) -> None:
+    def _send(self, workspace: Workspace, entry: Entry) -> None:
         if entry.request_id in self._busy:
             return
         self._busy.add(entry.request_id)
         self._status.forget(_KEY)
-        go = partial(self._renew, station, entry)
-        if station.practice:
-            go(station.sandbox)
+        go = partial(self._renew, workspace, entry)
+        if workspace.practice:
+            go(workspace.sandbox)
         else:
-            self._projects.find(entry.project_id, go, partial(self._say_why, station, entry))
+            self._projects.find(entry.project_id, go, partial(self._say_why, workspace, entry))
 
-    def _say_why(self, station: Station, entry: Entry, why: str) -> None:
+    def _say_why(self, workspace: Workspace, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
         said = f"Nothing was noted or sent. {why}\n{about(entry, entry.project_name)}"
-        self._status.show_message(_KEY, Tone.BAD, said, practice=station.practice)
+        self._status.show_message(_KEY, Tone.BAD, said, practice=workspace.practice)
 
-    def _renew(self, station: Station, entry: Entry, project: Project | None) -> None:
+    def _renew(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
         if project is None:
-            self._say_why(station, entry, _REMOVED)
+            self._say_why(workspace, entry, _REMOVED)
             return
         found, tried = project, self._tried.get(entry.request_id)
 
         def work() -> tuple[Consent, Context] | Message:
-            if tried is not None and station.outbox.has(tried[0].request_id):
+            if tried is not None and workspace.outbox.has(tried[0].request_id):
                 return tried
             new_id = str(uuid4()) if tried is None else tried[0].request_id
-            renewed = station.alarms.renewed(entry.request_id, new_id, station.transport.moment())
+            renewed = workspace.alarms.renewed(entry.request_id, new_id, workspace.transport.moment())
             if isinstance(renewed, Message):
                 return renewed
             consent, context = renewed
-            return station.outbox.stamp(found, consent, context), context
+            return workspace.outbox.stamp(found, consent, context), context
 
         def done(renewed: tuple[Consent, Context] | Message) -> None:
             if isinstance(renewed, Message):
-                self._say_why(station, entry, render(renewed))
+                self._say_why(workspace, entry, render(renewed))
             else:
-                self._note(station, entry, found, *renewed)
+                self._note(workspace, entry, found, *renewed)
 
         def failed(error: Exception) -> None:
-            self._say_why(station, entry, render_error(error))
+            self._say_why(workspace, entry, render_error(error))
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 
     def _note(
-        self, station: Station, entry: Entry, project: Project, consent: Consent, context: Context
+        self, workspace: Workspace, entry: Entry, project: Project, consent: Consent, context: Context
     ) -> None:
         self._tried[entry.request_id] = consent, context
 
         def done(new: Entry) -> None:
             self._busy.discard(entry.request_id)
             self._tried.pop(entry.request_id, None)
-            self.noted.emit(station, project, consent, new)
+            self.noted.emit(workspace, project, consent, new)
             self.look_again()
 
         def failed(error: Exception) -> None:
@@ -214,5 +214,5 @@ class AlarmPresenter(QObject):
             self.failed.emit(project, consent, error)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: station.outbox.note(project, consent, context), done=done, failed=failed
+            Lane.JOURNAL, lambda: workspace.outbox.note(project, consent, context), done=done, failed=failed
         )

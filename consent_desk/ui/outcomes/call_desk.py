@@ -12,7 +12,7 @@ from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 NOTED = "Noted. You can end the call."
 """What is said of a real consent as soon as it is on disk, until the next caller."""
@@ -29,8 +29,8 @@ class CallPresenter(QObject):
         window: MainWindow,
         dispatch: Dispatch,
         log: LogPresenter,
-        say: Callable[[Station, Entry, Tone, str], None],
-        answer: Callable[[Station, Entry, Tone, str], None],
+        say: Callable[[Workspace, Entry, Tone, str], None],
+        answer: Callable[[Workspace, Entry, Tone, str], None],
     ) -> None:
         super().__init__(window)
         self._dispatch = dispatch
@@ -45,9 +45,9 @@ class CallPresenter(QObject):
         dispatch.failed.connect(self._end_waiting)
         window.log.cancel_requested.connect(self._cancel)
 
-    def cancel_waiting(self, station: Station, entry: Entry) -> None:
+    def cancel_waiting(self, workspace: Workspace, entry: Entry) -> None:
         """Cancel one that was not handed over to be sent yet."""
-        self._cancel_one(Departure(station, None, entry))
+        self._cancel_one(Departure(workspace, None, entry))
 
     def _cancel(self, request_id: str) -> None:
         departure = self._dispatch.find(request_id) or self._waiting(request_id)
@@ -55,21 +55,21 @@ class CallPresenter(QObject):
             return
         if departure.kept:
             why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
-            self._answer(departure.station, departure.entry, Tone.NEUTRAL, why)
+            self._answer(departure.workspace, departure.entry, Tone.NEUTRAL, why)
         else:
             self._cancel_one(departure)
 
     def _cancel_one(self, departure: Departure) -> None:
         if self._dispatch.cancel(departure):
             self._end_waiting(departure)
-            self._answer(departure.station, departure.entry, Tone.NEUTRAL, "Cancelling…")
+            self._answer(departure.workspace, departure.entry, Tone.NEUTRAL, "Cancelling…")
 
     def _waiting(self, request_id: str) -> Departure | None:
         """What waits for its time, and is not on its way out so far."""
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None or entry.state not in {State.QUEUED, State.RETRY_WAIT}:
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is None or entry is None or entry.state not in {State.QUEUED, State.RETRY_WAIT}:
             return None
-        return Departure(station, None, entry, by_person=False)
+        return Departure(workspace, None, entry, by_person=False)
 
     def _begin_to_wait(self, departure: Departure) -> None:
         self._under_way = departure
@@ -83,6 +83,6 @@ class CallPresenter(QObject):
     def _say_that_it_is_slow(self) -> None:
         departure = self._under_way
         if departure is not None and departure.by_person:
-            who = "Noted for practice. The Sandbox" if departure.station.practice else "Engagement"
+            who = "Noted for practice. The Sandbox" if departure.workspace.practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
-            self._say(departure.station, departure.entry, Tone.NEUTRAL, slow)
+            self._say(departure.workspace, departure.entry, Tone.NEUTRAL, slow)

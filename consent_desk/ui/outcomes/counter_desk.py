@@ -9,7 +9,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.widgets.messages import Local
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 OVERDUE = 24 * 3_600
 """Seconds after which it must be seen that a consent has not arrived."""
@@ -19,7 +19,7 @@ TICK = 60.0
 
 
 class CounterPresenter(QObject):
-    """Shows the counter of the station at work, also as time passes and nothing else happens."""
+    """Shows the counter of the workspace at work, also as time passes and nothing else happens."""
 
     def __init__(
         self, panel: LogPanel, sending: OutcomePresenter, now: Callable[[], Timestamp], local: Local
@@ -28,25 +28,25 @@ class CounterPresenter(QObject):
         self._panel = panel
         self._now = now
         self._local = local
-        self._station: Station | None = None
+        self._workspace: Workspace | None = None
         self._counts: dict[bool, Outstanding] = {}
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show)
         sending.counted.connect(self._count)
 
-    def show_station(self, station: Station) -> None:
-        """Show the counter of `station` from now on."""
-        self._station = station
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show the counter of `workspace` from now on."""
+        self._workspace = workspace
         self._show()
 
-    def _count(self, station: Station, outstanding: Outstanding) -> None:
-        self._counts[station.practice] = outstanding
+    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
+        self._counts[workspace.practice] = outstanding
         self._show()
 
     def _show(self) -> None:
-        if self._station is None:
+        if self._workspace is None:
             return
-        outstanding = self._counts.get(self._station.practice, Outstanding())
+        outstanding = self._counts.get(self._workspace.practice, Outstanding())
         since, overdue = outstanding.since, ""
         if since is not None and self._now().micros - since.micros > OVERDUE * 1_000_000:
             local = self._local(since)

@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _HEAD_START = 0.001
 """Seconds."""
@@ -26,7 +26,7 @@ class Departure:
     `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
     """
 
-    station: Station
+    workspace: Workspace
     project: Project | None
     entry: Entry
     by_person: bool = True
@@ -64,16 +64,16 @@ class Dispatch(QObject):
 
         An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
         """
-        departure.station.sender.admit(departure.entry.request_id)
+        departure.workspace.sender.admit(departure.entry.request_id)
         self._cancelled.discard(departure.entry.request_id)
         at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
         self._waiting.insert(at, departure)
         self._next()
 
-    def holds(self, request_id: str, station: Station | None = None) -> bool:
-        """Whether it is under way or waits here, for `station` if one is given."""
+    def holds(self, request_id: str, workspace: Workspace | None = None) -> bool:
+        """Whether it is under way or waits here, for `workspace` if one is given."""
         return any(
-            one.entry.request_id == request_id and (station is None or one.station is station)
+            one.entry.request_id == request_id and (workspace is None or one.workspace is workspace)
             for one in self._pending()
         )
 
@@ -87,7 +87,7 @@ class Dispatch(QObject):
             return False
         self._cancelled.add(departure.entry.request_id)
         if departure is self._under_way:
-            departure.station.sender.cancel(departure.entry.request_id)
+            departure.workspace.sender.cancel(departure.entry.request_id)
         else:
             self._discard(departure)
         return True
@@ -100,7 +100,7 @@ class Dispatch(QObject):
         if departure in self._waiting:
             self._waiting.remove(departure)
         self._discarding.append(departure)
-        station, request_id = departure.station, departure.entry.request_id
+        workspace, request_id = departure.workspace, departure.entry.request_id
 
         def end(signal: SignalInstance, value: object) -> None:
             self._discarding.remove(departure)
@@ -108,7 +108,7 @@ class Dispatch(QObject):
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: station.sender.discard(request_id, practice=station.practice),
+            lambda: workspace.sender.discard(request_id, practice=workspace.practice),
             done=lambda sent: end(self.sent, sent),
             failed=lambda error: end(self.not_cancelled, error),
         )
@@ -119,7 +119,7 @@ class Dispatch(QObject):
             self.begun.emit(departure)
             self._runner.run(
                 Lane.SEND,
-                lambda: departure.station.sender.send(
+                lambda: departure.workspace.sender.send(
                     departure.entry.request_id, departure.project, by_person=departure.by_person
                 ),
                 done=lambda sent: self._end(departure, sent),

@@ -17,7 +17,7 @@ from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _KEY = "closing"
 _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
@@ -42,7 +42,7 @@ class OutstandingPresenter(QObject):
         self._runner = runner
         self._questions = questions
         self._noting = noting
-        self._station: Station | None = None
+        self._workspace: Workspace | None = None
         self._outstanding = Outstanding()
         self._counting = False
         self._asking = False
@@ -59,19 +59,19 @@ class OutstandingPresenter(QObject):
         """What speaks against closing; empty where nothing does. Practice keeps nobody."""
         press = self._noting.under_way
         parts = [told(self._outstanding)] if int(self._outstanding) else []
-        if press is not None and not press.station.practice:
+        if press is not None and not press.workspace.practice:
             parts.append(_NOT_NOTED_YET)
         if self._window.status.has_slips:
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 
-    def _count(self, station: Station, outstanding: Outstanding) -> None:
-        if not station.practice:
-            self._station, self._outstanding = station, outstanding
+    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
+        if not workspace.practice:
+            self._workspace, self._outstanding = workspace, outstanding
 
     def _begin(self) -> None:
-        station = self._station
-        if self._counting or station is None:
+        workspace = self._workspace
+        if self._counting or workspace is None:
             # Asked a second time, while the disk does not answer: what is known has to do.
             self._ask()
             return
@@ -81,7 +81,7 @@ class OutstandingPresenter(QObject):
         self._rounds.follow_up()
         self._runner.run(
             Lane.JOURNAL,
-            station.rounds.outstanding,
+            workspace.rounds.outstanding,
             done=self._take,
             failed=lambda error: self._take(self._outstanding),
         )
@@ -106,11 +106,11 @@ class OutstandingPresenter(QObject):
         self._asking = False
         if answer == 1:
             self._window.end()
-        elif answer == 2 and self._station is not None:
-            station = self._station
+        elif answer == 2 and self._workspace is not None:
+            workspace = self._workspace
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: list_of(station.rounds.open_entries()),
+                lambda: list_of(workspace.rounds.open_entries()),
                 done=self._copy,
                 failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
             )

@@ -34,7 +34,7 @@ from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Left
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 REMEMBERED = 1_000
 """Consents that a person asked for. What comes of an older one is told only where it must be heard."""
@@ -45,9 +45,9 @@ _GONE_ON = "Nothing was sent: see in the log how it stands."
 
 
 class OutcomePresenter(QObject):
-    """Follows every consent until it is settled, for whatever station, also while another one is shown.
+    """Follows every consent until it is settled, for whatever workspace, also while another one is shown.
 
-    An opt-out leaves at once; an opt-in may have to wait. `counted(Station, Outstanding)` tells how many
+    An opt-out leaves at once; an opt-in may have to wait. `counted(Workspace, Outstanding)` tells how many
     consents Engagement may not have yet; `contradicted`, that a real one does not hold; `withdrawn`, that
     one was cancelled before it left, and rules no more; `ended(id)`, that the sending of one is over.
     """
@@ -78,8 +78,8 @@ class OutcomePresenter(QObject):
         self._asked: dict[str, str] = {}
         self._withheld = WithheldStatus(window.status)
         # Outcomes that could not be written down, with what is said of each when it was.
-        self._unwritten: dict[str, tuple[Station, Entry, Tone, Judgement]] = {}
-        self._real: Station | None = None
+        self._unwritten: dict[str, tuple[Workspace, Entry, Tone, Judgement]] = {}
+        self._real: Workspace | None = None
         self.batches = BatchStatus(window.status)
         self._dispatch = Dispatch(runner, self)
         self.calls = CallPresenter(window, self._dispatch, log, self.say, self.answer)
@@ -99,109 +99,109 @@ class OutcomePresenter(QObject):
 
     def take_up(self, left: Left) -> None:
         """Go on with what an earlier run left."""
-        station = left.station
-        if not station.practice:
-            self._real = station
-            self._give_up_unwritten(station)
+        workspace = left.workspace
+        if not workspace.practice:
+            self._real = workspace
+            self._give_up_unwritten(workspace)
         if left.unconfirmed:
             self._status.show_message(
                 _LEFT,
                 Tone.WARNING,
                 f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "looked up now. Do not enter them again.",
-                practice=station.practice,
+                practice=workspace.practice,
             )
-        if station.restored:
+        if workspace.restored:
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{station.restored:,} consent{'' if station.restored == 1 else 's'} may have gone out since "
+                f"{workspace.restored:,} consent{'' if workspace.restored == 1 else 's'} may have gone out since "
                 "this journal was restored or moved here. Each is looked up before anything is sent.",
-                practice=station.practice,
+                practice=workspace.practice,
             )
-        self.rounds.begin(station)
+        self.rounds.begin(workspace)
 
-    def send_noted(self, station: Station, entry: Entry, project: Project, *, anew: bool = False) -> None:
+    def send_noted(self, workspace: Workspace, entry: Entry, project: Project, *, anew: bool = False) -> None:
         """Send what was noted, an opt-in when nothing stands in its way. `anew`: for nobody on the line."""
         self._ask(entry.request_id)
         if entry.action is Action.REJECT:
-            self._dispatch.add(Departure(station, project, entry))
+            self._dispatch.add(Departure(workspace, project, entry))
         if anew:
             self._status.begin_call(entry.request_id)
-        noted = "Noted for practice. " if station.practice else "Noted. " if anew else ""
+        noted = "Noted for practice. " if workspace.practice else "Noted. " if anew else ""
 
         def tell(outlook: Message | None) -> None:
             coming = "Sending…" if outlook is None else render(outlook, self._local)
-            self.say(station, entry, Tone.NEUTRAL, f"{noted}{coming}")
+            self.say(workspace, entry, Tone.NEUTRAL, f"{noted}{coming}")
 
         if entry.action is Action.REJECT:
             tell(None)
-            self.rounds.follow_soon(station, entry.request_id)
+            self.rounds.follow_soon(workspace, entry.request_id)
         else:
-            self.rounds.follow(station, entry.request_id, tell)
+            self.rounds.follow(workspace, entry.request_id, tell)
 
-    def begin_call(self, station: Station, entry: Entry) -> None:
+    def begin_call(self, workspace: Workspace, entry: Entry) -> None:
         """Say that the consent of the caller on the line, and what belongs to it, is noted."""
-        noted = "" if station.practice else f"{NOTED} {self.batches.named(entry)}"
+        noted = "" if workspace.practice else f"{NOTED} {self.batches.named(entry)}"
         self._status.begin_call(self.batches.key_of(entry), noted)
 
-    def give_up(self, station: Station, entries: tuple[Entry, ...]) -> None:
+    def give_up(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         """Cancel what was noted and not sent yet."""
         for entry in entries:
-            self.calls.cancel_waiting(station, entry)
+            self.calls.cancel_waiting(workspace, entry)
 
-    def follow(self, station: Station, request_id: str) -> None:
+    def follow(self, workspace: Workspace, request_id: str) -> None:
         """Something happened to a consent elsewhere: plan anew."""
-        self.rounds.follow(station, request_id)
+        self.rounds.follow(workspace, request_id)
 
     def send_again(self, request_id: str) -> None:
         """Send the same bytes once more. Where they may be there already, a person is asked first."""
-        station, entry = self._log.station, self._log.find(request_id)
-        if station is None or entry is None or self._dispatch.holds(request_id):
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is None or entry is None or self._dispatch.holds(request_id):
             return
 
         def ask(question: Message | None) -> None:
             if question is None:
-                self._find_and_depart(station, entry)
+                self._find_and_depart(workspace, entry)
             elif self._questions.choose("Send again?", self._about(entry, question), _ANSWERS) == 1:
                 self._runner.run(
                     Lane.JOURNAL,
-                    lambda: station.sender.decide(request_id, station.user),
+                    lambda: workspace.sender.decide(request_id, workspace.user),
                     done=go_on,
                     failed=failed,
                 )
 
         def go_on(is_decided: bool) -> None:
             if is_decided:
-                self._find_and_depart(station, entry)
+                self._find_and_depart(workspace, entry)
             else:
-                self.say(station, entry, Tone.NEUTRAL, _GONE_ON)
+                self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
 
         def failed(error: Exception) -> None:
-            self.say(station, entry, Tone.BAD, f"Not sent. {render_error(error)}")
+            self.say(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
 
-        self._runner.run(Lane.JOURNAL, lambda: station.rounds.question(request_id), done=ask, failed=failed)
+        self._runner.run(Lane.JOURNAL, lambda: workspace.rounds.question(request_id), done=ask, failed=failed)
 
-    def send_kept(self, station: Station, entry: Entry, project: Project) -> None:
+    def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         if not self.batches.press_of(entry.request_id):
             self._status.forget(entry.request_id)
-        self._dispatch.add(Departure(station, project, entry, kept=True))
+        self._dispatch.add(Departure(workspace, project, entry, kept=True))
 
-    def say(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
-        """Say `text` of one consent of `station`. What was said of it before is overtaken."""
+    def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
+        """Say `text` of one consent of `workspace`. What was said of it before is overtaken."""
         if self.batches.takes(entry, tone, text):
             return
         if entry.state is State.DISCARDED:
             self._status.unsay_noted(entry.request_id)
         said = f"{text}\n{about(entry, entry.project_name)}"
-        self._status.show_of_call(entry.request_id, tone, said, practice=station.practice)
+        self._status.show_of_call(entry.request_id, tone, said, practice=workspace.practice)
 
-    def answer(self, station: Station, entry: Entry, tone: Tone, text: str) -> None:
+    def answer(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
         """Say what comes of what a person asked for at the line of a consent, whoever is on the line."""
         self._status.begin_call(self.batches.key_of(entry))
-        self.say(station, entry, tone, text)
+        self.say(workspace, entry, tone, text)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
@@ -217,72 +217,74 @@ class OutcomePresenter(QObject):
     def _about(self, entry: Entry, question: Message) -> str:
         return f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
 
-    def _find_and_depart(self, station: Station, entry: Entry) -> None:
+    def _find_and_depart(self, workspace: Workspace, entry: Entry) -> None:
         if self._dispatch.holds(entry.request_id):
             return
         self._ask(entry.request_id)
         self._status.begin_call(self.batches.key_of(entry))
-        if station.practice:
-            self._depart(station, entry, station.sandbox)
+        if workspace.practice:
+            self._depart(workspace, entry, workspace.sandbox)
         else:
             self._projects.find(
                 entry.project_id,
-                partial(self._depart, station, entry),
-                lambda why: self.say(station, entry, Tone.BAD, f"Not sent: {why}"),
+                partial(self._depart, workspace, entry),
+                lambda why: self.say(workspace, entry, Tone.BAD, f"Not sent: {why}"),
             )
 
-    def _depart(self, station: Station, entry: Entry, project: Project | None) -> None:
+    def _depart(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):
-            self._dispatch.add(Departure(station, project, entry))
+            self._dispatch.add(Departure(workspace, project, entry))
 
-    def _send_due(self, station: Station, task: Task, project: Project | None) -> None:
+    def _send_due(self, workspace: Workspace, task: Task, project: Project | None) -> None:
         entry = task.entry
         self._withheld.clear(entry.project_id)
         if self._dispatch.holds(entry.request_id):
-            if not self._dispatch.holds(entry.request_id, station):
+            if not self._dispatch.holds(entry.request_id, workspace):
                 # The journal was opened anew meanwhile, and what ends there tells nobody here.
-                self.rounds.put_off(station, entry.request_id)
+                self.rounds.put_off(workspace, entry.request_id)
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
-        if task.due.plan.second and not station.practice:
-            self.say(station, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time.")
-        self._dispatch.add(Departure(station, project, entry, by_person))
+        if task.due.plan.second and not workspace.practice:
+            self.say(
+                workspace, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time."
+            )
+        self._dispatch.add(Departure(workspace, project, entry, by_person))
 
     def _sent(self, departure: Departure, sent: Sent | Message | None) -> None:
         self._take(departure, sent)
         self.ended.emit(departure.entry.request_id)
 
     def _take(self, departure: Departure, sent: Sent | Message | None) -> None:
-        station, entry = departure.station, departure.entry
+        workspace, entry = departure.workspace, departure.entry
         if not isinstance(sent, Sent):
             self._log.refresh(departure)
             if isinstance(sent, Message) and departure.by_person:
-                self.say(station, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
+                self.say(workspace, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
             elif departure.by_person and not departure.kept:
-                self.say(station, entry, Tone.NEUTRAL, _GONE_ON)
+                self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
             # What waits for another consent, or the clock, goes on by itself.
             waits = isinstance(sent, Message) and sent != STAMPED_WRONG
             waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
             if entry.held or waits:
-                self.rounds.put_off(station, entry.request_id)
+                self.rounds.put_off(workspace, entry.request_id)
             else:
-                self.rounds.follow(station, entry.request_id)
+                self.rounds.follow(workspace, entry.request_id)
             return
-        self._log.put(station, sent.entry)
+        self._log.put(workspace, sent.entry)
         if sent.entry.state is State.DISCARDED:
             self.withdrawn.emit()
-        tone = tone_of(sent.entry, practice=station.practice)
+        tone = tone_of(sent.entry, practice=workspace.practice)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
-            self._unwritten[entry.request_id] = (station, sent.entry, tone, sent.judgement)
-            self.rounds.follow(station, entry.request_id)
+            self._unwritten[entry.request_id] = (workspace, sent.entry, tone, sent.judgement)
+            self.rounds.follow(workspace, entry.request_id)
             why = render_error(sent.trouble)
             text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
-            self.say(station, sent.entry, Tone.BAD, text)
+            self.say(workspace, sent.entry, Tone.BAD, text)
         else:
-            self._tell(station, sent.entry, tone, sent.judgement)
+            self._tell(workspace, sent.entry, tone, sent.judgement)
 
     def _go_on_with(self, project_id: str) -> None:
         if self._real is not None:
@@ -290,14 +292,14 @@ class OutcomePresenter(QObject):
 
     def _not_sent(self, departure: Departure, error: Exception) -> None:
         self._log.refresh(departure)
-        station, request_id = departure.station, departure.entry.request_id
+        workspace, request_id = departure.workspace, departure.entry.request_id
         if isinstance(error, JournalError):
-            self.rounds.put_off(station, request_id)
+            self.rounds.put_off(workspace, request_id)
             said = "It is noted, but it was not sent."
         else:
-            self.rounds.follow(station, request_id)
+            self.rounds.follow(workspace, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
-        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.workspace, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
         self.ended.emit(request_id)
 
     def _not_cancelled(self, departure: Departure, error: Exception) -> None:
@@ -305,23 +307,23 @@ class OutcomePresenter(QObject):
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
         if not departure.by_person:
             said = "It could not be cancelled, and is still sent by itself: discard it in the log."
-        self.say(departure.station, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(departure.workspace, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
 
-    def _looked(self, station: Station, looked: Looked) -> None:
+    def _looked(self, workspace: Workspace, looked: Looked) -> None:
         entry = looked.entry
         self._withheld.clear(entry.project_id)
-        self._log.put(station, entry)
-        if entry.state is State.CONTRADICTED and not station.practice:
+        self._log.put(workspace, entry)
+        if entry.state is State.CONTRADICTED and not workspace.practice:
             text = render(tell_all(looked.judgement, None), self._local)
             if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.forget(entry.request_id)
-            self.rounds.follow(station, entry.request_id)
+            self.rounds.follow(workspace, entry.request_id)
             self.contradicted.emit()
             return
-        self._tell(station, entry, tone_of(entry, practice=station.practice), looked.judgement)
+        self._tell(workspace, entry, tone_of(entry, practice=workspace.practice), looked.judgement)
 
-    def _look_failed(self, station: Station, entry: Entry, failed: Failed) -> None:
+    def _look_failed(self, workspace: Workspace, entry: Entry, failed: Failed) -> None:
         """Say that the looks fail: where a person asked for it, and to anybody once nobody looks any more."""
         failing, request_id = failed.failing, entry.request_id
         if failing.count < TOLD_AFTER or entry.state in {State.QUEUED, State.RETRY_WAIT}:
@@ -331,42 +333,45 @@ class OutcomePresenter(QObject):
             return
         if failing.is_given_up:
             self._ask(request_id)
-        tone = tone_of(entry, practice=station.practice)
+        tone = tone_of(entry, practice=workspace.practice)
         self._tell(
-            station, entry, tone, tell_failing(failing, entry.state, entry.action, practice=station.practice)
+            workspace,
+            entry,
+            tone,
+            tell_failing(failing, entry.state, entry.action, practice=workspace.practice),
         )
 
-    def _tell(self, station: Station, entry: Entry, tone: Tone, judgement: Judgement) -> None:
+    def _tell(self, workspace: Workspace, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""
         request_id = entry.request_id
         text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
-            self.rounds.follow(station, request_id)
+            self.rounds.follow(workspace, request_id)
             return
         self._ask(request_id, text)
 
         def tell(outlook: Message | None) -> None:
-            self.say(station, entry, tone, render(tell_all(judgement, outlook), self._local))
+            self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
 
-        self.rounds.follow(station, request_id, tell)
+        self.rounds.follow(workspace, request_id, tell)
 
-    def _show_lines(self, station: Station, entries: tuple[Entry, ...]) -> None:
+    def _show_lines(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
             if not self._dispatch.holds(entry.request_id):
-                self._log.put(station, entry)
+                self._log.put(workspace, entry)
 
-    def _give_up_unwritten(self, opened: Station) -> None:
+    def _give_up_unwritten(self, opened: Workspace) -> None:
         # The journal was opened anew: what it does not know of a call is looked up, and told then.
         for request_id, told in [*self._unwritten.items()]:
             if told[0] is not opened and not told[0].practice:
                 del self._unwritten[request_id]
                 self._status.forget(request_id)
 
-    def _count(self, station: Station, outstanding: Outstanding) -> None:
+    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
         # After each visit to the journal, in which it was tried again.
         for request_id, told in [*self._unwritten.items()]:
             if not told[0].sender.is_unwritten(request_id):
                 del self._unwritten[request_id]
                 self._tell(*told)
-        self.counted.emit(station, outstanding)
+        self.counted.emit(workspace, outstanding)

@@ -16,7 +16,7 @@ from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 
 _KEY = "kept"
 
@@ -25,7 +25,7 @@ _KEY = "kept"
 class _Batch:
     """What a person asked for: the kept consents of `project`, one after the other."""
 
-    station: Station
+    workspace: Workspace
     project: Project
     waiting: deque[Entry]
     total: int
@@ -50,7 +50,7 @@ class ResendPresenter(QObject):
         self._runner = runner
         self._sending = sending
         self._now = now
-        self._offered: tuple[Station, Project, tuple[Entry, ...]] | None = None
+        self._offered: tuple[Workspace, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
         self._batch: _Batch | None = None
         self._notice.acted.connect(self._act)
@@ -63,16 +63,16 @@ class ResendPresenter(QObject):
         self._offered = None
         self._notice.take_back()
 
-    def consider(self, station: Station, project: Project, *, checked: bool = False) -> None:
+    def consider(self, workspace: Workspace, project: Project, *, checked: bool = False) -> None:
         """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
-        if station.practice or self._batch is not None:
+        if workspace.practice or self._batch is not None:
             return
         self.leave()
         wanted = self._wanted
 
         def offer(entries: tuple[Entry, ...]) -> None:
             if self._wanted is wanted and self._batch is None:
-                self._offer(station, project, entries)
+                self._offer(workspace, project, entries)
 
         def found(entries: tuple[Entry, ...]) -> None:
             if checked or not entries:
@@ -80,20 +80,20 @@ class ResendPresenter(QObject):
                 return
             self._runner.run(
                 Lane.LOOK_UP,
-                lambda: check_connection(station.transport, project, self._now).works,
+                lambda: check_connection(workspace.transport, project, self._now).works,
                 done=lambda works: offer(entries if works else ()),
                 failed=lambda error: None,
             )
 
         # What cannot be read now is offered another time: nothing is lost by it.
         self._runner.run(
-            Lane.JOURNAL, lambda: station.kept.of(project), done=found, failed=lambda error: None
+            Lane.JOURNAL, lambda: workspace.kept.of(project), done=found, failed=lambda error: None
         )
 
-    def _offer(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
+    def _offer(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
         if not entries:
             return
-        self._offered = station, project, entries
+        self._offered = workspace, project, entries
         they = "was refused for the key, a permission or the address, and is"
         if len(entries) > 1:
             they = "were refused for the key, a permission or the address, and are"
@@ -110,9 +110,9 @@ class ResendPresenter(QObject):
         elif self._offered is not None:
             self._begin(*self._offered)
 
-    def _begin(self, station: Station, project: Project, entries: tuple[Entry, ...]) -> None:
+    def _begin(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
         self.leave()
-        self._batch = _Batch(station, project, deque(entries), len(entries))
+        self._batch = _Batch(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
             f"Sending what was kept for {project.name}.",
@@ -145,7 +145,7 @@ class ResendPresenter(QObject):
                 self._next(batch)
             else:
                 batch.under_way = entry.request_id
-                self._sending.send_kept(batch.station, entry, batch.project)
+                self._sending.send_kept(batch.workspace, entry, batch.project)
 
         self._ask(batch, entry.request_id, send)
 
@@ -171,7 +171,7 @@ class ResendPresenter(QObject):
             self._end(batch)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: batch.station.kept.may_leave(request_id), done=then, failed=failed
+            Lane.JOURNAL, lambda: batch.workspace.kept.may_leave(request_id), done=then, failed=failed
         )
 
     def _end(self, batch: _Batch) -> None:

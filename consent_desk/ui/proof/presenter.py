@@ -52,19 +52,19 @@ class ProofPresenter(QObject):
 
     def save_consent(self) -> None:
         """Save what proves the chosen consent."""
-        station, request_id = self._log.station, self._window.log.chosen
-        if station is not None and request_id:
-            proofs = station.proofs
+        workspace, request_id = self._log.workspace, self._window.log.chosen
+        if workspace is not None and request_id:
+            proofs = workspace.proofs
             make = partial(proofs.of_consent, request_id, self._local)
-            self._save(proofs, make, practice=station.practice)
+            self._save(proofs, make, practice=workspace.practice)
 
     def save_customer(self) -> None:
         """Save what proves all consents of the customer of the chosen line."""
-        station, entry = self._log.station, self._log.find(self._window.log.chosen)
-        if station is not None and entry is not None:
-            proofs = station.proofs
+        workspace, entry = self._log.workspace, self._log.find(self._window.log.chosen)
+        if workspace is not None and entry is not None:
+            proofs = workspace.proofs
             make = partial(proofs.of_customer, entry.project_id, entry.customer, self._local)
-            self._save(proofs, make, practice=station.practice)
+            self._save(proofs, make, practice=workspace.practice)
 
     def _save(self, proofs: Proofs, make: Callable[[], Proof], *, practice: bool) -> None:
         folder = self._questions.choose_folder("Folder for the two files of the proof")

@@ -12,8 +12,8 @@ from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left, Stations
-from consent_desk.workspace import Station
+from consent_desk.ui.workspaces import Left, Workspaces
+from consent_desk.workspace import Workspace
 
 EVERY = 60.0
 """Seconds between two looks whether today's backup is there."""
@@ -38,7 +38,7 @@ class DailyBackupPresenter(QObject):
         self,
         window: MainWindow,
         runner: TaskRunner,
-        stations: Stations,
+        workspaces: Workspaces,
         sending: OutcomePresenter,
         local_now: Callable[[], datetime],
     ) -> None:
@@ -47,7 +47,7 @@ class DailyBackupPresenter(QObject):
         self._status = window.status
         self._runner = runner
         self._local_now = local_now
-        self._station: Station | None = None
+        self._workspace: Workspace | None = None
         self._running: set[Lane] = set()
         self._put_off = self._waited = 0
         self._told: tuple[date, str] | None = None
@@ -55,23 +55,23 @@ class DailyBackupPresenter(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(int(EVERY * 1_000))
         self._timer.timeout.connect(self._look)
-        stations.taken_up.connect(self._follow)
+        workspaces.taken_up.connect(self._follow)
         # What hung there tells nobody any more.
         runner.renewed.connect(self._running.discard)
         sending.counted.connect(self._watch_mark)
 
     def make_now(self) -> None:
         """Make today's backup where there is none, without waiting for a quiet moment."""
-        station = self._station
-        if station is None or station.back_up is None or Lane.UPKEEP in self._running:
+        workspace = self._workspace
+        if workspace is None or workspace.back_up is None or Lane.UPKEEP in self._running:
             return
         self._put_off = 0
-        self._run(Lane.UPKEEP, station.back_up, self._copy)
+        self._run(Lane.UPKEEP, workspace.back_up, self._copy)
 
     def _copy(self) -> None:
-        station = self._station
-        if station is not None and station.copy_backup is not None and Lane.SECOND not in self._running:
-            self._run(Lane.SECOND, station.copy_backup, self._made)
+        workspace = self._workspace
+        if workspace is not None and workspace.copy_backup is not None and Lane.SECOND not in self._running:
+            self._run(Lane.SECOND, workspace.copy_backup, self._made)
 
     def _run(self, lane: Lane, work: Callable[[], None], then: Callable[[], None]) -> None:
         def done(_none: None) -> None:
@@ -86,8 +86,8 @@ class DailyBackupPresenter(QObject):
         self._runner.run(lane, work, done=done, failed=failed)
 
     def _follow(self, left: Left) -> None:
-        if left.station.back_up is not None:
-            self._station = left.station
+        if left.workspace.back_up is not None:
+            self._workspace = left.workspace
             self._timer.start()
             self.make_now()
 
@@ -123,10 +123,10 @@ class DailyBackupPresenter(QObject):
             self._status.show_message(_BACKUP, Tone.WARNING, text)
         self._waited = 0
 
-    def _watch_mark(self, station: Station, _outstanding: Outstanding) -> None:
-        if station is not self._station:
+    def _watch_mark(self, workspace: Workspace, _outstanding: Outstanding) -> None:
+        if workspace is not self._workspace:
             return
-        text = _mark_text(station.mark_trouble())
+        text = _mark_text(workspace.mark_trouble())
         if text != self._mark_told:
             self._mark_told = text
             if text:

@@ -23,7 +23,7 @@ from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Stations
+from consent_desk.ui.workspaces import Workspaces
 
 Result = TypeVar("Result")
 
@@ -62,13 +62,13 @@ class RecoveryPresenter(QObject):
     folder_changed = Signal()
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, questions: Questions, stations: Stations, care: Care
+        self, window: MainWindow, runner: TaskRunner, questions: Questions, workspaces: Workspaces, care: Care
     ) -> None:
         super().__init__(window)
         self._window = window
         self._runner = runner
         self._questions = questions
-        self._stations = stations
+        self._workspaces = workspaces
         self._care = care
         self._busy = False
         self._to_repeat = ""
@@ -191,7 +191,7 @@ class RecoveryPresenter(QObject):
             self._say(render_error(error))
             self._open()
 
-        self._stations.reopen(work, done=ended, failed=failed)
+        self._workspaces.reopen(work, done=ended, failed=failed)
 
     def _open(self) -> None:
         # Also while somebody practises: what was left open is to be followed again.
@@ -200,7 +200,7 @@ class RecoveryPresenter(QObject):
                 self.show_trouble(error)
             self.settled.emit()
 
-        self._stations.enter(practice=False, done=lambda _station: self.settled.emit(), failed=failed)
+        self._workspaces.enter(practice=False, done=lambda _workspace: self.settled.emit(), failed=failed)
 
     def _tell(self, text: str) -> None:
         # What is said beside practice is taken back when the real journal is shown, a moment later.

@@ -23,7 +23,7 @@ from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.form.submission import Press
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.workspace import Station
+from consent_desk.workspace import Workspace
 from tests.consents import NOON, a_consent, a_project
 
 PROJECT = a_project()
@@ -117,7 +117,7 @@ class Caller(QWidget):
             case "send" if line.text():
                 consent = a_consent(customer=CustomerId(type="registered", value=line.text()))
                 self.sent.add(line.text())
-                self.desk.keep(Press(cast(Station, None), PROJECT, Draft(), consent))
+                self.desk.keep(Press(cast(Workspace, None), PROJECT, Draft(), consent))
                 self.desk.confirm(consent)
                 self.consent.fill(Draft(category="sms_marketing"))
 

@@ -48,7 +48,7 @@ def test_after_a_day_it_turns_red_by_itself_and_says_since_when(refused: OpenDes
     assert text_colour(refused) != red
 
 
-def test_each_station_has_a_counter_of_its_own(refused: OpenDesk) -> None:
+def test_each_workspace_has_a_counter_of_its_own(refused: OpenDesk) -> None:
     refused.practise()
     refused.wait_for_counter("")
     refused.choose_project("Acme production")

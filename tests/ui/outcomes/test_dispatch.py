@@ -46,7 +46,7 @@ class Desk:
         self.parent = QObject()
         self.line = Line()
         self.dispatch = Dispatch(self.line, self.parent)  # type: ignore[arg-type]  # a runner by its shape
-        self.station: Any = SimpleNamespace(sender=Sender(), practice=False)
+        self.workspace: Any = SimpleNamespace(sender=Sender(), practice=False)
         self.begun: list[str] = []
         self.sent: list[tuple[str, object]] = []
         self.dispatch.begun.connect(lambda one: self.begun.append(one.entry.request_id))
@@ -54,7 +54,7 @@ class Desk:
 
     def add(self, name: str, action: Action, **changes: Any) -> Departure:
         entry: Any = SimpleNamespace(request_id=name, action=action)
-        self.dispatch.add(Departure(self.station, None, entry, **changes))
+        self.dispatch.add(Departure(self.workspace, None, entry, **changes))
         departure = self.dispatch.find(name)
         assert departure is not None
         return departure
@@ -105,7 +105,7 @@ def test_what_waits_is_cancelled_once(desk: Desk) -> None:
 def test_what_is_cancelled_as_it_turns_out_that_it_waits_is_discarded(desk: Desk) -> None:
     departure = desk.add("opt-in", Action.ACCEPT)
     desk.dispatch.cancel(departure)
-    assert desk.station.sender.cancelled == ["opt-in"]
+    assert desk.workspace.sender.cancelled == ["opt-in"]
     desk.line.end(say("It waits."))
     assert (desk.sent, [lane for lane, _ in desk.line.tasks]) == ([], [Lane.JOURNAL])
     desk.line.end("discarded")

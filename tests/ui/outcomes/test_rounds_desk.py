@@ -251,7 +251,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    acme.application._stations._opened[False].transport._told = None
+    acme.application._workspaces._opened[False].transport._told = None
     acme.opt_in()
     acme.wait_for_status("It waits until Engagement has told the time")
     acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
@@ -261,7 +261,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
 def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    acme.application._stations._opened[False].transport._told = None
+    acme.application._workspaces._opened[False].transport._told = None
     acme.clock.seconds_off = 7_200
     acme.opt_in()
     acme.wait_for_status("It does not leave: the time that it bears may be wrong.")
@@ -270,7 +270,7 @@ def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
 
 
 def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
-    watched = acme.application._stations._opened[False].transport
+    watched = acme.application._workspaces._opened[False].transport
     watched._told = None
     dialog = acme.open_settings()
     controls.press(dialog, "Check connection")
