@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consent_desk.delivery.attention import Alarms, Kept
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.scheduler import Rounds
+from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId
@@ -31,7 +31,7 @@ class Workspace:
     outbox: Outbox
     sender: Sender
     verifier: Verifier
-    rounds: Rounds
+    scheduler: Scheduler
     alarms: Alarms
     kept: Kept
     history: History

@@ -1,4 +1,4 @@
-"""A state machine over outbox, sender, verifier and agenda: whatever happens, the promises hold.
+"""A state machine over outbox, sender, verifier and schedule: whatever happens, the promises hold.
 
 nothing noted is lost; no state claims more than was seen; no opt-out waits behind an opt-in;
 no opt-in is sent twice; an opt-out only where it was not to be seen, and then it is marked;
@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from consent_desk.delivery.order import is_overtaken
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
 from consent_desk.delivery.sender import SECOND_TIME, UNCHECKED, Sender
 from consent_desk.delivery.verifier import Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
@@ -116,11 +116,11 @@ class Machine(RuleBasedStateMachine):
         self.sender = Sender(self.journal, self.engagement, self.now)
         self.verifier = Verifier(self.journal, self.engagement, self.now, self.steady)
         self.engagement.on_cancel = self.sender.cancel
-        self.agenda = Agenda(self.steady)
+        self.schedule = Schedule(self.steady)
         self.starts.append(self.steady())
         self.outbox.recover()
         for request_id in self.journal.records_in(UNSETTLED_STATES):
-            refresh(self.agenda, self.journal, request_id, is_left=True)
+            refresh(self.schedule, self.journal, request_id, is_left=True)
 
     def count_write(self) -> None:
         if self.crash_after is not None:
@@ -132,13 +132,13 @@ class Machine(RuleBasedStateMachine):
     def work(self) -> None:
         """Do what is due now, as the window does."""
         try:
-            due = self.agenda.due(self.now())
+            due = self.schedule.due(self.now())
             self.check_due(due)
             # What is looked up before it leaves is due once more.
             while due:
                 for one in due:
                     self.act(one)
-                due = self.agenda.due(self.now())
+                due = self.schedule.due(self.now())
         except Crash:
             self.start()
 
@@ -146,18 +146,18 @@ class Machine(RuleBasedStateMachine):
         before = len(self.journal.record(due.request_id).facts)
         if due.plan.step is Step.SEND:
             self.sender.send(due.request_id, a_project(), by_person=False)
-            refresh(self.agenda, self.journal, due.request_id)
+            refresh(self.schedule, self.journal, due.request_id)
             if len(self.journal.record(due.request_id).facts) == before:
-                self.agenda.postpone(due.request_id, self.now())
+                self.schedule.postpone(due.request_id, self.now())
             return
         looked = self.verifier.look_up(due.request_id, a_project(), due=due)
         if isinstance(looked, Looked):
             self.check_look(due.request_id, looked)
-        refresh(self.agenda, self.journal, due.request_id)
+        refresh(self.schedule, self.journal, due.request_id)
         if isinstance(looked, Failed) and not looked.is_written:
-            self.agenda.end_look(due, self.now(), at_least=looked.wait, failing=looked.failing)
+            self.schedule.end_look(due, self.now(), at_least=looked.wait, failing=looked.failing)
         elif looked is None:
-            self.agenda.end_look(due, self.now())
+            self.schedule.end_look(due, self.now())
 
     # -- what happens -----------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class Machine(RuleBasedStateMachine):
             self.crash_after = None
             self.noted.append(consent.request_id)
             self.check_overtaken(consent.request_id)
-            refresh(self.agenda, self.journal, consent.request_id)
+            refresh(self.schedule, self.journal, consent.request_id)
         except Crash:
             self.start()
             # It may be in the journal all the same, though nobody was told.
@@ -205,7 +205,7 @@ class Machine(RuleBasedStateMachine):
     @rule(turns=st.integers(2, 6))
     def wait_for_what_is_next(self, turns: int) -> None:
         for _ in range(turns):
-            at = self.agenda.next_at(self.now())
+            at = self.schedule.next_at(self.now())
             if at is not None:
                 self.time = max(self.time, at.micros - self.clock_off)
                 self.work()
@@ -272,7 +272,7 @@ class Machine(RuleBasedStateMachine):
         self.engagement.faults, self.engagement.read_faults, self.engagement.lag = [], [], 20.0
         self.note(action, customer, None)
         self.wait_for_what_is_next(1)
-        at = self.agenda.next_at(self.now())
+        at = self.schedule.next_at(self.now())
         if at is not None:
             self.time = max(self.time, at.micros - self.clock_off - 5_000_000)
             self.engagement.add(customer, CATEGORY, "reject" if action is Action.ACCEPT else "accept")
@@ -290,14 +290,14 @@ class Machine(RuleBasedStateMachine):
             states |= UNCERTAIN_STATES
         request_id = data.draw(st.sampled_from(self.in_states(states)))
         self.journal.append(request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
-        refresh(self.agenda, self.journal, request_id)
+        refresh(self.schedule, self.journal, request_id)
 
     @precondition(lambda self: self.in_states(SENDABLE_STATES))
     @rule(data=st.data())
     def a_person_sends_again(self, data: st.DataObject) -> None:
         request_id = data.draw(st.sampled_from(self.in_states(SENDABLE_STATES)))
         record = self.journal.record(request_id)
-        state, planned = record.facts[-1].state, self.agenda.plan_of(request_id)
+        state, planned = record.facts[-1].state, self.schedule.plan_of(request_id)
         is_asked = planned is not None and ask_to_send(planned, state, record.noted.consent.action)
         if state is State.NOT_SEEN or is_asked:
             self.asked.add(request_id)
@@ -305,7 +305,7 @@ class Machine(RuleBasedStateMachine):
             if is_asked:
                 self.sender.decide(request_id, "kim")
             self.sender.send(request_id, a_project())
-            refresh(self.agenda, self.journal, request_id)
+            refresh(self.schedule, self.journal, request_id)
         except Crash:
             self.start()
 
@@ -317,7 +317,7 @@ class Machine(RuleBasedStateMachine):
             assert self.sender.decide(request_id, "kim")
             self.asked.add(request_id)
             self.sender.send(request_id, a_project())
-            refresh(self.agenda, self.journal, request_id)
+            refresh(self.schedule, self.journal, request_id)
         except Crash:
             self.start()
 
@@ -481,12 +481,12 @@ class Machine(RuleBasedStateMachine):
         self.crash_after = None
         self.start()
         for _ in range(4_000):
-            at = self.agenda.next_at(self.now())
+            at = self.schedule.next_at(self.now())
             if at is None:
                 break
             self.time = max(self.time, at.micros - self.clock_off)
             self.work()
-        assert self.agenda.next_at(self.now()) is None, "it never comes to rest"
+        assert self.schedule.next_at(self.now()) is None, "it never comes to rest"
         self.no_state_claims_more_than_was_seen()
         self.nothing_is_sent_twice_without_need()
         for request_id in self.noted:
@@ -501,9 +501,9 @@ class Machine(RuleBasedStateMachine):
         state, action = record.facts[-1].state, record.noted.consent.action
         overtaken = is_overtaken(self.journal, record.noted)
         step = plan(record.facts, action, request_id, overtaken=overtaken).step
-        plan_now = self.agenda.plan_of(request_id)
+        plan_now = self.schedule.plan_of(request_id)
         if state in OPEN_STATES:
-            waits = self.agenda.waits_for_reject(request_id)
+            waits = self.schedule.waits_for_reject(request_id)
             step = step if plan_now is None else plan_now.step
             assert step is Step.ASK or waits or state is State.REFUSED, (state, step)
         if self.fails_at_last is not None or request_id in self.back:

@@ -8,7 +8,7 @@ from threading import Condition
 
 from consent_desk.delivery.attention import Alarms, Kept
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.scheduler import Rounds
+from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -149,7 +149,7 @@ def _workspace(
         outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
-        rounds=Rounds(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
+        scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
         kept=Kept(journal),
         history=History(journal, now, create=PrivateFile, erase=erase),

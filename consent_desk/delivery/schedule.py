@@ -75,7 +75,7 @@ class _Item:
         return self.due.plan
 
 
-class Agenda:
+class Schedule:
     """Starts nothing: it is told what happened, and asked what is due. For one thread.
 
     `steady`: monotonic seconds. The time by the clock is told to it.
@@ -294,7 +294,7 @@ def _subject(noted: Noted) -> Subject:
 
 
 def refresh(
-    agenda: Agenda, journal: Journal, request_id: str, *, is_left: bool = False
+    schedule: Schedule, journal: Journal, request_id: str, *, is_left: bool = False
 ) -> tuple[Record, ...]:
     """Put one consent, and all unsettled ones of its customer and category; return their records.
 
@@ -307,11 +307,11 @@ def refresh(
     for record in journal.open_like(noted.project_id, noted.consent.customer, noted.consent.category):
         records.setdefault(record.noted.consent.request_id, record)
     for record in records.values():
-        agenda.put(record, overtaken=is_overtaken(journal, record.noted), is_left=is_left)
+        schedule.put(record, overtaken=is_overtaken(journal, record.noted), is_left=is_left)
     # Those that are no longer open: an opt-in that was discarded, for one. Not those that were so before:
     # a customer may have many.
-    for other in agenda.open_like(noted):
+    for other in schedule.open_like(noted):
         if other not in records:
             records[other] = journal.record(other)
-            agenda.put(records[other])
+            schedule.put(records[other])
     return tuple(records.values())

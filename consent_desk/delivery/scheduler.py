@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from consent_desk.delivery.outbox import Journal
-from consent_desk.delivery.schedule import UNSETTLED_STATES, Agenda, Due, refresh
+from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
@@ -55,8 +55,8 @@ class Outstanding:
         return self.opt_outs + self.opt_ins + self.unread
 
 
-class Rounds:
-    """Keeps the agenda of one journal up to date. For the journal lane alone; raises JournalError.
+class Scheduler:
+    """Keeps the schedule of one journal up to date. For the journal lane alone; raises JournalError.
 
     `holds_accepts`: nobody has told the time yet, so that what was noted before must wait. `steady`: seconds
     that nobody sets.
@@ -75,7 +75,7 @@ class Rounds:
         self._now = now
         self._holds_accepts = holds_accepts
         self._nap = nap
-        self._agenda = Agenda(steady)
+        self._schedule = Schedule(steady)
         # When the time may be asked for next: at once, at first.
         self._check_at: Timestamp | None = None
         self._checks = 0
@@ -100,7 +100,7 @@ class Rounds:
         `is_left`: an earlier run left it. Where the journal cannot be read, `catch_up` does it later.
         """
         try:
-            records = refresh(self._agenda, self._journal, request_id, is_left=is_left)
+            records = refresh(self._schedule, self._journal, request_id, is_left=is_left)
         except JournalError:
             self._missed[request_id] = is_left or self._missed.get(request_id, False)
             raise
@@ -121,32 +121,32 @@ class Rounds:
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
-        self._agenda.forget(project_id, customer)
+        self._schedule.forget(project_id, customer)
 
     def put_off(self, request_id: str, wait: int = 0) -> tuple[Entry, ...]:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing.
 
         Returns its line: what comes next has changed. So do `end_look` and `put_back`.
         """
-        if self._agenda.plan_of(request_id) is None:
+        if self._schedule.plan_of(request_id) is None:
             # Tried as soon as it was noted, before anything was planned.
-            refresh(self._agenda, self._journal, request_id)
-        self._agenda.postpone(request_id, self._now(), at_least=wait)
+            refresh(self._schedule, self._journal, request_id)
+        self._schedule.postpone(request_id, self._now(), at_least=wait)
         return self._line(request_id)
 
     def end_look(self, due: Due, wait: int = 0, failing: Failing | None = None) -> tuple[Entry, ...]:
         """A look told nothing: look again later. `failing`: the looks that told nothing so far."""
-        self._agenda.end_look(due, self._now(), at_least=wait, failing=failing)
+        self._schedule.end_look(due, self._now(), at_least=wait, failing=failing)
         return self._line(due.request_id)
 
     def put_back(self, due: Due, wait: int) -> tuple[Entry, ...]:
         """It could not be begun: hand it out again after `wait` microseconds."""
-        self._agenda.put_back(due, self._now(), wait)
+        self._schedule.put_back(due, self._now(), wait)
         return self._line(due.request_id)
 
     def hasten(self, project_id: str) -> None:
         """The settings of a project were saved: try again what was put off, which may have been for them."""
-        self._agenda.hasten(project_id)
+        self._schedule.hasten(project_id)
         self._check_at = None
 
     def due(self) -> tuple[Task, ...]:
@@ -154,21 +154,21 @@ class Rounds:
 
         Reads nothing: what was handed out must not be lost because the journal cannot be read just then.
         """
-        due = self._agenda.due(self._now(), hold_accepts=self._holds_accepts())
-        return tuple(Task(one, self._agenda.entry_of(one.request_id)) for one in due)
+        due = self._schedule.due(self._now(), hold_accepts=self._holds_accepts())
+        return tuple(Task(one, self._schedule.entry_of(one.request_id)) for one in due)
 
     def clock_check(self) -> Task | None:
         """A held opt-in for whose project the time is to be asked now: each nap for the next one's."""
         now = self._now()
         if not self._holds_accepts() or not is_time(self._check_at, now):
             return None
-        held = self._agenda.held(now)
+        held = self._schedule.held(now)
         if not held:
             return None
         one = held[self._checks % len(held)]
         self._checks += 1
         self._check_at = Timestamp(now.micros + round(self._nap * SECOND))
-        return Task(one, self._agenda.entry_of(one.request_id))
+        return Task(one, self._schedule.entry_of(one.request_id))
 
     def put_off_check(self, wait: int) -> None:
         """Ask for the time again after `wait` microseconds at the earliest."""
@@ -176,34 +176,36 @@ class Rounds:
 
     def outlook(self, request_id: str) -> Message | None:
         """What comes next for a consent; None where nothing is left to say. Reads nothing, as `due`."""
-        plan = self._agenda.plan_of(request_id)
+        plan = self._schedule.plan_of(request_id)
         if plan is None:
             return None
-        entry = self._agenda.entry_of(request_id)
+        entry = self._schedule.entry_of(request_id)
         if entry.held:
             return None
-        if self._agenda.is_stuck(request_id):
+        if self._schedule.is_stuck(request_id):
             return STAMPED_WRONG
         if is_time(plan.at, self._now()):
             # It is being done, or is about to be: no time that has passed is named.
             plan = replace(plan, at=None)
-        waits = self._agenda.waits_for_reject(request_id)
+        waits = self._schedule.waits_for_reject(request_id)
         held = (
-            entry.action is Action.ACCEPT and self._holds_accepts() and not self._agenda.is_timed(request_id)
+            entry.action is Action.ACCEPT
+            and self._holds_accepts()
+            and not self._schedule.is_timed(request_id)
         )
         return tell_plan(plan, entry.action, waits=waits, held=held)
 
     def failing(self, request_id: str) -> Failing | None:
         """The looks that told nothing so far, one after the other; None where the last one told something."""
-        plan = self._agenda.plan_of(request_id)
+        plan = self._schedule.plan_of(request_id)
         return None if plan is None else plan.failing
 
     def question(self, request_id: str) -> Message | None:
         """What a person is asked who wants it sent again; None where nothing is. Reads nothing."""
-        plan = self._agenda.plan_of(request_id)
+        plan = self._schedule.plan_of(request_id)
         if plan is None:
             return None
-        entry = self._agenda.entry_of(request_id)
+        entry = self._schedule.entry_of(request_id)
         return ask_to_send(plan, entry.state, entry.action)
 
     def wait(self) -> float | None:
@@ -212,8 +214,8 @@ class Rounds:
         While an opt-in is held until the time is told, that is asked for again.
         """
         now, holds = self._now(), self._holds_accepts()
-        times = [self._agenda.next_at(now, hold_accepts=holds)]
-        if holds and (free := self._agenda.next_at(now)) is not None:
+        times = [self._schedule.next_at(now, hold_accepts=holds)]
+        if holds and (free := self._schedule.next_at(now)) is not None:
             times.append(max(free, self._check_at or free))
         at = min((one for one in times if one is not None), default=None)
         if at is None:
@@ -223,12 +225,12 @@ class Rounds:
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
         return Outstanding(
-            opt_outs=self._agenda.open_count(Action.REJECT),
-            opt_ins=self._agenda.open_count(Action.ACCEPT),
-            since=self._agenda.open_since(),
-            unread=sum(self._agenda.plan_of(one) is None for one in self._missed),
-            to_acknowledge=self._agenda.to_acknowledge_count(),
-            to_check=self._agenda.to_check_count(),
+            opt_outs=self._schedule.open_count(Action.REJECT),
+            opt_ins=self._schedule.open_count(Action.ACCEPT),
+            since=self._schedule.open_since(),
+            unread=sum(self._schedule.plan_of(one) is None for one in self._missed),
+            to_acknowledge=self._schedule.to_acknowledge_count(),
+            to_check=self._schedule.to_check_count(),
         )
 
     def open_entries(self) -> tuple[Entry, ...]:
@@ -236,15 +238,15 @@ class Rounds:
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
 
     def _line(self, request_id: str) -> tuple[Entry, ...]:
-        is_planned = self._agenda.plan_of(request_id) is not None
-        return (self._agenda.entry_of(request_id),) if is_planned else ()
+        is_planned = self._schedule.plan_of(request_id) is not None
+        return (self._schedule.entry_of(request_id),) if is_planned else ()
 
     def _take_up_newest(self, request_ids: tuple[str, ...]) -> None:
         # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
         at_rest = 0
         for request_id in reversed(request_ids):
             self._follow_or_miss(request_id, is_left=True)
-            at_rest += self._agenda.plan_of(request_id) is None
+            at_rest += self._schedule.plan_of(request_id) is None
             if at_rest >= MOST_AT_REST:
                 return
 

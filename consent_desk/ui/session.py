@@ -217,7 +217,7 @@ class Session(QObject):
 
         self._workspaces.enter(practice=practice, done=done, failed=failed)
         if not practice:
-            self.sending.rounds.rest()
+            self.sending.scheduler.rest()
             self._workspaces.leave_practice()
 
     def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:

@@ -1,4 +1,4 @@
-"""The agenda, on records made by hand and on the journal in memory."""
+"""The schedule, on records made by hand and on the journal in memory."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.schedule import Agenda, refresh
+from consent_desk.delivery.schedule import Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
@@ -36,15 +36,15 @@ def id_of(record: Record) -> str:
     return record.noted.consent.request_id
 
 
-def agenda_of(*records: Record) -> Agenda:
-    agenda = Agenda()
+def schedule_of(*records: Record) -> Schedule:
+    schedule = Schedule()
     for record in records:
-        agenda.put(record)
-    return agenda
+        schedule.put(record)
+    return schedule
 
 
-def ids(agenda: Agenda, seconds: float, *, hold_accepts: bool = False) -> list[str]:
-    return [due.request_id for due in agenda.due(later(seconds), hold_accepts=hold_accepts)]
+def ids(schedule: Schedule, seconds: float, *, hold_accepts: bool = False) -> list[str]:
+    return [due.request_id for due in schedule.due(later(seconds), hold_accepts=hold_accepts)]
 
 
 def opt_in(seconds: float = 0, **changes: object) -> Record:
@@ -65,74 +65,74 @@ ANNE, BERT = (CustomerId(type="registered", value=name) for name in ("anne", "be
 
 def test_what_was_noted_is_due_at_once() -> None:
     record = opt_out()
-    (due,) = agenda_of(record).due(later(-1000))
+    (due,) = schedule_of(record).due(later(-1000))
     assert (due.request_id, due.project_id) == (id_of(record), a_project().id)
     assert (due.action, due.plan) == (Action.REJECT, Plan(Step.SEND))
 
 
 def test_opt_outs_go_first_then_the_order_of_the_decisions_counts() -> None:
     records = opt_in(1, customer=ANNE), opt_in(0, customer=BERT), opt_out(seconds=3), opt_out(seconds=2)
-    assert ids(agenda_of(*records), 10) == [id_of(records[number]) for number in (3, 2, 1, 0)]
+    assert ids(schedule_of(*records), 10) == [id_of(records[number]) for number in (3, 2, 1, 0)]
 
 
 def test_each_is_handed_out_once_until_something_happens() -> None:
     record = opt_out()
-    agenda = agenda_of(record)
-    assert ids(agenda, 1) == [id_of(record)]
-    agenda.put(record)
-    assert ids(agenda, 1) == []
-    assert agenda.next_at(later(1)) is None
+    schedule = schedule_of(record)
+    assert ids(schedule, 1) == [id_of(record)]
+    schedule.put(record)
+    assert ids(schedule, 1) == []
+    assert schedule.next_at(later(1)) is None
     waiting = Record(
         noted=record.noted,
         facts=(*record.facts, Fact(at=later(2), state=State.RETRY_WAIT, outcome=DOWN)),
     )
-    agenda.put(waiting)
-    at = agenda.next_at(later(2))
+    schedule.put(waiting)
+    at = schedule.next_at(later(2))
     assert at is not None
     assert later(3) <= at <= later(4)
-    assert ids(agenda, 2.5) == []
-    assert ids(agenda, 4) == [id_of(record)]
+    assert ids(schedule, 2.5) == []
+    assert ids(schedule, 4) == [id_of(record)]
 
 
 def test_of_nothing_there_is_nothing_due_and_nothing_waits() -> None:
-    assert Agenda().next_at(NOON) is None
-    assert Agenda().due(NOON) == ()
-    assert not Agenda().waits_for_reject("unknown")
+    assert Schedule().next_at(NOON) is None
+    assert Schedule().due(NOON) == ()
+    assert not Schedule().waits_for_reject("unknown")
 
 
 def test_what_is_left_to_a_person_is_never_due_and_stays_open() -> None:
     refused = opt_out(*REFUSED)
-    agenda = agenda_of(refused)
+    schedule = schedule_of(refused)
     for request_id in (id_of(refused), "unknown"):
-        agenda.postpone(request_id, NOON)
-    assert agenda.next_at(NOON) is None
-    assert agenda.plan_of(id_of(refused)) == Plan(Step.REST)
-    assert agenda.open_count() == 1
+        schedule.postpone(request_id, NOON)
+    assert schedule.next_at(NOON) is None
+    assert schedule.plan_of(id_of(refused)) == Plan(Step.REST)
+    assert schedule.open_count() == 1
 
 
 def test_what_is_settled_is_forgotten() -> None:
     record = opt_out()
-    agenda = agenda_of(record)
-    assert agenda.open_count() == 1
-    agenda.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
-    assert agenda.open_count() == 0
-    assert agenda.plan_of(id_of(record)) is None
-    assert agenda.open_like(record.noted) == ()
-    agenda.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
+    schedule = schedule_of(record)
+    assert schedule.open_count() == 1
+    schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
+    assert schedule.open_count() == 0
+    assert schedule.plan_of(id_of(record)) is None
+    assert schedule.open_like(record.noted) == ()
+    schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
 
 
 def test_a_delivered_one_is_looked_up_but_no_longer_open() -> None:
-    agenda = agenda_of(opt_out(SENT, (0, State.DELIVERED, SUCCESS)))
-    assert agenda.open_count() == 0
-    assert agenda.next_at(NOON) == later(30)
+    schedule = schedule_of(opt_out(SENT, (0, State.DELIVERED, SUCCESS)))
+    assert schedule.open_count() == 0
+    assert schedule.next_at(NOON) == later(30)
 
 
 def test_a_clock_that_is_set_back_puts_nothing_off() -> None:
     record = opt_out(*LOST)
-    agenda = agenda_of(record)
-    assert agenda.next_at(later(-800)) == later(30)
-    assert agenda.next_at(later(-1000)) == later(-1000)
-    assert ids(agenda, -1000) == [id_of(record)]
+    schedule = schedule_of(record)
+    assert schedule.next_at(later(-800)) == later(30)
+    assert schedule.next_at(later(-1000)) == later(-1000)
+    assert ids(schedule, -1000) == [id_of(record)]
 
 
 # ------------------------------------------------------------------------------------------- postponed
@@ -140,20 +140,20 @@ def test_a_clock_that_is_set_back_puts_nothing_off() -> None:
 
 def test_a_look_that_told_nothing_is_put_off_each_time_longer() -> None:
     record = opt_out(*LOST)
-    agenda = agenda_of(record)
+    schedule = schedule_of(record)
     waits = []
     for _ in range(12):
-        assert ids(agenda, 3600) == [id_of(record)]
-        agenda.postpone(id_of(record), later(0))
-        at = agenda.next_at(later(0))
+        assert ids(schedule, 3600) == [id_of(record)]
+        schedule.postpone(id_of(record), later(0))
+        at = schedule.next_at(later(0))
         assert at is not None
         waits.append((at.micros - NOON.micros) / 1_000_000)
-        assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, at)
+        assert schedule.plan_of(id_of(record)) == Plan(Step.LOOK_UP, at)
     assert 1 <= waits[0] <= 2
     assert waits[:8] == sorted(waits[:8])
     assert 150 <= waits[-1] <= 300
-    agenda.postpone(id_of(record), NOON, at_least=900_000_000)
-    assert agenda.next_at(NOON) == later(900)
+    schedule.postpone(id_of(record), NOON, at_least=900_000_000)
+    assert schedule.next_at(NOON) == later(900)
 
 
 # -------------------------------------------------------------------- what an earlier run left unsent
@@ -175,117 +175,119 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def agenda(seconds: Seconds) -> Agenda:
-    return Agenda(seconds)
+def schedule(seconds: Seconds) -> Schedule:
+    return Schedule(seconds)
 
 
-def steps(agenda: Agenda, at: float) -> list[Step]:
-    return [due.plan.step for due in agenda.due(later(at))]
+def steps(schedule: Schedule, at: float) -> list[Step]:
+    return [due.plan.step for due in schedule.due(later(at))]
 
 
-def left_by(agenda: Agenda, *facts: Told) -> Record:
+def left_by(schedule: Schedule, *facts: Told) -> Record:
     record = opt_out(*facts)
-    agenda.put(record, is_left=True)
+    schedule.put(record, is_left=True)
     return record
 
 
 def test_an_opt_out_of_an_earlier_run_waits_two_seconds_for_its_look_at_most(
-    agenda: Agenda, seconds: Seconds
+    schedule: Schedule, seconds: Seconds
 ) -> None:
-    record = left_by(agenda)
-    (first,) = agenda.due(later(0))
+    record = left_by(schedule)
+    (first,) = schedule.due(later(0))
     assert first.plan == Plan(Step.LOOK_UP, unsent=True)
     assert first.is_before_leaving
     assert first.since == 100
     seconds.now += 1.5
-    assert agenda.due(later(1)) == ()
-    assert agenda.next_at(later(1)) == later(1.5)
+    assert schedule.due(later(1)) == ()
+    assert schedule.next_at(later(1)) == later(1.5)
     seconds.now += 0.5
-    assert steps(agenda, 1) == [Step.SEND]
+    assert steps(schedule, 1) == [Step.SEND]
     # The look ends after that: it is under way, and not handed out once more.
-    agenda.end_look(first, later(3))
-    agenda.put_back(first, later(3), 300_000_000)
-    assert steps(agenda, 1_000) == []
-    agenda.postpone(id_of(record), later(3))
-    assert steps(agenda, 1_000) == [Step.SEND]
+    schedule.end_look(first, later(3))
+    schedule.put_back(first, later(3), 300_000_000)
+    assert steps(schedule, 1_000) == []
+    schedule.postpone(id_of(record), later(3))
+    assert steps(schedule, 1_000) == [Step.SEND]
 
 
 @pytest.mark.parametrize("told", [False, True])
-def test_it_leaves_at_once_where_its_look_told_nothing_or_it_is_not_there(agenda: Agenda, told: bool) -> None:
-    record = left_by(agenda)
-    (first,) = agenda.due(later(0))
+def test_it_leaves_at_once_where_its_look_told_nothing_or_it_is_not_there(
+    schedule: Schedule, told: bool
+) -> None:
+    record = left_by(schedule)
+    (first,) = schedule.due(later(0))
     if told:
         looked = Fact(at=later(1), state=State.QUEUED, outcome=Look())
-        agenda.put(replace(record, facts=(*record.facts, looked)))
+        schedule.put(replace(record, facts=(*record.facts, looked)))
     else:
-        agenda.end_look(first, later(0), at_least=900_000_000)
-    assert steps(agenda, 1) == [Step.SEND]
+        schedule.end_look(first, later(0), at_least=900_000_000)
+    assert steps(schedule, 1) == [Step.SEND]
 
 
 def test_while_its_settings_cannot_be_had_it_is_not_sent_without_a_look_either(
-    agenda: Agenda, seconds: Seconds
+    schedule: Schedule, seconds: Seconds
 ) -> None:
-    left_by(agenda)
-    (first,) = agenda.due(later(0))
-    agenda.put_back(first, later(0), 300_000_000)
+    left_by(schedule)
+    (first,) = schedule.due(later(0))
+    schedule.put_back(first, later(0), 300_000_000)
     seconds.now += 10
-    assert steps(agenda, 299) == []
-    assert steps(agenda, 300) == [Step.LOOK_UP]
+    assert steps(schedule, 299) == []
+    assert steps(schedule, 300) == [Step.LOOK_UP]
 
 
-def test_what_waits_to_be_tried_again_is_looked_up_when_that_is_due(agenda: Agenda) -> None:
-    left_by(agenda, SENT, (0, State.RETRY_WAIT, DOWN))
-    assert steps(agenda, 0) == []
-    assert steps(agenda, 3) == [Step.LOOK_UP]
+def test_what_waits_to_be_tried_again_is_looked_up_when_that_is_due(schedule: Schedule) -> None:
+    left_by(schedule, SENT, (0, State.RETRY_WAIT, DOWN))
+    assert steps(schedule, 0) == []
+    assert steps(schedule, 3) == [Step.LOOK_UP]
 
 
-def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(agenda: Agenda) -> None:
+def test_an_opt_in_of_an_earlier_run_is_looked_up_and_may_be_put_off(schedule: Schedule) -> None:
     record = opt_in()
-    agenda.put(record, is_left=True)
-    (first,) = agenda.due(later(0))
+    schedule.put(record, is_left=True)
+    (first,) = schedule.due(later(0))
     assert first.plan == Plan(Step.LOOK_UP, unsent=True)
     assert not first.is_before_leaving
     failing = Failing(2, NOON, Look(blind=True))
-    agenda.end_look(first, later(0), at_least=40_000_000, failing=failing)
-    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(40), failing=failing, unsent=True)
-    assert steps(agenda, 39) == []
-    (again,) = agenda.due(later(40))
-    agenda.put_back(again, later(40), 300_000_000)
-    assert agenda.next_at(later(40)) == later(340)
+    schedule.end_look(first, later(0), at_least=40_000_000, failing=failing)
+    assert schedule.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(40), failing=failing, unsent=True)
+    assert steps(schedule, 39) == []
+    (again,) = schedule.due(later(40))
+    schedule.put_back(again, later(40), 300_000_000)
+    assert schedule.next_at(later(40)) == later(340)
 
 
-def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(agenda: Agenda) -> None:
-    record = left_by(agenda)
-    (first,) = agenda.due(later(0))
-    agenda.forget(first.project_id, record.noted.consent.customer)
-    agenda.end_look(first, later(0))
-    agenda.put_back(first, later(0), 1)
-    assert agenda.next_at(later(0)) is None
+def test_what_is_no_longer_there_to_be_put_off_is_no_trouble(schedule: Schedule) -> None:
+    record = left_by(schedule)
+    (first,) = schedule.due(later(0))
+    schedule.forget(first.project_id, record.noted.consent.customer)
+    schedule.end_look(first, later(0))
+    schedule.put_back(first, later(0), 1)
+    assert schedule.next_at(later(0)) is None
 
 
 def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_is_there(
-    agenda: Agenda, seconds: Seconds
+    schedule: Schedule, seconds: Seconds
 ) -> None:
     record = opt_out(*LOST)
-    agenda.put(record, is_left=True)
-    (due,) = agenda.due(later(30))
+    schedule.put(record, is_left=True)
+    (due,) = schedule.due(later(30))
     assert (due.facts, due.left, due.since) == (3, 3, None)
     seconds.now += 50
     looked = Fact(at=later(30), state=State.NOT_SEEN, outcome=Look())
-    agenda.put(replace(record, facts=(*record.facts, looked)))
+    schedule.put(replace(record, facts=(*record.facts, looked)))
     seconds.now += 50
     # Planned anew without a fact, the last one is as old as before.
-    agenda.put(replace(record, facts=(*record.facts, looked)), overtaken=True)
-    (due,) = agenda.due(later(120))
+    schedule.put(replace(record, facts=(*record.facts, looked)), overtaken=True)
+    (due,) = schedule.due(later(120))
     assert (due.facts, due.left, due.since) == (4, 3, 150)
 
 
 def test_what_is_handed_out_is_being_done_now() -> None:
     record = opt_out(*LOST)
-    agenda = agenda_of(record)
-    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(30))
-    agenda.due(later(30))
-    assert agenda.plan_of(id_of(record)) == Plan(Step.LOOK_UP)
+    schedule = schedule_of(record)
+    assert schedule.plan_of(id_of(record)) == Plan(Step.LOOK_UP, later(30))
+    schedule.due(later(30))
+    assert schedule.plan_of(id_of(record)) == Plan(Step.LOOK_UP)
 
 
 # ----------------------------------------------------------------------------------------- the order
@@ -307,10 +309,10 @@ def test_an_opt_in_waits_for_an_earlier_opt_out_that_is_not_settled(
     facts: tuple[Told, ...],
 ) -> None:
     before, after = opt_out(*facts), opt_in(60)
-    agenda = agenda_of(before, after)
-    assert id_of(after) not in ids(agenda, 5000)
-    assert agenda.waits_for_reject(id_of(after))
-    assert not agenda.waits_for_reject(id_of(before))
+    schedule = schedule_of(before, after)
+    assert id_of(after) not in ids(schedule, 5000)
+    assert schedule.waits_for_reject(id_of(after))
+    assert not schedule.waits_for_reject(id_of(before))
 
 
 @pytest.mark.parametrize(
@@ -326,31 +328,31 @@ def test_an_opt_in_waits_for_an_earlier_opt_out_that_is_not_settled(
 )
 def test_an_opt_in_waits_for_nothing_else(before: Record) -> None:
     after = opt_in(60)
-    agenda = agenda_of(before, after)
-    assert id_of(after) in ids(agenda, 60)
-    assert not agenda.waits_for_reject(id_of(after))
+    schedule = schedule_of(before, after)
+    assert id_of(after) in ids(schedule, 60)
+    assert not schedule.waits_for_reject(id_of(after))
 
 
 def test_no_opt_out_waits_for_anything() -> None:
     before = a_record(*LOST, action=Action.ACCEPT)
     after = opt_out(seconds=60)
-    agenda = agenda_of(opt_out(), before, after)
-    assert id_of(after) in ids(agenda, 0, hold_accepts=True)
+    schedule = schedule_of(opt_out(), before, after)
+    assert id_of(after) in ids(schedule, 0, hold_accepts=True)
 
 
 def test_an_opt_in_that_an_opt_out_overtook_does_not_leave() -> None:
     before, after = opt_in(), opt_out(seconds=60)
-    assert ids(agenda_of(before, after), 60) == [id_of(after)]
+    assert ids(schedule_of(before, after), 60) == [id_of(after)]
 
 
 def test_opt_ins_are_held_while_the_clock_is_wrong_but_looked_up() -> None:
     sent = a_record(*LOST, action=Action.ACCEPT, customer=ANNE)
     waiting = opt_in()
-    agenda = agenda_of(sent, waiting)
-    assert agenda.next_at(NOON, hold_accepts=True) == later(30)
-    assert ids(agenda, 30, hold_accepts=True) == [id_of(sent)]
-    assert not agenda.waits_for_reject(id_of(waiting))
-    assert ids(agenda, 30) == [id_of(waiting)]
+    schedule = schedule_of(sent, waiting)
+    assert schedule.next_at(NOON, hold_accepts=True) == later(30)
+    assert ids(schedule, 30, hold_accepts=True) == [id_of(sent)]
+    assert not schedule.waits_for_reject(id_of(waiting))
+    assert ids(schedule, 30) == [id_of(waiting)]
 
 
 # ----------------------------------------------------------------------------------- with the journal
@@ -375,24 +377,24 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
     journal.append(first, Fact(at=NOON, state=State.UNCONFIRMED, outcome=CUT))
     for at in (30, 120, 600):
         journal.append(first, Fact(at=later(at), state=State.NOT_SEEN, outcome=Look()))
-    agenda = Agenda()
-    refresh(agenda, journal, first)
-    assert agenda.plan_of(first) == Plan(Step.SEND, second=True)
+    schedule = Schedule()
+    refresh(schedule, journal, first)
+    assert schedule.plan_of(first) == Plan(Step.SEND, second=True)
     second = note(opt_out(seconds=700))
-    records = refresh(agenda, journal, second)
+    records = refresh(schedule, journal, second)
     assert {id_of(record) for record in records} == {first, second}
-    assert agenda.open_like(records[0].noted) == tuple(sorted((first, second)))
-    assert agenda.plan_of(first) == Plan(Step.ASK)
+    assert schedule.open_like(records[0].noted) == tuple(sorted((first, second)))
+    assert schedule.plan_of(first) == Plan(Step.ASK)
 
 
-def test_what_was_discarded_meanwhile_leaves_the_agenda(
+def test_what_was_discarded_meanwhile_leaves_the_schedule(
     journal: MemoryJournal, note: Callable[[Record], str]
 ) -> None:
-    agenda = Agenda()
-    refresh(agenda, journal, before := note(opt_in()))
-    refresh(agenda, journal, after := note(opt_out(seconds=60)))
-    assert agenda.plan_of(before) is None
-    assert agenda.open_like(journal.record(after).noted) == (after,)
+    schedule = Schedule()
+    refresh(schedule, journal, before := note(opt_in()))
+    refresh(schedule, journal, after := note(opt_out(seconds=60)))
+    assert schedule.plan_of(before) is None
+    assert schedule.open_like(journal.record(after).noted) == (after,)
 
 
 def test_what_was_settled_before_is_not_read_for_a_later_decision(
@@ -401,16 +403,16 @@ def test_what_was_settled_before_is_not_read_for_a_later_decision(
     delivered = note(opt_out())
     journal.claim(delivered, NOON)
     journal.append(delivered, Fact(at=NOON, state=State.DELIVERED))
-    agenda = Agenda()
-    refresh(agenda, journal, delivered)
+    schedule = Schedule()
+    refresh(schedule, journal, delivered)
     second = note(opt_out(seconds=60))
-    assert [id_of(record) for record in refresh(agenda, journal, second)] == [second]
-    assert agenda.plan_of(delivered) is not None
+    assert [id_of(record) for record in refresh(schedule, journal, second)] == [second]
+    assert schedule.plan_of(delivered) is not None
 
 
 def test_what_an_erased_customer_left_behind_is_no_plan() -> None:
     record = opt_out((0, State.IN_FLIGHT, None), (1, State.DELIVERED, None))
     erased = replace(record, noted=replace(record.noted, body=b""))
-    agenda = agenda_of(record)
-    agenda.put(erased)
-    assert agenda.plan_of(id_of(record)) is None
+    schedule = schedule_of(record)
+    schedule.put(erased)
+    assert schedule.plan_of(id_of(record)) is None

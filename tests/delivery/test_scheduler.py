@@ -1,4 +1,4 @@
-"""The rounds: what is due, when to ask again, and what a person is told of it."""
+"""The scheduler: what is due, when to ask again, and what a person is told of it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from consent_desk.delivery import scheduler as module
 from consent_desk.delivery.schedule import FIRST_LOOK
-from consent_desk.delivery.scheduler import Outstanding, Rounds
+from consent_desk.delivery.scheduler import Outstanding, Scheduler
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
@@ -51,17 +51,17 @@ class Unreadable(MemoryJournal):
 
 
 class Desk:
-    """A journal, a clock that stands still, and the rounds over both."""
+    """A journal, a clock that stands still, and the scheduler over both."""
 
     def __init__(self) -> None:
         self.journal = Unreadable()
         self.now = NOON
         self.steady = 0.0
         self.time_is_untold = False
-        self.rounds = self.restarted()
+        self.scheduler = self.restarted()
 
-    def restarted(self, *, nap: float = 1_000_000.0) -> Rounds:
-        return Rounds(
+    def restarted(self, *, nap: float = 1_000_000.0) -> Scheduler:
+        return Scheduler(
             self.journal,
             lambda: self.now,
             lambda: self.time_is_untold,
@@ -87,17 +87,17 @@ class Desk:
     def noted(self, state: State | None = None, outcome: Outcome | None = None, **changes: Any) -> str:
         """A consent that this run noted, and brought as far as `state`."""
         request_id = self.left(state, outcome, **changes)
-        self.rounds.follow(request_id)
+        self.scheduler.follow(request_id)
         return request_id
 
-    def due(self, rounds: Rounds | None = None) -> list[tuple[str, Step]]:
-        tasks = (rounds or self.rounds).due()
+    def due(self, scheduler: Scheduler | None = None) -> list[tuple[str, Step]]:
+        tasks = (scheduler or self.scheduler).due()
         assert all(task.entry.request_id == task.due.request_id for task in tasks)
         return [(task.due.request_id, task.due.plan.step) for task in tasks]
 
     def checked(self) -> str | None:
         """The opt-in for whose project the time is to be asked now."""
-        task = self.rounds.clock_check()
+        task = self.scheduler.clock_check()
         return None if task is None else task.entry.request_id
 
 
@@ -120,7 +120,7 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     lost = desk.left(State.UNCONFIRMED, CUT, category="newsletter")
     delivered = desk.left(State.DELIVERED, category="email")
     desk.left(State.REFUSED, category="phone")
-    desk.rounds.begin()
+    desk.scheduler.begin()
     assert desk.due() == [(queued, Step.LOOK_UP)]
     desk.steady = FIRST_LOOK
     assert desk.due() == [(queued, Step.SEND)]
@@ -152,7 +152,7 @@ def test_all_that_is_to_be_looked_up_is_taken_up(
     desk: Desk, looks: tuple[tuple[float, Look], ...], at: float
 ) -> None:
     ids = [looked_up(desk, *looks, category=f"category{number}") for number in range(3)]
-    desk.rounds.begin()
+    desk.scheduler.begin()
     desk.now = later(at)
     assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
 
@@ -162,7 +162,7 @@ def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up
     waiting = looked_up(desk, (30, UNSEEN), category="first")
     for number in range(3):
         desk.append(desk.left(category=f"category{number}"), 0, State.DISCARDED, note="typed wrong")
-    desk.rounds.begin()
+    desk.scheduler.begin()
     desk.now = later(120)
     assert desk.due() == [(waiting, Step.LOOK_UP)]
 
@@ -172,13 +172,13 @@ def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alo
     blind = [(at, BLIND) for at in (30, 120, 600)]
     ids = [looked_up(desk, *blind, category=f"category{number}") for number in range(3)]
     desk.journal.rows = {ids[0]}
-    desk.rounds.begin()
-    assert desk.rounds.outstanding() == Outstanding()
+    desk.scheduler.begin()
+    assert desk.scheduler.outstanding() == Outstanding()
 
 
 def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
     request_id = desk.left(State.RETRY_WAIT, DOWN)
-    [entry] = desk.rounds.follow(request_id)
+    [entry] = desk.scheduler.follow(request_id)
     assert (entry.request_id, entry.state) == (request_id, State.RETRY_WAIT)
 
 
@@ -188,10 +188,10 @@ def test_what_is_put_off_comes_again_later_and_not_before_the_server_wants(
 ) -> None:
     request_id = desk.left()
     if is_planned:
-        desk.rounds.follow(request_id)
+        desk.scheduler.follow(request_id)
         assert desk.due() == [(request_id, Step.SEND)]
-    desk.rounds.put_off(request_id, 40_000_000)
-    desk.rounds.follow(request_id)
+    desk.scheduler.put_off(request_id, 40_000_000)
+    desk.scheduler.follow(request_id)
     desk.now = later(39)
     assert desk.due() == []
     desk.now = later(40)
@@ -200,11 +200,11 @@ def test_what_is_put_off_comes_again_later_and_not_before_the_server_wants(
 
 def test_it_waits_until_something_is_due_and_never_longer_than_a_nap(desk: Desk) -> None:
     desk.noted(State.REFUSED, category="newsletter")
-    assert desk.rounds.wait() is None
+    assert desk.scheduler.wait() is None
     desk.noted(State.UNCONFIRMED, CUT)
-    assert desk.rounds.wait() == 30
+    assert desk.scheduler.wait() == 30
     desk.now = later(31)
-    assert desk.rounds.wait() == 0
+    assert desk.scheduler.wait() == 0
     desk.now = NOON
     napping = desk.restarted(nap=5)
     napping.begin()
@@ -213,32 +213,32 @@ def test_it_waits_until_something_is_due_and_never_longer_than_a_nap(desk: Desk)
 
 def test_the_outlook_tells_when_it_is_looked_up_until_it_is_settled(desk: Desk) -> None:
     request_id = desk.noted(State.DELIVERED)
-    outlook = desk.rounds.outlook(request_id)
+    outlook = desk.scheduler.outlook(request_id)
     assert outlook is not None
     assert (outlook.template, outlook.values) == ("Checking at {at}.", {"at": later(30)})
     desk.append(request_id, 30, State.VERIFIED, SEEN)
-    desk.rounds.follow(request_id)
+    desk.scheduler.follow(request_id)
     for one in (request_id, "never noted"):
-        assert desk.rounds.outlook(one) is None
-        assert desk.rounds.failing(one) is None
-        assert desk.rounds.question(one) is None
+        assert desk.scheduler.outlook(one) is None
+        assert desk.scheduler.failing(one) is None
+        assert desk.scheduler.question(one) is None
 
 
 def test_an_opt_in_behind_an_opt_out_is_not_due_and_its_outlook_says_why(desk: Desk) -> None:
     opt_out = desk.left(State.UNCONFIRMED, CUT)
     opt_in = desk.noted(**accept(later(1)))
     assert desk.due() == []
-    assert "until the earlier opt-out" in str(desk.rounds.outlook(opt_in))
+    assert "until the earlier opt-out" in str(desk.scheduler.outlook(opt_in))
     desk.append(opt_out, 30, State.VERIFIED, SEEN)
-    assert {entry.request_id for entry in desk.rounds.follow(opt_out)} == {opt_out, opt_in}
+    assert {entry.request_id for entry in desk.scheduler.follow(opt_out)} == {opt_out, opt_in}
     assert desk.due() == [(opt_in, Step.SEND)]
 
 
 def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook_says_so(desk: Desk) -> None:
     desk.time_is_untold = True
     opt_in, opt_out = desk.noted(**accept()), desk.noted(category="newsletter")
-    assert "this computer's clock is not checked yet" in str(desk.rounds.outlook(opt_in))
-    assert str(desk.rounds.outlook(opt_out)) == "It is sent in its turn."
+    assert "this computer's clock is not checked yet" in str(desk.scheduler.outlook(opt_in))
+    assert str(desk.scheduler.outlook(opt_out)) == "It is sent in its turn."
     assert desk.due() == [(opt_out, Step.SEND)]
     desk.time_is_untold = False
     assert desk.due() == [(opt_in, Step.SEND)]
@@ -246,9 +246,9 @@ def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook
 
 @pytest.fixture
 def held(desk: Desk) -> str:
-    """An opt-in that waits for the time to be told, in rounds that nap for 30 s."""
+    """An opt-in that waits for the time to be told, in scheduler that nap for 30 s."""
     desk.time_is_untold = True
-    desk.rounds = desk.restarted(nap=30)
+    desk.scheduler = desk.restarted(nap=30)
     return desk.noted(**accept())
 
 
@@ -256,7 +256,7 @@ def test_an_opt_in_that_was_noted_while_the_time_was_known_waits_for_nobody_to_t
     desk: Desk, held: str
 ) -> None:
     opt_in = desk.noted(**accept(later(1)), category="newsletter", context=Context(clock_off=-7_200))
-    assert str(desk.rounds.outlook(opt_in)) == "It is sent in its turn."
+    assert str(desk.scheduler.outlook(opt_in)) == "It is sent in its turn."
     assert desk.due() == [(opt_in, Step.SEND)]
     assert desk.checked() == held
 
@@ -264,17 +264,17 @@ def test_an_opt_in_that_was_noted_while_the_time_was_known_waits_for_nobody_to_t
 def test_an_opt_in_that_was_found_stamped_wrong_is_nobodys_turn_and_says_what_to_do(desk: Desk) -> None:
     opt_in = desk.left(**accept())
     desk.append(opt_in, 0, State.QUEUED, note=WRONG_TIME)
-    desk.rounds.begin()
+    desk.scheduler.begin()
     assert desk.due() == []
-    assert desk.rounds.wait() is None
-    assert "Discard it, and enter the opt-in again." in str(desk.rounds.outlook(opt_in))
-    assert desk.rounds.outstanding().opt_ins == 1
+    assert desk.scheduler.wait() is None
+    assert "Discard it, and enter the opt-in again." in str(desk.scheduler.outlook(opt_in))
+    assert desk.scheduler.outstanding().opt_ins == 1
 
 
 def test_the_time_is_asked_for_once_a_nap_while_an_opt_in_is_held(desk: Desk, held: str) -> None:
-    assert desk.rounds.wait() == 0
+    assert desk.scheduler.wait() == 0
     assert desk.checked() == held
-    assert desk.rounds.wait() == 30
+    assert desk.scheduler.wait() == 30
     assert desk.checked() is None
     desk.now = later(30)
     assert desk.checked() == held
@@ -297,12 +297,12 @@ def test_the_next_time_another_opt_in_names_the_project_that_is_asked(desk: Desk
 
 
 def test_asking_for_the_time_can_be_put_off_until_there_are_new_settings(desk: Desk, held: str) -> None:
-    desk.rounds.put_off_check(300_000_000)
+    desk.scheduler.put_off_check(300_000_000)
     desk.now = later(299)
     assert desk.checked() is None
-    desk.rounds.hasten("any project")
+    desk.scheduler.hasten("any project")
     assert desk.checked() == held
-    desk.rounds.put_off_check(300_000_000)
+    desk.scheduler.put_off_check(300_000_000)
     desk.now = later(599)
     assert desk.checked() == held
 
@@ -310,13 +310,13 @@ def test_asking_for_the_time_can_be_put_off_until_there_are_new_settings(desk: D
 def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:
     ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
     desk.left(State.DELIVERED, category="email")
-    desk.rounds.begin()
-    assert desk.rounds.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
-    assert int(desk.rounds.outstanding()) == 3
+    desk.scheduler.begin()
+    assert desk.scheduler.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
+    assert int(desk.scheduler.outstanding()) == 3
     desk.noted(timestamp=later(-9), noted_at=later(-3), category="calls")
     desk.noted(timestamp=later(-8), noted_at=later(-7), category="post")
-    assert desk.rounds.outstanding().since == later(-7)
-    assert [entry.request_id for entry in desk.rounds.open_entries()][:3] == ids
+    assert desk.scheduler.outstanding().since == later(-7)
+    assert [entry.request_id for entry in desk.scheduler.open_entries()][:3] == ids
 
 
 def test_what_was_cancelled_counts_beside_after_any_restart_until_it_is_acknowledged(
@@ -329,17 +329,17 @@ def test_what_was_cancelled_counts_beside_after_any_restart_until_it_is_acknowle
     monkeypatch.setattr(module, "MOST_AT_REST", 1)
     for _ in range(3):
         desk.append(desk.left(), 0, State.DISCARDED, note="typed twice (by mary)")
-    rounds = desk.restarted()
-    rounds.begin()
-    assert rounds.outstanding() == Outstanding(to_acknowledge=1)
-    assert int(rounds.outstanding()) == 0
-    outlook = rounds.outlook(cancelled)
+    scheduler = desk.restarted()
+    scheduler.begin()
+    assert scheduler.outstanding() == Outstanding(to_acknowledge=1)
+    assert int(scheduler.outstanding()) == 0
+    outlook = scheduler.outlook(cancelled)
     assert outlook is not None
     assert "until it is acknowledged" in outlook.template
-    assert rounds.due() == ()
+    assert scheduler.due() == ()
     desk.append(cancelled, 0, State.DISCARDED, note="acknowledged (by mary)")
-    rounds.follow(cancelled)
-    assert rounds.outstanding() == Outstanding()
+    scheduler.follow(cancelled)
+    assert scheduler.outstanding() == Outstanding()
 
 
 def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_saved(desk: Desk) -> None:
@@ -347,30 +347,30 @@ def test_what_was_put_off_comes_at_once_when_the_settings_of_its_project_were_sa
     # A retry that was planned is none of these.
     desk.noted(State.RETRY_WAIT, DOWN, category="email")
     desk.due()
-    desk.rounds.put_off(mine, 300_000_000)
+    desk.scheduler.put_off(mine, 300_000_000)
     project_id = desk.journal.record(mine).noted.project_id
-    desk.rounds.hasten("another project")
+    desk.scheduler.hasten("another project")
     assert desk.due() == []
-    desk.rounds.hasten(project_id)
+    desk.scheduler.hasten(project_id)
     assert desk.due() == [(mine, Step.SEND)]
-    desk.rounds.hasten(project_id)
+    desk.scheduler.hasten(project_id)
     assert desk.due() == []
 
 
 def test_what_is_held_has_no_outlook_beside_what_is_said_of_it(desk: Desk) -> None:
     held = desk.noted(State.QUEUED, NotSent(phase=Phase.RESOLVING, cause=Cause.HELD))
-    assert desk.rounds.outlook(held) is None
+    assert desk.scheduler.outlook(held) is None
 
 
 def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
     jane, joe = (CustomerId(type="registered", value=name) for name in ("jane", "joe"))
     erased = desk.left(State.DELIVERED, SUCCESS, customer=jane)
     kept = desk.left(State.DELIVERED, SUCCESS, customer=joe)
-    desk.rounds.begin()
-    desk.rounds.forget(a_noted().project_id, jane)
+    desk.scheduler.begin()
+    desk.scheduler.forget(a_noted().project_id, jane)
     desk.now = later(1_000)
     assert desk.due() == [(kept, Step.LOOK_UP)]
-    assert desk.rounds.outlook(erased) is None
+    assert desk.scheduler.outlook(erased) is None
 
 
 # ------------------------------------------------------------------------- a journal that cannot be read
@@ -381,41 +381,41 @@ def test_what_is_due_and_its_outlook_are_told_though_the_journal_cannot_be_read_
 ) -> None:
     request_id = desk.noted()
     desk.journal.trouble = True
-    assert str(desk.rounds.outlook(request_id)) == "It is sent in its turn."
+    assert str(desk.scheduler.outlook(request_id)) == "It is sent in its turn."
     assert desk.due() == [(request_id, Step.SEND)]
 
 
 def test_a_consent_that_could_not_be_followed_is_planned_the_next_time(desk: Desk) -> None:
-    request_id, rounds = desk.left(), desk.restarted(nap=5)
+    request_id, scheduler = desk.left(), desk.restarted(nap=5)
     desk.journal.trouble = True
     with pytest.raises(JournalError):
-        rounds.follow(request_id)
-    assert rounds.wait() == 5
+        scheduler.follow(request_id)
+    assert scheduler.wait() == 5
     desk.journal.trouble = False
-    [entry] = rounds.catch_up()
+    [entry] = scheduler.catch_up()
     assert entry.request_id == request_id
-    assert desk.due(rounds) == [(request_id, Step.SEND)]
-    assert rounds.catch_up() == ()
+    assert desk.due(scheduler) == [(request_id, Step.SEND)]
+    assert scheduler.catch_up() == ()
 
 
 def test_while_the_whole_journal_cannot_be_read_it_is_not_tried_for_each_consent(desk: Desk) -> None:
     ids = desk.left(), desk.left(category="newsletter")
     desk.journal.trouble = True
     with pytest.raises(JournalError):
-        desk.rounds.catch_up(ids)
+        desk.scheduler.catch_up(ids)
     desk.journal.trouble = False
-    assert {entry.request_id for entry in desk.rounds.catch_up()} == {*ids}
+    assert {entry.request_id for entry in desk.scheduler.catch_up()} == {*ids}
 
 
 def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> None:
     request_id = desk.left(State.RETRY_WAIT, DOWN)
     desk.journal.trouble = True
     with pytest.raises(JournalError):
-        desk.rounds.begin()
+        desk.scheduler.begin()
     with pytest.raises(JournalError):
-        desk.rounds.catch_up()
+        desk.scheduler.catch_up()
     desk.journal.trouble = False
-    desk.rounds.catch_up()
+    desk.scheduler.catch_up()
     desk.now = later(300)
     assert desk.due() == [(request_id, Step.LOOK_UP)]
 
@@ -423,25 +423,25 @@ def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> N
 def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
     strange, good = desk.left(), desk.left(category="newsletter")
     desk.journal.rows = {strange}
-    desk.rounds.begin()
+    desk.scheduler.begin()
     assert desk.due() == [(good, Step.LOOK_UP)]
 
 
 def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
     desk.journal.rows = {desk.left()}
-    desk.rounds.begin()
-    assert desk.rounds.outstanding() == Outstanding(unread=1)
+    desk.scheduler.begin()
+    assert desk.scheduler.outstanding() == Outstanding(unread=1)
     desk.journal.rows = set()
-    desk.rounds.catch_up()
-    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+    desk.scheduler.catch_up()
+    assert desk.scheduler.outstanding() == Outstanding(opt_outs=1, since=NOON)
 
 
 def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk) -> None:
     request_id = desk.left()
-    desk.rounds.begin()
+    desk.scheduler.begin()
     desk.journal.rows = {request_id}
-    desk.rounds.catch_up((request_id,))
-    assert desk.rounds.outstanding() == Outstanding(opt_outs=1, since=NOON)
+    desk.scheduler.catch_up((request_id,))
+    assert desk.scheduler.outstanding() == Outstanding(opt_outs=1, since=NOON)
 
 
 # --------------------------------------------------------------------------------------- looks that fail
@@ -450,35 +450,35 @@ def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk
 def test_what_is_told_of_looks_that_fail_is_true_when_it_is_told(desk: Desk) -> None:
     request_id = desk.noted(State.UNCONFIRMED, CUT)
     desk.now = later(30)
-    (task,) = desk.rounds.due()
-    assert str(desk.rounds.outlook(request_id)) == "It is being looked up now."
+    (task,) = desk.scheduler.due()
+    assert str(desk.scheduler.outlook(request_id)) == "It is being looked up now."
     failing = Failing(3, NOON, FailedLook(why=NoLook.TOO_LARGE))
-    [entry] = desk.rounds.end_look(task.due, 40_000_000, failing)
+    [entry] = desk.scheduler.end_look(task.due, 40_000_000, failing)
     assert entry.request_id == request_id
-    assert desk.rounds.failing(request_id) == failing
-    told = str(desk.rounds.outlook(request_id))
+    assert desk.scheduler.failing(request_id) == failing
+    told = str(desk.scheduler.outlook(request_id))
     assert "3 looks have failed since" in told
     assert told.endswith("Checking at 2026-05-31 12:01 UTC.")
     desk.now = later(70)
-    assert str(desk.rounds.outlook(request_id)).endswith("It is being looked up now.")
-    assert desk.rounds.question(request_id) is None
+    assert str(desk.scheduler.outlook(request_id)).endswith("It is being looked up now.")
+    assert desk.scheduler.question(request_id) is None
 
 
 def test_whoever_sends_again_what_could_not_be_looked_up_is_asked(desk: Desk) -> None:
     request_id = desk.left(State.UNCONFIRMED, CUT)
     for at, count in ((30, 1), (8_000, 9)):
         desk.append(request_id, at, State.UNCONFIRMED, FailedLook(why=NoLook.REFUSED, failed=count))
-    desk.rounds.begin()
-    assert "It may have been recorded" in str(desk.rounds.question(request_id))
-    assert desk.rounds.wait() is None
-    assert "It could not be looked up" in str(desk.rounds.outlook(request_id))
+    desk.scheduler.begin()
+    assert "It may have been recorded" in str(desk.scheduler.question(request_id))
+    assert desk.scheduler.wait() is None
+    assert "It could not be looked up" in str(desk.scheduler.outlook(request_id))
 
 
 def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
     request_id = desk.left()
-    desk.rounds.begin()
-    (task,) = desk.rounds.due()
-    [entry] = desk.rounds.put_back(task.due, 300_000_000)
+    desk.scheduler.begin()
+    (task,) = desk.scheduler.due()
+    [entry] = desk.scheduler.put_back(task.due, 300_000_000)
     assert entry.request_id == request_id
     desk.now, desk.steady = later(300), 300
     assert desk.due() == [(request_id, Step.LOOK_UP)]
@@ -487,9 +487,9 @@ def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
 def test_what_an_earlier_run_left_and_could_not_be_read_is_looked_up_first_all_the_same(desk: Desk) -> None:
     request_id = desk.left(**accept())
     desk.journal.rows = {request_id}
-    desk.rounds.begin()
+    desk.scheduler.begin()
     with pytest.raises(JournalError):
-        desk.rounds.follow(request_id)
+        desk.scheduler.follow(request_id)
     desk.journal.rows = set()
-    desk.rounds.catch_up()
+    desk.scheduler.catch_up()
     assert desk.due() == [(request_id, Step.LOOK_UP)]

@@ -31,7 +31,7 @@ from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.dispatch import Dispatch
+from consent_desk.ui.outcomes.dispatch import SendQueue
 from tests.consents import a_consent
 from tests.reliability.kill_child import Vault
 from tests.reliability.sandbox_process import sandbox_elsewhere
@@ -92,8 +92,8 @@ def run(count: int) -> tuple[Gaps, int]:
         prepare(home, project, count)
         folders = Folders(config=home, data=home, logs=home)
         application = build(folders, Vault(project_to_line(project)), transport)
-        dispatch = application.window.findChild(Dispatch)
-        assert isinstance(dispatch, Dispatch)
+        dispatch = application.window.findChild(SendQueue)
+        assert isinstance(dispatch, SendQueue)
         watches: list[Gaps] = []
         ends: list[bool] = []
         # A loop of its own: to end the program's would have it ask about what is open.

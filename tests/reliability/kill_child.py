@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.app.application import Application
 from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL
-from consent_desk.delivery.scheduler import Rounds
+from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
@@ -184,14 +184,14 @@ class Settling(QObject):
     def _look(self) -> None:
         runner, workspaces = self._application._runner, self._application._workspaces
         if False in workspaces._opened:
-            rounds = workspaces._opened[False].rounds
-            runner.run(Lane.JOURNAL, lambda: self._open(rounds), done=self._decide, failed=self._fail)
+            scheduler = workspaces._opened[False].scheduler
+            runner.run(Lane.JOURNAL, lambda: self._open(scheduler), done=self._decide, failed=self._fail)
         else:
             self._timer.start(200)
 
-    def _open(self, rounds: Rounds) -> tuple[bool, dict[str, int]]:
+    def _open(self, scheduler: Scheduler) -> tuple[bool, dict[str, int]]:
         """Whether something goes on by itself, and what waits for a person, with its number of facts."""
-        items = rounds._agenda._items.values()
+        items = scheduler._schedule._items.values()
         open_opt_outs = {
             item.subject for item in items if item.due.action is Action.REJECT and item.state in OPEN_STATES
         }
@@ -231,7 +231,7 @@ class Settling(QObject):
             self._timer.start(200)
 
     def _is_stuck(self, request_id: str) -> bool:
-        return self._application._workspaces._opened[False].rounds._agenda.is_stuck(request_id)
+        return self._application._workspaces._opened[False].scheduler._schedule.is_stuck(request_id)
 
     def _fail(self, error: Exception) -> None:
         tell(f"failed {type(error).__name__}")
@@ -244,13 +244,13 @@ def tell(line: str) -> None:
 
 def hurry(pace: float) -> None:
     """Have the window's timers run as fast as the clock."""
-    by_the_clock = Rounds.wait
+    by_the_clock = Scheduler.wait
 
-    def wait(self: Rounds) -> float | None:
+    def wait(self: Scheduler) -> float | None:
         seconds = by_the_clock(self)
         return None if seconds is None else seconds / pace
 
-    Rounds.wait = wait  # type: ignore[method-assign]  # the product's clock needs no such thing
+    Scheduler.wait = wait  # type: ignore[method-assign]  # the product's clock needs no such thing
     # Not as short as that: the machine itself is no faster.
     vars(hold).update(HOLD=200, ANSWER_WITHIN=500)
 

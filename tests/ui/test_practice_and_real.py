@@ -48,15 +48,15 @@ def go_back(desk: OpenDesk) -> None:
 @contextmanager
 def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     """Wait until one of practice, or a real one, was looked up and what came of it was told."""
-    (rounds,) = desk.window.findChildren(SchedulerPresenter)
+    (scheduler,) = desk.window.findChildren(SchedulerPresenter)
 
     def is_it(workspace: Workspace, _: object) -> bool:
         return workspace.practice is practice
 
-    with desk.bot.waitSignal(rounds.looked, check_params_cb=is_it, timeout=10_000):
+    with desk.bot.waitSignal(scheduler.looked, check_params_cb=is_it, timeout=10_000):
         yield
     # It is told once the journal said what comes next.
-    with desk.bot.waitSignal(rounds.counted, check_params_cb=is_it, timeout=10_000):
+    with desk.bot.waitSignal(scheduler.counted, check_params_cb=is_it, timeout=10_000):
         pass
 
 

@@ -145,7 +145,7 @@ class LogActionsPresenter(QObject):
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.rounds.forget(entry.project_id, entry.customer),
+            lambda: workspace.scheduler.forget(entry.project_id, entry.customer),
             done=done,
             failed=self._tell_not_erased,
         )

@@ -19,7 +19,7 @@ from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
 from consent_desk.ui.log.panel import LogPanel
-from consent_desk.ui.outcomes.dispatch import Departure
+from consent_desk.ui.outcomes.dispatch import QueuedSend
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render, render_error
 from consent_desk.workspace import Workspace
@@ -90,14 +90,14 @@ class LogPresenter(QObject):
         self.view.place()
         self._choose()
 
-    def show_begun(self, departure: Departure) -> None:
+    def show_begun(self, queued_send: QueuedSend) -> None:
         """Show that a call is under way. The journal knows it by itself."""
-        begun = replace(departure.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
-        self.put(departure.workspace, begun)
+        begun = replace(queued_send.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
+        self.put(queued_send.workspace, begun)
 
-    def refresh(self, departure: Departure) -> None:
-        """Show the line of `departure` as the journal has it; as it was before, where that cannot tell."""
-        workspace, entry = departure.workspace, departure.entry
+    def refresh(self, queued_send: QueuedSend) -> None:
+        """Show the line of `queued_send` as the journal has it; as it was before, where that cannot tell."""
+        workspace, entry = queued_send.workspace, queued_send.entry
         self._runner.run(
             Lane.JOURNAL,
             lambda: workspace.outbox.entry(entry.request_id),
@@ -163,7 +163,10 @@ class LogPresenter(QObject):
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = workspace.outbox.record(request_id)
-            outlook, failing = workspace.rounds.outlook(request_id), workspace.rounds.failing(request_id)
+            outlook, failing = (
+                workspace.scheduler.outlook(request_id),
+                workspace.scheduler.failing(request_id),
+            )
             texts = details_of(
                 record, self._local, practice=workspace.practice, outlook=outlook, failing=failing
             )

@@ -20,7 +20,7 @@ _HEAD_START = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class QueuedSend:
     """A noted consent on its way out. `by_person` is false for what waits from earlier days.
 
     `kept`: one of many that were refused before. Cancelling lets it be: it would be discarded for good.
@@ -38,11 +38,11 @@ class Departure:
         return self.entry.action is Action.ACCEPT, not self.by_person
 
 
-class Dispatch(QObject):
-    """Emits `begun(Departure)`, then `sent(Departure, Sent | Message | None)` as the sender says, or
-    `failed(Departure, Exception)`.
+class SendQueue(QObject):
+    """Emits `begun(QueuedSend)`, then `sent(QueuedSend, Sent | Message | None)` as the sender says, or
+    `failed(QueuedSend, Exception)`.
 
-    What is cancelled while it waits goes straight to `sent`; `not_cancelled(Departure, Exception)` tells
+    What is cancelled while it waits goes straight to `sent`; `not_cancelled(QueuedSend, Exception)` tells
     that this could not be written down.
     """
 
@@ -54,20 +54,20 @@ class Dispatch(QObject):
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._waiting: deque[Departure] = deque()
-        self._under_way: Departure | None = None
-        self._discarding: list[Departure] = []
+        self._waiting: deque[QueuedSend] = deque()
+        self._under_way: QueuedSend | None = None
+        self._discarding: list[QueuedSend] = []
         self._cancelled: set[str] = set()
 
-    def add(self, departure: Departure) -> None:
+    def add(self, queued_send: QueuedSend) -> None:
         """Send it as soon as the line is free.
 
         An opt-out goes before every opt-in; of a kind, a caller on the phone before what waits from earlier.
         """
-        departure.workspace.sender.admit(departure.entry.request_id)
-        self._cancelled.discard(departure.entry.request_id)
-        at = bisect_right(self._waiting, departure.rank, key=lambda one: one.rank)
-        self._waiting.insert(at, departure)
+        queued_send.workspace.sender.admit(queued_send.entry.request_id)
+        self._cancelled.discard(queued_send.entry.request_id)
+        at = bisect_right(self._waiting, queued_send.rank, key=lambda one: one.rank)
+        self._waiting.insert(at, queued_send)
         self._next()
 
     def holds(self, request_id: str, workspace: Workspace | None = None) -> bool:
@@ -77,34 +77,34 @@ class Dispatch(QObject):
             for one in self._pending()
         )
 
-    def find(self, request_id: str) -> Departure | None:
+    def find(self, request_id: str) -> QueuedSend | None:
         """What is under way or waits here; None where it does not."""
         return next((one for one in self._pending() if one.entry.request_id == request_id), None)
 
-    def cancel(self, departure: Departure) -> bool:
+    def cancel(self, queued_send: QueuedSend) -> bool:
         """End a sending, also one that waits for its time elsewhere; False where it is cancelled already."""
-        if departure.entry.request_id in self._cancelled:
+        if queued_send.entry.request_id in self._cancelled:
             return False
-        self._cancelled.add(departure.entry.request_id)
-        if departure is self._under_way:
-            departure.workspace.sender.cancel(departure.entry.request_id)
+        self._cancelled.add(queued_send.entry.request_id)
+        if queued_send is self._under_way:
+            queued_send.workspace.sender.cancel(queued_send.entry.request_id)
         else:
-            self._discard(departure)
+            self._discard(queued_send)
         return True
 
-    def _pending(self) -> list[Departure]:
+    def _pending(self) -> list[QueuedSend]:
         return [one for one in (self._under_way, *self._discarding, *self._waiting) if one is not None]
 
-    def _discard(self, departure: Departure) -> None:
+    def _discard(self, queued_send: QueuedSend) -> None:
         # At once, the call under way may take long: what is cancelled must not be sent at the next start.
-        if departure in self._waiting:
-            self._waiting.remove(departure)
-        self._discarding.append(departure)
-        workspace, request_id = departure.workspace, departure.entry.request_id
+        if queued_send in self._waiting:
+            self._waiting.remove(queued_send)
+        self._discarding.append(queued_send)
+        workspace, request_id = queued_send.workspace, queued_send.entry.request_id
 
         def end(signal: SignalInstance, value: object) -> None:
-            self._discarding.remove(departure)
-            signal.emit(departure, value)
+            self._discarding.remove(queued_send)
+            signal.emit(queued_send, value)
 
         self._runner.run(
             Lane.JOURNAL,
@@ -115,29 +115,29 @@ class Dispatch(QObject):
 
     def _next(self) -> None:
         if self._under_way is None and self._waiting:
-            departure = self._under_way = self._waiting.popleft()
-            self.begun.emit(departure)
+            queued_send = self._under_way = self._waiting.popleft()
+            self.begun.emit(queued_send)
             self._runner.run(
                 Lane.SEND,
-                lambda: departure.workspace.sender.send(
-                    departure.entry.request_id, departure.project, by_person=departure.by_person
+                lambda: queued_send.workspace.sender.send(
+                    queued_send.entry.request_id, queued_send.project, by_person=queued_send.by_person
                 ),
-                done=lambda sent: self._end(departure, sent),
-                failed=lambda error: self._fail(departure, error),
+                done=lambda sent: self._end(queued_send, sent),
+                failed=lambda error: self._fail(queued_send, error),
             )
             # The lane goes first: else it would wait until the form is cleared and the log has its line.
             sleep(_HEAD_START)
 
-    def _end(self, departure: Departure, sent: Sent | Message | None) -> None:
+    def _end(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
         self._under_way = None
-        if isinstance(sent, Message) and departure.entry.request_id in self._cancelled:
+        if isinstance(sent, Message) and queued_send.entry.request_id in self._cancelled:
             # It was never begun, so that nothing of it could be ended.
-            self._discard(departure)
+            self._discard(queued_send)
         else:
-            self.sent.emit(departure, sent)
+            self.sent.emit(queued_send, sent)
         self._next()
 
-    def _fail(self, departure: Departure, error: Exception) -> None:
+    def _fail(self, queued_send: QueuedSend, error: Exception) -> None:
         self._under_way = None
-        self.failed.emit(departure, error)
+        self.failed.emit(queued_send, error)
         self._next()

@@ -49,8 +49,8 @@ class OutstandingPresenter(QObject):
         self._patience = Patience(self)
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
-        self._rounds = sending.rounds
-        window.hold_while(lambda: hold.is_holding or self._rounds.is_behind or bool(self._why()))
+        self._scheduler = sending.scheduler
+        window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
         window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
         window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
@@ -78,10 +78,10 @@ class OutstandingPresenter(QObject):
         self._counting = True
         self._patience.begin()
         # What was noted just now counts too.
-        self._rounds.follow_up()
+        self._scheduler.follow_up()
         self._runner.run(
             Lane.JOURNAL,
-            workspace.rounds.outstanding,
+            workspace.scheduler.outstanding,
             done=self._take,
             failed=lambda error: self._take(self._outstanding),
         )
@@ -110,7 +110,7 @@ class OutstandingPresenter(QObject):
             workspace = self._workspace
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: list_of(workspace.rounds.open_entries()),
+                lambda: list_of(workspace.scheduler.open_entries()),
                 done=self._copy,
                 failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
             )

@@ -23,7 +23,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.call_desk import NOTED, CallPresenter
-from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
+from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
 from consent_desk.ui.outcomes.summary import BatchStatus, about
 from consent_desk.ui.outcomes.withheld_status import WithheldStatus
@@ -81,20 +81,20 @@ class OutcomePresenter(QObject):
         self._unwritten: dict[str, tuple[Workspace, Entry, Tone, Judgement]] = {}
         self._real: Workspace | None = None
         self.batches = BatchStatus(window.status)
-        self._dispatch = Dispatch(runner, self)
+        self._dispatch = SendQueue(runner, self)
         self.calls = CallPresenter(window, self._dispatch, log, self.say, self.answer)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.not_cancelled.connect(self._not_cancelled)
-        self.rounds = SchedulerPresenter(runner, projects.find, self)
-        self.rounds.changed.connect(self._show_lines)
-        self.rounds.to_send.connect(self._send_due)
-        self.rounds.looked.connect(self._looked)
-        self.rounds.failed.connect(self._look_failed)
-        self.rounds.withheld.connect(self._withheld.add)
+        self.scheduler = SchedulerPresenter(runner, projects.find, self)
+        self.scheduler.changed.connect(self._show_lines)
+        self.scheduler.to_send.connect(self._send_due)
+        self.scheduler.looked.connect(self._looked)
+        self.scheduler.failed.connect(self._look_failed)
+        self.scheduler.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
-        self.rounds.counted.connect(self._count)
+        self.scheduler.counted.connect(self._count)
         window.log.send_again_requested.connect(self.send_again)
 
     def take_up(self, left: Left) -> None:
@@ -119,13 +119,13 @@ class OutcomePresenter(QObject):
                 "this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=workspace.practice,
             )
-        self.rounds.begin(workspace)
+        self.scheduler.begin(workspace)
 
     def send_noted(self, workspace: Workspace, entry: Entry, project: Project, *, anew: bool = False) -> None:
         """Send what was noted, an opt-in when nothing stands in its way. `anew`: for nobody on the line."""
         self._ask(entry.request_id)
         if entry.action is Action.REJECT:
-            self._dispatch.add(Departure(workspace, project, entry))
+            self._dispatch.add(QueuedSend(workspace, project, entry))
         if anew:
             self._status.begin_call(entry.request_id)
         noted = "Noted for practice. " if workspace.practice else "Noted. " if anew else ""
@@ -136,9 +136,9 @@ class OutcomePresenter(QObject):
 
         if entry.action is Action.REJECT:
             tell(None)
-            self.rounds.follow_soon(workspace, entry.request_id)
+            self.scheduler.follow_soon(workspace, entry.request_id)
         else:
-            self.rounds.follow(workspace, entry.request_id, tell)
+            self.scheduler.follow(workspace, entry.request_id, tell)
 
     def begin_call(self, workspace: Workspace, entry: Entry) -> None:
         """Say that the consent of the caller on the line, and what belongs to it, is noted."""
@@ -152,7 +152,7 @@ class OutcomePresenter(QObject):
 
     def follow(self, workspace: Workspace, request_id: str) -> None:
         """Something happened to a consent elsewhere: plan anew."""
-        self.rounds.follow(workspace, request_id)
+        self.scheduler.follow(workspace, request_id)
 
     def send_again(self, request_id: str) -> None:
         """Send the same bytes once more. Where they may be there already, a person is asked first."""
@@ -180,14 +180,16 @@ class OutcomePresenter(QObject):
         def failed(error: Exception) -> None:
             self.say(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
 
-        self._runner.run(Lane.JOURNAL, lambda: workspace.rounds.question(request_id), done=ask, failed=failed)
+        self._runner.run(
+            Lane.JOURNAL, lambda: workspace.scheduler.question(request_id), done=ask, failed=failed
+        )
 
     def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         if not self.batches.press_of(entry.request_id):
             self._status.forget(entry.request_id)
-        self._dispatch.add(Departure(workspace, project, entry, kept=True))
+        self._dispatch.add(QueuedSend(workspace, project, entry, kept=True))
 
     def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
         """Say `text` of one consent of `workspace`. What was said of it before is overtaken."""
@@ -233,7 +235,7 @@ class OutcomePresenter(QObject):
 
     def _depart(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):
-            self._dispatch.add(Departure(workspace, project, entry))
+            self._dispatch.add(QueuedSend(workspace, project, entry))
 
     def _send_due(self, workspace: Workspace, task: Task, project: Project | None) -> None:
         entry = task.entry
@@ -241,34 +243,34 @@ class OutcomePresenter(QObject):
         if self._dispatch.holds(entry.request_id):
             if not self._dispatch.holds(entry.request_id, workspace):
                 # The journal was opened anew meanwhile, and what ends there tells nobody here.
-                self.rounds.put_off(workspace, entry.request_id)
+                self.scheduler.put_off(workspace, entry.request_id)
             return
         by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
         if task.due.plan.second and not workspace.practice:
             self.say(
                 workspace, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time."
             )
-        self._dispatch.add(Departure(workspace, project, entry, by_person))
+        self._dispatch.add(QueuedSend(workspace, project, entry, by_person))
 
-    def _sent(self, departure: Departure, sent: Sent | Message | None) -> None:
-        self._take(departure, sent)
-        self.ended.emit(departure.entry.request_id)
+    def _sent(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
+        self._take(queued_send, sent)
+        self.ended.emit(queued_send.entry.request_id)
 
-    def _take(self, departure: Departure, sent: Sent | Message | None) -> None:
-        workspace, entry = departure.workspace, departure.entry
+    def _take(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
+        workspace, entry = queued_send.workspace, queued_send.entry
         if not isinstance(sent, Sent):
-            self._log.refresh(departure)
-            if isinstance(sent, Message) and departure.by_person:
+            self._log.refresh(queued_send)
+            if isinstance(sent, Message) and queued_send.by_person:
                 self.say(workspace, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
-            elif departure.by_person and not departure.kept:
+            elif queued_send.by_person and not queued_send.kept:
                 self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
             # What waits for another consent, or the clock, goes on by itself.
             waits = isinstance(sent, Message) and sent != STAMPED_WRONG
             waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
             if entry.held or waits:
-                self.rounds.put_off(workspace, entry.request_id)
+                self.scheduler.put_off(workspace, entry.request_id)
             else:
-                self.rounds.follow(workspace, entry.request_id)
+                self.scheduler.follow(workspace, entry.request_id)
             return
         self._log.put(workspace, sent.entry)
         if sent.entry.state is State.DISCARDED:
@@ -278,7 +280,7 @@ class OutcomePresenter(QObject):
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
             self._unwritten[entry.request_id] = (workspace, sent.entry, tone, sent.judgement)
-            self.rounds.follow(workspace, entry.request_id)
+            self.scheduler.follow(workspace, entry.request_id)
             why = render_error(sent.trouble)
             text = render(tell_all(sent.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
@@ -288,26 +290,26 @@ class OutcomePresenter(QObject):
 
     def _go_on_with(self, project_id: str) -> None:
         if self._real is not None:
-            self.rounds.hasten(self._real, project_id)
+            self.scheduler.hasten(self._real, project_id)
 
-    def _not_sent(self, departure: Departure, error: Exception) -> None:
-        self._log.refresh(departure)
-        workspace, request_id = departure.workspace, departure.entry.request_id
+    def _not_sent(self, queued_send: QueuedSend, error: Exception) -> None:
+        self._log.refresh(queued_send)
+        workspace, request_id = queued_send.workspace, queued_send.entry.request_id
         if isinstance(error, JournalError):
-            self.rounds.put_off(workspace, request_id)
+            self.scheduler.put_off(workspace, request_id)
             said = "It is noted, but it was not sent."
         else:
-            self.rounds.follow(workspace, request_id)
+            self.scheduler.follow(workspace, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
-        self.say(departure.workspace, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(queued_send.workspace, queued_send.entry, Tone.BAD, f"{said} {render_error(error)}")
         self.ended.emit(request_id)
 
-    def _not_cancelled(self, departure: Departure, error: Exception) -> None:
-        self._log.refresh(departure)
+    def _not_cancelled(self, queued_send: QueuedSend, error: Exception) -> None:
+        self._log.refresh(queued_send)
         said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
-        if not departure.by_person:
+        if not queued_send.by_person:
             said = "It could not be cancelled, and is still sent by itself: discard it in the log."
-        self.say(departure.workspace, departure.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(queued_send.workspace, queued_send.entry, Tone.BAD, f"{said} {render_error(error)}")
 
     def _looked(self, workspace: Workspace, looked: Looked) -> None:
         entry = looked.entry
@@ -318,7 +320,7 @@ class OutcomePresenter(QObject):
             if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.forget(entry.request_id)
-            self.rounds.follow(workspace, entry.request_id)
+            self.scheduler.follow(workspace, entry.request_id)
             self.contradicted.emit()
             return
         self._tell(workspace, entry, tone_of(entry, practice=workspace.practice), looked.judgement)
@@ -347,14 +349,14 @@ class OutcomePresenter(QObject):
         text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
         if self._asked.get(request_id, "" if must_be_heard else text) == text:
-            self.rounds.follow(workspace, request_id)
+            self.scheduler.follow(workspace, request_id)
             return
         self._ask(request_id, text)
 
         def tell(outlook: Message | None) -> None:
             self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
 
-        self.rounds.follow(workspace, request_id, tell)
+        self.scheduler.follow(workspace, request_id, tell)
 
     def _show_lines(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         for entry in entries:

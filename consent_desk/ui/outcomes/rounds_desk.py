@@ -78,7 +78,7 @@ class SchedulerPresenter(QObject):
         self._current[workspace.practice] = workspace
         if (timer := self._timers.pop(workspace.practice, None)) is not None:
             timer.stop()
-        self._run(workspace, workspace.rounds.begin)
+        self._run(workspace, workspace.scheduler.begin)
 
     def rest(self) -> None:
         """Practice is left: nothing of it is due any more, until it is begun anew."""
@@ -89,7 +89,7 @@ class SchedulerPresenter(QObject):
     def follow(self, workspace: Workspace, request_id: str, tell: Tell | None = None) -> None:
         """Something happened to a consent: plan anew, and `tell` what comes next."""
         self._soon = [one for one in self._soon if one[1] != request_id]
-        self._run(workspace, lambda: workspace.rounds.follow(request_id), request_id, tell)
+        self._run(workspace, lambda: workspace.scheduler.follow(request_id), request_id, tell)
 
     def follow_soon(self, workspace: Workspace, request_id: str) -> None:
         """As `follow`, a moment later: reading the journal would take time from a sending that begins."""
@@ -109,11 +109,11 @@ class SchedulerPresenter(QObject):
 
     def put_off(self, workspace: Workspace, request_id: str, wait: int = 0) -> None:
         """The last try told nothing: try again later."""
-        self._run(workspace, lambda: workspace.rounds.put_off(request_id, wait))
+        self._run(workspace, lambda: workspace.scheduler.put_off(request_id, wait))
 
     def hasten(self, workspace: Workspace, project_id: str) -> None:
         """The settings of a project were saved: what waited for them goes on."""
-        self._run(workspace, lambda: workspace.rounds.hasten(project_id))
+        self._run(workspace, lambda: workspace.scheduler.hasten(project_id))
 
     def _run(
         self,
@@ -123,20 +123,20 @@ class SchedulerPresenter(QObject):
         tell: Tell | None = None,
     ) -> None:
         def on_lane() -> _News:
-            rounds = workspace.rounds
+            scheduler = workspace.scheduler
             entries = work() or ()
-            entries += rounds.catch_up(workspace.sender.write_again())
+            entries += scheduler.catch_up(workspace.sender.write_again())
             # From here on nothing is read: what is handed out must arrive. In this order, for it is not
             # waited for.
-            tasks = rounds.due()
+            tasks = scheduler.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
-            outlook = None if tell is None or is_done_now else rounds.outlook(request_id)
-            check = rounds.clock_check()
-            wait = RETRY if workspace.sender.has_unwritten else rounds.wait()
-            return _News(entries, tasks, wait, rounds.outstanding(), outlook, check)
+            outlook = None if tell is None or is_done_now else scheduler.outlook(request_id)
+            check = scheduler.clock_check()
+            wait = RETRY if workspace.sender.has_unwritten else scheduler.wait()
+            return _News(entries, tasks, wait, scheduler.outstanding(), outlook, check)
 
         def failed(error: Exception) -> None:
-            # The rounds know what could not be read, and catch up with it.
+            # The scheduler know what could not be read, and catch up with it.
             self._sleep(workspace, RETRY)
             if tell is not None:
                 tell(_UNKNOWN)
@@ -183,7 +183,7 @@ class SchedulerPresenter(QObject):
     def _act(self, workspace: Workspace, task: Task) -> None:
         def cannot(why: str) -> None:
             self.withheld.emit(task.entry, why)
-            self._run(workspace, lambda: workspace.rounds.put_back(task.due, KEYRING_PAUSE))
+            self._run(workspace, lambda: workspace.scheduler.put_back(task.due, KEYRING_PAUSE))
 
         self._told_held.pop(task.due.request_id, None)
         self._with_settings(workspace, task, partial(self._go, workspace, task), cannot)
@@ -204,7 +204,7 @@ class SchedulerPresenter(QObject):
 
         def cannot(why: str) -> None:
             self.withheld.emit(task.entry, why)
-            self._run(workspace, lambda: workspace.rounds.put_off_check(KEYRING_PAUSE))
+            self._run(workspace, lambda: workspace.scheduler.put_off_check(KEYRING_PAUSE))
 
         self._with_settings(workspace, task, check, cannot)
 
@@ -231,7 +231,7 @@ class SchedulerPresenter(QObject):
                 Lane.LOOK_UP,
                 lambda: workspace.verifier.look_up(due.request_id, project, due=due),
                 done=partial(self._end_look, workspace, task, project),
-                failed=lambda error: self._run(workspace, lambda: workspace.rounds.end_look(due)),
+                failed=lambda error: self._run(workspace, lambda: workspace.scheduler.end_look(due)),
             )
 
     def _end_look(
@@ -249,13 +249,15 @@ class SchedulerPresenter(QObject):
                 if result.is_written:
                     self.follow(workspace, due.request_id)
                 else:
-                    self._run(workspace, lambda: workspace.rounds.end_look(due, result.wait, result.failing))
+                    self._run(
+                        workspace, lambda: workspace.scheduler.end_look(due, result.wait, result.failing)
+                    )
                 self.failed.emit(workspace, task.entry, result)
             case None if due.plan.unsent and not due.is_before_leaving:
                 # Its project leads elsewhere: it is not sent either, which is told.
                 self.to_send.emit(workspace, task, project)
             case None:
-                self._run(workspace, lambda: workspace.rounds.end_look(due))
+                self._run(workspace, lambda: workspace.scheduler.end_look(due))
 
 
 def _tell_if_known(tell: Tell, outlook: Message | None) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.message import say
-from consent_desk.ui.outcomes.dispatch import Departure, Dispatch
+from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.tasks import Lane
 
 
@@ -45,19 +45,19 @@ class Desk:
     def __init__(self) -> None:
         self.parent = QObject()
         self.line = Line()
-        self.dispatch = Dispatch(self.line, self.parent)  # type: ignore[arg-type]  # a runner by its shape
+        self.dispatch = SendQueue(self.line, self.parent)  # type: ignore[arg-type]  # a runner by its shape
         self.workspace: Any = SimpleNamespace(sender=Sender(), practice=False)
         self.begun: list[str] = []
         self.sent: list[tuple[str, object]] = []
         self.dispatch.begun.connect(lambda one: self.begun.append(one.entry.request_id))
         self.dispatch.sent.connect(lambda one, sent: self.sent.append((one.entry.request_id, sent)))
 
-    def add(self, name: str, action: Action, **changes: Any) -> Departure:
+    def add(self, name: str, action: Action, **changes: Any) -> QueuedSend:
         entry: Any = SimpleNamespace(request_id=name, action=action)
-        self.dispatch.add(Departure(self.workspace, None, entry, **changes))
-        departure = self.dispatch.find(name)
-        assert departure is not None
-        return departure
+        self.dispatch.add(QueuedSend(self.workspace, None, entry, **changes))
+        queued_send = self.dispatch.find(name)
+        assert queued_send is not None
+        return queued_send
 
     def order(self) -> list[str]:
         """Let all leave; in this order they do."""
@@ -103,8 +103,8 @@ def test_what_waits_is_cancelled_once(desk: Desk) -> None:
 
 
 def test_what_is_cancelled_as_it_turns_out_that_it_waits_is_discarded(desk: Desk) -> None:
-    departure = desk.add("opt-in", Action.ACCEPT)
-    desk.dispatch.cancel(departure)
+    queued_send = desk.add("opt-in", Action.ACCEPT)
+    desk.dispatch.cancel(queued_send)
     assert desk.workspace.sender.cancelled == ["opt-in"]
     desk.line.end(say("It waits."))
     assert (desk.sent, [lane for lane, _ in desk.line.tasks]) == ([], [Lane.JOURNAL])

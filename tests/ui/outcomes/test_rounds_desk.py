@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.delivery import schedule as agenda_module
+from consent_desk.delivery import schedule as schedule_module
 from consent_desk.delivery import scheduler
 from consent_desk.delivery.outbox import Journal
-from consent_desk.delivery.schedule import Agenda
+from consent_desk.delivery.schedule import Schedule
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.errors import JournalError
@@ -47,12 +47,12 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     tries: list[str] = []
 
     def refresh(
-        agenda: Agenda, journal: Journal, request_id: str, *, is_left: bool = False
+        schedule: Schedule, journal: Journal, request_id: str, *, is_left: bool = False
     ) -> tuple[Record, ...]:
         if tries:
             tries.append(request_id)
             raise JournalError(say("It cannot be read."), say("Try again."))
-        return agenda_module.refresh(agenda, journal, request_id, is_left=is_left)
+        return schedule_module.refresh(schedule, journal, request_id, is_left=is_left)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)
     monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
