@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from consent_desk.domain.checks.confirmations import Caution, about_repetition, of_several
+from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
@@ -81,7 +81,7 @@ class Session(QObject):
         # Send was pressed for this, and waits for a look-up that is not older than a minute.
         self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
         # What of this press was confirmed, and left out, before the question that stands now.
-        self._confirmed: tuple[Caution, ...] = ()
+        self._confirmed: tuple[Confirmation, ...] = ()
         self._left_out: tuple[str, ...] = ()
         local: Local = partial(moment, zone=zone)
         self._local = local
@@ -259,7 +259,7 @@ class Session(QObject):
         else:
             self._press(())
 
-    def _press(self, confirmed: tuple[Caution, ...], left_out: tuple[str, ...] = ()) -> None:
+    def _press(self, confirmed: tuple[Confirmation, ...], left_out: tuple[str, ...] = ()) -> None:
         if self._noting.busy:
             return
         if self._filled.project is None:
@@ -284,7 +284,7 @@ class Session(QObject):
         self._look_up.keep(press)
         self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
 
-    def _go_on(self, confirmed: tuple[Caution, ...]) -> None:
+    def _go_on(self, confirmed: tuple[Confirmation, ...]) -> None:
         self._press((*self._confirmed, *confirmed), self._left_out)
 
     def _leave_out(self, categories: tuple[str, ...]) -> None:

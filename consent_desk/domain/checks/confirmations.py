@@ -21,7 +21,7 @@ from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Stan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caution:
+class Confirmation:
     """One reason to ask: its `text`, the safe choice `mend`, which leads to `field`, and `go_on`.
 
     `instead`: a customer that exists, where another spelling of the ID is one. `holds`: the category in which
@@ -38,9 +38,9 @@ class Caution:
     leaves: tuple[str, ...] = ()
 
 
-def cautions(
+def confirmations(
     consent: Consent, found: Found | None, categories: Sequence[Category], *, is_stranger: bool = False
-) -> tuple[Caution, ...]:
+) -> tuple[Confirmation, ...]:
     """All that is to be asked before `consent` is noted, the gravest first.
 
     `found`: what a look-up told of its customer, None while there is no answer: that asks nothing.
@@ -57,9 +57,9 @@ def cautions(
     return tuple(one for one in asked if one is not None)
 
 
-def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Caution:
+def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Confirmation:
     """What is asked where the same was noted here at `noted_at`, minutes ago."""
-    return Caution(
+    return Confirmation(
         text=say(
             "{category}: this {noun} was noted here already, at {time}. Engagement would keep both.",
             category=cut(category),
@@ -73,7 +73,7 @@ def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Caut
     )
 
 
-def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:
+def of_several(asked: Sequence[Confirmation], count: int) -> tuple[Confirmation, ...]:
     """`asked` of `count` consents at once: what holds already keeps the others from nothing."""
     holding = tuple(one.holds for one in asked if one.holds)
     rest = count - len(holding)
@@ -89,7 +89,7 @@ def of_several(asked: Sequence[Caution], count: int) -> tuple[Caution, ...]:
     return tuple(replace(one, mend=mend, go_on=go_on, leaves=holding) if one.holds else one for one in asked)
 
 
-_STRANGER = Caution(
+_STRANGER = Confirmation(
     text=say("A real caller? This opts nobody out: nothing sent here reaches Engagement."),
     field=Field.CUSTOMER_ID,
     mend=say("Cancel"),
@@ -97,7 +97,7 @@ _STRANGER = Caution(
 )
 
 
-def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
+def _about_customer(consent: Consent, found: Found | None) -> Confirmation | None:
     if not isinstance(found, Unknown):
         return None
     customer = consent.customer
@@ -109,7 +109,7 @@ def _about_customer(consent: Consent, found: Found | None) -> Caution | None:
     nobody = say("No customer with {type} = {value}.", type=customer.type, value=cut(customer.value))
     if found.other is not None:
         nobody = say("{nobody} {near}", nobody=nobody, near=near(customer, found.other))
-    return Caution(
+    return Confirmation(
         text=say("{nobody} {in_vain} Read it back to the caller.", nobody=nobody, in_vain=in_vain),
         field=Field.CUSTOMER_ID,
         mend=say("Correct the ID"),
@@ -127,12 +127,12 @@ def near(customer: CustomerId, other: Known) -> Message:
     return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
 
 
-def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
+def _about_standing(consent: Consent, found: Found | None) -> Confirmation | None:
     status = found.consents.get(consent.category) if isinstance(found, Known) else None
     if status is None:
         return None
     if _holds_already(consent, status):
-        return Caution(
+        return Confirmation(
             text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
             field=Field.CUSTOMER_ID,
             mend=say("Leave it"),
@@ -142,7 +142,7 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
     is_back_dated = consent.timestamp < consent.noted_at
     if is_back_dated and status.since is not None and status.since * 1_000_000 > consent.timestamp.micros:
         # Assumed, not documented (section 4.1): the last event by timestamp rules.
-        return Caution(
+        return Confirmation(
             text=say(
                 "{category}: {told}. That is later than {time}, so this decision may change nothing. "
                 "If the person decides now, the time is “now”.",
@@ -157,23 +157,23 @@ def _about_standing(consent: Consent, found: Found | None) -> Caution | None:
     return None
 
 
-def _about_own_opt_out(consent: Consent, found: Found | None) -> Caution | None:
+def _about_own_opt_out(consent: Consent, found: Found | None) -> Confirmation | None:
     status = found.consents.get(consent.category) if isinstance(found, Known) else None
     if consent.action is Action.REJECT or status is None:
         return None
     warning = opted_out_themselves((status,))
     if warning is None:
         return None
-    return Caution(
+    return Confirmation(
         text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
     )
 
 
-def _about_unclear(consent: Consent, found: Found | None) -> Caution | None:
+def _about_unclear(consent: Consent, found: Found | None) -> Confirmation | None:
     status = found.consents.get(consent.category) if isinstance(found, Known) else None
     if consent.action is Action.REJECT or status is None or status.standing is not Standing.UNCLEAR:
         return None
-    return Caution(
+    return Confirmation(
         text=say(
             "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
             "opt-out, an opt-in needs their clear word.",
@@ -192,11 +192,11 @@ def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
     return status.valid and status.until in {None, consent.valid_until}
 
 
-def _about_category(consent: Consent, categories: Sequence[Category]) -> Caution | None:
+def _about_category(consent: Consent, categories: Sequence[Category]) -> Confirmation | None:
     unlisted = about_unlisted(consent.category, categories)
     if unlisted is None:
         return None
-    return Caution(
+    return Confirmation(
         text=say("{category}: {unlisted}", category=cut(consent.category), unlisted=unlisted),
         field=Field.CATEGORY,
         mend=say("Correct the category"),

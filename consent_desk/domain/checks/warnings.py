@@ -19,7 +19,9 @@ _JUST_NOW = 60_000_000
 """Microseconds. A time is typed in minutes: what was just now may look this old."""
 
 
-def doubts(draft: Draft, *, categories: Sequence[Category], at: Moment, zone: tzinfo) -> tuple[Problem, ...]:
+def warnings(
+    draft: Draft, *, categories: Sequence[Category], at: Moment, zone: tzinfo
+) -> tuple[Problem, ...]:
     """Warnings beside the fields of `draft`, in the order of the form. `categories` are those of the project.
 
     Engagement answers success to all of it (the reference's sections 1 and 4).
@@ -43,11 +45,11 @@ def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message |
     # Left out at once: each of the others is looked for among all.
     plain = {one.id for one in categories if one.by_private_api}
     told = ((one, _about_category(one, categories)) for one in draft.categories if one not in plain)
-    doubtful = [(one, doubt) for one, doubt in told if doubt is not None]
+    doubtful = [(one, warning) for one, warning in told if warning is not None]
     if not doubtful:
         return None
     names = cut(", ".join(one for one, _ in doubtful), _SHOWN)
-    return say("{names}: {doubt}", names=names, doubt=doubtful[0][1])
+    return say("{names}: {warning}", names=names, warning=doubtful[0][1])
 
 
 def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:

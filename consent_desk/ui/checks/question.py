@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.domain.checks.confirmations import Caution
+from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
@@ -17,11 +17,11 @@ _MOST_HOLDING = 12
 
 
 class QuestionPresenter(QObject):
-    """Asks all cautions of a consent at once: the first one's choices are those of all.
+    """Asks all confirmations of a consent at once: the first one's choices are those of all.
 
     The first answer, and Escape, record nothing.
 
-    Emits `confirmed(cautions)`, `another_chosen(Known)` for a customer to use instead,
+    Emits `confirmed(confirmations)`, `another_chosen(Known)` for a customer to use instead,
     `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
     """
 
@@ -37,7 +37,7 @@ class QuestionPresenter(QObject):
         self._strip = strip
         self._local = local
         self._current = current
-        self._asked: tuple[Caution, ...] = ()
+        self._asked: tuple[Confirmation, ...] = ()
         self._draft: Draft | None = None
         self._answers: list[Callable[[], None]] = []
         self._answer: Callable[[int | None], None] | None = None
@@ -56,23 +56,25 @@ class QuestionPresenter(QObject):
 
     def asks(
         self,
-        cautions: Sequence[Caution],
-        confirmed: Sequence[Caution],
+        confirmations: Sequence[Confirmation],
+        confirmed: Sequence[Confirmation],
         draft: Draft,
         age: Message | None = None,
     ) -> bool:
-        """Ask whether `draft` is to be sent in spite of `cautions`, unless all of them are `confirmed`.
+        """Ask whether `draft` is to be sent in spite of `confirmations`, unless all of them are `confirmed`.
 
         `age`: how old that is on which they rest, where it is worth a word.
         """
         # As a rule the very same ones come first; there may be hundreds.
-        if tuple(cautions) == tuple(confirmed[: len(cautions)]) or all(one in confirmed for one in cautions):
+        if tuple(confirmations) == tuple(confirmed[: len(confirmations)]) or all(
+            one in confirmed for one in confirmations
+        ):
             return False
         # One question at a time: nobody answers the one about what was noted any more.
         self._tell(None)
-        self._asked, self._draft = tuple(cautions), draft
-        first = cautions[0]
-        instead = next((one.instead for one in cautions if one.instead is not None), None)
+        self._asked, self._draft = tuple(confirmations), draft
+        first = confirmations[0]
+        instead = next((one.instead for one in confirmations if one.instead is not None), None)
         safe = "Record nothing" if first.leaves else render(first.mend)
         answers: list[tuple[str, Callable[[], None]]] = [(safe, self._decline)]
         if first.leaves:
@@ -84,7 +86,7 @@ class QuestionPresenter(QObject):
             answers.append((other, partial(self.another_chosen.emit, instead)))
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
         self._answers = [answer for _, answer in answers]
-        lines = [*self._lines(cautions), *([] if age is None else [render(age, self._local)])]
+        lines = [*self._lines(confirmations), *([] if age is None else [render(age, self._local)])]
         self._strip.ask("\n".join(lines), [choice for choice, _ in answers])
         return True
 
@@ -116,12 +118,14 @@ class QuestionPresenter(QObject):
         if self.is_open and draft != self._draft:
             self.give_way()
 
-    def _lines(self, cautions: Sequence[Caution]) -> list[str]:
-        holding = [caution for caution in cautions if caution.holds]
-        others = [caution for caution in cautions if not caution.holds]
+    def _lines(self, confirmations: Sequence[Confirmation]) -> list[str]:
+        holding = [confirmation for confirmation in confirmations if confirmation.holds]
+        others = [confirmation for confirmation in confirmations if not confirmation.holds]
         if len(holding) <= _MOST_HOLDING:
-            return [render(caution.text, self._local) for caution in cautions]
-        lines = [render(caution.text, self._local) for caution in (*others, *holding[:_MOST_HOLDING])]
+            return [render(confirmation.text, self._local) for confirmation in confirmations]
+        lines = [
+            render(confirmation.text, self._local) for confirmation in (*others, *holding[:_MOST_HOLDING])
+        ]
         return [*lines, f"… and {len(holding) - _MOST_HOLDING} more in which it holds already."]
 
     def _tell(self, index: int | None) -> bool:

@@ -29,7 +29,7 @@ class IdHintsPresenter(QObject):
         form.draft_changed.connect(self._follow)
         form.suggestion.clicked.connect(self._take)
 
-    def doubts(self, draft: Draft) -> tuple[Problem, ...]:
+    def warnings(self, draft: Draft) -> tuple[Problem, ...]:
         """What to say beside the customer ID of `draft`."""
         if self._found is None or _id_of(draft) != self._about:
             return ()

@@ -1,4 +1,4 @@
-"""What stands below the fields of the form: problems, doubts and remarks."""
+"""What stands below the fields of the form: problems, warnings and remarks."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -30,7 +30,7 @@ class FieldNotes:
         self._touched: set[Field] = set()
         self._repairs: dict[Field, RepairButton] = {}
         self.problems: Sequence[Problem] = ()
-        self._doubts: Sequence[Problem] = ()
+        self._warnings: Sequence[Problem] = ()
         self._readings: Sequence[Problem] = ()
 
     def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
@@ -51,12 +51,12 @@ class FieldNotes:
         return self.row(field).note
 
     def show(
-        self, problems: Sequence[Problem], doubts: Sequence[Problem] = (), readings: Sequence[Problem] = ()
+        self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()
     ) -> None:
         """Show these, instead of those before."""
-        self.problems, self._doubts, self._readings = problems, doubts, readings
+        self.problems, self._warnings, self._readings = problems, warnings, readings
         wrong = {problem.field: render(problem.message) for problem in problems}
-        odd = {doubt.field: render(doubt.message) for doubt in doubts}
+        odd = {warning.field: render(warning.message) for warning in warnings}
         read = {reading.field: render(reading.message) for reading in readings}
         for field, (widget, row) in self._rows.items():
             told = " ".join(texts[field] for texts in (read, odd) if field in texts)
@@ -65,7 +65,7 @@ class FieldNotes:
             if field in wrong and (field in self._touched or not _is_empty(widget)):
                 row.note.show_problem(wrong[field])
             elif field in odd:
-                row.note.show_doubt(told)
+                row.note.show_warning(told)
             else:
                 row.note.show_remark(told or self._remark(field))
 
@@ -95,7 +95,7 @@ class FieldNotes:
     def show_all(self) -> None:
         """Show every problem, those of empty fields too."""
         self._touched = set(Field)
-        self.show(self.problems, self._doubts, self._readings)
+        self.show(self.problems, self._warnings, self._readings)
 
     def forget(self) -> None:
         """Nobody has looked at the fields yet."""
@@ -114,7 +114,7 @@ class FieldNotes:
         # One that the program has emptied is nobody's omission.
         if field in self._typed:
             self._touched.add(field)
-            self.show(self.problems, self._doubts, self._readings)
+            self.show(self.problems, self._warnings, self._readings)
 
 
 def _is_empty(widget: QWidget) -> bool:

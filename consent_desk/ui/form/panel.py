@@ -377,10 +377,10 @@ class ConsentPanel(QWidget):
         self._changed()
 
     def show_problems(
-        self, problems: Sequence[Problem], doubts: Sequence[Problem] = (), readings: Sequence[Problem] = ()
+        self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()
     ) -> None:
-        """Light up the fields with problems and doubts; `readings` tell what else was read into a field."""
-        self.notes.show(problems, doubts, readings)
+        """Light up the fields with problems and warnings; `readings` tell what else was read into a field."""
+        self.notes.show(problems, warnings, readings)
         self.more.show_problems(problems)
 
     def go_to_problem(self) -> None:

@@ -6,8 +6,8 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QObject
 
-from consent_desk.domain.checks.confirmations import Caution, cautions, of_several
-from consent_desk.domain.checks.warnings import doubts
+from consent_desk.domain.checks.confirmations import Confirmation, confirmations, of_several
+from consent_desk.domain.checks.warnings import warnings
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.consent.parsing import one_each, parse, readings
 from consent_desk.domain.consent.values import Consent, Timestamp
@@ -135,8 +135,8 @@ class FormPresenter(QObject):
         at = self.moment()
         read = self._read(draft, at)
         problems = () if isinstance(read, Consent) else read
-        odd = self._id_help.doubts(draft)
-        odd += doubts(draft, categories=self._categories, at=at, zone=self._zone)
+        odd = self._id_help.warnings(draft)
+        odd += warnings(draft, categories=self._categories, at=at, zone=self._zone)
         self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._zone))
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)
@@ -213,14 +213,14 @@ class FormPresenter(QObject):
         else:
             self._form.go_to_problem()
 
-    def speaks_against(self, press: Press) -> tuple[Caution, ...]:
+    def speaks_against(self, press: Press) -> tuple[Confirmation, ...]:
         """What is to be asked before sending, each but once."""
         customer = press.consent.customer
         is_stranger = press.workspace.practice and customer not in press.workspace.customers
         found = self._look_up.found(customer)
-        asked: dict[tuple[str, str], Caution] = {}
+        asked: dict[tuple[str, str], Confirmation] = {}
         for consent, _ in press.all:
-            for one in cautions(consent, found, self._categories, is_stranger=is_stranger):
+            for one in confirmations(consent, found, self._categories, is_stranger=is_stranger):
                 # What speaks against all of them is asked once.
                 asked.setdefault((str(one.text), one.holds), one)
         return of_several([*asked.values()], len(press.all))

@@ -149,7 +149,7 @@ class Note(TintedLabel):
         """Show what is wrong."""
         self._show(f"⚠ {text}", Tone.BAD)
 
-    def show_doubt(self, text: str) -> None:
+    def show_warning(self, text: str) -> None:
         """Show what may be wrong, and does not stand in the way."""
         self._show(f"▲ {text}", Tone.WARNING)
 

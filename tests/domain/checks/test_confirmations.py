@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.checks.confirmations import Caution, about_repetition, cautions, of_several
+from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, confirmations, of_several
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Consent, CustomerId, ValidUntil
@@ -31,14 +31,14 @@ def known(status: CategoryStatus = ACCEPTED, category: str = "sms_marketing") ->
     return Known(customer=JANE, consents={category: status})
 
 
-def only(consent: Consent, found: Found | None, *categories: Category) -> Caution:
-    asked = cautions(consent, found, categories)
+def only(consent: Consent, found: Found | None, *categories: Category) -> Confirmation:
+    asked = confirmations(consent, found, categories)
     assert len(asked) == 1
     return asked[0]
 
 
-def choices(caution: Caution) -> tuple[str, str]:
-    return str(caution.mend), str(caution.go_on)
+def choices(confirmation: Confirmation) -> tuple[str, str]:
+    return str(confirmation.mend), str(confirmation.go_on)
 
 
 def at(seconds: float) -> Consent:
@@ -66,17 +66,17 @@ NOT_ASKED: dict[str, tuple[Consent, Found | None]] = {
 def test_what_changes_something_or_may_do_so_is_not_asked_about(
     consent: Consent, found: Found | None
 ) -> None:
-    assert cautions(consent, found, (SMS,)) == ()
+    assert confirmations(consent, found, (SMS,)) == ()
 
 
 def test_an_unknown_customer_is_to_be_read_back() -> None:
-    caution = only(OPT_OUT, Unknown(customer=JANE))
-    assert str(caution.text) == (
+    confirmation = only(OPT_OUT, Unknown(customer=JANE))
+    assert str(confirmation.text) == (
         "No customer with registered = jane@exmaple.com. Opting out this ID stops no messages. "
         "Read it back to the caller."
     )
-    assert choices(caution) == ("Correct the ID", "Record anyway: creates a profile")
-    assert (caution.field, caution.instead) == (Field.CUSTOMER_ID, None)
+    assert choices(confirmation) == ("Correct the ID", "Record anyway: creates a profile")
+    assert (confirmation.field, confirmation.instead) == (Field.CUSTOMER_ID, None)
 
 
 def test_a_long_id_is_cut() -> None:
@@ -104,27 +104,29 @@ def test_a_customer_of_another_type_of_id_is_named_with_it() -> None:
 def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end(
     until: ValidUntil | None,
 ) -> None:
-    caution = only(OPT_OUT, known(replace(REJECTED, until=until)))
-    assert str(caution.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
-    assert choices(caution) == ("Leave it", "Record again")
+    confirmation = only(OPT_OUT, known(replace(REJECTED, until=until)))
+    assert (
+        str(confirmation.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+    )
+    assert choices(confirmation) == ("Leave it", "Record again")
 
 
 @pytest.mark.parametrize("source", ["page", "private_api"])
 def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> None:
-    caution = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
-    assert str(caution.text).startswith(
+    confirmation = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
+    assert str(confirmation.text).startswith(
         "sms_marketing: did this person opt out, or did the opt-in end? That is not known: rejected, or "
         "accepted and ended (not known which) since 2026-05-31 11:59 UTC"
     )
-    assert choices(caution) == ("Leave it", "Record the opt-in")
+    assert choices(confirmation) == ("Leave it", "Record the opt-in")
 
 
-def of_three(*rejected: str) -> tuple[Caution, ...]:
+def of_three(*rejected: str) -> tuple[Confirmation, ...]:
     """What is asked of opt-outs of three categories, where those in `rejected` hold already."""
-    asked: list[Caution] = []
+    asked: list[Confirmation] = []
     for category in ("sms_marketing", "newsletter", "fax"):
         status = REJECTED if category in rejected else ACCEPTED
-        asked += cautions(replace(OPT_OUT, category=category), known(status, category), ())
+        asked += confirmations(replace(OPT_OUT, category=category), known(status, category), ())
     return of_several(asked, 3)
 
 
@@ -138,18 +140,18 @@ def of_three(*rejected: str) -> tuple[Caution, ...]:
 def test_of_several_what_holds_already_keeps_the_others_from_nothing(
     rejected: tuple[str, ...], choice: str
 ) -> None:
-    for caution in of_three(*rejected):
-        assert choices(caution) == (choice, "Record all 3")
-        assert caution.leaves == rejected
+    for confirmation in of_three(*rejected):
+        assert choices(confirmation) == (choice, "Record all 3")
+        assert confirmation.leaves == rejected
 
 
 def test_of_several_that_all_hold_already_nothing_is_left_to_record() -> None:
     asked = of_three("sms_marketing", "newsletter", "fax")
-    assert {choices(caution) for caution in asked} == {("Leave it", "Record again")}
-    assert {caution.leaves for caution in asked} == {()}
+    assert {choices(confirmation) for confirmation in asked} == {("Leave it", "Record again")}
+    assert {confirmation.leaves for confirmation in asked} == {()}
 
 
-def test_of_several_another_caution_stays_as_it_is() -> None:
+def test_of_several_another_confirmation_stays_as_it_is() -> None:
     unlisted = only(replace(OPT_OUT, category="SMS"), None, SMS)
     holding = only(OPT_OUT, known(REJECTED))
     assert of_several((unlisted,), 2) == (unlisted,)
@@ -170,38 +172,38 @@ def test_an_opt_in_holds_already_where_its_end_is_the_same(
     until: ValidUntil | None, wished: ValidUntil, asks: bool
 ) -> None:
     consent = replace(OPT_IN, valid_until=wished)
-    assert bool(cautions(consent, known(replace(ACCEPTED, until=until)), ())) == asks
+    assert bool(confirmations(consent, known(replace(ACCEPTED, until=until)), ())) == asks
 
 
 def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() -> None:
-    caution = only(OPT_IN, known(REJECTED))
-    assert "(source page): the person may have opted out themselves" in str(caution.text)
-    assert choices(caution) == ("Leave it", "Record the opt-in")
+    confirmation = only(OPT_IN, known(REJECTED))
+    assert "(source page): the person may have opted out themselves" in str(confirmation.text)
+    assert choices(confirmation) == ("Leave it", "Record the opt-in")
 
 
 def test_a_time_before_the_last_decision_is_explained() -> None:
-    caution = only(at(-120), known(ACCEPTED))
-    assert str(caution.text) == (
+    confirmation = only(at(-120), known(ACCEPTED))
+    assert str(confirmation.text) == (
         "sms_marketing: accepted since 2026-05-31 11:59 UTC, source page, unlimited. That is later than "
         "2026-05-31 11:58 UTC, so this decision may change nothing. If the person decides now, the time is "
         "“now”."
     )
-    assert choices(caution) == ("Correct the time", "Record anyway")
-    assert caution.field is Field.TAKEN_AT
+    assert choices(confirmation) == ("Correct the time", "Record anyway")
+    assert confirmation.field is Field.TAKEN_AT
 
 
 def test_a_category_that_the_project_does_not_have_is_asked_about() -> None:
-    caution = only(replace(OPT_OUT, category="SMS"), None, SMS)
-    assert str(caution.text) == (
+    confirmation = only(replace(OPT_OUT, category="SMS"), None, SMS)
+    assert str(confirmation.text) == (
         "SMS: Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
     )
-    assert choices(caution) == ("Correct the category", "Record anyway")
-    assert caution.field is Field.CATEGORY
+    assert choices(confirmation) == ("Correct the category", "Record anyway")
+    assert confirmation.field is Field.CATEGORY
 
 
 def test_a_stranger_in_practice_is_asked_about_first_and_then_all_the_rest() -> None:
     consent = replace(OPT_OUT, category="fax")
-    asked = cautions(consent, Unknown(customer=JANE), (SMS,), is_stranger=True)
+    asked = confirmations(consent, Unknown(customer=JANE), (SMS,), is_stranger=True)
     assert [str(one.go_on) for one in asked] == [
         "Practise",
         "Record anyway: creates a profile",
@@ -227,13 +229,15 @@ FOUND = st.one_of(
 
 @given(st.sampled_from([OPT_OUT, OPT_IN, at(-120)]), FOUND, st.booleans())
 def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
-    for caution in cautions(consent, found, (SMS,), is_stranger=is_stranger):
-        assert str(caution.text)
+    for confirmation in confirmations(consent, found, (SMS,), is_stranger=is_stranger):
+        assert str(confirmation.text)
 
 
 def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
-    caution = about_repetition("sms_marketing", NOON, Action.REJECT)
-    assert str(caution.text).startswith("sms_marketing: this opt-out was noted here already, at 2026-05-31")
-    assert choices(caution) == ("Leave it", "Record it again")
-    left = of_several([caution], 3)[0]
+    confirmation = about_repetition("sms_marketing", NOON, Action.REJECT)
+    assert str(confirmation.text).startswith(
+        "sms_marketing: this opt-out was noted here already, at 2026-05-31"
+    )
+    assert choices(confirmation) == ("Leave it", "Record it again")
+    left = of_several([confirmation], 3)[0]
     assert left.leaves == ("sms_marketing",)

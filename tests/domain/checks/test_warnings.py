@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from consent_desk.domain.checks.warnings import doubts
+from consent_desk.domain.checks.warnings import warnings
 from consent_desk.domain.consent.draft import Draft, Field
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.wire.category import Category
@@ -21,7 +21,8 @@ def doubted(
 ) -> dict[Field, str]:
     at = Moment(now, clock_off)
     return {
-        doubt.field: str(doubt.message) for doubt in doubts(draft, categories=categories, at=at, zone=UTC)
+        warning.field: str(warning.message)
+        for warning in warnings(draft, categories=categories, at=at, zone=UTC)
     }
 
 
@@ -55,13 +56,13 @@ def test_an_opt_out_dated_back_by_more_than_a_minute_is_doubted(seconds: int, ex
     assert (Field.TAKEN_AT in doubted(draft)) == expected
 
 
-def test_the_doubt_about_a_time_is_no_claim_and_says_what_to_do() -> None:
+def test_the_warning_about_a_time_is_no_claim_and_says_what_to_do() -> None:
     words = doubted(replace(DRAFT, taken_at=typed_before_now(3_600)))[Field.TAKEN_AT]
     assert "may stay in force" in words
     assert "Write “now” if the person decides now" in words
 
 
-def test_doubts_come_in_the_order_of_the_form() -> None:
+def test_warnings_come_in_the_order_of_the_form() -> None:
     draft = replace(DRAFT, category="fax", taken_at=typed_before_now(3_600))
     assert [*doubted(draft, SMS)] == [Field.CATEGORY, Field.TAKEN_AT]
 
@@ -93,7 +94,7 @@ def test_a_clock_that_is_off_is_named_with_the_time_that_is_used(clock_off: int,
     assert doubted(DRAFT, SMS, clock_off=clock_off)[Field.TAKEN_AT].startswith(told)
 
 
-def test_both_doubts_about_the_time_are_told() -> None:
+def test_both_warnings_about_the_time_are_told() -> None:
     draft = replace(DRAFT, taken_at=typed_before_now(3_600))
     told = doubted(draft, SMS, clock_off=-7_200)[Field.TAKEN_AT]
     assert "may stay in force" in told

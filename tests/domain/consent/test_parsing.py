@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 
-from consent_desk.domain.checks.warnings import doubts
+from consent_desk.domain.checks.warnings import warnings
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.parsing import one_each, parse
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
@@ -64,10 +64,10 @@ def test_an_opt_in_that_ends_before_the_last_of_them_is_a_problem() -> None:
 def doubted(*categories: str) -> str:
     draft = replace(DRAFT, category=categories[0], categories=categories)
     offered = (Category("sms_marketing", "SMS marketing"), POST)
-    found = doubts(draft, categories=offered, at=Moment(NOW), zone=UTC)
-    return " ".join(str(doubt.message) for doubt in found)
+    found = warnings(draft, categories=offered, at=Moment(NOW), zone=UTC)
+    return " ".join(str(warning.message) for warning in found)
 
 
-def test_a_doubt_about_some_of_several_names_them() -> None:
+def test_a_warning_about_some_of_several_names_them() -> None:
     assert doubted("sms_marketing", "sms_marketing") == ""
     assert doubted("sms_marketing", POST.id).startswith("catalogue_by_post: The project does not mean")

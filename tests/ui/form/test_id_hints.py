@@ -117,7 +117,7 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
             return ()
 
     desk = IdHintsPresenter(form, runner, Slow())
-    desk.changed.connect(lambda: said.extend(str(one.message) for one in desk.doubts(form.draft())))
+    desk.changed.connect(lambda: said.extend(str(one.message) for one in desk.warnings(form.draft())))
     form.fill(Draft(customer_id="first"))
     form.customer_id_completed.emit()
     assert asked.wait(10)
