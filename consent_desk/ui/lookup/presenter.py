@@ -11,7 +11,7 @@ from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.judgement import noun
-from consent_desk.domain.lifecycle.looking import lately, not_shown, trusted
+from consent_desk.domain.lifecycle.looking import not_shown, trusted, within_read_lag
 from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.message import Message, say
@@ -199,7 +199,7 @@ class LookupPresenter(QObject):
         """`consents` were noted for `project`: for a while no look-up may show them."""
         # A look-up stays as old as it was when it was asked.
         at = self._now() if self._asking is None else self._asking.at
-        self._noted = [(of, one) for of, one in self._noted if lately((one,), at)]
+        self._noted = [(of, one) for of, one in self._noted if within_read_lag((one,), at)]
         self._noted += [(project.id, one) for one in consents]
         self._show()
 
@@ -308,7 +308,7 @@ class LookupPresenter(QObject):
 
     def _ours(self, asking: _Asking) -> tuple[Consent, ...]:
         subject = asking.wish.project.id, asking.wish.customer
-        return lately([one for of, one in self._noted if (of, one.customer) == subject], asking.at)
+        return within_read_lag([one for of, one in self._noted if (of, one.customer) == subject], asking.at)
 
     def _missing(self, asking: _Asking) -> tuple[Consent, ...]:
         return not_shown(asking.found, self._ours(asking))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consent_desk.domain.lifecycle.looking import lately, not_shown, trusted
+from consent_desk.domain.lifecycle.looking import not_shown, trusted, within_read_lag
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown, Untold
@@ -26,7 +26,7 @@ def known(sms: CategoryStatus = BEFORE) -> Known:
 def test_what_was_noted_less_than_a_minute_ago_or_since_may_not_show_yet(
     seconds: float, may_lack: bool
 ) -> None:
-    assert lately([OURS], later(seconds)) == ((OURS,) if may_lack else ())
+    assert within_read_lag([OURS], later(seconds)) == ((OURS,) if may_lack else ())
 
 
 @pytest.mark.parametrize(
