@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.state import (
     is_to_acknowledge,
     may_be_claimed,
 )
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
 from consent_desk.journal.head import Mark
 
@@ -121,26 +121,26 @@ class MemoryJournal:
         return Record(noted=self._noted[request_id], facts=tuple(self._facts[request_id]))
 
     def page(
-        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
-    ) -> tuple[Found, ...]:
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = 500
+    ) -> tuple[LogRow, ...]:
         found = [
-            Found(seq, self.entry(one))
+            LogRow(seq, self.entry(one))
             for seq, (one, noted) in enumerate(self._noted.items(), 1)
-            if all(word in noted.consent.customer.value for word in wanted.words)
+            if all(word in noted.consent.customer.value for word in query.words)
             and (
-                not wanted.states
-                or self._facts[one][-1].state in wanted.states
-                or (wanted.to_acknowledge and is_to_acknowledge(self._facts[one][-1]))
+                not query.states
+                or self._facts[one][-1].state in query.states
+                or (query.to_acknowledge and is_to_acknowledge(self._facts[one][-1]))
             )
         ]
         follow = [each for each in reversed(found) if after is None or each.seq < after]
         return tuple(follow[skip : skip + most])
 
-    def count(self, wanted: Wanted) -> int:
-        return len(self.page(wanted, most=10**9))
+    def count(self, query: LogQuery) -> int:
+        return len(self.page(query, most=10**9))
 
-    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
-        found = self.page(wanted, most=10**9)
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        found = self.page(query, most=10**9)
         return tuple(each for each in reversed(found) if each.entry.request_id in request_ids)
 
     def head(self) -> Mark:

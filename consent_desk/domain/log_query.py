@@ -9,7 +9,7 @@ from consent_desk.domain.lifecycle.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class LogQuery:
     """Consents that hold each of `words` (of `words_of`), are in one of `states`, and from these days.
 
     Empty words and states leave nothing out. `since` counts, `until` does not. The newest come first, if
@@ -26,7 +26,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LogRow:
     """A line of the journal, and its place in the order of noting: `seq`, 1 or more."""
 
     seq: int

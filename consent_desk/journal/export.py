@@ -19,7 +19,7 @@ from typing import Protocol, assert_never
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
 
 STEP = 100
@@ -63,8 +63,8 @@ class Journal(Protocol):
     """What an export reads. Every method raises JournalError where it fails."""
 
     def page(
-        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = 500
-    ) -> tuple[Found, ...]:
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = 500
+    ) -> tuple[LogRow, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
 
     def record(self, request_id: str) -> Record:
@@ -100,9 +100,9 @@ class Export:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
     """
 
-    def __init__(self, journal: Journal, wanted: Wanted, kind: Kind, create: Callable[[], Target]) -> None:
+    def __init__(self, journal: Journal, query: LogQuery, kind: Kind, create: Callable[[], Target]) -> None:
         self._journal = journal
-        self._wanted = wanted
+        self._query = query
         self._kind = kind
         self._create = create
         self._target: Target | None = None
@@ -151,7 +151,7 @@ class Export:
                 if self._kind is Kind.CSV:
                     self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
         target = self._target
-        page = self._journal.page(self._wanted, self._after, most=STEP)
+        page = self._journal.page(self._query, self._after, most=STEP)
         line = csv_of if self._kind is Kind.CSV else json_of
         lines = b"".join(line(self._journal.record(found.entry.request_id)) for found in page)
         self.written += len(page)

@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.state import (
     State,
     is_to_acknowledge,
 )
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
 from consent_desk.journal.export import Export, Head, Kind, Target
 
@@ -30,15 +30,15 @@ class Journal(Protocol):
     """What the history needs of the journal. Every method raises JournalError where it fails."""
 
     def page(
-        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[Found, ...]:
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, query: LogQuery) -> int:
         """How many lines there are."""
 
-    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
-        """Those of some consents (500 at most) that are wanted, the oldest first."""
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents (500 at most) that are query, the oldest first."""
 
     def record(self, request_id: str) -> Record:
         """One consent with all its facts."""
@@ -96,20 +96,20 @@ class History:
         return self._erase is not None
 
     def page(
-        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[Found, ...]:
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        return self._journal.page(wanted, after, skip=skip, most=most)
+        return self._journal.page(query, after, skip=skip, most=most)
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, query: LogQuery) -> int:
         """How many lines there are."""
-        return self._journal.count(wanted)
+        return self._journal.count(query)
 
-    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
-        """Those of some consents that are wanted, the oldest first."""
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents that are query, the oldest first."""
         asked = [*request_ids]
         parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
-        found = [each for part in parts for each in self._journal.those(wanted, part)]
+        found = [each for part in parts for each in self._journal.those(query, part)]
         return tuple(sorted(found, key=lambda each: each.seq))
 
     def discard(self, request_id: str, reason: str, by: str) -> None:
@@ -143,6 +143,6 @@ class History:
         """
         return None if self._erase is None else self._erase(project_id, customer, self._now())
 
-    def export(self, wanted: Wanted, kind: Kind, path: Path) -> Export:
-        """An export of all that is wanted, into the file at `path`. It begins with its first step."""
-        return Export(self._journal, wanted, kind, lambda: self._create(path))
+    def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
+        """An export of all that is query, into the file at `path`. It begins with its first step."""
+        return Export(self._journal, query, kind, lambda: self._create(path))

@@ -20,7 +20,7 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
 from consent_desk.journal.errors import ILLEGAL, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
@@ -226,21 +226,21 @@ class SqliteJournal:
             return None if last is None else Timestamp(last)
 
     def page(
-        self, wanted: Wanted, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[Found, ...]:
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
         with self._turns.reading() as connection:
-            return find_page(connection, wanted, after, skip, most)
+            return find_page(connection, query, after, skip, most)
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, query: LogQuery) -> int:
         """How many lines there are."""
         with self._turns.reading() as connection:
-            return count(connection, wanted)
+            return count(connection, query)
 
-    def those(self, wanted: Wanted, request_ids: Collection[str]) -> tuple[Found, ...]:
-        """Those of some consents (500 at most) that are wanted, the oldest first."""
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents (500 at most) that are query, the oldest first."""
         with self._turns.reading() as connection:
-            return find_those(connection, wanted, request_ids)
+            return find_those(connection, query, request_ids)
 
     def head(self) -> Mark:
         """The journal's name, how many facts it holds, and its chain after the last one."""

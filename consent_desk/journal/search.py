@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection
 
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED
-from consent_desk.domain.log_query import ALIKE, Found, Wanted, folded
+from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, folded
 from consent_desk.journal.chain import Columns
 from consent_desk.journal.rows import entry_of, find
 
@@ -59,33 +59,33 @@ def write_sought(connection: sqlite3.Connection, request_id: str) -> None:
 
 
 def find_page(
-    connection: sqlite3.Connection, wanted: Wanted, after: int | None, skip: int, most: int
-) -> tuple[Found, ...]:
+    connection: sqlite3.Connection, query: LogQuery, after: int | None, skip: int, most: int
+) -> tuple[LogRow, ...]:
     """At most `most` lines that follow the number `after`, the first `skip` of them left out."""
-    table, conditions, values = _question(wanted)
+    table, conditions, values = _question(query)
     if after is not None:
-        conditions.append(f"seq {'>' if wanted.oldest_first else '<'} ?")
+        conditions.append(f"seq {'>' if query.oldest_first else '<'} ?")
         values.append(after)
-    order = "ASC" if wanted.oldest_first else "DESC"
+    order = "ASC" if query.oldest_first else "DESC"
     where = " AND ".join(conditions) or "true"
     seqs = f"SELECT seq FROM {table} WHERE {where} ORDER BY seq {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
     numbers = [row["seq"] for row in connection.execute(seqs, (*values, min(most, PAGE), skip)).fetchall()]
     return _lines(connection, numbers)
 
 
-def count(connection: sqlite3.Connection, wanted: Wanted) -> int:
+def count(connection: sqlite3.Connection, query: LogQuery) -> int:
     """How many lines there are."""
-    table, conditions, values = _question(wanted)
+    table, conditions, values = _question(query)
     where = " AND ".join(conditions) or "true"
     found: int = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own names
     return found
 
 
 def find_those(
-    connection: sqlite3.Connection, wanted: Wanted, request_ids: Collection[str]
-) -> tuple[Found, ...]:
-    """Those of the consents `request_ids` (one page at most) that are wanted, the oldest first."""
-    table, conditions, values = _question(wanted)
+    connection: sqlite3.Connection, query: LogQuery, request_ids: Collection[str]
+) -> tuple[LogRow, ...]:
+    """Those of the consents `request_ids` (one page at most) that are query, the oldest first."""
+    table, conditions, values = _question(query)
     conditions.append("seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))")
     where = " AND ".join(conditions)
     rows = connection.execute(
@@ -95,33 +95,33 @@ def find_those(
     return _lines(connection, [row["seq"] for row in rows])
 
 
-def _question(wanted: Wanted) -> tuple[str, list[str], Values]:
+def _question(query: LogQuery) -> tuple[str, list[str], Values]:
     """The tables, conditions and values of a question. Their order is said: SQLite knows no frequencies."""
     conditions: list[str] = []
     values: Values = []
-    if wanted.states:
-        in_states = f"state IN ({', '.join('?' * len(wanted.states))})"
-        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if wanted.to_acknowledge else in_states)
-        values += sorted(str(state) for state in wanted.states)
-    for word in wanted.words:
+    if query.states:
+        in_states = f"state IN ({', '.join('?' * len(query.states))})"
+        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if query.to_acknowledge else in_states)
+        values += sorted(str(state) for state in query.states)
+    for word in query.words:
         text = "text"
         for one, other in ALIKE:
             # Only where the word holds it: each replacement is one more pass over the table.
             text = f"replace({text}, '{one}', '{other}')" if other in word else text
         conditions.append(f"instr({text}, ?) > 0")
         values.append(word)
-    for limit, condition in ((wanted.since, "noted_at >= ?"), (wanted.until, "noted_at < ?")):
+    for limit, condition in ((query.since, "noted_at >= ?"), (query.until, "noted_at < ?")):
         if limit is not None:
             conditions.append(condition)
             values.append(limit.micros)
-    if len(conditions) <= bool(wanted.states):
+    if len(conditions) <= bool(query.states):
         return "standing", conditions, values
-    return ("standing CROSS JOIN sought USING (seq)" if wanted.states else "sought"), conditions, values
+    return ("standing CROSS JOIN sought USING (seq)" if query.states else "sought"), conditions, values
 
 
-def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[Found, ...]:
+def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[LogRow, ...]:
     rows = connection.execute(
         "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
     ).fetchall()
-    by_seq = {row["seq"]: Found(row["seq"], entry_of(row)) for row in rows}
+    by_seq = {row["seq"]: LogRow(row["seq"], entry_of(row)) for row in rows}
     return tuple(by_seq[seq] for seq in seqs)

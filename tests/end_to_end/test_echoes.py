@@ -10,7 +10,7 @@ from pathlib import Path
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.local_time import moment
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.export import Kind
@@ -77,12 +77,12 @@ def hand_out(journal_file: Path, folder: Path) -> None:
         assert Backups(journal_file).make_daily(journal, tomorrow) is not None
         history = History(journal, now, create=PrivateFile)
         for kind in Kind:
-            export = history.export(Wanted(), kind, folder / f"export.{kind}")
+            export = history.export(LogQuery(), kind, folder / f"export.{kind}")
             while export.step():
                 pass
             assert export.written == len(WAYS)
         proofs = Proofs(journal, ProofFiles(), now)
-        for found in history.page(Wanted()):
+        for found in history.page(LogQuery()):
             entry = found.entry
             customer = CustomerId(type="registered", value=entry.customer.value)
             proofs.save(

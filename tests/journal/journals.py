@@ -11,7 +11,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.head import mark_of
@@ -96,7 +96,7 @@ def filled(path: Path, count: int) -> tuple[str, ...]:
 
 def latest(journal: SqliteJournal, most: int = PAGE) -> tuple[Entry, ...]:
     """The last `most` consents noted (500 at most), the newest first."""
-    return tuple(found.entry for found in journal.page(Wanted(), most=most))
+    return tuple(found.entry for found in journal.page(LogQuery(), most=most))
 
 
 def copied(path: Path, folder: Path) -> Path:

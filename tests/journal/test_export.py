@@ -13,7 +13,7 @@ from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.errors import ExportError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import (
     Answered,
@@ -65,9 +65,9 @@ def journal() -> MemoryJournal:
     return MemoryJournal()
 
 
-def exported(journal: MemoryJournal, paper: Paper, kind: Kind, wanted: Wanted | None = None) -> Export:
+def exported(journal: MemoryJournal, paper: Paper, kind: Kind, query: LogQuery | None = None) -> Export:
     history = History(journal, lambda: later(60), create=lambda path: paper)
-    export = history.export(wanted or Wanted(), kind, Path("x"))
+    export = history.export(query or LogQuery(), kind, Path("x"))
     while export.step():
         pass
     return export
@@ -89,7 +89,7 @@ def test_only_what_is_wanted_is_written(journal: MemoryJournal) -> None:
     noted_in(journal, State.REFUSED)
     kept = noted_in(journal, State.VERIFIED)
     paper = Paper()
-    exported(journal, paper, Kind.JSON_LINES, Wanted(states=frozenset({State.VERIFIED})))
+    exported(journal, paper, Kind.JSON_LINES, LogQuery(states=frozenset({State.VERIFIED})))
     assert [json.loads(line).get("request_id") for line in paper.written.splitlines()] == [kept, None]
 
 
@@ -248,7 +248,7 @@ def test_what_is_cancelled_leaves_nothing_behind(journal: MemoryJournal) -> None
     for _ in range(STEP):
         noted_in(journal)
     paper = Paper()
-    export = Export(journal, Wanted(), Kind.CSV, lambda: paper)
+    export = Export(journal, LogQuery(), Kind.CSV, lambda: paper)
     assert export.step()
     export.cancel()
     export.cancel()
@@ -273,7 +273,7 @@ class Slow(Paper):
 
 def slow_export(journal: MemoryJournal, paper: Slow) -> Export:
     noted_in(journal)
-    return Export(journal, Wanted(), Kind.JSON_LINES, lambda: paper)
+    return Export(journal, LogQuery(), Kind.JSON_LINES, lambda: paper)
 
 
 @pytest.mark.parametrize("when", ["while_written", "while_settled"])

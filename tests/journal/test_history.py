@@ -9,7 +9,7 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.export import Target
 from consent_desk.journal.history import Erasure, History
@@ -37,18 +37,18 @@ def history(journal: MemoryJournal) -> History:
 
 def test_pages_are_the_newest_first(journal: MemoryJournal, history: History) -> None:
     ids = [noted_in(journal) for _ in range(5)]
-    first = history.page(Wanted(), most=2)
+    first = history.page(LogQuery(), most=2)
     assert [each.entry.request_id for each in first] == [ids[4], ids[3]]
-    assert [each.entry.request_id for each in history.page(Wanted(), first[-1].seq, skip=1)] == [
+    assert [each.entry.request_id for each in history.page(LogQuery(), first[-1].seq, skip=1)] == [
         ids[1],
         ids[0],
     ]
-    assert history.count(Wanted()) == 5
+    assert history.count(LogQuery()) == 5
 
 
 def test_a_thousand_are_asked_in_pages(journal: MemoryJournal, history: History) -> None:
     ids = [noted_in(journal) for _ in range(1001)]
-    found = history.those(Wanted(), [*reversed(ids)])
+    found = history.those(LogQuery(), [*reversed(ids)])
     assert [each.entry.request_id for each in found] == ids
 
 

@@ -14,7 +14,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.evidence.document import checksum
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, NotSent
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.erasure import erase
@@ -45,7 +45,7 @@ def version_of(path: Path) -> int:
 
 def records(path: Path) -> list[Record]:
     with closing(SqliteJournal.open(path)) as journal:
-        return [journal.record(found.entry.request_id) for found in journal.page(Wanted(oldest_first=True))]
+        return [journal.record(found.entry.request_id) for found in journal.page(LogQuery(oldest_first=True))]
 
 
 def test_it_is_verified_as_it_is(old: Version1) -> None:
@@ -68,7 +68,7 @@ def test_opened_it_is_brought_up_to_date_with_nothing_restored_or_lost(old: Vers
         SqliteJournal.open(old.journal, before_migration=Backups(old.journal).before_migration)
     ) as journal:
         assert journal.restored == 0
-        assert journal.count(Wanted()) == CONSENTS
+        assert journal.count(LogQuery()) == CONSENTS
         assert journal.head().facts == FACTS
     assert version_of(old.journal) == VERSION
     found = verify(old.journal)

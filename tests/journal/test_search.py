@@ -10,7 +10,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
-from consent_desk.domain.log_query import Wanted, words_of
+from consent_desk.domain.log_query import LogQuery, words_of
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
@@ -24,9 +24,9 @@ def customer(name: str) -> CustomerId:
 
 
 def search(journal: SqliteJournal, text: str = "", **changes: object) -> list[str]:
-    wanted = Wanted(words=words_of(text), **changes)  # type: ignore[arg-type]  # the names are checked by Wanted
-    found = [each.entry.customer.value for each in journal.page(wanted)]
-    assert journal.count(wanted) == len(found)
+    query = LogQuery(words=words_of(text), **changes)  # type: ignore[arg-type]  # the names are checked by LogQuery
+    found = [each.entry.customer.value for each in journal.page(query)]
+    assert journal.count(query) == len(found)
     return found
 
 
@@ -92,9 +92,9 @@ def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
     assert search(journal, states=OPEN_STATES) == ["jim"]
     assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
     assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
-    [found] = journal.those(Wanted(words=("joe",)), journal.to_acknowledge())
+    [found] = journal.those(LogQuery(words=("joe",)), journal.to_acknowledge())
     assert found.entry.to_acknowledge
-    assert [each.entry.to_acknowledge for each in journal.page(Wanted())] == [False, False, False, True]
+    assert [each.entry.to_acknowledge for each in journal.page(LogQuery())] == [False, False, False, True]
 
 
 def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -> None:
@@ -108,20 +108,24 @@ def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -
 def test_pages_follow_each_other_without_a_gap(journal: SqliteJournal, oldest_first: bool) -> None:
     for number in range(7):
         noted_in(journal, customer=customer(f"c{number}"))
-    wanted = Wanted(words=("c",), oldest_first=oldest_first)
-    whole = journal.page(wanted)
-    pages = [journal.page(wanted, most=3)]
+    query = LogQuery(words=("c",), oldest_first=oldest_first)
+    whole = journal.page(query)
+    pages = [journal.page(query, most=3)]
     while pages[-1]:
-        pages.append(journal.page(wanted, pages[-1][-1].seq, most=3))
+        pages.append(journal.page(query, pages[-1][-1].seq, most=3))
     assert [each for page in pages for each in page] == [*whole]
-    assert journal.page(wanted, whole[1].seq, skip=2) == whole[4:]
+    assert journal.page(query, whole[1].seq, skip=2) == whole[4:]
 
 
 def test_some_consents_are_asked_whether_they_are_wanted(journal: SqliteJournal) -> None:
     ids = [noted_in(journal, State.REFUSED, customer=customer(f"c{number}")) for number in range(5)]
-    for wanted in (Wanted(), Wanted(words=("c",)), Wanted(states=frozenset({State.REFUSED}), words=("c",))):
-        assert [each.seq for each in journal.those(wanted, [ids[3], ids[1], "none"])] == [2, 4]
-    assert journal.those(Wanted(words=("c2",)), ids[:2]) == ()
+    for query in (
+        LogQuery(),
+        LogQuery(words=("c",)),
+        LogQuery(states=frozenset({State.REFUSED}), words=("c",)),
+    ):
+        assert [each.seq for each in journal.those(query, [ids[3], ids[1], "none"])] == [2, 4]
+    assert journal.those(LogQuery(words=("c2",)), ids[:2]) == ()
 
 
 def test_an_erased_customer_is_found_by_what_is_left(path: Path, journal: SqliteJournal) -> None:
@@ -192,5 +196,5 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         waiting += [request_id] if needs_check(record) else []
     assert len(waiting) == 5
     assert [*journal.to_acknowledge()] == waiting
-    shown = journal.page(Wanted(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
+    shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.sandbox.server import Sandbox
@@ -39,7 +39,7 @@ def test_the_window_opens_them_as_they_were(
     found = verify(folders.journal)
     assert (found.verdict, found.consents) == (Verdict.SOUND, CONSENTS)
     journal = SqliteJournal.open(folders.journal)
-    states = [found.entry.state for found in journal.page(Wanted())]
+    states = [found.entry.state for found in journal.page(LogQuery())]
     journal.close()
     # One that a backup had brought back is one still.
     assert states.count(State.RESTORED) == 1

@@ -7,7 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.journal.history import History
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -39,7 +39,7 @@ class LongView(QObject):
         self._model = model
         self._runner = runner
         self._workspace: Workspace | None = None
-        self._wanted = Wanted()
+        self._query = LogQuery()
         self._searching = False
         # A new one for each first page: what is read for an older one is dropped.
         self._view = object()
@@ -51,9 +51,9 @@ class LongView(QObject):
         model.missing.connect(self._fill)
 
     @property
-    def wanted(self) -> Wanted:
+    def query(self) -> LogQuery:
         """What is searched for."""
-        return self._wanted
+        return self._query
 
     @property
     def is_settled(self) -> bool:
@@ -65,21 +65,21 @@ class LongView(QObject):
         self._workspace = None
         self._unplaced.clear()
         self._view = object()
-        self._model.show((), self._wanted, practice=False)
+        self._model.show((), self._query, practice=False)
 
     def enter(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self._workspace = workspace
         self.reload()
 
-    def search(self, wanted: Wanted) -> None:
-        """Show what is `wanted`."""
-        if wanted != self._wanted:
-            self._wanted = wanted
+    def search(self, query: LogQuery) -> None:
+        """Show what is `query`."""
+        if query != self._query:
+            self._query = query
             self.reload()
 
     def put(self, entry: Entry) -> None:
-        """Show a new or changed line, if it is wanted."""
+        """Show a new or changed line, if it is query."""
         if not self._model.put(entry):
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
@@ -87,12 +87,12 @@ class LongView(QObject):
 
     def place(self) -> None:
         """Ask now which of the lines that are not here belong here."""
-        workspace, view, wanted = self._workspace, self._view, self._wanted
+        workspace, view, query = self._workspace, self._view, self._query
         if workspace is None or self._searching or self._placing or not self._unplaced:
             return  # it is asked again when that is done
         asked, self._unplaced, self._placing = tuple(self._unplaced), set(), True
 
-        def done(found: tuple[Found, ...]) -> None:
+        def done(found: tuple[LogRow, ...]) -> None:
             self._placing = False
             if view is self._view and not self._model.add(found):
                 self._recount(workspace)
@@ -102,41 +102,41 @@ class LongView(QObject):
             self.place()
 
         # A line that could not be placed comes with the next search.
-        self._read(lambda history: history.those(wanted, asked), workspace, done)
+        self._read(lambda history: history.those(query, asked), workspace, done)
 
     def reload(self) -> None:
         """Read the first page anew."""
-        workspace, wanted = self._workspace, self._wanted
+        workspace, query = self._workspace, self._query
         if workspace is None or self._searching:
             return  # once it is there, the search under way begins again
         self._searching = True
 
-        def done(found: tuple[Found, ...]) -> None:
+        def done(found: tuple[LogRow, ...]) -> None:
             self._searching = False
-            if workspace is not self._workspace or wanted != self._wanted:
+            if workspace is not self._workspace or query != self._query:
                 self.reload()
                 return
             self._view = object()
             self._filling = False
-            self._model.show(found, wanted, practice=workspace.practice)
+            self._model.show(found, query, practice=workspace.practice)
             self.shown.emit(len(found) if len(found) < FIRST else None)
             self.place()
             if len(found) == FIRST:
-                self._count(workspace, wanted)
+                self._count(workspace, query)
 
         def failed(error: Exception) -> None:
             self._searching = False
-            if workspace is not self._workspace or wanted != self._wanted:
+            if workspace is not self._workspace or query != self._query:
                 self.reload()
             else:
                 self.failed.emit(error)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.history.page(wanted, most=FIRST), done=done, failed=failed
+            Lane.JOURNAL, lambda: workspace.history.page(query, most=FIRST), done=done, failed=failed
         )
 
     def _recount(self, workspace: Workspace) -> None:
-        view, wanted = self._view, self._wanted
+        view, query = self._view, self._query
         self._placing = True
 
         def done(total: int) -> None:
@@ -147,29 +147,29 @@ class LongView(QObject):
                 self.reload()
             self.place()
 
-        self._read(lambda history: history.count(wanted), workspace, done)
+        self._read(lambda history: history.count(query), workspace, done)
 
-    def _count(self, workspace: Workspace, wanted: Wanted) -> None:
+    def _count(self, workspace: Workspace, query: LogQuery) -> None:
         view = self._view
-        newest_first = replace(wanted, oldest_first=False)
+        newest_first = replace(query, oldest_first=False)
 
-        def done(counted: tuple[int, tuple[Found, ...]]) -> None:
+        def done(counted: tuple[int, tuple[LogRow, ...]]) -> None:
             total, newest = counted
             if view is not self._view:
                 return
             last = newest[0].seq if newest else 0
-            if not wanted.oldest_first and last > self._model.newest:
+            if not query.oldest_first and last > self._model.newest:
                 self.reload()  # noted since the first page was read
                 return
             self._model.set_total(total, last)
             self.shown.emit(total)
 
         self._read(
-            lambda history: (history.count(wanted), history.page(newest_first, most=1)), workspace, done
+            lambda history: (history.count(query), history.page(newest_first, most=1)), workspace, done
         )
 
     def _fill(self, row: int) -> None:
-        workspace, view, wanted = self._workspace, self._view, self._wanted
+        workspace, view, query = self._workspace, self._view, self._query
         if workspace is None or self._filling or self._searching:
             return  # drawn anew when that is done, it is asked for again
         self._filling = True
@@ -177,7 +177,7 @@ class LongView(QObject):
         skip = 0 if after is not None else first
         most = row - first + REACH
 
-        def done(found: tuple[Found, ...]) -> None:
+        def done(found: tuple[LogRow, ...]) -> None:
             if view is not self._view:
                 return
             self._filling = False
@@ -185,7 +185,7 @@ class LongView(QObject):
             if row < self._model.rowCount() and self._model.entry(row) is None:
                 self.reload()  # there are fewer than was thought
 
-        self._read(lambda history: history.page(wanted, after, skip=skip, most=most), workspace, done)
+        self._read(lambda history: history.page(query, after, skip=skip, most=most), workspace, done)
 
     def _read(
         self, ask: Callable[[History], Read], workspace: Workspace, done: Callable[[Read], None]

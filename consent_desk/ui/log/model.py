@@ -18,7 +18,7 @@ from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.text import visible
 from consent_desk.ui.states import tone_of, word_of
 from consent_desk.ui.widgets.messages import tool_tip
@@ -55,12 +55,12 @@ class LogModel(QAbstractTableModel):
         self._local = local
         self._now = now
         # The oldest first, however they are shown: so a new one moves no other.
-        self._lines: list[Found | None] = []
+        self._lines: list[LogRow | None] = []
         self._places: dict[str, int] = {}
         self._newest = 0
         self._waiting: dict[str, Entry] = {}
         self._missed = self._looked_at = 0
-        self.wanted = Wanted()
+        self.query = LogQuery()
         self._changes: dict[str, str] = {}
         self.practice = False
         self._batch = QTimer(self, singleShot=True, interval=BATCH)
@@ -71,15 +71,15 @@ class LogModel(QAbstractTableModel):
 
     # -- what is shown ----------------------------------------------------------------------------
 
-    def show(self, found: Sequence[Found], wanted: Wanted, *, practice: bool) -> None:
-        """Show the first page of what is `wanted` instead of what is there."""
+    def show(self, found: Sequence[LogRow], query: LogQuery, *, practice: bool) -> None:
+        """Show the first page of what is `query` instead of what is there."""
         self.beginResetModel()
         self._waiting.clear()
-        self.wanted = wanted
+        self.query = query
         self._changes.clear()
         self._looked_at = 0
         self.practice = practice
-        self._lines = [*found] if wanted.oldest_first else [*reversed(found)]
+        self._lines = [*found] if query.oldest_first else [*reversed(found)]
         self._newest = max((each.seq for each in found), default=0)
         self._places = {line.entry.request_id: place for place, line in enumerate(self._lines) if line}
         self.endResetModel()
@@ -90,12 +90,12 @@ class LogModel(QAbstractTableModel):
         first, more = len(self._lines), total - len(self._lines)
         if more > 0:
             self.beginInsertRows(QModelIndex(), first, total - 1)
-            place = first if self.wanted.oldest_first else 0
+            place = first if self.query.oldest_first else 0
             self._lines[place:place] = [None] * more
             self._shift(place, more)
             self.endInsertRows()
 
-    def fill(self, row: int, found: Sequence[Found]) -> None:
+    def fill(self, row: int, found: Sequence[LogRow]) -> None:
         """Show what was read for `row` and those that follow it."""
         for number, each in enumerate(found, row):
             place = self._turned(number)
@@ -114,8 +114,8 @@ class LogModel(QAbstractTableModel):
         before = self._line(first - 1) if first else None
         return first, None if before is None else before.seq
 
-    def add(self, found: Iterable[Found]) -> bool:
-        """Show lines that are wanted and may be new here, each in its place.
+    def add(self, found: Iterable[LogRow]) -> bool:
+        """Show lines that are query and may be new here, each in its place.
 
         False where one may be among those that are not read: whether it is, their number tells.
         """
@@ -125,8 +125,8 @@ class LogModel(QAbstractTableModel):
         for each in ordered:
             if each.entry.request_id in self._places:
                 self.put(each.entry)
-            elif each.seq <= self._newest and self.wanted.states:
-                # Perhaps it was not wanted before; without a wish for states it is there, only unread.
+            elif each.seq <= self._newest and self.query.states:
+                # Perhaps it was not query before; without a wish for states it is there, only unread.
                 first, last = self._between(each.seq)
                 if first == last:
                     self._insert(first, [each])
@@ -160,13 +160,13 @@ class LogModel(QAbstractTableModel):
             if place is None or before is None:
                 continue
             row = self._turned(place)
-            if self.wanted.states and entry.state not in self.wanted.states:
+            if self.query.states and entry.state not in self.query.states:
                 self.beginRemoveRows(QModelIndex(), row, row)
                 del self._lines[place], self._places[request_id]
                 self._shift(place, -1)
                 self.endRemoveRows()
             else:
-                self._lines[place] = Found(before.seq, entry)
+                self._lines[place] = LogRow(before.seq, entry)
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
     @property
@@ -267,12 +267,12 @@ class LogModel(QAbstractTableModel):
 
     # -- places -----------------------------------------------------------------------------------
 
-    def _line(self, row: int) -> Found | None:
+    def _line(self, row: int) -> LogRow | None:
         return self._lines[self._turned(row)]
 
     def _turned(self, number: int) -> int:
         """The row of a place, or the place of a row."""
-        return number if self.wanted.oldest_first else len(self._lines) - 1 - number
+        return number if self.query.oldest_first else len(self._lines) - 1 - number
 
     def _shift(self, place: int, by: int) -> None:
         # Of those that are read alone: there may be a thousand times as many.
@@ -284,8 +284,8 @@ class LogModel(QAbstractTableModel):
         first = max((place + 1 for place, other in read if other < seq), default=0)
         return first, min((place for place, other in read if other > seq), default=len(self._lines))
 
-    def _insert(self, place: int, found: list[Found]) -> None:
-        row = place if self.wanted.oldest_first else len(self._lines) - place
+    def _insert(self, place: int, found: list[LogRow]) -> None:
+        row = place if self.query.oldest_first else len(self._lines) - place
         self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
         self._lines[place:place] = found
         self._shift(place, len(found))

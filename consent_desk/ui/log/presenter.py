@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.checking import said_right
 from consent_desk.domain.lifecycle.policy import is_for_a_person
 from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
-from consent_desk.domain.log_query import Wanted, words_of
+from consent_desk.domain.log_query import LogQuery, words_of
 from consent_desk.domain.message import Message
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
@@ -121,7 +121,7 @@ class LogPresenter(QObject):
         only_open, state = bar.open_ones.isChecked(), bar.state
         states = OPEN_STATES if only_open else frozenset() if state is None else frozenset({state})
         self.view.search(
-            Wanted(
+            LogQuery(
                 words=words_of(bar.filter.text()),
                 states=states,
                 since=since,
@@ -132,11 +132,11 @@ class LogPresenter(QObject):
         )
 
     def _tell(self, total: int | None) -> None:
-        wanted = self.view.wanted
-        is_filtered = replace(wanted, oldest_first=False) != Wanted()
+        query = self.view.query
+        is_filtered = replace(query, oldest_first=False) != LogQuery()
         if total is not None and is_filtered:
             found = f"{total:,} found" if total else "Nothing found"
-            days = tell_days(wanted.since, wanted.until, self._zone)
+            days = tell_days(query.since, query.until, self._zone)
             self._panel.search.say(f"{found}: {days}" if days else found)
         elif not is_filtered:
             self._panel.search.say("")
@@ -151,7 +151,7 @@ class LogPresenter(QObject):
             self._panel.choose(request_id)
         elif self.view.is_settled:
             # A filter that would hide it is taken off: it was just sent.
-            self._to_choose = "" if self.view.wanted == Wanted() else request_id
+            self._to_choose = "" if self.view.query == LogQuery() else request_id
             self._panel.search.clear()
 
     def _show_details(self, request_id: str) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.log_query import Wanted
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure
 from consent_desk.sandbox.server import Sandbox
@@ -141,13 +141,13 @@ def many_refused(
 def wait_for_view(desk: OpenDesk) -> None:
     (log,) = desk.window.findChildren(LogPresenter)
     model = desk.window.log.model
-    desk.bot.waitUntil(lambda: log.view.is_settled and bool(model.wanted.states) and model.rowCount() == 40)
+    desk.bot.waitUntil(lambda: log.view.is_settled and bool(model.query.states) and model.rowCount() == 40)
 
 
 def test_an_unread_line_that_changes_under_a_filter_is_not_shown_twice(many_refused: OpenDesk) -> None:
     (log,) = many_refused.window.findChildren(LogPresenter)
     assert log.workspace is not None
-    (last,) = log.workspace.history.page(Wanted(oldest_first=True), most=1)
+    (last,) = log.workspace.history.page(LogQuery(oldest_first=True), most=1)
     assert log.find(last.entry.request_id) is None
     with many_refused.bot.assertNotEmitted(many_refused.window.log.model.rowsInserted):
         log.put(log.workspace, last.entry)
@@ -197,7 +197,7 @@ def test_what_is_scrolled_through_is_in_its_place_and_not_kept_for_ever(
     seen = [read_row(acme, row) for row in rows]
     assert sum(model.entry(row) is not None for row in range(MANY)) <= 1_000
     with journal_of(folders) as journal:
-        there = [journal.page(Wanted(), skip=row, most=1)[0].entry.customer.value for row in rows]
+        there = [journal.page(LogQuery(), skip=row, most=1)[0].entry.customer.value for row in rows]
     assert seen == there
 
 

@@ -17,7 +17,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.local_time import moment
-from consent_desk.domain.log_query import Found, Wanted
+from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Outcome, Phase
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import model
@@ -44,10 +44,10 @@ def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) ->
     return Entry(**(values | changes))  # type: ignore[arg-type]  # the names are checked by Entry
 
 
-def show(panel: LogPanel, entries: Sequence[Entry], wanted: Wanted | None = None) -> None:
+def show(panel: LogPanel, entries: Sequence[Entry], query: LogQuery | None = None) -> None:
     """Let `entries`, the newest first, be all that there is."""
-    found = [Found(len(entries) - number, each) for number, each in enumerate(entries)]
-    panel.model.show(found, wanted or Wanted(), practice=False)
+    found = [LogRow(len(entries) - number, each) for number, each in enumerate(entries)]
+    panel.model.show(found, query or LogQuery(), practice=False)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def panel(qtbot: QtBot) -> LogPanel:
 def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
     show(panel, [entry(0)])
     with qtbot.waitSignal(panel.model.rowsInserted) as inserted:
-        panel.model.add([Found(number + 2, entry(number)) for number in range(50)])
+        panel.model.add([LogRow(number + 2, entry(number)) for number in range(50)])
     assert inserted.args is not None
     assert inserted.args[1:] == [0, 49]
     assert controls.cells(panel, 4)[0] == "customer49@example.com"
@@ -84,14 +84,14 @@ def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, 
     qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
     table.verticalScrollBar().setValue(40)
     top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
-    panel.model.add([Found(1000 + number, entry(1000 + number)) for number in range(7)])
+    panel.model.add([LogRow(1000 + number, entry(1000 + number)) for number in range(7)])
     qtbot.waitUntil(lambda: table.model().rowCount() == 107)
     assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
 
 
 def test_who_is_at_the_top_sees_the_new_line(panel: LogPanel, qtbot: QtBot) -> None:
     show(panel, [entry(number) for number in range(100)])
-    panel.model.add([Found(1000, entry(1000))])
+    panel.model.add([LogRow(1000, entry(1000))])
     table = controls.table(panel, "Response log")
     assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == "customer1000@example.com"
 
@@ -173,7 +173,7 @@ def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: S
 
 def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
     lines = [entry(number, State.REFUSED) for number in range(3)]
-    show(panel, lines, Wanted(states=frozenset({State.REFUSED})))
+    show(panel, lines, LogQuery(states=frozenset({State.REFUSED})))
     panel.choose(lines[1].request_id)
     panel.show_details(lines[1].request_id, {"Explanation": "it"}, State.REFUSED)
     chosen: list[str] = []
@@ -252,7 +252,7 @@ def a_log(now: str) -> LogModel:
 
 
 def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:
-    model.show([Found(1, entry(noted_at=at(noted_at)))], Wanted(), practice=False)
+    model.show([LogRow(1, entry(noted_at=at(noted_at)))], LogQuery(), practice=False)
     return model.data(model.index(0, COLUMNS.index("Time")), role)
 
 
@@ -335,12 +335,12 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
         ("Discard", State.REFUSED),
     ],
 )
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(states=frozenset(State) - {State.UNCONFIRMED})])
+@pytest.mark.parametrize("wanted", [LogQuery(), LogQuery(states=frozenset(State) - {State.UNCONFIRMED})])
 def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
-    panel: LogPanel, qtbot: QtBot, name: str, state: State, wanted: Wanted
+    panel: LogPanel, qtbot: QtBot, name: str, state: State, query: LogQuery
 ) -> None:
     lines = [entry(0, state), entry(1)]
-    show(panel, lines, wanted)
+    show(panel, lines, query)
     panel.activateWindow()
     qtbot.waitUntil(panel.isActiveWindow)
     panel.choose(lines[0].request_id)
@@ -355,19 +355,19 @@ def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     assert set(chosen) == {lines[0].request_id}
 
 
-class Walked(list[Found | None]):
+class Walked(list[LogRow | None]):
     """Lines that count how often somebody walked through all of them."""
 
     walks = 0
 
-    def __iter__(self) -> Iterator[Found | None]:
+    def __iter__(self) -> Iterator[LogRow | None]:
         self.walks += 1
         return super().__iter__()
 
 
 def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel: LogPanel) -> None:
     lines = [entry(number) for number in range(100)]
-    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    show(panel, lines, LogQuery(states=frozenset({State.DELIVERED})))
     panel.model.set_total(300, 100)
     walked = panel.model._lines = Walked(panel.model._lines)
     for line in lines[10:50]:
@@ -378,7 +378,7 @@ def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel
 
 def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> None:
     lines = [entry(number) for number in range(6)]
-    show(panel, lines, Wanted(states=frozenset({State.DELIVERED})))
+    show(panel, lines, LogQuery(states=frozenset({State.DELIVERED})))
     panel.model.set_total(9, 6)
     for line in (lines[1], lines[4]):
         panel.model.put(replace(line, state=State.VERIFIED))
@@ -389,17 +389,17 @@ def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> 
 
 
 def test_a_line_that_comes_to_be_wanted_is_put_between_its_neighbours(panel: LogPanel) -> None:
-    lines = [Found(seq, entry(seq)) for seq in (4, 3, 1)]
-    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
-    assert panel.model.add([Found(2, entry(2))])
+    lines = [LogRow(seq, entry(seq)) for seq in (4, 3, 1)]
+    panel.model.show(lines, LogQuery(states=frozenset({State.DELIVERED})), practice=False)
+    assert panel.model.add([LogRow(2, entry(2))])
     assert controls.cells(panel, 4) == [f"customer{number}@example.com" for number in (4, 3, 2, 1)]
 
 
 def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel) -> None:
-    lines = [Found(seq, entry(seq)) for seq in (9, 8)]
-    panel.model.show(lines, Wanted(states=frozenset({State.DELIVERED})), practice=False)
+    lines = [LogRow(seq, entry(seq)) for seq in (9, 8)]
+    panel.model.show(lines, LogQuery(states=frozenset({State.DELIVERED})), practice=False)
     panel.model.set_total(5, 9)
-    assert not panel.model.add([Found(3, entry(3))])
+    assert not panel.model.add([LogRow(3, entry(3))])
     assert panel.model.rowCount() == 5
 
 
@@ -416,7 +416,7 @@ def test_of_very_many_lines_that_come_in_those_in_view_are_kept(
     show(panel, [])
     for number in range(200):
         line = entry(number)
-        panel.model.add([Found(number + 1, line)])
+        panel.model.add([LogRow(number + 1, line)])
         panel.model.tell_change(line.request_id, "accepted → rejected")
         controls.table(panel, "Response log").grab()
     assert panel.model.rowCount() == 200
