@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.state import (
 )
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
-from consent_desk.journal.head import Mark
+from consent_desk.journal.head import Head
 
 
 class MemoryJournal:
@@ -143,8 +143,8 @@ class MemoryJournal:
         found = self.page(query, most=10**9)
         return tuple(each for each in reversed(found) if each.entry.request_id in request_ids)
 
-    def head(self) -> Mark:
-        return Mark(journal="uuid", facts=sum(map(len, self._facts.values())), head="abcd")
+    def head(self) -> Head:
+        return Head(journal="uuid", facts=sum(map(len, self._facts.values())), head="abcd")
 
     def open_in(self, project_id: str) -> int:
         return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))

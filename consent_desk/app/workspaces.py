@@ -21,7 +21,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.history import Erase, History
 from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
@@ -56,7 +56,7 @@ def open_journal(
     """The workspace of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
     path = folders.journal
-    left = (path, mark_of(path), companion(path), saved_of(path))
+    left = (path, head_file(path), companion(path), saved_of(path))
     if settings.has_journal and not any(map(os.path.lexists, left)):
         raise nowhere(folders.data)
     journal = SqliteJournal.open(

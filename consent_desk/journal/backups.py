@@ -16,7 +16,7 @@ from consent_desk.domain.errors import DeskError, JournalError
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import Reason, told
 from consent_desk.journal.file import open_file
-from consent_desk.journal.head import create_mark, legible, mark_of, read_mark
+from consent_desk.journal.head import create_head, head_file, legible, read_head
 from consent_desk.journal.identity import FROM_BACKUP, restore_open
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import head
@@ -98,7 +98,7 @@ class Backups:
         """Where today's backup is, or is to be made."""
         path = self._folder / f"journal-{_day(at)}.sqlite"
         with told(_NOT_BACKED_UP):
-            ours, there = (legible(read_mark(mark_of(each))) for each in (self._journal, path))
+            ours, there = (legible(read_head(head_file(each))) for each in (self._journal, path))
         if ours is None or there is None or ours.journal == there.journal:
             return path
         # What was backed up this morning was salvaged since: its last backup is not written over.
@@ -117,7 +117,7 @@ class Backups:
                 return
             with unfinished_in(folder) as making:
                 made = making / path.name
-                copy_file(mark_of(path), mark_of(made))
+                copy_file(head_file(path), head_file(made))
                 copy_file(path, made)
                 _put(made, copy)
         self._prune(folder)
@@ -173,13 +173,13 @@ class Backups:
                     target.execute("PRAGMA journal_mode = off")
                     target.execute("PRAGMA synchronous = off")
                     copy_to(target)
-                    create_mark(mark_of(made), head(target))
+                    create_head(head_file(made), head(target))
                 descriptor = os.open(made, os.O_RDWR)
                 try:
                     sync(descriptor)
                 finally:
                     os.close(descriptor)
-                _require_sound(made, mark_of(made), _NOT_BACKED_UP)
+                _require_sound(made, head_file(made), _NOT_BACKED_UP)
                 _put(made, path)
 
     def _prune(self, folder: Path) -> None:
@@ -187,13 +187,13 @@ class Backups:
             daily = sorted(path for path in folder.iterdir() if _DAILY.fullmatch(path.name))
             for path in daily[:-KEPT]:
                 path.unlink(missing_ok=True)
-                mark_of(path).unlink(missing_ok=True)
+                head_file(path).unlink(missing_ok=True)
                 companion(path).unlink(missing_ok=True)
 
 
 def _folder_in(second: Path, path: Path) -> Path:
     """The folder of ours in `second` for backups of the journal at `path`, or that it is a backup of."""
-    mark = legible(read_mark(mark_of(path)))
+    mark = legible(read_head(head_file(path)))
     return second / f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
 
 
@@ -220,19 +220,19 @@ def restore(
         if companion(backup).exists():
             copy_file(companion(backup), companion(copy))
         # Not the backup itself: an erasure may have rewritten it meanwhile.
-        _require_sound(copy, mark_of(backup), _NOT_RESTORED)
+        _require_sound(copy, head_file(backup), _NOT_RESTORED)
         with closing(open_file(copy)) as connection:
             restored = restore_open(connection, now(), FROM_BACKUP)
             mark = replace(head(connection), installation=installation)
         replaced = set_aside(path, "replaced", now())
         copy.rename(path)
-        create_mark(mark_of(path), mark)
+        create_head(head_file(path), mark)
         return Restored(replaced=replaced, restored=restored)
 
 
 def _put(made: Path, path: Path) -> None:
     """Let a backup that was made stand at `path`. The mark first: a backup without one counts as damaged."""
-    for source, target in ((mark_of(made), mark_of(path)), (made, path)):
+    for source, target in ((head_file(made), head_file(path)), (made, path)):
         source.replace(target)
         sync_name(target)
 

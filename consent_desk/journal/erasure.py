@@ -12,7 +12,7 @@ from consent_desk.domain.message import say
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
 from consent_desk.journal.file import open_file
-from consent_desk.journal.head import create_mark, mark_of, read_mark
+from consent_desk.journal.head import create_head, head_file, read_head
 from consent_desk.journal.identity import mismatch, saved_of
 from consent_desk.journal.journal import OPEN, SqliteJournal
 from consent_desk.journal.personal_data import erase_consent, erasure_key, find_consents, keyed_hash
@@ -94,7 +94,7 @@ def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes,
                     # Open or not: in the journal itself it is settled by now.
                     erase_consent(connection, request_id, keyed, at)
                 connection.execute("COMMIT")
-                create_mark(mark_of(path), head(connection))
+                create_head(head_file(path), head(connection))
             companion(path).unlink(missing_ok=True)
             return True
     except JournalError as trouble:
@@ -111,7 +111,7 @@ def _holds(path: Path, project_id: str, customer: CustomerId) -> bool:
         if version(connection) > VERSION:
             raise NEWER.trouble(_STILL_THERE)
         found = find_consents(connection, project_id, customer)
-        mark = read_mark(mark_of(path))
+        mark = read_head(head_file(path))
         wrong = REWRITTEN if mark is None else mismatch(connection, mark)
         if found and wrong is not None:
             raise wrong.trouble(_STILL_THERE)

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.schema import APPLICATION_ID, VERSION, blank, migrate, version
 from consent_desk.system.atomic_file import companion, sync, sync_name
 from consent_desk.system.folders import is_there
@@ -60,7 +60,7 @@ def open_file(
     """
     with told(NOT_OPENED, path.parent):
         # Asked before anything else: another start makes the journal first, and then its mark.
-        marked = is_there(mark_of(path))
+        marked = is_there(head_file(path))
         if not is_there(path):
             if marked:
                 raise _GONE.trouble(NOT_OPENED)

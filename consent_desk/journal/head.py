@@ -18,7 +18,7 @@ _SLOT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Head:
     """That the journal `journal` held `facts` facts, with the chain `head` (hexadecimal) after the last.
 
     `installation` is where it was written, empty if that does not matter.
@@ -38,15 +38,15 @@ class Spoilt:
     a journal that holds more facts than the rest knows of.
     """
 
-    rest: Mark | None
+    rest: Head | None
 
 
-def mark_of(path: Path) -> Path:
+def head_file(path: Path) -> Path:
     """Where the mark of the journal at `path` is."""
     return path.with_suffix(".mark")
 
 
-def read_mark(path: Path) -> Mark | Spoilt | None:
+def read_head(path: Path) -> Head | Spoilt | None:
     """The mark in the file at `path`, None where there is no such file. Raises OSError."""
     try:
         content = path.read_bytes()
@@ -57,17 +57,17 @@ def read_mark(path: Path) -> Mark | Spoilt | None:
     return Spoilt(latest) if latest is None or None in slots else latest
 
 
-def legible(found: Mark | Spoilt | None) -> Mark | None:
+def legible(found: Head | Spoilt | None) -> Head | None:
     """What can be read of a mark: never enough to say that a journal is whole."""
     return found.rest if isinstance(found, Spoilt) else found
 
 
-def create_mark(path: Path, mark: Mark) -> None:
+def create_head(path: Path, mark: Head) -> None:
     """Write `mark` in the place of whatever is at `path`, wholly or not at all. Raises OSError."""
     replace_file(path, _slot(mark) * 2)
 
 
-def advance_mark(path: Path, mark: Mark) -> None:
+def advance_head(path: Path, mark: Head) -> None:
     """Write `mark` over the older slot of the file at `path`; make one where there is none. Raises OSError.
 
     A mark that another process has brought further already stays.
@@ -75,7 +75,7 @@ def advance_mark(path: Path, mark: Mark) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        create_mark(path, mark)
+        create_head(path, mark)
         return
     try:
         facts = [-1 if slot is None else slot.facts for slot in _slots(os.read(descriptor, 2 * _SLOT))]
@@ -87,17 +87,17 @@ def advance_mark(path: Path, mark: Mark) -> None:
         os.close(descriptor)
 
 
-def _slots(content: bytes) -> tuple[Mark | None, Mark | None]:
+def _slots(content: bytes) -> tuple[Head | None, Head | None]:
     return _parse(content[:_SLOT]), _parse(content[_SLOT:])
 
 
-def _slot(mark: Mark) -> bytes:
+def _slot(mark: Head) -> bytes:
     values = asdict(mark)
     text = json.dumps({"version": 1, **values, "sha256": _checksum(values)})
     return text.encode("ascii").ljust(_SLOT - 1) + b"\n"
 
 
-def _parse(slot: bytes) -> Mark | None:
+def _parse(slot: bytes) -> Head | None:
     try:
         document = json.loads(slot)
     except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ def _parse(slot: bytes) -> Mark | None:
     match document:
         case {"journal": str(), "facts": int(), "head": str(), "installation": str(), "sha256": str(said)}:
             values = {name: document[name] for name in ("journal", "facts", "head", "installation")}
-            return Mark(**values) if said == _checksum(values) else None
+            return Head(**values) if said == _checksum(values) else None
         case _:
             return None
 

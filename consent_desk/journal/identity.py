@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.journal.chain import genesis
 from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
 from consent_desk.journal.file import reading
-from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
+from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
 from consent_desk.journal.rows import append_fact, head
 from consent_desk.system.atomic_file import replace_file, set_aside, sync_folder
 from consent_desk.system.folders import is_there, private_folder
@@ -36,10 +36,10 @@ def saved_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.saved")
 
 
-def put_in_place(path: Path, mark: Mark) -> None:
+def put_in_place(path: Path, mark: Head) -> None:
     """Let what was saved be the journal at `path`, where there is none any more. Raises OSError."""
     # The mark first: without its journal it makes no start begin anew, and this is done once more.
-    create_mark(mark_of(path), mark)
+    create_head(head_file(path), mark)
     saved_of(path).rename(path)
     sync_folder(path.parent)
 
@@ -67,7 +67,7 @@ def finish_salvage(path: Path, installation: str, now: Callable[[], Timestamp]) 
 def installation_of(path: Path) -> str:
     """Where the journal at `path` was written last, as its mark says; empty where that does not matter."""
     with told(NOT_OPENED):
-        mark = legible(read_mark(mark_of(path)))
+        mark = legible(read_head(head_file(path)))
         return "" if mark is None else mark.installation
 
 
@@ -81,7 +81,7 @@ def recognise(
     belongs to.
     """
     with told(NOT_OPENED):
-        found = read_mark(mark_of(path))
+        found = read_head(head_file(path))
         mark = legible(found)
         here = head(connection)
         wrong = None if found is None else mismatch(connection, found)
@@ -96,16 +96,16 @@ def recognise(
             restored = restore_open(connection, now(), _ELSEWHERE)
         now_here = replace(head(connection), installation=installation)
         if mark is None or is_torn or mark.installation != installation:
-            create_mark(mark_of(path), now_here)
+            create_head(head_file(path), now_here)
         elif mark != now_here:
-            advance_mark(mark_of(path), now_here)
+            advance_head(head_file(path), now_here)
         # What was saved of it once is not to take its place, should its file be lost one day.
         with suppress(OSError):
             saved_of(path).unlink(missing_ok=True)
         return restored
 
 
-def mismatch(connection: sqlite3.Connection, mark: Mark | Spoilt) -> Reason | None:
+def mismatch(connection: sqlite3.Connection, mark: Head | Spoilt) -> Reason | None:
     """Why `mark` cannot be one that this journal left behind: it must be its head, or an ancestor of it.
 
     Of one that is spoilt nobody can tell.

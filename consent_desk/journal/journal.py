@@ -25,7 +25,7 @@ from consent_desk.domain.message import say
 from consent_desk.journal.errors import ILLEGAL, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
-from consent_desk.journal.head import Mark, advance_mark, mark_of
+from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
@@ -111,7 +111,7 @@ class SqliteJournal:
         except BaseException:
             connection.close()
             raise
-        return cls(connection, mark_of(path), installation=installation, restored=restored)
+        return cls(connection, head_file(path), installation=installation, restored=restored)
 
     def note(self, noted: Noted) -> None:
         """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
@@ -242,7 +242,7 @@ class SqliteJournal:
         with self._turns.reading() as connection:
             return find_those(connection, query, request_ids)
 
-    def head(self) -> Mark:
+    def head(self) -> Head:
         """The journal's name, how many facts it holds, and its chain after the last one."""
         with self._turns.reading() as connection:
             return head(connection)
@@ -332,13 +332,13 @@ class Turns:
         self.connection = connection
         self.mark_trouble: JournalError | None = None
         self._lock = Lock()
-        self._mark = mark
+        self._head = mark
         self._installation = installation
 
     @contextmanager
     def unit(self, failure: str) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
-        with self._lock, told(failure, self._mark.parent):
+        with self._lock, told(failure, self._head.parent):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -354,7 +354,7 @@ class Turns:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read what is finished before the block ends."""
-        with self._lock, told(NOT_READ, self._mark.parent):
+        with self._lock, told(NOT_READ, self._head.parent):
             yield self.connection
 
     def pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
@@ -374,10 +374,10 @@ class Turns:
         with self._lock, told(_NOT_CLOSED):
             self.connection.close()
 
-    def _advance(self, here: Mark) -> None:
+    def _advance(self, here: Head) -> None:
         try:
             with told(_NOT_MARKED):
-                advance_mark(self._mark, replace(here, installation=self._installation))
+                advance_head(self._head, replace(here, installation=self._installation))
         except JournalError as trouble:
             # What was written is written: to call that a failure would have it written twice.
             self.mark_trouble = trouble

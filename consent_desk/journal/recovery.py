@@ -10,7 +10,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import read_only, reading
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
@@ -38,7 +38,7 @@ class JournalCare:
         """Whether there is a journal, or was one."""
         journal = self._folders.journal
         try:
-            return is_there(journal) or is_there(mark_of(journal)) or self.settings.has_journal
+            return is_there(journal) or is_there(head_file(journal)) or self.settings.has_journal
         except OSError:
             # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
             return True
@@ -106,5 +106,5 @@ class JournalCare:
             set_aside(path, "replaced", at)
             self.settings.remember_journal(False)
             # Last: until then every start says that something is missing.
-            if mark_of(path).exists():
-                set_aside(mark_of(path), "replaced", at)
+            if head_file(path).exists():
+                set_aside(head_file(path), "replaced", at)

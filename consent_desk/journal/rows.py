@@ -27,7 +27,7 @@ from consent_desk.domain.wire.outcome import (
     Stored,
 )
 from consent_desk.journal.chain import COLUMNS, Columns, digest, genesis, link
-from consent_desk.journal.head import Mark
+from consent_desk.journal.head import Head
 
 CONTENTS: Mapping[str, tuple[str, ...]] = {
     "personal": (
@@ -128,13 +128,13 @@ def insert(connection: sqlite3.Connection, table: str, columns: Mapping[str, Any
     connection.execute(sql, tuple(columns.values()))
 
 
-def head(connection: sqlite3.Connection) -> Mark:
+def head(connection: sqlite3.Connection) -> Head:
     """The journal's UUID, how many facts it holds, and its chain after the last one."""
     uuid, facts, chain = connection.execute(
         "SELECT uuid, fact.seq, chain FROM journal LEFT JOIN fact ON fact.seq = (SELECT max(seq) FROM fact) "
         "WHERE journal.id = 1"
     ).fetchone()
-    return Mark(journal=uuid, facts=facts or 0, head=(chain or genesis(uuid)).hex())
+    return Head(journal=uuid, facts=facts or 0, head=(chain or genesis(uuid)).hex())
 
 
 def touch(connection: sqlite3.Connection, request_id: str) -> None:

@@ -18,7 +18,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
 from consent_desk.journal.errors import FOREIGN, NEWER, told
 from consent_desk.journal.file import MAGIC, is_hot, read_header, reading, rolled_back
-from consent_desk.journal.head import Mark, Spoilt, mark_of, read_mark
+from consent_desk.journal.head import Head, Spoilt, head_file, read_head
 from consent_desk.journal.identity import mismatch
 from consent_desk.journal.rows import CONTENTS, content_sha256
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, migrate, version
@@ -66,24 +66,24 @@ def verify(path: Path, mark: Path | None = None) -> Verification:
 
     For a process of its own, or a file that this process has not open: reading the header drops its locks.
     """
-    mark = mark_of(path) if mark is None else mark
+    mark = head_file(path) if mark is None else mark
     try:
         with told(_NOT_CHECKED, path.parent):
             try:
                 if read_header(path).startswith(MAGIC) or not is_hot(path):
-                    return _verify(path, read_mark(mark))
+                    return _verify(path, read_head(mark))
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
                     raise
             with rolled_back(path) as copy:
-                return replace(_verify(copy, read_mark(mark)), interrupted=True)
+                return replace(_verify(copy, read_head(mark)), interrupted=True)
     except JournalDamagedError as damaged:
         return Verification(verdict=Verdict.WRONG, why=damaged.title)
     except JournalError as trouble:
         return Verification(verdict=Verdict.UNREADABLE, why=trouble.title)
 
 
-def _verify(path: Path, mark: Mark | Spoilt | None) -> Verification:
+def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
     header = read_header(path)
     # Version 1 of reading and writing is no WAL; no vacuuming by itself; UTF-8.
     sound = header.startswith(MAGIC) and len(header) == 100
@@ -123,7 +123,7 @@ class _Check:
         self.consents = 0
         self.chain = b""
 
-    def run(self, mark: Mark | Spoilt | None) -> None:
+    def run(self, mark: Head | Spoilt | None) -> None:
         """Rows first: they say more of what is wrong than the file's structure does."""
         self._schema()
         self._names()

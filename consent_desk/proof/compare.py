@@ -10,7 +10,7 @@ from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import reading
-from consent_desk.journal.head import Mark
+from consent_desk.journal.head import Head
 from consent_desk.journal.personal_data import find_consents
 from consent_desk.journal.rows import head
 from consent_desk.proof.check import chain_at, digests_of
@@ -49,7 +49,7 @@ def compare(proof: Proof, journal: Path) -> Compared:
         return Compared(None, say(_NOT_COMPARED, why=say("it is damaged")))
 
 
-def _compare(connection: sqlite3.Connection, here: Mark, proof: Proof, source: FromJournal) -> Compared:
+def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: FromJournal) -> Compared:
     places = [(fact, chain) for fact, chain in _places(source, here.facts) if fact <= here.facts]
     for fact, chain in places:
         row = connection.execute("SELECT chain FROM fact WHERE seq = ?", (fact,)).fetchone()
@@ -75,7 +75,7 @@ def _places(source: FromJournal, last: int) -> Iterator[tuple[int, bytes]]:
     yield source.chain.facts, source.chain.head
 
 
-def _shorter(here: Mark, *, agrees: bool) -> Message:
+def _shorter(here: Head, *, agrees: bool) -> Message:
     if agrees:
         template = "The journal on this computer is an earlier state. Up to its end, fact {facts}, it agrees."
     else:

@@ -9,7 +9,7 @@ import pytest
 
 from consent_desk.cli.main import main
 from consent_desk.domain.evidence.document import sealed
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from tests.journal.journals import copied, noted_in, tamper
 from tests.proof.proofs import busy, made, proof_of
@@ -98,7 +98,7 @@ def test_a_proof_is_compared_with_a_backup(
 
 def test_a_journal_is_still_checked_as_one(proof: Path, journal: Path) -> None:
     assert main(["verify", str(journal)]) == 0
-    mark_of(journal).unlink()
+    head_file(journal).unlink()
     assert main(["verify", str(journal)]) == 1
 
 

@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, Stat
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.search import PAGE
 from consent_desk.system.atomic_file import companion
@@ -103,7 +103,11 @@ def copied(path: Path, folder: Path) -> Path:
     """A copy of a closed journal and of its mark, in a folder that is made."""
     folder.mkdir()
     copy = folder / path.name
-    for source, target in ((path, copy), (mark_of(path), mark_of(copy)), (companion(path), companion(copy))):
+    for source, target in (
+        (path, copy),
+        (head_file(path), head_file(copy)),
+        (companion(path), companion(copy)),
+    ):
         if source.exists():
             shutil.copyfile(source, target)
     return copy

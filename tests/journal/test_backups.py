@@ -13,7 +13,7 @@ from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import backups, file
 from consent_desk.journal.backups import KEPT, Backups, restore
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.schema import STEPS, VERSION, migrate
@@ -56,7 +56,7 @@ def test_a_backup_is_a_sound_journal_with_a_mark_of_its_own(path: Path, journal:
     assert backup == path.parent / "backups" / "journal-2026-05-31.sqlite"
     assert verify(backup).verdict is Verdict.SOUND
     assert verify(backup).head == verify(path).head
-    assert {each.name for each in backup.parent.iterdir()} == {backup.name, mark_of(backup).name}
+    assert {each.name for each in backup.parent.iterdir()} == {backup.name, head_file(backup).name}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -266,9 +266,9 @@ def test_a_backup_that_is_not_sound_is_not_restored(path: Path, journal: SqliteJ
         case "cut short":
             os.truncate(backup, 8192)
         case "without its mark":
-            mark_of(backup).unlink()
+            head_file(backup).unlink()
         case "with a spoilt mark":
-            mark_of(backup).write_bytes(mark_of(backup).read_bytes()[:4096])
+            head_file(backup).write_bytes(head_file(backup).read_bytes()[:4096])
         case _:
             backup.unlink()
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}

@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import saved_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.personal_data import erasure_key, keyed_hash
@@ -187,9 +187,9 @@ def test_a_backup_that_is_not_sound_does_not_become_so(path: Path, journal: Sqli
     fill(journal, 5)
     newer = backed_up(path, journal, 86_400)
     if what == "no mark":
-        mark_of(newer).unlink()
+        head_file(newer).unlink()
     elif what == "a spoilt mark":
-        mark_of(newer).write_bytes(mark_of(newer).read_bytes()[:4096])
+        head_file(newer).write_bytes(head_file(newer).read_bytes()[:4096])
     else:
         newer.write_bytes(older)
     before = [each.read_bytes() for each in sorted(newer.parent.glob(f"{newer.stem}*"))]
@@ -211,12 +211,12 @@ def test_a_damaged_backup_is_named_and_keeps_nobody_from_erasing_the_rest(
 
 def test_a_backup_without_the_customer_is_not_touched(path: Path, journal: SqliteJournal) -> None:
     backup = backed_up(path, journal)
-    mark_of(backup).unlink()
+    head_file(backup).unlink()
     before = backup.stat()
     canary_in(journal, State.DELIVERED)
     told = erase_all(path, journal)
     assert (told.consents, told.backups, told.left) == (1, 0, ())
-    assert (backup.stat().st_mtime_ns, mark_of(backup).exists()) == (before.st_mtime_ns, False)
+    assert (backup.stat().st_mtime_ns, head_file(backup).exists()) == (before.st_mtime_ns, False)
 
 
 def test_erasing_may_be_repeated_and_noting_goes_on(path: Path, journal: SqliteJournal) -> None:

@@ -16,7 +16,7 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.errors import told
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
@@ -48,7 +48,7 @@ def test_where_there_are_no_hard_links_the_journal_works(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {each.name for each in path.parent.iterdir()} == {
         path.name,
-        mark_of(path).name,
+        head_file(path).name,
         companion(path).name,
     }
 
@@ -175,13 +175,13 @@ def link(path: Path, tmp_path: Path) -> Path:
     home.mkdir()
     link = home / path.name
     link.symlink_to(real)
-    mark_of(real).rename(mark_of(link))
+    head_file(real).rename(head_file(link))
     return link
 
 
 @posix
 def test_a_journal_behind_a_link_is_verified_after_a_kill(link: Path) -> None:
-    before = {each: each.read_bytes() for each in (link, companion(link), mark_of(link))}
+    before = {each: each.read_bytes() for each in (link, companion(link), head_file(link))}
     found = verify(link)
     assert (found.verdict, found.interrupted, found.consents) == (Verdict.SOUND, True, 3)
     assert {each: each.read_bytes() for each in before} == before

@@ -12,13 +12,13 @@ import pytest
 
 from consent_desk.domain.errors import JournalDamagedError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
-from consent_desk.journal.head import Mark, Spoilt, advance_mark, create_mark, legible, mark_of, read_mark
+from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import a_noted, later
 from tests.journal.journals import copied, fill, filled, noted_in, tamper
 
-MARK = Mark(journal="5f0f6b0a-63a5-4c5b-8d53-0d6a5b6d1e11", facts=3, head="ab" * 32, installation="here")
+MARK = Head(journal="5f0f6b0a-63a5-4c5b-8d53-0d6a5b6d1e11", facts=3, head="ab" * 32, installation="here")
 
 
 def opened(path: Path, installation: str = "") -> SqliteJournal:
@@ -26,50 +26,50 @@ def opened(path: Path, installation: str = "") -> SqliteJournal:
 
 
 def test_a_mark_is_read_back(path: Path) -> None:
-    create_mark(path, MARK)
-    assert read_mark(path) == MARK
-    advance_mark(path, replace(MARK, facts=4))
-    advance_mark(path, replace(MARK, facts=6))
-    assert read_mark(path) == replace(MARK, facts=6)
+    create_head(path, MARK)
+    assert read_head(path) == MARK
+    advance_head(path, replace(MARK, facts=4))
+    advance_head(path, replace(MARK, facts=6))
+    assert read_head(path) == replace(MARK, facts=6)
     assert path.stat().st_size == 8192
 
 
 def test_there_is_no_mark_where_there_is_no_file(path: Path) -> None:
-    assert read_mark(path) is None
+    assert read_head(path) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"journal": 1}', os.urandom(8192)])
 def test_what_is_no_mark_is_spoilt_and_not_missing(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert read_mark(path) == Spoilt(None)
-    advance_mark(path, MARK)
-    assert legible(read_mark(path)) == MARK
+    assert read_head(path) == Spoilt(None)
+    advance_head(path, MARK)
+    assert legible(read_head(path)) == MARK
 
 
 @pytest.mark.parametrize("slot", [0, 1])
 def test_a_torn_write_leaves_the_mark_before_it(path: Path, slot: int) -> None:
-    create_mark(path, MARK)
+    create_head(path, MARK)
     for facts in range(4, 5 + slot):
-        advance_mark(path, replace(MARK, facts=facts))
+        advance_head(path, replace(MARK, facts=facts))
     before = path.read_bytes()
-    advance_mark(path, replace(MARK, facts=9))
+    advance_head(path, replace(MARK, facts=9))
     after = path.read_bytes()
     torn = bytes(
         old if place % 4096 > 80 else new for place, (old, new) in enumerate(zip(before, after, strict=True))
     )
     path.write_bytes(torn)
-    found = read_mark(path)
+    found = read_head(path)
     assert isinstance(found, Spoilt)
     assert found.rest is not None
     assert found.rest.facts in range(3, 5 + slot)
-    advance_mark(path, replace(MARK, facts=9))
-    assert read_mark(path) == replace(MARK, facts=9)
+    advance_head(path, replace(MARK, facts=9))
+    assert read_head(path) == replace(MARK, facts=9)
 
 
 def test_a_changed_mark_is_spoilt(path: Path) -> None:
-    create_mark(path, MARK)
+    create_head(path, MARK)
     path.write_bytes(path.read_bytes().replace(b'"facts": 3', b'"facts": 2'))
-    assert read_mark(path) == Spoilt(None)
+    assert read_head(path) == Spoilt(None)
 
 
 @pytest.mark.parametrize("slots", [{0}, {1}, {0, 1}])
@@ -79,7 +79,7 @@ def test_where_the_mark_cannot_be_read_nobody_can_tell_whether_the_end_is_missin
     filled(path, 3)
     with closing(opened(path, "here")):
         pass
-    spoil(mark_of(path), *slots)
+    spoil(head_file(path), *slots)
     with pytest.raises(
         JournalDamagedError, match="cannot be read, or not all of it: nobody can tell whether"
     ):
@@ -117,29 +117,29 @@ def spoil(mark: Path, *slots: int) -> None:
 
 def spoil_newest(path: Path) -> None:
     """Change one byte of the newer slot of a journal's mark."""
-    slots = mark_of(path).read_bytes()
-    spoil(mark_of(path), max((0, 1), key=lambda slot: json.loads(slots[4096 * slot :][:4096])["facts"]))
+    slots = head_file(path).read_bytes()
+    spoil(head_file(path), max((0, 1), key=lambda slot: json.loads(slots[4096 * slot :][:4096])["facts"]))
 
 
-def of(path: Path) -> Mark:
+def of(path: Path) -> Head:
     """The mark of a journal, whole."""
-    mark = read_mark(mark_of(path))
-    assert isinstance(mark, Mark)
+    mark = read_head(head_file(path))
+    assert isinstance(mark, Head)
     return mark
 
 
 def test_a_mark_never_goes_back(path: Path) -> None:
-    create_mark(path, MARK)
+    create_head(path, MARK)
     before = path.read_bytes()
-    advance_mark(path, replace(MARK, facts=2))
-    assert (read_mark(path), path.read_bytes()) == (MARK, before)
+    advance_head(path, replace(MARK, facts=2))
+    assert (read_head(path), path.read_bytes()) == (MARK, before)
 
 
 def test_a_first_start_leaves_a_mark_before_anything_is_noted(path: Path) -> None:
     opened(path).close()
     assert of(path).facts == 0
     if os.name != "nt":
-        assert stat.S_IMODE(mark_of(path).stat().st_mode) == 0o600
+        assert stat.S_IMODE(head_file(path).stat().st_mode) == 0o600
 
 
 def test_every_unit_of_work_brings_the_mark_forward(path: Path) -> None:
@@ -165,9 +165,9 @@ def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
 def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) -> None:
     with closing(opened(path)) as journal:
         noted_in(journal)
-        lagging = mark_of(path).read_bytes()
+        lagging = head_file(path).read_bytes()
         noted_in(journal, State.DELIVERED)
-    mark_of(path).write_bytes(lagging)
+    head_file(path).write_bytes(lagging)
     with closing(opened(path)) as journal:
         assert journal.restored == 0
     assert of(path).facts == 4
@@ -191,7 +191,7 @@ def test_another_journal_in_its_place_is_found(tmp_path: Path) -> None:
 
 def test_without_its_mark_what_is_open_may_have_gone_out(path: Path) -> None:
     filled(path, len(State))
-    mark_of(path).unlink()
+    head_file(path).unlink()
     with closing(opened(path)) as journal:
         assert journal.restored == len(OPEN_STATES)
         restored = journal.records_in({State.RESTORED})
@@ -256,12 +256,12 @@ def test_an_installation_that_can_keep_nothing_has_no_name(tmp_path: Path) -> No
 
 def test_a_mark_that_cannot_be_written_loses_nothing_and_is_told(path: Path) -> None:
     with closing(opened(path)) as journal:
-        mark_of(path).unlink()
-        mark_of(path).mkdir()
+        head_file(path).unlink()
+        head_file(path).mkdir()
         request_id = noted_in(journal)
         assert journal.records_in({State.QUEUED}) == (request_id,)
         assert "mark beside it is not" in str(journal.mark_trouble)
-        mark_of(path).rmdir()
+        head_file(path).rmdir()
         noted_in(journal)
         assert journal.mark_trouble is None
     assert of(path).facts == 2

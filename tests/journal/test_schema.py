@@ -18,7 +18,7 @@ from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, NotSent
 from consent_desk.journal.backups import Backups, restore
 from consent_desk.journal.erasure import erase
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.schema import VERSION
@@ -204,7 +204,7 @@ def test_what_came_later_is_not_read_in_an_older_proof(
 def test_an_older_program_cannot_open_what_this_one_has_opened(old: Version1) -> None:
     SqliteJournal.open(old.journal).close()
     assert version_of(old.journal) > 1
-    assert mark_of(old.journal).exists()
+    assert head_file(old.journal).exists()
     with closing(sqlite3.connect(old.journal)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     assert "claim" in tables

@@ -13,7 +13,7 @@ import pytest
 
 from consent_desk.cli.main import main
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from tests.consents import a_noted
@@ -98,15 +98,15 @@ def test_a_cut_end_is_found_by_the_mark(path: Path) -> None:
 
 
 def test_a_mark_that_is_an_ancestor_is_accepted(path: Path) -> None:
-    ancestor = mark_of(path).read_bytes()
+    ancestor = head_file(path).read_bytes()
     with closing(SqliteJournal.open(path)) as journal:
         noted_in(journal, State.DELIVERED)
-    mark_of(path).write_bytes(ancestor)
+    head_file(path).write_bytes(ancestor)
     assert verify(path).verdict is Verdict.SOUND
 
 
 def test_a_journal_without_a_mark_is_not_called_sound(path: Path) -> None:
-    mark_of(path).unlink()
+    head_file(path).unlink()
     found = verify(path)
     assert found.verdict is Verdict.WRONG
     assert "nobody can tell whether its end was cut off" in str(found.why)
@@ -120,9 +120,9 @@ def test_a_mark_that_cannot_be_read_is_a_finding(path: Path, slot: int, cut: boo
         journal.note(a_noted())
     if cut:
         path.write_bytes(before)
-    mark = bytearray(mark_of(path).read_bytes())
+    mark = bytearray(head_file(path).read_bytes())
     mark[4096 * slot + 20] ^= 1
-    mark_of(path).write_bytes(mark)
+    head_file(path).write_bytes(mark)
     found = verify(path)
     assert found.verdict is Verdict.WRONG
     assert "cannot be read, or not all of it: nobody can tell" in str(found.why) or cut
@@ -199,7 +199,7 @@ def test_the_command_looks_at_the_users_own_journal(
     assert main(["verify"]) == 2
     folder = home / "data" / "consent-desk"
     folder.mkdir()
-    for source in (path, mark_of(path)):
+    for source in (path, head_file(path)):
         shutil.copyfile(source, folder / source.name)
     assert main(["verify"]) == 0
     tamper(folder / path.name, "UPDATE fact SET at = at + 1 WHERE seq = 3")

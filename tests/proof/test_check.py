@@ -21,7 +21,7 @@ from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.journal.evidence import collect, spans
-from consent_desk.journal.head import legible, mark_of, read_mark
+from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
@@ -93,7 +93,7 @@ def test_what_came_of_an_answer_that_broke_off_is_proven(tmp_path: Path) -> None
 def test_a_proof_of_a_customer_shares_one_stretch_to_the_head(journal: Path, jane: bytes) -> None:
     source = proven(jane).source
     assert isinstance(source, FromJournal)
-    mark = legible(read_mark(mark_of(journal)))
+    mark = legible(read_head(head_file(journal)))
     assert mark is not None
     assert len(source.witnesses) == 3
     assert [(each.last, each.after.hex()) for each in source.chain.stretches] == [(mark.facts, mark.head)]

@@ -8,7 +8,7 @@ import pytest
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
@@ -56,7 +56,7 @@ def test_a_proof_that_was_made_anew_as_a_whole_differs_from_the_journal(path: Pa
         name = opened.evidence([]).chain.journal
     forged = tmp_path / "forged.sqlite"
     SqliteJournal.open(forged).close()
-    mark_of(forged).unlink()
+    head_file(forged).unlink()
     tamper(forged, f"UPDATE journal SET uuid = '{name}'")
     content = made(forged, busy(forged), whole=True)
     assert check(content).verdict is Verdict.SOUND

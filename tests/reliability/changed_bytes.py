@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.pages import _Pages, _varint
 from consent_desk.journal.verify import Verdict, verify
@@ -75,7 +75,7 @@ def run(trials: int, seed: int) -> tuple[list[str], int]:
             content[place] ^= dice.randrange(1, 256)
             changed.write_bytes(content)
             done += 1
-            if verify(changed, mark_of(path)).verdict is not Verdict.SOUND:
+            if verify(changed, head_file(path)).verdict is not Verdict.SOUND:
                 continue
             if rows(changed) == said:
                 done -= 1

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent_desk.domain.backup import Salvage
-from consent_desk.journal.head import mark_of
+from consent_desk.journal.head import head_file
 from consent_desk.journal.salvage.pages import Cell, read_cells
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
@@ -214,7 +214,7 @@ def run(consents: int, seed: int, patterns: Mapping[str, Damage] = PATTERNS) -> 
                     saved=len(placed | undamaged & keys_beside(told)),
                     placed=len(placed),
                     salvage=told,
-                    sound=verify(copy, mark_of(copy)).verdict is Verdict.SOUND,
+                    sound=verify(copy, head_file(copy)).verdict is Verdict.SOUND,
                 )
             )
     return results

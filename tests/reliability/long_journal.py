@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Answered, Look
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.file import open_file
-from consent_desk.journal.head import create_mark, mark_of
+from consent_desk.journal.head import create_head, head_file
 from consent_desk.journal.rows import append_fact, head, insert_consent
 from consent_desk.journal.search import write_sought
 
@@ -40,7 +40,7 @@ def write_long(path: Path, project: Project, count: int, *, until: Timestamp, se
             at = Timestamp(until.micros - (count - number) * APART)
             _write(connection, _noted(project, number, at, dice), dice)
         connection.execute("COMMIT")
-        create_mark(mark_of(path), head(connection))
+        create_head(head_file(path), head(connection))
 
 
 def _noted(project: Project, number: int, at: Timestamp, dice: random.Random) -> Noted:

@@ -36,7 +36,7 @@ from consent_desk.journal import file as journal_file
 from consent_desk.journal import schema as migrations
 from consent_desk.journal import verify as verification
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.head import Spoilt, mark_of, read_mark
+from consent_desk.journal.head import Spoilt, head_file, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import private_folder
@@ -235,11 +235,11 @@ class _Trial:
             {path.replace(str(self._live), str(self._copy)): each for path, each in life.left.items()},
         )
         path = self._copy / NAME
-        if not path.exists() and not mark_of(path).exists() and not life.noted:
+        if not path.exists() and not head_file(path).exists() and not life.noted:
             self.seen["nothing left of a first start"] += 1
-        elif mark_of(path).exists() or life.noted:
+        elif head_file(path).exists() or life.noted:
             found = verify(path)
-            is_torn = isinstance(read_mark(mark_of(path)), Spoilt) and found.facts
+            is_torn = isinstance(read_head(head_file(path)), Spoilt) and found.facts
             self.seen["marks torn"] += bool(is_torn)
             # All facts were sound by then; that the journal holds what was said is compared below.
             if found.verdict is not Verdict.SOUND and not (is_torn and "mark" in str(found.why)):

@@ -12,7 +12,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import roll_back
-from consent_desk.journal.head import Mark, legible, mark_of, read_mark
+from consent_desk.journal.head import Head, head_file, legible, read_head
 from consent_desk.journal.identity import FROM_DAMAGED, put_in_place, saved_of
 from consent_desk.journal.rows import append_fact, head, insert, insert_fact, last_fact
 from consent_desk.journal.salvage.fragments import Row, Saved, assemble
@@ -33,7 +33,7 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
         with told(_NOT_SALVAGED):
             making = ended.enter_context(unfinished_in(path.parent))
             saved_as, rest_as = making / "saved", making / "rest"
-            read = read_mark(mark_of(path))
+            read = read_head(head_file(path))
             found = assemble(read_cells(_content(path)))
             at = now()
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -64,7 +64,7 @@ def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] 
     # A number that was changed itself says nothing: there are no more of either than the mark knows of.
     mark = legible(read)
     least = 0 if mark is None else mark.facts
-    most = least if isinstance(read, Mark) else max(least, found.last_fact)
+    most = least if isinstance(read, Head) else max(least, found.last_fact)
     return Salvage(
         damaged=damaged,
         consents=len(saved),

@@ -14,7 +14,7 @@ import pytest
 from consent_desk.domain.errors import JournalDamagedError, JournalError, JournalMissingError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import identity as restoration
-from consent_desk.journal.head import create_mark, mark_of
+from consent_desk.journal.head import create_head, head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage import salvage as salvaging
 from consent_desk.journal.salvage.pages import read_cells
@@ -156,7 +156,7 @@ def test_what_is_not_there_cannot_be_saved(path: Path) -> None:
     path.unlink()
     with pytest.raises(JournalError, match="Nothing was saved"):
         salvage(path)
-    assert mark_of(path).exists()
+    assert head_file(path).exists()
 
 
 def test_on_a_full_disk_the_damaged_file_is_left_as_it_is(
@@ -181,7 +181,7 @@ class Killed(BaseException):
 def broken_off_after(step: str, monkeypatch: pytest.MonkeyPatch, ending: BaseException) -> None:
     """Let the program end, or fail, right after a step of the next salvage."""
     module = salvaging if step == "set_aside" else restoration
-    real: Callable[..., object] = set_aside if step == "set_aside" else create_mark
+    real: Callable[..., object] = set_aside if step == "set_aside" else create_head
 
     def end(*values: Any) -> None:
         real(*values)
@@ -192,13 +192,13 @@ def broken_off_after(step: str, monkeypatch: pytest.MonkeyPatch, ending: BaseExc
 
 
 @pytest.mark.parametrize("marked", [True, False])
-@pytest.mark.parametrize("step", ["set_aside", "create_mark"])
+@pytest.mark.parametrize("step", ["set_aside", "create_head"])
 def test_a_salvage_that_was_killed_between_two_names_is_finished_by_the_next_opening(
     path: Path, monkeypatch: pytest.MonkeyPatch, step: str, marked: bool
 ) -> None:
     content = path.read_bytes()
     if not marked:
-        mark_of(path).unlink()
+        head_file(path).unlink()
     broken_off_after(step, monkeypatch, Killed())
     with pytest.raises(Killed):
         salvage(path)
@@ -212,7 +212,7 @@ def test_a_salvage_that_was_killed_between_two_names_is_finished_by_the_next_ope
     assert not list(path.parent.glob(".*.saved"))
 
 
-@pytest.mark.parametrize("step", ["set_aside", "create_mark"])
+@pytest.mark.parametrize("step", ["set_aside", "create_head"])
 def test_a_salvage_that_cannot_be_put_in_place_is_kept_and_said_to_be(
     path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -294,7 +294,7 @@ def spoil_pages(path: Path, *, columns: int) -> None:
 
 @pytest.mark.parametrize("kept", [0, 20])
 def test_beside_a_mark_that_cannot_be_read_all_is_saved(path: Path, kept: int) -> None:
-    os.truncate(mark_of(path), kept)
+    os.truncate(head_file(path), kept)
     with pytest.raises(JournalDamagedError, match="nobody can tell whether its end is missing"):
         opened(path)
     told = salvage(path)

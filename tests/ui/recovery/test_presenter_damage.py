@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.faults import Fault
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.head import legible, mark_of, read_mark
+from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalCare
 from consent_desk.journal.verify import Verdict, verify
@@ -247,7 +247,7 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
 ) -> None:
     desk = start()
     wait_until_well(desk)
-    mark = mark_of(folders.journal)
+    mark = head_file(folders.journal)
     mark.unlink()
     mark.mkdir()
     desk.send()
@@ -260,7 +260,7 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
     desk.send("omar@example.org")
     desk.wait_for_line("Delivered", "Delivered")
     desk.bot.waitUntil(lambda: "the mark beside it" not in said(desk))
-    found = legible(read_mark(mark))
+    found = legible(read_head(mark))
     assert found is not None
     assert found.head == verify(folders.journal).head
 
