@@ -21,7 +21,7 @@ from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
 from consent_desk.engagement.id_rules import MailLibrary, PhoneLibrary
 from consent_desk.engagement.key_watch import KeyWatch
-from consent_desk.journal.recovery import JournalCare
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects, SecretStore
 from consent_desk.projects.wordings import JsonWordingFile, KeptWordings
@@ -91,7 +91,7 @@ def build(
     local = partial(moment, zone=zone)
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
-    care = None if demo else JournalCare(folders, now)
+    journal_recovery = None if demo else JournalRecovery(folders, now)
     watched = ClockWatch(keys := KeyWatch(transport), now, steady)
 
     def open_workspace(practice: bool, opened: ExitStack) -> Workspace:
@@ -103,9 +103,9 @@ def build(
             return workspaces.open_sandbox(
                 opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap, steady=steady
             )
-        assert care is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
+        assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
         return workspaces.open_journal(
-            opened, watched, now, folders, settings=care.settings, nap=nap, steady=steady
+            opened, watched, now, folders, settings=journal_recovery.settings, nap=nap, steady=steady
         )
 
     shown = window is not None
@@ -154,10 +154,10 @@ def build(
         now=now,
         zone=zone,
     )
-    if care is not None:
-        recovery = RecoveryPresenter(window, runner, asked, workspaces, care)
+    if journal_recovery is not None:
+        recovery = RecoveryPresenter(window, runner, asked, workspaces, journal_recovery)
         backup = DailyBackupPresenter(window, runner, workspaces, desk.sending, lambda: local(now()))
-        _care_for_journal(care, recovery, backup, desk, projects)
+        _recover_journal(journal_recovery, recovery, backup, desk, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
     application = Application(
@@ -167,21 +167,21 @@ def build(
         runner=runner,
         resources=resources,
         faults=faults,
-        noted_before=care is not None and care.noted_before,
+        noted_before=journal_recovery is not None and journal_recovery.noted_before,
     )
     if not shown:
         window.painted.connect(application.start)
     return application
 
 
-def _care_for_journal(
-    care: JournalCare,
+def _recover_journal(
+    journal_recovery: JournalRecovery,
     recovery: RecoveryPresenter,
     backup: DailyBackupPresenter,
     desk: Session,
     projects: ProjectPresenter,
 ) -> None:
-    recovery.settled.connect(lambda: projects.enter_again(noted_before=care.noted_before))
+    recovery.settled.connect(lambda: projects.enter_again(noted_before=journal_recovery.noted_before))
     recovery.follow(desk)
     # What was said of the journal of real consents has no place beside practice.
     projects.sandbox_chosen.connect(recovery.show_well)

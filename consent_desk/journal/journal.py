@@ -80,7 +80,7 @@ class SqliteJournal:
     def __init__(
         self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
     ) -> None:
-        self._turns = Turns(connection, mark, installation)
+        self._turns = Connection(connection, mark, installation)
         self.restored = restored
 
     @property
@@ -322,7 +322,7 @@ _NOT_CLOSED = "The journal could not be closed: {why}."
 _NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 
 
-class Turns:
+class Connection:
     """Each unit of work is one transaction, after which `mark` follows. Its methods raise JournalError.
 
     `mark_trouble` is why the mark lags behind, if it does.

@@ -22,8 +22,8 @@ from consent_desk.system.settings import DeskSettings
 _NOT_BEGUN = "No new journal was begun: {why}."
 
 
-class JournalCare:
-    """Fits `ui.recovery_desk.Care`. Its methods raise DeskError.
+class JournalRecovery:
+    """Fits `ui.recovery_desk.Recovery`. Its methods raise DeskError.
 
     What replaces the journal's file is called while nobody has it open.
     """

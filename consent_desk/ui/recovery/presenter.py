@@ -35,7 +35,7 @@ _CHANGED = (
 )
 
 
-class Care(Copies, Protocol):
+class Recovery(Copies, Protocol):
     """What can be done about the journal of real consents. Every method raises DeskError."""
 
     def missing_from(self, backup: Backup) -> Missing | None:
@@ -62,14 +62,19 @@ class RecoveryPresenter(QObject):
     folder_changed = Signal()
 
     def __init__(
-        self, window: MainWindow, runner: TaskRunner, questions: Questions, workspaces: Workspaces, care: Care
+        self,
+        window: MainWindow,
+        runner: TaskRunner,
+        questions: Questions,
+        workspaces: Workspaces,
+        recovery: Recovery,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._runner = runner
         self._questions = questions
         self._workspaces = workspaces
-        self._care = care
+        self._recovery = recovery
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
@@ -117,7 +122,7 @@ class RecoveryPresenter(QObject):
         def done(saved: Salvage) -> None:
             self._tell(told_salvaged(saved))
 
-        self._replace("Saving what can be read of the journal…", self._care.salvage, done)
+        self._replace("Saving what can be read of the journal…", self._recovery.salvage, done)
 
     def begin_anew(self) -> None:
         """Make a new journal where one is gone, if a person says that it is gone for good."""
@@ -129,14 +134,14 @@ class RecoveryPresenter(QObject):
         if self._questions.choose("Begin a new journal", question, ("Cancel", "Begin a new journal")) == 1:
             self._replace(
                 "Making a new journal…",
-                self._care.begin_anew,
+                self._recovery.begin_anew,
                 lambda _none: self._tell("A new journal was begun. What the old one held is not in it."),
             )
 
     def open_backups(self) -> None:
         """Show the backups that can be found."""
         if self._list is None:
-            self._list = BackupList(self._window, self._runner, self._questions, self._care)
+            self._list = BackupList(self._window, self._runner, self._questions, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)
             self._list.folder_changed.connect(self.folder_changed)
         self._list.open()
@@ -152,16 +157,16 @@ class RecoveryPresenter(QObject):
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: self._care.missing_from(backup),
+            lambda: self._recovery.missing_from(backup),
             done=ask,
             failed=lambda error: self._say(render_error(error)),
         )
 
     def _restore(self, backup: Backup, agreed: Missing | None) -> None:
         def work() -> Restored:
-            if self._care.missing_from(backup) != agreed:
+            if self._recovery.missing_from(backup) != agreed:
                 raise JournalError(*_CHANGED)
-            return self._care.restore(backup)
+            return self._recovery.restore(backup)
 
         def done(restored: Restored) -> None:
             if self._list is not None:

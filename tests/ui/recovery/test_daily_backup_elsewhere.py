@@ -10,7 +10,7 @@ import pytest
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.journal.recovery import JournalCare
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
@@ -51,7 +51,7 @@ def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> 
     """A second folder that is set and does not answer; a person's patience lasts a moment."""
     share = Share(tmp_path / "share")
     share.path.mkdir()
-    JournalCare(folders).set_second_folder(share.path)
+    JournalRecovery(folders).set_second_folder(share.path)
     for name in ("elsewhere", "copy_daily"):
         work = getattr(Backups, name)
 
@@ -173,14 +173,14 @@ class Checks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.go_on = list[str](), Event()
-        check = JournalCare.check
+        check = JournalRecovery.check
 
-        def slow(care: JournalCare, backup: Backup) -> Checked:
+        def slow(recovery: JournalRecovery, backup: Backup) -> Checked:
             self.begun.append(backup.day)
             self.go_on.wait(30)
-            return check(care, backup)
+            return check(recovery, backup)
 
-        monkeypatch.setattr(JournalCare, "check", slow)
+        monkeypatch.setattr(JournalRecovery, "check", slow)
 
 
 @pytest.fixture

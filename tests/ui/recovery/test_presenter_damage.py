@@ -16,7 +16,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.journal.recovery import JournalCare
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
@@ -504,7 +504,7 @@ def test_tab_goes_through_the_backups_as_one_reads_them(
 ) -> None:
     leave(folders, real(engagement))
     back_up(folders)
-    JournalCare(folders).set_second_folder(tmp_path)
+    JournalRecovery(folders).set_second_folder(tmp_path)
     desk = start()
     wait_until_well(desk)
     dialog = open_backups(desk)
