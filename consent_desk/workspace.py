@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from consent_desk.delivery.attention import Alarms, Kept
+from consent_desk.delivery.attention import Alarms, Resendable
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -33,7 +33,7 @@ class Workspace:
     verifier: Verifier
     scheduler: Scheduler
     alarms: Alarms
-    kept: Kept
+    kept: Resendable
     history: History
     proofs: Proofs
     transport: ClockWatch

@@ -24,7 +24,7 @@ from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import Listed, Projects, SecretStore
-from consent_desk.projects.wordings import JsonWordingFile, KeptWordings
+from consent_desk.projects.wordings import JsonWordingFile, SavedWordings
 from consent_desk.system.account import full_name
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.clock import LocalZone
@@ -214,7 +214,7 @@ def help_with_form(
     help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), place)
     projects.project_left.connect(categories.offer_nothing)
     AgentPresenter(form, runner, projects, window.settings, agent)
-    kept = KeptWordings(JsonWordingFile(folders.config / "texts.json"))
+    kept = SavedWordings(JsonWordingFile(folders.config / "texts.json"))
     wordings = WordingsPresenter(form, window.status, runner, questions, kept)
     projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
     projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))

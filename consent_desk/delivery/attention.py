@@ -104,7 +104,7 @@ class Alarms:
         )
 
 
-class Kept:
+class Resendable:
     """What is kept in one journal. For the journal lane alone; raises JournalError."""
 
     def __init__(self, journal: Journal) -> None:

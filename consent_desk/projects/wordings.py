@@ -25,7 +25,7 @@ class WordingFile(Protocol):
         """Replace all, wholly or not at all."""
 
 
-class KeptWordings:
+class SavedWordings:
     """Keeps texts. Called on one lane: what is read is written again before anything else."""
 
     def __init__(self, file: WordingFile) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery.attention import Kept
+from consent_desk.delivery.attention import Resendable
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
@@ -21,7 +21,7 @@ WRONG_ID = Answered(status=400, headers=(), body=b'{"errors": ["At least one id 
 class Desk:
     def __init__(self) -> None:
         self.journal = MemoryJournal()
-        self.kept = Kept(self.journal)
+        self.kept = Resendable(self.journal)
 
     def refused(self, outcome: Answered = FORBIDDEN, **changes: Any) -> str:
         return self.left(State.REFUSED, outcome, **changes)

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from consent_desk.domain.errors import InvalidError
-from consent_desk.projects.wordings import KeptWordings, Wordings
+from consent_desk.projects.wordings import SavedWordings, Wordings
 
 ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
 
@@ -29,36 +29,36 @@ def file() -> Memory:
 
 
 @pytest.fixture
-def kept(file: Memory) -> KeptWordings:
-    return KeptWordings(file)
+def kept(file: Memory) -> SavedWordings:
+    return SavedWordings(file)
 
 
-def test_texts_are_kept_for_their_category_in_their_order(kept: KeptWordings) -> None:
+def test_texts_are_kept_for_their_category_in_their_order(kept: SavedWordings) -> None:
     kept.keep(ACME, "sms", "May we?")
     kept.keep(ACME, "post", "By post?")
     told = kept.keep(ACME, "sms", "Do you want?")
     assert told == kept.of(ACME) == {"sms": ("May we?", "Do you want?"), "post": ("By post?",)}
 
 
-def test_a_text_that_is_kept_already_is_kept_once(kept: KeptWordings, file: Memory) -> None:
+def test_a_text_that_is_kept_already_is_kept_once(kept: SavedWordings, file: Memory) -> None:
     kept.keep(ACME, "sms", "May we?")
     assert kept.keep(ACME, "sms", "May we?") == {"sms": ("May we?",)}
     assert file.written == 1
 
 
-def test_another_project_has_texts_of_its_own(kept: KeptWordings) -> None:
+def test_another_project_has_texts_of_its_own(kept: SavedWordings) -> None:
     kept.keep(ACME, "sms", "May we?")
     assert kept.of(OTHER) == {}
 
 
-def test_a_removed_text_is_gone_and_its_category_with_the_last_one(kept: KeptWordings) -> None:
+def test_a_removed_text_is_gone_and_its_category_with_the_last_one(kept: SavedWordings) -> None:
     kept.keep(ACME, "sms", "May we?")
     kept.keep(ACME, "sms", "Do you want?")
     assert kept.remove(ACME, "sms", "May we?") == {"sms": ("Do you want?",)}
     assert kept.remove(ACME, "sms", "Do you want?") == {}
 
 
-def test_nothing_is_kept_of_a_project_that_was_removed(kept: KeptWordings, file: Memory) -> None:
+def test_nothing_is_kept_of_a_project_that_was_removed(kept: SavedWordings, file: Memory) -> None:
     kept.keep(ACME, "sms", "May we?")
     kept.keep(OTHER, "sms", "Dürfen wir?")
     kept.forget(ACME)
@@ -76,6 +76,6 @@ def test_nothing_is_kept_of_a_project_that_was_removed(kept: KeptWordings, file:
         ("sms", "x" * 16_384, "too long"),
     ],
 )
-def test_what_could_not_be_sent_is_not_kept(kept: KeptWordings, category: str, text: str, why: str) -> None:
+def test_what_could_not_be_sent_is_not_kept(kept: SavedWordings, category: str, text: str, why: str) -> None:
     with pytest.raises(InvalidError, match=why):
         kept.keep(ACME, category, text)

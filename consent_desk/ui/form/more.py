@@ -24,13 +24,13 @@ class MoreSection(QWidget):
         super().__init__()
         self._rows: list[PropertyRow] = []
         self._used = 0
-        self.kept_texts = QToolButton()
-        self.kept_texts.setText("Kept texts")
-        self.kept_texts.setAccessibleName("Kept texts")
-        self.kept_texts.setToolTip("Wordings that this desk keeps for the category")
-        self.kept_texts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.kept_texts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.kept_texts.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.saved_wordings = QToolButton()
+        self.saved_wordings.setText("Kept texts")
+        self.saved_wordings.setAccessibleName("Kept texts")
+        self.saved_wordings.setToolTip("Wordings that this desk keeps for the category")
+        self.saved_wordings.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.saved_wordings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.saved_wordings.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.toggle = QToolButton()
         self.toggle.setText("More details")
         self.toggle.setAccessibleName("More details")
@@ -56,7 +56,7 @@ class MoreSection(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.addWidget(self.kept_texts)
+        head.addWidget(self.saved_wordings)
         head.addWidget(self.toggle)
         head.addWidget(self.summary, 1)
         self._contents = QWidget()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtWidgets import QMenu
 
 from consent_desk.domain.text import visible
-from consent_desk.projects.wordings import KeptWordings
+from consent_desk.projects.wordings import SavedWordings
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.status import StatusPanel
@@ -34,7 +34,7 @@ class WordingsPresenter(QObject):
         status: StatusPanel,
         runner: TaskRunner,
         questions: Questions,
-        kept: KeptWordings,
+        kept: SavedWordings,
     ) -> None:
         super().__init__(form)
         self._form = form
@@ -44,11 +44,11 @@ class WordingsPresenter(QObject):
         self._kept = kept
         self._project_id: str | None = None
         self._texts: Texts = {}
-        self._menu = QMenu(form.more.kept_texts)
+        self._menu = QMenu(form.more.saved_wordings)
         self._menu.setToolTipsVisible(True)
         self._removing = QMenu("&Remove", self._menu)
         self._menu.aboutToShow.connect(self._fill)
-        form.more.kept_texts.setMenu(self._menu)
+        form.more.saved_wordings.setMenu(self._menu)
 
     def enter(self, project_id: str | None) -> None:
         """Offer the texts of a project; None while none is usable."""

@@ -14,7 +14,7 @@ TEXT = "May we send you offers & news <b>by SMS</b>?"
 
 
 def menu(desk: OpenDesk) -> QMenu:
-    found = desk.window.consent.more.kept_texts.menu()
+    found = desk.window.consent.more.saved_wordings.menu()
     found.aboutToShow.emit()
     return found
 
@@ -65,9 +65,9 @@ def test_with_several_categories_ticked_none_is_kept_and_it_says_why(acme: OpenD
 
 def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
     keep_text(acme)
-    acme.window.consent.more.kept_texts.setFocus()
+    acme.window.consent.more.saved_wordings.setFocus()
     opened: list[bool] = []
-    found = acme.window.consent.more.kept_texts.menu()
+    found = acme.window.consent.more.saved_wordings.menu()
 
     def choose() -> None:
         opened.append(QApplication.activePopupWidget() is found)
@@ -91,7 +91,7 @@ def test_kept_texts_are_there_at_the_next_start(
 def test_a_text_is_removed_only_after_a_question(acme: OpenDesk) -> None:
     keep_text(acme)
     menu(acme)
-    removing = acme.window.consent.more.kept_texts.menu().findChildren(QMenu)[0]
+    removing = acme.window.consent.more.saved_wordings.menu().findChildren(QMenu)[0]
     action(removing, "May we").trigger()
     assert "May we" in acme.person.asked[-1]
     assert any("May we" in entry for entry in entries(acme))
