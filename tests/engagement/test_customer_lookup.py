@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing, Unknown, Untold
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, Found, Known, Unknown, Untold
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.engagement.calls import PAGE
@@ -158,19 +158,19 @@ def history(**properties: object) -> Answered:
     return answered({"success": True, "data": [{"timestamp": 7, "properties": known}]})
 
 
-def standing(*outcomes: Outcome) -> Standing:
+def standing(*outcomes: Outcome) -> CurrentState:
     """What is told of a category whose end is past; the history is asked once."""
     wire = Wire(answered(told(*not_valid(PAST), *ACCEPTED)), *outcomes)
     found = look_up(wire)
     assert isinstance(found, Known)
     assert found.consents["newsletter"] == STATUS
     assert wire.requests[1:] == [prepare_history(PROJECT, JANE, limit=PAGE)]
-    return found.consents["sms_marketing"].standing
+    return found.consents["sms_marketing"].current_state
 
 
 def test_the_history_says_whether_an_opt_in_ended_or_somebody_opted_out() -> None:
-    assert standing(history(action="accept")) is Standing.ENDED
-    assert standing(history(action="reject")) is Standing.REJECTED
+    assert standing(history(action="accept")) is CurrentState.ENDED
+    assert standing(history(action="reject")) is CurrentState.REJECTED
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_history_says_whether_an_opt_in_ended_or_somebody_opted_out() -> Non
     ],
 )
 def test_where_the_history_does_not_say_it_is_not_known(outcome: Outcome) -> None:
-    assert standing(outcome) is Standing.UNCLEAR
+    assert standing(outcome) is CurrentState.UNCLEAR
 
 
 @pytest.mark.parametrize("until", ["unlimited", PAST + 1_000, None])
@@ -193,7 +193,7 @@ def test_where_the_end_is_not_past_it_is_an_opt_out_and_nothing_is_asked(until: 
     wire = Wire(answered(told(*not_valid(until), *ACCEPTED)))
     found = look_up(wire)
     assert isinstance(found, Known)
-    assert found.consents["sms_marketing"].standing is Standing.REJECTED
+    assert found.consents["sms_marketing"].current_state is CurrentState.REJECTED
     assert len(wire.requests) == 1
 
 

@@ -28,7 +28,7 @@ from consent_desk.domain.consent.values import (
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, context_text, read_context
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
-from consent_desk.domain.wire.customer import CategoryStatus, Standing
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState
 from consent_desk.domain.wire.outcome import (
     Answered,
     Cause,
@@ -237,21 +237,21 @@ NOW, SOON = NOON.micros // 1_000_000, NOON.micros // 1_000_000 + 1
 @pytest.mark.parametrize(
     ("valid", "until", "standing"),
     [
-        ("false", '"unlimited"', Standing.REJECTED),
-        ("false", "null", Standing.REJECTED),
-        ("false", SOON, Standing.REJECTED),
-        ("false", NOW, Standing.UNCLEAR),
-        ("true", NOW, Standing.ACCEPTED),
-        ("true", '"unlimited"', Standing.ACCEPTED),
+        ("false", '"unlimited"', CurrentState.REJECTED),
+        ("false", "null", CurrentState.REJECTED),
+        ("false", SOON, CurrentState.REJECTED),
+        ("false", NOW, CurrentState.UNCLEAR),
+        ("true", NOW, CurrentState.ACCEPTED),
+        ("true", '"unlimited"', CurrentState.ACCEPTED),
     ],
 )
 def test_what_version_1_knew_before_a_consent_is_read_by_the_same_rule(
-    valid: str, until: object, standing: Standing
+    valid: str, until: object, standing: CurrentState
 ) -> None:
     text = f'{{"before":{{"valid":{valid},"since":1.5,"source":"page","until":{until},"wording":""}}}}'
     before = read_context(text, NOON)[0].before
     assert before is not None
-    assert before.standing is standing
+    assert before.current_state is standing
 
 
 def test_what_version_1_does_not_know_is_written_only_where_it_says_something() -> None:

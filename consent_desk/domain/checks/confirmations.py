@@ -17,7 +17,7 @@ from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.category import Category
-from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing, Unknown
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, Found, Known, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +171,7 @@ def _about_own_opt_out(consent: Consent, found: Found | None) -> Confirmation | 
 
 def _about_unclear(consent: Consent, found: Found | None) -> Confirmation | None:
     status = found.consents.get(consent.category) if isinstance(found, Known) else None
-    if consent.action is Action.REJECT or status is None or status.standing is not Standing.UNCLEAR:
+    if consent.action is Action.REJECT or status is None or status.current_state is not CurrentState.UNCLEAR:
         return None
     return Confirmation(
         text=say(
@@ -188,7 +188,7 @@ def _about_unclear(consent: Consent, found: Found | None) -> Confirmation | None
 
 def _holds_already(consent: Consent, status: CategoryStatus) -> bool:
     if consent.action is Action.REJECT:
-        return status.standing is Standing.REJECTED
+        return status.current_state is CurrentState.REJECTED
     return status.valid and status.until in {None, consent.valid_until}
 
 

@@ -17,7 +17,7 @@ from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
-from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Standing
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, Found, Known
 from consent_desk.domain.wire.outcome import Look
 
 CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State.CONTRADICTED}
@@ -77,10 +77,10 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
         return _NOT_LOOKED_UP
     if before.since is None and not before.valid:
         return _NONE_BEFORE
-    if before.standing is Standing.UNCLEAR:
+    if before.current_state is CurrentState.UNCLEAR:
         return _UNCLEAR
     until = before.until if before.valid else None
-    if before.standing is Standing.ENDED or (until is not None and not ends_after(until, now)):
+    if before.current_state is CurrentState.ENDED or (until is not None and not ends_after(until, now)):
         return say(
             "The opt-in from before has ended since. Engagement cannot delete an event, and none is created. "
             "If the person decides now, enter that decision."
@@ -128,7 +128,7 @@ def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:
 
 def is_opted_out(status: CategoryStatus | None) -> bool:
     """Whether a look-up showed an opt-out that holds."""
-    return status is not None and status.standing is Standing.REJECTED
+    return status is not None and status.current_state is CurrentState.REJECTED
 
 
 def basis_problems(draft: Draft) -> tuple[Problem, ...]:

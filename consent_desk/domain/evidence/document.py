@@ -191,7 +191,7 @@ def _status(status: CategoryStatus) -> dict[str, Any]:
         "valid": status.valid,
         "since_unix": status.since,
         "until": UNKNOWN if status.until is None else status.until.wire,
-        "standing": status.standing.value,
+        "standing": status.current_state.value,
         "source": _told(status.source),
         "wording": _told(status.wording),
     }

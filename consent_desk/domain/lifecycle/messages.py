@@ -17,7 +17,7 @@ from consent_desk.domain.lifecycle.record import Context, Record
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import Meaning
-from consent_desk.domain.wire.customer import CategoryStatus, Standing, moment
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look, Reason
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
@@ -210,32 +210,34 @@ _NEXT_TRY = "Next try at {at}."
 
 def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
-    standing, since = status.standing, moment(status.since)
-    if standing is Standing.NEVER:
+    standing, since = status.current_state, moment(status.since)
+    if standing is CurrentState.NEVER:
         return say("no consent recorded")
-    head = _HEADS.get(standing, _HEADS[Standing.ACCEPTED])
+    head = _HEADS.get(standing, _HEADS[CurrentState.ACCEPTED])
     parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
     if status.source:
         parts.append(say("source {source}", source=status.source))
-    if status.until is not None and standing is not Standing.REJECTED:
+    if status.until is not None and standing is not CurrentState.REJECTED:
         parts.append(_end(status.until, standing))
     return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
 
 
 _HEADS = {
-    Standing.ACCEPTED: say("accepted"),
-    Standing.REJECTED: say("rejected"),
-    Standing.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
+    CurrentState.ACCEPTED: say("accepted"),
+    CurrentState.REJECTED: say("rejected"),
+    CurrentState.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
 }
 
 
-def _end(until: ValidUntil, standing: Standing) -> Message:
+def _end(until: ValidUntil, standing: CurrentState) -> Message:
     if until.seconds is None:
         return say("unlimited")
     end = moment(until.seconds)
-    if standing is Standing.ACCEPTED:
+    if standing is CurrentState.ACCEPTED:
         return say("until {end}", end=end)
-    return say("ended {end}", end=end) if standing is Standing.ENDED else say("its end was {end}", end=end)
+    return (
+        say("ended {end}", end=end) if standing is CurrentState.ENDED else say("its end was {end}", end=end)
+    )
 
 
 _NOTHING = say("There is nothing more to do.")
@@ -373,14 +375,14 @@ def _before(context: Context) -> Message:
         return say("no such customer")
     if before is None:
         return say("not known")
-    match before.standing:
-        case Standing.NEVER:
+    match before.current_state:
+        case CurrentState.NEVER:
             return say("no consent")
-        case Standing.ENDED:
+        case CurrentState.ENDED:
             return say("ended")
-        case Standing.UNCLEAR:
+        case CurrentState.UNCLEAR:
             return say("rejected or ended")
-        case Standing.ACCEPTED | Standing.REJECTED:
+        case CurrentState.ACCEPTED | CurrentState.REJECTED:
             return _word(valid=before.valid)
         case _ as never:
             assert_never(never)

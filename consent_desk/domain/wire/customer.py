@@ -59,7 +59,7 @@ class HistoryPage:
         return not (self.times and before.times) or self.times[0] <= before.times[-1]
 
 
-class Standing(StrEnum):
+class CurrentState(StrEnum):
     """What holds for a category, in a word."""
 
     ACCEPTED = "accepted"
@@ -86,15 +86,15 @@ class CategoryStatus:
     ended: bool | None = False
 
     @property
-    def standing(self) -> Standing:
+    def current_state(self) -> CurrentState:
         """What holds. An opt-in that has ended is no opt-out; without an event it is neither."""
         if self.valid:
-            return Standing.ACCEPTED
+            return CurrentState.ACCEPTED
         if self.since is None:
-            return Standing.NEVER
+            return CurrentState.NEVER
         if self.ended is None:
-            return Standing.UNCLEAR
-        return Standing.ENDED if self.ended else Standing.REJECTED
+            return CurrentState.UNCLEAR
+        return CurrentState.ENDED if self.ended else CurrentState.REJECTED
 
 
 def may_have_ended(valid: bool, until: ValidUntil | None, at: Timestamp) -> bool:

@@ -18,7 +18,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.category import Category
-from consent_desk.domain.wire.customer import Found, Known, Standing, Unknown, Untold
+from consent_desk.domain.wire.customer import CurrentState, Found, Known, Unknown, Untold
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
@@ -328,8 +328,8 @@ class LookupPresenter(QObject):
         chosen = lines.pop(self._category, "This customer exists.")
         if self._wish is not None and self._category in set(self._wish.categories) - known.consents.keys():
             chosen = f"{cut(self._category)}: not known, the answer does not say."
-        standings = {name: known.consents[name].standing for name in lines}
-        said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not Standing.NEVER]
+        standings = {name: known.consents[name].current_state for name in lines}
+        said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not CurrentState.NEVER]
         never = len(standings) - len(said)
         if never:
             said.append(f"{never} never asked")

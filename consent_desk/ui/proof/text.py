@@ -21,7 +21,7 @@ from consent_desk.domain.lifecycle.looking import tell_reason
 from consent_desk.domain.lifecycle.record import Context, Record
 from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header, pretty
-from consent_desk.domain.wire.customer import Standing
+from consent_desk.domain.wire.customer import CurrentState
 from consent_desk.domain.wire.outcome import Answered, Look, Lost
 from consent_desk.ui.log.details import body_of, technical
 from consent_desk.ui.states import STATE_WORDS
@@ -155,10 +155,12 @@ def _before(context: Context) -> str:
         return "no such customer" if context.is_new_profile else UNKNOWN
     before = context.before
     until = ""
-    if before.until is not None and before.standing is not Standing.REJECTED:
+    if before.until is not None and before.current_state is not CurrentState.REJECTED:
         until = f" until {_until(before.until)}"
     source = before.source or UNKNOWN
-    return f"{before.standing}, {_valid(before.valid)} since {_since(before.since)}{until}, source {source}"
+    return (
+        f"{before.current_state}, {_valid(before.valid)} since {_since(before.since)}{until}, source {source}"
+    )
 
 
 def _after(proof: Proof, record: Record) -> str:

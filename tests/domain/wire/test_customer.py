@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.wire.customer import (
     CategoryStatus,
+    CurrentState,
     HistoryEvent,
     HistoryPage,
-    Standing,
     is_unknown,
     lacks_permission,
     read_consents,
@@ -320,25 +320,25 @@ PAST, AHEAD = AT.micros // 1_000_000, AT.micros // 1_000_000 + 1
 @pytest.mark.parametrize(
     ("valid", "since", "until", "standing"),
     [
-        *((False, 5, until, Standing.REJECTED) for until in (None, "unlimited", AHEAD, "soon")),
-        *((False, 5, until, Standing.UNCLEAR) for until in (PAST, 7)),
-        *((True, 5, until, Standing.ACCEPTED) for until in (None, "unlimited", AHEAD, PAST)),
-        (False, None, PAST, Standing.NEVER),
+        *((False, 5, until, CurrentState.REJECTED) for until in (None, "unlimited", AHEAD, "soon")),
+        *((False, 5, until, CurrentState.UNCLEAR) for until in (PAST, 7)),
+        *((True, 5, until, CurrentState.ACCEPTED) for until in (None, "unlimited", AHEAD, PAST)),
+        (False, None, PAST, CurrentState.NEVER),
     ],
 )
 def test_what_does_not_hold_is_an_opt_out_unless_its_end_is_past(
-    valid: bool, since: object, until: object, standing: Standing
+    valid: bool, since: object, until: object, standing: CurrentState
 ) -> None:
     told = read(values(valid, since, until, "page", None))
     assert told is not None
-    assert told["sms_marketing"].standing is standing
+    assert told["sms_marketing"].current_state is standing
 
 
-def ending(*told: object) -> Standing:
+def ending(*told: object) -> CurrentState:
     """What the history makes of a category that has not held since 100, and whose end is past."""
     consents = read(values(False, 100, 200, "page", None))
     assert consents is not None
-    return told_by_history(consents, events(page(*told)))["sms_marketing"].standing
+    return told_by_history(consents, events(page(*told)))["sms_marketing"].current_state
 
 
 OPT_IN = {"action": "accept", "valid_until": 200}
@@ -347,25 +347,25 @@ OPT_IN = {"action": "accept", "valid_until": 200}
 @pytest.mark.parametrize(
     ("told", "standing"),
     [
-        ([an_event(100, **OPT_IN)], Standing.ENDED),
-        ([an_event(100.9, **OPT_IN)], Standing.ENDED),
-        ([an_event(100, valid_until=200)], Standing.REJECTED),
-        ([an_event(100, action="Accept", valid_until=200)], Standing.REJECTED),
-        ([an_event(100, **OPT_IN), an_event(99)], Standing.ENDED),
-        ([an_event(100), an_event(99, **OPT_IN)], Standing.REJECTED),
-        ([an_event(150, category="newsletter"), an_event(100, **OPT_IN)], Standing.ENDED),
-        ([an_event(None), an_event(100, **OPT_IN)], Standing.ENDED),
-        ([an_event(100, **OPT_IN)] * 2, Standing.ENDED),
+        ([an_event(100, **OPT_IN)], CurrentState.ENDED),
+        ([an_event(100.9, **OPT_IN)], CurrentState.ENDED),
+        ([an_event(100, valid_until=200)], CurrentState.REJECTED),
+        ([an_event(100, action="Accept", valid_until=200)], CurrentState.REJECTED),
+        ([an_event(100, **OPT_IN), an_event(99)], CurrentState.ENDED),
+        ([an_event(100), an_event(99, **OPT_IN)], CurrentState.REJECTED),
+        ([an_event(150, category="newsletter"), an_event(100, **OPT_IN)], CurrentState.ENDED),
+        ([an_event(None), an_event(100, **OPT_IN)], CurrentState.ENDED),
+        ([an_event(100, **OPT_IN)] * 2, CurrentState.ENDED),
         # Either may rule, or it is another event that ended, or none is there.
-        ([an_event(100, **OPT_IN), an_event(100)], Standing.UNCLEAR),
-        ([an_event(101, **OPT_IN)], Standing.UNCLEAR),
-        ([an_event(99, **OPT_IN)], Standing.UNCLEAR),
-        ([an_event(None, **OPT_IN)], Standing.UNCLEAR),
-        ([an_event(100, category="newsletter", **OPT_IN)], Standing.UNCLEAR),
-        ([], Standing.UNCLEAR),
+        ([an_event(100, **OPT_IN), an_event(100)], CurrentState.UNCLEAR),
+        ([an_event(101, **OPT_IN)], CurrentState.UNCLEAR),
+        ([an_event(99, **OPT_IN)], CurrentState.UNCLEAR),
+        ([an_event(None, **OPT_IN)], CurrentState.UNCLEAR),
+        ([an_event(100, category="newsletter", **OPT_IN)], CurrentState.UNCLEAR),
+        ([], CurrentState.UNCLEAR),
     ],
 )
-def test_the_history_says_which_of_the_two_it_was(told: list[object], standing: Standing) -> None:
+def test_the_history_says_which_of_the_two_it_was(told: list[object], standing: CurrentState) -> None:
     assert ending(*told) is standing
 
 
