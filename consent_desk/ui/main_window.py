@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from consent_desk.ui.log.panel import LogPanel
     from consent_desk.ui.shell.notice import Notice
-    from consent_desk.ui.shell.practice import PracticeStrip
+    from consent_desk.ui.shell.practice import PracticeBanner
 
 _TITLE = "Consent Desk"
 
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
     """
 
     log: "LogPanel"
-    practice: "PracticeStrip"
+    practice: "PracticeBanner"
     alarm: "Notice"
     offer: "Notice"
 
@@ -127,11 +127,11 @@ class MainWindow(QMainWindow):
             shortcut.activated.connect(slot)
 
     def complete(self, log: "LogPanel") -> None:
-        """Add what the first paint can do without: `log`, strips, shortcuts, and parts of the panels."""
+        """Add what the first paint can do without: `log`, banners, shortcuts, and parts of the panels."""
         from consent_desk.ui.shell.notice import Notice
-        from consent_desk.ui.shell.practice import PracticeStrip
+        from consent_desk.ui.shell.practice import PracticeBanner
 
-        self.practice = PracticeStrip(can_set_up=self._can_set_up)
+        self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
         self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
         self.offer = Notice("Kept consents", "Send what was kept", "Not now")
@@ -148,9 +148,9 @@ class MainWindow(QMainWindow):
         self._restore(log=log.splitter)
         self._add_shortcuts()
 
-    def add_strip(self, strip: QWidget) -> None:
-        """Put a strip below what the status says."""
-        self._below_status.addWidget(strip)
+    def add_banner(self, banner: QWidget) -> None:
+        """Put a banner below what the status says."""
+        self._below_status.addWidget(banner)
 
     def show_starting(self) -> None:
         """Say that there is more to come: the rest of the program is not there yet."""

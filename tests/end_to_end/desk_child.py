@@ -44,7 +44,7 @@ from consent_desk.cli import main as cli
 from consent_desk.delivery.sender import Sender
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.system.display import Display
-from consent_desk.ui.checks.question_banner import QuestionStrip
+from consent_desk.ui.checks.question_banner import QuestionBanner
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
 
@@ -101,7 +101,7 @@ class Person(QObject):
         assert button.isEnabled(), f"{name} is off"
         button.setFocus()
         # Nobody answers before they have read.
-        asks = isinstance(button.window(), QMessageBox) or isinstance(button.parent(), QuestionStrip)
+        asks = isinstance(button.window(), QMessageBox) or isinstance(button.parent(), QuestionBanner)
         wait = int(MOMENT * 1_100) if asks else 0
         QTimer.singleShot(wait, button, partial(QTest.keyClick, button, Qt.Key.Key_Space))
 

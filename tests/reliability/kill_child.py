@@ -155,10 +155,10 @@ class Person(QObject):
 
     def _answer(self) -> None:
         """Go on with what is asked about the form; what was noted is at times left to itself."""
-        strip = getattr(self._form, "question", None)
-        if strip is not None and strip.is_open and self._dice.random() < 0.3:
-            shown = [choice for choice in strip.choices if not choice.isHidden()]
-            if strip.has_key:
+        banner = getattr(self._form, "question", None)
+        if banner is not None and banner.is_open and self._dice.random() < 0.3:
+            shown = [choice for choice in banner.choices if not choice.isHidden()]
+            if banner.has_key:
                 shown[-1].click()
             elif self._dice.random() < 0.1:
                 shown[0].click()

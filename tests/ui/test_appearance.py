@@ -98,8 +98,8 @@ def test_the_colours_follow_a_change_while_the_program_runs(demo: OpenDesk, pale
     shown += [window.consent.send]
     assert len(shown) >= 6
     assert [widget for widget in shown if not readable(widget)] == []
-    for strip in (window.practice, window.status):
-        assert is_dark(strip.palette())
+    for banner in (window.practice, window.status):
+        assert is_dark(banner.palette())
 
 
 def test_a_switched_off_send_can_still_be_read(acme: OpenDesk) -> None:

@@ -3,12 +3,12 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
-class CorrectionStrip(TintedStrip):
+class CorrectionBanner(TintedBanner):
     """`corrects` is the request ID of what is corrected, or empty. Emits `dropped` when a person ends it."""
 
     dropped = Signal()

@@ -9,7 +9,7 @@ from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
-from consent_desk.ui.checks.question_banner import QuestionStrip
+from consent_desk.ui.checks.question_banner import QuestionBanner
 from consent_desk.ui.widgets.messages import Local, render
 
 _MOST_HOLDING = 12
@@ -31,23 +31,23 @@ class QuestionPresenter(QObject):
     declined = Signal(object)
 
     def __init__(
-        self, strip: QuestionStrip, local: Local, parent: QObject, *, current: Callable[[], Draft]
+        self, banner: QuestionBanner, local: Local, parent: QObject, *, current: Callable[[], Draft]
     ) -> None:
         super().__init__(parent)
-        self._strip = strip
+        self._banner = banner
         self._local = local
         self._current = current
         self._asked: tuple[Confirmation, ...] = ()
         self._draft: Draft | None = None
         self._answers: list[Callable[[], None]] = []
         self._answer: Callable[[int | None], None] | None = None
-        strip.chosen.connect(self._take)
-        strip.escaped.connect(self._decline)
+        banner.chosen.connect(self._take)
+        banner.escaped.connect(self._decline)
 
     @property
     def is_open(self) -> bool:
         """Whether a question waits for its answer."""
-        return self._strip.is_open
+        return self._banner.is_open
 
     @property
     def is_about_noted(self) -> bool:
@@ -87,7 +87,7 @@ class QuestionPresenter(QObject):
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
         self._answers = [answer for _, answer in answers]
         lines = [*self._lines(confirmations), *([] if age is None else [render(age, self._local)])]
-        self._strip.ask("\n".join(lines), [choice for choice, _ in answers])
+        self._banner.ask("\n".join(lines), [choice for choice, _ in answers])
         return True
 
     def ask_about_noted(
@@ -98,20 +98,20 @@ class QuestionPresenter(QObject):
         The next caller may be typed meanwhile, and the first change of the form ends the question.
         """
         self._draft, self._answer = self._current(), answer
-        self._strip.ask(render(text, self._local), [render(one) for one in choices], about_noted=True)
+        self._banner.ask(render(text, self._local), [render(one) for one in choices], about_noted=True)
 
     def withdraw(self) -> None:
         """Ask no more."""
-        self._strip.withdraw()
+        self._banner.withdraw()
 
     def give_way(self) -> None:
         """Ask no more, and say that nobody answers."""
-        self._strip.withdraw()
+        self._banner.withdraw()
         self._tell(None)
 
     def announce(self) -> None:
         """Send was pressed once more, which is no answer: tell the question again."""
-        self._strip.announce()
+        self._banner.announce()
 
     def follow(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""

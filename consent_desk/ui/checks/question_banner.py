@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip, announce
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -16,7 +16,7 @@ GO_ON = "Alt+R"
 """The key of the last answer."""
 
 _FRAME = 40
-"""Pixels that a button needs beside its text, and the strip beside its buttons."""
+"""Pixels that a button needs beside its text, and the banner beside its buttons."""
 
 _LEAST = 2
 """Lines of a question that are seen at once in a low window."""
@@ -25,7 +25,7 @@ _MOST = 3
 """Choices of a question."""
 
 
-class QuestionStrip(TintedStrip):
+class QuestionBanner(TintedBanner):
     """Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
 
     The first choice is the safe one and has the focus, the last one goes on and has a key of its own. All but

@@ -52,8 +52,8 @@ from consent_desk.ui.widgets.messages import render
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import CustomerId
     from consent_desk.domain.wire.category import Category
-    from consent_desk.ui.checks.correction_banner import CorrectionStrip
-    from consent_desk.ui.checks.question_banner import QuestionStrip
+    from consent_desk.ui.checks.correction_banner import CorrectionBanner
+    from consent_desk.ui.checks.question_banner import QuestionBanner
     from consent_desk.ui.form.several import SeveralCategories
 
 _LEAST = 4
@@ -72,8 +72,8 @@ class ConsentPanel(QWidget):
     """
 
     basis: TypingComboBox
-    correction: "CorrectionStrip"
-    question: "QuestionStrip"
+    correction: "CorrectionBanner"
+    question: "QuestionBanner"
     several: "SeveralCategories"
 
     draft_changed = Signal(Draft)
@@ -174,8 +174,8 @@ class ConsentPanel(QWidget):
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
-        from consent_desk.ui.checks.correction_banner import CorrectionStrip
-        from consent_desk.ui.checks.question_banner import QuestionStrip
+        from consent_desk.ui.checks.correction_banner import CorrectionBanner
+        from consent_desk.ui.checks.question_banner import QuestionBanner
         from consent_desk.ui.form.several import SeveralCategories
         from consent_desk.ui.widgets.long_text import follow_lines
 
@@ -188,13 +188,13 @@ class ConsentPanel(QWidget):
         Pasting(self.basis.line).pasted.connect(partial(self._point, Field.BASIS))
         label = label_for("E&xplained by", self.basis, Field.BASIS.value)
         self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
-        self.correction = CorrectionStrip()
+        self.correction = CorrectionBanner()
         self.correction.add_row(*self._basis_row)
         self.correction.dropped.connect(self._drop_correction)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_correction_seen)
         self.show_basis(False)
         self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)
-        self.question = QuestionStrip()
+        self.question = QuestionBanner()
         self.question.opened.connect(self._make_room_for_question)
         self._layout.insertWidget(1, self.question)
         self.known.complete()

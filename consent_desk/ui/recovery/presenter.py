@@ -17,7 +17,7 @@ from consent_desk.domain.message import say
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.recovery.backups import BackupList, Copies
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
-from consent_desk.ui.recovery.recovery_panel import RecoveryStrip
+from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -78,12 +78,12 @@ class RecoveryPresenter(QObject):
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
-        self.strip = RecoveryStrip()
-        window.add_strip(self.strip)
-        self.strip.look_requested.connect(self.look_again)
-        self.strip.salvage_requested.connect(self.salvage)
-        self.strip.backups_requested.connect(self.open_backups)
-        self.strip.new_requested.connect(self.begin_anew)
+        self.banner = RecoveryBanner()
+        window.add_banner(self.banner)
+        self.banner.look_requested.connect(self.look_again)
+        self.banner.salvage_requested.connect(self.salvage)
+        self.banner.backups_requested.connect(self.open_backups)
+        self.banner.new_requested.connect(self.begin_anew)
         window.project_bar.backups_requested.connect(self.open_backups)
         window.project_bar.backups.show()
 
@@ -97,7 +97,7 @@ class RecoveryPresenter(QObject):
     def show_trouble(self, error: Exception) -> None:
         """The journal could not be opened: offer what helps. What is the matter is said elsewhere."""
         damaged, missing = isinstance(error, JournalDamagedError), isinstance(error, JournalMissingError)
-        self.strip.show_shut(salvage=damaged and not missing, restore=damaged, begin=missing)
+        self.banner.show_shut(salvage=damaged and not missing, restore=damaged, begin=missing)
 
     def show_failure(self, error: Exception) -> None:
         """Something could not be noted: offer what helps where trying again does not."""
@@ -107,7 +107,7 @@ class RecoveryPresenter(QObject):
     def show_well(self) -> None:
         """The journal is open."""
         if not self._busy:
-            self.strip.hide()
+            self.banner.hide()
         if self._to_repeat:
             self._window.status.show_message(_KEY, Tone.WARNING, self._to_repeat)
             self._to_repeat = ""
@@ -179,19 +179,19 @@ class RecoveryPresenter(QObject):
         if self._busy:
             return
         self._busy = True
-        self.strip.show_busy(what)
+        self.banner.show_busy(what)
         self.left.emit(what)
 
         def ended(result: Result) -> None:
             self._busy = False
-            self.strip.hide()
+            self.banner.hide()
             self._window.status.forget(_KEY)
             done(result)
             self._open()
 
         def failed(error: Exception) -> None:
             self._busy = False
-            self.strip.hide()
+            self.banner.hide()
             self._window.status.show_message(_KEY, Tone.BAD, render_error(error))
             self._say(render_error(error))
             self._open()

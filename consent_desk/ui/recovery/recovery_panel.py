@@ -1,15 +1,15 @@
-"""What can be done while the journal cannot be used: a strip of buttons below what is said of it."""
+"""What can be done while the journal cannot be used: a banner of buttons below what is said of it."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.tones import Tone, sign
 
 SHUT = "Nothing can be noted or sent until this is settled."
 
 
-class RecoveryStrip(TintedStrip):
+class RecoveryBanner(TintedBanner):
     """Emits what was asked for. Hidden while the journal is well."""
 
     look_requested = Signal()

@@ -1,14 +1,14 @@
-"""A strip that asks a person for something: a text, a button that does it, and one that takes it away."""
+"""A banner that asks a person for something: a text, a button that does it, and one that takes it away."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedLines, TintedStrip, announce
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLines, announce
 from consent_desk.ui.widgets.inputs import Unhurried
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
-class Notice(TintedStrip):
+class Notice(TintedBanner):
     """Hidden while there is nothing to ask. Emits `acted` and `dismissed`; goes only when it is told to.
 
     `rang(bool)` tells whether it is there now: another one may step back for it.

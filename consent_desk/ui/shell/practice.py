@@ -1,14 +1,14 @@
-"""The strip across the window that says that nothing here is real."""
+"""The banner across the window that says that nothing here is real."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
-class PracticeStrip(TintedStrip):
+class PracticeBanner(TintedBanner):
     """Emits `set_up_requested`; the button for it stands here where there is room."""
 
     set_up_requested = Signal()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
-from consent_desk.ui.widgets.banner import TintedLabel, TintedStrip, announce
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -28,8 +28,8 @@ class _Said:
 _NOTHING = _Said(Tone.QUIET, "")
 
 
-class StatusPanel(TintedStrip):
-    """A strip of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
+class StatusPanel(TintedBanner):
+    """A banner of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
 
     What is said of practice is shown in practice alone. What is said of real consents is shown beside these;
     their errors show in practice too, and say that they are real.

@@ -1,4 +1,4 @@
-"""Labels and strips in the colour of a tone, on a light or a dark system, also when that changes."""
+"""Labels and banners in the colour of a tone, on a light or a dark system, also when that changes."""
 
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ class TintedLabel(Tinted, QLabel):
         self.show_tone(Tone.QUIET)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
-        """Show `text` in the colour of `tone`, or in that which stands on a loud strip."""
+        """Show `text` in the colour of `tone`, or in that which stands on a loud banner."""
         self.show_tone(tone, loud=loud)
         if text != self.text():
             self.setText(text)
@@ -94,7 +94,7 @@ def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
     QAccessible.updateAccessibility(event)
 
 
-class TintedStrip(Tinted, QFrame):
+class TintedBanner(Tinted, QFrame):
     """A frame with a background of its tone."""
 
     def __init__(self, tone: Tone) -> None:

@@ -53,7 +53,7 @@ def colour(tone: Tone, palette: QPalette) -> QColor:
 
 
 def background(tone: Tone, palette: QPalette) -> QColor:
-    """A background for a strip of `tone`, in which its colour stays readable."""
+    """A background for a banner of `tone`, in which its colour stays readable."""
     base = palette.color(QPalette.ColorRole.Window)
     tint = colour(tone, palette)
     share = 0.16 if is_dark(palette) else 0.10

@@ -15,7 +15,7 @@ from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
 from consent_desk.ui.checks.question import QuestionPresenter
-from consent_desk.ui.checks.question_banner import QuestionStrip
+from consent_desk.ui.checks.question_banner import QuestionBanner
 from tests.consents import NOON
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -279,14 +279,14 @@ def test_closing_on_what_is_held_asks_and_has_it_sent(
 
 
 def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBot) -> None:
-    strip = QuestionStrip()
-    qtbot.addWidget(strip)
+    banner = QuestionBanner()
+    qtbot.addWidget(banner)
     draft, answers = Draft(), list[int | None]()
-    desk = QuestionPresenter(strip, partial(moment, zone=UTC), strip, current=lambda: draft)
+    desk = QuestionPresenter(banner, partial(moment, zone=UTC), banner, current=lambda: draft)
     desk.ask_about_noted(say("Is the ID right?"), (say("Send"), say("Cancel it")), answers.append)
     assert desk.asks((about_repetition("sms_marketing", NOON, Action.REJECT),), (), draft)
     assert answers == [None]
-    strip.choices[1].click()
+    banner.choices[1].click()
     assert answers == [None]
 
 

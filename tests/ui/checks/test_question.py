@@ -80,8 +80,8 @@ def asks_for_basis(desk: OpenDesk) -> bool:
 
 def told(desk: OpenDesk) -> str:
     """What stands above the basis."""
-    strip = desk.window.consent.correction
-    return strip.text.text() if strip.isVisible() else ""
+    banner = desk.window.consent.correction
+    return banner.text.text() if banner.isVisible() else ""
 
 
 def wait_for_basis(desk: OpenDesk, wanted: str) -> None:

@@ -51,8 +51,8 @@ def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object)
 
 def alarm(desk: OpenDesk) -> str:
     """What the alarm says; nothing while it does not ring."""
-    strip = desk.window.alarm
-    return f"{strip.headline.text()}\n{strip.details.text()}" if strip.isVisible() else ""
+    banner = desk.window.alarm
+    return f"{banner.headline.text()}\n{banner.details.text()}" if banner.isVisible() else ""
 
 
 def wait_for_alarm(desk: OpenDesk, words: str) -> None:
@@ -87,9 +87,9 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     assert "jane@example.com, opt-out of sms_marketing, Acme production" in alarm(acme)
     assert "Timestamp" not in alarm(acme)
     background, text = loud_colours(Tone.BAD, QApplication.palette())
-    strip = acme.window.alarm
-    assert strip.palette().color(strip.backgroundRole()).name() == background.name()
-    assert strip.headline.palette().color(strip.headline.foregroundRole()).name() == text.name()
+    banner = acme.window.alarm
+    assert banner.palette().color(banner.backgroundRole()).name() == background.name()
+    assert banner.headline.palette().color(banner.headline.foregroundRole()).name() == text.name()
     acme.send("second@example.com")
     acme.wait_for_status("second@example.com")
     assert "Engagement still shows consent" in alarm(acme)
@@ -182,8 +182,8 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     assert "alarms" not in alarm(desk)
     assert not desk.window.alarm.action.isVisible()
     background, _text = loud_colours(Tone.BAD, QApplication.palette())
-    strip = desk.window.alarm
-    assert strip.palette().color(strip.backgroundRole()).name() != background.name()
+    banner = desk.window.alarm
+    assert banner.palette().color(banner.backgroundRole()).name() != background.name()
 
 
 def test_after_a_noting_that_failed_it_is_sent_with_the_time_of_the_new_press(

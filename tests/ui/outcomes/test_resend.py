@@ -50,8 +50,8 @@ def sent(engagement: Sandbox) -> list[str]:
 
 
 def offer(desk: OpenDesk) -> str:
-    strip = desk.window.offer
-    return strip.action.text() if strip.isVisible() else ""
+    banner = desk.window.offer
+    return banner.action.text() if banner.isVisible() else ""
 
 
 def wait_for_offer(desk: OpenDesk, text: str) -> None:

@@ -70,7 +70,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def offered(desk: OpenDesk) -> set[str]:
-    """What can be done, as the strip offers it."""
+    """What can be done, as the banner offers it."""
     buttons = (controls.button(desk.window, name) for name in (LOOK, SAVE, RESTORE, NEW))
     return {button.accessibleName() for button in buttons if button.isVisible()}
 

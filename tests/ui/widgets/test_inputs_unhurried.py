@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QPushB
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.ui.checks.correction_banner import CorrectionStrip
-from consent_desk.ui.checks.question_banner import QuestionStrip
+from consent_desk.ui.checks.correction_banner import CorrectionBanner
+from consent_desk.ui.checks.question_banner import QuestionBanner
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
@@ -36,7 +36,7 @@ def press_in_every_way(button: QAbstractButton) -> None:
 
 @pytest.fixture(params=["notice", "reason", "correction", "question"])
 def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstractButton]:
-    """A strip that asks for something, shown, and the button that does it."""
+    """A banner that asks for something, shown, and the button that does it."""
     widget: QWidget
     match request.param:
         case "notice":
@@ -49,11 +49,11 @@ def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstr
             row.reason.setText("typed twice")
             widget, button = row, row.confirm
         case "question":
-            question = QuestionStrip()
+            question = QuestionBanner()
             question.ask("Is the ID right?", ("Correct the ID", "Record anyway"))
             widget, button = question, question.choices[1]
         case _:
-            correction = CorrectionStrip()
+            correction = CorrectionBanner()
             correction.show_link("an id")
             correction.tell("Corrects something.", warns=False)
             widget, button = correction, correction.drop
@@ -63,9 +63,9 @@ def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstr
 
 
 def test_what_has_just_come_up_takes_no_press(
-    strip: tuple[QWidget, QAbstractButton], monkeypatch: pytest.MonkeyPatch
+    banner: tuple[QWidget, QAbstractButton], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _widget, button = strip
+    _widget, button = banner
     pressed: list[None] = []
     button.clicked.connect(lambda: pressed.append(None))
     monkeypatch.setattr(inputs, "MOMENT", SOON)
