@@ -68,7 +68,7 @@ def spans(own: Sequence[int], facts: int, most: int) -> list[tuple[int, int]]:
 
 
 def witness(rows: Json) -> Witness:
-    """A consent as its `rows` tell it. Raises KeyError, TypeError, ValueError or InvalidError where they cannot."""
+    """A consent as its `rows` tell it. Raises KeyError, TypeError, ValueError or InvalidError."""
     if not rows.keys() <= {"consent", "personal", "facts"}:
         raise ValueError("rows")
     facts = rows["facts"]

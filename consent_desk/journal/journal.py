@@ -101,7 +101,7 @@ class SqliteJournal:
 
         `installation` is this computer's (installation.py), empty where it does not matter or cannot be
         told: then the mark keeps the one that it bears. Raises
-        JournalError, JournalDamagedError among it; a file that is not a good journal of ours is left as it is.
+        JournalError, JournalDamagedError among it; what is no good journal of ours is left as it is.
         """
         restored = finish_salvage(path, installation, now)
         connection = open_file(path, before_migration)

@@ -36,7 +36,7 @@ class SavedWordings:
         return self._file.read().get(project_id, {})
 
     def keep(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
-        """Keep `text` as the last one for `category`, once; return all of the project. Raises InvalidError."""
+        """Keep `text` as the last one for `category`, once; return all of them. Raises InvalidError."""
         complaint = complaint_about_category(category) or complaint_about_wording(text)
         if complaint is not None or not text.strip():
             raise InvalidError(say("This text cannot be kept."), complaint or say("Write the wording first."))

@@ -22,7 +22,7 @@ from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.slow_disk import SlowDisk
-from consent_desk.ui.form.submission import Noting, Press
+from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
@@ -80,7 +80,7 @@ class Session(QObject):
         self._pressed_early = False
         # Send was pressed for this, and waits for a look-up that is not older than a minute.
         self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
-        # What of this press was confirmed, and left out, before the question that stands now.
+        # What of this submission was confirmed, and left out, before the question that stands now.
         self._confirmed: tuple[Confirmation, ...] = ()
         self._left_out: tuple[str, ...] = ()
         local: Local = partial(moment, zone=zone)
@@ -99,10 +99,10 @@ class Session(QObject):
         # The form as the last caller left it.
         self._left_by: Draft | None = None
         self._form.draft_changed.connect(self._follow_caller)
-        self._noting = Noting(runner, self)
+        self._submitter = Submitter(runner, self)
         self._filled = FormPresenter(
             window,
-            self._noting,
+            self._submitter,
             look_up=self._look_up,
             correction=self._correction,
             question=self._question,
@@ -115,8 +115,8 @@ class Session(QObject):
         self._alarms = AlarmPresenter(window, runner, projects, self._log, local)
         self._kept = ResendPresenter(window, runner, self.sending, now)
         self._counter = CounterPresenter(window.log, self.sending, now, local)
-        OutstandingPresenter(window, runner, questions, self.sending, self._noting, hold=self._hold)
-        SlowDisk(self._noting, window.status)
+        OutstandingPresenter(window, runner, questions, self.sending, self._submitter, hold=self._hold)
+        SlowDisk(self._submitter, window.status)
         history = LogActionsPresenter(window, runner, questions, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
@@ -136,16 +136,16 @@ class Session(QObject):
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
             told.connect(self._alarms.show_anew)
-        self._noting.stamped.connect(self._show_stamped)
+        self._submitter.stamped.connect(self._show_stamped)
         self._hold.released.connect(self._send_released)
         self._hold.given_up.connect(self.sending.give_up)
         self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
         self._hold.learnt.connect(self._show_learnt)
         self.sending.ended.connect(self._hold.write_untold)
         self.sending.ended.connect(self._hold.let_go)
-        self._noting.repeated.connect(self._ask_about_repetition)
-        self._noting.noted.connect(self._noted)
-        self._noting.failed.connect(self._not_noted)
+        self._submitter.repeated.connect(self._ask_about_repetition)
+        self._submitter.noted.connect(self._noted)
+        self._submitter.failed.connect(self._not_noted)
         self._form.send_requested.connect(self.send)
 
     def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
@@ -156,7 +156,7 @@ class Session(QObject):
         workspaces.taken_up.connect(self.sending.take_up)
         workspaces.taken_up.connect(self._alarms.take_up)
         projects.check_passed.connect(self._offer_kept)
-        projects.project_left.connect(self._noting.leave_form)
+        projects.project_left.connect(self._submitter.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.project_withheld.connect(self.wait_for_project)
@@ -246,7 +246,7 @@ class Session(QObject):
         if workspace is not None and project is not None:
             self._kept.consider(workspace, project, checked=True)
 
-    # -- noting and sending -----------------------------------------------------------------------
+    # -- submitter and sending -----------------------------------------------------------------------
 
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
@@ -260,7 +260,7 @@ class Session(QObject):
             self._press(())
 
     def _press(self, confirmed: tuple[Confirmation, ...], left_out: tuple[str, ...] = ()) -> None:
-        if self._noting.busy:
+        if self._submitter.busy:
             return
         if self._filled.project is None:
             self._pressed_early = True
@@ -268,21 +268,21 @@ class Session(QObject):
             self._window.status.show_message(_START, Tone.BAD, why)
             return
         self._window.status.forget(_START)
-        press = self._filled.press()
-        if press is None:
+        submission = self._filled.press()
+        if submission is None:
             self._filled.show_what_lacks()
             return
-        press = press.without(left_out) if left_out else press
+        submission = submission.without(left_out) if left_out else submission
         self._confirmed, self._left_out = confirmed, left_out
-        against = self._filled.speaks_against(press)
+        against = self._filled.speaks_against(submission)
         if against and not confirmed and self._look_up.is_stale:
-            self._ask_anew_first(press, left_out)
+            self._ask_anew_first(submission, left_out)
             return
-        if self._question.asks(against, confirmed, press.draft, self._look_up.told_long_ago()):
+        if self._question.asks(against, confirmed, submission.draft, self._look_up.told_long_ago()):
             return
         self._form.switch_off_send()
-        self._look_up.keep(press)
-        self._noting.begin(press, again=[one.holds for one in confirmed if one.holds])
+        self._look_up.keep(submission)
+        self._submitter.begin(submission, again=[one.holds for one in confirmed if one.holds])
 
     def _go_on(self, confirmed: tuple[Confirmation, ...]) -> None:
         self._press((*self._confirmed, *confirmed), self._left_out)
@@ -290,9 +290,9 @@ class Session(QObject):
     def _leave_out(self, categories: tuple[str, ...]) -> None:
         self._press(self._confirmed, (*self._left_out, *categories))
 
-    def _ask_anew_first(self, press: Press, left_out: tuple[str, ...]) -> None:
+    def _ask_anew_first(self, submission: Submission, left_out: tuple[str, ...]) -> None:
         """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
-        self._stale_press = press.draft, left_out
+        self._stale_press = submission.draft, left_out
         self._look_up.look_now()
         QTimer.singleShot(HOLD, self, self._press_on)
 
@@ -301,40 +301,44 @@ class Session(QObject):
         if stale is not None and stale[0] == self._form.draft():
             self._press((), stale[1])
 
-    def _ask_about_repetition(self, press: Press, repeated: tuple[tuple[Consent, Timestamp], ...]) -> None:
+    def _ask_about_repetition(
+        self, submission: Submission, repeated: tuple[tuple[Consent, Timestamp], ...]
+    ) -> None:
         self._form.send.setEnabled(True)
-        if not self._noting.concerns_form(press):
+        if not self._submitter.concerns_form(submission):
             return
         asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
-        self._question.asks(of_several(asked, len(press.all)), (), press.draft)
+        self._question.asks(of_several(asked, len(submission.all)), (), submission.draft)
 
     def _use_instead(self, known: Known) -> None:
         self._look_up.adopt(known)
         self._form.use_customer(known.customer)
         self._press(())
 
-    def _show_stamped(self, press: Press) -> None:
-        if self._noting.concerns_form(press):
-            self._filled.show_stamped(press.consent, tuple(one for one, _ in press.others))
+    def _show_stamped(self, submission: Submission) -> None:
+        if self._submitter.concerns_form(submission):
+            self._filled.show_stamped(submission.consent, tuple(one for one, _ in submission.others))
 
-    def _noted(self, press: Press, entries: tuple[Entry, ...]) -> None:
-        if not press.workspace.practice:
+    def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
+        if not submission.workspace.practice:
             self.journal_well.emit()
-        self.sending.batches.begin(entries, practice=press.workspace.practice, left_out=press.left_out)
+        self.sending.batches.begin(
+            entries, practice=submission.workspace.practice, left_out=submission.left_out
+        )
         for entry in entries:
-            self._log.put(press.workspace, entry)
-        self.sending.begin_call(press.workspace, entries[0])
+            self._log.put(submission.workspace, entry)
+        self.sending.begin_call(submission.workspace, entries[0])
         # First: while the form is cleared, it is on its way.
-        self._hold.begin(press, entries, waits=self._look_up.awaits(press.consent))
-        self._look_up.remember(press.project, [one for one, _ in press.all])
+        self._hold.begin(submission, entries, waits=self._look_up.awaits(submission.consent))
+        self._look_up.remember(submission.project, [one for one, _ in submission.all])
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
-        if self._noting.concerns_form(press):
-            self._filled.begin_next(press.draft)
+        if self._submitter.concerns_form(submission):
+            self._filled.begin_next(submission.draft)
         self._left_by = self._form.draft()
         # Last: what it tells may ask about what has left the form.
-        self._look_up.confirm(press.consent)
-        self._log.choose(press.workspace, entries[0])
+        self._look_up.confirm(submission.consent)
+        self._log.choose(submission.workspace, entries[0])
 
     def _follow_caller(self, draft: Draft) -> None:
         # The project's categories may come meanwhile: that is no change.
@@ -342,16 +346,16 @@ class Session(QObject):
             self._left_by = None
             self._window.status.end_calls()
 
-    def _send_released(self, press: Press, entries: tuple[Entry, ...]) -> None:
+    def _send_released(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
-            self.sending.send_noted(press.workspace, entry, press.project)
+            self.sending.send_noted(submission.workspace, entry, submission.project)
 
-    def _not_noted(self, press: Press, error: Exception) -> None:
+    def _not_noted(self, submission: Submission, error: Exception) -> None:
         self._form.send.setEnabled(True)
-        if self._noting.concerns_form(press):
+        if self._submitter.concerns_form(submission):
             self._form.send.setFocus()
             self._filled.show_anew()
-        self._say_not_noted(press.project, tuple(one for one, _ in press.all), error)
+        self._say_not_noted(submission.project, tuple(one for one, _ in submission.all), error)
 
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)

@@ -34,7 +34,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.system.folders import Folders
 from consent_desk.ui.checks import hold
-from consent_desk.ui.form.submission import Noting, Press
+from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log import long_view
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane
@@ -127,10 +127,10 @@ class Person(QObject):
         self._glance = QTimer(self, interval=40)
         self._glance.timeout.connect(self._answer)
         self._glance.start()
-        noting = application.window.findChild(Noting)
-        assert isinstance(noting, Noting)
-        noting.noted.connect(self._noted)
-        noting.failed.connect(lambda press, error: tell(f"failed {type(error).__name__}"))
+        submitter = application.window.findChild(Submitter)
+        assert isinstance(submitter, Submitter)
+        submitter.noted.connect(self._noted)
+        submitter.failed.connect(lambda submission, error: tell(f"failed {type(error).__name__}"))
 
     def _look(self) -> None:
         if self._form.customer_id_type.currentText() == "registered":
@@ -163,7 +163,7 @@ class Person(QObject):
             elif self._dice.random() < 0.1:
                 shown[0].click()
 
-    def _noted(self, _press: Press, entries: tuple[Entry, ...]) -> None:
+    def _noted(self, _press: Submission, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
             tell(f"noted {entry.request_id}")
         QTimer.singleShot(self._dice.randrange(0, 150), self._type)

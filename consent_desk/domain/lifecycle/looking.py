@@ -258,7 +258,7 @@ def within_read_lag(noted: Sequence[Consent], now: Timestamp) -> tuple[Consent, 
 
 
 def not_shown(found: Found | None, ours: Sequence[Consent]) -> tuple[Consent, ...]:
-    """Those of `ours`, noted within_read_lag for the customer of `found`, that `found` does not show."""
+    """Those of `ours`, noted lately for the customer of `found`, that `found` does not show."""
     match found:
         case Unknown():
             return tuple(ours)
@@ -269,7 +269,7 @@ def not_shown(found: Found | None, ours: Sequence[Consent]) -> tuple[Consent, ..
 
 
 def trusted(found: Found | None, ours: Sequence[Consent]) -> Found | None:
-    """What `found` tells, without what `ours`, noted within_read_lag for its customer, may have changed since."""
+    """What `found` tells, without what `ours`, noted lately for its customer, may have changed since."""
     missing = {one.category for one in not_shown(found, ours)}
     match found:
         case Unknown() if missing:

@@ -15,7 +15,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown
 from consent_desk.ui.checks.question import QuestionPresenter
-from consent_desk.ui.form.submission import Press
+from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render
@@ -35,7 +35,7 @@ ANSWER_WITHIN = 30_000
 class _Held:
     """`is_opt_in_over_opt_out`: silence does not send it; where nobody says otherwise, it is not recorded."""
 
-    press: Press
+    submission: Submission
     entries: tuple[Entry, ...]
     timer: QTimer
     is_asked: bool = False
@@ -43,7 +43,7 @@ class _Held:
 
 
 class HoldPresenter(QObject):
-    """Emits `released(Press, entries)` to have them sent, or `given_up(Workspace, entries)`.
+    """Emits `released(Submission, entries)` to have them sent, or `given_up(Workspace, entries)`.
 
     `learnt(Workspace, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
     """
@@ -63,18 +63,18 @@ class HoldPresenter(QObject):
         self._untold: dict[str, tuple[Workspace, str]] = {}
         look_up.told_of_noted.connect(self._take)
 
-    def begin(self, press: Press, entries: tuple[Entry, ...], *, waits: bool) -> None:
-        """Send `entries` of `press`, or hold them while their customer is looked up."""
+    def begin(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
+        """Send `entries` of `submission`, or hold them while their customer is looked up."""
         # One caller at a time: whoever was held before is not waited for any more.
         self.release()
-        if not waits or press.workspace.practice:
-            self.released.emit(press, entries)
+        if not waits or submission.workspace.practice:
+            self.released.emit(submission, entries)
             return
         # An opt-in may turn an opt-out, and who is opted in wrongly is worse off than who waits.
-        is_opt_in = press.consent.action is Action.ACCEPT
+        is_opt_in = submission.consent.action is Action.ACCEPT
         timer = QTimer(self, singleShot=True, interval=HOLD_OPT_IN if is_opt_in else HOLD)
         timer.timeout.connect(self.release)
-        self._held = _Held(press, entries, timer)
+        self._held = _Held(submission, entries, timer)
         timer.start()
 
     @property
@@ -105,28 +105,28 @@ class HoldPresenter(QObject):
         if held.is_asked:
             self._question.withdraw()
         if held.is_opt_in_over_opt_out:
-            self.given_up.emit(held.press.workspace, held.entries)
+            self.given_up.emit(held.submission.workspace, held.entries)
         else:
-            self.released.emit(held.press, held.entries)
+            self.released.emit(held.submission, held.entries)
 
     def write_untold(self, request_id: str) -> None:
         """The sending of a consent has ended: what was learnt meanwhile can be written."""
         if (untold := self._untold.pop(request_id, None)) is not None:
             self._learn(untold[0], request_id, untold[1])
 
-    def _take(self, press: Press, found: Found | None) -> None:
+    def _take(self, submission: Submission, found: Found | None) -> None:
         held = self._held
-        is_held = held is not None and held.press.consent.request_id == press.consent.request_id
+        is_held = held is not None and held.submission.consent.request_id == submission.consent.request_id
         if isinstance(found, Unknown):
-            self._learn_all(press, NO_CUSTOMER)
+            self._learn_all(submission, NO_CUSTOMER)
             if held is not None and is_held:
                 self._ask(held)
             return
         if isinstance(found, Known):
-            self._learn_all(press, SAW_CUSTOMER)
+            self._learn_all(submission, SAW_CUSTOMER)
         if held is None or not is_held:
             return
-        if isinstance(found, Known) and (turned := _turned(press, found)):
+        if isinstance(found, Known) and (turned := _turned(submission, found)):
             self._ask_about_opt_out(held, turned)
         else:
             self.release()
@@ -134,7 +134,7 @@ class HoldPresenter(QObject):
     def _ask(self, held: _Held) -> None:
         held.is_asked = True
         held.timer.start(ANSWER_WITHIN)
-        consent, count = held.press.consent, len(held.entries)
+        consent, count = held.submission.consent, len(held.entries)
         customer = consent.customer
         what = cut(consent.category) if count == 1 else f"{count} categories"
         text = say(
@@ -153,16 +153,16 @@ class HoldPresenter(QObject):
     def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
         held.is_asked = held.is_opt_in_over_opt_out = True
         # Whatever happens to the program now, it does not leave unasked.
-        for consent, _ in held.press.all:
+        for consent, _ in held.submission.all:
             if any(consent.category == category for category, _ in turned):
-                self._learn(held.press.workspace, consent.request_id, SAW_OPT_OUT)
+                self._learn(held.submission.workspace, consent.request_id, SAW_OPT_OUT)
         held.timer.start(ANSWER_WITHIN)
         category, status = turned[0]
         text = say(
             "Noted, not sent: {customer} has opted out. {category}: {told}. An opt-in in its place needs "
             "their clear word. Cancel it, and enter it again with the wording and what it rests on. "
             "Unanswered, it is cancelled in half a minute.",
-            customer=cut(held.press.consent.customer.value),
+            customer=cut(held.submission.consent.customer.value),
             category=cut(category),
             told=tell_status(status),
         )
@@ -177,7 +177,7 @@ class HoldPresenter(QObject):
             held.is_asked = False
             held.is_opt_in_over_opt_out = not sends
             if sends:
-                self._learn_all(held.press, INSISTED)
+                self._learn_all(held.submission, INSISTED)
             self.release()
 
     def _answer(self, held: _Held, index: int | None) -> None:
@@ -186,18 +186,18 @@ class HoldPresenter(QObject):
         held.is_asked = False
         match index:
             case 0:
-                self._learn_all(held.press, ASKED)
+                self._learn_all(held.submission, ASKED)
                 self.release()
             case 1:
                 held.timer.stop()
                 self._held = None
-                self.given_up.emit(held.press.workspace, held.entries)
+                self.given_up.emit(held.submission.workspace, held.entries)
             case _:
                 self.release()
 
-    def _learn_all(self, press: Press, note: str) -> None:
-        for one, _ in press.all:
-            self._learn(press.workspace, one.request_id, note)
+    def _learn_all(self, submission: Submission, note: str) -> None:
+        for one, _ in submission.all:
+            self._learn(submission.workspace, one.request_id, note)
 
     def _learn(self, workspace: Workspace, request_id: str, note: str) -> None:
         def done(entry: Entry | None) -> None:
@@ -212,9 +212,9 @@ class HoldPresenter(QObject):
         )
 
 
-def _turned(press: Press, found: Known) -> tuple[tuple[str, CategoryStatus], ...]:
-    """The opt-outs that `press` would turn into opt-ins without a word of what these rest on."""
-    statuses = ((one, context, found.consents.get(one.category)) for one, context in press.all)
+def _turned(submission: Submission, found: Known) -> tuple[tuple[str, CategoryStatus], ...]:
+    """The opt-outs that `submission` would turn into opt-ins without a word of what these rest on."""
+    statuses = ((one, context, found.consents.get(one.category)) for one, context in submission.all)
     return tuple(
         (one.category, status)
         for one, context, status in statuses

@@ -21,7 +21,7 @@ from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
-from consent_desk.ui.form.submission import Noting, Press, Sendable
+from consent_desk.ui.form.submission import Sendable, Submission, Submitter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.messages import render, written
@@ -40,7 +40,7 @@ class FormPresenter(QObject):
     def __init__(
         self,
         window: MainWindow,
-        noting: Noting,
+        submitter: Submitter,
         *,
         look_up: LookupPresenter,
         correction: CorrectionPresenter,
@@ -53,7 +53,7 @@ class FormPresenter(QObject):
         self._form = window.consent
         self._preview = window.preview
         self._status = window.status
-        self._noting = noting
+        self._submitter = submitter
         self._look_up = look_up
         self._correction = correction
         self._question = question
@@ -114,13 +114,13 @@ class FormPresenter(QObject):
 
     def show_noted_anew(self, project: Project, consent: Consent) -> None:
         """Show what goes out for `project` without a part of the form, until something is typed."""
-        if project == self.project and not self._noting.busy:
+        if project == self.project and not self._submitter.busy:
             self._after_send = self._form.draft()
             self.show_stamped(consent)
 
     def forget_sent(self) -> None:
         """Leave the bytes of the last send in view no longer: they may name a customer who was erased."""
-        if not self._noting.busy:
+        if not self._submitter.busy:
             self._after_send = None
             self.show_anew()
 
@@ -141,7 +141,7 @@ class FormPresenter(QObject):
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
-        if draft != self._after_send and not self._noting.busy:
+        if draft != self._after_send and not self._submitter.busy:
             self._after_send = None
             self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
 
@@ -180,9 +180,9 @@ class FormPresenter(QObject):
         described = f"{text}. {' '.join(map(_named, odd))}" if odd else text
         self._form.send.show_action(text, description=why_not or described, ready=not why_not)
 
-    # -- what a press would send ------------------------------------------------------------------
+    # -- what a submission would send ------------------------------------------------------------------
 
-    def press(self) -> Press | None:
+    def press(self) -> Submission | None:
         """All that the form asks for, with what is known of the customer; None where it lacks something.
 
         What could not be noted stays the very same, while the form does.
@@ -190,7 +190,7 @@ class FormPresenter(QObject):
         workspace, project, draft = self.workspace, self.project, self._form.draft()
         if workspace is None or project is None:
             return None
-        failed = self._noting.failed_press(draft, workspace, project)
+        failed = self._submitter.failed_submission(draft, workspace, project)
         if failed is not None:
             return failed
         at = self.moment()
@@ -202,7 +202,7 @@ class FormPresenter(QObject):
             (one, replace(self._context(draft, one), clock_off=at.clock_off))
             for one in (sendable.first, *sendable.others)
         )
-        return Press(workspace, project, draft, *first, tuple(others))
+        return Submission(workspace, project, draft, *first, tuple(others))
 
     def show_what_lacks(self) -> None:
         """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
@@ -213,27 +213,28 @@ class FormPresenter(QObject):
         else:
             self._form.go_to_problem()
 
-    def speaks_against(self, press: Press) -> tuple[Confirmation, ...]:
+    def speaks_against(self, submission: Submission) -> tuple[Confirmation, ...]:
         """What is to be asked before sending, each but once."""
-        customer = press.consent.customer
-        is_stranger = press.workspace.practice and customer not in press.workspace.customers
+        customer = submission.consent.customer
+        is_stranger = submission.workspace.practice and customer not in submission.workspace.customers
         found = self._look_up.found(customer)
         asked: dict[tuple[str, str], Confirmation] = {}
-        for consent, _ in press.all:
+        for consent, _ in submission.all:
             for one in confirmations(consent, found, self._categories, is_stranger=is_stranger):
                 # What speaks against all of them is asked once.
                 asked.setdefault((str(one.text), one.holds), one)
-        return of_several([*asked.values()], len(press.all))
+        return of_several([*asked.values()], len(submission.all))
 
     def _decline(self, field: Field) -> None:
-        press = self.press()
-        if press is not None:
-            consent, count = press.consent, len(press.all)
+        submission = self.press()
+        if submission is not None:
+            consent, count = submission.consent, len(submission.all)
             what = consent.category if count == 1 else f"{count} categories"
-            who = f"{consent.customer.value}, {render(decision(consent.action, what))}, {press.project.name}"
+            decided = render(decision(consent.action, what))
+            who = f"{consent.customer.value}, {decided}, {submission.project.name}"
             said = f"Nothing was recorded, and nothing was sent.\n{who}"
             self._status.show_message(_DECLINED, Tone.QUIET, said)
-            self._declined = press.draft
+            self._declined = submission.draft
         self._form.go_to(field)
 
     def _context(self, draft: Draft, consent: Consent) -> Context:
@@ -243,14 +244,14 @@ class FormPresenter(QObject):
         return replace(context, listed=any(one.id == consent.category for one in self._categories))
 
     def _read(self, draft: Draft, at: Moment) -> Consent | tuple[Problem, ...]:
-        read = parse(draft, request_id=self._noting.request_id, now=at.now, zone=self._zone)
+        read = parse(draft, request_id=self._submitter.request_id, now=at.now, zone=self._zone)
         if (complaint := complaint_about_clock(at)) is not None:
             return (Problem(Field.TAKEN_AT, complaint),)
         lacks = self._correction.problems(draft, self._look_up.known())
         return (() if isinstance(read, Consent) else read) + lacks if lacks else read
 
     def _all_of(self, draft: Draft, first: Consent) -> Sendable:
-        ids = self._noting.request_ids(len(draft.categories)) if draft.categories else ()
+        ids = self._submitter.request_ids(len(draft.categories)) if draft.categories else ()
         first, *others = one_each(first, draft.categories, ids)
         return Sendable(first, tuple(others))
 

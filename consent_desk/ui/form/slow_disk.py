@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject
 
-from consent_desk.ui.form.submission import Noting
+from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.widgets.tones import Tone
@@ -13,22 +13,22 @@ _KEY = "disk"
 
 
 class SlowDisk(QObject):
-    """Follows each press from its beginning until it is noted or has failed."""
+    """Follows each submission from its beginning until it is noted or has failed."""
 
-    def __init__(self, noting: Noting, status: StatusPanel) -> None:
-        super().__init__(noting)
-        self._noting = noting
+    def __init__(self, submitter: Submitter, status: StatusPanel) -> None:
+        super().__init__(submitter)
+        self._submitter = submitter
         self._status = status
         self._patience = Patience(self)
         self._patience.worn.connect(self._say)
-        noting.begun.connect(self._patience.begin)
-        noting.noted.connect(self._end)
-        noting.repeated.connect(self._end)
-        noting.failed.connect(self._end)
+        submitter.begun.connect(self._patience.begin)
+        submitter.noted.connect(self._end)
+        submitter.repeated.connect(self._end)
+        submitter.failed.connect(self._end)
 
     def _say(self) -> None:
-        press = self._noting.under_way
-        stay = "" if press is None or press.workspace.practice else " Stay on the line."
+        submission = self._submitter.under_way
+        stay = "" if submission is None or submission.workspace.practice else " Stay on the line."
         self._status.show_message(_KEY, Tone.WARNING, f"Not noted yet: {SLOW}.{stay}")
 
     def _end(self) -> None:

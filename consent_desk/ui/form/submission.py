@@ -1,4 +1,4 @@
-"""What Send asks for is noted here, one press at a time."""
+"""What Send asks for is noted here, one submission at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from consent_desk.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class Submission:
     """One press of Send: the consent, the form from which it came, and where it is to go.
 
     `others`: the consents of the further categories, each with its context. All are noted at once.
@@ -35,14 +35,14 @@ class Press:
         """Every consent with its context, in the order of sending."""
         return ((self.consent, self.context), *self.others)
 
-    def without(self, categories: Sequence[str]) -> "Press":
+    def without(self, categories: Sequence[str]) -> "Submission":
         """The same without the consents of `categories`, which are not all."""
         first, *others = [one for one in self.all if one[0].category not in categories]
         return replace(
             self, consent=first[0], context=first[1], others=tuple(others), left_out=tuple(categories)
         )
 
-    def stamped(self, consents: tuple[Consent, ...]) -> "Press":
+    def stamped(self, consents: tuple[Consent, ...]) -> "Submission":
         """The same with the consents as they are noted."""
         contexts = (context for _, context in self.others)
         return replace(self, consent=consents[0], others=tuple(zip(consents[1:], contexts, strict=True)))
@@ -63,12 +63,12 @@ class Repeated:
     consents: tuple[tuple[Consent, Timestamp], ...]
 
 
-class Noting(QObject):
-    """Emits `begun`, `stamped(Press)`, then `noted(Press, entries)` or `failed(Press, Exception)`.
+class Submitter(QObject):
+    """Emits `begun`, `stamped(Submission)`, then `noted(Submission, entries)` or `failed(Submission, error)`.
 
-    Where the same was noted here minutes ago, it emits `repeated(Press, consents with times)` instead, and
-    notes nothing. Knows the next request IDs, and the press `under_way`. The press of `stamped` holds the
-    consent as it is noted and sent, to the byte.
+    Where the same was noted here minutes ago, it emits `repeated(Submission, consents with times)` instead,
+    and notes nothing. Knows the next request IDs, and the submission `under_way`. That of `stamped` holds
+    the consent as it is noted and sent, to the byte.
     """
 
     begun = Signal()
@@ -80,9 +80,9 @@ class Noting(QObject):
     def __init__(self, runner: TaskRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self.under_way: Press | None = None
+        self.under_way: Submission | None = None
         self._of_former_form = ""
-        self._failed: Press | None = None
+        self._failed: Submission | None = None
         self._stamped: Consent | None = None
         self._further_ids: list[str] = []
         self.request_id = str(uuid4())
@@ -98,8 +98,8 @@ class Noting(QObject):
             self._further_ids.append(str(uuid4()))
         return (self.request_id, *self._further_ids[: count - 1])
 
-    def failed_press(self, draft: Draft, workspace: Workspace, project: Project) -> Press | None:
-        """The press that could not be noted, while the form and where it leads are still the same.
+    def failed_submission(self, draft: Draft, workspace: Workspace, project: Project) -> Submission | None:
+        """The submission that could not be noted, while the form and where it leads are still the same.
 
         Its rows may be there after all, the disk not having confirmed them: the very same consents find
         those rows, and others must bear other request IDs. `workspace` may have been opened anew since then,
@@ -113,21 +113,23 @@ class Noting(QObject):
         self.begin_anew()
         return None
 
-    def begin(self, press: Press, *, again: Sequence[str] = ()) -> None:
-        """Note the consents of `press`; those of the categories `again` although they were minutes ago."""
-        self.under_way = press
+    def begin(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
+        """Note the consents of `submission`; those of `again` although they were noted minutes ago."""
+        self.under_way = submission
         self.begun.emit()
-        outbox, project = press.workspace.outbox, press.project
+        outbox, project = submission.workspace.outbox, submission.project
         # If so, its rows may be there already, with these very timestamps.
-        is_stamped = press.consent is self._stamped
+        is_stamped = submission.consent is self._stamped
 
-        def work(tell: Callable[[Press], None]) -> tuple[Entry, ...] | Repeated:
+        def work(tell: Callable[[Submission], None]) -> tuple[Entry, ...] | Repeated:
             # One visit: between two, the window would first have to be painted.
-            asked = [one for one, _ in press.all if one.category not in again]
+            asked = [one for one, _ in submission.all if one.category not in again]
             repeated = outbox.repeated(project, asked)
             if repeated:
                 return Repeated(repeated)
-            stamped = press if is_stamped else press.stamped(outbox.stamp_all(project, press.all))
+            stamped = (
+                submission if is_stamped else submission.stamped(outbox.stamp_all(project, submission.all))
+            )
             tell(stamped)
             return outbox.note_all(project, stamped.all)
 
@@ -135,9 +137,9 @@ class Noting(QObject):
             Lane.JOURNAL, work, told=self._take_stamped, done=self._end, failed=self._fail
         )
 
-    def _take_stamped(self, press: Press) -> None:
-        self.under_way, self._stamped = press, press.consent
-        self.stamped.emit(press)
+    def _take_stamped(self, submission: Submission) -> None:
+        self.under_way, self._stamped = submission, submission.consent
+        self.stamped.emit(submission)
 
     def begin_anew(self) -> None:
         """Another consent comes next."""
@@ -151,20 +153,20 @@ class Noting(QObject):
             self._of_former_form = self.under_way.consent.request_id
         self.begin_anew()
 
-    def concerns_form(self, press: Press) -> bool:
-        """Whether the form is still the one of `press`."""
-        return press.consent.request_id != self._of_former_form
+    def concerns_form(self, submission: Submission) -> bool:
+        """Whether the form is still the one of `submission`."""
+        return submission.consent.request_id != self._of_former_form
 
     def _end(self, entries: tuple[Entry, ...] | Repeated) -> None:
-        press, self.under_way = self.under_way, None
+        submission, self.under_way = self.under_way, None
         if isinstance(entries, Repeated):
-            self.repeated.emit(press, entries.consents)
+            self.repeated.emit(submission, entries.consents)
             return
         self.begin_anew()
-        self.noted.emit(press, entries)
+        self.noted.emit(submission, entries)
 
     def _fail(self, error: Exception) -> None:
-        press, self.under_way = self.under_way, None
-        if press is not None and self.concerns_form(press):
-            self._failed = press
-        self.failed.emit(press, error)
+        submission, self.under_way = self.under_way, None
+        if submission is not None and self.concerns_form(submission):
+            self._failed = submission
+        self.failed.emit(submission, error)

@@ -22,7 +22,7 @@ from consent_desk.domain.wire.customer import CurrentState, Found, Known, Unknow
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
-from consent_desk.ui.form.submission import Press
+from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.waiting import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane, TaskRunner
@@ -53,7 +53,7 @@ class _Wish:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Asking:
-    """One look-up. `press` is what was noted or is being noted before it was answered.
+    """One look-up. `submission` is what was noted or is being noted before it was answered.
 
     `at`: when it was asked. `is_ours`: another one of the same customer was noted shortly before it, and
     may have made the profile. `before`: what an older look-up told, until this one is answered.
@@ -64,7 +64,7 @@ class _Asking:
     customers: Customers
     found: Found | None = None
     before: "_Asking | None" = None
-    press: Press | None = None
+    submission: Submission | None = None
     is_noted: bool = False
     is_ours: bool = False
 
@@ -72,8 +72,8 @@ class _Asking:
 class LookupPresenter(QObject):
     """Shows what is known of the customer in the form.
 
-    Emits `answered`, and `told_of_noted(Press, Found | None)` once that is known of what was noted before its
-    look-up was answered; None where the answer says nothing, because the profile may be our own.
+    Emits `answered`, and `told_of_noted(Submission, Found | None)` once that is known of what was noted
+    before its look-up was answered; None where the answer says nothing, because the profile may be our own.
     """
 
     answered = Signal()
@@ -219,9 +219,9 @@ class LookupPresenter(QObject):
             before=before, is_new_profile=isinstance(found, Unknown), existed=isinstance(found, Known)
         )
 
-    def keep(self, press: Press) -> None:
-        """`press` is being noted: an answer that is not there yet is told when it comes."""
-        customer = press.consent.customer
+    def keep(self, submission: Submission) -> None:
+        """`submission` is being noted: an answer that is not there yet is told when it comes."""
+        customer = submission.consent.customer
         if self._pause.isActive() or self.is_stale:
             self.look_now()
         asking = self._asking
@@ -230,17 +230,17 @@ class LookupPresenter(QObject):
         # One at most: what hangs must not hold up the next caller for long.
         if self._kept is not None and self._kept is not asking:
             self._kept.customers.cancel()
-        asking.press, asking.is_ours = press, bool(self._ours(asking))
+        asking.submission, asking.is_ours = submission, bool(self._ours(asking))
         self._kept = asking
 
     def awaits(self, consent: Consent) -> bool:
         """Whether it is not told yet what was found of the customer of `consent`, which was noted."""
-        return self._kept is not None and _is_of(self._kept.press, consent)
+        return self._kept is not None and _is_of(self._kept.submission, consent)
 
     def confirm(self, consent: Consent) -> None:
         """`consent` was noted."""
         kept = self._kept
-        if kept is not None and _is_of(kept.press, consent):
+        if kept is not None and _is_of(kept.submission, consent):
             kept.is_noted = True
             self._tell_kept()
 
@@ -270,11 +270,11 @@ class LookupPresenter(QObject):
 
     def _tell_kept(self) -> None:
         kept = self._kept
-        if kept is None or kept.press is None or kept.found is None or not kept.is_noted:
+        if kept is None or kept.submission is None or kept.found is None or not kept.is_noted:
             return
         self._kept = None
         says_nothing = isinstance(kept.found, Unknown) and kept.is_ours
-        self.told_of_noted.emit(kept.press, None if says_nothing else kept.found)
+        self.told_of_noted.emit(kept.submission, None if says_nothing else kept.found)
 
     def _show(self) -> None:
         asking = self._asking
@@ -338,8 +338,8 @@ class LookupPresenter(QObject):
         return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values()), wording
 
 
-def _is_of(press: Press | None, consent: Consent) -> bool:
-    return press is not None and press.consent.request_id == consent.request_id
+def _is_of(submission: Submission | None, consent: Consent) -> bool:
+    return submission is not None and submission.consent.request_id == consent.request_id
 
 
 def _wish(draft: Draft, project: Project, transport: Transport, listed: tuple[str, ...]) -> _Wish | None:

@@ -8,7 +8,7 @@ from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.slow_disk import SLOW
-from consent_desk.ui.form.submission import Noting
+from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.questions import Questions
@@ -33,7 +33,7 @@ class OutstandingPresenter(QObject):
         runner: TaskRunner,
         questions: Questions,
         sending: OutcomePresenter,
-        noting: Noting,
+        submitter: Submitter,
         *,
         hold: HoldPresenter,
     ) -> None:
@@ -41,7 +41,7 @@ class OutstandingPresenter(QObject):
         self._window = window
         self._runner = runner
         self._questions = questions
-        self._noting = noting
+        self._submitter = submitter
         self._workspace: Workspace | None = None
         self._outstanding = Outstanding()
         self._counting = False
@@ -57,9 +57,9 @@ class OutstandingPresenter(QObject):
 
     def _why(self) -> str:
         """What speaks against closing; empty where nothing does. Practice keeps nobody."""
-        press = self._noting.under_way
+        submission = self._submitter.under_way
         parts = [told(self._outstanding)] if int(self._outstanding) else []
-        if press is not None and not press.workspace.practice:
+        if submission is not None and not submission.workspace.practice:
             parts.append(_NOT_NOTED_YET)
         if self._window.status.has_slips:
             parts.append(_ONLY_HERE)

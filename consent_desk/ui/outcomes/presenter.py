@@ -115,8 +115,8 @@ class OutcomePresenter(QObject):
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{workspace.restored:,} consent{'' if workspace.restored == 1 else 's'} may have gone out since "
-                "this journal was restored or moved here. Each is looked up before anything is sent.",
+                f"{workspace.restored:,} consent{'' if workspace.restored == 1 else 's'} may have gone out "
+                "since this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=workspace.practice,
             )
         self.scheduler.begin(workspace)

@@ -46,7 +46,7 @@ class _News:
 
 
 class SchedulerPresenter(QObject):
-    """Emits `changed(Workspace, entries)`, `to_send(Workspace, Task, Project | None)`, `looked(Workspace, Looked)`.
+    """Emits `changed(Workspace, entries)`, `to_send(Workspace, Task, Project | None)` and `looked`.
 
     Who takes the last two has to `follow` or to `put_off` what they are about.
 

@@ -20,7 +20,7 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.form.submission import Press
+from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.workspace import Workspace
@@ -117,7 +117,7 @@ class Caller(QWidget):
             case "send" if line.text():
                 consent = a_consent(customer=CustomerId(type="registered", value=line.text()))
                 self.sent.add(line.text())
-                self.desk.keep(Press(cast(Workspace, None), PROJECT, Draft(), consent))
+                self.desk.keep(Submission(cast(Workspace, None), PROJECT, Draft(), consent))
                 self.desk.confirm(consent)
                 self.consent.fill(Draft(category="sms_marketing"))
 
