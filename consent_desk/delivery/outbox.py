@@ -1,12 +1,12 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from consent_desk.delivery.order import Decisions, discard_overtaken, last_later
-from consent_desk.domain.consent.action import Action
+from consent_desk.delivery.order import discard_overtaken, last_later
+from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
@@ -23,7 +23,7 @@ REPEATED_WITHIN = 600 * _SECOND
 """Microseconds in which the same decision about the same customer is probably the same call."""
 
 
-class Journal(Decisions, Protocol):
+class Journal(Protocol):
     """The durable table of consents and facts. Every method raises JournalError where it fails.
 
     A method that writes returns only when what it wrote survives a power cut.
@@ -42,6 +42,29 @@ class Journal(Decisions, Protocol):
         """Write what happened to a consent. Appending its last fact again changes nothing.
 
         Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
+        """
+
+    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
+
+    def open_like(
+        self,
+        project_id: str,
+        customer: CustomerId,
+        category: str,
+        actions: Collection[Action] = BOTH,
+    ) -> tuple[Record, ...]:
+        """The consents of `actions` for one customer and category in an open state, the oldest first."""
+
+    def later_like(
+        self, project_id: str, customer: CustomerId, category: str, after: Timestamp
+    ) -> Iterator[Record]:
+        """Those with a timestamp after `after`, whatever became of them; what was noted last comes first.
+
+        Each is read when it is asked for.
         """
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from consent_desk.domain.consent.values import Timestamp, complaint_about_category
 from consent_desk.domain.errors import DeskError
@@ -38,19 +38,6 @@ class Fetched:
     at: Timestamp
 
 
-class CategoryCache(Protocol):
-    """Keeps what was fetched last. A convenience: what cannot be kept or read is simply not there."""
-
-    def read(self, project_id: str, place: str) -> Fetched | None:
-        """What was kept for the project, None where that came from another `place`."""
-
-    def write(self, project_id: str, place: str, fetched: Fetched) -> None:
-        """Keep `fetched` instead of what was kept for the project before."""
-
-    def remove(self, project_id: str) -> None:
-        """Keep nothing for the project any more."""
-
-
 class Categories:
     """Fetches categories, with labels in the first of `languages` that a project has.
 
@@ -58,7 +45,7 @@ class Categories:
     """
 
     def __init__(
-        self, cache: CategoryCache | None, now: Callable[[], Timestamp], languages: Sequence[str] = ()
+        self, cache: "CategoryCache | None", now: Callable[[], Timestamp], languages: Sequence[str] = ()
     ) -> None:
         self._cache = cache
         self._now = now
@@ -118,47 +105,31 @@ _LARGEST = 8_000_000
 """Bytes: a file that is larger was written by somebody else."""
 
 
-class Kept(Protocol):
-    """What the cache keeps of a project."""
-
-    @property
-    def categories(self) -> tuple[Category, ...]:
-        """Its categories in their order."""
-
-    @property
-    def at(self) -> Timestamp:
-        """When Engagement told them."""
-
-
-K = TypeVar("K", bound=Kept)
-
-
-class CategoryCacheFile(Generic[K]):
-    """A cache in the file at `path`, mode 0600; `make` builds what is kept from categories and moment.
+class CategoryCache:
+    """Keeps what was fetched last in the file at `path`, mode 0600.
 
     Raises nothing: what cannot be read is not there, and what cannot be written is fetched again. A file
     that the disk does not give is not written over: others may be in it.
     """
 
-    def __init__(self, path: Path, make: Callable[[tuple[Category, ...], Timestamp], K]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._make = make
         self._lock = Lock()
 
-    def read(self, project_id: str, place: str) -> K | None:
+    def read(self, project_id: str, place: str) -> Fetched | None:
         """What was kept for the project, None where that came from another `place`."""
         with suppress(OSError):
             return self._kept(self._projects().get(project_id), place)
         return None
 
-    def _kept(self, kept: object, place: str) -> K | None:
+    def _kept(self, kept: object, place: str) -> Fetched | None:
         match kept:
             case {"place": str(from_), "at": int(at), "categories": list(items)} if from_ == place:
                 with suppress(TypeError, ValueError, DeskError):
-                    return self._make(tuple(_category(item) for item in items), Timestamp(at))
+                    return Fetched(tuple(_category(item) for item in items), Timestamp(at))
         return None
 
-    def write(self, project_id: str, place: str, fetched: K) -> None:
+    def write(self, project_id: str, place: str, fetched: Fetched) -> None:
         """Keep `fetched` instead of what was kept for the project before."""
         categories = [asdict(category) for category in fetched.categories]
         self._put(project_id, {"place": place, "at": fetched.at.micros, "categories": categories})

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from consent_desk.domain.evidence.proof import Chain, FromJournal, Json, Stretch, Witness
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.journal.chain import COLUMNS, Columns, digest, genesis
+from consent_desk.journal.chain import COLUMNS, digest, genesis
 from consent_desk.journal.rows import CONTENTS, fact_of, head, noted_of
 
 CARRIED = 20_000
@@ -145,8 +145,8 @@ def _stretch(reading: Reading, journal: str, first: int, last: int, own: frozens
     others = bytearray()
     for row in _pages(reading, _ALL, after=first - 1, until=last):
         if row["seq"] not in own:
-            is_first = row["consent_seq"] is not None
-            others += digest(row, _Prefixed(row) if is_first else None)
+            consent = {name: row[f"consent_{name}"] for name in COLUMNS["consent"]}
+            others += digest(row, None if consent["seq"] is None else consent)
     return Stretch(
         first=first,
         last=last,
@@ -162,16 +162,6 @@ def _chain_at(reading: Reading, journal: str, fact: int) -> bytes:
     with reading() as connection:
         found: bytes = connection.execute("SELECT chain FROM fact WHERE seq = ?", (fact,)).fetchone()[0]
         return found
-
-
-class _Prefixed:
-    """The row of a consent beside that of its first fact."""
-
-    def __init__(self, row: Columns) -> None:
-        self._row = row
-
-    def __getitem__(self, name: str, /) -> Any:
-        return self._row[f"consent_{name}"]
 
 
 def _pages(reading: Reading, sql: str, *keys: str, after: int = 0, until: int) -> Iterator[sqlite3.Row]:

@@ -8,19 +8,24 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from threading import Event, Lock
-from typing import Protocol, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact
-from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+from consent_desk.system.atomic_file import PrivateFile
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -43,56 +48,6 @@ class Kind(StrEnum):
     JSON_LINES = "jsonl"
 
 
-class Head(Protocol):
-    """The head of a journal's chain."""
-
-    @property
-    def journal(self) -> str:
-        """The journal's UUID."""
-
-    @property
-    def facts(self) -> int:
-        """How many facts it holds."""
-
-    @property
-    def head(self) -> str:
-        """The chain after the last one, hexadecimal."""
-
-
-class Journal(Protocol):
-    """What an export reads. Every method raises JournalError where it fails."""
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = 500
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-
-    def record(self, request_id: str) -> Record:
-        """One consent with all its facts."""
-
-    def head(self) -> Head:
-        """The head of the chain now."""
-
-
-class Target(Protocol):
-    """A file that is there wholly or not at all. Every method but `abandon` raises ExportError.
-
-    Its folder may not answer: then each of them may never come back.
-    """
-
-    def write(self, octets: bytes) -> None:
-        """Add to it."""
-
-    def settle(self) -> None:
-        """Have all that was added on the disk itself."""
-
-    def finish(self) -> None:
-        """Keep it."""
-
-    def abandon(self) -> None:
-        """Leave nothing behind."""
-
-
 class Export:
     """One export, step by step. `written` counts its consents.
 
@@ -100,12 +55,12 @@ class Export:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
     """
 
-    def __init__(self, journal: Journal, query: LogQuery, kind: Kind, create: Callable[[], Target]) -> None:
+    def __init__(self, journal: "SqliteJournal", query: LogQuery, kind: Kind, path: Path) -> None:
         self._journal = journal
         self._query = query
         self._kind = kind
-        self._create = create
-        self._target: Target | None = None
+        self._path = path
+        self._target: PrivateFile | None = None
         self._after: int | None = None
         self._given_up = Event()
         self._turn = Lock()
@@ -147,7 +102,7 @@ class Export:
     def _step(self) -> bool:
         with self._at_file():
             if self._target is None:
-                self._target = self._create()
+                self._target = PrivateFile(self._path)
                 if self._kind is Kind.CSV:
                     self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
         target = self._target

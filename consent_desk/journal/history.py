@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
 from consent_desk.domain.errors import InvalidError, JournalError
-from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import (
     ACKNOWLEDGED,
     DISCARDABLE_STATES,
@@ -16,7 +15,11 @@ from consent_desk.domain.lifecycle.state import (
 )
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
-from consent_desk.journal.export import Export, Head, Kind, Target
+from consent_desk.journal.export import Export, Kind
+
+if TYPE_CHECKING:
+    from consent_desk.journal.erasure import Erasure
+    from consent_desk.journal.journal import SqliteJournal
 
 PAGE = 500
 """The most lines that one read brings."""
@@ -26,51 +29,7 @@ _ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
 _SEE = say("See in the log how it stands.")
 
 
-class Journal(Protocol):
-    """What the history needs of the journal. Every method raises JournalError where it fails."""
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-
-    def count(self, query: LogQuery) -> int:
-        """How many lines there are."""
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that are query, the oldest first."""
-
-    def record(self, request_id: str) -> Record:
-        """One consent with all its facts."""
-
-    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
-
-    def head(self) -> Head:
-        """The head of the chain now."""
-
-
-class Erasure(Protocol):
-    """What was erased."""
-
-    @property
-    def short(self) -> str:
-        """The customer is shown as “erased `short`” now."""
-
-    @property
-    def consents(self) -> int:
-        """So many consents named the customer."""
-
-    @property
-    def backups(self) -> int:
-        """So many backups were rewritten."""
-
-    @property
-    def left(self) -> tuple[Path, ...]:
-        """Files that may name the customer still, set aside or damaged: nobody deletes them but a person."""
-
-
-Erase = Callable[[str, CustomerId, Timestamp], Erasure]
+Erase = Callable[[str, CustomerId, Timestamp], "Erasure"]
 """Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 
@@ -79,15 +38,13 @@ class History:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         now: Callable[[], Timestamp],
         *,
-        create: Callable[[Path], Target],
         erase: Erase | None = None,
     ) -> None:
         self._journal = journal
         self._now = now
-        self._create = create
         self._erase = erase
 
     @property
@@ -136,7 +93,7 @@ class History:
         if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
             raise JournalError(_ACKNOWLEDGED, _SEE)
 
-    def erase(self, project_id: str, customer: CustomerId) -> Erasure | None:
+    def erase(self, project_id: str, customer: CustomerId) -> "Erasure | None":
         """Remove all that names a customer of a project; None in practice. Raises JournalError.
 
         Also while one of the customer's consents has not certainly reached Engagement.
@@ -145,4 +102,4 @@ class History:
 
     def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
         """An export of all that is query, into the file at `path`. It begins with its first step."""
-        return Export(self._journal, query, kind, lambda: self._create(path))
+        return Export(self._journal, query, kind, path)

@@ -1,48 +1,28 @@
 """The list of projects in a small file: no secret, no token, and never half written."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
 
 from consent_desk.domain.errors import DeskError, ProjectListError
 from consent_desk.domain.message import say
+from consent_desk.projects.projects import Listed
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import private_folder
 
 VERSION = 1
 
 
-class Row(Protocol):
-    """What the list keeps of a project."""
-
-    @property
-    def id(self) -> str:
-        """This desk's own UUID for it."""
-
-    @property
-    def name(self) -> str:
-        """Its name for people."""
-
-    @property
-    def entry(self) -> str:
-        """Its entry in the keyring, empty where it has none."""
-
-
-R = TypeVar("R", bound=Row)
-
-
-class ProjectListFile(Generic[R]):
-    """The list in the file at `path`, mode 0600; `make` builds a row from `id`, `name` and `entry`.
+class ProjectListFile:
+    """The list in the file at `path`, mode 0600.
 
     Raises ProjectListError. What cannot be read is not written over.
     """
 
-    def __init__(self, path: Path, make: Callable[..., R]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._make = make
 
-    def read(self) -> tuple[R, ...] | None:
+    def read(self) -> tuple[Listed, ...] | None:
         """The projects in their order, None where no list was ever written."""
         try:
             content = self._path.read_bytes()
@@ -65,7 +45,7 @@ class ProjectListFile(Generic[R]):
             case _:
                 raise self._unreadable()
 
-    def write(self, listed: Sequence[R]) -> None:
+    def write(self, listed: Sequence[Listed]) -> None:
         """Replace the list, wholly or not at all. What is there must be readable."""
         self.read()
         projects = [{"id": row.id, "name": row.name, "entry": row.entry} for row in listed]
@@ -82,15 +62,15 @@ class ProjectListFile(Generic[R]):
                 ),
             ) from error
 
-    def _rows(self, projects: list[object]) -> tuple[R, ...] | None:
+    def _rows(self, projects: list[object]) -> tuple[Listed, ...] | None:
         rows = tuple(row for project in projects if (row := self._row(project)) is not None)
         # Two of one ID would share whatever is done to one of them.
         return rows if len({row.id for row in rows}) == len(projects) else None
 
-    def _row(self, project: object) -> R | None:
+    def _row(self, project: object) -> Listed | None:
         match project:
             case {"id": str(project_id), "name": str(name), "entry": str(entry)} if project_id:
-                return self._make(id=project_id, name=name, entry=entry)
+                return Listed(id=project_id, name=name, entry=entry)
             case _:
                 return None
 

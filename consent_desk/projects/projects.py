@@ -1,16 +1,18 @@
 """The user's projects: a list without secrets in a file, all else in the operating system's keyring."""
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
+
+if TYPE_CHECKING:
+    from consent_desk.projects.list_file import ProjectListFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +35,6 @@ class SecretStore(Protocol):
 
     def remove(self, entry: str) -> None:
         """Forget `entry`; one that is not there is no error."""
-
-
-class ProjectList(Protocol):
-    """The small file that says which projects there are. Raises ProjectListError."""
-
-    def read(self) -> tuple[Listed, ...] | None:
-        """The projects in their order, None where no list was ever written."""
-
-    def write(self, listed: Sequence[Listed]) -> None:
-        """Replace the list, wholly or not at all."""
 
 
 _NOT_SHOWN = (
@@ -69,7 +61,7 @@ class Projects:
     But one that hangs in the keyring may come back after later ones: what they did to its project stands.
     """
 
-    def __init__(self, project_list: ProjectList, secrets: SecretStore) -> None:
+    def __init__(self, project_list: "ProjectListFile", secrets: SecretStore) -> None:
         self._list = project_list
         self._secrets = secrets
         self._lock = Lock()

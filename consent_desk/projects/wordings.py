@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
 from consent_desk.domain.errors import DeskError, InvalidError, WordingError
@@ -11,29 +11,24 @@ from consent_desk.domain.message import say
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import private_folder
 
+VERSION = 1
+
 Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Texts in their order, by project ID and category."""
 
 
-class WordingFile(Protocol):
-    """The small file in which they are. Raises WordingError."""
-
-    def read(self) -> Wordings:
-        """All of them; none where nothing was ever kept."""
-
-    def write(self, wordings: Wordings) -> None:
-        """Replace all, wholly or not at all."""
-
-
 class SavedWordings:
-    """Keeps texts. Called on one lane: what is read is written again before anything else."""
+    """Keeps texts in the file at `path`, mode 0600. What cannot be read is not written over.
 
-    def __init__(self, file: WordingFile) -> None:
-        self._file = file
+    Called on one lane: what is read is written again before anything else. Raises WordingError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:
         """The texts of a project by category."""
-        return self._file.read().get(project_id, {})
+        return self._read().get(project_id, {})
 
     def keep(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
         """Keep `text` as the last one for `category`, once; return all of them. Raises InvalidError."""
@@ -50,36 +45,22 @@ class SavedWordings:
 
     def forget(self, project_id: str) -> None:
         """Keep nothing of a project that was removed."""
-        before = self._file.read()
+        before = self._read()
         if project_id in before:
-            self._file.write({one: texts for one, texts in before.items() if one != project_id})
+            self._write({one: texts for one, texts in before.items() if one != project_id})
 
     def _texts(self, project_id: str, category: str) -> tuple[str, ...]:
         return self.of(project_id).get(category, ())
 
     def _put(self, project_id: str, category: str, texts: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-        before = self._file.read()
+        before = self._read()
         of_project = {**before.get(project_id, {}), category: texts}
         of_project = {one: kept for one, kept in of_project.items() if kept}
         if of_project != before.get(project_id, {}):
-            self._file.write({**before, project_id: of_project})
+            self._write({**before, project_id: of_project})
         return of_project
 
-
-VERSION = 1
-
-
-class JsonWordingFile:
-    """The wordings in the file at `path`, mode 0600. What cannot be read is not written over.
-
-    Raises WordingError.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """Texts by project ID and category; none where nothing was ever kept."""
+    def _read(self) -> Wordings:
         try:
             document = json.loads(self._path.read_bytes())
         except FileNotFoundError:
@@ -95,8 +76,7 @@ class JsonWordingFile:
             case _:
                 raise self._unreadable()
 
-    def write(self, wordings: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
-        """Replace all, wholly or not at all."""
+    def _write(self, wordings: Wordings) -> None:
         content = json.dumps({"version": VERSION, "texts": wordings}, indent=1).encode("ascii")
         try:
             private_folder(self._path.parent)

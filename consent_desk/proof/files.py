@@ -14,26 +14,23 @@ _NOT_SAVED = "The proof was not saved: {why}."
 _NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
 
 
-class ProofFiles:
-    """Fits `proof.make.Files`."""
+def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
+    """Write both files, mode 0600, under a name that was free; return their paths.
 
-    def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        """Write both files, mode 0600, under a name that was free; return their paths.
-
-        Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
-        """
-        checked = check(content)
-        if checked.verdict is Verdict.WRONG and checked.why is not None:
-            raise JournalError(
-                say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
-                say("Try again. If it comes again, have the journal checked: consent-desk verify."),
-            )
-        with told_of(Path(folder), _NOT_SAVED_THERE):
-            places = _free(Path(folder), f"consent-proof-{utc(at)}")
-            # The one for machines first: its checksum stands in the other.
-            replace_file(places[0], content)
-            replace_file(places[1], pages)
-        return str(places[0]), str(places[1])
+    Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
+    """
+    checked = check(content)
+    if checked.verdict is Verdict.WRONG and checked.why is not None:
+        raise JournalError(
+            say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
+            say("Try again. If it comes again, have the journal checked: consent-desk verify."),
+        )
+    with told_of(Path(folder), _NOT_SAVED_THERE):
+        places = _free(Path(folder), f"consent-proof-{utc(at)}")
+        # The one for machines first: its checksum stands in the other.
+        replace_file(places[0], content)
+        replace_file(places[1], pages)
+    return str(places[0]), str(places[1])
 
 
 def is_proof(path: Path) -> bool:

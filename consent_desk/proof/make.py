@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from consent_desk import __version__
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -11,6 +11,10 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
 from consent_desk.domain.message import say
+from consent_desk.proof.files import save_files
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 Local = Callable[[Timestamp], datetime]
 """A moment in the time zone of this computer."""
@@ -21,32 +25,11 @@ Pages = Callable[[Proof, str], bytes]
 PROGRAM = f"Consent Desk {__version__}"
 
 
-class Journal(Protocol):
-    """What can give evidence. Every method raises JournalError where it fails."""
-
-    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
-        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-
-    def evidence(self, request_ids: Collection[str]) -> FromJournal:
-        """The rows of these consents, and where they stand in the chain."""
-
-
-class Files(Protocol):
-    """Where proofs go."""
-
-    def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        """Write the file for machines and that for people; return their paths.
-
-        Raises JournalError or ExportError.
-        """
-
-
 class Proofs:
     """Makes proofs out of a journal, and changes nothing there."""
 
-    def __init__(self, journal: Journal, files: Files, now: Callable[[], Timestamp]) -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:
         self._journal = journal
-        self._files = files
         self._now = now
 
     def of_consent(self, request_id: str, local: Local) -> Proof:
@@ -62,7 +45,7 @@ class Proofs:
         """Write both files into `folder`; return their paths. Raises JournalError or ExportError."""
         content = sealed(proof)
         made = pages(proof, sha256(content).hexdigest())
-        return self._files.save(folder, proof.made_at, content, made)
+        return save_files(folder, proof.made_at, content, made)
 
     def _evidence(self, request_ids: Collection[str]) -> FromJournal:
         found = self._journal.evidence(request_ids)

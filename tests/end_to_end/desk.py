@@ -312,7 +312,7 @@ from consent_desk.domain.wire.project import ProjectDraft, parse_project
 from consent_desk.projects.projects import Listed, Projects
 wish = json.load(sys.stdin)
 project = parse_project(ProjectDraft(**wish["draft"]), project_id=wish["id"])
-projects = Projects(ProjectListFile(user_folders().config / "projects.json", Listed), KeyringStore())
+projects = Projects(ProjectListFile(user_folders().config / "projects.json"), KeyringStore())
 assert projects.save(project).keyring
 """
 

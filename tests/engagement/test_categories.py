@@ -11,7 +11,14 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_categories
-from consent_desk.engagement.categories import LASTING, MOST, Categories, Fetched, fetch_categories
+from consent_desk.engagement.categories import (
+    LASTING,
+    MOST,
+    Categories,
+    CategoryCache,
+    Fetched,
+    fetch_categories,
+)
 from tests.consents import a_project
 from tests.delivery.desk import Wire
 
@@ -84,7 +91,7 @@ SMS = (Category("sms", "sms"),)
 LISTED = answered({"success": True, "results": [{"id": "sms"}]})
 
 
-class Memory:
+class Memory(CategoryCache):
     """A cache in memory."""
 
     def __init__(self) -> None:

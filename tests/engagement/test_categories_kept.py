@@ -7,7 +7,7 @@ import pytest
 
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.wire.category import Category
-from consent_desk.engagement.categories import CategoryCacheFile, Fetched
+from consent_desk.engagement.categories import CategoryCache, Fetched
 
 ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
 FETCHED = Fetched(
@@ -25,27 +25,27 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cache(path: Path) -> CategoryCacheFile[Fetched]:
-    return CategoryCacheFile(path, Fetched)
+def cache(path: Path) -> CategoryCache:
+    return CategoryCache(path)
 
 
-def test_what_was_kept_is_read_again(cache: CategoryCacheFile[Fetched], path: Path) -> None:
+def test_what_was_kept_is_read_again(cache: CategoryCache, path: Path) -> None:
     cache.write(ACME, "here", FETCHED)
-    assert CategoryCacheFile(path, Fetched).read(ACME, "here") == FETCHED
+    assert CategoryCache(path).read(ACME, "here") == FETCHED
 
 
-def test_nothing_was_kept_at_first(cache: CategoryCacheFile[Fetched], path: Path) -> None:
+def test_nothing_was_kept_at_first(cache: CategoryCache, path: Path) -> None:
     assert cache.read(ACME, "here") is None
     assert not path.parent.exists()
 
 
-def test_what_was_kept_for_another_place_or_project_does_not_show(cache: CategoryCacheFile[Fetched]) -> None:
+def test_what_was_kept_for_another_place_or_project_does_not_show(cache: CategoryCache) -> None:
     cache.write(ACME, "here", FETCHED)
     assert cache.read(ACME, "elsewhere") is None
     assert cache.read(OTHER, "here") is None
 
 
-def test_one_project_is_removed_and_the_others_stay(cache: CategoryCacheFile[Fetched], path: Path) -> None:
+def test_one_project_is_removed_and_the_others_stay(cache: CategoryCache, path: Path) -> None:
     cache.write(ACME, "here", FETCHED)
     cache.write(OTHER, "there", FETCHED)
     cache.remove(ACME)
@@ -53,7 +53,7 @@ def test_one_project_is_removed_and_the_others_stay(cache: CategoryCacheFile[Fet
     assert cache.read(OTHER, "there") == FETCHED
 
 
-def test_removing_what_was_never_kept_makes_no_file(cache: CategoryCacheFile[Fetched], path: Path) -> None:
+def test_removing_what_was_never_kept_makes_no_file(cache: CategoryCache, path: Path) -> None:
     cache.remove(ACME)
     assert not path.exists()
 
@@ -72,7 +72,7 @@ def test_removing_what_was_never_kept_makes_no_file(cache: CategoryCacheFile[Fet
     ids=lambda content: repr(content[:20]),
 )
 def test_what_cannot_be_read_is_not_there_and_is_replaced(
-    cache: CategoryCacheFile[Fetched], path: Path, content: bytes
+    cache: CategoryCache, path: Path, content: bytes
 ) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_not_there_and_is_replaced(
     ids=str,
 )
 def test_a_category_that_makes_no_sense_is_no_category(
-    cache: CategoryCacheFile[Fetched], path: Path, change: dict[str, object]
+    cache: CategoryCache, path: Path, change: dict[str, object]
 ) -> None:
     cache.write(ACME, "here", FETCHED)
     document = json.loads(path.read_text())
@@ -104,9 +104,7 @@ def test_a_category_that_makes_no_sense_is_no_category(
 
 
 @pytest.mark.parametrize("at", [0, -5, 10**30, "now", None])
-def test_a_moment_that_makes_no_sense_is_none(
-    cache: CategoryCacheFile[Fetched], path: Path, at: object
-) -> None:
+def test_a_moment_that_makes_no_sense_is_none(cache: CategoryCache, path: Path, at: object) -> None:
     cache.write(ACME, "here", FETCHED)
     document = json.loads(path.read_text())
     document["projects"][ACME]["at"] = at
@@ -114,7 +112,7 @@ def test_a_moment_that_makes_no_sense_is_none(
     assert cache.read(ACME, "here") is None
 
 
-def test_a_huge_file_is_not_read(cache: CategoryCacheFile[Fetched], path: Path) -> None:
+def test_a_huge_file_is_not_read(cache: CategoryCache, path: Path) -> None:
     cache.write(ACME, "here", FETCHED)
     path.write_bytes(path.read_bytes() + b" " * 8_000_000)
     assert cache.read(ACME, "here") is None
@@ -122,14 +120,14 @@ def test_a_huge_file_is_not_read(cache: CategoryCacheFile[Fetched], path: Path) 
 
 def test_a_folder_that_cannot_be_used_is_no_trouble(path: Path) -> None:
     path.parent.write_text("a file")
-    cache = CategoryCacheFile(path, Fetched)
+    cache = CategoryCache(path)
     cache.write(ACME, "here", FETCHED)
     cache.remove(ACME)
     assert cache.read(ACME, "here") is None
 
 
 def test_what_cannot_be_read_now_is_not_written_over(
-    cache: CategoryCacheFile[Fetched], path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: CategoryCache, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.write(ACME, "here", FETCHED)
     opens = Path.open

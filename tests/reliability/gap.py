@@ -67,7 +67,7 @@ class Gaps(QObject):
 def list_project(home: Path, project: Project) -> None:
     """Have a project that was saved by an earlier start; its key is in a `Vault`."""
     listed = Listed(id=project.id, name=project.name, entry="kept")
-    ProjectListFile(home / "projects.json", Listed).write([listed])
+    ProjectListFile(home / "projects.json").write([listed])
 
 
 def prepare(home: Path, project: Project, count: int) -> None:
