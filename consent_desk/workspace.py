@@ -13,7 +13,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.journal.history import History
+from consent_desk.journal.export import History
 
 if TYPE_CHECKING:
     from consent_desk.proof.make import Proofs

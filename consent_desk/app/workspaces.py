@@ -21,8 +21,8 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
+from consent_desk.journal.export import Erase, History
 from consent_desk.journal.head import head_file
-from consent_desk.journal.history import Erase, History
 from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.make import Proofs

@@ -1,6 +1,7 @@
-"""Write what is shown of the journal into a file, for a table (CSV) or for a program (JSON Lines).
+"""The whole journal: to search, page through and export; what a person may give up or erase.
 
-Neither can hold a secret: the journal has none.
+An export is a file for a table (CSV) or for a program (JSON Lines). Neither can hold a secret: the journal
+has none.
 """
 
 import csv
@@ -8,7 +9,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,15 +18,32 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
+from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.domain.lifecycle.state import Fact
-from consent_desk.domain.log_query import LogQuery
+from consent_desk.domain.lifecycle.state import (
+    ACKNOWLEDGED,
+    DISCARDABLE_STATES,
+    Fact,
+    State,
+    is_to_acknowledge,
+)
+from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+from consent_desk.journal.search import PAGE
 from consent_desk.system.atomic_file import PrivateFile
 
 if TYPE_CHECKING:
+    from consent_desk.journal.erasure import Erasure
     from consent_desk.journal.journal import SqliteJournal
+
+_SETTLED = say("It was not discarded: by now it is under way, or settled.")
+_ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
+_SEE = say("See in the log how it stands.")
+
+Erase = Callable[[str, CustomerId, Timestamp], "Erasure"]
+"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -246,3 +264,75 @@ def _json_line(document: dict[str, object]) -> bytes:
 
 def _iso(at: Timestamp) -> str:
     return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class History:
+    """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
+
+    def __init__(
+        self,
+        journal: "SqliteJournal",
+        now: Callable[[], Timestamp],
+        *,
+        erase: Erase | None = None,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._erase = erase
+
+    @property
+    def can_erase(self) -> bool:
+        """Whether there is a right to erasure to be granted."""
+        return self._erase is not None
+
+    def page(
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        return self._journal.page(query, after, skip=skip, most=most)
+
+    def count(self, query: LogQuery) -> int:
+        """How many lines there are."""
+        return self._journal.count(query)
+
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents that are query, the oldest first."""
+        asked = [*request_ids]
+        parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
+        found = [each for part in parts for each in self._journal.those(query, part)]
+        return tuple(sorted(found, key=lambda each: each.seq))
+
+    def discard(self, request_id: str, reason: str, by: str) -> None:
+        """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
+
+        Raises InvalidError where no reason is given, JournalError where it may not be discarded any more.
+        """
+        reason = reason.strip()
+        if not reason:
+            raise InvalidError(say("Nothing was discarded: the reason is missing."), say("Write why."))
+        if (complaint := complaint_about_note(reason)) is not None:
+            raise InvalidError(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
+        if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
+            raise JournalError(_SETTLED, _SEE)
+
+    def acknowledge(self, request_id: str, by: str) -> None:
+        """Write that somebody has seen that a cancelled consent is not recorded. `by`: who says so.
+
+        Raises JournalError where there is nothing to acknowledge.
+        """
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by {by})")
+        is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
+        if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
+            raise JournalError(_ACKNOWLEDGED, _SEE)
+
+    def erase(self, project_id: str, customer: CustomerId) -> "Erasure | None":
+        """Remove all that names a customer of a project; None in practice. Raises JournalError.
+
+        Also while one of the customer's consents has not certainly reached Engagement.
+        """
+        return None if self._erase is None else self._erase(project_id, customer, self._now())
+
+    def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
+        """An export of all that is query, into the file at `path`. It begins with its first step."""
+        return Export(self._journal, query, kind, path)

@@ -13,8 +13,7 @@ from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.export import Kind
-from consent_desk.journal.history import History
+from consent_desk.journal.export import History, Kind
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.make import Proofs
 from consent_desk.system.clock import now

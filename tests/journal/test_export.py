@@ -27,9 +27,8 @@ from consent_desk.domain.wire.outcome import (
     Reason,
     Stored,
 )
-from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, Kind, csv_line, csv_of, json_of
+from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, History, Kind, csv_line, csv_of, json_of
 from consent_desk.journal.head import Head
-from consent_desk.journal.history import History
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.atomic_file import PrivateFile
 from tests.consents import a_noted, a_project, later

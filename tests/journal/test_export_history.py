@@ -12,7 +12,7 @@ from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STAT
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.erasure import Erasure
-from consent_desk.journal.history import History
+from consent_desk.journal.export import History
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import a_noted, later
 from tests.delivery.desk import FullJournal
