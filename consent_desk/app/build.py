@@ -19,7 +19,6 @@ from consent_desk.engagement.categories import Categories, CategoryCache
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
-from consent_desk.engagement.id_rules import MailLibrary, PhoneLibrary
 from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.list_file import ProjectListFile
@@ -211,7 +210,7 @@ def help_with_form(
     categories = CategoriesPresenter(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
     if place is None:
         place = QLocale.territoryToCode(system.territory())
-    help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), place)
+    help_with_ids = IdHelp(place)
     projects.project_left.connect(categories.offer_nothing)
     AgentPresenter(form, runner, projects, window.settings, agent)
     kept = SavedWordings(folders.config / "texts.json")
