@@ -1,6 +1,5 @@
 """The consent categories that a project offers, and those that it offered when they were last fetched."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,8 +17,7 @@ from consent_desk.domain.wire.outcome import Answered, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_categories
 from consent_desk.engagement.calls import Transport
-from consent_desk.system.atomic_file import replace_file
-from consent_desk.system.folders import private_folder
+from consent_desk.system.json_file import JsonFile
 
 MOST = 1_000
 """Categories: a list of more would keep the window from reacting, and nobody finds anything in it."""
@@ -99,12 +97,6 @@ def fetch_categories(
     return categories
 
 
-VERSION = 1
-
-_LARGEST = 8_000_000
-"""Bytes: a file that is larger was written by somebody else."""
-
-
 class CategoryCache:
     """Keeps what was fetched last in the file at `path`, mode 0600.
 
@@ -113,7 +105,7 @@ class CategoryCache:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = JsonFile(path=path, indent=1)
         self._lock = Lock()
 
     def read(self, project_id: str, place: str) -> Fetched | None:
@@ -146,22 +138,16 @@ class CategoryCache:
             projects = {one: of_it for one, of_it in before.items() if one != project_id}
             if kept is not None:
                 projects[project_id] = kept
-            document = {"version": VERSION, "projects": projects}
-            private_folder(self._path.parent)
-            replace_file(self._path, json.dumps(document, indent=1).encode("ascii") + b"\n")
+            self._file.save({"projects": projects})
 
     def _projects(self) -> dict[str, Any]:
-        try:
-            with self._path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
-            document = json.loads(content) if len(content) <= _LARGEST else None
-        except (FileNotFoundError, ValueError, RecursionError):
-            return {}
-        match document:
-            case {"version": 1, "projects": dict(projects)}:
-                return projects
-            case _:
-                return {}
+        with suppress(ValueError):
+            match self._file.load():
+                case {"version": 1, "projects": dict(projects)}:
+                    return projects
+                case _:
+                    pass
+        return {}
 
 
 def _category(item: dict[str, Any]) -> Category:

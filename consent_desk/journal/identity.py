@@ -18,8 +18,9 @@ from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNS
 from consent_desk.journal.file import reading
 from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
 from consent_desk.journal.rows import append_fact, head
-from consent_desk.system.atomic_file import replace_file, set_aside, sync_folder
-from consent_desk.system.folders import is_there, private_folder
+from consent_desk.system.atomic_file import set_aside, sync_folder
+from consent_desk.system.folders import is_there
+from consent_desk.system.json_file import JsonFile
 
 if sys.platform == "win32":
     import winreg
@@ -148,21 +149,19 @@ def installation_id(config: Path) -> str:
     computers. Empty where none can be kept, or that of before cannot be read now: then a carried journal is
     not recognised.
     """
-    path = config / "installation.json"
+    file = JsonFile(path=config / "installation.json", indent=None)
     try:
-        document = json.loads(path.read_bytes())
-        if isinstance(document, dict) and isinstance(kept := document.get("id"), str):
-            return _mixed(kept)
-    except (FileNotFoundError, ValueError, RecursionError):
-        pass  # none yet, or none any more
+        kept = (file.load() or {}).get("id")
+    except ValueError:
+        kept = None
     except OSError:
         return ""
-    kept = str(uuid4())
-    try:
-        private_folder(config)
-        replace_file(path, json.dumps({"version": 1, "id": kept}).encode("ascii") + b"\n")
-    except (OSError, DeskError):
-        return ""
+    if not isinstance(kept, str):
+        kept = str(uuid4())
+        try:
+            file.save({"id": kept})
+        except (OSError, DeskError):
+            return ""
     return _mixed(kept)
 
 

@@ -1,17 +1,13 @@
 """The wordings that this desk keeps for the categories of a project, to be read out and recorded."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
-from consent_desk.domain.errors import DeskError, InvalidError, WordingError
+from consent_desk.domain.errors import InvalidError, WordingError
 from consent_desk.domain.message import say
-from consent_desk.system.atomic_file import replace_file
-from consent_desk.system.folders import private_folder
-
-VERSION = 1
+from consent_desk.system.json_file import JsonFile
 
 Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Texts in their order, by project ID and category."""
@@ -24,7 +20,13 @@ class SavedWordings:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = JsonFile(
+            path=path,
+            indent=1,
+            error=WordingError,
+            unreadable="The kept texts cannot be read.",
+            unsaved="The text could not be kept.",
+        )
 
     def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:
         """The texts of a project by category."""
@@ -61,40 +63,19 @@ class SavedWordings:
         return of_project
 
     def _read(self) -> Wordings:
-        try:
-            document = json.loads(self._path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise self._unreadable() from error
-        match document:
+        match self._file.read():
             case {"version": 1, "texts": dict(projects)} if all(map(_is_project, projects.values())):
                 return {
                     one: {category: tuple(texts) for category, texts in of_it.items()}
                     for one, of_it in projects.items()
                 }
+            case None:
+                return {}
             case _:
-                raise self._unreadable()
+                raise self._file.damaged()
 
     def _write(self, wordings: Wordings) -> None:
-        content = json.dumps({"version": VERSION, "texts": wordings}, indent=1).encode("ascii")
-        try:
-            private_folder(self._path.parent)
-            replace_file(self._path, content + b"\n")
-        except (OSError, DeskError) as error:
-            raise WordingError(
-                say("The text could not be kept."),
-                say(
-                    "See that {folder} can be written and that the disk is not full. Then try again.",
-                    folder=self._path.parent,
-                ),
-            ) from error
-
-    def _unreadable(self) -> WordingError:
-        return WordingError(
-            say("The kept texts cannot be read."),
-            say("They were left as they are. Mend {path}, or move it away to begin anew.", path=self._path),
-        )
+        self._file.write({"texts": wordings})
 
 
 def _is_project(of_it: object) -> bool:
