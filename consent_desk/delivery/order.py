@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, UNSENT_STATES, Fact
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 
 if TYPE_CHECKING:
-    from consent_desk.delivery.outbox import Journal
+    from consent_desk.journal.journal import SqliteJournal
 
 OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
 """What comes of an opt-in that a later decision overtook before it left."""
@@ -19,7 +19,7 @@ OVERTAKEN = NotSent(phase=Phase.RESOLVING, cause=Cause.OVERTAKEN)
 _FIRST = Timestamp(1)
 
 
-def is_overtaken(journal: "Journal", noted: Noted) -> bool:
+def is_overtaken(journal: "SqliteJournal", noted: Noted) -> bool:
     """Whether a later decision that was noted here takes the place of this one.
 
     An opt-in that has not left takes nobody's place: it may be waiting for this very opt-out.
@@ -27,7 +27,7 @@ def is_overtaken(journal: "Journal", noted: Noted) -> bool:
     return any(not _waits(one) for one in _later(journal, noted))
 
 
-def waits_for_opt_out(journal: "Journal", noted: Noted) -> bool:
+def waits_for_opt_out(journal: "SqliteJournal", noted: Noted) -> bool:
     """Whether `noted` is an opt-in, and an opt-out of its customer and category is not settled."""
     consent = noted.consent
     if consent.action is Action.REJECT:
@@ -35,17 +35,17 @@ def waits_for_opt_out(journal: "Journal", noted: Noted) -> bool:
     return bool(journal.open_like(noted.project_id, consent.customer, consent.category, {Action.REJECT}))
 
 
-def last_later(journal: "Journal", noted: Noted) -> Timestamp | None:
+def last_later(journal: "SqliteJournal", noted: Noted) -> Timestamp | None:
     """The timestamp of the last decision that was noted here and is later; None where there is none."""
     return max(map(_timestamp, _later(journal, noted)), default=None)
 
 
-def noted_later(journal: "Journal", noted: Noted) -> frozenset[str]:
+def noted_later(journal: "SqliteJournal", noted: Noted) -> frozenset[str]:
     """The request IDs of the decisions that were noted here and are later."""
     return frozenset(one.noted.consent.request_id for one in _later(journal, noted))
 
 
-def discard_overtaken(journal: "Journal", noted: Noted, now: Callable[[], Timestamp]) -> None:
+def discard_overtaken(journal: "SqliteJournal", noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
     consent = noted.consent
     opt_ins = {Action.ACCEPT}
@@ -55,14 +55,14 @@ def discard_overtaken(journal: "Journal", noted: Noted, now: Callable[[], Timest
             journal.give_up(record.noted.consent.request_id, UNSENT_STATES, fact)
 
 
-def _later(journal: "Journal", noted: Noted) -> Iterator[Record]:
+def _later(journal: "SqliteJournal", noted: Noted) -> Iterator[Record]:
     """The later decisions that count. What was withdrawn before it left is none."""
     consent = noted.consent
     later = journal.later_like(noted.project_id, consent.customer, consent.category, consent.timestamp)
     return (one for one in later if not was_withdrawn(one.facts))
 
 
-def _is_overtaken_by_opt_out(journal: "Journal", waiting: Noted) -> bool:
+def _is_overtaken_by_opt_out(journal: "SqliteJournal", waiting: Noted) -> bool:
     """Whether an opt-out takes the place of an opt-in that has not left.
 
     One that was settled before the opt-in was noted does not: a person wants it in the history before it. Of

@@ -71,7 +71,10 @@ _LIKE = (
 
 
 class SqliteJournal:
-    """Fits `delivery.outbox.Journal`. May be called from any thread; calls take their turns.
+    """The durable table of consents and facts. Every method raises JournalError where it fails.
+
+    May be called from any thread; calls take their turns. A method that writes returns only when what it
+    wrote survives a power cut.
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
     elsewhere.
@@ -141,7 +144,10 @@ class SqliteJournal:
             return noted_of(row)
 
     def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent. Appending its last fact again changes nothing."""
+        """Write what happened to a consent. Appending its last fact again changes nothing.
+
+        Only `claim` makes it `in_flight`; what may not follow its state (`LEGAL`) is trouble.
+        """
         with self._turns.unit(_NOT_APPENDED) as connection:
             last = last_fact(connection, request_id)
             if last == fact:
@@ -152,7 +158,10 @@ class SqliteJournal:
                 append_fact(connection, request_id, fact)
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
         with self._turns.unit(_NOT_GIVEN_UP) as connection:
             last = last_fact(connection, request_id)
             if last is None or last.state not in states:
