@@ -507,7 +507,7 @@ def test_an_erased_customer_is_shown_as_such_and_never_sent(path: Path, journal:
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED)
     asked: set[str] = set()
-    connection = journal._turns.connection
+    connection = journal._connection
     connection.set_trace_callback(asked.add)
     noted_in(journal)
     journal.entry(request_id)

@@ -247,7 +247,7 @@ def test_a_proof_with_gaps_is_sound_and_says_what_it_bridges(
 ) -> None:
     with closing(SqliteJournal.open(journal)) as opened:
         found = opened.consents_of(PROJECT, JANE)
-        source = collect(opened._turns.reading, found, carried=3)
+        source = collect(opened._reading, found, carried=3)
     assert len(source.chain.stretches) > 1
     assert check(sealed(proof_of(source, whole=True))).verdict is Verdict.SOUND
 
