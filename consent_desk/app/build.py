@@ -21,8 +21,7 @@ from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
 from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalRecovery
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Projects, SecretStore
+from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from consent_desk.projects.wordings import SavedWordings
 from consent_desk.system.account import full_name
 from consent_desk.system.atomic_file import replace_file

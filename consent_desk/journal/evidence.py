@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from consent_desk.domain.evidence.proof import Chain, FromJournal, Json, Stretch, Witness
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.journal.chain import COLUMNS, digest, genesis
-from consent_desk.journal.rows import CONTENTS, fact_of, head, noted_of
+from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, fact_of, head, named, noted_of
 
 CARRIED = 20_000
 """The most digests of others in a proof: 860 kB as text, and half a second's work."""
@@ -175,26 +175,18 @@ def _pages(reading: Reading, sql: str, *keys: str, after: int = 0, until: int) -
         after = rows[-1]["seq"]
 
 
-def _named(table: str, names: Sequence[str]) -> str:
-    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in names)
-
-
 _OWN = f"""
-SELECT fact.*, {_named("answer", ("salt", *CONTENTS["answer"]))},
-    {_named("remark", ("salt", *CONTENTS["remark"]))}
+SELECT fact.*, {named("answer")}, {named("remark")}
 FROM fact LEFT JOIN answer ON answer.fact = fact.seq LEFT JOIN remark ON remark.fact = fact.seq
 WHERE fact.request_id = ? AND fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names
 
 _CONSENT = f"""
-SELECT {_named("consent", COLUMNS["consent"])}, {_named("personal", ("salt", *CONTENTS["personal"]))}
+SELECT {named("consent")}, {named("personal")}
 FROM consent LEFT JOIN personal ON personal.seq = consent.seq WHERE consent.request_id = ?
 """  # noqa: S608 - our own names
 
 _ALL = f"""
-SELECT fact.*, {_named("consent", COLUMNS["consent"])}
-FROM fact LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
-    SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
-)
+SELECT fact.*, {named("consent")} FROM fact {FIRST_OF_CONSENT}
 WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names

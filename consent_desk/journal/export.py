@@ -223,7 +223,8 @@ def _fact(fact: Fact) -> dict[str, object]:
             return told | {"answer": detail, "seconds": answered.elapsed}
         case NotSent() | Lost() as ended:
             kind = "not sent" if isinstance(ended, NotSent) else "lost"
-            return told | {kind: {**_ending(ended), **_part(ended)}, "seconds": ended.elapsed}
+            detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
+            return told | {kind: {**detail, **_part(ended)}, "seconds": ended.elapsed}
         case Look() as look:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
@@ -236,10 +237,6 @@ def _fact(fact: Fact) -> dict[str, object]:
             return told | {"failed look": why, "seconds": failed.elapsed}
         case _ as never:
             assert_never(never)
-
-
-def _ending(ended: NotSent | Lost) -> dict[str, object]:
-    return {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
 
 
 def _part(ended: NotSent | Lost) -> dict[str, object]:
@@ -270,11 +267,7 @@ class History:
     """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
 
     def __init__(
-        self,
-        journal: "SqliteJournal",
-        now: Callable[[], Timestamp],
-        *,
-        erase: Erase | None = None,
+        self, journal: "SqliteJournal", now: Callable[[], Timestamp], *, erase: Erase | None = None
     ) -> None:
         self._journal = journal
         self._now = now

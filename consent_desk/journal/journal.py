@@ -40,6 +40,7 @@ from consent_desk.journal.rows import (
     noted_of,
     touch,
 )
+from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
     PAGE,
     WAITING_FOR_A_WORD,
@@ -331,16 +332,9 @@ class SqliteJournal:
     def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
         with self._lock, told(failure, self._mark.parent):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._connection):
                 yield self._connection
                 here = head(self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # After some failures SQLite has already rolled back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
             self._advance(here)
 
     @contextmanager

@@ -46,6 +46,20 @@ CONTENTS: Mapping[str, tuple[str, ...]] = {
 """The tables of what may be erased: their columns after the key and the salt."""
 
 
+def named(table: str) -> str:
+    """The columns that are hashed of a table as `table_column`, with the salt of what may be erased."""
+    names = COLUMNS[table] if table in COLUMNS else ("salt", *CONTENTS[table])
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in names)
+
+
+FIRST_OF_CONSENT = """
+    LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
+        SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
+    )
+"""
+"""Joins to a row of `fact` that of its consent, where it is the first of that."""
+
+
 def content_sha256(salt: bytes, *parts: bytes | str) -> bytes:
     """What a fact keeps of personal data: SHA-256 of `salt` and of each part, led by its length in 8 bytes.
 

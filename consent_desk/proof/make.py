@@ -1,8 +1,9 @@
-"""Make a proof out of what the journal holds."""
+"""Make a proof out of what the journal holds, in two files: for people and for machines."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consent_desk import __version__
@@ -11,7 +12,10 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
 from consent_desk.domain.message import say
-from consent_desk.proof.files import save_files
+from consent_desk.journal.verify import Verdict
+from consent_desk.proof.check import check
+from consent_desk.system.atomic_file import replace_file, told_of, utc
+from consent_desk.system.folders import is_there
 
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
@@ -23,6 +27,9 @@ Pages = Callable[[Proof, str], bytes]
 """Makes the file for people, given the SHA-256 of the one for machines."""
 
 PROGRAM = f"Consent Desk {__version__}"
+
+_NOT_SAVED = "The proof was not saved: {why}."
+_NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
 
 
 class Proofs:
@@ -66,3 +73,32 @@ def _proof(source: FromJournal, made_at: Timestamp, local: Local, *, whole: bool
         source=source,
         local_times={written(at): locally(local(at)) for at in told},
     )
+
+
+def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
+    """Write both files, mode 0600, under a name that was free; return their paths.
+
+    Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
+    """
+    checked = check(content)
+    if checked.verdict is Verdict.WRONG and checked.why is not None:
+        raise JournalError(
+            say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
+            say("Try again. If it comes again, have the journal checked: consent-desk verify."),
+        )
+    with told_of(Path(folder), _NOT_SAVED_THERE):
+        places = _free(Path(folder), f"consent-proof-{utc(at)}")
+        # The one for machines first: its checksum stands in the other.
+        replace_file(places[0], content)
+        replace_file(places[1], pages)
+    return str(places[0]), str(places[1])
+
+
+def _free(folder: Path, name: str) -> tuple[Path, Path]:
+    number = 1
+    while True:
+        stem = name if number == 1 else f"{name}-{number}"
+        places = folder / f"{stem}.json", folder / f"{stem}.pdf"
+        if not any(is_there(place) for place in places):
+            return places
+        number += 1

@@ -307,7 +307,7 @@ import json, sys
 from pathlib import Path
 from consent_desk.system.folders import user_folders
 from consent_desk.projects.keyring import KeyringStore
-from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import ProjectListFile
 from consent_desk.domain.wire.project import ProjectDraft, parse_project
 from consent_desk.projects.projects import Listed, Projects
 wish = json.load(sys.stdin)

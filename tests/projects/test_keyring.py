@@ -22,8 +22,7 @@ from keyring.errors import KeyringError, PasswordDeleteError
 from consent_desk.domain.errors import KeyringFailureError, LockedKeyringError, NoKeyringError
 from consent_desk.domain.wire.project import Project, Secret
 from consent_desk.projects.keyring import KeyringStore
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Projects, SecretStore
+from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from tests.consents import a_project
 from tests.end_to_end.desk import keyring_session
 from tests.secret_service import run_in_keyring

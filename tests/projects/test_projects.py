@@ -15,9 +15,9 @@ from consent_desk.domain.errors import (
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project, Secret
-from consent_desk.projects.list_file import ProjectListFile
 from consent_desk.projects.projects import (
     Listed,
+    ProjectListFile,
     Projects,
     Saved,
     project_from_line,

@@ -25,7 +25,7 @@ from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
-from consent_desk.proof.files import save_files
+from consent_desk.proof.make import save_files
 from tests.consents import a_consent, a_project, later
 from tests.journal.journals import fill, filled, noted_in
 from tests.proof.proofs import JANE, PROJECT, busy, leaves, made, proof_of, put

@@ -27,8 +27,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import Listed, ProjectListFile, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.dispatch import SendQueue

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from consent_desk.domain.errors import LockedKeyringError, NoKeyringError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
-from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import ProjectListFile
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders

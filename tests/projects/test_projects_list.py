@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.errors import ProjectListError
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed
+from consent_desk.projects.projects import Listed, ProjectListFile
 
 ACME = Listed(id="4b4f2f0e-0000-4000-8000-000000000001", name="Acme production", entry="4b4f/1")
 ZOE = Listed(id="4b4f2f0e-0000-4000-8000-000000000002", name="Zoë ☎ “test”\u2028\n", entry="")
