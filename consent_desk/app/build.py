@@ -15,7 +15,7 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.engagement.calls import Transport
-from consent_desk.engagement.categories import Categories, CategoryCache
+from consent_desk.engagement.categories import Categories
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
@@ -205,7 +205,7 @@ def help_with_form(
     """
     system = QLocale.system()
     form = window.consent
-    cache = None if folders.cache is None else CategoryCache(folders.cache / "categories.json")
+    cache = None if folders.cache is None else folders.cache / "categories.json"
     categories = CategoriesPresenter(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
     if place is None:
         place = QLocale.territoryToCode(system.territory())

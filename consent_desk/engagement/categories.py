@@ -39,21 +39,30 @@ class Fetched:
 class Categories:
     """Fetches categories, with labels in the first of `languages` that a project has.
 
-    Those of a real project are kept in `cache`; practice begins anew each time.
+    Those of a real project are kept in the file at `path`, mode 0600; practice begins anew each time. What
+    cannot be read is not there, and what cannot be written is fetched again. A file that the disk does not
+    give is not written over: others may be in it.
     """
 
     def __init__(
-        self, cache: "CategoryCache | None", now: Callable[[], Timestamp], languages: Sequence[str] = ()
+        self, path: Path | None, now: Callable[[], Timestamp], languages: Sequence[str] = ()
     ) -> None:
-        self._cache = cache
+        self._file = None if path is None else JsonFile(path=path, indent=1)
         self._now = now
         self._languages = tuple(languages)
+        self._lock = Lock()
 
     def kept(self, project: Project) -> Fetched | None:
         """What was fetched last for `project`, from the same address and token and in these languages."""
-        if self._cache is None or project.practice:
+        if self._file is None or project.practice:
             return None
-        return self._cache.read(project.id, self._place(project))
+        with suppress(OSError, TypeError, ValueError, DeskError):
+            match _projects(self._file).get(project.id):
+                case {"place": str(place), "at": int(at), "categories": list(items)} if place == self._place(
+                    project
+                ):
+                    return Fetched(tuple(map(_category, items)), Timestamp(at))
+        return None
 
     def is_old(self, fetched: Fetched) -> bool:
         """Whether it is time to fetch anew: also where the clock was set back since."""
@@ -65,14 +74,27 @@ class Categories:
         if isinstance(categories, Meaning):
             return categories
         fetched = Fetched(categories, self._now())
-        if self._cache is not None and not project.practice:
-            self._cache.write(project.id, self._place(project), fetched)
+        if not project.practice:
+            items = [asdict(category) for category in categories]
+            self._put(
+                project.id, {"place": self._place(project), "at": fetched.at.micros, "categories": items}
+            )
         return fetched
 
     def forget(self, project_id: str) -> None:
         """Keep nothing of a project that was removed."""
-        if self._cache is not None:
-            self._cache.remove(project_id)
+        self._put(project_id, None)
+
+    def _put(self, project_id: str, kept: object) -> None:
+        if self._file is None:
+            return
+        with self._lock, suppress(OSError, DeskError):
+            before = _projects(self._file)
+            projects = {one: of_it for one, of_it in before.items() if one != project_id}
+            if kept is not None:
+                projects[project_id] = kept
+            if projects != before:
+                self._file.save({"projects": projects})
 
     def _place(self, project: Project) -> str:
         # Hashed: the token has no business in a cache.
@@ -97,57 +119,14 @@ def fetch_categories(
     return categories
 
 
-class CategoryCache:
-    """Keeps what was fetched last in the file at `path`, mode 0600.
-
-    Raises nothing: what cannot be read is not there, and what cannot be written is fetched again. A file
-    that the disk does not give is not written over: others may be in it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = JsonFile(path=path, indent=1)
-        self._lock = Lock()
-
-    def read(self, project_id: str, place: str) -> Fetched | None:
-        """What was kept for the project, None where that came from another `place`."""
-        with suppress(OSError):
-            return self._kept(self._projects().get(project_id), place)
-        return None
-
-    def _kept(self, kept: object, place: str) -> Fetched | None:
-        match kept:
-            case {"place": str(from_), "at": int(at), "categories": list(items)} if from_ == place:
-                with suppress(TypeError, ValueError, DeskError):
-                    return Fetched(tuple(_category(item) for item in items), Timestamp(at))
-        return None
-
-    def write(self, project_id: str, place: str, fetched: Fetched) -> None:
-        """Keep `fetched` instead of what was kept for the project before."""
-        categories = [asdict(category) for category in fetched.categories]
-        self._put(project_id, {"place": place, "at": fetched.at.micros, "categories": categories})
-
-    def remove(self, project_id: str) -> None:
-        """Keep nothing for the project any more."""
-        self._put(project_id, None)
-
-    def _put(self, project_id: str, kept: object) -> None:
-        with self._lock, suppress(OSError, DeskError):
-            before = self._projects()
-            if kept is None and project_id not in before:
-                return
-            projects = {one: of_it for one, of_it in before.items() if one != project_id}
-            if kept is not None:
-                projects[project_id] = kept
-            self._file.save({"projects": projects})
-
-    def _projects(self) -> dict[str, Any]:
-        with suppress(ValueError):
-            match self._file.load():
-                case {"version": 1, "projects": dict(projects)}:
-                    return projects
-                case _:
-                    pass
-        return {}
+def _projects(file: JsonFile) -> dict[str, Any]:
+    with suppress(ValueError):
+        match file.load():
+            case {"version": 1, "projects": dict(projects)}:
+                return projects
+            case _:
+                pass
+    return {}
 
 
 def _category(item: dict[str, Any]) -> Category:

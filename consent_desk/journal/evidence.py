@@ -23,7 +23,6 @@ Reading: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 _PAGE = 500
 _OCTETS = frozenset({"gone", "content_sha256", "remark_sha256", "salt", "body"})
-_SIZE = 32
 
 
 def collect(reading: Reading, request_ids: Collection[str], *, carried: int = CARRIED) -> FromJournal:
