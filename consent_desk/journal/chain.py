@@ -15,7 +15,7 @@ rows that are there, changes no hash.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from sqlite3 import Row
 from typing import Any, TypeAlias
@@ -52,13 +52,6 @@ def digest(fact: Columns, consent: Columns | None) -> bytes:
 def link(previous: bytes, digest: bytes) -> bytes:
     """The chain after one more fact."""
     return sha256(b"consent-desk link 1\n" + previous + digest).digest()
-
-
-def follow(previous: bytes, digests: Iterable[bytes]) -> bytes:
-    """The chain after a stretch of facts that begins after `previous`."""
-    for each in digests:
-        previous = link(previous, each)
-    return previous
 
 
 def canonical(table: str, row: Columns) -> bytes:

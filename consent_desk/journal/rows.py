@@ -338,12 +338,8 @@ def _columns_of(request_id: str, fact: Fact) -> dict[str, Any]:
     match fact.outcome:
         case None:
             return columns
-        case Answered():
-            return columns | {"outcome": "answered", **_call_columns(fact.outcome)}
-        case NotSent():
-            return columns | {"outcome": "not_sent", **_call_columns(fact.outcome)}
-        case Lost():
-            return columns | {"outcome": "lost", **_call_columns(fact.outcome)}
+        case Answered() | NotSent() | Lost() as ended:
+            return columns | {"outcome": _CALLS[type(ended)], **_call_columns(ended)}
         case Look() as look:
             values = {name: getattr(look, name) for name in _LOOK}
             further = {name: getattr(look, name) for name in _LOOK_WHERE_SET}
@@ -379,6 +375,7 @@ def _compact(values: Mapping[str, object]) -> str:
     return json.dumps(values, separators=(",", ":"))
 
 
+_CALLS: Mapping[type, str] = {Answered: "answered", NotSent: "not_sent", Lost: "lost"}
 _LOOK = ("blind", "later", "seen", "since", "source", "valid")
 _LOOK_WHERE_SET = ("event", "reason", "steady", "unknown", "unlisted")
 """What version 1 of the journal does not know: none of it is written where it says nothing."""

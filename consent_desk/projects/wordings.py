@@ -49,7 +49,7 @@ class SavedWordings:
         """Keep nothing of a project that was removed."""
         before = self._read()
         if project_id in before:
-            self._write({one: texts for one, texts in before.items() if one != project_id})
+            self._file.write({"texts": {one: texts for one, texts in before.items() if one != project_id}})
 
     def _texts(self, project_id: str, category: str) -> tuple[str, ...]:
         return self.of(project_id).get(category, ())
@@ -59,7 +59,7 @@ class SavedWordings:
         of_project = {**before.get(project_id, {}), category: texts}
         of_project = {one: kept for one, kept in of_project.items() if kept}
         if of_project != before.get(project_id, {}):
-            self._write({**before, project_id: of_project})
+            self._file.write({"texts": {**before, project_id: of_project}})
         return of_project
 
     def _read(self) -> Wordings:
@@ -73,9 +73,6 @@ class SavedWordings:
                 return {}
             case _:
                 raise self._file.damaged()
-
-    def _write(self, wordings: Wordings) -> None:
-        self._file.write({"texts": wordings})
 
 
 def _is_project(of_it: object) -> bool:

@@ -138,8 +138,7 @@ class Echo:
             places += _counted(*run.span())
         for one in self._wanted:
             if not one.bare:
-                for start in _places(text, one.text):
-                    yield start, start + len(one.text)
+                yield from (found.span() for found in re.finditer(re.escape(one.text), text))
                 continue
             for first, last in _parts(bare, one.bare):
                 yield _widened(text, places[first], places[last - 1] + 1, one)
@@ -223,13 +222,6 @@ def _cores(text: bytes) -> Iterator[bytes]:
         whole = b64encode(bytes(before) + text)
         bits = 8 * (before + len(text))
         yield whole[-(-8 * before // 6) : bits // 6]
-
-
-def _places(text: bytes, wanted: bytes) -> Iterator[int]:
-    place = text.find(wanted)
-    while place >= 0:
-        yield place
-        place = text.find(wanted, place + len(wanted))
 
 
 def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
