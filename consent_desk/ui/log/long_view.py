@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
-from consent_desk.journal.history import History
+from consent_desk.journal.export import History
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.workspace import Workspace
