@@ -150,7 +150,7 @@ class Machine(RuleBasedStateMachine):
             if len(self.journal.record(due.request_id).facts) == before:
                 self.schedule.postpone(due.request_id, self.now())
             return
-        looked = self.verifier.look_up(due.request_id, a_project(), due=due)
+        looked = self.verifier.look_up(due, a_project())
         if isinstance(looked, Looked):
             self.check_look(due.request_id, looked)
         refresh(self.schedule, self.journal, due.request_id)
