@@ -48,8 +48,6 @@ class LogTable(QTableView):
         self._lacks = 0
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        # What fits is measured by the lines in view: Qt would ask for a thousand.
-        header.setResizeContentsPrecision(0)
         for name, digits in _DIGITS.items():
             header.resizeSection(COLUMNS.index(name), self._digit * digits)
         header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)

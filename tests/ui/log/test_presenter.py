@@ -68,7 +68,7 @@ def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
     assert controls.cells(panel, 4)[0] == "customer49@example.com"
 
 
-def test_the_room_for_times_is_measured_by_the_lines_in_view(qtbot: QtBot) -> None:
+def test_the_room_for_times_is_measured_without_asking_for_every_line(qtbot: QtBot) -> None:
     asked: set[Timestamp] = set()
 
     def local(at: Timestamp) -> datetime:
@@ -77,9 +77,8 @@ def test_the_room_for_times_is_measured_by_the_lines_in_view(qtbot: QtBot) -> No
 
     panel = LogPanel(LogModel(local, lambda: later(60)))
     qtbot.addWidget(panel)
-    panel.show()
     show(panel, [entry(-number) for number in range(500)])
-    assert 0 < len(asked) < 100
+    assert 0 < len(asked) < 5
 
 
 def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:
