@@ -225,7 +225,7 @@ class Outbox:
         return Entry.after(record.noted, record.facts)
 
     def recover(self) -> int:
-        """Head what an earlier run left in flight as unconfirmed; return how many there were.
+        """Mark what an earlier run left in flight as unconfirmed; return how many there were.
 
         And discard the opt-ins that a later opt-out overtook: the run may have ended between the two.
         """

@@ -38,7 +38,7 @@ class Journal(Protocol):
         """How many lines there are."""
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that are query, the oldest first."""
+        """Those of some consents (500 at most) that `query` asks for, the oldest first."""
 
     def record(self, request_id: str) -> Record:
         """One consent with all its facts."""
@@ -106,7 +106,7 @@ class History:
         return self._journal.count(query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents that are query, the oldest first."""
+        """Those of some consents that `query` asks for, the oldest first."""
         asked = [*request_ids]
         parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
         found = [each for part in parts for each in self._journal.those(query, part)]
@@ -144,5 +144,5 @@ class History:
         return None if self._erase is None else self._erase(project_id, customer, self._now())
 
     def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
-        """An export of all that is query, into the file at `path`. It begins with its first step."""
+        """An export of all that `query` asks for, into the file at `path`. It begins with its first step."""
         return Export(self._journal, query, kind, lambda: self._create(path))

@@ -238,7 +238,7 @@ class SqliteJournal:
             return count(connection, query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that are query, the oldest first."""
+        """Those of some consents (500 at most) that `query` asks for, the oldest first."""
         with self._turns.reading() as connection:
             return find_those(connection, query, request_ids)
 

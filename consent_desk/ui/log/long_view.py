@@ -73,13 +73,13 @@ class LongView(QObject):
         self.reload()
 
     def search(self, query: LogQuery) -> None:
-        """Show what is `query`."""
+        """Show what `query` asks for."""
         if query != self._query:
             self._query = query
             self.reload()
 
     def put(self, entry: Entry) -> None:
-        """Show a new or changed line, if it is query."""
+        """Show a new or changed line, if it is searched for."""
         if not self._model.put(entry):
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
