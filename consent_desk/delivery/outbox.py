@@ -29,11 +29,11 @@ class Journal(Decisions, Protocol):
     A method that writes returns only when what it wrote survives a power cut.
     """
 
-    def note(self, noted: Noted) -> None:
-        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
-
     def note_all(self, noted: Sequence[Noted]) -> None:
-        """Write all of `noted` like one, in their order, or none."""
+        """Write all of `noted`, each with its first fact, `queued`, in their order; or none.
+
+        Writing the same one again changes nothing.
+        """
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
@@ -78,9 +78,6 @@ class Journal(Decisions, Protocol):
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
-
-    def close(self) -> None:
-        """Close the file. Nothing else is called afterwards."""
 
 
 class Outbox:
@@ -237,23 +234,7 @@ class Outbox:
             discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)
 
-    def has(self, request_id: str) -> bool:
-        """Whether a consent is noted: it may be, although the disk reported that its noting failed."""
-        return self._journal.has(request_id)
-
-    def entry(self, request_id: str) -> Entry:
-        """The line of one consent, as the journal has it now."""
-        return self._journal.entry(request_id)
-
-    def record(self, request_id: str) -> Record:
-        """Everything noted about one consent."""
-        return self._journal.record(request_id)
-
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
-        """The same, and the timestamp of the last decision after it for its customer and category."""
+        """One consent, and when the last decision after it for its customer and category was taken."""
         record = self._journal.record(request_id)
         return record, last_later(self._journal, record.noted)
-
-    def open_in(self, project_id: str) -> int:
-        """How many consents of a project have not certainly reached Engagement."""
-        return self._journal.open_in(project_id)

@@ -62,7 +62,7 @@ def lead(journal: Journal, request_id: str, states: Sequence[State]) -> None:
 def noted_in(journal: Journal, state: State = State.QUEUED, **changes: object) -> str:
     """Note a consent and bring it into `state`; return its request ID."""
     noted = a_noted(**changes)
-    journal.note(noted)
+    journal.note_all((noted,))
     lead(journal, noted.consent.request_id, way_to(state))
     return noted.consent.request_id
 
