@@ -10,16 +10,14 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
-from consent_desk.domain.lifecycle.judgement import was_withdrawn
+from consent_desk.domain.lifecycle.judgement import SECOND, was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, UNSENT_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
 
-_SECOND = 1_000_000
-
-REPEATED_WITHIN = 600 * _SECOND
+REPEATED_WITHIN = 600 * SECOND
 """Microseconds in which the same decision about the same customer is probably the same call."""
 
 
@@ -106,7 +104,7 @@ class Outbox:
         if is_now:
             at = self._after_last_known(project, consent, context)
         else:
-            before = Timestamp((given.micros // _SECOND + 1) * _SECOND)
+            before = Timestamp((given.micros // SECOND + 1) * SECOND)
             at = later_than(given, self._last_noted(project, consent, before))
         if at == given:
             return consent
@@ -134,15 +132,15 @@ class Outbox:
         given = consent.timestamp
         # By Engagement's clock, from which this computer's may differ by as much as it is allowed to.
         off = context.clock_off or 0
-        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * _SECOND
+        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * SECOND
         shown = None if context.before is None else context.before.since
         if (
             consent.action is Action.REJECT
             and shown is not None
-            and given.seconds - 1 < shown <= latest / _SECOND
+            and given.seconds - 1 < shown <= latest / SECOND
         ):
             # Where Engagement told whole seconds, the event may lie in that second.
-            given = max(given, Timestamp((int(shown) + 1) * _SECOND))
+            given = max(given, Timestamp((int(shown) + 1) * SECOND))
         before = None if context.clock_off is None else Timestamp(max(given.micros, latest) + 1)
         return later_than(given, self._last_noted(project, consent, before))
 
@@ -191,7 +189,7 @@ class Outbox:
     def _last_like(self, project: Project, consent: Consent) -> Consent | None:
         since = consent.noted_at.micros - REPEATED_WITHIN
         # Also one that was dated back as this one is.
-        after = Timestamp(max(1, min(since, consent.timestamp.micros - _SECOND)))
+        after = Timestamp(max(1, min(since, consent.timestamp.micros - SECOND)))
         for one in self._journal.later_like(project.id, consent.customer, consent.category, after):
             noted = one.noted.consent
             if noted.noted_at.micros < since:
