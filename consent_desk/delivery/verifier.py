@@ -9,7 +9,7 @@ from typing import assert_never
 from consent_desk.delivery.order import noted_later
 from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import FIRST_LOOK, Due
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ends_after
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look
 from consent_desk.domain.lifecycle.looking import (
@@ -76,7 +76,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A look that told nothing, with those before it. The next comes in so many microseconds.
+    """A look that told nothing, with those before it. The next comes in so many microseconds, if at all.
 
     `is_written`: there is a fact of it. Of one that failed as the last one did there is none for an hour.
     """
@@ -146,6 +146,10 @@ class Verifier:
         if not self._write(record, fact):
             return None
         known = replace(record, facts=(*record.facts, fact))
+        failing = failing_of(known.facts)
+        if failing is not None and failing.is_given_up:
+            # The key may not read any more: a person is asked, as where no answer comes.
+            return Failed(failing, 0, is_written=True)
         return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
 
     def _made_up_for(
@@ -222,7 +226,7 @@ class Verifier:
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
         until = noted.consent.valid_until
-        if until is not None and until.seconds is not None and until.seconds * 1_000_000 <= at.micros:
+        if until is not None and not ends_after(until, at):
             return True
         # Noted here, and stored there: what holds is what this desk was told later.
         ruling = last_events(later)

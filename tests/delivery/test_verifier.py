@@ -423,6 +423,17 @@ def test_a_look_that_worked_ends_the_count(desk: LookingDesk) -> None:
     assert desk.counts(request_id) == [1, 1]
 
 
+def test_where_the_key_may_not_read_any_more_for_two_hours_a_person_is_told(desk: LookingDesk) -> None:
+    request_id = desk.sent(CUT)
+    assert desk.looked(request_id, 30).entry.state is State.NOT_SEEN
+    desk.engagement.may_read = False
+    found = [desk.look(request_id, 1_000 * number) for number in range(1, 10)]
+    assert [type(one) for one in found] == [Looked] * 8 + [Failed]
+    assert isinstance(found[-1], Failed)
+    assert (found[-1].failing.is_given_up, found[-1].is_written) == (True, True)
+    assert desk.look(request_id, 10_000) is None
+
+
 @pytest.mark.parametrize(
     "outcome",
     [
