@@ -39,7 +39,7 @@ class Journal(Decisions, Protocol):
     def append(self, request_id: str, fact: Fact) -> None:
         """Write what happened to a consent. Appending its last fact again changes nothing.
 
-        Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
+        Only `claim` makes it `in_flight`; what may not follow its state (`lifecycle.state.LEGAL`) is trouble.
         """
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:

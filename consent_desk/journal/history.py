@@ -38,7 +38,7 @@ class Journal(Protocol):
         """How many lines there are."""
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that `query` asks for, the oldest first."""
+        """Those of some consents (500 at most) that the query asks for, the oldest first."""
 
     def record(self, request_id: str) -> Record:
         """One consent with all its facts."""
@@ -106,7 +106,7 @@ class History:
         return self._journal.count(query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents that `query` asks for, the oldest first."""
+        """Those of some consents that the query asks for, the oldest first."""
         asked = [*request_ids]
         parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
         found = [each for part in parts for each in self._journal.those(query, part)]

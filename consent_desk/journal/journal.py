@@ -99,7 +99,7 @@ class SqliteJournal:
     ) -> Self:
         """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
 
-        `installation` is this computer's (installation.py), empty where it does not matter or cannot be
+        `installation` is this computer's (identity.py), empty where it does not matter or cannot be
         told: then the mark keeps the one that it bears. Raises
         JournalError, JournalDamagedError among it; what is no good journal of ours is left as it is.
         """
@@ -238,7 +238,7 @@ class SqliteJournal:
             return count(connection, query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that `query` asks for, the oldest first."""
+        """Those of some consents (500 at most) that the query asks for, the oldest first."""
         with self._turns.reading() as connection:
             return find_those(connection, query, request_ids)
 

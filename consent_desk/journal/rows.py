@@ -91,7 +91,7 @@ def append_fact(
 ) -> None:
     """Write a fact, with the server's answer if one came, and with its note.
 
-    `gone`: since then personal data of the consent is gone, see migrations.py.
+    `gone`: since then personal data of the consent is gone, see schema.py.
     """
     columns = {**_columns_of(request_id, fact), "gone": gone}
     contents = {}

@@ -79,7 +79,7 @@ class LongView(QObject):
             self.reload()
 
     def put(self, entry: Entry) -> None:
-        """Show a new or changed line, if it is searched for."""
+        """Show a new or changed line, if it is asked for."""
         if not self._model.put(entry):
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
