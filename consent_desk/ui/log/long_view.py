@@ -73,7 +73,7 @@ class LongView(QObject):
         self.reload()
 
     def search(self, query: LogQuery) -> None:
-        """Show what is `query`."""
+        """Show what `query` asks for."""
         if query != self._query:
             self._query = query
             self.reload()
