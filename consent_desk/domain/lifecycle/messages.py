@@ -4,7 +4,6 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import reduce
 from typing import assert_never
 
@@ -44,22 +43,17 @@ def is_stamped_wrong(facts: Sequence[Fact]) -> bool:
 
 def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
     """What a look that led to `state` means for a person."""
-    judgement = _tell(look, state, action)
-    if not practice:
-        return judgement
-    if state is State.VERIFIED:
+    if practice and state is State.VERIFIED:
         return Judgement(state, _PRACTISED, _NOTHING)
-    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+    return _tell(look, state, action).shown(practice=practice)
 
 
 def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
     """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
     is_profile = state is State.NEW_PROFILE
     headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
-    if practice:
-        headline = say("Practice: {headline}", headline=headline)
     advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
-    return Judgement(state, headline, advice)
+    return Judgement(state, headline, advice).shown(practice=practice)
 
 
 def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
@@ -125,9 +119,7 @@ def tell_failing(failing: Failing, state: State, action: Action, *, practice: bo
             since=since,
             why=told.why,
         )
-    if practice:
-        headline = say("Practice: {headline}", headline=headline)
-    return Judgement(state, headline, told.advice)
+    return Judgement(state, headline, told.advice).shown(practice=practice)
 
 
 def why_failing(failing: Failing) -> Meaning:
@@ -157,14 +149,8 @@ def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
 def _tell_look_up(plan: Plan) -> Message:
     if plan.failing is None:
         return say(_BEING_CHECKED) if plan.at is None else say(_CHECKING, at=plan.at)
-    told = {
-        "looks": _looks_failed(plan.failing),
-        "since": plan.failing.since,
-        "why": why_failing(plan.failing).why,
-    }
-    if plan.at is None:
-        return say(_FAILING_NOW, **told)
-    return say(_FAILING, at=plan.at, **told)
+    template = _FAILING_NOW if plan.at is None else _FAILING
+    return say(template, at=plan.at, **_failed(plan.failing))
 
 
 def _tell_question(plan: Plan, what: str) -> Message:
@@ -180,9 +166,7 @@ def _tell_question(plan: Plan, what: str) -> Message:
             "It could not be looked up: {looks} since {since}, the last one because {why}. Nothing more "
             "happens by itself. Look the customer up in Engagement, then decide what is to become of the "
             "{noun}.",
-            looks=_looks_failed(plan.failing),
-            since=plan.failing.since,
-            why=why_failing(plan.failing).why,
+            **_failed(plan.failing),
             noun=what,
         )
     return say(
@@ -192,10 +176,13 @@ def _tell_question(plan: Plan, what: str) -> Message:
     )
 
 
-def _looks_failed(failing: Failing) -> Message:
-    if failing.count == 1:
-        return say("one look has failed")
-    return say("{count} looks have failed", count=failing.count)
+def _failed(failing: Failing) -> dict[str, object]:
+    looks = say("{count} looks have failed", count=failing.count)
+    return {
+        "looks": say("one look has failed") if failing.count == 1 else looks,
+        "since": failing.since,
+        "why": why_failing(failing).why,
+    }
 
 
 _CHECKING = "Checking at {at}."

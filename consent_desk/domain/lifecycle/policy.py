@@ -17,6 +17,7 @@ from consent_desk.domain.lifecycle.judgement import (
     LOOK_AFTER,
     SECOND,
     is_departure,
+    left_with,
     may_have_left,
     was_kept,
     was_sent_again,
@@ -195,17 +196,17 @@ def retry_after(outcome: Answered, at: Timestamp) -> int:
 
 def failing_of(facts: Sequence[Fact]) -> Failing | None:
     """The looks that told nothing since the last one that did; None where there is none."""
-    found: Failing | None = None
-    began = 0
+    failed: list[_Seen] = []
     for seen in _looks(facts):
         if seen.told:
-            found = None
-        elif found is None:
-            found, began = Failing(_count(seen.look), seen.fact.at, seen.look), seen.at
+            failed.clear()
         else:
-            count = found.count + _count(seen.look)
-            found = Failing(count, found.since, seen.look, seen.at - began)
-    return found
+            failed.append(seen)
+    if not failed:
+        return None
+    first, last = failed[0], failed[-1]
+    count = sum(seen.look.failed if isinstance(seen.look, FailedLook) else 1 for seen in failed)
+    return Failing(count, first.fact.at, last.look, last.at - first.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,7 @@ class _Seen:
 
 def _looks(facts: Sequence[Fact]) -> Iterator[_Seen]:
     """The looks since it had left at the latest. A blind one after one that worked tells nothing."""
-    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
-    first = next(departures, 0)
+    first = left_with(facts)
     worked = any(isinstance(fact.outcome, Look) and not fact.outcome.blind for fact in facts[:first])
     at = 0
     for number, (before, fact) in enumerate(pairwise(facts[first:]), first + 1):
@@ -243,10 +243,6 @@ def _elapsed(before: Fact, fact: Fact) -> int:
     by_clock = max(0, fact.at.micros - before.at.micros)
     steady = fact.outcome.steady if isinstance(fact.outcome, Look | FailedLook) else None
     return by_clock if steady is None else min(by_clock, round(steady * SECOND) + _KNOWN_LATE)
-
-
-def _count(look: Look | FailedLook) -> int:
-    return look.failed if isinstance(look, FailedLook) else 1
 
 
 def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 0) -> Plan:
@@ -274,9 +270,7 @@ def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 
 
 def _later(facts: Sequence[Fact], due: int) -> Timestamp:
     """The time of the clock that is `due` microseconds after it had left."""
-    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
-    since = facts[next(departures, 0) :]
-    so_far = sum(_elapsed(before, fact) for before, fact in pairwise(since))
+    so_far = sum(_elapsed(before, fact) for before, fact in pairwise(facts[left_with(facts) :]))
     return Timestamp(facts[-1].at.micros + due - so_far)
 
 
@@ -287,20 +281,15 @@ def _after_failed(look: Plan, facts: Sequence[Fact], request_id: str) -> Plan:
         return look
     if failing.is_given_up:
         return Plan(Step.ASK, failing=failing)
-    at = max(_at(look), facts[-1].at.micros + _wait_for_look(facts[-1], failing, request_id))
+    planned = 0 if look.at is None else look.at.micros
+    at = max(planned, facts[-1].at.micros + _wait_for_look(facts[-1], failing, request_id))
     return Plan(Step.LOOK_UP, Timestamp(at), failing=failing, unsent=look.unsent)
-
-
-def _at(look: Plan) -> int:
-    return 0 if look.at is None else look.at.micros
 
 
 def _wait_for_look(last: Fact, failing: Failing, request_id: str) -> int:
     wait = look_again_after(request_id, failing.count)
-    failed = last.outcome
-    if isinstance(failed, FailedLook) and isinstance(failed.outcome, Answered):
-        wait = max(wait, retry_after(failed.outcome, last.at))
-    return wait
+    answered = last.outcome.outcome if isinstance(last.outcome, FailedLook) else None
+    return max(wait, retry_after(answered, last.at)) if isinstance(answered, Answered) else wait
 
 
 def _is_to_be_seen(facts: Sequence[Fact], left: int) -> bool:

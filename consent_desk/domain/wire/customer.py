@@ -12,7 +12,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import VALUE_LIMIT, CustomerId, Timestamp, ValidUntil, ends_after
 from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.text import inert, visible
-from consent_desk.domain.wire.answer import ERROR_KEYS, Answer, Meaning, read_answer, read_data
+from consent_desk.domain.wire.answer import ERROR_KEYS, Meaning, read_answer, read_data
 from consent_desk.domain.wire.request import READ_MODES
 
 _NO_PERMISSION = "no permission"
@@ -138,7 +138,7 @@ def read_history(status: int, body: bytes) -> HistoryPage | None:
     """
     if is_unknown(status, body):
         return HistoryPage()
-    answer = _data(body)
+    answer = read_data(body)
     data = answer.document.get("data") if isinstance(answer.document, dict) else None
     if status != 200 or not answer.is_success or not isinstance(data, list):
         return None
@@ -160,7 +160,7 @@ def read_consents(
 
     A category of which it was not told whether it is valid, or since when, is left out. `at`: it was read.
     """
-    answer = _data(body)
+    answer = read_data(body)
     results = answer.document.get("results") if isinstance(answer.document, dict) else None
     if status != 200 or not answer.is_success or not isinstance(results, list):
         return None
@@ -217,11 +217,6 @@ def lacks_permission(status: int, body: bytes) -> bool:
     if isinstance(results, list):
         said += [str(item.get("error")) for item in results if isinstance(item, dict)]
     return any(text.strip().rstrip(".").lower() == _NO_PERMISSION for text in said)
-
-
-def _data(body: bytes) -> Answer:
-    answer = read_answer(body)
-    return answer if answer.document is not None else read_data(body)
 
 
 def _event(item: object) -> HistoryEvent | None:
