@@ -35,13 +35,7 @@ from consent_desk.domain.lifecycle.state import (
     was_decided,
 )
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.wire.answer import (
-    STOPPED_ON_THE_WAY,
-    Meaning,
-    is_from_the_way,
-    meaning,
-    read_answer,
-)
+from consent_desk.domain.wire.answer import STOPPED_ON_THE_WAY, Meaning, is_from_the_way, meaning, read_answer
 from consent_desk.domain.wire.outcome import (
     LAGS,
     SPEAKS_AGAINST,

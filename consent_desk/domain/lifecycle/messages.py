@@ -5,7 +5,6 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
@@ -362,17 +361,8 @@ def _before(context: Context) -> Message:
         return say("no such customer")
     if before is None:
         return say("not known")
-    match before.current_state:
-        case CurrentState.NEVER:
-            return say("no consent")
-        case CurrentState.ENDED:
-            return say("ended")
-        case CurrentState.UNCLEAR:
-            return say("rejected or ended")
-        case CurrentState.ACCEPTED | CurrentState.REJECTED:
-            return _word(valid=before.valid)
-        case _ as never:
-            assert_never(never)
+    held = before.current_state
+    return say("no consent") if held is CurrentState.NEVER else say(held.value)
 
 
 def _word(*, valid: bool) -> Message:

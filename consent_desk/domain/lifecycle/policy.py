@@ -252,20 +252,27 @@ def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 
     sending, and one of them of this run; and one more after the first that saw it, for what holds may follow
     a little later.
     """
-    counted = [_Seen(Look(), 0, facts[0], -1, told=False)]
-    for seen in _looks(facts):
-        if seen.told and seen.at >= counted[-1].at + LOOKS_APART:
-            counted.append(seen)
+    counted = _apart(facts, 0)
     looks = [seen.look for seen in counted if isinstance(seen.look, Look)]
-    last = looks[-1]
-    complete = sum(not look.blind for look in looks[1:])
-    first_seen = last.seen and not any(look.seen for look in looks[:-1])
-    is_late = counted[-1].at >= LOOK_AFTER[-1]
-    is_enough = complete >= _ENOUGH or (not complete and len(looks) > _ENOUGH)
-    if is_late and is_enough and not first_seen and counted[-1].number >= left:
+    last_at, last_number = (counted[-1].at, counted[-1].number) if counted else (0, -1)
+    complete = sum(not look.blind for look in looks)
+    first_seen = any(look.seen for look in looks[-1:]) and not any(look.seen for look in looks[:-1])
+    is_late = last_at >= LOOK_AFTER[-1]
+    is_enough = complete >= _ENOUGH or (not complete and len(looks) >= _ENOUGH)
+    if is_late and is_enough and not first_seen and last_number >= left:
         return settled
-    due = max(LOOK_AFTER[min(len(counted), _ENOUGH) - 1], counted[-1].at + LOOKS_APART)
+    due = max(LOOK_AFTER[min(len(counted), _ENOUGH - 1)], last_at + LOOKS_APART)
     return _after_failed(Plan(Step.LOOK_UP, _later(facts, due)), facts, request_id)
+
+
+def _apart(facts: Sequence[Fact], last: int) -> list[_Seen]:
+    """The looks that told something, each long enough after the one before, the first one after `last`."""
+    counted: list[_Seen] = []
+    for seen in _looks(facts):
+        if seen.told and seen.at >= last + LOOKS_APART:
+            counted.append(seen)
+            last = seen.at
+    return counted
 
 
 def _later(facts: Sequence[Fact], due: int) -> Timestamp:
@@ -310,13 +317,11 @@ def _turns_opt_out(facts: Sequence[Fact]) -> bool:
 
 def _look_first(since: Sequence[Fact], request_id: str) -> Plan:
     """The look before an opt-in of an earlier run leaves; a person is asked where there is none to be had."""
-    blind = [-LOOKS_APART]
-    for seen in _looks(since):
-        if seen.told and seen.at >= blind[-1] + LOOKS_APART:
-            blind.append(seen.at)
-    if len(blind) > _ENOUGH:
+    blind = _apart(since, -LOOKS_APART)
+    if len(blind) >= _ENOUGH:
         return Plan(Step.ASK, unsent=True)
-    at = None if len(since) == 1 else _later(since, blind[-1] + LOOKS_APART)
+    due = blind[-1].at + LOOKS_APART if blind else 0
+    at = None if len(since) == 1 else _later(since, due)
     found = _after_failed(Plan(Step.LOOK_UP, at, unsent=True), since, request_id)
     return Plan(found.step, found.at, failing=found.failing, unsent=True)
 
