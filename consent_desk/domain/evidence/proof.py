@@ -115,11 +115,10 @@ def last_look(record: Record) -> tuple[Timestamp, Look] | None:
 
 def gist(proof: Proof) -> tuple[Message, ...]:
     """What a proof is about, in a few lines."""
-    source = proof.source
     return (
-        *made(written(proof.made_at), proof.program, ORIGIN, practice=source.practice),
-        *(_said(one.record) for one in source.witnesses),
-        *_linked(source.chain),
+        *made(written(proof.made_at), proof.program, ORIGIN, practice=proof.source.practice),
+        *(_said(one.record) for one in proof.source.witnesses),
+        *_linked(proof.source.chain),
     )
 
 

@@ -238,16 +238,12 @@ def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> J
 
 def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgement:
     """It did not leave, or was thrown away by the server: it is tried again by itself."""
-    match outcome:
-        case NotSent(cause=Cause.PROGRAM_ENDED):
-            state = State.QUEUED
-            advice = say("{advice} It is sent at the next start.", advice=told.advice)
-        case Answered():
-            # What the answer's meaning advises, to try again, is done here.
-            state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
-        case _:
-            state = State.RETRY_WAIT
-            advice = say("{advice} It is tried again by itself.", advice=told.advice)
+    state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
+    if isinstance(outcome, NotSent):
+        if outcome.cause is Cause.PROGRAM_ENDED:
+            state, advice = State.QUEUED, say("It is sent at the next start.")
+        # What an answer's meaning advises, to try again, is done here.
+        advice = say("{advice} {then}", advice=told.advice, then=advice)
     return Judgement(
         state,
         say(

@@ -55,13 +55,13 @@ def later_events(events: Sequence[HistoryEvent], consent: Consent) -> tuple[Hist
         if event.category == consent.category
         and not _is_ours(event, consent)
         and event.timestamp is not None
-        and event.timestamp >= _seconds(consent)
+        and event.timestamp >= consent.timestamp.seconds
     )
 
 
 def is_as_sent(event: HistoryEvent, consent: Consent) -> bool:
     """Whether `event` is the one that `consent` became, with its own time."""
-    return _is_ours(event, consent) and same_second(event.timestamp, _seconds(consent))
+    return _is_ours(event, consent) and same_second(event.timestamp, consent.timestamp.seconds)
 
 
 def shows(since: float | None, consent: Consent) -> bool:
@@ -167,10 +167,6 @@ def _is_ours(event: HistoryEvent, consent: Consent) -> bool:
     )
 
 
-def _seconds(consent: Consent) -> float:
-    return consent.timestamp.micros / 1_000_000
-
-
 def _wish(consent: Consent) -> bool:
     return consent.action is Action.ACCEPT
 
@@ -215,7 +211,7 @@ def _of_status(consent: Consent, status: CategoryStatus | None, at: Timestamp) -
         return None
     if not ends_after(status.until, at):
         return Reason.PAST_END
-    is_of_ours = same_second(status.since, _seconds(consent))
+    is_of_ours = same_second(status.since, consent.timestamp.seconds)
     return Reason.OTHER_END if is_of_ours and status.until != consent.valid_until else None
 
 

@@ -83,12 +83,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
-    last sending.
+    """One line of the log: a consent and its last fact. `status` and `elapsed` are of its last sending.
 
-    `held`: its project was removed, or no longer leads where it was noted for. `checked`: a person has said
-    that ID and category are right. `to_acknowledge`: it was cancelled before it left, and nobody has
-    acknowledged so far that it is not recorded.
+    `held`: its project was removed, or no longer leads where it was noted for. `checked`: `is_checked`.
+    `to_acknowledge`: `state.is_to_acknowledge`.
     """
 
     request_id: str

@@ -50,7 +50,10 @@ class Answer:
     @property
     def is_success(self) -> bool:
         """Whether it says success, and names no error beside it. What its data hold is not looked at."""
-        return self.success is True and isinstance(self.document, dict) and not _names_error(self.document)
+        if self.success is not True or not isinstance(self.document, dict):
+            return False
+        # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
+        return not any(self.document.get(key) for key in ERROR_KEYS)
 
     @property
     def is_success_throughout(self) -> bool:
@@ -359,11 +362,6 @@ def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(document) != len(pairs):
         raise ValueError("a key stands twice")
     return document
-
-
-def _names_error(document: dict[str, object]) -> bool:
-    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-    return any(document.get(key) for key in ERROR_KEYS)
 
 
 def _speaks_against(value: object, levels: int) -> bool:
