@@ -162,9 +162,7 @@ def is_time(at: Timestamp | None, now: Timestamp) -> bool:
 
 def is_for_a_person(facts: Sequence[Fact]) -> bool:
     """Whether nobody knows what became of it, nor can it be looked up by itself: it may be there."""
-    if facts[-1].state not in UNCERTAIN_STATES:
-        return False
-    failing = failing_of(facts)
+    failing = failing_of(facts) if facts[-1].state in UNCERTAIN_STATES else None
     return failing is not None and failing.is_given_up
 
 
