@@ -1,8 +1,6 @@
 """Dates and times as people write them, for *Taken at*, *Valid until* and the log's *Date* alike.
 
 Times without an offset are those of a `zone`, and so are days.
-
-Long because three fields that read the same words must not disagree.
 """
 
 import re

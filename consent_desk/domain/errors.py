@@ -2,17 +2,17 @@
 
 DeskError
 ├── InvalidError                a value that would make an invalid event or an unsafe address
-├── KeyringFailureError
-│   ├── LockedKeyringError    the keyring is there and asks for its password
-│   └── NoKeyringError    no keyring that keeps a secret safely
-├── ProjectListError   the list of projects cannot be read or written
-├── WordingError       the kept texts cannot be read or written
-├── JournalError       a consent could not be noted, or the journal cannot be read
-│   ├── JournalGoneError      its file or folder is not there now: put it back, then look again
-│   └── JournalDamagedError   its file is not what was written: salvage it, or restore a backup
-│       └── JournalMissingError   there was one, and now there is none
-├── ExportError        a file that a person chose could not be written
-└── SandboxError       the practice server cannot start
+├── KeyringFailureError         the keyring refused, failed, or did not keep what it was given
+│   ├── LockedKeyringError      it is there and asks for its password
+│   └── NoKeyringError          none that keeps a secret safely
+├── ProjectListError            the list of projects cannot be read or written
+├── WordingError                the saved wordings cannot be read or written
+├── JournalError                a consent could not be noted, or the journal cannot be read
+│   ├── JournalGoneError        its file or folder is not there now: put it back, then look again
+│   └── JournalDamagedError     its file is not what was written: salvage it, or restore a backup
+│       └── JournalMissingError there was one, and now there is none
+├── ExportError                 a file that a person chose could not be written
+└── SandboxError                the practice server cannot start
 """
 
 from consent_desk.domain.message import Message
@@ -51,7 +51,7 @@ class ProjectListError(DeskError):
 
 
 class WordingError(DeskError):
-    """The kept texts could not be read or written."""
+    """The saved wordings could not be read or written."""
 
 
 class JournalError(DeskError):

@@ -4,7 +4,7 @@ Only the way from a moment to its local time is asked of the zone: that is never
 microseconds, as far ahead as a calendar goes.
 """
 
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from consent_desk.domain.consent.values import Timestamp
 
@@ -31,9 +31,7 @@ def micros_of(at: datetime) -> int:
 
 def spelled(micros: int, zone: tzinfo) -> str:
     """A moment in full, as it can be typed again: `2026-03-31 10:40 +02:00`."""
-    at = _EPOCH + micros * _MICROSECOND
-    shown = at.astimezone(timezone(_offset(at, zone)))
-    text = shown.isoformat(sep=" ", timespec="auto" if micros % 60_000_000 else "minutes")
+    text = local(micros, zone).isoformat(sep=" ", timespec="auto" if micros % 60_000_000 else "minutes")
     return f"{text[:-6]} {text[-6:]}"
 
 

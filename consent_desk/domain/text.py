@@ -50,7 +50,7 @@ def hidden_character(text: str, *, allow: str = "") -> str | None:
     if rest.isprintable() and (rest.isascii() or (_BLANK.isdisjoint(rest) and _ATTACHED.isdisjoint(rest))):
         return None
     for before, character in zip(" " + text, text, strict=False):
-        if character not in allow and (name := _name_if_hidden(before, character)) is not None:
+        if character not in allow and (name := hidden_name(character, before)) is not None:
             return name
     return None
 
@@ -79,12 +79,8 @@ def refused_in_prose(text: str, *, allow: str = "") -> tuple[int, ...]:
     return tuple(sorted((*refused, *(at for at, _ in opened))))
 
 
-def hidden_name(character: str) -> str | None:
-    """Name `character` if it cannot be seen or told apart, else None."""
-    return _name_if_hidden(" ", character)
-
-
-def _name_if_hidden(before: str, character: str) -> str | None:
+def hidden_name(character: str, before: str = " ") -> str | None:
+    """Name `character`, which follows `before`, if it cannot be seen or told apart, else None."""
     if " " <= character <= "~":
         return None
     if character in _NAMES:
@@ -131,7 +127,7 @@ def visible(text: str, write: Callable[[str], str] = _code) -> str:
     shown = []
     before = " "
     for character in text:
-        hidden = character not in "\n\t" and _name_if_hidden(before, character) is not None
+        hidden = character not in "\n\t" and hidden_name(character, before) is not None
         shown.append(write(character) if hidden else character)
         before = " " if hidden else character
     return "".join(shown)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from consent_desk.domain.consent.values import Timestamp
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400
 _FIRST = 2 * _DAY * 1_000_000
 _LAST = 7_258_118_400 * 1_000_000  # the year 2200
@@ -39,29 +38,23 @@ class LocalZone(tzinfo):
     It is that of the moment: whoever travels with an open program sees the local times follow.
     """
 
-    def utcoffset(self, at: datetime | None) -> timedelta:
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
         """Local time minus UTC at the local time `at`."""
-        return timedelta(seconds=self._local(at).tm_gmtoff)
+        return _fixed(at).utcoffset()
 
-    def dst(self, at: datetime | None) -> timedelta:
-        """An hour in summer time; the exact figure is not known to the C library."""
-        return timedelta(hours=1 if self._local(at).tm_isdst > 0 else 0)
+    def dst(self, at: datetime | None) -> None:
+        """Not known to the C library."""
 
-    def tzname(self, at: datetime | None) -> str:
+    def tzname(self, at: datetime | None) -> str | None:
         """The zone's short name, for example CET."""
-        return self._local(at).tm_zone
+        return _fixed(at).tzname()
 
     def fromutc(self, at: datetime) -> datetime:
         """The local time for `at`, which holds UTC."""
         _follow()
-        seconds = _seconds(at)
-        offset = time.localtime(seconds).tm_gmtoff
-        first, second = _moments(seconds + offset)
-        return (at + timedelta(seconds=offset)).replace(fold=int(first < second == seconds))
-
-    def _local(self, at: datetime | None) -> time.struct_time:
-        _follow()
-        return time.localtime(None if at is None else _moments(_seconds(at))[at.fold])
+        utc = at.replace(tzinfo=UTC)
+        wall = utc.astimezone().replace(tzinfo=None)
+        return wall.replace(tzinfo=self, fold=int(wall.astimezone() != utc))
 
 
 def _follow() -> None:
@@ -70,17 +63,7 @@ def _follow() -> None:
         time.tzset()
 
 
-def _seconds(at: datetime) -> int:
-    return (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
-
-
-def _moments(wall: int) -> tuple[int, int]:
-    """The first and the last moment at which clocks here show `wall`, which counts like UNIX seconds.
-
-    mktime cannot tell the two where both are summer time, or neither. For a skipped time they are one
-    before and one after that, with the offsets that datetime wants.
-    """
-    around = (wall - _DAY, wall + _DAY)
-    tried = [wall - time.localtime(each).tm_gmtoff for each in around]
-    found = [each for each in tried if each + time.localtime(each).tm_gmtoff == wall]
-    return (min(found), max(found)) if found else around
+def _fixed(at: datetime | None) -> datetime:
+    """The local time `at`, or now, with the offset and the name that hold then."""
+    _follow()
+    return (datetime.now(UTC) if at is None else at.replace(tzinfo=None)).astimezone()

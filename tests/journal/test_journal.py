@@ -25,9 +25,9 @@ from consent_desk.domain.consent.values import (
     complaint_about_wording,
 )
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, context_text, read_context
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
-from consent_desk.domain.wire.customer import CategoryStatus, CurrentState
+from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import (
     Answered,
     Cause,
@@ -228,45 +228,6 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
         noted = Noted.of(a_project(), a_consent(properties=properties), context)
         journal.note(noted)
         assert journal.record(noted.consent.request_id).noted == noted
-
-
-NOW, SOON = NOON.micros // 1_000_000, NOON.micros // 1_000_000 + 1
-
-
-@pytest.mark.parametrize(
-    ("valid", "until", "standing"),
-    [
-        ("false", '"unlimited"', CurrentState.REJECTED),
-        ("false", "null", CurrentState.REJECTED),
-        ("false", SOON, CurrentState.REJECTED),
-        ("false", NOW, CurrentState.UNCLEAR),
-        ("true", NOW, CurrentState.ACCEPTED),
-        ("true", '"unlimited"', CurrentState.ACCEPTED),
-    ],
-)
-def test_what_version_1_knew_before_a_consent_is_read_by_the_same_rule(
-    valid: str, until: object, standing: CurrentState
-) -> None:
-    text = f'{{"before":{{"valid":{valid},"since":1.5,"source":"page","until":{until},"wording":""}}}}'
-    before = read_context(text, NOON)[0].before
-    assert before is not None
-    assert before.current_state is standing
-
-
-def test_what_version_1_does_not_know_is_written_only_where_it_says_something() -> None:
-    clear = replace(ENDED, ended=False)
-    for status in (replace(clear, valid=True), replace(clear, until=None)):
-        assert "ended" not in context_text(Noted.of(a_project(), a_consent(), Context(before=status)))
-    unclear = Context(before=replace(ENDED, ended=None))
-    assert '"ended":null' in context_text(Noted.of(a_project(), a_consent(), unclear))
-
-
-@pytest.mark.parametrize(
-    "text", ["[]", '{"other":1}', '{"before":{"valid":true}}', '{"before":{"until":"x"}}', "{"]
-)
-def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
-        read_context(text, NOON)
 
 
 def test_a_stray_byte_in_a_technical_detail_or_a_reason_is_written_out(journal: SqliteJournal) -> None:

@@ -46,12 +46,12 @@ def confirmations(
     `found`: what a look-up told of its customer, None while there is no answer: that asks nothing.
     `categories` are those of the project. `is_stranger`: it is practice, and no customer of the Sandbox's.
     """
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
     asked = (
         _STRANGER if is_stranger else None,
         _about_customer(consent, found),
-        _about_standing(consent, found),
-        _about_own_opt_out(consent, found),
-        _about_unclear(consent, found),
+        None if status is None else _about_standing(consent, status),
+        None if status is None else _about_opt_out(consent, status),
         _about_category(consent, categories),
     )
     return tuple(one for one in asked if one is not None)
@@ -127,10 +127,7 @@ def near(customer: CustomerId, other: Known) -> Message:
     return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
 
 
-def _about_standing(consent: Consent, found: Found | None) -> Confirmation | None:
-    status = found.consents.get(consent.category) if isinstance(found, Known) else None
-    if status is None:
-        return None
+def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | None:
     if _holds_already(consent, status):
         return Confirmation(
             text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
@@ -157,32 +154,21 @@ def _about_standing(consent: Consent, found: Found | None) -> Confirmation | Non
     return None
 
 
-def _about_own_opt_out(consent: Consent, found: Found | None) -> Confirmation | None:
-    status = found.consents.get(consent.category) if isinstance(found, Known) else None
-    if consent.action is Action.REJECT or status is None:
+def _about_opt_out(consent: Consent, status: CategoryStatus) -> Confirmation | None:
+    if consent.action is Action.REJECT:
         return None
     warning = opted_out_themselves((status,))
-    if warning is None:
-        return None
-    return Confirmation(
-        text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
-    )
-
-
-def _about_unclear(consent: Consent, found: Found | None) -> Confirmation | None:
-    status = found.consents.get(consent.category) if isinstance(found, Known) else None
-    if consent.action is Action.REJECT or status is None or status.current_state is not CurrentState.UNCLEAR:
-        return None
-    return Confirmation(
-        text=say(
+    if status.current_state is CurrentState.UNCLEAR:
+        warning = say(
             "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
             "opt-out, an opt-in needs their clear word.",
             category=cut(consent.category),
             told=tell_status(status),
-        ),
-        field=Field.CUSTOMER_ID,
-        mend=say("Leave it"),
-        go_on=say("Record the opt-in"),
+        )
+    if warning is None:
+        return None
+    return Confirmation(
+        text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
     )
 
 

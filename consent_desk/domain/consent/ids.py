@@ -17,11 +17,9 @@ _PHONE_WORDS = (
 _TEL = re.compile(r"(?<![a-z])tel(?:no|nr|num[a-z]*)?(?![a-z])", re.ASCII)
 _PHONE_SIGNS = frozenset(" \t()./-")
 _EXCEL = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}", re.ASCII)
-_ERRORS = frozenset(
+_NO_ID = frozenset(
     {"#n/a", "#name?", "#ref!", "#value!", "#div/0!", "#null!", "#num!", "#getting_data", "#spill!", "#calc!"}
-)
-_NOTHING = frozenset(
-    {"null", "(null)", "<null>", "none", "nil", "nan", "n/a", "undefined", "[object object]"}
+    | {"null", "(null)", "<null>", "none", "nil", "nan", "n/a", "undefined", "[object object]"}
 )
 _DATES = (
     re.compile(r"(?P<year>\d{4})[-./](?P<one>\d{1,2})[-./](?P<other>\d{1,2})", re.ASCII),
@@ -146,7 +144,7 @@ def accident(text: str) -> Message | None:
             "A spreadsheet has shortened a long number to {text}: digits are missing. Copy it anew.",
             text=text,
         )
-    if lowered in _ERRORS or lowered in _NOTHING:
+    if lowered in _NO_ID:
         return say(
             "“{text}” is what a spreadsheet or a program writes where there is no ID. Copy it anew.",
             text=text,

@@ -119,24 +119,16 @@ def one_each(consent: Consent, categories: Sequence[str], request_ids: Sequence[
     is_now = consent.timestamp == consent.noted_at
     each: list[Consent] = []
     for number, (category, request_id) in enumerate(zip(categories, request_ids, strict=True)):
-        timestamp = Timestamp(consent.timestamp.micros + number)
-        noted_at = timestamp if is_now else max(consent.noted_at, timestamp)
+        at = Timestamp(consent.timestamp.micros + number)
+        noted_at = at if is_now else max(consent.noted_at, at)
         each.append(
-            replace(
-                consent,
-                request_id=request_id,
-                category=category,
-                timestamp=timestamp,
-                noted_at=noted_at,
-            )
+            replace(consent, request_id=request_id, category=category, timestamp=at, noted_at=noted_at)
         )
     return tuple(each)
 
 
 _NUMBER = re.compile(r"-?(\d+)(\.\d+)?", re.ASCII)
-
 _COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
-
 _LONGEST = 400  # digits: int() refuses many, and a float has fewer in any case
 
 
@@ -166,8 +158,6 @@ def _read_number(text: str) -> int | float | Message:
         return say("This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
-    # Loaded with the first one that needs it: the window shows sooner.
-
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
         return say("This number has too many digits to be kept exactly. Choose text as its type.")

@@ -34,6 +34,7 @@ _LINES = "\n\t\v\u2028"
 """What a text of several lines is made of: Word ends some of them with a vertical tab, Qt with U+2028."""
 
 _CHECK = say("Check the value.")
+_HIDDEN = "There is {hidden} in it. Delete it."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -169,23 +170,19 @@ def _repair(text: str, *, allow: str = "") -> Repair | None:
 
 def _complaint_about_name(text: str) -> Message | None:
     # The size first: nobody waits while a pasted megabyte is searched.
-    return _complaint_about_size(text) or _complaint_about_hidden(text) or _complaint_about_ends(text)
+    if (complaint := _complaint_about_size(text)) is not None:
+        return complaint
+    hidden = hidden_character(text)
+    return _complaint_about_ends(text) if hidden is None else say(_HIDDEN, hidden=hidden)
 
 
 def _complaint_about_ends(text: str) -> Message | None:
     return None if text == text.strip() else say("There is a space at the beginning or the end. Delete it.")
 
 
-def _complaint_about_hidden(text: str) -> Message | None:
-    hidden = hidden_character(text)
-    return None if hidden is None else say("There is {hidden} in it. Delete it.", hidden=hidden)
-
-
 def _complaint_about_prose(text: str, *, allow: str = "") -> Message | None:
     refused = refused_in_prose(text, allow=allow)
-    return (
-        say("There is {hidden} in it. Delete it.", hidden=hidden_name(text[refused[0]])) if refused else None
-    )
+    return say(_HIDDEN, hidden=hidden_name(text[refused[0]])) if refused else None
 
 
 def _complaint_about_size(text: str) -> Message | None:

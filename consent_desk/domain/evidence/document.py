@@ -4,8 +4,8 @@ It is that of a consent record of ISO/IEC TS 27560:2023, its fields named as in 
 guide to it (https://w3id.org/dpv/guides/consent-27560). What this desk cannot know says `unknown`. What it
 knows beyond the fields of the standard stands under `consent_desk`.
 
-Whoever checks a file years later writes it anew from its rows, and compares: so this shape never changes once
-it was released. A new one gets a new name (`FORMAT`), and the old one is kept frozen beside the check.
+Whoever checks a file years later writes it anew and compares: so this shape never changes once it was
+released. A new one gets a new name (`FORMAT`), and the old one is kept frozen beside the check.
 """
 
 import json
@@ -31,7 +31,7 @@ from consent_desk.domain.lifecycle.record import Context, Record
 from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header
 from consent_desk.domain.wire.customer import CategoryStatus
-from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.wire.project import PRACTICE_ID
 
 FORMAT = "consent-desk proof 2"
@@ -60,7 +60,9 @@ def document(proof: Proof) -> dict[str, Any]:
         "made": {"at": written(proof.made_at), "by": proof.program},
         "origin": ORIGIN,
         "about": "all consents of one customer in one project" if proof.whole else "one consent",
-        "consent_records": [_consent_record(one.record) for one in source.witnesses],
+        "consent_records": [
+            {**_standard(one.record), "consent_desk": _beside(one.record)} for one in source.witnesses
+        ],
         "local_times": dict(sorted(proof.local_times.items())),
         "journal_rows": [one.rows for one in source.witnesses],
         "chain": _chain(source.chain),
@@ -92,10 +94,6 @@ _NOT_TOLD = (
     *("withdrawal_method", "privacy_rights", "codes_of_conduct", "impact_assessment", "authority_party"),
 )
 _NO_CONTACT = ("party_address", "party_email", "party_phone", "party_contact", "party_type")
-
-
-def _consent_record(record: Record) -> dict[str, Any]:
-    return {**_standard(record), "consent_desk": _beside(record)}
 
 
 def _standard(record: Record) -> dict[str, Any]:
@@ -204,10 +202,9 @@ def _happened(fact: Fact) -> dict[str, Any]:
     match fact.outcome:
         case None:
             return head
-        case Answered() as answered:
-            return head | {"answer": {**_answer(answered), "seconds": answered.elapsed}}
-        case NotSent() | Lost() as ended:
-            return head | {"no_answer": {**_ending(ended), "seconds": ended.elapsed}}
+        case Answered() | NotSent() | Lost() as outcome:
+            name, told = _called(outcome)
+            return head | {name: {**told, "seconds": outcome.elapsed}}
         case Look() as look:
             return head | {
                 "read_back": {
@@ -230,11 +227,10 @@ def _happened(fact: Fact) -> dict[str, Any]:
             assert_never(never)
 
 
-def _answer(answered: Answered) -> dict[str, Any]:
-    return {**_part(answered.status, answered), "cut_after_1_mib": answered.truncated}
-
-
-def _ending(ended: NotSent | Lost) -> dict[str, Any]:
+def _called(ended: Outcome) -> tuple[str, dict[str, Any]]:
+    """What came of a call, and the name under which it stands."""
+    if isinstance(ended, Answered):
+        return "answer", {**_part(ended.status, ended), "cut_after_1_mib": ended.truncated}
     told: dict[str, Any] = {
         "request_had_left": isinstance(ended, Lost),
         "phase": ended.phase.value,
@@ -243,7 +239,7 @@ def _ending(ended: NotSent | Lost) -> dict[str, Any]:
     }
     if isinstance(ended, Lost) and ended.status is not None:
         told["part_of_an_answer"] = _part(ended.status, ended)
-    return told
+    return "no_answer", told
 
 
 def _part(status: int, answer: Answered | Lost) -> dict[str, Any]:
@@ -257,15 +253,9 @@ def _part(status: int, answer: Answered | Lost) -> dict[str, Any]:
 
 def _failed(failed: FailedLook) -> dict[str, Any]:
     told: dict[str, Any] = {"why": failed.why.value, "failed_since_the_last": failed.failed}
-    match failed.outcome:
-        case Answered() as answered:
-            told["answer"] = _answer(answered)
-        case NotSent() | Lost() as ended:
-            told["no_answer"] = _ending(ended)
-        case None:
-            pass
-        case _ as never:
-            assert_never(never)
+    if failed.outcome is not None:
+        name, came = _called(failed.outcome)
+        told[name] = came
     return told
 
 

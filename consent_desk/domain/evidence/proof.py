@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.text import visible
+from consent_desk.domain.text import inert
 from consent_desk.domain.wire.outcome import Look
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.domain.wire.request import noted_lines
@@ -80,12 +81,9 @@ class Proof:
     local_times: Mapping[str, str]
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 def written(at: Timestamp) -> str:
     """A moment in UTC, to the microsecond."""
-    return f"{_EPOCH + timedelta(microseconds=at.micros):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return f"{moment(at, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def locally(at: datetime) -> str:
@@ -117,11 +115,10 @@ def last_look(record: Record) -> tuple[Timestamp, Look] | None:
 
 def gist(proof: Proof) -> tuple[Message, ...]:
     """What a proof is about, in a few lines."""
-    source = proof.source
     return (
-        *made(written(proof.made_at), proof.program, ORIGIN, practice=source.practice),
-        *(_said(one.record) for one in source.witnesses),
-        *_linked(source.chain),
+        *made(written(proof.made_at), proof.program, ORIGIN, practice=proof.source.practice),
+        *(_said(one.record) for one in proof.source.witnesses),
+        *_linked(proof.source.chain),
     )
 
 
@@ -129,7 +126,7 @@ def made(at: str, program: str, origin: str, *, practice: bool) -> Iterator[Mess
     """Whether it is practice, and when, by what and out of what a proof was made."""
     if practice:
         yield say("{watermark}", watermark=WATERMARK)
-    yield say("Made on {at} by {program}, {origin}.", at=at, program=_inert(program), origin=origin)
+    yield say("Made on {at} by {program}, {origin}.", at=at, program=inert(program, 100), origin=origin)
 
 
 def _said(record: Record) -> Message:
@@ -151,7 +148,7 @@ def _linked(chain: Chain) -> Iterator[Message]:
             "Facts {first} to {last} of journal {journal} lead to {after}.",
             first=stretch.first,
             last=stretch.last,
-            journal=_inert(chain.journal),
+            journal=inert(chain.journal, 100),
             after=stretch.after.hex(),
         )
     if chain.stretches[-1].last != chain.facts:
@@ -165,8 +162,3 @@ def _linked(chain: Chain) -> Iterator[Message]:
 def named(customer: CustomerId) -> str:
     """A customer ID with its type."""
     return f"{customer.type} = {customer.value}"
-
-
-def _inert(text: str) -> str:
-    # Of these, the file's maker alone tells.
-    return visible(" ".join(text[:100].split()))

@@ -46,12 +46,10 @@ def to_check(record: Record, state: State) -> State:
 
     Verified it is only once a person said that it is right.
     """
-    if state not in {State.DELIVERED, State.SEEN, State.NOT_SHOWN, State.VERIFIED}:
-        return state
-    to_be_checked = {State.NEW_PROFILE: is_new_profile(record), State.NO_CATEGORY: is_unlisted(record)}
-    for check, is_needed in to_be_checked.items():
-        if is_needed and not (state is State.VERIFIED and said_right(record, check)):
-            return check
+    if state in {State.DELIVERED, State.SEEN, State.NOT_SHOWN, State.VERIFIED}:
+        for check, is_needed in ((State.NEW_PROFILE, is_new_profile), (State.NO_CATEGORY, is_unlisted)):
+            if is_needed(record) and not (state is State.VERIFIED and said_right(record, check)):
+                return check
     return state
 
 

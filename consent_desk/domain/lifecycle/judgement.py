@@ -17,13 +17,10 @@ A second sending leads to delivered or to unconfirmed, whatever became of it: of
 
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
 (the reference's sections 1 and 5).
-What is done next, and when, is the policy's to say (`policy`).
-Long because the states, and what an outcome makes of them, are one decision.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
@@ -38,13 +35,7 @@ from consent_desk.domain.lifecycle.state import (
     was_decided,
 )
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.wire.answer import (
-    STOPPED_ON_THE_WAY,
-    Meaning,
-    is_from_the_way,
-    meaning,
-    read_answer,
-)
+from consent_desk.domain.wire.answer import STOPPED_ON_THE_WAY, Meaning, is_from_the_way, meaning, read_answer
 from consent_desk.domain.wire.outcome import (
     LAGS,
     SPEAKS_AGAINST,
@@ -67,6 +58,12 @@ class Judgement:
     headline: Message
     advice: Message
     field: Field | None = None
+
+    def shown(self, *, practice: bool) -> "Judgement":
+        """The same as a person is told it, who may be practising."""
+        if not practice:
+            return self
+        return replace(self, headline=say("Practice: {headline}", headline=self.headline))
 
 
 def judge(
@@ -92,16 +89,14 @@ def judge(
         judgement = replace(_DELIVERED, advice=_SHOWN_SOON)
     if again and judgement.state not in {State.DELIVERED, State.UNCONFIRMED}:
         judgement = _still_unconfirmed(outcome, judgement)
-    if not practice:
-        return judgement
-    if judgement.state is State.DELIVERED:
+    if practice and judgement.state is State.DELIVERED:
         return _PRACTISED
-    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+    return judgement.shown(practice=practice)
 
 
 def _judge(outcome: Outcome, action: Action) -> Judgement:
     match outcome:
-        case Answered(status=200, truncated=False) if _is_success(outcome.body):
+        case Answered(status=200, truncated=False) if read_answer(outcome.body).is_success_throughout:
             return _DELIVERED
         case Answered(status=status) if 300 <= status < 500 and read_answer(outcome.body).success is True:
             why = say("the answer contradicts itself: HTTP {status}, and success", status=status)
@@ -177,10 +172,6 @@ def decision(action: Action, category: str) -> Message:
 _LOOK = say("It may be there, or may come within a minute: it is looked up by itself.")
 
 
-def _is_success(body: bytes) -> bool:
-    return read_answer(body).is_success_throughout
-
-
 def _is_refusal(outcome: Answered) -> bool:
     # What else is on the way may have passed the request on, and replaced the answer.
     if outcome.status in STOPPED_ON_THE_WAY:
@@ -210,47 +201,33 @@ _PRACTISED = Judgement(
 
 
 def _refused(outcome: Answered, action: Action) -> Judgement:
-    told = _meaning(outcome)
+    told, what = _meaning(outcome), noun(action)
     errors = read_answer(outcome.body).errors
-    told_and_said = {
-        "why": told.why,
-        "status": outcome.status,
-        "text": f" {errors[0]}" if errors else "",
-        "noun": noun(action),
-    }
-    if told.field is Field.BASE_URL:
-        # What was noted goes to no other address: after that was changed, it is held for ever.
-        return Judgement(
-            State.REFUSED,
-            say(
-                "Not accepted: {why} ({status}{text}). The {noun} was not recorded, and is kept.",
-                **told_and_said,
-            ),
-            say(
-                "{advice} Where the base URL stays as it is, use Send again. Where it has to be changed, "
-                "enter the {noun} again.",
-                advice=told.advice,
-                noun=noun(action),
-            ),
-            told.field,
-        )
-    if told.field is Field.CUSTOMER_ID:
-        # What was noted is never changed: this one would be refused for ever.
-        return Judgement(
-            State.REFUSED,
-            say("Not accepted: {why} ({status}{text}). The {noun} was not recorded.", **told_and_said),
-            say("{advice} Then enter the {noun} again.", advice=told.advice, noun=noun(action)),
-            told.field,
-        )
-    return Judgement(
-        State.REFUSED,
-        say(
-            "Not accepted: {why} ({status}{text}). The {noun} is kept. Do not enter it again.",
-            **told_and_said,
-        ),
-        say("{advice} Then use Send again.", advice=told.advice),
-        told.field,
+    match told.field:
+        case Field.BASE_URL:
+            # What was noted goes to no other address: after that was changed, it is held for ever.
+            became = say("The {noun} was not recorded, and is kept.", noun=what)
+            then = say(
+                "Where the base URL stays as it is, use Send again. Where it has to be changed, enter the "
+                "{noun} again.",
+                noun=what,
+            )
+        case Field.CUSTOMER_ID:
+            # What was noted is never changed: this one would be refused for ever.
+            became = say("The {noun} was not recorded.", noun=what)
+            then = say("Then enter the {noun} again.", noun=what)
+        case _:
+            became = say("The {noun} is kept. Do not enter it again.", noun=what)
+            then = say("Then use Send again.")
+    headline = say(
+        "Not accepted: {why} ({status}{text}). {became}",
+        why=told.why,
+        status=outcome.status,
+        text=f" {errors[0]}" if errors else "",
+        became=became,
     )
+    advice = say("{advice} {then}", advice=told.advice, then=then)
+    return Judgement(State.REFUSED, headline, advice, told.field)
 
 
 def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> Judgement:
@@ -261,16 +238,12 @@ def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> J
 
 def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgement:
     """It did not leave, or was thrown away by the server: it is tried again by itself."""
-    match outcome:
-        case NotSent(cause=Cause.PROGRAM_ENDED):
-            state = State.QUEUED
-            advice = say("{advice} It is sent at the next start.", advice=told.advice)
-        case Answered():
-            # What the answer's meaning advises, to try again, is done here.
-            state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
-        case _:
-            state = State.RETRY_WAIT
-            advice = say("{advice} It is tried again by itself.", advice=told.advice)
+    state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
+    if isinstance(outcome, NotSent):
+        if outcome.cause is Cause.PROGRAM_ENDED:
+            state, advice = State.QUEUED, say("It is sent at the next start.")
+        # What an answer's meaning advises, to try again, is done here.
+        advice = say("{advice} {then}", advice=told.advice, then=advice)
     return Judgement(
         state,
         say(
@@ -345,12 +318,12 @@ def was_withdrawn(facts: Sequence[Fact]) -> bool:
 
 def was_sent_again(facts: Sequence[Fact]) -> bool:
     """Whether it was sent a second time, that is: a sending reached Engagement after one that may have."""
-    for number, fact in enumerate(facts):
-        if fact.state is State.IN_FLIGHT and may_have_left(facts[:number]):
-            following = facts[number + 1 : number + 2]
-            if not following or not was_kept(following[0]):
-                return True
-    return False
+    return any(
+        fact.state is State.IN_FLIGHT
+        and may_have_left(facts[:number])
+        and not any(was_kept(following) for following in facts[number + 1 : number + 2])
+        for number, fact in enumerate(facts)
+    )
 
 
 def judge_look(
@@ -361,9 +334,8 @@ def judge_look(
     `moot`: what holds now is no longer for this consent to say, because a later decision that was noted
     here rules, or the opt-in has come to its end.
     """
-    last = facts[-1].state
-    sent_at, looks = _looks(facts)
-    was_seen = any(earlier.seen for _, earlier in looks)
+    last, since = facts[-1].state, facts[left_with(facts) :]
+    was_seen = any(isinstance(fact.outcome, Look) and fact.outcome.seen for fact in since)
     is_as_wished = look.valid is (action is Action.ACCEPT)
     if not look.seen:
         if was_seen:
@@ -380,7 +352,8 @@ def judge_look(
     if look.valid is None or is_as_wished:
         return State.SEEN
     # What holds may follow the history with a delay: that is not an alarm yet.
-    is_late = at.micros >= sent_at + LOOK_AFTER[-1]
+    # No fact came before an earlier one: where it says so, the clock was set back in between.
+    is_late = at.micros >= min(fact.at.micros for fact in since) + LOOK_AFTER[-1]
     follows = look.later and look.reason not in LAGS
     return State.CONTRADICTED if follows or (was_seen and is_late) else State.SEEN
 
@@ -406,16 +379,9 @@ def was_kept(fact: Fact) -> bool:
     )
 
 
-def _looks(facts: Sequence[Fact]) -> tuple[int, list[tuple[int, Look]]]:
-    """When it had left at the latest, and the looks since, each with its time, all in microseconds.
+def left_with(facts: Sequence[Fact]) -> int:
+    """The number of the fact with which it had left at the latest; 0 where none says so.
 
-    That is not when the call began: a laptop may sleep in the middle of it. A fact never came before an
-    earlier one: where it says so, the clock was set back in between, and the earlier one is dated back too.
+    That is not when the call began: a laptop may sleep in the middle of it.
     """
-    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
-    since = facts[next(departures, 0) :]
-    times = list(accumulate((fact.at.micros for fact in reversed(since)), min))[::-1]
-    looks = [
-        (at, fact.outcome) for at, fact in zip(times, since, strict=True) if isinstance(fact.outcome, Look)
-    ]
-    return times[0], looks
+    return next((number for number in reversed(range(len(facts))) if is_departure(facts[number])), 0)

@@ -5,7 +5,6 @@ And why a look shows nothing. Facts: the reference's sections 1, 4.4 and 4.5.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import FIRST_MILLISECOND, Consent, Timestamp, ends_after
@@ -56,13 +55,13 @@ def later_events(events: Sequence[HistoryEvent], consent: Consent) -> tuple[Hist
         if event.category == consent.category
         and not _is_ours(event, consent)
         and event.timestamp is not None
-        and event.timestamp >= _seconds(consent)
+        and event.timestamp >= consent.timestamp.seconds
     )
 
 
 def is_as_sent(event: HistoryEvent, consent: Consent) -> bool:
     """Whether `event` is the one that `consent` became, with its own time."""
-    return _is_ours(event, consent) and same_second(event.timestamp, _seconds(consent))
+    return _is_ours(event, consent) and same_second(event.timestamp, consent.timestamp.seconds)
 
 
 def shows(since: float | None, consent: Consent) -> bool:
@@ -91,43 +90,27 @@ def tell_no_look(why: NoLook, outcome: Outcome | None) -> Meaning:
 
 def tell_reason(look: Look) -> Message:
     """Why nobody knows that what a look saw holds."""
-    event = tell_event(look.event)
-    match look.reason:
-        case None:
-            return say("Whether it holds is not known.")
-        case Reason.STORED_OTHERWISE:
-            return say("It was stored otherwise than sent: {event}.", event=event)
-        case Reason.FAR_AHEAD:
-            return say("It does not rule: an event dated far in the future does, {event}.", event=event)
-        case Reason.OVERRULED:
-            return say("It does not rule: a later event does, {event}.", event=event)
-        case Reason.SAME_TIME:
-            return say(
-                "Whether it holds is not known: an event of the same moment says otherwise, {event}.",
-                event=event,
-            )
-        case Reason.CHANGED_SINCE:
-            return say(
-                "It is not the last word: what followed was the opposite, {event}, and then the same again.",
-                event=event,
-            )
-        case Reason.NO_TIME:
-            return say("Whether it holds is not known: its time there cannot be read.")
-        case Reason.OTHER_TIME:
-            return say(
-                "Whether it holds is not known: it stands there with another time than was sent, {event}.",
-                event=event,
-            )
-        case Reason.NO_EVENT:
-            return say("Whether it holds is not known: for the category, Engagement names no event yet.")
-        case Reason.OLDER:
-            return say("Whether it holds is not known: for the category, Engagement names an older event.")
-        case Reason.PAST_END:
-            return say("Whether it holds is not known: Engagement shows consent, with an end that is past.")
-        case Reason.OTHER_END:
-            return say("Engagement shows another end for it than was sent: tell your administrator.")
-        case _ as never:
-            assert_never(never)
+    return say(_REASONS[look.reason], event=tell_event(look.event))
+
+
+_REASONS = {
+    None: "Whether it holds is not known.",
+    Reason.STORED_OTHERWISE: "It was stored otherwise than sent: {event}.",
+    Reason.FAR_AHEAD: "It does not rule: an event dated far in the future does, {event}.",
+    Reason.OVERRULED: "It does not rule: a later event does, {event}.",
+    Reason.SAME_TIME: ("Whether it holds is not known: an event of the same moment says otherwise, {event}."),
+    Reason.CHANGED_SINCE: (
+        "It is not the last word: what followed was the opposite, {event}, and then the same again."
+    ),
+    Reason.NO_TIME: "Whether it holds is not known: its time there cannot be read.",
+    Reason.OTHER_TIME: (
+        "Whether it holds is not known: it stands there with another time than was sent, {event}."
+    ),
+    Reason.NO_EVENT: "Whether it holds is not known: for the category, Engagement names no event yet.",
+    Reason.OLDER: "Whether it holds is not known: for the category, Engagement names an older event.",
+    Reason.PAST_END: "Whether it holds is not known: Engagement shows consent, with an end that is past.",
+    Reason.OTHER_END: "Engagement shows another end for it than was sent: tell your administrator.",
+}
 
 
 def tell_event(event: Stored | None) -> Message:
@@ -184,16 +167,8 @@ def _is_ours(event: HistoryEvent, consent: Consent) -> bool:
     )
 
 
-def _seconds(consent: Consent) -> float:
-    return consent.timestamp.micros / 1_000_000
-
-
 def _wish(consent: Consent) -> bool:
     return consent.action is Action.ACCEPT
-
-
-def _is_far(event: HistoryEvent) -> bool:
-    return event.timestamp is not None and event.timestamp >= FIRST_MILLISECOND
 
 
 def _against(
@@ -210,7 +185,8 @@ def _against(
     opposite = [event for event in ruling if event.is_opt_in is not _wish(consent)]
     is_other = status is not None and status.valid is not _wish(consent)
     rules = bool(opposite) and opposite == ruling
-    if later and (rules or is_other) and _is_far(ruling[0]):
+    is_far = bool(ruling) and (ruling[0].timestamp or 0) >= FIRST_MILLISECOND
+    if later and (rules or is_other) and is_far:
         return Reason.FAR_AHEAD, (opposite or ruling)[0]
     if opposite:
         return Reason.OVERRULED if rules else Reason.SAME_TIME, opposite[0]
@@ -235,16 +211,13 @@ def _of_status(consent: Consent, status: CategoryStatus | None, at: Timestamp) -
         return None
     if not ends_after(status.until, at):
         return Reason.PAST_END
-    is_of_ours = same_second(status.since, _seconds(consent))
+    is_of_ours = same_second(status.since, consent.timestamp.seconds)
     return Reason.OTHER_END if is_of_ours and status.until != consent.valid_until else None
 
 
 def _stored(event: HistoryEvent) -> Stored:
     return Stored(
-        action=event.action,
-        category=inert(event.category),
-        time=event.written,
-        source=event.source,
+        action=event.action, category=inert(event.category), time=event.written, source=event.source
     )
 
 
@@ -263,7 +236,8 @@ def not_shown(found: Found | None, ours: Sequence[Consent]) -> tuple[Consent, ..
         case Unknown():
             return tuple(ours)
         case Known():
-            return tuple(one for one in ours if not _shows(found.consents.get(one.category), one))
+            shown = {name: status.since for name, status in found.consents.items()}
+            return tuple(one for one in ours if not shows(shown.get(one.category), one))
         case _:
             return ()
 
@@ -279,7 +253,3 @@ def trusted(found: Found | None, ours: Sequence[Consent]) -> Found | None:
             return replace(found, consents=consents)
         case _:
             return found
-
-
-def _shows(status: CategoryStatus | None, ours: Consent) -> bool:
-    return status is not None and shows(status.since, ours)

@@ -4,9 +4,7 @@ The values of a message may be a `Timestamp`: the window writes it in local time
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import reduce
-from typing import assert_never
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
@@ -44,22 +42,17 @@ def is_stamped_wrong(facts: Sequence[Fact]) -> bool:
 
 def tell_look(look: Look, state: State, action: Action, *, practice: bool = False) -> Judgement:
     """What a look that led to `state` means for a person."""
-    judgement = _tell(look, state, action)
-    if not practice:
-        return judgement
-    if state is State.VERIFIED:
+    if practice and state is State.VERIFIED:
         return Judgement(state, _PRACTISED, _NOTHING)
-    return replace(judgement, headline=say("Practice: {headline}", headline=judgement.headline))
+    return _tell(look, state, action).shown(practice=practice)
 
 
 def tell_check(state: State, *, needed: bool = True, practice: bool = False) -> Judgement:
     """What one of `TO_CHECK_STATES` means for a person; `needed`: nobody said so far that it is right."""
     is_profile = state is State.NEW_PROFILE
     headline = _NEW_PROFILE if is_profile else _NO_CATEGORY
-    if practice:
-        headline = say("Practice: {headline}", headline=headline)
     advice = (_CHECK_ID if is_profile else _CHECK_CATEGORY) if needed else _ASKED
-    return Judgement(state, headline, advice)
+    return Judgement(state, headline, advice).shown(practice=practice)
 
 
 def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = False) -> Message | None:
@@ -109,25 +102,18 @@ def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
 
 def tell_failing(failing: Failing, state: State, action: Action, *, practice: bool = False) -> Judgement:
     """How it stands with a consent in `state` whose looks fail, and what to do meanwhile."""
-    told, since = why_failing(failing), failing.since
+    told = why_failing(failing)
+    failed = say(
+        "looks have failed since {since}, the last one because {why}.", since=failing.since, why=told.why
+    )
     if state in OPEN_STATES:
         headline = say(
-            "Not confirmed: looks have failed since {since}, the last one because {why}. Do not enter the "
-            "{noun} again.",
-            since=since,
-            why=told.why,
-            noun=noun(action),
+            "Not confirmed: {failed} Do not enter the {noun} again.", failed=failed, noun=noun(action)
         )
     else:
-        headline = say(
-            "{known}, but not checked: looks have failed since {since}, the last one because {why}.",
-            known=say("Recorded") if state is State.SEEN else say("Delivered"),
-            since=since,
-            why=told.why,
-        )
-    if practice:
-        headline = say("Practice: {headline}", headline=headline)
-    return Judgement(state, headline, told.advice)
+        known = say("Recorded") if state is State.SEEN else say("Delivered")
+        headline = say("{known}, but not checked: {failed}", known=known, failed=failed)
+    return Judgement(state, headline, told.advice).shown(practice=practice)
 
 
 def why_failing(failing: Failing) -> Meaning:
@@ -157,14 +143,7 @@ def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
 def _tell_look_up(plan: Plan) -> Message:
     if plan.failing is None:
         return say(_BEING_CHECKED) if plan.at is None else say(_CHECKING, at=plan.at)
-    told = {
-        "looks": _looks_failed(plan.failing),
-        "since": plan.failing.since,
-        "why": why_failing(plan.failing).why,
-    }
-    if plan.at is None:
-        return say(_FAILING_NOW, **told)
-    return say(_FAILING, at=plan.at, **told)
+    return say(_FAILING_NOW if plan.at is None else _FAILING, failed=_failed(plan.failing), at=plan.at)
 
 
 def _tell_question(plan: Plan, what: str) -> Message:
@@ -175,35 +154,30 @@ def _tell_question(plan: Plan, what: str) -> Message:
             "the {noun} is not there, use Send again.",
             noun=what,
         )
-    if plan.failing is not None:
-        return say(
-            "It could not be looked up: {looks} since {since}, the last one because {why}. Nothing more "
-            "happens by itself. Look the customer up in Engagement, then decide what is to become of the "
-            "{noun}.",
-            looks=_looks_failed(plan.failing),
-            since=plan.failing.since,
-            why=why_failing(plan.failing).why,
-            noun=what,
-        )
-    return say(
+    decide = say(
         "Nothing more happens by itself. Look the customer up in Engagement, then decide what is to become "
         "of the {noun}.",
         noun=what,
     )
+    if plan.failing is None:
+        return decide
+    return say("{failed} {decide}", failed=_failed(plan.failing), decide=decide)
 
 
-def _looks_failed(failing: Failing) -> Message:
-    if failing.count == 1:
-        return say("one look has failed")
-    return say("{count} looks have failed", count=failing.count)
+def _failed(failing: Failing) -> Message:
+    looks = say("{count} looks have failed", count=failing.count)
+    return say(
+        "It could not be looked up: {looks} since {since}, the last one because {why}.",
+        looks=say("one look has failed") if failing.count == 1 else looks,
+        since=failing.since,
+        why=why_failing(failing).why,
+    )
 
 
 _CHECKING = "Checking at {at}."
 _BEING_CHECKED = "It is being looked up now."
-_FAILING = "It could not be looked up: {looks} since {since}, the last one because {why}. Checking at {at}."
-_FAILING_NOW = (
-    "It could not be looked up: {looks} since {since}, the last one because {why}. It is being looked up now."
-)
+_FAILING = "{failed} Checking at {at}."
+_FAILING_NOW = "{failed} It is being looked up now."
 _LOOKS_UP = frozenset({_CHECKING, _BEING_CHECKED, _FAILING, _FAILING_NOW})
 _NEXT_TRY = "Next try at {at}."
 
@@ -262,81 +236,63 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
     what = noun(action)
     match state:
         case State.VERIFIED:
-            return Judgement(state, say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING)
+            headline, advice = say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING
         case State.CONTRADICTED:
             return _alarm(look, action)
         case State.NEW_PROFILE | State.NO_CATEGORY:
             return tell_check(state)
         case State.SEEN:
             headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
-            return Judgement(state, headline, tell_reason(look))
+            advice = tell_reason(look)
         case State.NOT_SHOWN if look.blind:
             headline = say("Delivered, but not checked: this desk's key may not read consents.")
-            return Judgement(state, headline, _BLIND)
+            advice = _BLIND
         case State.NOT_SHOWN:
-            return Judgement(
-                state, say("Delivered, but the {noun} is not in Engagement's history.", noun=what), _LOOK
-            )
+            headline = say("Delivered, but the {noun} is not in Engagement's history.", noun=what)
+            advice = _LOOK
         case State.DISCARDED:
             headline = say("Discarded, and not in Engagement's history.")
-            return Judgement(state, headline, say("It is not sent again."))
+            advice = say("It is not sent again.")
         case _ if look.blind:
             headline = say("Not yet confirmed: this desk's key may not read consents. Do not enter it again.")
-            return Judgement(state, headline, _BLIND)
+            advice = _BLIND
         case _:
-            return Judgement(
-                state,
-                say("Not yet confirmed: the {noun} is not in Engagement's history.", noun=what),
-                _LOOK,
-            )
+            headline = say("Not yet confirmed: the {noun} is not in Engagement's history.", noun=what)
+            advice = _LOOK
+    return Judgement(state, headline, advice)
 
 
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
-    if look.reason is Reason.FAR_AHEAD:
-        headline = say(
-            "Recorded, but Engagement goes by an event dated far in the future ({event}).",
-            event=tell_event(look.event),
-        )
-        return Judgement(State.CONTRADICTED, headline, EXPIRE_FIRST)
-    if look.reason is Reason.STORED_OTHERWISE:
-        headline = say(
-            "Recorded, but otherwise than sent: Engagement has {event}.", event=tell_event(look.event)
-        )
-        return Judgement(State.CONTRADICTED, headline, _NOW)
-    if look.reason is Reason.OVERRULED and look.valid is not is_reject:
-        # What holds was not told, or follows the history with a delay.
-        headline = say(
-            "Recorded, but a later event in Engagement's history says otherwise ({event}).",
-            event=tell_event(look.event),
-        )
-        return Judgement(State.CONTRADICTED, headline, _later(action))
-    since = moment(look.since)
-    told = _origin(since, look.source, say("accepted") if is_reject else say("rejected"))
-    origin = say("") if since is None and not look.source else say(" ({origin})", origin=told)
-    headline = (
-        say("Recorded, but Engagement still shows consent{origin}.", origin=origin)
-        if is_reject
-        else say("Recorded, but Engagement shows no consent{origin}.", origin=origin)
+    later = say(
+        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
     )
-    return Judgement(State.CONTRADICTED, headline, _later(action) if look.later else _NOW)
+    if look.reason is Reason.FAR_AHEAD:
+        template = "Recorded, but Engagement goes by an event dated far in the future ({event})."
+        advice = EXPIRE_FIRST
+    elif look.reason is Reason.STORED_OTHERWISE:
+        template, advice = "Recorded, but otherwise than sent: Engagement has {event}.", _NOW
+    elif look.reason is Reason.OVERRULED and look.valid is not is_reject:
+        # What holds was not told, or follows the history with a delay.
+        template = "Recorded, but a later event in Engagement's history says otherwise ({event})."
+        advice = later
+    else:
+        still = "Recorded, but Engagement still shows consent{origin}."
+        template = still if is_reject else "Recorded, but Engagement shows no consent{origin}."
+        advice = later if look.later else _NOW
+    headline = say(template, event=tell_event(look.event), origin=_origin(look, _word(valid=is_reject)))
+    return Judgement(State.CONTRADICTED, headline, advice)
 
 
 _NOW = say("Use Send with the time now, and tell your administrator.")
 
 
-def _later(action: Action) -> Message:
-    return say(
-        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
-    )
-
-
-def _origin(since: Timestamp | None, source: str, what: Message) -> Message:
+def _origin(look: Look, shown: Message) -> Message:
+    since, source = moment(look.since), look.source
     if since is None:
-        return say("source {source}", source=source)
-    if not source:
-        return say("{what} {since}", what=what, since=since)
-    return say("{what} {since}, source {source}", what=what, since=since, source=source)
+        return say(" (source {source})", source=source) if source else say("")
+    template = " ({shown} {since}, source {source})" if source else " ({shown} {since})"
+    return say(template, shown=shown, since=since, source=source)
 
 
 def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
@@ -375,17 +331,8 @@ def _before(context: Context) -> Message:
         return say("no such customer")
     if before is None:
         return say("not known")
-    match before.current_state:
-        case CurrentState.NEVER:
-            return say("no consent")
-        case CurrentState.ENDED:
-            return say("ended")
-        case CurrentState.UNCLEAR:
-            return say("rejected or ended")
-        case CurrentState.ACCEPTED | CurrentState.REJECTED:
-            return _word(valid=before.valid)
-        case _ as never:
-            assert_never(never)
+    held = before.current_state
+    return say("no consent") if held is CurrentState.NEVER else say(held.value)
 
 
 def _word(*, valid: bool) -> Message:

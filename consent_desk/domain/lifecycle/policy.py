@@ -17,6 +17,7 @@ from consent_desk.domain.lifecycle.judgement import (
     LOOK_AFTER,
     SECOND,
     is_departure,
+    left_with,
     may_have_left,
     was_kept,
     was_sent_again,
@@ -161,9 +162,7 @@ def is_time(at: Timestamp | None, now: Timestamp) -> bool:
 
 def is_for_a_person(facts: Sequence[Fact]) -> bool:
     """Whether nobody knows what became of it, nor can it be looked up by itself: it may be there."""
-    if facts[-1].state not in UNCERTAIN_STATES:
-        return False
-    failing = failing_of(facts)
+    failing = failing_of(facts) if facts[-1].state in UNCERTAIN_STATES else None
     return failing is not None and failing.is_given_up
 
 
@@ -195,17 +194,17 @@ def retry_after(outcome: Answered, at: Timestamp) -> int:
 
 def failing_of(facts: Sequence[Fact]) -> Failing | None:
     """The looks that told nothing since the last one that did; None where there is none."""
-    found: Failing | None = None
-    began = 0
+    failed: list[_Seen] = []
     for seen in _looks(facts):
         if seen.told:
-            found = None
-        elif found is None:
-            found, began = Failing(_count(seen.look), seen.fact.at, seen.look), seen.at
+            failed.clear()
         else:
-            count = found.count + _count(seen.look)
-            found = Failing(count, found.since, seen.look, seen.at - began)
-    return found
+            failed.append(seen)
+    if not failed:
+        return None
+    first, last = failed[0], failed[-1]
+    count = sum(seen.look.failed if isinstance(seen.look, FailedLook) else 1 for seen in failed)
+    return Failing(count, first.fact.at, last.look, last.at - first.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +223,7 @@ class _Seen:
 
 def _looks(facts: Sequence[Fact]) -> Iterator[_Seen]:
     """The looks since it had left at the latest. A blind one after one that worked tells nothing."""
-    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
-    first = next(departures, 0)
+    first = left_with(facts)
     worked = any(isinstance(fact.outcome, Look) and not fact.outcome.blind for fact in facts[:first])
     at = 0
     for number, (before, fact) in enumerate(pairwise(facts[first:]), first + 1):
@@ -245,10 +243,6 @@ def _elapsed(before: Fact, fact: Fact) -> int:
     return by_clock if steady is None else min(by_clock, round(steady * SECOND) + _KNOWN_LATE)
 
 
-def _count(look: Look | FailedLook) -> int:
-    return look.failed if isinstance(look, FailedLook) else 1
-
-
 def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 0) -> Plan:
     """The next look, or `settled` where there were enough, or a person to ask where they fail for long.
 
@@ -256,27 +250,32 @@ def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 
     sending, and one of them of this run; and one more after the first that saw it, for what holds may follow
     a little later.
     """
-    counted = [_Seen(Look(), 0, facts[0], -1, told=False)]
-    for seen in _looks(facts):
-        if seen.told and seen.at >= counted[-1].at + LOOKS_APART:
-            counted.append(seen)
+    counted = _apart(facts, 0)
     looks = [seen.look for seen in counted if isinstance(seen.look, Look)]
-    last = looks[-1]
-    complete = sum(not look.blind for look in looks[1:])
-    first_seen = last.seen and not any(look.seen for look in looks[:-1])
-    is_late = counted[-1].at >= LOOK_AFTER[-1]
-    is_enough = complete >= _ENOUGH or (not complete and len(looks) > _ENOUGH)
-    if is_late and is_enough and not first_seen and counted[-1].number >= left:
+    last_at, last_number = (counted[-1].at, counted[-1].number) if counted else (0, -1)
+    complete = sum(not look.blind for look in looks)
+    first_seen = any(look.seen for look in looks[-1:]) and not any(look.seen for look in looks[:-1])
+    is_late = last_at >= LOOK_AFTER[-1]
+    is_enough = complete >= _ENOUGH or (not complete and len(looks) >= _ENOUGH)
+    if is_late and is_enough and not first_seen and last_number >= left:
         return settled
-    due = max(LOOK_AFTER[min(len(counted), _ENOUGH) - 1], counted[-1].at + LOOKS_APART)
+    due = max(LOOK_AFTER[min(len(counted), _ENOUGH - 1)], last_at + LOOKS_APART)
     return _after_failed(Plan(Step.LOOK_UP, _later(facts, due)), facts, request_id)
+
+
+def _apart(facts: Sequence[Fact], last: int) -> list[_Seen]:
+    """The looks that told something, each long enough after the one before, the first one after `last`."""
+    counted: list[_Seen] = []
+    for seen in _looks(facts):
+        if seen.told and seen.at >= last + LOOKS_APART:
+            counted.append(seen)
+            last = seen.at
+    return counted
 
 
 def _later(facts: Sequence[Fact], due: int) -> Timestamp:
     """The time of the clock that is `due` microseconds after it had left."""
-    departures = (number for number in reversed(range(len(facts))) if is_departure(facts[number]))
-    since = facts[next(departures, 0) :]
-    so_far = sum(_elapsed(before, fact) for before, fact in pairwise(since))
+    so_far = sum(_elapsed(before, fact) for before, fact in pairwise(facts[left_with(facts) :]))
     return Timestamp(facts[-1].at.micros + due - so_far)
 
 
@@ -287,20 +286,15 @@ def _after_failed(look: Plan, facts: Sequence[Fact], request_id: str) -> Plan:
         return look
     if failing.is_given_up:
         return Plan(Step.ASK, failing=failing)
-    at = max(_at(look), facts[-1].at.micros + _wait_for_look(facts[-1], failing, request_id))
+    planned = 0 if look.at is None else look.at.micros
+    at = max(planned, facts[-1].at.micros + _wait_for_look(facts[-1], failing, request_id))
     return Plan(Step.LOOK_UP, Timestamp(at), failing=failing, unsent=look.unsent)
-
-
-def _at(look: Plan) -> int:
-    return 0 if look.at is None else look.at.micros
 
 
 def _wait_for_look(last: Fact, failing: Failing, request_id: str) -> int:
     wait = look_again_after(request_id, failing.count)
-    failed = last.outcome
-    if isinstance(failed, FailedLook) and isinstance(failed.outcome, Answered):
-        wait = max(wait, retry_after(failed.outcome, last.at))
-    return wait
+    answered = last.outcome.outcome if isinstance(last.outcome, FailedLook) else None
+    return max(wait, retry_after(answered, last.at)) if isinstance(answered, Answered) else wait
 
 
 def _is_to_be_seen(facts: Sequence[Fact], left: int) -> bool:
@@ -321,13 +315,11 @@ def _turns_opt_out(facts: Sequence[Fact]) -> bool:
 
 def _look_first(since: Sequence[Fact], request_id: str) -> Plan:
     """The look before an opt-in of an earlier run leaves; a person is asked where there is none to be had."""
-    blind = [-LOOKS_APART]
-    for seen in _looks(since):
-        if seen.told and seen.at >= blind[-1] + LOOKS_APART:
-            blind.append(seen.at)
-    if len(blind) > _ENOUGH:
+    blind = _apart(since, -LOOKS_APART)
+    if len(blind) >= _ENOUGH:
         return Plan(Step.ASK, unsent=True)
-    at = None if len(since) == 1 else _later(since, blind[-1] + LOOKS_APART)
+    due = blind[-1].at + LOOKS_APART if blind else 0
+    at = None if len(since) == 1 else _later(since, due)
     found = _after_failed(Plan(Step.LOOK_UP, at, unsent=True), since, request_id)
     return Plan(found.step, found.at, failing=found.failing, unsent=True)
 

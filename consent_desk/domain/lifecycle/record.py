@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from consent_desk.domain.consent.action import Action
@@ -83,12 +83,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log: a consent and its last fact. `status` and `elapsed`, in seconds, are those of its
-    last sending.
+    """One line of the log: a consent and its last fact. `status` and `elapsed` are of its last sending.
 
-    `held`: its project was removed, or no longer leads where it was noted for. `checked`: a person has said
-    that ID and category are right. `to_acknowledge`: it was cancelled before it left, and nobody has
-    acknowledged so far that it is not recorded.
+    `held`: its project was removed, or no longer leads where it was noted for. `checked`: `is_checked`.
+    `to_acknowledge`: `state.is_to_acknowledge`.
     """
 
     request_id: str
@@ -120,7 +118,7 @@ class Entry:
             category=noted.consent.category,
             action=noted.consent.action,
             state=state,
-            status=outcome.status if isinstance(outcome, Answered | Lost) else None,
+            status=_status_of(outcome),
             elapsed=None if outcome is None else outcome.elapsed,
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
             checked=is_checked(noted.context, state, note),
@@ -131,13 +129,17 @@ class Entry:
     def after(cls, noted: Noted, facts: Sequence[Fact]) -> "Entry":
         """The line for `noted` after all its `facts`, the oldest first."""
         entry = cls.of(noted, facts[-1].state, facts[-1].outcome, facts[-1].note)
-        for fact in reversed(facts):
-            if not isinstance(fact.outcome, Look | FailedLook) and (
-                fact.outcome is not None or fact.state is State.IN_FLIGHT
-            ):
-                sending = cls.of(noted, fact.state, fact.outcome)
-                return replace(entry, status=sending.status, elapsed=sending.elapsed)
-        return replace(entry, status=None, elapsed=None)
+        sendings = (
+            fact.outcome
+            for fact in reversed(facts)
+            if isinstance(fact.outcome, Outcome) or fact.state is State.IN_FLIGHT
+        )
+        sent = next(sendings, None)
+        return replace(entry, status=_status_of(sent), elapsed=None if sent is None else sent.elapsed)
+
+
+def _status_of(outcome: Outcome | Look | FailedLook | None) -> int | None:
+    return outcome.status if isinstance(outcome, Answered | Lost) else None
 
 
 def is_checked(context: Context, state: State, note: str) -> bool:
@@ -155,24 +157,15 @@ class Record:
     facts: tuple[Fact, ...]
 
 
-_NAMES = {
-    *("account", "before", "is_new_profile", "existed", "listed", "corrects", "basis", "properties"),
-    "clock_off",
-}
+_NAMES = {"properties", *(field.name for field in fields(Context))}
 
 
 def context_text(noted: Noted) -> str:
     """The context of `noted`, and the further properties of its event."""
     context = noted.context
     values = {
-        "account": context.account,
+        **asdict(context),
         "before": None if context.before is None else _written(context.before),
-        "is_new_profile": context.is_new_profile,
-        "existed": context.existed,
-        "listed": context.listed,
-        "corrects": context.corrects,
-        "basis": context.basis,
-        "clock_off": context.clock_off,
         "properties": [list(one) for one in noted.consent.properties],
     }
     # False and 0 are known where nothing is None.

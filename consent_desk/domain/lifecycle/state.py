@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_desk.domain.consent.values import Timestamp
-from consent_desk.domain.wire.outcome import (
-    Cause,
-    FailedLook,
-    Look,
-    NotSent,
-    Outcome,
-)
+from consent_desk.domain.wire.outcome import Cause, FailedLook, Look, NotSent, Outcome
 
 
 class State(StrEnum):

@@ -1,7 +1,6 @@
 """What a server answered: read from any bytes whatever, and put into words.
 
 Answers and their failures: the reference's section 5.
-Long because the texts of Engagement's errors and what they mean are one list.
 """
 
 import json
@@ -14,9 +13,11 @@ from urllib.parse import urlsplit
 
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.text import visible
+from consent_desk.domain.text import inert, visible
 
 Headers = Sequence[tuple[str, str]]
+
+_Read = Callable[[Any], object]
 
 ERROR_KEYS = ("errors", "error", "message")
 """Where an answer, or a part of it, names an error."""
@@ -49,7 +50,10 @@ class Answer:
     @property
     def is_success(self) -> bool:
         """Whether it says success, and names no error beside it. What its data hold is not looked at."""
-        return self.success is True and isinstance(self.document, dict) and not _names_error(self.document)
+        if self.success is not True or not isinstance(self.document, dict):
+            return False
+        # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
+        return not any(self.document.get(key) for key in ERROR_KEYS)
 
     @property
     def is_success_throughout(self) -> bool:
@@ -77,7 +81,7 @@ def read_data(body: bytes) -> Answer:
     As `read_answer`, but a number that is none, or too long, and an object in which a key stands twice become
     an Ellipsis, and the rest is read.
     """
-    return _read(_lenient(body))
+    return _read(_document(body, _or_ellipsis))
 
 
 def _read(document: object) -> Answer:
@@ -87,7 +91,7 @@ def _read(document: object) -> Answer:
     texts: list[str] = []
     for key in ERROR_KEYS:
         for text in _texts(document.get(key), _MOST_LEVELS):
-            if len(texts) < _MOST_MESSAGES and (line := _one_line(text)):
+            if len(texts) < _MOST_MESSAGES and (line := inert(text, _MOST_CHARACTERS)):
                 texts.append(line)
     return Answer(document, success if isinstance(success, bool) else None, tuple(texts))
 
@@ -98,7 +102,7 @@ def pretty(body: bytes) -> str | None:
     Numbers stay as they came: 250.00, 1e400. What is nested deeper than anybody reads is not laid out.
     """
     try:
-        document = _parsed(body, parse_int=_Digits, parse_float=_Digits)
+        document = _parsed(body, _Digits, _Digits)
         laid_out = _laid_out(document, 0)
     except (ValueError, RecursionError):
         return None
@@ -141,7 +145,7 @@ def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
     if is_from_the_way(status, headers, body):
         return _BY_STATUS_OF_THE_WAY.get(status, _FROM_THE_WAY)
     said = _said(answer, body)
-    for text, known in _KNOWN:
+    for text, known in _KNOWN.items():
         if text in said:
             return known
     if status in _BY_STATUS:
@@ -153,11 +157,10 @@ def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
         )
     if status < 300 and answer.success is not False:
         return _NO_VERDICT if answer.success is None or status != 200 else _CONTRADICTION
-    return Meaning(
-        say("Engagement did not take the call"),
-        say("Show the answer in the details to your administrator."),
-    )
+    return Meaning(say("Engagement did not take the call"), _SHOW)
 
+
+_SHOW = say("Show the answer in the details to your administrator.")
 
 _NO_VERDICT = Meaning(
     say("the answer does not say whether it was taken"),
@@ -165,100 +168,64 @@ _NO_VERDICT = Meaning(
     Field.BASE_URL,
 )
 
-_CONTRADICTION = Meaning(
-    say("the answer says that it was taken, and that something is wrong too"),
-    say("Show the answer in the details to your administrator."),
-)
+_CONTRADICTION = Meaning(say("the answer says that it was taken, and that something is wrong too"), _SHOW)
 
 # Looked for in this order, in lower case, in whatever the answer says.
-_KNOWN: tuple[tuple[str, Meaning], ...] = (
-    (
-        "access key not provided",
-        Meaning(
-            say("the key did not arrive at Engagement"),
-            say("Something on the way may remove the Authorization header. Tell your administrator."),
-            Field.API_KEY_ID,
-        ),
+_KNOWN = {
+    "access key not provided": Meaning(
+        say("the key did not arrive at Engagement"),
+        say("Something on the way may remove the Authorization header. Tell your administrator."),
+        Field.API_KEY_ID,
     ),
-    (
-        "access key not found",
-        Meaning(
-            say("Engagement does not know this desk's API key ID"),
-            say("Tell your administrator: copy the API key ID again."),
-            Field.API_KEY_ID,
-        ),
+    "access key not found": Meaning(
+        say("Engagement does not know this desk's API key ID"),
+        say("Tell your administrator: copy the API key ID again."),
+        Field.API_KEY_ID,
     ),
-    (
-        "invalid secret",
-        Meaning(
-            say("this desk's key is wrong"),
-            say("Tell your administrator: the API secret does not belong to the API key ID."),
-            Field.API_SECRET,
-        ),
+    "invalid secret": Meaning(
+        say("this desk's key is wrong"),
+        say("Tell your administrator: the API secret does not belong to the API key ID."),
+        Field.API_SECRET,
     ),
-    (
-        "not authorized to add event",
-        Meaning(
-            say("this desk's key may not record consents"),
-            say("Tell your administrator: tick Events > consent Set for the API group of this key."),
-            Field.API_KEY_ID,
-        ),
+    "not authorized to add event": Meaning(
+        say("this desk's key may not record consents"),
+        say("Tell your administrator: tick Events > consent Set for the API group of this key."),
+        Field.API_KEY_ID,
     ),
-    (
-        "no permission",
-        Meaning(
-            say("this desk's key may not read consents"),
-            say("Tell your administrator: tick Events > consent Get for the API group of this key."),
-            Field.API_KEY_ID,
-        ),
+    "no permission": Meaning(
+        say("this desk's key may not read consents"),
+        say("Tell your administrator: tick Events > consent Get for the API group of this key."),
+        Field.API_KEY_ID,
     ),
-    (
-        "invalid project id",
-        Meaning(
-            say("Engagement does not know this project token"),
-            say("Tell your administrator: copy the project token again."),
-            Field.PROJECT_TOKEN,
-        ),
+    "invalid project id": Meaning(
+        say("Engagement does not know this project token"),
+        say("Tell your administrator: copy the project token again."),
+        Field.PROJECT_TOKEN,
     ),
-    (
-        "could not authenticate",
-        Meaning(
-            say("the project token is wrong or cut short"),
-            say("Tell your administrator: copy the project token again."),
-            Field.PROJECT_TOKEN,
-        ),
+    "could not authenticate": Meaning(
+        say("the project token is wrong or cut short"),
+        say("Tell your administrator: copy the project token again."),
+        Field.PROJECT_TOKEN,
     ),
-    (
-        "id should be specified",
-        Meaning(
-            say("Engagement does not take this customer ID"),
-            say("Check the customer ID and its type."),
-            Field.CUSTOMER_ID,
-        ),
+    "id should be specified": Meaning(
+        say("Engagement does not take this customer ID"),
+        say("Check the customer ID and its type."),
+        Field.CUSTOMER_ID,
     ),
-    (
-        "customer does not exist",
-        Meaning(
-            say("Engagement knows no such customer"),
-            say("Check the customer ID and its type."),
-            Field.CUSTOMER_ID,
-        ),
+    "customer does not exist": Meaning(
+        say("Engagement knows no such customer"),
+        say("Check the customer ID and its type."),
+        Field.CUSTOMER_ID,
     ),
-    (
-        "badrequest: the browser",
-        Meaning(
-            say("the request arrived broken"),
-            say("Something on the way may change or compress requests. Tell your administrator."),
-        ),
+    "badrequest: the browser": Meaning(
+        say("the request arrived broken"),
+        say("Something on the way may change or compress requests. Tell your administrator."),
     ),
-    (
-        "invalid json",
-        Meaning(
-            say("the request arrived broken"),
-            say("Something on the way may change requests. Tell your administrator."),
-        ),
+    "invalid json": Meaning(
+        say("the request arrived broken"),
+        say("Something on the way may change requests. Tell your administrator."),
     ),
-)
+}
 
 _BY_STATUS = {
     401: Meaning(
@@ -312,7 +279,7 @@ _NEVER_OF_THE_WAY = frozenset({404, 500})
 def _redirect(headers: Headers) -> Meaning:
     location = header(headers, "location") or ""
     try:
-        host = _one_line(urlsplit(location).hostname or "")
+        host = inert(urlsplit(location).hostname or "", _MOST_CHARACTERS)
     except ValueError:
         host = ""
     return Meaning(
@@ -338,52 +305,45 @@ def is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
     if status == 429 and "too many requests" in said:
         return False
     is_page = body[:500].removeprefix(BOM_UTF8).lstrip().startswith(b"<")
-    return is_page or not any(text in said for text, _ in _KNOWN)
+    return is_page or not any(text in said for text in _KNOWN)
 
 
 def _said(answer: Answer, body: bytes) -> str:
     return " ".join(answer.errors).lower() or body[:2000].decode("utf-8", "replace").lower()
 
 
-def _document(body: bytes) -> object:
+def _as_it_is(read: _Read) -> _Read:
+    return read
+
+
+def _or_ellipsis(read: _Read) -> _Read:
+    def lenient(what: Any) -> object:
+        try:
+            return read(what)
+        except ValueError:
+            return ...
+
+    return lenient
+
+
+def _document(body: bytes, reads: Callable[[_Read], _Read] = _as_it_is) -> object:
     try:
-        return _parsed(body, parse_int=int, parse_float=_finite)
+        return _parsed(body, int, _finite, reads)
     except (ValueError, RecursionError):
         return None
 
 
 def _parsed(
-    body: bytes, *, parse_int: Callable[[str], object], parse_float: Callable[[str], object]
+    body: bytes, read_int: _Read, read_float: _Read, reads: Callable[[_Read], _Read] = _as_it_is
 ) -> object:
     document: object = json.loads(
         body.decode("utf-8-sig"),
-        parse_constant=_refuse,
-        parse_int=parse_int,
-        parse_float=parse_float,
-        object_pairs_hook=_only_once,
+        parse_constant=reads(_refuse),
+        parse_int=reads(read_int),
+        parse_float=reads(read_float),
+        object_pairs_hook=reads(_only_once),
     )
     return document
-
-
-def _lenient(body: bytes) -> object:
-    try:
-        document: object = json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=lambda _: ...,
-            parse_int=lambda digits: _or_ellipsis(int, digits),
-            parse_float=lambda digits: _or_ellipsis(_finite, digits),
-            object_pairs_hook=lambda pairs: _or_ellipsis(_only_once, pairs),
-        )
-    except (ValueError, RecursionError):
-        return None
-    return document
-
-
-def _or_ellipsis(read: Callable[[Any], object], what: object) -> object:
-    try:
-        return read(what)
-    except ValueError:
-        return ...
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -404,11 +364,6 @@ def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-def _names_error(document: dict[str, object]) -> bool:
-    # Not the texts alone: an error without one, [{"code": 5}], is an error all the same.
-    return any(document.get(key) for key in ERROR_KEYS)
-
-
 def _speaks_against(value: object, levels: int) -> bool:
     """Whether any part of an answer names an error, or denies success; also where it is too deep to tell."""
     if not isinstance(value, list | dict):
@@ -423,10 +378,6 @@ def _speaks_against(value: object, levels: int) -> bool:
             return True
     parts = value.values() if isinstance(value, dict) else value
     return any(_speaks_against(part, levels - 1) for part in parts)
-
-
-def _one_line(text: str) -> str:
-    return visible(" ".join(text[:_MOST_CHARACTERS].split()))
 
 
 def _texts(value: object, levels: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import VALUE_LIMIT, CustomerId, Timestamp, ValidUntil, ends_after
 from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.text import inert, visible
-from consent_desk.domain.wire.answer import ERROR_KEYS, Answer, Meaning, read_answer, read_data
+from consent_desk.domain.wire.answer import ERROR_KEYS, Meaning, read_answer, read_data
 from consent_desk.domain.wire.request import READ_MODES
 
 _NO_PERMISSION = "no permission"
@@ -138,9 +138,8 @@ def read_history(status: int, body: bytes) -> HistoryPage | None:
     """
     if is_unknown(status, body):
         return HistoryPage()
-    answer = _data(body)
-    data = answer.document.get("data") if isinstance(answer.document, dict) else None
-    if status != 200 or not answer.is_success or not isinstance(data, list):
+    data = _list_in(status, body, "data")
+    if data is None:
         return None
     events = tuple(event for event in map(_event, data) if event is not None)
     page = HistoryPage(events=events, data=data)
@@ -160,11 +159,8 @@ def read_consents(
 
     A category of which it was not told whether it is valid, or since when, is left out. `at`: it was read.
     """
-    answer = _data(body)
-    results = answer.document.get("results") if isinstance(answer.document, dict) else None
-    if status != 200 or not answer.is_success or not isinstance(results, list):
-        return None
-    if len(results) != len(categories) * len(READ_MODES):
+    results = _list_in(status, body, "results")
+    if results is None or len(results) != len(categories) * len(READ_MODES):
         return None
     of_each = zip(*[iter(results)] * len(READ_MODES), strict=True)
     read = {category: _status(items, at) for category, items in zip(categories, of_each, strict=True)}
@@ -219,9 +215,10 @@ def lacks_permission(status: int, body: bytes) -> bool:
     return any(text.strip().rstrip(".").lower() == _NO_PERMISSION for text in said)
 
 
-def _data(body: bytes) -> Answer:
-    answer = read_answer(body)
-    return answer if answer.document is not None else read_data(body)
+def _list_in(status: int, body: bytes, name: str) -> list[object] | None:
+    answer = read_data(body)
+    found = answer.document.get(name) if isinstance(answer.document, dict) else None
+    return found if status == 200 and answer.is_success and isinstance(found, list) else None
 
 
 def _event(item: object) -> HistoryEvent | None:

@@ -98,33 +98,27 @@ def parse_project(
     secret = _parse_secret(draft.secret, stored, base_url, key_id)
     id_types = _parse_id_types(draft.id_types)
     name = draft.name.strip()
-    complaints = (
+    read = (
         (Field.PROJECT_NAME, _complaint_about_project_name(name)),
-        (Field.BASE_URL, address if isinstance(address, Message) else None),
-        (Field.PROJECT_TOKEN, token if isinstance(token, Message) else None),
-        (Field.API_KEY_ID, key_id if isinstance(key_id, Message) else None),
-        (Field.API_SECRET, secret if isinstance(secret, Message) else None),
-        (Field.CUSTOMER_ID_TYPES, id_types if isinstance(id_types, Message) else None),
+        (Field.BASE_URL, address),
+        (Field.PROJECT_TOKEN, token),
+        (Field.API_KEY_ID, key_id),
+        (Field.API_SECRET, secret),
+        (Field.CUSTOMER_ID_TYPES, id_types),
     )
-    problems = tuple(Problem(field, complaint) for field, complaint in complaints if complaint is not None)
-    if (
-        problems
-        or base_url is None
-        or isinstance(token, Message)
-        or isinstance(key_id, Message)
-        or isinstance(secret, Message)
-        or isinstance(id_types, Message)
-    ):
-        return problems
-    return Project(
-        id=project_id,
-        name=name,
-        base_url=base_url,
-        project_token=token,
-        key_id=key_id,
-        secret=secret,
-        id_types=id_types,
-    )
+    problems = tuple(Problem(field, one) for field, one in read if isinstance(one, Message))
+    match base_url, token, key_id, secret, id_types:
+        case BaseUrl(), str(), str(), Secret(), tuple() if not problems:
+            return Project(
+                id=project_id,
+                name=name,
+                base_url=base_url,
+                project_token=token,
+                key_id=key_id,
+                secret=secret,
+                id_types=id_types,
+            )
+    return problems
 
 
 def remarks(draft: ProjectDraft) -> tuple[Problem, ...]:

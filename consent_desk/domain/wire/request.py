@@ -49,7 +49,7 @@ def prepare(project: Project, consent: Consent) -> PreparedRequest:
 
 def prepare_event(project: Project, body: bytes) -> PreparedRequest:
     """The call that adds the consent event `body`, as it was noted (section 4.1)."""
-    return _post(project, "track", "customers/events", body)
+    return _call(project, "POST", "track", "customers/events", body)
 
 
 def noted_lines(base_url: str, project_token: str) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def prepare_history(
         "limit": limit,
         **({"skip": skip} if skip else {}),
     }
-    return _post(project, "data", "customers/events", _json(wish))
+    return _call(project, "POST", "data", "customers/events", _json(wish))
 
 
 def prepare_consents(project: Project, customer: CustomerId, categories: Sequence[str]) -> PreparedRequest:
@@ -91,7 +91,7 @@ def prepare_consents(project: Project, customer: CustomerId, categories: Sequenc
         for mode in READ_MODES
     ]
     wish = {"customer_ids": {customer.type: customer.value}, "attributes": attributes}
-    return _post(project, "data", "customers/attributes", _json(wish))
+    return _call(project, "POST", "data", "customers/attributes", _json(wish))
 
 
 def is_of(request: PreparedRequest, project: Project) -> bool:
@@ -128,10 +128,6 @@ def event_body(consent: Consent) -> bytes:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-
-
-def _post(project: Project, service: str, path: str, body: bytes) -> PreparedRequest:
-    return _call(project, "POST", service, path, body)
 
 
 def _call(project: Project, method: str, service: str, path: str, body: bytes) -> PreparedRequest:

@@ -3,16 +3,19 @@ from typing import Any
 
 import pytest
 
-from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.consent.values import ValidUntil
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, context_text, read_context
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState
 from consent_desk.domain.wire.outcome import Answered, Look
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import event_body, prepare, prepare_event
-from tests.consents import a_noted, later
+from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
 from tests.domain.examples import PROJECT, SECRET, TOKEN, TUTORIAL
 
 NOTED = Noted.of(PROJECT, TUTORIAL)
+ENDED = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil(1_800_000_000), ended=True)
 
 
 def test_what_is_noted_is_what_is_sent() -> None:
@@ -66,3 +69,49 @@ def test_a_line_keeps_the_status_of_its_sending_when_it_was_looked_up() -> None:
     assert (restored.state, restored.status, restored.elapsed) == (State.IN_FLIGHT, None, None)
     queued = Entry.after(noted, (Fact(at=later(0), state=State.QUEUED),))
     assert (queued.state, queued.status) == (State.QUEUED, None)
+
+
+def test_what_the_desk_knew_is_read_as_it_was_written() -> None:
+    consent = a_consent(properties=(("store", "Graz"), ("visits", 3)))
+    for context in (NO_CONTEXT, a_context(), Context(before=ENDED, listed=False, clock_off=0)):
+        noted = Noted.of(a_project(), consent, context)
+        assert read_context(context_text(noted), NOON) == (context, consent.properties)
+
+
+NOW, SOON = NOON.micros // 1_000_000, NOON.micros // 1_000_000 + 1
+
+
+@pytest.mark.parametrize(
+    ("valid", "until", "standing"),
+    [
+        ("false", '"unlimited"', CurrentState.REJECTED),
+        ("false", "null", CurrentState.REJECTED),
+        ("false", SOON, CurrentState.REJECTED),
+        ("false", NOW, CurrentState.UNCLEAR),
+        ("true", NOW, CurrentState.ACCEPTED),
+        ("true", '"unlimited"', CurrentState.ACCEPTED),
+    ],
+)
+def test_what_version_1_knew_before_a_consent_is_read_by_the_same_rule(
+    valid: str, until: object, standing: CurrentState
+) -> None:
+    text = f'{{"before":{{"valid":{valid},"since":1.5,"source":"page","until":{until},"wording":""}}}}'
+    before = read_context(text, NOON)[0].before
+    assert before is not None
+    assert before.current_state is standing
+
+
+def test_what_version_1_does_not_know_is_written_only_where_it_says_something() -> None:
+    clear = replace(ENDED, ended=False)
+    for status in (replace(clear, valid=True), replace(clear, until=None)):
+        assert "ended" not in context_text(Noted.of(a_project(), a_consent(), Context(before=status)))
+    unclear = Context(before=replace(ENDED, ended=None))
+    assert '"ended":null' in context_text(Noted.of(a_project(), a_consent(), unclear))
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"other":1}', '{"before":{"valid":true}}', '{"before":{"until":"x"}}', "{"]
+)
+def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
+        read_context(text, NOON)
