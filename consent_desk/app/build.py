@@ -32,7 +32,7 @@ from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import Folders, resource
-from consent_desk.ui.form.agent_desk import AgentPresenter
+from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.wordings import PRACTICE, WordingsPresenter

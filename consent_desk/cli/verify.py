@@ -3,11 +3,6 @@
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _PAGES = (
     "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "

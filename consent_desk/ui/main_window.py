@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
     from consent_desk.ui.log.panel import LogPanel
-    from consent_desk.ui.shell.notice import Notice
-    from consent_desk.ui.shell.practice import PracticeBanner
+    from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
 _TITLE = "Consent Desk"
 
@@ -128,8 +127,7 @@ class MainWindow(QMainWindow):
 
     def complete(self, log: "LogPanel") -> None:
         """Add what the first paint can do without: `log`, banners, shortcuts, and parts of the panels."""
-        from consent_desk.ui.shell.notice import Notice
-        from consent_desk.ui.shell.practice import PracticeBanner
+        from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()

@@ -21,15 +21,14 @@ from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
-from consent_desk.ui.form.slow_disk import SlowDisk
-from consent_desk.ui.form.submission import Submission, Submitter
+from consent_desk.ui.form.submission import SlowDisk, Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
-from consent_desk.ui.outcomes.counter_desk import CounterPresenter
+from consent_desk.ui.outcomes.counter import CounterPresenter
 from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter

@@ -1,7 +1,5 @@
 """The button that sends, and the choice between opt-out and opt-in."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
@@ -15,9 +13,6 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.text import visible
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, colour
-
-if TYPE_CHECKING:
-    pass
 
 
 class SendButton(QPushButton):

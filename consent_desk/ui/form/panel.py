@@ -34,7 +34,6 @@ from consent_desk.ui.form.buttons import ActionChoice, SendButton
 from consent_desk.ui.form.category_model import CategoryModel
 from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.form.notes import FieldNotes
-from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.widgets.inputs import (
     ComboBox,
@@ -43,6 +42,7 @@ from consent_desk.ui.widgets.inputs import (
     Pasting,
     TypingComboBox,
     WithNote,
+    WordingField,
     label_for,
     typed_text,
 )

@@ -1,9 +1,11 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QMenu,
     QPushButton,
     QSplitter,
     QTabBar,
@@ -15,7 +17,6 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.ui.log.model import COLUMNS, LogModel
-from consent_desk.ui.log.proof_button import ProofButton
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.log.search_bar import SearchBar
 from consent_desk.ui.log.table import LogTable
@@ -40,6 +41,38 @@ class _LowSplitter(QSplitter):
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()
+
+
+class ProofButton(QToolButton):
+    """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
+
+    consent_requested = Signal()
+    customer_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText("Save proof files")
+        self.setAccessibleName("Save proof")
+        self.setToolTip("Two files: one that a person reads, one that consent-desk verify checks")
+        # Rather cut than a window that is wider than the screen.
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("Save"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        texts = {
+            "Of this &consent…": self.consent_requested,
+            "Of &all consents of this customer…": self.customer_requested,
+        }
+        self.choices = [QAction(text, menu) for text in texts]
+        for action, signal in zip(self.choices, texts.values(), strict=True):
+            action.triggered.connect(signal)
+            menu.addAction(action)
+        self.setMenu(menu)
+        self.offer(chosen=False)
+
+    def offer(self, *, chosen: bool) -> None:
+        """Offer proofs while a line is chosen."""
+        for action in self.choices:
+            action.setEnabled(chosen)
 
 
 class LogPanel(QWidget):

@@ -7,8 +7,7 @@ from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.checks.hold import HoldPresenter
-from consent_desk.ui.form.slow_disk import SLOW
-from consent_desk.ui.form.submission import Submitter
+from consent_desk.ui.form.submission import SLOW, Submitter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.questions import Questions

@@ -22,11 +22,10 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.call_desk import NOTED, CallPresenter
+from consent_desk.ui.outcomes.calls import NOTED, CallPresenter
 from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
-from consent_desk.ui.outcomes.summary import BatchStatus, about
-from consent_desk.ui.outcomes.withheld_status import WithheldStatus
+from consent_desk.ui.outcomes.summary import BatchStatus, WithheldStatus, about
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.states import tone_of

@@ -24,7 +24,7 @@ from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.proof_button import ProofButton
+from consent_desk.ui.log.panel import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import text_of
