@@ -1,9 +1,7 @@
 """Fills the form with what held before a consent, and sees to it that no opt-in lacks what it rests on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-
-from PySide6.QtCore import QObject
 
 from consent_desk.domain.checks.correction import (
     basis_problems,
@@ -29,11 +27,10 @@ from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import moment_of, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "correction"
@@ -41,34 +38,20 @@ _MOST = 3
 """Categories that are told one by one."""
 
 
-class CorrectionPresenter(QObject):
+class CorrectionPresenter(Presenter):
     """Follows the form: as soon as it is about something else, it corrects nothing any more.
 
     An opt-in in place of an opt-out, a correction or not, asks for its basis and the wording.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        *,
-        now: Callable[[], Timestamp],
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._form = window.consent
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+        super().__init__(shell)
+        self._form = self._window.consent
         self._log = log
-        self._now = now
-        self._local = local
         self._project: Project | None = None
         self._record: Record | None = None
         self._about: tuple[object, ...] = ()
-        window.log.correct_requested.connect(self.begin)
+        self._window.log.correct_requested.connect(self.begin)
 
     def begin(self, request_id: str) -> None:
         """Offer to restore what held before a consent of the log."""

@@ -2,21 +2,21 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
-from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
-from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error, tool_tip
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane, let_be
+from consent_desk.ui.widgets.messages import moment_of, render, render_error, tool_tip
 from consent_desk.workspace import Workspace
 
 _HOUR = 3_600_000
 
 
-class CategoriesPresenter(QObject):
+class CategoriesPresenter(Presenter):
     """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
 
     Emits `time_told` where Engagement was asked for the time alone.
@@ -25,12 +25,10 @@ class CategoriesPresenter(QObject):
     offered = Signal(object)
     time_told = Signal()
 
-    def __init__(self, form: ConsentPanel, runner: TaskRunner, categories: Categories, local: Local) -> None:
-        super().__init__(form)
-        self._form = form
-        self._runner = runner
+    def __init__(self, shell: ShellContext, categories: Categories) -> None:
+        super().__init__(shell)
+        self._form = form = self._window.consent
         self._categories = categories
-        self._local = local
         self._place: tuple[Workspace, Project] | None = None
         self._offered_of: tuple[str, BaseUrl, str] | None = None
         self._fetched: Fetched | None = None

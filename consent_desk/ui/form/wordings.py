@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtWidgets import QMenu
 
 from consent_desk.domain.text import visible
 from consent_desk.projects.wordings import SavedWordings
-from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
@@ -25,22 +22,12 @@ _STATUS = "kept texts"
 _SHOWN = 70
 
 
-class WordingsPresenter(QObject):
+class WordingsPresenter(Presenter):
     """Offers the texts of one project at a time. Nothing of another project ever shows."""
 
-    def __init__(
-        self,
-        form: ConsentPanel,
-        status: StatusPanel,
-        runner: TaskRunner,
-        questions: Questions,
-        kept: SavedWordings,
-    ) -> None:
-        super().__init__(form)
-        self._form = form
-        self._status = status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, kept: SavedWordings) -> None:
+        super().__init__(shell)
+        self._form = form = self._window.consent
         self._kept = kept
         self._project_id: str | None = None
         self._texts: Texts = {}

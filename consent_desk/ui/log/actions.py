@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.journal.export import Export, Kind
 from consent_desk.journal.history import Erasure
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.outcomes.calls import Say
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
+from consent_desk.ui.tasks import Lane, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
@@ -26,7 +26,7 @@ _NEWS = 5_000
 _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
 
 
-class LogActionsPresenter(QObject):
+class LogActionsPresenter(Presenter):
     """Emits `discarded(Workspace, request_id)` and `erased(project_id, CustomerId)`.
 
     One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
@@ -35,19 +35,9 @@ class LogActionsPresenter(QObject):
     discarded = Signal(object, str)
     erased = Signal(str, object)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        say: Callable[[Workspace, Entry, Tone, str], None],
-    ) -> None:
-        super().__init__(window)
-        self._panel = window.log
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter, say: Say) -> None:
+        super().__init__(shell)
+        self._panel = self._window.log
         self._log = log
         self._say = say
         self._export: Export | None = None
@@ -62,7 +52,7 @@ class LogActionsPresenter(QObject):
         self._panel.right_requested.connect(self._say_that_it_is_right)
         self._panel.erase_requested.connect(self._erase)
         self._panel.search.export_requested.connect(self._begin_or_stop)
-        window.closing.connect(self._stop)
+        self._window.closing.connect(self._stop)
 
     # -- discarding -------------------------------------------------------------------------------
 

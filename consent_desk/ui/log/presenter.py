@@ -1,13 +1,10 @@
 """Fills the log and its details from the journal of the workspace at work."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import tzinfo
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from consent_desk.delivery.attention import may_win
-from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.lifecycle.checking import said_right
 from consent_desk.domain.lifecycle.policy import is_for_a_person
@@ -18,38 +15,26 @@ from consent_desk.domain.message import Message
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
-from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.outcomes.dispatch import QueuedSend
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.workspace import Workspace
 
 
-class LogPresenter(QObject):
+class LogPresenter(Presenter):
     """Shows the log of one workspace at a time: `workspace`."""
 
-    def __init__(
-        self,
-        panel: LogPanel,
-        runner: TaskRunner,
-        local: Local,
-        *,
-        now: Callable[[], Timestamp],
-        zone: tzinfo,
-    ) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self._runner = runner
-        self._local = local
-        self._now = now
-        self._zone = zone
+    def __init__(self, shell: ShellContext) -> None:
+        super().__init__(shell)
+        self._panel = panel = self._window.log
         self.workspace: Workspace | None = None
         self._missed: list[tuple[Workspace, Entry]] = []
         self._chosen: Entry | None = None
         self._to_choose = ""
         self._later = QTimer(self, singleShot=True, interval=BATCH)
         self._later.timeout.connect(self._choose_later)
-        self.view = LongView(panel.model, runner, self)
+        self.view = LongView(panel.model, self._runner, self)
         self.view.shown.connect(self._tell)
         self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
@@ -113,7 +98,7 @@ class LogPresenter(QObject):
 
     def _search(self) -> None:
         bar = self._panel.search
-        days = read_days(bar.days.line.text(), self._now(), self._zone)
+        days = read_days(bar.days.line.text(), self._now(), self._shell.zone)
         if isinstance(days, Message):
             bar.say_problem(render(days))
             return
@@ -136,7 +121,7 @@ class LogPresenter(QObject):
         is_filtered = replace(query, oldest_first=False) != LogQuery()
         if total is not None and is_filtered:
             found = f"{total:,} found" if total else "Nothing found"
-            days = tell_days(query.since, query.until, self._zone)
+            days = tell_days(query.since, query.until, self._shell.zone)
             self._panel.search.say(f"{found}: {days}" if days else found)
         elif not is_filtered:
             self._panel.search.say("")

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.delivery.attention import Alarm
 from consent_desk.domain.consent.action import Action
@@ -14,11 +14,11 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Left
 from consent_desk.workspace import Workspace
@@ -27,7 +27,7 @@ _KEY = "alarm"
 _REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
 
 
-class AlarmPresenter(QObject):
+class AlarmPresenter(Presenter):
     """Emits `noted(Workspace, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
 
     Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
@@ -37,21 +37,11 @@ class AlarmPresenter(QObject):
     noted = Signal(object, object, object, object)
     failed = Signal(object, object, object)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        projects: ProjectPresenter,
-        log: LogPresenter,
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._notice = window.alarm
-        self._status = window.status
-        self._runner = runner
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
+        super().__init__(shell)
+        self._notice = self._window.alarm
         self._projects = projects
         self._log = log
-        self._local = local
         self._workspace: Workspace | None = None
         self._standing: tuple[Alarm, ...] = ()
         self._said_of_clock = ""
@@ -61,7 +51,7 @@ class AlarmPresenter(QObject):
         self._tried: dict[str, tuple[Consent, Context]] = {}
         self._notice.acted.connect(self._act)
         self._notice.dismissed.connect(self._dismiss)
-        window.log.send_now_requested.connect(self._send_line)
+        self._window.log.send_now_requested.connect(self._send_line)
 
     def take_up(self, left: Left) -> None:
         """Ring for what nobody has seen so far."""

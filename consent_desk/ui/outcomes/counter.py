@@ -1,14 +1,10 @@
 """The counter by the log: how much Engagement may not have yet, and whether that has lasted too long."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from consent_desk.delivery.scheduler import Outstanding
-from consent_desk.domain.consent.values import Timestamp
-from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
-from consent_desk.ui.widgets.messages import Local
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.workspace import Workspace
 
 OVERDUE = 24 * 3_600
@@ -18,16 +14,12 @@ TICK = 60.0
 """Seconds after which the clock is read again: a computer may sleep, or be set right."""
 
 
-class CounterPresenter(QObject):
+class CounterPresenter(Presenter):
     """Shows the counter of the workspace at work, also as time passes and nothing else happens."""
 
-    def __init__(
-        self, panel: LogPanel, sending: OutcomePresenter, now: Callable[[], Timestamp], local: Local
-    ) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self._now = now
-        self._local = local
+    def __init__(self, shell: ShellContext, sending: OutcomePresenter) -> None:
+        super().__init__(shell)
+        self._search = self._window.log.search
         self._workspace: Workspace | None = None
         self._counts: dict[bool, Outstanding] = {}
         self._timer = QTimer(self)
@@ -52,7 +44,7 @@ class CounterPresenter(QObject):
             local = self._local(since)
             year = "" if local.year == self._local(self._now()).year else f" {local.year}"
             overdue = f"{local.day} {local:%b}{year}"
-        self._panel.search.show_open(
+        self._search.show_open(
             int(outstanding),
             since=overdue,
             not_recorded=outstanding.to_acknowledge,

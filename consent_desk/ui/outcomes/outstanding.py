@@ -1,6 +1,6 @@
 """Asks before the window is closed on what has not reached Engagement."""
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.delivery.scheduler import Outstanding
@@ -8,12 +8,11 @@ from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.submission import SLOW, Submitter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
@@ -23,23 +22,13 @@ _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be
 _ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or save its slip before you close."
 
 
-class OutstandingPresenter(QObject):
+class OutstandingPresenter(Presenter):
     """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
 
     def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        sending: OutcomePresenter,
-        submitter: Submitter,
-        *,
-        hold: HoldPresenter,
+        self, shell: ShellContext, sending: OutcomePresenter, submitter: Submitter, hold: HoldPresenter
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+        super().__init__(shell)
         self._submitter = submitter
         self._workspace: Workspace | None = None
         self._outstanding = Outstanding()
@@ -49,10 +38,10 @@ class OutstandingPresenter(QObject):
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
         self._scheduler = sending.scheduler
-        window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
-        window.held_open.connect(hold.release)
+        self._window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
+        self._window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
-        window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 
     def _why(self) -> str:
         """What speaks against closing; empty where nothing does. Practice keeps nobody."""
@@ -60,7 +49,7 @@ class OutstandingPresenter(QObject):
         parts = [told(self._outstanding)] if int(self._outstanding) else []
         if submission is not None and not submission.workspace.practice:
             parts.append(_NOT_NOTED_YET)
-        if self._window.status.has_slips:
+        if self._status.has_slips:
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 
@@ -111,12 +100,12 @@ class OutstandingPresenter(QObject):
                 Lane.JOURNAL,
                 lambda: list_of(workspace.scheduler.open_entries()),
                 done=self._copy,
-                failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
+                failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
             )
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._window.status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
+        self._status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
 
 
 def told(outstanding: Outstanding) -> str:

@@ -1,20 +1,19 @@
 """Chooses among the projects: connects the bar at the top to the list and the keyring."""
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, Saved
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.bar import SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
 from consent_desk.ui.project.settings import SettingsPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
@@ -25,7 +24,7 @@ _UNTIL_CLOSED = (
 )
 
 
-class ProjectPresenter(QObject):
+class ProjectPresenter(Presenter):
     """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
 
     `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
@@ -45,42 +44,33 @@ class ProjectPresenter(QObject):
     sandbox_chosen = Signal()
 
     def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        projects: Projects | None,
-        settings_desk: SettingsPresenter | None,
-        *,
-        settings: QSettings,
-        local_now: Callable[[], datetime],
+        self, shell: ShellContext, projects: Projects | None, settings_desk: SettingsPresenter | None
     ) -> None:
-        super().__init__(window)
-        self._bar = window.project_bar
-        self._runner = runner
+        super().__init__(shell)
+        self._bar = self._window.project_bar
         self._projects = projects
         self._settings_desk = settings_desk
-        self._settings = settings
-        self._local_now = local_now
+        self._settings = self._window.settings
         self._listed: dict[str, Listed] = {}
         self._list_is_known = False
         self._ready: dict[str, Project] = {}
         self._session_only: set[str] = set()
         self._chosen: str | None = None
-        self._key = KeyState(self._bar, runner, self)
+        self._key = KeyState(self._bar, self._runner, self)
         self._reads = SharedReads(self._key)
-        self.troubles = KeyTroubles(self._key, self._ready, local_now, self)
+        self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
         self._bar.settings_requested.connect(self.open_settings)
         self._bar.go_on_requested.connect(self._go_on)
-        window.practice.set_up_requested.connect(self.set_up)
+        self._window.practice.set_up_requested.connect(self.set_up)
         if settings_desk is not None:
             settings_desk.saved.connect(self._take_saved)
             settings_desk.saved_late.connect(self._take_saved_late)
             settings_desk.removed.connect(self._take_removed)
             settings_desk.checked.connect(self._show_checked)
-            window.closing.connect(settings_desk.end)
+            self._window.closing.connect(settings_desk.end)
 
     def start(self, *, noted_before: bool) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done.
@@ -271,7 +261,7 @@ class ProjectPresenter(QObject):
     def _show_checked(self, project: Project, report: Report) -> None:
         # What was checked may be a draft: the bar speaks only of what is in use.
         if project == self._ready.get(project.id) and self._chosen == project.id:
-            at = self._local_now().strftime("%H:%M")
+            at = self._shell.local_now().strftime("%H:%M")
             if report.works:
                 self.troubles.forget(project.id)
                 self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.address import Address, read_address
@@ -12,9 +11,9 @@ from consent_desk.domain.wire.project import Project, ProjectDraft, parse_projec
 from consent_desk.engagement.connection_check import Report, Verdict
 from consent_desk.projects.projects import Listed, Projects, Saved
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -28,7 +27,7 @@ _MARKS = {
 }
 
 
-class SettingsPresenter(QObject):
+class SettingsPresenter(Presenter):
     """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`.
 
     `saved_late(Saved, list)` is for what was saved after its dialog had been cancelled.
@@ -41,18 +40,13 @@ class SettingsPresenter(QObject):
 
     def __init__(
         self,
-        parent: QWidget,
-        runner: TaskRunner,
-        questions: Questions,
+        shell: ShellContext,
         projects: Projects,
         *,
         check: Callable[[Project], Report],
         open_in: Callable[[str], int],
     ) -> None:
-        super().__init__(parent)
-        self._parent = parent
-        self._runner = runner
-        self._questions = questions
+        super().__init__(shell)
         self._projects = projects
         self._check = check
         self._open_in = open_in
@@ -84,7 +78,7 @@ class SettingsPresenter(QObject):
         draft = ProjectDraft(name=name) if stored is None else draft_of(stored)
         where = "in the keyring" if in_keyring else "until this window closes"
         kept = "" if stored is None else where
-        dialog = ProjectDialog(self._parent, draft, kept=kept, can_remove=can_remove)
+        dialog = ProjectDialog(self._window, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
         self._shown = self._saving = dialog.draft()
         dialog.draft_changed.connect(self._change)

@@ -3,52 +3,37 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject
-
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.proof.make import Proofs
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render_error
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "proof"
 
 
-class ProofPresenter(QObject):
+class ProofPresenter(Presenter):
     """Asks for a folder, and brings two files there, on a lane of its own: that folder may not answer.
 
     Then another one may be chosen at any time.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        *,
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+        super().__init__(shell)
         self._log = log
-        self._local = local
         self._folder = ""
         self._hangs = False
         self._patience = Patience(self)
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
-        button = window.log.proof
+        button = self._window.log.proof
         button.consent_requested.connect(self.save_consent)
         button.customer_requested.connect(self.save_customer)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
-        button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(window.log.chosen)))
+        button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(self._window.log.chosen)))
 
     def save_consent(self) -> None:
         """Save what proves the chosen consent."""
@@ -124,4 +109,4 @@ class ProofPresenter(QObject):
         self._patience.end()
 
     def _say(self, tone: Tone, text: str) -> None:
-        self._window.status.show_message(_KEY, tone, text)
+        self._status.show_message(_KEY, tone, text)

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 
 Result = TypeVar("Result")
@@ -42,7 +41,7 @@ class Copies(Protocol):
         """Verify a backup, whole."""
 
 
-class BackupList(QObject):
+class BackupList(Presenter):
     """Lists the backups each time that it is opened, and verifies the chosen one. Emits `folder_changed`.
 
     Each of the two places has a lane of its own: the nearer one never waits for the other.
@@ -50,11 +49,9 @@ class BackupList(QObject):
 
     folder_changed = Signal()
 
-    def __init__(self, parent: QWidget, runner: TaskRunner, questions: Questions, copies: Copies) -> None:
-        super().__init__(parent)
-        self.dialog = BackupsDialog(parent)
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, copies: Copies) -> None:
+        super().__init__(shell)
+        self.dialog = BackupsDialog(self._window)
         self._copies = copies
         self._look = object()
         self._checking: Backup | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 from consent_desk.domain.errors import (
@@ -14,13 +14,12 @@ from consent_desk.domain.errors import (
     JournalMissingError,
 )
 from consent_desk.domain.message import say
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.recovery.backups import BackupList, Copies
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
@@ -51,7 +50,7 @@ class Recovery(Copies, Protocol):
         """Have the next opening make a new journal."""
 
 
-class RecoveryPresenter(QObject):
+class RecoveryPresenter(Presenter):
     """Emits `left(why)` when the journal is about to be closed, and `settled` when it can be opened again.
 
     `folder_changed`: another second folder, or none, is set.
@@ -61,31 +60,21 @@ class RecoveryPresenter(QObject):
     settled = Signal()
     folder_changed = Signal()
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        workspaces: Workspaces,
-        recovery: Recovery,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, workspaces: Workspaces, recovery: Recovery) -> None:
+        super().__init__(shell)
         self._workspaces = workspaces
         self._recovery = recovery
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
         self.banner = RecoveryBanner()
-        window.add_banner(self.banner)
+        self._window.add_banner(self.banner)
         self.banner.look_requested.connect(self.look_again)
         self.banner.salvage_requested.connect(self.salvage)
         self.banner.backups_requested.connect(self.open_backups)
         self.banner.new_requested.connect(self.begin_anew)
-        window.project_bar.backups_requested.connect(self.open_backups)
-        window.project_bar.backups.show()
+        self._window.project_bar.backups_requested.connect(self.open_backups)
+        self._window.project_bar.backups.show()
 
     def follow(self, desk: Session) -> None:
         """Hear from `desk` how the journal is, and have it put the journal down where that must be."""
@@ -109,7 +98,7 @@ class RecoveryPresenter(QObject):
         if not self._busy:
             self.banner.hide()
         if self._to_repeat:
-            self._window.status.show_message(_KEY, Tone.WARNING, self._to_repeat)
+            self._status.show_message(_KEY, Tone.WARNING, self._to_repeat)
             self._to_repeat = ""
 
     def look_again(self) -> None:
@@ -141,7 +130,7 @@ class RecoveryPresenter(QObject):
     def open_backups(self) -> None:
         """Show the backups that can be found."""
         if self._list is None:
-            self._list = BackupList(self._window, self._runner, self._questions, self._recovery)
+            self._list = BackupList(self._shell, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)
             self._list.folder_changed.connect(self.folder_changed)
         self._list.open()
@@ -185,14 +174,14 @@ class RecoveryPresenter(QObject):
         def ended(result: Result) -> None:
             self._busy = False
             self.banner.hide()
-            self._window.status.forget(_KEY)
+            self._status.forget(_KEY)
             done(result)
             self._open()
 
         def failed(error: Exception) -> None:
             self._busy = False
             self.banner.hide()
-            self._window.status.show_message(_KEY, Tone.BAD, render_error(error))
+            self._status.show_message(_KEY, Tone.BAD, render_error(error))
             self._say(render_error(error))
             self._open()
 
@@ -210,7 +199,7 @@ class RecoveryPresenter(QObject):
     def _tell(self, text: str) -> None:
         # What is said beside practice is taken back when the real journal is shown, a moment later.
         self._to_repeat = text if self._window.practice.isVisible() else ""
-        self._window.status.show_message(_KEY, Tone.WARNING, text)
+        self._status.show_message(_KEY, Tone.WARNING, text)
 
     def _say(self, text: str) -> None:
         if self._list is not None:
