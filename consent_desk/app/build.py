@@ -176,10 +176,8 @@ def _recover_journal(
     session: Session,
     projects: ProjectPresenter,
 ) -> None:
-    recovery = RecoveryPresenter(shell, workspaces, journal)
     backup = DailyBackupPresenter(shell, workspaces, session.sending)
+    recovery = RecoveryPresenter(shell, workspaces, journal, session, backup)
     recovery.settled.connect(lambda: projects.enter_again(noted_before=journal.noted_before))
-    recovery.follow(session)
     # What was said of the journal of real consents has no place beside practice.
     projects.sandbox_chosen.connect(recovery.show_well)
-    recovery.folder_changed.connect(backup.make_now)

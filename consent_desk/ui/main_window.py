@@ -20,7 +20,7 @@ from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.request.panel import PreviewPanel
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.widgets.layouts import scrolled
+from consent_desk.ui.widgets.layouts import fill, scrolled
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.preview = PreviewPanel()
         self.status = StatusPanel()
         self._lay_out()
-        self.status.shortcuts_requested.connect(self._show_shortcuts)
+        self.status.shortcuts.clicked.connect(self._show_shortcuts)
         self.setWindowTitle(_TITLE)
         self._restore_layout()
 
@@ -88,10 +88,7 @@ class MainWindow(QMainWindow):
         self.whole = QSplitter(Qt.Orientation.Vertical)
         self.whole.setChildrenCollapsible(False)
         top = QWidget()
-        self._below_status = QVBoxLayout(top)
-        self._below_status.setContentsMargins(0, 0, 0, 0)
-        self._below_status.addWidget(self.upper, 1)
-        self._below_status.addWidget(self.status)
+        self._below_status = fill(QVBoxLayout(top), (self.upper, 1), self.status)
         self.whole.addWidget(top)
         group, self._place_of_log = _group("Response log")
         self.whole.addWidget(group)
@@ -99,10 +96,7 @@ class MainWindow(QMainWindow):
         self.whole.setStretchFactor(0, 3)
         self.whole.setStretchFactor(1, 2)
         central = QWidget()
-        self._layout = QVBoxLayout(central)
-        self._layout.setContentsMargins(6, 6, 6, 6)
-        self._layout.addWidget(self.project_bar)
-        self._layout.addWidget(self.whole, 1)
+        self._layout = fill(QVBoxLayout(central), self.project_bar, (self.whole, 1), margins=(6, 6, 6, 6))
         self.setCentralWidget(central)
         self.resize(1280, 800)
 
@@ -276,6 +270,4 @@ def _close_popup() -> bool:
 
 def _group(title: str) -> tuple[QGroupBox, QVBoxLayout]:
     group = QGroupBox(title)
-    layout = QVBoxLayout(group)
-    layout.setContentsMargins(4, 4, 4, 4)
-    return group, layout
+    return group, fill(QVBoxLayout(group), margins=(4, 4, 4, 4))

@@ -1,29 +1,23 @@
 """Says, below the wording, that the form corrects a consent, or turns an opt-out, and what to mind."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
-from consent_desk.ui.widgets.inputs import Unhurried
+from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
 class CorrectionBanner(TintedBanner):
-    """`corrects` is the request ID of what is corrected, or empty. Emits `dropped` when a person ends it."""
-
-    dropped = Signal()
+    """`corrects` is the request ID of what is corrected, or empty. `drop` ends it."""
 
     def __init__(self) -> None:
         super().__init__(Tone.NEUTRAL)
         self.corrects = ""
-        self.text = TintedLabel()
-        self.text.setWordWrap(True)
+        self.text = TintedLabel(wraps=True)
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.drop = QPushButton("No correction")
-        self.drop.setAccessibleName("No correction")
-        self.drop.setToolTip("Take back what was filled in")
-        self.drop.clicked.connect(self.dropped)
+        self.drop = button("No correction", tip="Take back what was filled in")
         Unhurried(self.drop)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 6, 8, 6)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import Unhurried
-from consent_desk.ui.widgets.layouts import Yielding
+from consent_desk.ui.widgets.layouts import Yielding, fill
 from consent_desk.ui.widgets.tones import Tone, sign
 
 GO_ON = "Alt+R"
@@ -39,9 +39,7 @@ class QuestionBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
         self.hide()
-        self.text = TintedLabel()
-        self.text.setAccessibleName("Question")
-        self.text.setWordWrap(True)
+        self.text = TintedLabel("Question", wraps=True)
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
@@ -65,10 +63,7 @@ class QuestionBanner(TintedBanner):
         for index, shortcut in enumerate(self._numbered):
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(partial(self._choose, index))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.area, 1)
-        layout.addLayout(self._buttons)
+        fill(QVBoxLayout(self), (self.area, 1), self._buttons, margins=(8, 6, 8, 6))
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.text import visible
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, colour
 
@@ -85,11 +86,7 @@ class ActionChoice(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.toggled.connect(self._follow_choice)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.opt_out)
-        layout.addWidget(self.opt_in)
+        fill(QVBoxLayout(self), self.opt_out, self.opt_in).setSpacing(2)
 
     def _follow_choice(self, opted_in: bool) -> None:
         chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)

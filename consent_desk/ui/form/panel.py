@@ -12,7 +12,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -43,10 +42,11 @@ from consent_desk.ui.widgets.inputs import (
     TypingComboBox,
     WithNote,
     WordingField,
+    button,
     label_for,
     typed_text,
 )
-from consent_desk.ui.widgets.layouts import scrolled
+from consent_desk.ui.widgets.layouts import fill, scrolled
 from consent_desk.ui.widgets.messages import render
 
 if TYPE_CHECKING:
@@ -94,24 +94,21 @@ class ConsentPanel(QWidget):
         self.customer_id_type = ComboBox()
         self.customer_id = Line()
         self.known = KnownView()
-        self.suggestion = QPushButton()
-        self.suggestion.setAccessibleName("Use the suggestion")
+        self.suggestion = button("", "Use the suggestion")
         self.suggestion.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.suggestion.hide()
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
-        self.refresh_categories = QPushButton("Refresh")
-        self.refresh_categories.setAccessibleName("Refresh categories")
+        self.refresh_categories = button("Refresh", "Refresh categories")
         self.categories_age = Note()
-        self.several_button = QPushButton("Severa&l… ▾")
-        self.several_button.setAccessibleName("Several categories")
-        self.several_button.setToolTip("Choose several categories of the project, or all of them")
+        tip = "Choose several categories of the project, or all of them"
+        self.several_button = button("Severa&l… ▾", "Several categories", tip)
         self.several_button.setCheckable(True)
         self.several_button.setEnabled(False)
-        for button in (self.refresh_categories, self.several_button):
+        for each in (self.refresh_categories, self.several_button):
             # Rather cut than a window that is wider than the screen, with a large font.
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance("Seve"))
+            each.setMinimumWidth(each.fontMetrics().horizontalAdvance("Seve"))
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -165,10 +162,7 @@ class ConsentPanel(QWidget):
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self._scroll, 1)
-        self._layout.addWidget(self.send)
+        self._layout = fill(QVBoxLayout(self), (self._scroll, 1), self.send)
 
     def complete(self) -> None:
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
@@ -190,7 +184,7 @@ class ConsentPanel(QWidget):
         self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
         self.correction = CorrectionBanner()
         self.correction.add_row(*self._basis_row)
-        self.correction.dropped.connect(self._drop_correction)
+        self.correction.drop.clicked.connect(self._drop_correction)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_correction_seen)
         self.show_basis(False)
         self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)

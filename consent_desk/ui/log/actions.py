@@ -51,7 +51,7 @@ class LogActionsPresenter(Presenter):
         self._panel.acknowledge_requested.connect(self._acknowledge)
         self._panel.right_requested.connect(self._say_that_it_is_right)
         self._panel.erase_requested.connect(self._erase)
-        self._panel.search.export_requested.connect(self._begin_or_stop)
+        self._panel.search.export.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
 
     # -- discarding -------------------------------------------------------------------------------

@@ -1,12 +1,10 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QSplitter,
     QTabBar,
     QToolButton,
@@ -21,7 +19,8 @@ from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.log.search_bar import SearchBar
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import Unhurried, technical_text
+from consent_desk.ui.widgets.inputs import Unhurried, button, technical_text
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone
 
 _LEAST = 3
@@ -46,9 +45,6 @@ class _LowSplitter(QSplitter):
 class ProofButton(QToolButton):
     """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
 
-    consent_requested = Signal()
-    customer_requested = Signal()
-
     def __init__(self) -> None:
         super().__init__()
         self.setText("Save proof files")
@@ -58,20 +54,14 @@ class ProofButton(QToolButton):
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("Save"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
-        texts = {
-            "Of this &consent…": self.consent_requested,
-            "Of &all consents of this customer…": self.customer_requested,
-        }
-        self.choices = [QAction(text, menu) for text in texts]
-        for action, signal in zip(self.choices, texts.values(), strict=True):
-            action.triggered.connect(signal)
-            menu.addAction(action)
+        self.of_consent = menu.addAction("Of this &consent…")
+        self.of_customer = menu.addAction("Of &all consents of this customer…")
         self.setMenu(menu)
         self.offer(chosen=False)
 
     def offer(self, *, chosen: bool) -> None:
         """Offer proofs while a line is chosen."""
-        for action in self.choices:
+        for action in self.menu().actions():
             action.setEnabled(chosen)
 
 
@@ -102,27 +92,27 @@ class LogPanel(QWidget):
         self._details: dict[str, str] = {}
         self._shown = ""
         self._place = QPersistentModelIndex()
-        self.send_again = _button("Send again", "Send again")
+        self.send_again = button("Send again")
         self.send_now = TintedButton()
         self.send_now.show_text(Tone.QUIET, "Send with the time now")
         self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
-        self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
+        self.cancel = button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
         tip = "The chosen consent was cancelled, and is not recorded: count it no more"
-        self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        self.acknowledge = button("Acknowledge", "Acknowledge that it is not recorded", tip)
         tip = (
             "The chosen consent was for the right customer and category, though Engagement did not know them"
         )
-        self.right = _button("It is right", "It is right", tip)
+        self.right = button("It is right", tip=tip)
         # They come up where another one stood.
-        for button in (self.send_now, self.cancel, self.acknowledge, self.right):
-            Unhurried(button)
-        self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
+        for each in (self.send_now, self.cancel, self.acknowledge, self.right):
+            Unhurried(each)
+        self.discard = button("Discard…", tip="Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
-        self.erase = _button("Remove data…", "Remove customer's data", tip)
+        self.erase = button("Remove data…", "Remove customer's data", tip)
         tip = "Restore what held before this consent, as a new one that is linked to it"
-        self.correct = _button("Correct…", "Correct", tip)
+        self.correct = button("Correct…", tip=tip)
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
@@ -154,17 +144,10 @@ class LogPanel(QWidget):
 
     def _lay_out(self) -> None:
         right = QWidget()
-        right_layout = QVBoxLayout(right)
-        right_layout.setContentsMargins(0, 0, 0, 0)
-        foot = QHBoxLayout()
-        foot.addWidget(self.correct)
-        foot.addStretch()
-        foot.addWidget(self.proof)
+        foot = fill(QHBoxLayout(), self.correct, None, self.proof)
+        fill(QVBoxLayout(right), self.tabs, (self.details, 1), foot)
         # All tabs are seen at once, but with a very large font: then the bar scrolls.
         right.setMinimumWidth(min(self.tabs.sizeHint().width(), _WIDEST))
-        right_layout.addWidget(self.tabs)
-        right_layout.addWidget(self.details, 1)
-        right_layout.addLayout(foot)
         self.splitter = _LowSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
@@ -172,11 +155,7 @@ class LogPanel(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([720, 500])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 0, 4, 4)
-        layout.addWidget(self.search)
-        layout.addWidget(self.reason)
-        layout.addWidget(self.splitter, 1)
+        fill(QVBoxLayout(self), self.search, self.reason, (self.splitter, 1), margins=(4, 0, 4, 4))
 
     def _connect(self) -> None:
         self.table.selectionModel().currentRowChanged.connect(self._choose)
@@ -264,9 +243,9 @@ class LogPanel(QWidget):
             self.erase: state is not None,
             self.correct: state in CORRECTABLE_STATES,
         }
-        self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
-        for button, is_offered in offers.items():
-            button.setEnabled(is_offered)
+        self._switch_off(*(each for each, is_offered in offers.items() if not is_offered))
+        for each, is_offered in offers.items():
+            each.setEnabled(is_offered)
         # What cannot be of use leaves its place to the others.
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.cancel.setVisible(state in _CANCELLABLE)
@@ -310,11 +289,11 @@ class LogPanel(QWidget):
             self._choose()  # it was chosen before it was read
 
     def _switch_off(self, *buttons: QWidget) -> None:
-        for button in buttons:
-            if button.hasFocus():
+        for each in buttons:
+            if each.hasFocus():
                 # Or Qt would go on to the next button, which may be the one that removes data.
                 self.table.setFocus()
-            button.setEnabled(False)
+            each.setEnabled(False)
 
     def _tell_again(self) -> None:
         self._switch_off(self.send_again, self.discard, self.correct)
@@ -355,10 +334,3 @@ class LogPanel(QWidget):
         text = self._details.get(TABS[self.tabs.currentIndex()], "")
         if self.details.toPlainText() != text:
             self.details.setPlainText(text)
-
-
-def _button(text: str, name: str, tip: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
-    return button

@@ -1,9 +1,9 @@
 """Asks, in a line of the log, why a consent is discarded."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
-from consent_desk.ui.widgets.inputs import Line, Note, Unhurried
+from consent_desk.ui.widgets.inputs import Line, Note, Unhurried, button
 
 MEANING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."
@@ -20,10 +20,9 @@ class ReasonRow(QWidget):
         self.reason = Line(longest=1_000)
         self.reason.setAccessibleName("Reason for discarding")
         self.reason.setPlaceholderText("Why is it discarded?")
-        self.confirm = QPushButton("Discard it")
-        self.confirm.setAccessibleName("Confirm discarding")
+        self.confirm = button("Discard it", "Confirm discarding")
         Unhurried(self.confirm)
-        self.keep = QPushButton("Keep it")
+        self.keep = button("Keep it")
         self.note = Note()
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, label_for
-from consent_desk.ui.widgets.layouts import FlowLayout, beside
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, button, label_for
+from consent_desk.ui.widgets.layouts import FlowLayout, beside, fill
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
 
 class SearchBar(QWidget):
-    """Emits `changed` when something else is query, and `export_requested`. `others` stand behind."""
+    """Emits `changed` when something else is searched for. `others` stand behind."""
 
     changed = Signal()
-    export_requested = Signal()
 
     def __init__(self, *others: QWidget) -> None:
         super().__init__()
@@ -42,9 +41,7 @@ class SearchBar(QWidget):
         # Rather cut than a window that is wider than the screen.
         self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
         self.open_ones.hide()
-        self.export = QPushButton("Export…")
-        self.export.setAccessibleName("Export")
-        self.export.setToolTip("Write all that is shown into a file")
+        self.export = button("Export…", tip="Write all that is shown into a file")
         self.note = Note()
         # All that is set in one go is one search.
         self._change = QTimer(self, singleShot=True, interval=0)
@@ -56,21 +53,15 @@ class SearchBar(QWidget):
         bar.addWidget(beside(label_for("&Filter", self.filter, "Filter"), self.filter))
         bar.addWidget(beside(label_for("Outco&me", self.outcome, "Outcome filter"), self.outcome))
         bar.addWidget(beside(label_for("&Date", self.days, "Date filter"), self.days))
-        bar.addWidget(self.open_ones)
-        for widget in (self.export, *others):
+        for widget in (self.open_ones, self.export, *others):
             bar.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(bar)
-        layout.addWidget(self.note)
+        fill(QVBoxLayout(self), bar, self.note).setSpacing(2)
 
     def _connect(self) -> None:
         self._change.timeout.connect(self.changed)
         for change in (self.filter.textChanged, self.outcome.currentIndexChanged, self.days.editTextChanged):
             change.connect(self._change.start)
         self.open_ones.toggled.connect(self._show_only_open)
-        self.export.clicked.connect(self.export_requested)
 
     @property
     def state(self) -> State | None:

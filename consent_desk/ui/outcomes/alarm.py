@@ -49,8 +49,8 @@ class AlarmPresenter(Presenter):
         self._busy: set[str] = set()
         # What could not be noted. If its row is there after all, the very same one is noted again.
         self._tried: dict[str, tuple[Consent, Context]] = {}
-        self._notice.acted.connect(self._act)
-        self._notice.dismissed.connect(self._dismiss)
+        self._notice.action.clicked.connect(self._act)
+        self._notice.dismiss.clicked.connect(self._dismiss)
         self._window.log.send_now_requested.connect(self._send_line)
 
     def take_up(self, left: Left) -> None:

@@ -41,8 +41,8 @@ class ResendPresenter(Presenter):
         self._offered: tuple[Workspace, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
         self._batch: _Batch | None = None
-        self._notice.acted.connect(self._act)
-        self._notice.dismissed.connect(self.leave)
+        self._notice.action.clicked.connect(self._act)
+        self._notice.dismiss.clicked.connect(self.leave)
         sending.ended.connect(self._ended)
 
     def leave(self) -> None:

@@ -62,9 +62,9 @@ class ProjectPresenter(Presenter):
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
-        self._bar.settings_requested.connect(self.open_settings)
-        self._bar.go_on_requested.connect(self._go_on)
-        self._window.practice.set_up_requested.connect(self.set_up)
+        self._bar.settings.clicked.connect(self.open_settings)
+        self._bar.go_on.clicked.connect(self._go_on)
+        self._window.practice.set_up.clicked.connect(self.set_up)
         if settings_desk is not None:
             settings_desk.saved.connect(self._take_saved)
             settings_desk.saved_late.connect(self._take_saved_late)

@@ -87,7 +87,7 @@ class SettingsPresenter(Presenter):
         dialog.check_requested.connect(self._check_draft)
         dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
         dialog.keep_requested.connect(lambda typed: self._save(typed, keyring=False))
-        dialog.remove_requested.connect(self._ask_to_remove)
+        dialog.remove.clicked.connect(self._ask_to_remove)
         dialog.finished.connect(self._close)
         self._read(draft, all_problems=False)
         dialog.open()

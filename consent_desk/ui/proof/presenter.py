@@ -30,8 +30,8 @@ class ProofPresenter(Presenter):
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
         button = self._window.log.proof
-        button.consent_requested.connect(self.save_consent)
-        button.customer_requested.connect(self.save_customer)
+        button.of_consent.triggered.connect(self.save_consent)
+        button.of_customer.triggered.connect(self.save_customer)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
         button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(self._window.log.chosen)))
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, Checked
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
@@ -22,25 +23,6 @@ _NO_ANSWER = (
 )
 
 
-class Copies(Protocol):
-    """Where the backups are, and what they are worth. Every method raises DeskError."""
-
-    def second_folder(self) -> Path | None:
-        """The second folder for backups, None where none is set."""
-
-    def set_second_folder(self, folder: Path | None) -> None:
-        """Have a second folder for backups from now on, or none."""
-
-    def backups(self) -> tuple[Backup, ...]:
-        """The backups on this computer."""
-
-    def second_backups(self) -> tuple[Backup, ...]:
-        """The backups in the second folder. May not come back, if that is on a network."""
-
-    def check(self, backup: Backup) -> Checked:
-        """Verify a backup, whole."""
-
-
 class BackupList(Presenter):
     """Lists the backups each time that it is opened, and verifies the chosen one. Emits `folder_changed`.
 
@@ -49,10 +31,10 @@ class BackupList(Presenter):
 
     folder_changed = Signal()
 
-    def __init__(self, shell: ShellContext, copies: Copies) -> None:
+    def __init__(self, shell: ShellContext, recovery: JournalRecovery) -> None:
         super().__init__(shell)
         self.dialog = BackupsDialog(self._window)
-        self._copies = copies
+        self._recovery = recovery
         self._look = object()
         self._checking: Backup | None = None
         self._unlisted: set[Lane] = set()
@@ -63,8 +45,8 @@ class BackupList(Presenter):
         self._patience = Patience(self)
         self._patience.gone.connect(self._say_that_it_hangs)
         self.dialog.chosen.connect(self._check)
-        self.dialog.folder_requested.connect(self._choose_folder)
-        self.dialog.no_folder_requested.connect(lambda: self._keep_folder(None))
+        self.dialog.choose.clicked.connect(self._choose_folder)
+        self.dialog.without.clicked.connect(lambda: self._keep_folder(None))
 
     def open(self) -> None:
         """Show the dialog, and list anew."""
@@ -84,9 +66,9 @@ class BackupList(Presenter):
         self._hangs, self._trouble = False, ""
         self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
-        self._run(Lane.ASIDE, self._copies.second_folder, self.dialog.show_folder)
-        self._run(Lane.UPKEEP, self._copies.backups, self.dialog.add_backups)
-        self._run(Lane.SECOND, self._copies.second_backups, self.dialog.add_backups)
+        self._run(Lane.ASIDE, self._recovery.second_folder, self.dialog.show_folder)
+        self._run(Lane.UPKEEP, self._recovery.backups, self.dialog.add_backups)
+        self._run(Lane.SECOND, self._recovery.second_backups, self.dialog.add_backups)
         self._show_state()
 
     def _check(self, backup: Backup) -> None:
@@ -96,7 +78,7 @@ class BackupList(Presenter):
 
         def check() -> Checked | None:
             # It takes its time: not for one that is not chosen any more.
-            return self._copies.check(backup) if backup == self._checking else None
+            return self._recovery.check(backup) if backup == self._checking else None
 
         def done(checked: Checked | None) -> None:
             if backup == self._checking:
@@ -167,7 +149,7 @@ class BackupList(Presenter):
 
         self._runner.run(
             Lane.ASIDE,
-            lambda: self._copies.set_second_folder(folder),
+            lambda: self._recovery.set_second_folder(folder),
             done=done,
             failed=lambda error: self.say(render_error(error)),
         )

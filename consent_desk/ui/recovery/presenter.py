@@ -1,7 +1,7 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import Signal
 
@@ -14,7 +14,9 @@ from consent_desk.domain.errors import (
     JournalMissingError,
 )
 from consent_desk.domain.message import say
-from consent_desk.ui.recovery.backups import BackupList, Copies
+from consent_desk.journal.recovery import JournalRecovery
+from consent_desk.ui.recovery.backups import BackupList
+from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
@@ -34,54 +36,38 @@ _CHANGED = (
 )
 
 
-class Recovery(Copies, Protocol):
-    """What can be done about the journal of real consents. Every method raises DeskError."""
-
-    def missing_from(self, backup: Backup) -> Missing | None:
-        """What the journal holds and `backup` does not; None where the journal cannot tell."""
-
-    def restore(self, backup: Backup) -> Restored:
-        """Put `backup` in the journal's place, which nobody has open."""
-
-    def salvage(self) -> Salvage:
-        """Put what can be read of a damaged journal, which nobody has open, in its place."""
-
-    def begin_anew(self) -> None:
-        """Have the next opening make a new journal."""
-
-
 class RecoveryPresenter(Presenter):
-    """Emits `left(why)` when the journal is about to be closed, and `settled` when it can be opened again.
+    """Emits `settled` when the journal can be opened again."""
 
-    `folder_changed`: another second folder, or none, is set.
-    """
-
-    left = Signal(str)
     settled = Signal()
-    folder_changed = Signal()
 
-    def __init__(self, shell: ShellContext, workspaces: Workspaces, recovery: Recovery) -> None:
+    def __init__(
+        self,
+        shell: ShellContext,
+        workspaces: Workspaces,
+        recovery: JournalRecovery,
+        session: Session,
+        backup: DailyBackupPresenter,
+    ) -> None:
         super().__init__(shell)
         self._workspaces = workspaces
         self._recovery = recovery
+        self._session = session
+        self._backup = backup
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
         self.banner = RecoveryBanner()
         self._window.add_banner(self.banner)
-        self.banner.look_requested.connect(self.look_again)
-        self.banner.salvage_requested.connect(self.salvage)
-        self.banner.backups_requested.connect(self.open_backups)
-        self.banner.new_requested.connect(self.begin_anew)
-        self._window.project_bar.backups_requested.connect(self.open_backups)
+        self.banner.look.clicked.connect(self.look_again)
+        self.banner.salvage.clicked.connect(self.salvage)
+        self.banner.restore.clicked.connect(self.open_backups)
+        self.banner.begin.clicked.connect(self.begin_anew)
+        self._window.project_bar.backups.clicked.connect(self.open_backups)
         self._window.project_bar.backups.show()
-
-    def follow(self, desk: Session) -> None:
-        """Hear from `desk` how the journal is, and have it put the journal down where that must be."""
-        self.left.connect(desk.leave_journal)
-        desk.journal_well.connect(self.show_well)
-        desk.journal_shut.connect(self.show_trouble)
-        desk.not_noted.connect(self.show_failure)
+        session.journal_well.connect(self.show_well)
+        session.journal_shut.connect(self.show_trouble)
+        session.not_noted.connect(self.show_failure)
 
     def show_trouble(self, error: Exception) -> None:
         """The journal could not be opened: offer what helps. What is the matter is said elsewhere."""
@@ -132,7 +118,7 @@ class RecoveryPresenter(Presenter):
         if self._list is None:
             self._list = BackupList(self._shell, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)
-            self._list.folder_changed.connect(self.folder_changed)
+            self._list.folder_changed.connect(self._backup.make_now)
         self._list.open()
 
     def _ask_to_restore(self, backup: Backup | None) -> None:
@@ -169,7 +155,7 @@ class RecoveryPresenter(Presenter):
             return
         self._busy = True
         self.banner.show_busy(what)
-        self.left.emit(what)
+        self._session.leave_journal(what)
 
         def ended(result: Result) -> None:
             self._busy = False

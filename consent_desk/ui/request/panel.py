@@ -11,15 +11,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from consent_desk.ui.widgets.inputs import label_for, read_only_text, technical_font
-from consent_desk.ui.widgets.layouts import Folding, scrolled
+from consent_desk.ui.widgets.inputs import button, label_for, plain_label, read_only_text, technical_font
+from consent_desk.ui.widgets.layouts import Folding, fill, scrolled
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.request import PreparedRequest
@@ -37,18 +36,11 @@ class PreviewPages(QWidget):
         super().__init__()
         self.page = 0
         self._count = 1
-        self.previous = QPushButton("Previous")
-        self.previous.setAccessibleName("Previous request")
-        self.next = QPushButton("Next")
-        self.next.setAccessibleName("Next request")
-        self.place = QLabel()
-        self.place.setAccessibleName("Page of the preview")
-        self.place.setTextFormat(Qt.TextFormat.PlainText)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.previous, self.place, self.next):
-            layout.addWidget(widget)
-        layout.addStretch()
+        self.previous = button("Previous", "Previous request")
+        self.next = button("Next", "Next request")
+        self.place = plain_label(name="Page of the preview")
+        self.place.setWordWrap(False)
+        fill(QHBoxLayout(self), self.previous, self.place, self.next, None)
         self.previous.clicked.connect(lambda: self._turn(-1))
         self.next.clicked.connect(lambda: self._turn(1))
         self.show_count(1)
@@ -72,8 +64,8 @@ class PreviewPages(QWidget):
         self.place.setText(f"{self.page + 1} of {self._count}")
         # A name of its own hides a label's text from assistive technology.
         self.place.setAccessibleDescription(self.place.text())
-        for button in (self.previous, self.next):
-            button.setAccessibleDescription(f"Shown: {self.place.text()}")
+        for each in (self.previous, self.next):
+            each.setAccessibleDescription(f"Shown: {self.place.text()}")
 
 
 class PreviewPanel(QWidget):
@@ -93,10 +85,7 @@ class PreviewPanel(QWidget):
         self.url.setReadOnly(True)
         self.authorization = QLineEdit()
         self.authorization.setReadOnly(True)
-        self.headers = QLabel()
-        self.headers.setAccessibleName("Other headers")
-        self.headers.setWordWrap(True)
-        self.headers.setTextFormat(Qt.TextFormat.PlainText)
+        self.headers = plain_label(name="Other headers")
         self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
         self.as_sent = QCheckBox("As &sent")
@@ -139,36 +128,20 @@ class PreviewPanel(QWidget):
 
     def _lay_out(self) -> None:
         whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.addWidget(self.pages)
         self.url_label = label_for("Request &URL", self.url, "Request URL")
-        layout.addWidget(self.url_label)
-        layout.addWidget(self.url)
         name = label_for("Authori&zation header", self.authorization, "Authorization header")
         line = Folding(name, wide=False)
         line.add_behind(self.authorization)
-        layout.addWidget(line)
-        layout.addWidget(self.headers)
-        row = QHBoxLayout()
-        row.addWidget(label_for("Request &body", self.body, "Request body"))
-        row.addStretch()
-        row.addWidget(self.as_sent)
-        layout.addLayout(row)
-        layout.addWidget(self.body, 1)
+        title = label_for("Request &body", self.body, "Request body")
+        row = fill(QHBoxLayout(), title, None, self.as_sent)
+        parts = (self.pages, self.url_label, self.url, line, self.headers, row, (self.body, 1))
+        fill(QVBoxLayout(whole), *parts, margins=(4, 4, 4, 4))
         # In a low window it gives way first: it scrolls by itself.
         self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.body.setMinimumHeight((_LEAST + 1) * self.body.fontMetrics().lineSpacing())
-        foot = QHBoxLayout()
-        foot.setContentsMargins(4, 0, 4, 4)
-        foot.addWidget(self.byte_count)
-        foot.addWidget(self.stamp, 1)
-        foot.addWidget(self.copy)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(whole), 1)
+        foot = fill(QHBoxLayout(), self.byte_count, (self.stamp, 1), self.copy, margins=(4, 0, 4, 4))
         # Below what scrolls: how many bytes leave is always seen.
-        outer.addLayout(foot)
+        fill(QVBoxLayout(self), (scrolled(whole), 1), foot)
 
     def show_request(
         self,

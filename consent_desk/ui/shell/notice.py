@@ -2,58 +2,37 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, TintedLines, announce
-from consent_desk.ui.widgets.inputs import Unhurried
+from consent_desk.ui.widgets.inputs import Unhurried, button
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
 class Notice(TintedBanner):
     """A text, a button that does it, and one that takes it away. Hidden while there is nothing to ask.
 
-    Emits `acted` and `dismissed`; goes only when it is told to.
-
-    `rang(bool)` tells whether it is there now: another one may step back for it.
-    `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
+    It goes only when it is told to. `rang(bool)` tells whether it is there now: another one may step back
+    for it. `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
     """
 
-    acted = Signal()
-    dismissed = Signal()
     rang = Signal(bool)
 
     def __init__(self, name: str, action: str, dismiss: str) -> None:
         super().__init__(Tone.QUIET)
         self._said = ""
         self._steps_back = False
-        self.headline = TintedLines()
-        self.headline.setAccessibleName(name)
-        font = self.headline.font()
-        font.setBold(True)
-        self.headline.setFont(font)
-        self.details = TintedLines()
-        self.details.setAccessibleName(f"About: {name}")
-        self.action = QPushButton(action)
-        self._name = action.replace("&", "")
-        self.action.setAccessibleName(self._name)
-        self.action.clicked.connect(self.acted)
+        self.headline = TintedLines(name, bold=True)
+        self.details = TintedLines(f"About: {name}")
+        self._name = action
+        self.action = button(action)
         self._unhurried = Unhurried(self.action)
-        self.dismiss = QPushButton(dismiss)
-        self.dismiss.setAccessibleName(dismiss.replace("&", ""))
-        self.dismiss.clicked.connect(self.dismissed)
-        texts = QVBoxLayout()
-        texts.addWidget(self.headline)
-        texts.addWidget(self.details)
-        texts.addStretch()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.addLayout(texts, 1)
+        self.dismiss = button(dismiss)
+        texts = fill(QVBoxLayout(), self.headline, self.details, None)
         # One above the other, which leaves more room to the texts.
-        buttons = QVBoxLayout()
-        buttons.addWidget(self.action)
-        buttons.addWidget(self.dismiss)
-        buttons.addStretch()
-        layout.addLayout(buttons)
+        buttons = fill(QVBoxLayout(), self.action, self.dismiss, None)
+        fill(QHBoxLayout(self), (texts, 1), buttons, margins=(10, 6, 10, 6))
         self.hide()
 
     def show_notice(
@@ -102,30 +81,18 @@ class Notice(TintedBanner):
 
 
 class PracticeBanner(TintedBanner):
-    """Emits `set_up_requested`; the button for it stands here where there is room."""
-
-    set_up_requested = Signal()
+    """The button that sets a project up stands here where there is room."""
 
     TEXT = "PRACTICE: nothing sent here reaches Engagement"
 
     def __init__(self, *, can_set_up: bool) -> None:
         super().__init__(Tone.PRACTICE)
-        self.label = TintedLabel()
+        self.label = TintedLabel("Practice", wraps=True, bold=True)
         self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
-        self.label.setAccessibleName("Practice")
-        self.label.setWordWrap(True)
-        font = self.label.font()
-        font.setBold(True)
-        self.label.setFont(font)
-        self.set_up = QPushButton("Set up a pro&ject…")
-        self.set_up.setAccessibleName("Set up a project")
+        self.set_up = button("Set up a pro&ject…")
         self._can_set_up = can_set_up
         self.set_up.setVisible(can_set_up)
-        self.set_up.clicked.connect(self.set_up_requested)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 4, 10, 4)
-        layout.addWidget(self.label, 1)
-        layout.addWidget(self.set_up)
+        fill(QHBoxLayout(self), (self.label, 1), self.set_up, margins=(10, 4, 10, 4))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

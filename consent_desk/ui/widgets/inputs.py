@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -186,6 +187,23 @@ def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
     field.setAccessibleName(accessible_name)
     label = QLabel(text)
     label.setBuddy(field)
+    return label
+
+
+def button(text: str, name: str = "", tip: str = "") -> QPushButton:
+    """A button. Assistive technology calls it by `name`, or by its text; `tip` tells more of it."""
+    made = QPushButton(text)
+    made.setAccessibleName(name or text.replace("&", "").removesuffix("…"))
+    made.setToolTip(tip)
+    return made
+
+
+def plain_label(text: str = "", name: str = "") -> QLabel:
+    """A label that takes no text for HTML, and breaks its lines."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
     return label
 
 

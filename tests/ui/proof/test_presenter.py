@@ -167,7 +167,7 @@ def choose(desk: OpenDesk, index: int) -> None:
     """Open the menu and choose."""
     button = controls.named(desk.window, "Save proof", ProofButton)
     button.menu().aboutToShow.emit()
-    button.choices[index].trigger()
+    button.menu().actions()[index].trigger()
 
 
 def saved(folder: Path) -> bytes:
@@ -207,7 +207,7 @@ def test_a_proof_is_saved_and_sound(
 def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
     button = controls.named(acme.window, "Save proof", ProofButton)
     button.menu().aboutToShow.emit()
-    assert [action.isEnabled() for action in button.choices] == [False, False]
+    assert [action.isEnabled() for action in button.menu().actions()] == [False, False]
 
 
 def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:

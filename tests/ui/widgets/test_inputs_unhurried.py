@@ -86,7 +86,7 @@ def test_a_notice_that_says_something_else_has_just_come_up(
     notice = Notice("Kept consents", "Send what was kept", "Not now")
     qtbot.addWidget(notice)
     acted: list[None] = []
-    notice.acted.connect(lambda: acted.append(None))
+    notice.action.clicked.connect(lambda: acted.append(None))
     notice.show_notice(Tone.NEUTRAL, "Of one customer.", "")
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     notice.show_notice(Tone.NEUTRAL, "Of another customer.", "")
