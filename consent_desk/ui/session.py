@@ -22,8 +22,7 @@ from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
-from consent_desk.ui.outcomes.counter import CounterPresenter
-from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
+from consent_desk.ui.outcomes.outstanding import CounterPresenter, OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter

@@ -102,10 +102,6 @@ class FieldNotes:
         self._typed.clear()
         self._touched.clear()
 
-    def say_quietly(self, field: Field, text: str) -> None:
-        """Say `text` below `field` until something changes."""
-        self.note(field).show_remark(text)
-
     def _take_typing(self, field: Field, _text: str) -> None:
         if not self._is_filling():
             self._typed.add(field)

@@ -399,7 +399,8 @@ class ConsentPanel(QWidget):
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""
         self.customer_id.setFocus()
-        self.notes.say_quietly(Field.CUSTOMER_ID, "There is nothing to send: enter the next customer ID.")
+        said = "There is nothing to send: enter the next customer ID."
+        self.notes.note(Field.CUSTOMER_ID).show_remark(said)
 
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""

@@ -90,7 +90,8 @@ class LogPanel(QWidget):
         # Connected before the table is, which goes on to another line when one is taken away.
         model.rowsAboutToBeRemoved.connect(self._begin_change)
         self._details: dict[str, str] = {}
-        self._shown = ""
+        # The request ID of the chosen line, empty where there is none.
+        self.chosen = ""
         self._place = QPersistentModelIndex()
         self.send_again = button("Send again")
         self.send_now = TintedButton()
@@ -160,31 +161,22 @@ class LogPanel(QWidget):
     def _connect(self) -> None:
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
-        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
-        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
-        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
-        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._shown))
-        self.right.clicked.connect(lambda: self.right_requested.emit(self._shown))
+        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self.chosen))
+        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self.chosen))
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.chosen))
+        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self.chosen))
+        self.right.clicked.connect(lambda: self.right_requested.emit(self.chosen))
         self.discard.clicked.connect(self.reason.ask)
-        self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
+        self.reason.given.connect(lambda reason: self.discard_requested.emit(self.chosen, reason))
         self.reason.closed.connect(self.discard.setFocus)
-        self.erase.clicked.connect(lambda: self.erase_requested.emit(self._shown))
+        self.erase.clicked.connect(lambda: self.erase_requested.emit(self.chosen))
         self.model.dataChanged.connect(self._follow_change)
         self.model.rowsRemoved.connect(self._end_change)
         self.model.modelReset.connect(self._find_again)
         self.model.modelReset.connect(self._make_room_for_times)
         self.model.rowsAboutToBeInserted.connect(self._keep_place)
         self.model.rowsInserted.connect(self._return_to_place)
-        self.correct.clicked.connect(lambda: self.correct_requested.emit(self._shown))
-
-    def show_can_erase(self, can_erase: bool) -> None:
-        """Whether there is anything to be erased for good: practice ends with the program."""
-        self.erase.setVisible(can_erase)
-
-    @property
-    def chosen(self) -> str:
-        """The request ID of the chosen line, empty where there is none."""
-        return self._shown
+        self.correct.clicked.connect(lambda: self.correct_requested.emit(self.chosen))
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if it is among those that were read."""
@@ -212,7 +204,7 @@ class LogPanel(QWidget):
         said so far that customer and category are right. `undecided`: it could not be looked up, and a person
         may have it sent again.
         """
-        if request_id == self._shown:
+        if request_id == self.chosen:
             self._details = details
             self._offer(
                 state,
@@ -264,17 +256,17 @@ class LogPanel(QWidget):
         if entry is None:
             self._forget()
             return
-        if entry.request_id != self._shown:
+        if entry.request_id != self.chosen:
             self._details = {}
             self._offer(None)
-        self._shown = entry.request_id
-        self.line_chosen.emit(self._shown)
+        self.chosen = entry.request_id
+        self.line_chosen.emit(self.chosen)
 
     def _begin_change(self) -> None:
         self._changing = True
 
     def _end_change(self) -> None:
-        is_there = not self._shown or self.model.find(self._shown) is not None
+        is_there = not self.chosen or self.model.find(self.chosen) is not None
         if not is_there:
             self.table.selectionModel().clear()
         self._changing = False
@@ -282,10 +274,10 @@ class LogPanel(QWidget):
             self._tell_again()
 
     def _follow_change(self, first: QModelIndex, last: QModelIndex) -> None:
-        row = self.model.row_of(self._shown)
+        row = self.model.row_of(self.chosen)
         if row is not None and first.row() <= row <= last.row():
             self._tell_again()
-        elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
+        elif not self.chosen and first.row() <= self.table.currentIndex().row() <= last.row():
             self._choose()  # it was chosen before it was read
 
     def _switch_off(self, *buttons: QWidget) -> None:
@@ -297,16 +289,16 @@ class LogPanel(QWidget):
 
     def _tell_again(self) -> None:
         self._switch_off(self.send_again, self.discard, self.correct)
-        self.line_chosen.emit(self._shown)
+        self.line_chosen.emit(self.chosen)
 
     def _find_again(self) -> None:
-        if self._shown and self.model.find(self._shown) is not None:
-            self.choose(self._shown)
+        if self.chosen and self.model.find(self.chosen) is not None:
+            self.choose(self.chosen)
         else:
             self._forget()
 
     def _forget(self) -> None:
-        self._shown = ""
+        self.chosen = ""
         self._details = {}
         self._offer(None)
         self._show_tab()

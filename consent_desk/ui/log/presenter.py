@@ -36,7 +36,7 @@ class LogPresenter(Presenter):
         self._later.timeout.connect(self._choose_later)
         self.view = LongView(panel.model, self._runner, self)
         self.view.shown.connect(self._tell)
-        self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
+        self.view.failed.connect(lambda error: panel.search.note.show_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
         panel.model.change_wanted.connect(self._tell_change)
@@ -44,7 +44,8 @@ class LogPresenter(Presenter):
     def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self.workspace = workspace
-        self._panel.show_can_erase(workspace.history.can_erase)
+        # Practice ends with the program: there is nothing to be erased for good.
+        self._panel.erase.setVisible(workspace.history.can_erase)
         self.view.enter(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
@@ -100,7 +101,7 @@ class LogPresenter(Presenter):
         bar = self._panel.search
         days = read_days(bar.days.line.text(), self._now(), self._shell.zone)
         if isinstance(days, Message):
-            bar.say_problem(render(days))
+            bar.note.show_problem(render(days))
             return
         since, until = days or (None, None)
         only_open, state = bar.open_ones.isChecked(), bar.state
@@ -122,9 +123,9 @@ class LogPresenter(Presenter):
         if total is not None and is_filtered:
             found = f"{total:,} found" if total else "Nothing found"
             days = tell_days(query.since, query.until, self._shell.zone)
-            self._panel.search.say(f"{found}: {days}" if days else found)
+            self._panel.search.note.show_remark(f"{found}: {days}" if days else found)
         elif not is_filtered:
-            self._panel.search.say("")
+            self._panel.search.note.show_remark("")
         self._choose()
 
     def _choose(self) -> None:

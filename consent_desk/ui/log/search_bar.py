@@ -69,14 +69,6 @@ class SearchBar(QWidget):
         state = self.outcome.currentData()
         return None if state is None else State(state)
 
-    def say(self, text: str) -> None:
-        """Say what a search found; nothing needs no room."""
-        self.note.show_remark(text)
-
-    def say_problem(self, text: str) -> None:
-        """Say why nothing else is shown."""
-        self.note.show_problem(text)
-
     def show_open(self, count: int, *, since: str = "", not_recorded: int = 0, to_check: int = 0) -> None:
         """Show how many consents Engagement may not have yet; none needs no room.
 

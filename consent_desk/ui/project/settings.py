@@ -148,14 +148,14 @@ class SettingsPresenter(Presenter):
         if project is None or dialog is None:
             return
         dialog.show_busy(checking=True, saving=False)
-        dialog.show_report("Checking…")
+        dialog.report.setPlainText("Checking…")
         checking = self._checking = object()
 
         def show(text: str) -> None:
             # Changed meanwhile, the settings are not those that were checked.
             if self._dialog is dialog and self._checking is checking:
                 dialog.show_busy(checking=False, saving=False)
-                dialog.show_report(text)
+                dialog.report.setPlainText(text)
 
         def done(report: Report) -> None:
             show(report_text(report))

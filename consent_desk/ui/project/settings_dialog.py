@@ -194,10 +194,6 @@ class ProjectDialog(QDialog):
             first = problems[0].field
             next(widget for _text, field, widget in self._rows() if field is first).setFocus()
 
-    def show_report(self, text: str) -> None:
-        """Show how the check of the connection went."""
-        self.report.setPlainText(text)
-
     def forget_report(self) -> None:
         """Show none: what was checked is not what stands here now."""
         self.report.clear()

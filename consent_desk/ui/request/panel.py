@@ -1,7 +1,8 @@
 """The preview: the request as it will be sent, every byte of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -116,14 +117,14 @@ class PreviewPanel(QWidget):
         from PySide6.QtWidgets import QMenu
 
         menu = QMenu(self.copy)
-        self.copy_actions = {
-            "Request body, exact bytes": self._copy_body,
-            "URL": self._copy_url,
-            "Whole request, without the key": self._copy_all,
-            "All requests, without the key": self._copy_every_one,
+        texts: dict[str, Callable[[PreparedRequest], str]] = {
+            "Request body, exact bytes": self._body,
+            "URL": lambda request: request.url,
+            "Whole request, without the key": self._whole,
+            "All requests, without the key": lambda _: "\n\n".join(map(self._whole, self._requests)),
         }
-        for text, slot in self.copy_actions.items():
-            menu.addAction(text).triggered.connect(slot)
+        for text, copied in texts.items():
+            menu.addAction(text).triggered.connect(partial(self._copy, copied))
         self.copy.setMenu(menu)
 
     def _lay_out(self) -> None:
@@ -193,28 +194,16 @@ class PreviewPanel(QWidget):
         show_lines(self.body, shown)
         self.byte_count.setText(f"{len(request.body):,} bytes")
 
-    def _copy_body(self) -> None:
-        if self._request is not None and self._has_body:
-            _copy(self._request.body.decode("utf-8"))
+    def _copy(self, copied: "Callable[[PreparedRequest], str]", _checked: bool = False) -> None:
+        if self._request is not None and (text := copied(self._request)):
+            QGuiApplication.clipboard().setText(text)
 
-    def _copy_url(self) -> None:
-        if self._request is not None:
-            _copy(self._request.url)
-
-    def _copy_all(self) -> None:
-        if self._request is not None:
-            _copy(self._whole(self._request))
-
-    def _copy_every_one(self) -> None:
-        _copy("\n\n".join(map(self._whole, self._requests)))
+    def _body(self, request: "PreparedRequest") -> str:
+        return request.body.decode("utf-8") if self._has_body else ""
 
     def _whole(self, request: "PreparedRequest") -> str:
         head = [f"{request.method} {request.url}", *request.header_lines()]
-        return "\n".join([*head, "", request.body.decode("utf-8") if self._has_body else ""])
-
-
-def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
+        return "\n".join([*head, "", self._body(request)])
 
 
 def _set_line(line: QLineEdit, text: str) -> None:
