@@ -32,14 +32,13 @@ from consent_desk.system.folders import Folders, resource
 from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
-from consent_desk.ui.form.wordings import PRACTICE, WordingsPresenter
+from consent_desk.ui.form.wordings import WordingsPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
-from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.presenter import RecoveryPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import ShellContext
@@ -120,64 +119,29 @@ def build(
             check=lambda project: check_connection(watched, project, now),
             open_in=workspaces.open_in,
         )
-    projects = ProjectPresenter(shell, kept, settings)
+    projects = ProjectPresenter(
+        shell, kept, settings, lambda: journal_recovery is not None and journal_recovery.noted_before
+    )
     keys.listener = projects.troubles.hear
     SlipPresenter(shell)
     AgentPresenter(shell, projects, agent)
-    categories = _offer_categories(shell, folders, projects, settings)
-    _offer_wordings(shell, folders, projects, settings)
-    place = place or QLocale.territoryToCode(QLocale.system().territory())
-    id_help = IdHintsPresenter(shell, IdHelp(PhoneLibrary(), MailLibrary(), place))
-    session = Session(shell, workspaces, projects, categories=categories, id_help=id_help)
+    WordingsPresenter(shell, projects, SavedWordings(JsonWordingFile(folders.config / "texts.json")))
+    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
+    system = QLocale.system()
+    categories = Categories(cache, now, tuple(system.uiLanguages()))
+    country = QLocale.territoryToCode(system.territory()) if place is None else place
+    session = Session(
+        shell,
+        workspaces,
+        projects,
+        categories=CategoriesPresenter(shell, projects, categories),
+        id_help=IdHintsPresenter(shell, IdHelp(PhoneLibrary(), MailLibrary(), country)),
+    )
     if journal_recovery is not None:
-        _recover_journal(shell, workspaces, journal_recovery, session, projects)
+        RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    application = Application(
-        window=window,
-        workspaces=workspaces,
-        projects=projects,
-        runner=runner,
-        resources=resources,
-        faults=faults,
-        noted_before=journal_recovery is not None and journal_recovery.noted_before,
-    )
+    application = Application(shell, workspaces, projects, resources, faults)
     if not shown:
         window.painted.connect(application.start)
     return application
-
-
-def _offer_categories(
-    shell: ShellContext, folders: Folders, projects: ProjectPresenter, settings: SettingsPresenter | None
-) -> CategoriesPresenter:
-    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
-    languages = tuple(QLocale.system().uiLanguages())
-    categories = CategoriesPresenter(shell, Categories(cache, shell.now, languages))
-    projects.project_left.connect(categories.offer_nothing)
-    if settings is not None:
-        settings.removed.connect(lambda project_id, _: categories.forget(project_id))
-    return categories
-
-
-def _offer_wordings(
-    shell: ShellContext, folders: Folders, projects: ProjectPresenter, settings: SettingsPresenter | None
-) -> None:
-    wordings = WordingsPresenter(shell, SavedWordings(JsonWordingFile(folders.config / "texts.json")))
-    projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
-    projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))
-    if settings is not None:
-        settings.removed.connect(lambda project_id, _: wordings.forget(project_id))
-
-
-def _recover_journal(
-    shell: ShellContext,
-    workspaces: Workspaces,
-    journal: JournalRecovery,
-    session: Session,
-    projects: ProjectPresenter,
-) -> None:
-    backup = DailyBackupPresenter(shell, workspaces, session.sending)
-    recovery = RecoveryPresenter(shell, workspaces, journal, session, backup)
-    recovery.settled.connect(lambda: projects.enter_again(noted_before=journal.noted_before))
-    # What was said of the journal of real consents has no place beside practice.
-    projects.sandbox_chosen.connect(recovery.show_well)

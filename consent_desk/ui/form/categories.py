@@ -8,6 +8,7 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane, let_be
 from consent_desk.ui.widgets.messages import moment_of, render, render_error, tool_tip
@@ -25,7 +26,7 @@ class CategoriesPresenter(Presenter):
     offered = Signal(object)
     time_told = Signal()
 
-    def __init__(self, shell: ShellContext, categories: Categories) -> None:
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, categories: Categories) -> None:
         super().__init__(shell)
         self._form = form = self._window.consent
         self._categories = categories
@@ -38,6 +39,8 @@ class CategoriesPresenter(Presenter):
         self._hourly.timeout.connect(self._refresh_old)
         self._hourly.start(_HOUR)
         form.refresh_categories.clicked.connect(self.refresh)
+        projects.project_left.connect(self._offer_nothing)
+        projects.project_removed.connect(self._forget_project)
         self.leave()
 
     def leave(self) -> None:
@@ -46,8 +49,8 @@ class CategoriesPresenter(Presenter):
         self._fetching = False
         self._tell("")
 
-    def offer_nothing(self) -> None:
-        """Another project comes: what was offered is none of its categories."""
+    def _offer_nothing(self) -> None:
+        # Another project comes: what was offered is none of its categories.
         self._offered_of = None
         self.offered.emit(())
 
@@ -56,7 +59,7 @@ class CategoriesPresenter(Presenter):
         self._place = place = (workspace, project)
         of = (project.id, project.base_url, project.project_token)
         if of != self._offered_of:
-            self.offer_nothing()
+            self._offer_nothing()
         self._offered_of = of
         self._runner.run(
             Lane.ASIDE,
@@ -86,16 +89,10 @@ class CategoriesPresenter(Presenter):
             failed=lambda error: self._miss(place, render_error(error)),
         )
 
-    def forget(self, project_id: str) -> None:
-        """Keep nothing of a project that was removed."""
+    def _forget_project(self, project_id: str) -> None:
         # Now, and once more behind what is just being fetched for it.
         for lane in (Lane.ASIDE, Lane.LOOK_UP):
-            self._runner.run(
-                lane,
-                lambda: self._categories.forget(project_id),
-                done=let_be,
-                failed=let_be,
-            )
+            self._runner.run(lane, lambda: self._categories.forget(project_id), done=let_be, failed=let_be)
 
     def _begin(self, place: tuple[Workspace, Project], fetched: Fetched | None) -> None:
         if place is not self._place:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from consent_desk.domain.text import visible
 from consent_desk.projects.wordings import SavedWordings
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
@@ -15,7 +16,7 @@ from consent_desk.ui.widgets.tones import Tone
 
 Texts = Mapping[str, tuple[str, ...]]
 
-PRACTICE = "practice"
+_PRACTICE = "practice"
 """Under which the Sandbox's texts are kept."""
 
 _STATUS = "kept texts"
@@ -25,7 +26,7 @@ _SHOWN = 70
 class WordingsPresenter(Presenter):
     """Offers the texts of one project at a time. Nothing of another project ever shows."""
 
-    def __init__(self, shell: ShellContext, kept: SavedWordings) -> None:
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, kept: SavedWordings) -> None:
         super().__init__(shell)
         self._form = form = self._window.consent
         self._kept = kept
@@ -36,16 +37,16 @@ class WordingsPresenter(Presenter):
         self._removing = QMenu("&Remove", self._menu)
         self._menu.aboutToShow.connect(self._fill)
         form.more.saved_wordings.setMenu(self._menu)
+        projects.project_chosen.connect(lambda project: self._enter(None if project is None else project.id))
+        projects.sandbox_chosen.connect(lambda: self._enter(_PRACTICE))
+        projects.project_removed.connect(self._forget_project)
 
-    def enter(self, project_id: str | None) -> None:
-        """Offer the texts of a project; None while none is usable."""
+    def _enter(self, project_id: str | None) -> None:
         self._project_id, self._texts = project_id, {}
         if project_id is not None:
             self._run(lambda: self._kept.of(project_id))
 
-    def forget(self, project_id: str) -> None:
-        """Keep nothing of a project that was removed."""
-
+    def _forget_project(self, project_id: str) -> None:
         def work() -> Texts:
             self._kept.forget(project_id)
             return {}

@@ -1,5 +1,7 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -65,6 +67,26 @@ class ProofButton(QToolButton):
             action.setEnabled(chosen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the journal knows of a consent, on which it depends what may be done with it.
+
+    `state`: None while it is not known, or could not be read. `can_renew`: sent with the time now, it may
+    hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has said so
+    far that customer and category are right. `undecided`: it could not be looked up, and a person may have it
+    sent again.
+    """
+
+    state: State | None = None
+    can_renew: bool = True
+    to_acknowledge: bool = False
+    to_check: bool = False
+    undecided: bool = False
+
+
+_NOT_KNOWN = Offer()
+
+
 class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
 
@@ -127,7 +149,7 @@ class LogPanel(QWidget):
             self.erase,
         )
         self.reason = ReasonRow()
-        self._offer(None)
+        self._offer(_NOT_KNOWN)
         self.table = LogTable(model, least=_LEAST)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -186,51 +208,21 @@ class LogPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
-    def show_details(
-        self,
-        request_id: str,
-        details: dict[str, str],
-        state: State | None,
-        *,
-        can_renew: bool = True,
-        undecided: bool = False,
-        to_acknowledge: bool = False,
-        to_check: bool = False,
-    ) -> None:
-        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
-
-        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
-        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has
-        said so far that customer and category are right. `undecided`: it could not be looked up, and a person
-        may have it sent again.
-        """
+    def show_details(self, request_id: str, details: dict[str, str], offer: Offer) -> None:
+        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
         if request_id == self.chosen:
             self._details = details
-            self._offer(
-                state,
-                can_renew=can_renew,
-                to_acknowledge=to_acknowledge,
-                to_check=to_check,
-                undecided=undecided,
-            )
+            self._offer(offer)
             self._show_tab()
 
-    def _offer(
-        self,
-        state: State | None,
-        *,
-        can_renew: bool = True,
-        to_acknowledge: bool = False,
-        to_check: bool = False,
-        undecided: bool = False,
-    ) -> None:
-        """Offer what may be done with a consent in `state`, None while that is not known."""
+    def _offer(self, offer: Offer) -> None:
+        state = offer.state
         offers: dict[QWidget, bool] = {
-            self.send_again: state in SENDABLE_STATES or undecided,
-            self.send_now: state is State.CONTRADICTED and can_renew,
+            self.send_again: state in SENDABLE_STATES or offer.undecided,
+            self.send_now: state is State.CONTRADICTED and offer.can_renew,
             self.cancel: state in _CANCELLABLE,
-            self.acknowledge: to_acknowledge,
-            self.right: to_check,
+            self.acknowledge: offer.to_acknowledge,
+            self.right: offer.to_check,
             self.discard: state in DISCARDABLE_STATES,
             self.erase: state is not None,
             self.correct: state in CORRECTABLE_STATES,
@@ -241,9 +233,10 @@ class LogPanel(QWidget):
         # What cannot be of use leaves its place to the others.
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.cancel.setVisible(state in _CANCELLABLE)
-        self.acknowledge.setVisible(to_acknowledge)
-        self.right.setVisible(to_check)
-        self.send_again.setVisible(not to_acknowledge and state not in {State.CONTRADICTED, State.IN_FLIGHT})
+        self.acknowledge.setVisible(offer.to_acknowledge)
+        self.right.setVisible(offer.to_check)
+        has_others = offer.to_acknowledge or state in {State.CONTRADICTED, State.IN_FLIGHT}
+        self.send_again.setVisible(not has_others)
         if state not in DISCARDABLE_STATES:
             self.reason.leave()
 
@@ -258,7 +251,7 @@ class LogPanel(QWidget):
             return
         if entry.request_id != self.chosen:
             self._details = {}
-            self._offer(None)
+            self._offer(_NOT_KNOWN)
         self.chosen = entry.request_id
         self.line_chosen.emit(self.chosen)
 
@@ -300,7 +293,7 @@ class LogPanel(QWidget):
     def _forget(self) -> None:
         self.chosen = ""
         self._details = {}
-        self._offer(None)
+        self._offer(_NOT_KNOWN)
         self._show_tab()
 
     def _make_room_for_times(self) -> None:

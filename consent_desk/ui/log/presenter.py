@@ -15,6 +15,7 @@ from consent_desk.domain.message import Message
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
+from consent_desk.ui.log.panel import Offer
 from consent_desk.ui.outcomes.dispatch import QueuedSend
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
@@ -149,12 +150,12 @@ class LogPresenter(Presenter):
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = workspace.outbox.record(request_id)
-            outlook, failing = (
-                workspace.scheduler.outlook(request_id),
-                workspace.scheduler.failing(request_id),
-            )
             texts = details_of(
-                record, self._local, practice=workspace.practice, outlook=outlook, failing=failing
+                record,
+                self._local,
+                practice=workspace.practice,
+                outlook=workspace.scheduler.outlook(request_id),
+                failing=workspace.scheduler.failing(request_id),
             )
             return texts, record, change_of(record, self._local)
 
@@ -162,18 +163,17 @@ class LogPresenter(Presenter):
             texts, record, change = result
             last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(
-                request_id,
-                texts,
-                last.state,
+            offer = Offer(
+                state=last.state,
                 can_renew=may_win(record),
                 to_acknowledge=is_to_acknowledge(last),
                 to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
                 undecided=is_for_a_person(record.facts),
             )
+            self._panel.show_details(request_id, texts, offer)
 
         def failed(error: Exception) -> None:
-            self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, Offer())
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 

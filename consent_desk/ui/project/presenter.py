@@ -33,23 +33,33 @@ class ProjectPresenter(Presenter):
     `project_saved(id)`: its settings are others from now on, chosen or not. `check_passed`:
     the one in use was checked on request, and works.
 
-    Without `projects` it is a demo: there is the Sandbox and nothing else.
+    `project_removed(id)`: nothing is to be kept of it.
+
+    Without `projects` it is a demo: there is the Sandbox and nothing else. `noted_before` tells whether there
+    is a journal of real consents: it is opened even where there is no project any more, and a missing list is
+    a fault then.
     """
 
     project_left = Signal()
     project_saved = Signal(str)
+    project_removed = Signal(str)
     check_passed = Signal()
     project_chosen = Signal(object)
     project_withheld = Signal(str, str)
     sandbox_chosen = Signal()
 
     def __init__(
-        self, shell: ShellContext, projects: Projects | None, settings_desk: SettingsPresenter | None
+        self,
+        shell: ShellContext,
+        projects: Projects | None,
+        settings_desk: SettingsPresenter | None,
+        noted_before: Callable[[], bool],
     ) -> None:
         super().__init__(shell)
         self._bar = self._window.project_bar
         self._projects = projects
         self._settings_desk = settings_desk
+        self._noted_before = noted_before
         self._settings = self._window.settings
         self._listed: dict[str, Listed] = {}
         self._list_is_known = False
@@ -72,15 +82,13 @@ class ProjectPresenter(Presenter):
             settings_desk.checked.connect(self._show_checked)
             self._window.closing.connect(settings_desk.end)
 
-    def start(self, *, noted_before: bool) -> None:
-        """Choose the project used last, or the Sandbox where nothing real was ever done.
-
-        `noted_before` says that there is a journal of real consents: it is opened even where there is no
-        project any more, and a missing list is a fault then.
-        """
+    def start(self) -> None:
+        """Choose the project used last, or the Sandbox where nothing real was ever done."""
         if self._projects is None:
             self.choose_sandbox()
             return
+
+        noted_before = self._noted_before()
 
         def done(listed: tuple[Listed, ...] | None) -> None:
             if listed is None and noted_before:
@@ -106,13 +114,13 @@ class ProjectPresenter(Presenter):
             failed=lambda error: self._show_nothing(render_error(error)),
         )
 
-    def enter_again(self, *, noted_before: bool) -> None:
+    def enter_again(self) -> None:
         """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""
         if self._chosen in self._listed:
             self.choose(self._chosen)
         elif self._chosen != SANDBOX or not self._listed:
             # With no project at all it may have been practice only for want of a journal.
-            self.start(noted_before=noted_before)
+            self.start()
 
     def find(
         self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
@@ -257,6 +265,7 @@ class ProjectPresenter(Presenter):
             self.choose(listed[0].id)
         else:
             self._show_no_project()
+        self.project_removed.emit(project_id)
 
     def _show_checked(self, project: Project, report: Report) -> None:
         # What was checked may be a draft: the bar speaks only of what is in use.

@@ -15,6 +15,7 @@ from consent_desk.domain.errors import (
 )
 from consent_desk.domain.message import say
 from consent_desk.journal.recovery import JournalRecovery
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.recovery.backups import BackupList
 from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
@@ -47,13 +48,13 @@ class RecoveryPresenter(Presenter):
         workspaces: Workspaces,
         recovery: JournalRecovery,
         session: Session,
-        backup: DailyBackupPresenter,
+        projects: ProjectPresenter,
     ) -> None:
         super().__init__(shell)
         self._workspaces = workspaces
         self._recovery = recovery
         self._session = session
-        self._backup = backup
+        self._backup = DailyBackupPresenter(shell, workspaces, session.sending)
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
@@ -68,6 +69,9 @@ class RecoveryPresenter(Presenter):
         session.journal_well.connect(self.show_well)
         session.journal_shut.connect(self.show_trouble)
         session.not_noted.connect(self.show_failure)
+        # What was said of the journal of real consents has no place beside practice.
+        projects.sandbox_chosen.connect(self.show_well)
+        self.settled.connect(projects.enter_again)
 
     def show_trouble(self, error: Exception) -> None:
         """The journal could not be opened: offer what helps. What is the matter is said elsewhere."""

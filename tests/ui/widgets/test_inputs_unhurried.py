@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.checks.correction_banner import CorrectionBanner
 from consent_desk.ui.checks.question_banner import QuestionBanner
+from consent_desk.ui.log.panel import Offer
 from consent_desk.ui.log.reason_row import ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
@@ -164,7 +165,7 @@ def test_what_comes_up_where_another_button_stood_takes_no_press(
 ) -> None:
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     log = acme.window.log
-    log.show_details("", {}, state, to_acknowledge=to_acknowledge)
+    log.show_details("", {}, Offer(state=state, to_acknowledge=to_acknowledge))
     button = controls.button(acme.window, name)
     assert button.isVisible()
     pressed: list[None] = []
