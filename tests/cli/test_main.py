@@ -63,7 +63,7 @@ def test_version_and_help_are_told(here: Path) -> None:
     assert all(fault.value in output for fault in Fault)
 
 
-NOBODY = f":{free_port() - 6000}"
+NOBODY = ":54321"
 REFUSALS = [
     (("--fault", "silence"), {}, 2, "--fault goes with --demo: a real project is never disturbed."),
     (("--demo", "--fault", "earthquake"), {}, 2, "the sandbox has no such fault"),

@@ -335,7 +335,7 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
         ("Discard", State.REFUSED),
     ],
 )
-@pytest.mark.parametrize("wanted", [LogQuery(), LogQuery(states=frozenset(State) - {State.UNCONFIRMED})])
+@pytest.mark.parametrize("query", [LogQuery(), LogQuery(states=frozenset(State) - {State.UNCONFIRMED})])
 def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     panel: LogPanel, qtbot: QtBot, name: str, state: State, query: LogQuery
 ) -> None:
