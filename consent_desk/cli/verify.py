@@ -17,7 +17,8 @@ _PROVEN = (
 )
 
 
-def _verify(path: Path | None, compared_with: Path | None) -> int:
+def verify_file(path: Path | None, compared_with: Path | None) -> int:
+    """Verify what lies at `path`, without it the journal; print what was found, return the exit status."""
     from consent_desk.journal.verify import Verdict, verify
     from consent_desk.system.folders import user_folders
 

@@ -9,7 +9,7 @@ from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
-from consent_desk.ui.checks.question_banner import QuestionBanner
+from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.widgets.messages import Local, render
 
 _MOST_HOLDING = 12

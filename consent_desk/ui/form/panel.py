@@ -52,8 +52,7 @@ from consent_desk.ui.widgets.messages import render
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import CustomerId
     from consent_desk.domain.wire.category import Category
-    from consent_desk.ui.checks.correction_banner import CorrectionBanner
-    from consent_desk.ui.checks.question_banner import QuestionBanner
+    from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
     from consent_desk.ui.form.several import SeveralCategories
 
 _LEAST = 4
@@ -168,8 +167,7 @@ class ConsentPanel(QWidget):
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
-        from consent_desk.ui.checks.correction_banner import CorrectionBanner
-        from consent_desk.ui.checks.question_banner import QuestionBanner
+        from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
         from consent_desk.ui.form.several import SeveralCategories
         from consent_desk.ui.widgets.long_text import follow_lines
 

@@ -141,7 +141,7 @@ class FormPresenter(Presenter):
     ) -> None:
         project, preview = self.project, self._preview
         if project is None:
-            preview.show_request(None, has_body=False, why_empty=self.why_closed, stamp="", unmasked=False)
+            preview.show_request(None, why_empty=self.why_closed)
         elif isinstance(read, Sendable):
             if read.first.timestamp == read.first.noted_at:
                 stamp = stamp or "timestamp is set when you send"
@@ -150,17 +150,13 @@ class FormPresenter(Presenter):
             preview.show_request(
                 prepare(project, read.first),
                 others=tuple(prepare(project, one) for one in read.others),
-                has_body=True,
-                why_empty="",
                 stamp=stamp,
                 unmasked=project.practice,
             )
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
             request = prepare_event(project, b"")
-            preview.show_request(
-                request, has_body=False, why_empty=why_empty, stamp="", unmasked=project.practice
-            )
+            preview.show_request(request, why_empty=why_empty, unmasked=project.practice)
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self.project is not None and self.project.practice

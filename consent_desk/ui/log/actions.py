@@ -15,7 +15,7 @@ from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -175,7 +175,7 @@ class LogActionsPresenter(Presenter):
             if not has_more:
                 self._end()
                 self._status.show_message(
-                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {self._path}."
+                    _EXPORT, Tone.NEUTRAL, f"Exported {counted(export.written)} to {self._path}."
                 )
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
@@ -230,14 +230,10 @@ def told(entry: Entry) -> str:
 def told_after(erased: Erasure) -> str:
     """What was removed."""
     text = (
-        f"Removed from {_consents(erased.consents)}, now shown as “erased {erased.short}”. "
+        f"Removed from {counted(erased.consents)}, now shown as “erased {erased.short}”. "
         f"Backups that were rewritten: {erased.backups:,}."
     )
     if erased.left:
         files = ", ".join(str(path) for path in erased.left)
         text += f" These files may name the customer still; delete them by hand if so: {files}"
     return text
-
-
-def _consents(count: int) -> str:
-    return f"{count:,} consent{'' if count == 1 else 's'}"

@@ -21,7 +21,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.text import visible
 from consent_desk.ui.states import tone_of, word_of
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import Local, tool_tip
 from consent_desk.ui.widgets.tones import colour, sign
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,11 +46,7 @@ class LogModel(QAbstractTableModel):
     missing = Signal(int)
     change_wanted = Signal(str)
 
-    def __init__(
-        self,
-        local: Callable[[Timestamp], datetime],
-        now: Callable[[], Timestamp],
-    ) -> None:
+    def __init__(self, local: Local, now: Callable[[], Timestamp]) -> None:
         super().__init__()
         self._local = local
         self._now = now

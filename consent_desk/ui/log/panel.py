@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.ui.log.model import COLUMNS, LogModel
-from consent_desk.ui.log.reason_row import ReasonRow
-from consent_desk.ui.log.search_bar import SearchBar
+from consent_desk.ui.log.search_bar import ReasonRow, SearchBar
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.banner import TintedButton
 from consent_desk.ui.widgets.inputs import Unhurried, button, technical_text

@@ -1,22 +1,28 @@
-"""What the log is searched for: words, an outcome, days; or only what Engagement may not have yet."""
+"""What stands above the log: what it is searched for, and why a consent is discarded."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, button, label_for
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, Unhurried, button, label_for
 from consent_desk.ui.widgets.layouts import FlowLayout, beside, fill
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
+_DISCARDING = "It is not sent by itself any more. Where it may have left, it is looked up still."
+_MISSING = "Write why it is discarded."
+
 
 class SearchBar(QWidget):
-    """Emits `changed` when something else is searched for. `others` stand behind."""
+    """Words, an outcome, days; or only what Engagement may not have yet. `others` stand behind.
+
+    Emits `changed` when something else is searched for.
+    """
 
     changed = Signal()
 
@@ -95,3 +101,59 @@ class SearchBar(QWidget):
     def _show_only_open(self, only_open: bool) -> None:
         self.outcome.setEnabled(not only_open)
         self._change.start()
+
+
+class ReasonRow(QWidget):
+    """Asks, in a line, why a consent is discarded. Hidden until `ask`.
+
+    Emits `given(reason)`, which is never empty, and `closed` when it goes.
+    """
+
+    given = Signal(str)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = Line(longest=1_000)
+        self.reason.setAccessibleName("Reason for discarding")
+        self.reason.setPlaceholderText("Why is it discarded?")
+        self.confirm = button("Discard it", "Confirm discarding")
+        Unhurried(self.confirm)
+        self.keep = button("Keep it")
+        self.note = Note()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.reason, 0, 0)
+        layout.addWidget(self.confirm, 0, 1)
+        layout.addWidget(self.keep, 0, 2)
+        layout.addWidget(self.note, 1, 0, 1, 3)
+        layout.setColumnStretch(0, 1)
+        self.reason.returnPressed.connect(self._give)
+        self.confirm.clicked.connect(self._give)
+        self.keep.clicked.connect(self.close_row)
+        self.hide()
+
+    def ask(self) -> None:
+        """Ask for the reason."""
+        self.note.show_remark(_DISCARDING)
+        self.show()
+        self.reason.setFocus()
+
+    def leave(self) -> None:
+        """Go away, and forget what was typed."""
+        self.hide()
+        self.reason.clear()
+
+    def close_row(self) -> None:
+        """Ask no more: nothing is discarded."""
+        self.leave()
+        self.closed.emit()
+
+    def _give(self) -> None:
+        reason = self.reason.text().strip()
+        if not reason:
+            self.note.show_problem(_MISSING)
+            self.reason.setFocus()
+            return
+        self.close_row()
+        self.given.emit(reason)

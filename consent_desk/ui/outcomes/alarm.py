@@ -20,7 +20,6 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left
 from consent_desk.workspace import Workspace
 
 _KEY = "alarm"
@@ -53,21 +52,17 @@ class AlarmPresenter(Presenter):
         self._notice.dismiss.clicked.connect(self._dismiss)
         self._window.log.send_now_requested.connect(self._send_line)
 
-    def take_up(self, left: Left) -> None:
+    def take_up(self, workspace: Workspace) -> None:
         """Ring for what nobody has seen so far."""
-        if not left.workspace.practice:
-            self._workspace = left.workspace
+        if not workspace.practice:
+            self._workspace = workspace
             self.look_again()
 
     def look_again(self) -> None:
         """Something happened that may be an alarm, or the end of one."""
         if self._workspace is not None:
-            self._runner.run(
-                Lane.JOURNAL,
-                self._workspace.alarms.standing,
-                done=self._show,
-                failed=self._cannot,
-            )
+            work = self._workspace.alarms.standing
+            self._runner.run(Lane.JOURNAL, work, done=self._show, failed=self._cannot)
 
     def turn_to(self, *, practice: bool) -> None:
         """Ring beside practice, or beside the real consents, from now on."""

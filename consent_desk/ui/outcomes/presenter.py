@@ -29,9 +29,8 @@ from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render, render_error
+from consent_desk.ui.widgets.messages import counted, render, render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left
 from consent_desk.workspace import Workspace
 
 REMEMBERED = 1_000
@@ -82,17 +81,16 @@ class OutcomePresenter(Presenter):
         self.scheduler.counted.connect(self._count)
         self._window.log.send_again_requested.connect(self.send_again)
 
-    def take_up(self, left: Left) -> None:
+    def take_up(self, workspace: Workspace, unconfirmed: int) -> None:
         """Go on with what an earlier run left."""
-        workspace = left.workspace
         if not workspace.practice:
             self._real = workspace
             self._give_up_unwritten(workspace)
-        if left.unconfirmed:
+        if unconfirmed:
             self._status.show_message(
                 _LEFT,
                 Tone.WARNING,
-                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
+                f"{unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "looked up now. Do not enter them again.",
                 practice=workspace.practice,
             )
@@ -100,7 +98,7 @@ class OutcomePresenter(Presenter):
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{workspace.restored:,} consent{'' if workspace.restored == 1 else 's'} may have gone out "
+                f"{counted(workspace.restored)} may have gone out "
                 "since this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=workspace.practice,
             )

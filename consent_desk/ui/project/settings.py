@@ -215,12 +215,7 @@ class SettingsPresenter(Presenter):
             if self._dialog is dialog:
                 self._tell(render_error(error))
 
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: self._open_in(project_id),
-            done=ask,
-            failed=failed,
-        )
+        self._runner.run(Lane.JOURNAL, lambda: self._open_in(project_id), done=ask, failed=failed)
 
     def _remove(self, project_id: str) -> None:
         dialog = self._dialog

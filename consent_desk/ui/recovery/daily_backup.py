@@ -12,7 +12,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left, Workspaces
+from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
 EVERY = 60.0
@@ -44,7 +44,7 @@ class DailyBackupPresenter(Presenter):
         self._timer = QTimer(self)
         self._timer.setInterval(int(EVERY * 1_000))
         self._timer.timeout.connect(self._look)
-        workspaces.taken_up.connect(self._follow)
+        workspaces.taken_up.connect(self._look_after)
         # What hung there tells nobody any more.
         self._runner.renewed.connect(self._running.discard)
         sending.counted.connect(self._watch_mark)
@@ -74,9 +74,9 @@ class DailyBackupPresenter(Presenter):
         self._running.add(lane)
         self._runner.run(lane, work, done=done, failed=failed)
 
-    def _follow(self, left: Left) -> None:
-        if left.workspace.back_up is not None:
-            self._workspace = left.workspace
+    def _look_after(self, workspace: Workspace) -> None:
+        if workspace.back_up is not None:
+            self._workspace = workspace
             self._timer.start()
             self.make_now()
 

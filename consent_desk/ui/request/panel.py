@@ -148,19 +148,18 @@ class PreviewPanel(QWidget):
         self,
         request: "PreparedRequest | None",
         *,
-        has_body: bool,
-        why_empty: str,
-        stamp: str,
-        unmasked: bool,
+        why_empty: str = "",
+        stamp: str = "",
+        unmasked: bool = False,
         others: "Sequence[PreparedRequest]" = (),
     ) -> None:
-        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`.
+        """Show `request`; without a complete consent its body gives way to `why_empty`.
 
         `others` go out after it: they are further pages.
         """
         self._requests = () if request is None else (request, *others)
         self.pages.show_count(len(self._requests))
-        self._has_body = has_body and request is not None
+        self._has_body = request is not None and not why_empty
         self.copy.menu().actions()[-1].setVisible(len(self._requests) > 1)
         self._why_empty = why_empty
         self._show_authorization = unmasked
