@@ -169,10 +169,10 @@ class Session(Presenter):
     def _leave(self, why: str) -> None:
         # While its journal is open still, and nothing is asked about it beside another project.
         self._hold.release()
-        self._categories.leave()
-        self._kept.leave()
-        self._correction.leave()
-        self._log.leave()
+        self._categories.leave_project()
+        self._kept.offer_nothing()
+        self._correction.use_project(None)
+        self._log.show_nothing()
         self._filled.lead_nowhere(why)
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
@@ -200,8 +200,8 @@ class Session(Presenter):
 
     def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:
         self._filled.lead_to(workspace, project)
-        self._correction.enter(project)
-        self._status.forget(_START)
+        self._correction.use_project(project)
+        self._status.take_back(_START)
         if not workspace.practice:
             self.journal_well.emit()
         if self._pressed_early and project is not None:
@@ -216,7 +216,7 @@ class Session(Presenter):
         self._filled.show_anew()
         if project is not None:
             self._window.begin_at_customer_id()
-            self._categories.enter(workspace, project)
+            self._categories.use_project(workspace, project)
             self._kept.consider(workspace, project)
 
     def _offer_kept(self) -> None:
@@ -245,7 +245,7 @@ class Session(Presenter):
             why = f"Nothing was noted. {self._filled.why_closed}"
             self._status.show_message(_START, Tone.BAD, why)
             return
-        self._status.forget(_START)
+        self._status.take_back(_START)
         submission = self._filled.press()
         if submission is None:
             self._filled.show_what_lacks()
@@ -260,7 +260,7 @@ class Session(Presenter):
             return
         self._form.switch_off_send()
         self._look_up.keep(submission)
-        self._submitter.begin(submission, again=[one.holds for one in confirmed if one.holds])
+        self._submitter.submit(submission, again=[one.holds for one in confirmed if one.holds])
 
     def _go_on(self, confirmed: tuple[Confirmation, ...]) -> None:
         self._press((*self._confirmed, *confirmed), self._left_out)
@@ -300,14 +300,14 @@ class Session(Presenter):
     def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         if not submission.workspace.practice:
             self.journal_well.emit()
-        self.sending.batches.begin(
+        self.sending.batches.add(
             entries, practice=submission.workspace.practice, left_out=submission.left_out
         )
         for entry in entries:
             self._log.put(submission.workspace, entry)
         self.sending.begin_call(submission.workspace, entries[0])
         # First: while the form is cleared, it is on its way.
-        self._hold.begin(submission, entries, waits=self._look_up.awaits(submission.consent))
+        self._hold.send_or_hold(submission, entries, waits=self._look_up.awaits(submission.consent))
         self._look_up.remember(submission.project, [one for one, _ in submission.all])
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
@@ -359,8 +359,8 @@ class Session(Presenter):
             self.sending.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
-        self.sending.forget(project_id, customer)
-        self._look_up.forget(project_id, customer)
-        self._alarms.forget(customer)
+        self.sending.forget_customer(project_id, customer)
+        self._look_up.forget_customer(project_id, customer)
+        self._alarms.forget_customer(customer)
         self._form.forget_customer(customer.value)
         self._filled.forget_sent()

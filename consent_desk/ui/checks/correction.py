@@ -51,9 +51,9 @@ class CorrectionPresenter(Presenter):
         self._project: Project | None = None
         self._record: Record | None = None
         self._about: tuple[object, ...] = ()
-        self._window.log.correct_requested.connect(self.begin)
+        self._window.log.correct_requested.connect(self.offer_correction)
 
-    def begin(self, request_id: str) -> None:
+    def offer_correction(self, request_id: str) -> None:
         """Offer to restore what held before a consent of the log."""
         workspace = self._log.workspace
         if workspace is None:
@@ -71,15 +71,11 @@ class CorrectionPresenter(Presenter):
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
-    def enter(self, project: Project | None) -> None:
-        """`project` is the chosen one, or that of practice: only its consents are corrected."""
+    def use_project(self, project: Project | None) -> None:
+        """Only consents of `project` are corrected; what is stays, without one, until that comes back."""
         self._project = project
 
-    def leave(self) -> None:
-        """No project is in use. What is corrected stays for when the same one comes back."""
-        self._project = None
-
-    def follow(self, draft: Draft, found: Found | None) -> Draft:
+    def check_form(self, draft: Draft, found: Found | None) -> Draft:
         """The form holds `draft`, of whose customer `found` is known; return what it holds afterwards."""
         record, about = self._of(draft), _about(draft)
         if record is None and draft.corrects:
@@ -151,7 +147,7 @@ class CorrectionPresenter(Presenter):
             question = "What stands in the form is replaced by the correction."
             if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
                 return
-        self._status.forget(_KEY)
+        self._status.take_back(_KEY)
         self._record = record
         self._form.fill(replace(found, channel=shown.channel))
         self._form.go_to_correction()

@@ -63,7 +63,7 @@ class HoldPresenter(QObject):
         self._untold: dict[str, tuple[Workspace, str]] = {}
         look_up.told_of_noted.connect(self._take)
 
-    def begin(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
+    def send_or_hold(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
         """Send `entries` of `submission`, or hold them while their customer is looked up."""
         # One caller at a time: whoever was held before is not waited for any more.
         self.release()

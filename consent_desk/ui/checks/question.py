@@ -113,7 +113,7 @@ class QuestionPresenter(QObject):
         """Send was pressed once more, which is no answer: tell the question again."""
         self._banner.announce()
 
-    def follow(self, draft: Draft) -> None:
+    def withdraw_if_changed(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
         if self.is_open and draft != self._draft:
             self.give_way()

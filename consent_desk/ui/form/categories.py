@@ -41,9 +41,9 @@ class CategoriesPresenter(Presenter):
         form.refresh_categories.clicked.connect(self.refresh)
         projects.project_left.connect(self._offer_nothing)
         projects.project_removed.connect(self._forget_project)
-        self.leave()
+        self.leave_project()
 
-    def leave(self) -> None:
+    def leave_project(self) -> None:
         """No project is in use. What is offered stays for when the same one comes back."""
         self._place = self._fetched = None
         self._fetching = False
@@ -54,7 +54,7 @@ class CategoriesPresenter(Presenter):
         self._offered_of = None
         self.offered.emit(())
 
-    def enter(self, workspace: Workspace, project: Project) -> None:
+    def use_project(self, workspace: Workspace, project: Project) -> None:
         """Offer the categories of `project`."""
         self._place = place = (workspace, project)
         of = (project.id, project.base_url, project.project_token)

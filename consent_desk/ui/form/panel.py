@@ -294,7 +294,7 @@ class ConsentPanel(QWidget):
         self.basis.set_text(draft.basis)
         self.correction.show_link(draft.corrects)
         self._quiet = False
-        self.notes.forget()
+        self.notes.begin_afresh()
         self._changed()
 
     def use_customer(self, customer: "CustomerId") -> None:

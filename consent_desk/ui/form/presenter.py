@@ -117,12 +117,12 @@ class FormPresenter(Presenter):
 
     def _show(self, draft: Draft) -> None:
         transport = None if self.workspace is None else self.workspace.transport
-        self._look_up.follow(draft, self.project, transport, self._categories)
-        draft = self._correction.follow(draft, self._look_up.known())
-        self._question.follow(draft)
+        self._look_up.look_up_later(draft, self.project, transport, self._categories)
+        draft = self._correction.check_form(draft, self._look_up.known())
+        self._question.withdraw_if_changed(draft)
         if self._declined is not None and draft != self._declined:
             self._declined = None
-            self._status.forget(_DECLINED)
+            self._status.take_back(_DECLINED)
         at = self.moment()
         read = self._read(draft, at)
         problems = () if isinstance(read, Consent) else read

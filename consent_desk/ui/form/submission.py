@@ -120,7 +120,7 @@ class Submitter(QObject):
         self.begin_anew()
         return None
 
-    def begin(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
+    def submit(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
         """Note the consents of `submission`; those of `again` although they were noted minutes ago."""
         self.under_way = submission
         self.begun.emit()
@@ -200,4 +200,4 @@ class SlowDisk(QObject):
 
     def _end(self) -> None:
         self._patience.end()
-        self._status.forget(_SLOW_DISK)
+        self._status.take_back(_SLOW_DISK)

@@ -57,7 +57,7 @@ class WordingsPresenter(Presenter):
         project_id = of or self._project_id
 
         def done(texts: Texts) -> None:
-            self._status.forget(_STATUS)
+            self._status.take_back(_STATUS)
             if project_id == self._project_id:
                 self._texts = texts
 

@@ -55,14 +55,14 @@ class LongView(QObject):
         """Whether every line that belongs here has come."""
         return not (self._searching or self._placing or self._unplaced)
 
-    def leave(self) -> None:
+    def show_nothing(self) -> None:
         """Show nothing until there is another workspace."""
         self._workspace = None
         self._unplaced.clear()
         self._view = object()
         self._model.show((), self.query, practice=False)
 
-    def enter(self, workspace: Workspace) -> None:
+    def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self._workspace = workspace
         self.reload()

@@ -237,7 +237,7 @@ class LogPanel(QWidget):
         has_others = offer.to_acknowledge or state in {State.CONTRADICTED, State.IN_FLIGHT}
         self.send_again.setVisible(not has_others)
         if state not in DISCARDABLE_STATES:
-            self.reason.leave()
+            self.reason.put_away()
 
     def _choose(self) -> None:
         current = self.table.currentIndex()

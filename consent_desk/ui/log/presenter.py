@@ -47,16 +47,16 @@ class LogPresenter(Presenter):
         self.workspace = workspace
         # Practice ends with the program: there is nothing to be erased for good.
         self._panel.erase.setVisible(workspace.history.can_erase)
-        self.view.enter(workspace)
+        self.view.show_workspace(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
             self.put(*one)
 
-    def leave(self) -> None:
+    def show_nothing(self) -> None:
         """Show nothing until another workspace is there."""
         self.workspace = self._chosen = None
         self._to_choose = ""
-        self.view.leave()
+        self.view.show_nothing()
 
     def put(self, workspace: Workspace, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the workspace that is shown."""

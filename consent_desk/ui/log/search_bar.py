@@ -139,14 +139,14 @@ class ReasonRow(QWidget):
         self.show()
         self.reason.setFocus()
 
-    def leave(self) -> None:
+    def put_away(self) -> None:
         """Go away, and forget what was typed."""
         self.hide()
         self.reason.clear()
 
     def close_row(self) -> None:
         """Ask no more: nothing is discarded."""
-        self.leave()
+        self.put_away()
         self.closed.emit()
 
     def _give(self) -> None:

@@ -100,7 +100,7 @@ class LookupPresenter(Presenter):
         Pasting(form.customer_id).pasted.connect(self.look_now)
         form.customer_id.returnPressed.connect(partial(self.look_now, anew=True))
 
-    def follow(
+    def look_up_later(
         self,
         draft: Draft,
         project: Project | None,
@@ -195,7 +195,7 @@ class LookupPresenter(Presenter):
         self._noted += [(project.id, one) for one in consents]
         self._show()
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """A customer was erased: what was noted for them is known no more."""
         self._noted = [(of, one) for of, one in self._noted if (of, one.customer) != (project_id, customer)]
 

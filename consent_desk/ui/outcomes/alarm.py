@@ -79,7 +79,7 @@ class AlarmPresenter(Presenter):
         if self._standing:
             self.look_again()
 
-    def forget(self, customer: CustomerId) -> None:
+    def forget_customer(self, customer: CustomerId) -> None:
         """A customer was erased: nothing rings for them any more."""
         self._tried = {one: tried for one, tried in self._tried.items() if tried[0].customer != customer}
         self.look_again()
@@ -144,7 +144,7 @@ class AlarmPresenter(Presenter):
         if entry.request_id in self._busy:
             return
         self._busy.add(entry.request_id)
-        self._status.forget(_KEY)
+        self._status.take_back(_KEY)
         go = partial(self._renew, workspace, entry)
         if workspace.practice:
             go(workspace.sandbox)

@@ -171,7 +171,7 @@ class OutcomePresenter(Presenter):
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         if not self.batches.press_of(entry.request_id):
-            self._status.forget(entry.request_id)
+            self._status.take_back(entry.request_id)
         self._dispatch.add(QueuedSend(workspace, project, entry, kept=True))
 
     def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
@@ -188,11 +188,13 @@ class OutcomePresenter(Presenter):
         self._status.begin_call(self.batches.key_of(entry))
         self.say(workspace, entry, tone, text)
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
-        self.batches.forget(project_id, customer)
+        self.batches.forget_customer(project_id, customer)
         # As `say`, the line of all, and what was noted name a customer.
-        self._status.forget_naming(*(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". ")))
+        self._status.take_back_naming(
+            *(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". "))
+        )
 
     def _ask(self, request_id: str, said: str = "") -> None:
         self._asked[request_id] = said
@@ -302,7 +304,7 @@ class OutcomePresenter(Presenter):
             text = render(tell_all(looked.judgement, None), self._local)
             if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
-                self._status.forget(entry.request_id)
+                self._status.take_back(entry.request_id)
             self.scheduler.follow(workspace, entry.request_id)
             self.contradicted.emit()
             return
@@ -351,7 +353,7 @@ class OutcomePresenter(Presenter):
         for request_id, told in [*self._unwritten.items()]:
             if told[0] is not opened and not told[0].practice:
                 del self._unwritten[request_id]
-                self._status.forget(request_id)
+                self._status.take_back(request_id)
 
     def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
         # After each visit to the journal, in which it was tried again.

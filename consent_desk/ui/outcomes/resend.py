@@ -42,10 +42,10 @@ class ResendPresenter(Presenter):
         self._wanted = object()
         self._batch: _Batch | None = None
         self._notice.action.clicked.connect(self._act)
-        self._notice.dismiss.clicked.connect(self.leave)
+        self._notice.dismiss.clicked.connect(self.offer_nothing)
         sending.ended.connect(self._ended)
 
-    def leave(self) -> None:
+    def offer_nothing(self) -> None:
         """Offer nothing any more."""
         self._wanted = object()
         self._offered = None
@@ -55,7 +55,7 @@ class ResendPresenter(Presenter):
         """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
         if workspace.practice or self._batch is not None:
             return
-        self.leave()
+        self.offer_nothing()
         wanted = self._wanted
 
         def offer(entries: tuple[Entry, ...]) -> None:
@@ -99,7 +99,7 @@ class ResendPresenter(Presenter):
             self._begin(*self._offered)
 
     def _begin(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
-        self.leave()
+        self.offer_nothing()
         self._batch = _Batch(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,

@@ -73,7 +73,7 @@ class BatchStatus:
         self._status = status
         self._batches: deque[_Batch] = deque(maxlen=_MOST)
 
-    def begin(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
+    def add(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
         """These were noted with one press, without the categories `left_out`. A single one is no batch."""
         if len(entries) > 1 or left_out:
             request_ids = frozenset(one.request_id for one in entries)
@@ -88,7 +88,7 @@ class BatchStatus:
         practice = project.practice
         self._status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Say nothing more of the presses for a customer who was erased."""
         for batch in [*self._batches]:
             first = batch.entries[0]
@@ -158,7 +158,7 @@ class WithheldStatus:
     def clear(self, project_id: str) -> None:
         """The settings of a project are there."""
         if self._waiting.pop(project_id, None):
-            self._status.forget(project_id)
+            self._status.take_back(project_id)
 
 
 def about(consent: Entry | Consent, project_name: str) -> str:

@@ -54,7 +54,7 @@ class KeyState(QObject):
         tone, text, more = (*self._held, "") if self._held[1] else self._said
         self._bar.show_state(tone, text, more=more)
 
-    def leave(self) -> None:
+    def say_nothing(self) -> None:
         """Say nothing, and wait no longer: another project is chosen."""
         self._patience.end()
         self._held = (Tone.QUIET, "")

@@ -209,7 +209,7 @@ class ProjectPresenter(Presenter):
             self.project_left.emit()
         self._chosen = chosen
         self.troubles.show_of(None)
-        self._key.leave()
+        self._key.say_nothing()
         self._show_list()
         self._bar.show_host("")
 
@@ -257,7 +257,7 @@ class ProjectPresenter(Presenter):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
-        self.troubles.forget(project_id)
+        self.troubles.clear(project_id)
         if project_id != self._chosen:
             # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
             self._show_list()
@@ -272,7 +272,7 @@ class ProjectPresenter(Presenter):
         if project == self._ready.get(project.id) and self._chosen == project.id:
             at = self._shell.local_now().strftime("%H:%M")
             if report.works:
-                self.troubles.forget(project.id)
+                self.troubles.clear(project.id)
                 self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
                 self.check_passed.emit()
             else:

@@ -101,7 +101,7 @@ class SettingsPresenter(Presenter):
     def end(self) -> None:
         """Close without a question: the window closes, and whoever closes it was asked already."""
         if self._dialog is not None:
-            self._dialog.leave()
+            self._dialog.close_unsaved()
 
     def _leave(self, typed: ProjectDraft) -> None:
         dialog = self._dialog
@@ -112,7 +112,7 @@ class SettingsPresenter(Presenter):
         text = "What you have changed in the settings is not saved. Leave them and lose it?"
         if is_lost and self._questions.choose("Leave settings", text, ("Keep typing", "Discard")) != 1:
             return
-        dialog.leave()
+        dialog.close_unsaved()
 
     def _close(self) -> None:
         self._dialog = None

@@ -47,7 +47,8 @@ class ProjectDialog(QDialog):
     """Emits the draft as typed; shows problems, remarks and the report of a check.
 
     `address_entered` tells that base URL or project token is whole: it was pasted, or its field was left.
-    `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `leave` does it.
+    `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `close_unsaved`
+    does it.
     """
 
     draft_changed = Signal(ProjectDraft)
@@ -150,7 +151,7 @@ class ProjectDialog(QDialog):
     def reject(self) -> None:
         self.leave_requested.emit(self.draft())
 
-    def leave(self) -> None:
+    def close_unsaved(self) -> None:
         """Close without saving."""
         super().reject()
 

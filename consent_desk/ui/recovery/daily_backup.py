@@ -100,7 +100,7 @@ class DailyBackupPresenter(Presenter):
     def _made(self) -> None:
         if self._told is not None or self._waited >= MOST_WAITED:
             self._told = None
-            self._status.forget(_BACKUP)
+            self._status.take_back(_BACKUP)
         self._waited = 0
 
     def _tell(self, error: Exception) -> None:
@@ -121,7 +121,7 @@ class DailyBackupPresenter(Presenter):
             if text:
                 self._status.show_message(_MARK, Tone.WARNING, text)
             else:
-                self._status.forget(_MARK)
+                self._status.take_back(_MARK)
 
 
 def _mark_text(trouble: JournalError | None) -> str:

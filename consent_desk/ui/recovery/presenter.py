@@ -163,7 +163,7 @@ class RecoveryPresenter(Presenter):
         def ended(result: Result) -> None:
             self._busy = False
             self.banner.hide()
-            self._status.forget(_KEY)
+            self._status.take_back(_KEY)
             done(result)
             self._open()
 

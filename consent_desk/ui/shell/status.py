@@ -111,10 +111,10 @@ class StatusPanel(TintedBanner):
         if key in self._calls:
             self.show_message(key, tone, text, practice=practice)
         elif tone in _STAYS:
-            self.forget(key)
+            self.take_back(key)
             self.show_beside(key, tone, text, practice=practice)
         else:
-            self.forget(key)
+            self.take_back(key)
 
     def show_message(
         self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
@@ -126,7 +126,7 @@ class StatusPanel(TintedBanner):
         """
         said = _Said(tone, text, slip, practice)
         if not self._is_shown_here(said):
-            self.forget(key)
+            self.take_back(key)
             return
         self._kept.pop(key, None)
         if self._key != key and self._latest.tone in _STAYS:
@@ -156,21 +156,21 @@ class StatusPanel(TintedBanner):
     def _shown(self, said: _Said) -> str:
         return f"{sign(said.tone)} {self._told(said)}".strip()
 
-    def forget(self, key: str) -> None:
+    def take_back(self, key: str) -> None:
         """Take back what `key` said."""
         self._kept.pop(key, None)
         if self._key == key:
             self._key, self._latest = "", _NOTHING
         self._refresh()
 
-    def forget_naming(self, *names: str) -> None:
+    def take_back_naming(self, *names: str) -> None:
         """Take back what holds one of `names`, but for slips: they are nowhere else."""
         if any(name in self._noted for name in names):
             self.unsay_noted(self._noted_as)
         said = {**self._kept, self._key: self._latest}
         for key, one in said.items():
             if not one.slip and any(name in one.text for name in names):
-                self.forget(key)
+                self.take_back(key)
 
     @property
     def has_slips(self) -> bool:

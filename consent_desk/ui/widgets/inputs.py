@@ -59,10 +59,10 @@ class Completing(QCompleter):
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
             left = event.reason() not in _STILL_THERE
             if left and watched is self.widget():
-                self.close()
+                self.close_popup()
         return super().eventFilter(watched, event)
 
-    def close(self) -> None:
+    def close_popup(self) -> None:
         """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
         popup = self.popup()
         if popup is not None:
@@ -103,7 +103,7 @@ class TypingComboBox(ComboBox):
 
     def set_text(self, text: str) -> None:
         """Put `text` in as if it had been typed, without a way back through undo."""
-        self.completing.close()
+        self.completing.close_popup()
         self.setCurrentIndex(-1)
         self.line.setText(text)
 

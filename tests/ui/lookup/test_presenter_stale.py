@@ -125,7 +125,7 @@ class Caller(QWidget):
                 self.consent.fill(Draft(category="sms_marketing"))
 
     def _follow(self, draft: Draft) -> None:
-        self.desk.follow(draft, PROJECT, self.engagement, (SMS,))
+        self.desk.look_up_later(draft, PROJECT, self.engagement, (SMS,))
 
 
 ACTIONS = st.one_of(
