@@ -4,15 +4,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Lock
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.errors import JournalError
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
+from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
 from consent_desk.workspace import Workspace
-
-Result = TypeVar("Result")
 
 
 class Workspaces(QObject):

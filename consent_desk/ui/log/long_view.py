@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -10,7 +9,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.journal.history import History
 from consent_desk.ui.log.model import BATCH, LogModel
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.workspace import Workspace
 
 FIRST = 200
@@ -18,9 +17,6 @@ FIRST = 200
 
 REACH = 150
 """So many lines before and after the one that is looked at are read with it."""
-
-
-Read = TypeVar("Read")
 
 
 class LongView(QObject):
@@ -183,7 +179,7 @@ class LongView(QObject):
         self._read(lambda history: history.page(query, after, skip=skip, most=most), workspace, done)
 
     def _read(
-        self, ask: Callable[[History], Read], workspace: Workspace, done: Callable[[Read], None]
+        self, ask: Callable[[History], Result], workspace: Workspace, done: Callable[[Result], None]
     ) -> None:
         def failed(error: Exception) -> None:
             self._filling = self._placing = False

@@ -3,18 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
-Result = TypeVar("Result")
 Take = Callable[[Project], None]
 Cannot = Callable[[str], None]
 

@@ -1,7 +1,6 @@
 """Sets up, checks, saves and removes one project: connects the settings dialog to its services."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from PySide6.QtCore import Signal
 
@@ -13,11 +12,9 @@ from consent_desk.projects.projects import Listed, Projects, Saved
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane
+from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone, sign
-
-Result = TypeVar("Result")
 
 _MARKS = {
     Verdict.GOOD: sign(Tone.GOOD),

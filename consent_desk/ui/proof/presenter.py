@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from consent_desk.domain.evidence.proof import Proof
-from consent_desk.proof.make import Proofs
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Workspace
 
 _KEY = "proof"
 
@@ -39,19 +39,16 @@ class ProofPresenter(Presenter):
         """Save what proves the chosen consent."""
         workspace, request_id = self._log.workspace, self._window.log.chosen
         if workspace is not None and request_id:
-            proofs = workspace.proofs
-            make = partial(proofs.of_consent, request_id, self._local)
-            self._save(proofs, make, practice=workspace.practice)
+            self._save(workspace, partial(workspace.proofs.of_consent, request_id, self._local))
 
     def save_customer(self) -> None:
         """Save what proves all consents of the customer of the chosen line."""
         workspace, entry = self._log.workspace, self._log.find(self._window.log.chosen)
         if workspace is not None and entry is not None:
-            proofs = workspace.proofs
-            make = partial(proofs.of_customer, entry.project_id, entry.customer, self._local)
-            self._save(proofs, make, practice=workspace.practice)
+            of_customer = workspace.proofs.of_customer
+            self._save(workspace, partial(of_customer, entry.project_id, entry.customer, self._local))
 
-    def _save(self, proofs: Proofs, make: Callable[[], Proof], *, practice: bool) -> None:
+    def _save(self, workspace: Workspace, make: Callable[[], Proof]) -> None:
         folder = self._questions.choose_folder("Folder for the two files of the proof")
         if not folder:
             return
@@ -68,13 +65,13 @@ class ProofPresenter(Presenter):
                 tell(folder)
                 return made
 
-            return proofs.save(make(), folder, pages)
+            return workspace.proofs.save(make(), folder, pages)
 
         def done(paths: tuple[str, str]) -> None:
             self._end()
-            begun = "Practice: the" if practice else "The"
+            begun = "Practice: the" if workspace.practice else "The"
             beside = "beside it the .json that consent-desk verify checks"
-            tone = Tone.PRACTICE if practice else Tone.NEUTRAL
+            tone = Tone.PRACTICE if workspace.practice else Tone.NEUTRAL
             self._say(tone, f"{begun} proof is saved: {paths[1]}, {beside}")
 
         def failed(error: Exception) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from PySide6.QtCore import Signal
 
@@ -11,10 +10,8 @@ from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane
+from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import render_error
-
-Result = TypeVar("Result")
 
 _LOOKING = "Looking for backups…"
 _NO_ANSWER = (

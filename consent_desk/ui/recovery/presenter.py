@@ -1,7 +1,6 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from PySide6.QtCore import Signal
 
@@ -21,12 +20,10 @@ from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.tasks import Lane
+from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
-
-Result = TypeVar("Result")
 
 _KEY = "journal"
 
@@ -96,11 +93,11 @@ class RecoveryPresenter(Presenter):
 
     def salvage(self) -> None:
         """Save what can be read of a damaged journal. Nothing is lost by it: its file is kept."""
-
-        def done(saved: Salvage) -> None:
-            self._tell(told_salvaged(saved))
-
-        self._replace("Saving what can be read of the journal…", self._recovery.salvage, done)
+        self._replace(
+            "Saving what can be read of the journal…",
+            self._recovery.salvage,
+            lambda saved: self._tell(told_salvaged(saved)),
+        )
 
     def begin_anew(self) -> None:
         """Make a new journal where one is gone, if a person says that it is gone for good."""

@@ -110,11 +110,10 @@ class StatusPanel(TintedBanner):
         """Show what became of a call, as the latest message if its caller is on the line."""
         if key in self._calls:
             self.show_message(key, tone, text, practice=practice)
-        elif tone in _STAYS:
-            self.take_back(key)
+            return
+        self.take_back(key)
+        if tone in _STAYS:
             self.show_beside(key, tone, text, practice=practice)
-        else:
-            self.take_back(key)
 
     def show_message(
         self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
