@@ -34,6 +34,9 @@ contracts: .venv/.ready-dev ## Check which layer imports which
 bench: .venv/.ready-test ## Measure speed
 	@$(BIN)/python tests/bench/run.py
 
+trace: .venv/.ready-test ## Count what a key and a Send pass through
+	@$(BIN)/python tools/trace.py
+
 soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
 	@$(BIN)/python -m tests.reliability.run
 
@@ -56,5 +59,5 @@ ifneq "$(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.place 2>/dev/nul
 endif
 
 .NOTPARALLEL:
-.PHONY: help demo test check lint types contracts bench soak screenshots constraints clean moved
+.PHONY: help demo test check lint types contracts bench trace soak screenshots constraints clean moved
 moved:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.attention import Alarms, Resendable
 from consent_desk.delivery.outbox import Outbox
@@ -12,8 +13,10 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.journal.history import History
-from consent_desk.proof.make import Proofs
+from consent_desk.journal.export import History
+
+if TYPE_CHECKING:
+    from consent_desk.proof.make import Proofs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Workspace:
     alarms: Alarms
     kept: Resendable
     history: History
-    proofs: Proofs
+    proofs: "Proofs"
     transport: ClockWatch
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)

@@ -13,16 +13,14 @@ from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.engagement.calls import Transport
-from consent_desk.engagement.categories import Categories, CategoryCacheFile, Fetched
+from consent_desk.engagement.categories import Categories
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
-from consent_desk.engagement.id_rules import MailLibrary, PhoneLibrary
 from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalRecovery
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, Projects, SecretStore
-from consent_desk.projects.wordings import JsonWordingFile, SavedWordings
+from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
+from consent_desk.projects.wordings import SavedWordings
 from consent_desk.system.account import full_name
 from consent_desk.system.clock import LocalZone
 from consent_desk.system.clock import now as clock_now
@@ -112,7 +110,7 @@ def build(
     workspaces = Workspaces(runner, open_workspace, resources, window)
     kept, settings = None, None
     if secrets is not None:
-        kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
+        kept = Projects(ProjectListFile(folders.config / "projects.json"), secrets)
         settings = SettingsPresenter(
             shell,
             kept,
@@ -125,8 +123,8 @@ def build(
     keys.listener = projects.troubles.hear
     SlipPresenter(shell)
     AgentPresenter(shell, projects, agent)
-    WordingsPresenter(shell, projects, SavedWordings(JsonWordingFile(folders.config / "texts.json")))
-    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
+    WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
+    cache = None if folders.cache is None else folders.cache / "categories.json"
     system = QLocale.system()
     categories = Categories(cache, now, tuple(system.uiLanguages()))
     country = QLocale.territoryToCode(system.territory()) if place is None else place
@@ -135,7 +133,7 @@ def build(
         workspaces,
         projects,
         categories=CategoriesPresenter(shell, projects, categories),
-        id_help=IdHintsPresenter(shell, IdHelp(PhoneLibrary(), MailLibrary(), country)),
+        id_help=IdHintsPresenter(shell, IdHelp(country)),
     )
     if journal_recovery is not None:
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)

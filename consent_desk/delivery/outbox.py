@@ -1,13 +1,13 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from consent_desk.delivery.order import Decisions, discard_overtaken, last_later
+from consent_desk.delivery.order import discard_overtaken, last_later
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
 from consent_desk.domain.lifecycle.judgement import was_withdrawn
@@ -17,70 +17,13 @@ from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
 
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
+
 _SECOND = 1_000_000
 
 REPEATED_WITHIN = 600 * _SECOND
 """Microseconds in which the same decision about the same customer is probably the same call."""
-
-
-class Journal(Decisions, Protocol):
-    """The durable table of consents and facts. Every method raises JournalError where it fails.
-
-    A method that writes returns only when what it wrote survives a power cut.
-    """
-
-    def note(self, noted: Noted) -> None:
-        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
-
-    def note_all(self, noted: Sequence[Noted]) -> None:
-        """Write all of `noted` like one, in their order, or none."""
-
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent. Appending its last fact again changes nothing.
-
-        Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
-        """
-
-    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
-        """The request IDs of all consents in one of `states`, the oldest first.
-
-        Not those whose customer was erased or lost: nothing can be sent or looked up for them.
-        """
-
-    def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that wait for a person's word, the oldest first.
-
-        They were cancelled and nobody has acknowledged that, or are to be checked (`checking.needs_check`).
-        """
-
-    def last_timestamp(
-        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
-    ) -> Timestamp | None:
-        """The latest timestamp noted for one customer and category, whatever became of it.
-
-        With `before`, of those that are earlier than it.
-        """
-
-    def has(self, request_id: str) -> bool:
-        """Whether a consent was noted, whatever was said of its noting."""
-
-    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
-        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-
-    def entry(self, request_id: str) -> Entry:
-        """One consent as a line of the log."""
-
-    def record(self, request_id: str) -> Record:
-        """One consent with all its facts."""
-
-    def open_in(self, project_id: str) -> int:
-        """How many consents of a project are in an open state."""
-
-    def close(self) -> None:
-        """Close the file. Nothing else is called afterwards."""
 
 
 class Outbox:
@@ -89,7 +32,7 @@ class Outbox:
     `account` is whose session it is: it stands beside each consent that is noted.
     """
 
-    def __init__(self, journal: Journal, now: Callable[[], Timestamp], account: str = "") -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp], account: str = "") -> None:
         self._journal = journal
         self._now = now
         self._account = account

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import is_overtaken
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check
@@ -15,6 +15,9 @@ from consent_desk.domain.lifecycle.messages import is_stamped_wrong
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, is_time, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, OPEN_STATES, TO_CHECK_STATES, State
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 UNSETTLED_STATES = OPEN_STATES | ACCEPTED_STATES | {State.DISCARDED}
 """The states of the consents for which there may be something to do."""
@@ -294,7 +297,7 @@ def _subject(noted: Noted) -> Subject:
 
 
 def refresh(
-    schedule: Schedule, journal: Journal, request_id: str, *, is_left: bool = False
+    schedule: Schedule, journal: "SqliteJournal", request_id: str, *, is_left: bool = False
 ) -> tuple[Record, ...]:
     """Put one consent, and all unsettled ones of its customer and category; return their records.
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -15,6 +15,9 @@ from consent_desk.domain.lifecycle.policy import Failing, is_time
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.domain.message import Message
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 MOST_AT_REST = 500
 """Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
@@ -64,7 +67,7 @@ class Scheduler:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool],
         *,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import discard_overtaken, is_overtaken, waits_for_opt_out
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
@@ -40,6 +40,9 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_event
 from consent_desk.engagement.calls import Call, Transport
 
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
+
 SECOND_TIME = "sent a second time"
 UNCHECKED = "sent a second time, unchecked: the key may not read consents"
 DECIDED_TIME = "sent a second time, not looked up: a person decided"
@@ -63,7 +66,7 @@ class Sender:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         transport: Transport,
         now: Callable[[], Timestamp],
         why_held: Callable[[Noted], Message | None] = lambda noted: None,

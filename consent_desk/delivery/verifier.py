@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from time import monotonic
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.delivery.order import noted_later
-from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import FIRST_LOOK, Due
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
@@ -46,6 +45,9 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Transport
 from consent_desk.engagement.categories import fetch_categories
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 WRITTEN_EACH = 3_600 * SECOND
 """Microseconds after which a look that fails as the last one did is written down again."""
@@ -103,7 +105,7 @@ class Verifier:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         transport: Transport,
         now: Callable[[], Timestamp],
         steady: Callable[[], float] = monotonic,

@@ -27,8 +27,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import Listed, ProjectListFile, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.dispatch import SendQueue
@@ -67,7 +66,7 @@ class Gaps(QObject):
 def list_project(home: Path, project: Project) -> None:
     """Have a project that was saved by an earlier start; its key is in a `Vault`."""
     listed = Listed(id=project.id, name=project.name, entry="kept")
-    ProjectListFile(home / "projects.json", Listed).write([listed])
+    ProjectListFile(home / "projects.json").write([listed])
 
 
 def prepare(home: Path, project: Project, count: int) -> None:

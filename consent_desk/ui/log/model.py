@@ -112,7 +112,7 @@ class LogModel(QAbstractTableModel):
         return first, None if before is None else before.seq
 
     def add(self, found: Iterable[LogRow]) -> bool:
-        """Show lines that are query and may be new here, each in its place.
+        """Show lines that are asked for and may be new here, each in its place.
 
         False where one may be among those that are not read: whether it is, their number tells.
         """
@@ -123,7 +123,7 @@ class LogModel(QAbstractTableModel):
             if each.entry.request_id in self._places:
                 self.put(each.entry)
             elif each.seq <= self.newest and self.query.states:
-                # Perhaps it was not query before; without a wish for states it is there, only unread.
+                # Perhaps it was not asked for before; without a wish for states it is there, only unread.
                 first, last = self._between(each.seq)
                 if first == last:
                     self._insert(first, [each])

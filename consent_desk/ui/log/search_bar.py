@@ -71,7 +71,7 @@ class SearchBar(QWidget):
 
     @property
     def state(self) -> State | None:
-        """The outcome that is query, None for all."""
+        """The outcome that is asked for, None for all."""
         state = self.outcome.currentData()
         return None if state is None else State(state)
 

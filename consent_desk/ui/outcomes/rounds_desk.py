@@ -136,7 +136,7 @@ class SchedulerPresenter(QObject):
             return _News(entries, tasks, wait, scheduler.outstanding(), outlook, check)
 
         def failed(error: Exception) -> None:
-            # The scheduler know what could not be read, and catch up with it.
+            # The scheduler knows what could not be read, and catches up with it.
             self._sleep(workspace, RETRY)
             if tell is not None:
                 tell(_UNKNOWN)

@@ -96,7 +96,7 @@ def connection(desk: OpenDesk) -> sqlite3.Connection:
     """The one that the program has to its journal."""
     opened = desk.application._workspaces._opened[False].outbox._journal
     assert isinstance(opened, SqliteJournal)
-    return opened._turns.connection
+    return opened._connection
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
