@@ -145,6 +145,7 @@ def _workspace(
     restored: int = 0,
 ) -> Workspace:
     return Workspace(
+        journal=journal,
         outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
@@ -157,7 +158,5 @@ def _workspace(
         sandbox=sandbox,
         customers=customers,
         restored=restored,
-        mark_trouble=lambda: journal.mark_trouble,
-        close=journal.close,
         user=account_name() or "unknown",
     )

@@ -225,7 +225,9 @@ class Sender:
     def _is_due(self, record: Record, project: Project | None) -> bool:
         noted, facts = record.noted, record.facts
         if facts[-1].state not in UNCERTAIN_STATES:
-            return not _is_still_held(record, project)
+            # That it would be held once more is no news to write down.
+            was_held = Entry.after(noted, facts).held
+            return not was_held or project is None or noted.belongs_to(project)
         overtaken = is_overtaken(self._journal, noted)
         consent = noted.consent
         return plan(facts, consent.action, consent.request_id, overtaken=overtaken).step is Step.SEND
@@ -310,10 +312,3 @@ def _note_of(state: State, outcome: Outcome) -> str:
     """The note that tells what a person cancelled from what an older version, or nobody, did."""
     cancelled = isinstance(outcome, NotSent) and outcome.cause is Cause.CANCELLED
     return CANCELLED_HERE if cancelled and state is State.DISCARDED else ""
-
-
-def _is_still_held(record: Record, project: Project | None) -> bool:
-    """Whether another try would be held again: that is no news to write down."""
-    last = record.facts[-1].outcome
-    held = isinstance(last, NotSent) and last.cause is Cause.HELD
-    return held and project is not None and not record.noted.belongs_to(project)

@@ -327,5 +327,5 @@ class History:
         return None if self._erase is None else self._erase(project_id, customer, self._now())
 
     def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
-        """An export of all that the query asks for, into the file at `path`. It begins with its first step."""
+        """An export of all that the query asks for, into the file at `path`. Its first step begins it."""
         return Export(self._journal, query, kind, path)

@@ -61,7 +61,7 @@ def lead(journal: SqliteJournal, request_id: str, states: Sequence[State]) -> No
 def noted_in(journal: SqliteJournal, state: State = State.QUEUED, **changes: object) -> str:
     """Note a consent and bring it into `state`; return its request ID."""
     noted = a_noted(**changes)
-    journal.note(noted)
+    journal.note_all((noted,))
     lead(journal, noted.consent.request_id, way_to(state))
     return noted.consent.request_id
 

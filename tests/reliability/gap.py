@@ -7,6 +7,7 @@ A timer of the GUI thread rings every 2 ms: what lies between two rings is a gap
 process.
 """
 
+import gc
 import statistics
 import sys
 import tempfile
@@ -106,6 +107,7 @@ def run(count: int) -> tuple[Gaps, int]:
         # From the first paint on: until then the program starts, and docs/performance.md has that.
         application.window.painted.connect(lambda: watches.append(Gaps()))
         dispatch.sent.connect(end)
+        gc.freeze()  # as the start does
         application.window.show()
         loop.exec()
         watches[0].stop()

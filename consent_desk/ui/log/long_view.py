@@ -64,7 +64,7 @@ class LongView(QObject):
         self.reload()
 
     def search(self, query: LogQuery) -> None:
-        """Show what is `query`."""
+        """Show what `query` asks for."""
         if query != self.query:
             self.query = query
             self.reload()

@@ -69,7 +69,7 @@ class LogModel(QAbstractTableModel):
     # -- what is shown ----------------------------------------------------------------------------
 
     def show(self, found: Sequence[LogRow], query: LogQuery, *, practice: bool) -> None:
-        """Show the first page of what is `query` instead of what is there."""
+        """Show the first page of what `query` asks for instead of what is there."""
         self.beginResetModel()
         self._waiting.clear()
         self.query = query

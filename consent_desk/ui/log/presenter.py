@@ -87,7 +87,7 @@ class LogPresenter(Presenter):
         workspace, entry = queued_send.workspace, queued_send.entry
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.outbox.entry(entry.request_id),
+            lambda: workspace.journal.entry(entry.request_id),
             done=lambda read: self.put(workspace, read),
             failed=lambda error: self.put(workspace, entry),
         )
@@ -149,7 +149,7 @@ class LogPresenter(Presenter):
 
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
-            record = workspace.outbox.record(request_id)
+            record = workspace.journal.record(request_id)
             texts = details_of(
                 record,
                 self._local,
@@ -182,7 +182,7 @@ class LogPresenter(Presenter):
         if workspace is not None:
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: change_of(workspace.outbox.record(request_id), self._local),
+                lambda: change_of(workspace.journal.record(request_id), self._local),
                 done=lambda change: model.tell_change(request_id, change),
                 failed=lambda error: None,
             )

@@ -229,7 +229,7 @@ class SchedulerPresenter(QObject):
         else:
             self._runner.run(
                 Lane.LOOK_UP,
-                lambda: workspace.verifier.look_up(due.request_id, project, due=due),
+                lambda: workspace.verifier.look_up(due, project),
                 done=partial(self._end_look, workspace, task, project),
                 failed=lambda error: self._run(workspace, lambda: workspace.scheduler.end_look(due)),
             )
