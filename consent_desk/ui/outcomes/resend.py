@@ -111,7 +111,7 @@ class ResendPresenter(Presenter):
         self._next(self._batch)
 
     def _stop(self, batch: _Batch) -> None:
-        batch.stopped = "StoppedError."
+        batch.stopped = "Stopped."
         said = f"{batch.project.name}: stopping after the one that is under way…"
         self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 
