@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
+from consent_desk.cli.verify import verify_file
 from consent_desk.system.core_files import forbid_core_files
 from consent_desk.system.display import Display, find_display
 
 if TYPE_CHECKING:
     from consent_desk.domain.faults import Fault
-
-from consent_desk.cli.verify import _verify
 
 _NO_DISPLAY = (
     "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "verify":
-        return _verify(arguments.file, arguments.journal)
+        return verify_file(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2

@@ -3,11 +3,6 @@
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _PAGES = (
     "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "
@@ -22,7 +17,8 @@ _PROVEN = (
 )
 
 
-def _verify(path: Path | None, compared_with: Path | None) -> int:
+def verify_file(path: Path | None, compared_with: Path | None) -> int:
+    """Verify what lies at `path`, without it the journal; print what was found, return the exit status."""
     from consent_desk.journal.verify import Verdict, verify
     from consent_desk.system.folders import user_folders
 

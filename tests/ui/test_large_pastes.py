@@ -6,9 +6,8 @@ from time import monotonic
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.draft import PropertyDraft
-from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.widgets.inputs import LONGEST, Line
+from consent_desk.ui.widgets.inputs import LONGEST, Line, WordingField
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
