@@ -96,7 +96,7 @@ class Session(Presenter):
         OutstandingPresenter(shell, self.sending, self._submitter, self._hold)
         SlowDisk(self._submitter, self._status)
         history = LogActionsPresenter(shell, self._log, self.sending.answer)
-        history.discarded.connect(self.sending.follow)
+        history.discarded.connect(self.sending.scheduler.follow)
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
@@ -107,9 +107,13 @@ class Session(Presenter):
 
     def _follow_form(self) -> None:
         self._look_up.answered.connect(self._press_on)
-        self._question.confirmed.connect(self._go_on)
+        self._question.confirmed.connect(
+            lambda confirmed: self._press((*self._confirmed, *confirmed), self._left_out)
+        )
         self._question.another_chosen.connect(self._use_instead)
-        self._question.rest_chosen.connect(self._leave_out)
+        self._question.rest_chosen.connect(
+            lambda categories: self._press(self._confirmed, (*self._left_out, *categories))
+        )
         self._categories.offered.connect(self._filled.offer_categories)
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
@@ -262,12 +266,6 @@ class Session(Presenter):
         self._look_up.keep(submission)
         self._submitter.submit(submission, again=[one.holds for one in confirmed if one.holds])
 
-    def _go_on(self, confirmed: tuple[Confirmation, ...]) -> None:
-        self._press((*self._confirmed, *confirmed), self._left_out)
-
-    def _leave_out(self, categories: tuple[str, ...]) -> None:
-        self._press(self._confirmed, (*self._left_out, *categories))
-
     def _ask_anew_first(self, submission: Submission, left_out: tuple[str, ...]) -> None:
         """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
         self._stale_press = submission.draft, left_out
@@ -352,7 +350,7 @@ class Session(Presenter):
     def _show_learnt(self, workspace: Workspace, entry: Entry) -> None:
         self._log.put(workspace, entry)
         if not self._hold.holds(entry.request_id):
-            self.sending.follow(workspace, entry.request_id)
+            self.sending.scheduler.follow(workspace, entry.request_id)
         if entry.state in TO_CHECK_STATES:
             judgement = tell_check(entry.state, practice=workspace.practice)
             said = render(tell_all(judgement, None), self._local)

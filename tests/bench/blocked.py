@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt, QTimer
 from consent_desk.app import startup
 from consent_desk.cli import main as cli
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.project.bar import NEW
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 
 LISTENING = 2.2
@@ -49,7 +50,7 @@ class Watched(MainWindow):
     def _save_a_project(self) -> Iterator[None]:
         yield from moment()
         self._said = self.project_bar.state.text()
-        self.project_bar.new_project_requested.emit()
+        self.project_bar.requested.emit(NEW)
         yield
         dialog = self.findChild(ProjectDialog)
         assert dialog is not None

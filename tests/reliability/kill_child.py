@@ -207,6 +207,7 @@ class Settling(QObject):
 
     def _decide(self, found: tuple[bool, dict[str, int]]) -> None:
         busy, waits = found
+        log = self._application.window.log
         fresh = {request_id: facts for request_id, facts in waits.items() if request_id not in self._asked}
         for request_id, facts in fresh.items():
             tell(f"ask {request_id}")
@@ -216,11 +217,9 @@ class Settling(QObject):
             self._asked[request_id] = facts if again else -1
             if again:
                 self._patience = PATIENCE
-                self._application.window.log.send_again_requested.emit(request_id)
+                log.pressed.emit(log.send_again, request_id)
             else:
-                self._application.window.log.discard_requested.emit(
-                    request_id, STAMPED_WRONG if stuck else "it is there"
-                )
+                log.discard_requested.emit(request_id, STAMPED_WRONG if stuck else "it is there")
         on_the_way = any(self._asked.get(request_id) == facts for request_id, facts in waits.items())
         # An opt-in that a later decision has overtaken does not leave, whoever asks for it.
         on_the_way = on_the_way and self._patience > 0

@@ -21,7 +21,7 @@ from consent_desk.domain.consent.draft import Draft, Problem
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.messages import tell_status
-from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.lifecycle.record import Context, Entry, Record
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found
@@ -32,6 +32,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import moment_of, render, render_error
 from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Workspace
 
 _KEY = "correction"
 _MOST = 3
@@ -51,14 +52,9 @@ class CorrectionPresenter(Presenter):
         self._project: Project | None = None
         self._record: Record | None = None
         self._about: tuple[object, ...] = ()
-        self._window.log.correct_requested.connect(self.offer_correction)
+        log.on_line(self._window.log.correct, self._offer_correction)
 
-    def offer_correction(self, request_id: str) -> None:
-        """Offer to restore what held before a consent of the log."""
-        workspace = self._log.workspace
-        if workspace is None:
-            return
-
+    def _offer_correction(self, workspace: Workspace, entry: Entry) -> None:
         def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
             if self._log.workspace is workspace:
@@ -66,7 +62,7 @@ class CorrectionPresenter(Presenter):
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.outbox.record_and_last(request_id),
+            lambda: workspace.outbox.record_and_last(entry.request_id),
             done=done,
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )

@@ -33,13 +33,13 @@ ANSWER_WITHIN = 30_000
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """`is_opt_in_over_opt_out`: silence does not send it; where nobody says otherwise, it is not recorded."""
+    """`is_given_up`: an opt-in over an opt-out, unless somebody says otherwise, and what somebody cancels."""
 
     submission: Submission
     entries: tuple[Entry, ...]
     timer: QTimer
     is_asked: bool = False
-    is_opt_in_over_opt_out: bool = False
+    is_given_up: bool = False
 
 
 class HoldPresenter(QObject):
@@ -104,7 +104,7 @@ class HoldPresenter(QObject):
         held.timer.stop()
         if held.is_asked:
             self._question.withdraw()
-        if held.is_opt_in_over_opt_out:
+        if held.is_given_up:
             self.given_up.emit(held.submission.workspace, held.entries)
         else:
             self.released.emit(held.submission, held.entries)
@@ -147,11 +147,11 @@ class HoldPresenter(QObject):
         self._question.ask_about_noted(
             text,
             (say("It is right: send"), say("Cancel it")),
-            lambda index: self._answer(held, index),
+            lambda index: self._answer(held, sends=index != 1, note=ASKED if index == 0 else ""),
         )
 
     def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
-        held.is_asked = held.is_opt_in_over_opt_out = True
+        held.is_asked = held.is_given_up = True
         # Whatever happens to the program now, it does not leave unasked.
         for consent, _ in held.submission.all:
             if any(consent.category == category for category, _ in turned):
@@ -169,31 +169,15 @@ class HoldPresenter(QObject):
         self._question.ask_about_noted(
             text,
             (say("Cancel it"), say("Send it all the same")),
-            lambda index: self._answer_opt_in(held, sends=index == 1),
+            lambda index: self._answer(held, sends=index == 1, note=INSISTED if index == 1 else ""),
         )
 
-    def _answer_opt_in(self, held: _Held, *, sends: bool) -> None:
+    def _answer(self, held: _Held, *, sends: bool, note: str) -> None:
         if self._held is held:
-            held.is_asked = False
-            held.is_opt_in_over_opt_out = not sends
-            if sends:
-                self._learn_all(held.submission, INSISTED)
+            held.is_asked, held.is_given_up = False, not sends
+            if note:
+                self._learn_all(held.submission, note)
             self.release()
-
-    def _answer(self, held: _Held, index: int | None) -> None:
-        if self._held is not held:
-            return
-        held.is_asked = False
-        match index:
-            case 0:
-                self._learn_all(held.submission, ASKED)
-                self.release()
-            case 1:
-                held.timer.stop()
-                self._held = None
-                self.given_up.emit(held.submission.workspace, held.entries)
-            case _:
-                self.release()
 
     def _learn_all(self, submission: Submission, note: str) -> None:
         for one, _ in submission.all:

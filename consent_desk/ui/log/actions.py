@@ -51,66 +51,60 @@ class LogActionsPresenter(Presenter):
         self._patience.worn.connect(lambda: self._say_what_it_waits_for(Tone.NEUTRAL))
         self._patience.gone.connect(lambda: self._say_what_it_waits_for(Tone.WARNING))
         self._panel.discard_requested.connect(self._discard)
-        self._panel.acknowledge_requested.connect(self._acknowledge)
-        self._panel.right_requested.connect(self._say_that_it_is_right)
-        self._panel.erase_requested.connect(self._erase)
+        log.on_line(self._panel.acknowledge, self._acknowledge)
+        log.on_line(self._panel.right, self._say_that_it_is_right)
+        log.on_line(self._panel.erase, self._erase)
         self._panel.search.export.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
 
     # -- discarding -------------------------------------------------------------------------------
 
     def _discard(self, request_id: str, reason: str) -> None:
-        self._write_down(
-            request_id,
-            lambda workspace: workspace.history.discard(request_id, reason, workspace.user),
-            lambda entry: replace(entry, state=State.DISCARDED),
-            f"Discarded: {reason}",
-        )
+        workspace, entry = self._log.workspace, self._log.find(request_id)
+        if workspace is not None and entry is not None:
+            self._write_down(
+                workspace,
+                entry,
+                replace(entry, state=State.DISCARDED),
+                lambda: workspace.history.discard(request_id, reason, workspace.user),
+                f"Discarded: {reason}",
+            )
 
-    def _acknowledge(self, request_id: str) -> None:
+    def _acknowledge(self, workspace: Workspace, entry: Entry) -> None:
         self._write_down(
-            request_id,
-            lambda workspace: workspace.history.acknowledge(request_id, workspace.user),
-            lambda entry: replace(entry, to_acknowledge=False),
+            workspace,
+            entry,
+            replace(entry, to_acknowledge=False),
+            lambda: workspace.history.acknowledge(entry.request_id, workspace.user),
             "Acknowledged: it was cancelled, and is not recorded.",
         )
 
-    def _say_that_it_is_right(self, request_id: str) -> None:
+    def _say_that_it_is_right(self, workspace: Workspace, entry: Entry) -> None:
         self._write_down(
-            request_id,
-            lambda workspace: workspace.outbox.learn(request_id, IS_RIGHT),
-            lambda entry: replace(entry, checked=True),
+            workspace,
+            entry,
+            replace(entry, checked=True),
+            lambda: workspace.outbox.learn(entry.request_id, IS_RIGHT),
             "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
         )
 
     def _write_down(
-        self,
-        request_id: str,
-        work: Callable[[Workspace], object],
-        as_written: Callable[[Entry], Entry],
-        said: str,
+        self, workspace: Workspace, entry: Entry, as_written: Entry, work: Callable[[], object], said: str
     ) -> None:
-        workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is None or entry is None:
-            return
-
         def done(_result: object) -> None:
-            self._say(workspace, as_written(entry), Tone.NEUTRAL, said)
-            self.discarded.emit(workspace, request_id)
+            self._say(workspace, as_written, Tone.NEUTRAL, said)
+            self.discarded.emit(workspace, entry.request_id)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: work(workspace),
+            work,
             done=done,
             failed=lambda error: self._say(workspace, entry, Tone.BAD, render_error(error)),
         )
 
     # -- erasing ----------------------------------------------------------------------------------
 
-    def _erase(self, request_id: str) -> None:
-        workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is None or entry is None:
-            return
+    def _erase(self, workspace: Workspace, entry: Entry) -> None:
         choices = ("Keep it", "Remove for good")
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
             return

@@ -89,20 +89,12 @@ _NOT_KNOWN = Offer()
 class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; the desk answers with `show_details`.
 
-    `send_again_requested(request_id)`, `send_now_requested(request_id)`, `cancel_requested(request_id)`,
-    `acknowledge_requested(request_id)`, `right_requested(request_id)`,
-    `discard_requested(request_id, reason)` and `erase_requested(request_id)` are about the chosen line.
+    `pressed(button, request_id)` and `discard_requested(request_id, reason)` are about the chosen line.
     """
 
     line_chosen = Signal(str)
-    send_again_requested = Signal(str)
-    send_now_requested = Signal(str)
-    cancel_requested = Signal(str)
-    acknowledge_requested = Signal(str)
-    right_requested = Signal(str)
+    pressed = Signal(object, str)
     discard_requested = Signal(str, str)
-    erase_requested = Signal(str)
-    correct_requested = Signal(str)
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
@@ -127,9 +119,6 @@ class LogPanel(QWidget):
             "The chosen consent was for the right customer and category, though Engagement did not know them"
         )
         self.right = button("It is right", tip=tip)
-        # They come up where another one stood.
-        for each in (self.send_now, self.cancel, self.acknowledge, self.right):
-            Unhurried(each)
         self.discard = button("Discard…", tip="Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
         self.erase = button("Remove data…", "Remove customer's data", tip)
@@ -138,15 +127,8 @@ class LogPanel(QWidget):
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
-        self.search = SearchBar(
-            self.send_again,
-            self.send_now,
-            self.cancel,
-            self.acknowledge,
-            self.right,
-            self.discard,
-            self.erase,
-        )
+        come_and_go = (self.send_now, self.cancel, self.acknowledge, self.right)
+        self.search = SearchBar(self.send_again, *come_and_go, self.discard, self.erase)
         self.reason = ReasonRow()
         self._offer(_NOT_KNOWN)
         self.table = LogTable(model, least=_LEAST)
@@ -182,22 +164,21 @@ class LogPanel(QWidget):
     def _connect(self) -> None:
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
-        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self.chosen))
-        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self.chosen))
-        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.chosen))
-        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self.chosen))
-        self.right.clicked.connect(lambda: self.right_requested.emit(self.chosen))
         self.discard.clicked.connect(self.reason.ask)
+        come_and_go = (self.send_now, self.cancel, self.acknowledge, self.right)
+        for each in come_and_go:
+            # It comes up where another one stood.
+            Unhurried(each)
+        for each in (self.send_again, *come_and_go, self.erase, self.correct):
+            each.clicked.connect(lambda _=False, each=each: self.pressed.emit(each, self.chosen))
         self.reason.given.connect(lambda reason: self.discard_requested.emit(self.chosen, reason))
         self.reason.closed.connect(self.discard.setFocus)
-        self.erase.clicked.connect(lambda: self.erase_requested.emit(self.chosen))
         self.model.dataChanged.connect(self._follow_change)
         self.model.rowsRemoved.connect(self._end_change)
         self.model.modelReset.connect(self._find_again)
         self.model.modelReset.connect(self._make_room_for_times)
         self.model.rowsAboutToBeInserted.connect(self._keep_place)
         self.model.rowsInserted.connect(self._return_to_place)
-        self.correct.clicked.connect(lambda: self.correct_requested.emit(self.chosen))
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if it is among those that were read."""

@@ -1,8 +1,10 @@
 """Fills the log and its details from the journal of the workspace at work."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.delivery.attention import may_win
 from consent_desk.domain.dates import read_days, tell_days
@@ -97,6 +99,16 @@ class LogPresenter(Presenter):
         chosen = self._chosen
         found = self._panel.model.find(request_id)
         return chosen if found is None and chosen is not None and chosen.request_id == request_id else found
+
+    def on_line(self, button: QAbstractButton, act: Callable[[Workspace, Entry], object]) -> None:
+        """Have `act` called for the line that is chosen when `button` of the panel is pressed."""
+
+        def take(pressed: QAbstractButton, request_id: str) -> None:
+            workspace, entry = self.workspace, self.find(request_id)
+            if pressed is button and workspace is not None and entry is not None:
+                act(workspace, entry)
+
+        self._panel.pressed.connect(take)
 
     def _search(self) -> None:
         bar = self._panel.search

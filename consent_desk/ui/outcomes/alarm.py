@@ -40,7 +40,6 @@ class AlarmPresenter(Presenter):
         super().__init__(shell)
         self._notice = self._window.alarm
         self._projects = projects
-        self._log = log
         self._workspace: Workspace | None = None
         self._standing: tuple[Alarm, ...] = ()
         self._said_of_clock = ""
@@ -50,7 +49,7 @@ class AlarmPresenter(Presenter):
         self._tried: dict[str, tuple[Consent, Context]] = {}
         self._notice.action.clicked.connect(self._act)
         self._notice.dismiss.clicked.connect(self._dismiss)
-        self._window.log.send_now_requested.connect(self._send_line)
+        log.on_line(self._window.log.send_now, self._send)
 
     def take_up(self, workspace: Workspace) -> None:
         """Ring for what nobody has seen so far."""
@@ -134,11 +133,6 @@ class AlarmPresenter(Presenter):
     def _act(self) -> None:
         if self._workspace is not None and self._standing:
             self._send(self._workspace, self._standing[0].entry)
-
-    def _send_line(self, request_id: str) -> None:
-        workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is not None and entry is not None:
-            self._send(workspace, entry)
 
     def _send(self, workspace: Workspace, entry: Entry) -> None:
         if entry.request_id in self._busy:

@@ -31,7 +31,6 @@ class CallPresenter(Presenter):
     ) -> None:
         super().__init__(shell)
         self._dispatch = dispatch
-        self._log = log
         self._say = say
         self._answer = answer
         self._under_way: QueuedSend | None = None
@@ -40,17 +39,19 @@ class CallPresenter(Presenter):
         dispatch.begun.connect(self._begin_to_wait)
         dispatch.sent.connect(self._end_waiting)
         dispatch.failed.connect(self._end_waiting)
-        self._window.log.cancel_requested.connect(self._cancel)
+        log.on_line(self._window.log.cancel, self._cancel)
 
     def cancel_waiting(self, workspace: Workspace, entry: Entry) -> None:
         """Cancel one that was not handed over to be sent yet."""
         self._cancel_one(QueuedSend(workspace, None, entry))
 
-    def _cancel(self, request_id: str) -> None:
-        queued_send = self._dispatch.find(request_id) or self._waiting(request_id)
+    def _cancel(self, workspace: Workspace, entry: Entry) -> None:
+        queued_send = self._dispatch.find(entry.request_id)
         if queued_send is None:
-            return
-        if queued_send.kept:
+            if entry.state in {State.QUEUED, State.RETRY_WAIT}:
+                # It waits for its time, and is not on its way out so far.
+                self._cancel_one(QueuedSend(workspace, None, entry, by_person=False))
+        elif queued_send.kept:
             why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
             self._answer(queued_send.workspace, queued_send.entry, Tone.NEUTRAL, why)
         else:
@@ -60,13 +61,6 @@ class CallPresenter(Presenter):
         if self._dispatch.cancel(queued_send):
             self._end_waiting(queued_send)
             self._answer(queued_send.workspace, queued_send.entry, Tone.NEUTRAL, "Cancelling…")
-
-    def _waiting(self, request_id: str) -> QueuedSend | None:
-        """What waits for its time, and is not on its way out so far."""
-        workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is None or entry is None or entry.state not in {State.QUEUED, State.RETRY_WAIT}:
-            return None
-        return QueuedSend(workspace, None, entry, by_person=False)
 
     def _begin_to_wait(self, queued_send: QueuedSend) -> None:
         self._under_way = queued_send

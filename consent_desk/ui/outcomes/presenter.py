@@ -79,7 +79,7 @@ class OutcomePresenter(Presenter):
         self.scheduler.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
         self.scheduler.counted.connect(self._count)
-        self._window.log.send_again_requested.connect(self.send_again)
+        log.on_line(self._window.log.send_again, self._send_again)
 
     def take_up(self, workspace: Workspace, unconfirmed: int) -> None:
         """Go on with what an earlier run left."""
@@ -133,14 +133,10 @@ class OutcomePresenter(Presenter):
         for entry in entries:
             self.calls.cancel_waiting(workspace, entry)
 
-    def follow(self, workspace: Workspace, request_id: str) -> None:
-        """Something happened to a consent elsewhere: plan anew."""
-        self.scheduler.follow(workspace, request_id)
-
-    def send_again(self, request_id: str) -> None:
+    def _send_again(self, workspace: Workspace, entry: Entry) -> None:
         """Send the same bytes once more. Where they may be there already, a person is asked first."""
-        workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is None or entry is None or self._dispatch.holds(request_id):
+        request_id = entry.request_id
+        if self._dispatch.holds(request_id):
             return
 
         def ask(question: Message | None) -> None:

@@ -13,7 +13,7 @@ from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
 SANDBOX = "sandbox"
-_NEW = "new"
+NEW = "new"
 _LABEL = "P&roject"
 _WIDE = 100
 """Characters that a bar has room for which shows the host."""
@@ -39,11 +39,9 @@ class _Chooser(ComboBox):
 
 
 class ProjectBar(QWidget):
-    """Emits which project was asked for; shows what it is told."""
+    """Emits `requested`: the ID of a project, `SANDBOX`, or `NEW`. Shows what it is told."""
 
-    project_requested = Signal(str)
-    sandbox_requested = Signal()
-    new_project_requested = Signal()
+    requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +76,7 @@ class ProjectBar(QWidget):
         self.project.addItem("Sandbox (practice)", SANDBOX)
         if not only:
             self.project.insertSeparator(self.project.count())
-            self.project.addItem("New project…", _NEW)
+            self.project.addItem("New project…", NEW)
         self._shown = -1 if chosen is None else self.project.findData(chosen)
         self.project.setCurrentIndex(self._shown)
         self.settings.setEnabled(not only)
@@ -107,9 +105,4 @@ class ProjectBar(QWidget):
         wanted = self.project.itemData(index)
         # What is shown changes when it has been chosen, not before.
         self.project.setCurrentIndex(self._shown)
-        if wanted == _NEW:
-            self.new_project_requested.emit()
-        elif wanted == SANDBOX:
-            self.sandbox_requested.emit()
-        else:
-            self.project_requested.emit(wanted)
+        self.requested.emit(wanted)

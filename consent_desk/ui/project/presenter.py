@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, Saved
-from consent_desk.ui.project.bar import SANDBOX
+from consent_desk.ui.project.bar import NEW, SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
 from consent_desk.ui.project.settings import SettingsPresenter
@@ -69,9 +69,7 @@ class ProjectPresenter(Presenter):
         self._key = KeyState(self._bar, self._runner, self)
         self._reads = SharedReads(self._key)
         self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
-        self._bar.project_requested.connect(self.choose)
-        self._bar.sandbox_requested.connect(self.choose_sandbox)
-        self._bar.new_project_requested.connect(self.set_up)
+        self._bar.requested.connect(self._take_request)
         self._bar.settings.clicked.connect(self.open_settings)
         self._bar.go_on.clicked.connect(self._go_on)
         self._window.practice.set_up.clicked.connect(self.set_up)
@@ -113,6 +111,14 @@ class ProjectPresenter(Presenter):
             done=done,
             failed=lambda error: self._show_nothing(render_error(error)),
         )
+
+    def _take_request(self, wanted: str) -> None:
+        if wanted == NEW:
+            self.set_up()
+        elif wanted == SANDBOX:
+            self.choose_sandbox()
+        else:
+            self.choose(wanted)
 
     def enter_again(self) -> None:
         """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""

@@ -1,6 +1,7 @@
 """Sets up, checks, saves and removes one project: connects the settings dialog to list, keyring and check."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 
@@ -78,34 +79,30 @@ class SettingsPresenter(Presenter):
         dialog = ProjectDialog(self._window, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
         self._shown = self._saving = dialog.draft()
-        dialog.draft_changed.connect(self._change)
-        dialog.leave_requested.connect(self._leave)
-        dialog.address_entered.connect(self._take_apart)
-        dialog.check_requested.connect(self._check_draft)
-        dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
-        dialog.keep_requested.connect(lambda typed: self._save(typed, keyring=False))
-        dialog.remove.clicked.connect(self._ask_to_remove)
+        dialog.changed.connect(partial(self._change, dialog))
+        dialog.leave_requested.connect(partial(self._leave, dialog))
+        dialog.address_entered.connect(partial(_take_apart, dialog))
+        dialog.check.clicked.connect(lambda: self._check_draft(dialog))
+        dialog.save.clicked.connect(lambda: self._save(dialog, keyring=True))
+        dialog.keep.clicked.connect(lambda: self._save(dialog, keyring=False))
+        dialog.remove.clicked.connect(lambda: self._ask_to_remove(dialog))
         dialog.finished.connect(self._close)
-        self._read(draft, all_problems=False)
+        self._read(dialog, all_problems=False)
         dialog.open()
 
-    def _change(self, typed: ProjectDraft) -> None:
-        self._read(typed, all_problems=False)
+    def _change(self, dialog: ProjectDialog) -> None:
+        self._read(dialog, all_problems=False)
         self._checking = object()
-        if self._dialog is not None:
-            self._dialog.forget_report()
+        dialog.forget_report()
 
     def end(self) -> None:
         """Close without a question: the window closes, and whoever closes it was asked already."""
         if self._dialog is not None:
             self._dialog.close_unsaved()
 
-    def _leave(self, typed: ProjectDraft) -> None:
-        dialog = self._dialog
-        if dialog is None:
-            return
+    def _leave(self, dialog: ProjectDialog) -> None:
         # What is being saved is not lost.
-        is_lost = typed not in (self._shown, self._saving)
+        is_lost = dialog.draft() not in (self._shown, self._saving)
         text = "What you have changed in the settings is not saved. Leave them and lose it?"
         if is_lost and self._questions.choose("Leave settings", text, ("Keep typing", "Discard")) != 1:
             return
@@ -125,24 +122,16 @@ class SettingsPresenter(Presenter):
         self._saving = self._shown
         self._tell(text, offer_keeping=offer_keeping)
 
-    def _take_apart(self, typed: ProjectDraft) -> None:
-        for text in (typed.base_url, typed.project_token):
-            if self._dialog is not None and "/projects/" in text:
-                address = read_address(text)
-                if isinstance(address, Address) and address.project_token is not None:
-                    self._dialog.show_address(str(address.base_url), address.project_token)
-                    return
-
-    def _read(self, typed: ProjectDraft, *, all_problems: bool) -> Project | None:
+    def _read(self, dialog: ProjectDialog, *, all_problems: bool) -> Project | None:
+        typed = dialog.draft()
         read = parse_project(typed, project_id=self._project_id, stored=self._stored)
         problems = () if isinstance(read, Project) else read
-        if self._dialog is not None:
-            self._dialog.show_problems(problems, remarks(typed), all_of_them=all_problems)
+        dialog.show_problems(problems, remarks(typed), all_of_them=all_problems)
         return read if isinstance(read, Project) else None
 
-    def _check_draft(self, typed: ProjectDraft) -> None:
-        project, dialog = self._read(typed, all_problems=True), self._dialog
-        if project is None or dialog is None:
+    def _check_draft(self, dialog: ProjectDialog) -> None:
+        project = self._read(dialog, all_problems=True)
+        if project is None:
             return
         dialog.show_busy(checking=True, saving=False)
         dialog.report.setPlainText("Checking…")
@@ -165,13 +154,13 @@ class SettingsPresenter(Presenter):
             failed=lambda error: show(render_error(error)),
         )
 
-    def _save(self, typed: ProjectDraft, *, keyring: bool) -> None:
-        project, dialog = self._read(typed, all_problems=True), self._dialog
-        if project is None or dialog is None:
+    def _save(self, dialog: ProjectDialog, *, keyring: bool) -> None:
+        project = self._read(dialog, all_problems=True)
+        if project is None:
             return
         dialog.show_busy(checking=False, saving=True)
         dialog.show_message("Saving…")
-        self._saving = typed
+        self._saving = dialog.draft()
         if not keyring:
             self._runner.renew(Lane.KEYRING)
 
@@ -186,12 +175,10 @@ class SettingsPresenter(Presenter):
             else:
                 self.saved_late.emit(*result)
 
-        self._run(work, done, can_keep=True)
+        self._run(dialog, work, done, can_keep=True)
 
-    def _ask_to_remove(self) -> None:
-        project_id, dialog = self._project_id, self._dialog
-        if dialog is None:
-            return
+    def _ask_to_remove(self, dialog: ProjectDialog) -> None:
+        project_id = self._project_id
         dialog.show_busy(checking=False, saving=True)
 
         def ask(count: int) -> None:
@@ -204,7 +191,7 @@ class SettingsPresenter(Presenter):
                     "log, but cannot be sent any more."
                 )
             if self._questions.choose("Remove project", text, ("Keep it", "Remove project")) == 1:
-                self._remove(project_id)
+                self._remove(dialog, project_id)
             else:
                 dialog.show_busy(checking=False, saving=False)
 
@@ -214,23 +201,26 @@ class SettingsPresenter(Presenter):
 
         self._runner.run(Lane.JOURNAL, lambda: self._open_in(project_id), done=ask, failed=failed)
 
-    def _remove(self, project_id: str) -> None:
-        dialog = self._dialog
-
+    def _remove(self, dialog: ProjectDialog, project_id: str) -> None:
         def work() -> tuple[Listed, ...]:
             self._projects.remove(project_id)
             return self._projects.listed() or ()
 
         def done(listed: tuple[Listed, ...]) -> None:
-            if dialog is not None and self._dialog is dialog:
+            if self._dialog is dialog:
                 dialog.accept()
             self.removed.emit(project_id, listed)
 
-        self._run(work, done, can_keep=False)
+        self._run(dialog, work, done, can_keep=False)
 
-    def _run(self, work: Callable[[], Result], done: Callable[[Result], None], *, can_keep: bool) -> None:
-        dialog = self._dialog
-
+    def _run(
+        self,
+        dialog: ProjectDialog,
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
+        *,
+        can_keep: bool,
+    ) -> None:
         def ended(result: Result) -> None:
             if self._dialog is dialog:
                 self._patience.end()
@@ -246,6 +236,14 @@ class SettingsPresenter(Presenter):
         self._can_keep = can_keep
         self._patience.begin()
         self._runner.run(Lane.KEYRING, work, done=ended, failed=failed)
+
+
+def _take_apart(dialog: ProjectDialog) -> None:
+    for text in (dialog.base_url.currentText(), dialog.project_token.text()):
+        address = read_address(text) if "/projects/" in text else None
+        if isinstance(address, Address) and address.project_token is not None:
+            dialog.show_address(str(address.base_url), address.project_token)
+            return
 
 
 def draft_of(project: Project) -> ProjectDraft:

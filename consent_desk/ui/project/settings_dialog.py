@@ -44,19 +44,16 @@ sent to the base URL's host only."""
 
 
 class ProjectDialog(QDialog):
-    """Emits the draft as typed; shows problems, remarks and the report of a check.
+    """Shows problems, remarks and the report of a check.
 
     `address_entered` tells that base URL or project token is whole: it was pasted, or its field was left.
     `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `close_unsaved`
     does it.
     """
 
-    draft_changed = Signal(ProjectDraft)
-    address_entered = Signal(ProjectDraft)
-    check_requested = Signal(ProjectDraft)
-    save_requested = Signal(ProjectDraft)
-    keep_requested = Signal(ProjectDraft)
-    leave_requested = Signal(ProjectDraft)
+    changed = Signal()
+    address_entered = Signal()
+    leave_requested = Signal()
 
     def __init__(self, parent: QWidget, draft: ProjectDraft, *, kept: str, can_remove: bool) -> None:
         """`kept` says where the secret is kept, empty where there is none yet."""
@@ -133,23 +130,18 @@ class ProjectDialog(QDialog):
     def _connect(self) -> None:
         for _text, field, widget in self._rows():
             line = widget.line if isinstance(widget, TypingComboBox) else widget
-            line.textChanged.connect(lambda: self.draft_changed.emit(self.draft()))
+            line.textChanged.connect(self.changed)
             line.editingFinished.connect(lambda field=field: self._touch(field))
             if field in {Field.BASE_URL, Field.PROJECT_TOKEN}:
-                line.editingFinished.connect(lambda: self.address_entered.emit(self.draft()))
-                Pasting(line).pasted.connect(lambda: self.address_entered.emit(self.draft()))
-        for pressed, request in (
-            (self.check, self.check_requested),
-            (self.save, self.save_requested),
-            (self.keep, self.keep_requested),
-        ):
+                line.editingFinished.connect(self.address_entered)
+                Pasting(line).pasted.connect(self.address_entered)
+        for pressed in (self.check, self.save, self.keep):
             # Return presses the one by default while the focus stays where somebody composes a word.
             pressed.clicked.connect(commit_typing)
-            pressed.clicked.connect(lambda checked=False, request=request: request.emit(self.draft()))
         self.cancel.clicked.connect(self.reject)
 
     def reject(self) -> None:
-        self.leave_requested.emit(self.draft())
+        self.leave_requested.emit()
 
     def close_unsaved(self) -> None:
         """Close without saving."""
@@ -173,7 +165,7 @@ class ProjectDialog(QDialog):
         self.base_url.set_text(base_url)
         self.project_token.setText(project_token)
         self.blockSignals(False)
-        self.draft_changed.emit(self.draft())
+        self.changed.emit()
 
     def show_problems(
         self, problems: Sequence[Problem], remarks: Sequence[Problem], *, all_of_them: bool

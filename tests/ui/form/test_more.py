@@ -85,7 +85,7 @@ def test_a_changed_agent_is_there_at_the_next_start(
 
 
 def test_in_practice_the_agent_begins_empty_and_is_not_kept(adas: OpenDesk) -> None:
-    adas.window.project_bar.sandbox_requested.emit()
+    adas.window.project_bar.requested.emit("sandbox")
     assert agent(adas) == ""
     controls.write(adas.window, "Agent", "Somebody")
     adas.choose_project("Acme production")

@@ -163,7 +163,7 @@ def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement
     table.setCurrentIndex(table.model().index(1, 0))
     line = acme.window.log.model.entry(0)
     assert line is not None
-    acme.window.log.cancel_requested.emit(line.request_id)
+    acme.window.log.pressed.emit(acme.window.log.cancel, line.request_id)
     acme.wait_for_line("Not confirmed", "Delivered")
     assert table.currentIndex().row() == 1
     acme.wait_for_details("first@example.com")
