@@ -293,7 +293,7 @@ class Session(Presenter):
 
     def _show_stamped(self, submission: Submission) -> None:
         if self._submitter.concerns_form(submission):
-            self._filled.show_stamped(submission.consent, tuple(one for one, _ in submission.others))
+            self._filled.show_stamped(submission.consents)
 
     def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         if not submission.workspace.practice:
@@ -306,7 +306,7 @@ class Session(Presenter):
         self.sending.begin_call(submission.workspace, entries[0])
         # First: while the form is cleared, it is on its way.
         self._hold.send_or_hold(submission, entries, waits=self._look_up.awaits(submission.consent))
-        self._look_up.remember(submission.project, [one for one, _ in submission.all])
+        self._look_up.remember(submission.project, submission.consents)
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
         if self._submitter.concerns_form(submission):
@@ -331,7 +331,7 @@ class Session(Presenter):
         if self._submitter.concerns_form(submission):
             self._form.send.setFocus()
             self._filled.show_anew()
-        self._say_not_noted(submission.project, tuple(one for one, _ in submission.all), error)
+        self._say_not_noted(submission.project, submission.consents, error)
 
     def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
         slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)

@@ -41,7 +41,7 @@ class QuestionBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
         self.hide()
-        self.text = TintedLabel("Question", wraps=True)
+        self.text = TintedLabel("Question")
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
@@ -160,7 +160,7 @@ class CorrectionBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.NEUTRAL)
         self.corrects = ""
-        self.text = TintedLabel(wraps=True)
+        self.text = TintedLabel()
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.drop = button("No correction", tip="Take back what was filled in")

@@ -153,7 +153,7 @@ class HoldPresenter(QObject):
     def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
         held.is_asked = held.is_given_up = True
         # Whatever happens to the program now, it does not leave unasked.
-        for consent, _ in held.submission.all:
+        for consent in held.submission.consents:
             if any(consent.category == category for category, _ in turned):
                 self._learn(held.submission.workspace, consent.request_id, SAW_OPT_OUT)
         held.timer.start(ANSWER_WITHIN)
@@ -180,7 +180,7 @@ class HoldPresenter(QObject):
             self.release()
 
     def _learn_all(self, submission: Submission, note: str) -> None:
-        for one, _ in submission.all:
+        for one in submission.consents:
             self._learn(submission.workspace, one.request_id, note)
 
     def _learn(self, workspace: Workspace, request_id: str, note: str) -> None:

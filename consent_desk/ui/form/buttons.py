@@ -1,27 +1,28 @@
 """The button that sends, and the choice between opt-out and opt-in."""
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
+from consent_desk.ui.widgets.banner import Tinted
+from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, colour
 
 
-class SendButton(QPushButton):
+class SendButton(Tinted, QPushButton):
     """The button that sends. While something is missing it looks switched off, but says what."""
 
     def __init__(self) -> None:
         super().__init__()
-        # First of all: a desktop's theme changes the palette while the size is asked for.
         self._action, self._ready = "", False
         self.setAccessibleName("Send")
         self.setMinimumHeight(self.sizeHint().height() * 3 // 2)
         # A long name is cut to the button's width, instead of widening the window.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._tint()
+        self.show_tone(Tone.QUIET)
 
     def show_action(self, text: str, *, description: str, ready: bool) -> None:
         """Say what it will do; `description` is what assistive technology adds."""
@@ -33,28 +34,21 @@ class SendButton(QPushButton):
             font = self.font()
             font.setBold(ready)
             self.setFont(font)
-            self._tint()
+            self.show_tone(Tone.NEUTRAL if ready else Tone.QUIET)
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._tint()
-
     def _elide(self) -> None:
         metrics, room = self.fontMetrics(), self.width() - 2 * self.fontMetrics().height()
         flags = Qt.TextFlag.TextShowMnemonic.value
         self.setText(metrics.elidedText(self._action, Qt.TextElideMode.ElideRight, max(room, 0), flags))
 
-    def _tint(self) -> None:
-        palette = QPalette()
-        if not self._ready:
-            palette.setColor(QPalette.ColorRole.ButtonText, colour(Tone.QUIET, palette))
-        self.setPalette(palette)
+    def _colour(self, palette: QPalette, tone: Tone) -> None:
+        if tone is Tone.QUIET:
+            palette.setColor(QPalette.ColorRole.ButtonText, colour(tone, palette))
 
 
 def _shortened(text: str) -> str:
@@ -71,10 +65,8 @@ class ActionChoice(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.opt_out = QRadioButton("Opt &out (reject)")
-        self.opt_out.setAccessibleName("Opt out (reject)")
-        self.opt_in = QRadioButton("Opt &in (accept)")
-        self.opt_in.setAccessibleName("Opt in (accept)")
+        self.opt_out = named(QRadioButton(), "Opt &out (reject)")
+        self.opt_in = named(QRadioButton(), "Opt &in (accept)")
         self.opt_out.setChecked(True)
         # Tab leads to the chosen one, the arrow keys from there to the other; the label's mnemonic here.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

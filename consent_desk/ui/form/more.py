@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from consent_desk.domain.consent.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
 from consent_desk.ui.form.property_row import PropertyRow
-from consent_desk.ui.widgets.inputs import Line, WithNote, button, label_for, plain_label
+from consent_desk.ui.widgets.inputs import Line, WithNote, button, label_for, named, plain_label
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
 
@@ -25,17 +25,12 @@ class MoreSection(QWidget):
         super().__init__()
         self._rows: list[PropertyRow] = []
         self._used = 0
-        self.saved_wordings = QToolButton()
-        self.saved_wordings.setText("Kept texts")
-        self.saved_wordings.setAccessibleName("Kept texts")
-        self.saved_wordings.setToolTip("Wordings that this desk keeps for the category")
+        tip = "Wordings that this desk keeps for the category"
+        self.saved_wordings = named(QToolButton(), "Kept texts", tip=tip)
         self.saved_wordings.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.saved_wordings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.saved_wordings.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.toggle = QToolButton()
-        self.toggle.setText("More details")
-        self.toggle.setAccessibleName("More details")
-        self.toggle.setToolTip("The agent and further properties")
+        self.toggle = named(QToolButton(), "More details", tip="The agent and further properties")
         self.toggle.setCheckable(True)
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.toggle.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

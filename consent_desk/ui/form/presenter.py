@@ -9,7 +9,6 @@ from consent_desk.domain.consent.parsing import one_each, parse, readings
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Context
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare, prepare_event
@@ -17,7 +16,7 @@ from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
-from consent_desk.ui.form.submission import Sendable, Submission, Submitter
+from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.messages import render, written
@@ -93,10 +92,9 @@ class FormPresenter(Presenter):
         """Show what would be sent now, or what is missing."""
         self._show(self._form.draft())
 
-    def show_stamped(self, first: Consent, others: tuple[Consent, ...] = ()) -> None:
+    def show_stamped(self, consents: tuple[Consent, ...]) -> None:
         """Show what goes out, to the byte."""
-        stamp = f"stamped {written(moment(first.timestamp, self._shell.zone))}"
-        self._show_preview(Sendable(first, others), "", stamp=stamp)
+        self._show_preview(consents, "", stamp=f"stamped {written(self._local(consents[0].timestamp))}")
 
     def begin_next(self, draft: Draft) -> None:
         """What the form held as `draft` was noted: empty it, and leave in view what goes out."""
@@ -107,7 +105,7 @@ class FormPresenter(Presenter):
         """Show what goes out for `project` without a part of the form, until something is typed."""
         if project == self.project and not self._submitter.busy:
             self._after_send = self._form.draft()
-            self.show_stamped(consent)
+            self.show_stamped((consent,))
 
     def forget_sent(self) -> None:
         """Leave the bytes of the last send in view no longer: they may name a customer who was erased."""
@@ -134,29 +132,24 @@ class FormPresenter(Presenter):
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
         if draft != self._after_send and not self._submitter.busy:
             self._after_send = None
-            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else read, first)
+            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else (), first)
 
-    def _show_preview(
-        self, read: Sendable | tuple[Problem, ...], first_problem: str, stamp: str = ""
-    ) -> None:
+    def _show_preview(self, consents: tuple[Consent, ...], first_problem: str, stamp: str = "") -> None:
         project, preview = self.project, self._preview
         if project is None:
-            preview.show_request(None, why_empty=self.why_closed)
-        elif isinstance(read, Sendable):
-            if read.first.timestamp == read.first.noted_at:
+            preview.show_requests((), why_empty=self.why_closed)
+        elif consents:
+            first = consents[0]
+            if first.timestamp == first.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = stamp or f"taken at {written(moment(read.first.timestamp, self._shell.zone))}"
-            preview.show_request(
-                prepare(project, read.first),
-                others=tuple(prepare(project, one) for one in read.others),
-                stamp=stamp,
-                unmasked=project.practice,
-            )
+                stamp = stamp or f"taken at {written(self._local(first.timestamp))}"
+            requests = [prepare(project, one) for one in consents]
+            preview.show_requests(requests, stamp=stamp, unmasked=project.practice)
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
             request = prepare_event(project, b"")
-            preview.show_request(request, why_empty=why_empty, unmasked=project.practice)
+            preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice)
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self.project is not None and self.project.practice
@@ -184,12 +177,9 @@ class FormPresenter(Presenter):
         read = self._read(draft, at)
         if not isinstance(read, Consent):
             return None
-        sendable = self._all_of(draft, read)
-        first, *others = (
-            (one, replace(self._context(draft, one), clock_off=at.clock_off))
-            for one in (sendable.first, *sendable.others)
-        )
-        return Submission(workspace, project, draft, *first, tuple(others))
+        every = self._all_of(draft, read)
+        contexts = (replace(self._context(draft, one), clock_off=at.clock_off) for one in every)
+        return Submission(workspace, project, draft, tuple(zip(every, contexts, strict=True)))
 
     def show_what_lacks(self) -> None:
         """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
@@ -206,7 +196,7 @@ class FormPresenter(Presenter):
         is_stranger = submission.workspace.practice and customer not in submission.workspace.customers
         found = self._look_up.found(customer)
         asked: dict[tuple[str, str], Confirmation] = {}
-        for consent, _ in submission.all:
+        for consent in submission.consents:
             for one in confirmations(consent, found, self._categories, is_stranger=is_stranger):
                 # What speaks against all of them is asked once.
                 asked.setdefault((str(one.text), one.holds), one)
@@ -237,10 +227,9 @@ class FormPresenter(Presenter):
         lacks = self._correction.problems(draft, self._look_up.known())
         return (() if isinstance(read, Consent) else read) + lacks if lacks else read
 
-    def _all_of(self, draft: Draft, first: Consent) -> Sendable:
+    def _all_of(self, draft: Draft, first: Consent) -> tuple[Consent, ...]:
         ids = self._submitter.request_ids(len(draft.categories)) if draft.categories else ()
-        first, *others = one_each(first, draft.categories, ids)
-        return Sendable(first, tuple(others))
+        return one_each(first, draft.categories, ids)
 
 
 def _named(problem: Problem) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from consent_desk.domain.consent.draft import Field, Kind, PropertyDraft
 from consent_desk.ui.form.repair import RepairButton
-from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting, named
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair
@@ -33,9 +33,7 @@ class PropertyRow(QWidget):
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
         self.yes_no.hide()
-        self.remove = QToolButton()
-        self.remove.setText("✕")
-        self.remove.setToolTip("Remove this property")
+        self.remove = named(QToolButton(), "✕", f"Remove property {number}", "Remove this property")
         self.note = Note()
         self.repair = RepairButton(self.value, f"Property {number} value", self._mended)
         for combo in (self.kind, self.yes_no):
@@ -49,7 +47,6 @@ class PropertyRow(QWidget):
             (self.yes_no, "yes or no"),
         ):
             widget.setAccessibleName(f"Property {number} {what}")
-        self.remove.setAccessibleName(f"Remove property {number}")
         self._lay_out()
         self._connect()
 

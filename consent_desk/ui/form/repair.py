@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy
 
-from consent_desk.ui.widgets.inputs import typed_text, units
+from consent_desk.ui.widgets.inputs import named, typed_text, units
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair
@@ -18,11 +18,10 @@ class RepairButton(QPushButton):
     def __init__(
         self, edit: QLineEdit | QPlainTextEdit, name: str, repair: "Callable[[str], Repair | None]"
     ) -> None:
-        super().__init__("Remove it")
+        super().__init__()
         self._edit = edit
         self._repair = repair
-        self.setAccessibleName(f"Remove it: {name}")
-        self.setToolTip("Take out of the text what cannot be sent")
+        named(self, "Remove it", f"Remove it: {name}", "Take out of the text what cannot be sent")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.hide()
         self.clicked.connect(self._mend)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QEvent,
@@ -19,13 +18,11 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.wire.category import Category
 from consent_desk.ui.form.category_model import described
-from consent_desk.ui.widgets.inputs import Note, TypingComboBox
+from consent_desk.ui.widgets.inputs import Note, TypingComboBox, named
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
-
-if TYPE_CHECKING:
-    from consent_desk.domain.wire.category import Category
-
 
 _LINES = 6
 _LEADS_ONLY = QItemSelectionModel.SelectionFlag.NoUpdate
@@ -83,21 +80,16 @@ class SeveralChoice(QWidget):
         # Rather cut than scrolled to the side: the tooltip has the rest.
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.every_one = QCheckBox("All categories")
-        self.every_one.setAccessibleName("All categories")
+        self.every_one = named(QCheckBox(), "All categories")
         self.remark = Note()
         self.remark.show_remark(ONE_EACH)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for widget in (self.every_one, self.list, self.remark):
-            layout.addWidget(widget)
+        fill(QVBoxLayout(self), self.every_one, self.list, self.remark).setSpacing(2)
         self.hide()
         self.button.toggled.connect(self.setVisible)
         self.list.itemSelectionChanged.connect(self._follow)
         self.every_one.toggled.connect(self._tick_every_one)
 
-    def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
+    def offer(self, categories: Sequence[Category]) -> tuple[str, ...]:
         """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
         chosen, current_id = self.chosen(), self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
         ticked = set(chosen)
@@ -198,7 +190,7 @@ class SeveralCategories(QObject):
             self.choice.close_list()
         self._field.set_text(_several(categories) if categories else category)
 
-    def offer(self, categories: Sequence["Category"]) -> None:
+    def offer(self, categories: Sequence[Category]) -> None:
         """Offer `categories`. Some of the several may not be among them any more."""
         dropped = self.choice.offer(categories)
         if self._are_several:

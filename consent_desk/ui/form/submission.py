@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, Timestamp
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
+from consent_desk.domain.lifecycle.record import Context, Entry, Noted
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.shell.waiting import Patience
@@ -23,44 +23,36 @@ _SLOW_DISK = "disk"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One press of Send: the consent, the form from which it came, and where it is to go.
+    """One press of Send: the form, and where it is to go. `left_out`: its categories that stay as they are.
 
-    `others`: the consents of the further categories, each with its context. All are noted at once.
-    `left_out`: categories of the form that are to stay as they are.
+    `all`: the consent of each category with its context, in the order of sending. They are noted at once.
     """
 
     workspace: Workspace
     project: Project
     draft: Draft
-    consent: Consent
-    context: Context = NO_CONTEXT
-    others: tuple[tuple[Consent, Context], ...] = ()
+    all: tuple[tuple[Consent, Context], ...]
     left_out: tuple[str, ...] = ()
 
     @property
-    def all(self) -> tuple[tuple[Consent, Context], ...]:
-        """Every consent with its context, in the order of sending."""
-        return ((self.consent, self.context), *self.others)
+    def consent(self) -> Consent:
+        """The first one."""
+        return self.all[0][0]
 
-    def without(self, categories: Sequence[str]) -> "Submission":
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """All of them."""
+        return tuple(consent for consent, _ in self.all)
+
+    def without(self, categories: tuple[str, ...]) -> "Submission":
         """The same without the consents of `categories`, which are not all."""
-        first, *others = [one for one in self.all if one[0].category not in categories]
-        return replace(
-            self, consent=first[0], context=first[1], others=tuple(others), left_out=tuple(categories)
-        )
+        kept = tuple(one for one in self.all if one[0].category not in categories)
+        return replace(self, all=kept, left_out=categories)
 
     def stamped(self, consents: tuple[Consent, ...]) -> "Submission":
         """The same with the consents as they are noted."""
-        contexts = (context for _, context in self.others)
-        return replace(self, consent=consents[0], others=tuple(zip(consents[1:], contexts, strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class Sendable:
-    """What Send would send: a consent, and where several categories are chosen those of the others."""
-
-    first: Consent
-    others: tuple[Consent, ...] = ()
+        contexts = (context for _, context in self.all)
+        return replace(self, all=tuple(zip(consents, contexts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +122,7 @@ class Submitter(QObject):
 
         def work(tell: Callable[[Submission], None]) -> tuple[Entry, ...] | Repeated:
             # One visit: between two, the window would first have to be painted.
-            asked = [one for one, _ in submission.all if one.category not in again]
+            asked = [one for one in submission.consents if one.category not in again]
             repeated = outbox.repeated(project, asked)
             if repeated:
                 return Repeated(repeated)

@@ -20,7 +20,7 @@ from consent_desk.ui.log.model import COLUMNS, LogModel
 from consent_desk.ui.log.search_bar import ReasonRow, SearchBar
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import Unhurried, button, technical_text
+from consent_desk.ui.widgets.inputs import Unhurried, button, named, technical_text
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone
 
@@ -48,9 +48,8 @@ class ProofButton(QToolButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setText("Save proof files")
-        self.setAccessibleName("Save proof")
-        self.setToolTip("Two files: one that a person reads, one that consent-desk verify checks")
+        tip = "Two files: one that a person reads, one that consent-desk verify checks"
+        named(self, "Save proof files", "Save proof", tip)
         # Rather cut than a window that is wider than the screen.
         self.setMinimumWidth(self.fontMetrics().horizontalAdvance("Save"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -73,7 +73,7 @@ class KnownView(QWidget):
 
 
 def _line(accessible_name: str) -> TintedLabel:
-    label = TintedLabel(accessible_name, wraps=True)
+    label = TintedLabel(accessible_name)
     # Else a long ID, which has no place for a break, would widen the window.
     label.setMinimumWidth(1)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

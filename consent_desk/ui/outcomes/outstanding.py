@@ -13,7 +13,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -158,15 +158,12 @@ class OutstandingPresenter(Presenter):
 
 def told(outstanding: Outstanding) -> str:
     """What is outstanding, and what that means, in a person's words."""
-    parts = [
-        f"{count:,} {name}{'' if count == 1 else 's'}"
-        for count, name in (
-            (outstanding.opt_outs, "opt-out"),
-            (outstanding.opt_ins, "opt-in"),
-            (outstanding.unread, "consent"),
-        )
-        if count
-    ]
+    counts = {
+        "opt-out": outstanding.opt_outs,
+        "opt-in": outstanding.opt_ins,
+        "consent": outstanding.unread,
+    }
+    parts = [counted(count, name) for name, count in counts.items() if count]
     one = int(outstanding) == 1
     return (
         f"{' and '.join(parts)} {'has' if one else 'have'} not reached Engagement. "

@@ -70,6 +70,8 @@ class OutcomePresenter(Presenter):
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
+        for over in (self._dispatch.sent, self._dispatch.failed):
+            over.connect(lambda queued_send, _: self.ended.emit(queued_send.entry.request_id))
         self._dispatch.not_cancelled.connect(self._not_cancelled)
         self.scheduler = SchedulerPresenter(self._runner, projects.find, self)
         self.scheduler.changed.connect(self._show_lines)
@@ -142,7 +144,9 @@ class OutcomePresenter(Presenter):
         def ask(question: Message | None) -> None:
             if question is None:
                 self._find_and_depart(workspace, entry)
-            elif self._questions.choose("Send again?", self._about(entry, question), _ANSWERS) == 1:
+                return
+            text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
+            if self._questions.choose("Send again?", text, _ANSWERS) == 1:
                 self._runner.run(
                     Lane.JOURNAL,
                     lambda: workspace.sender.decide(request_id, workspace.user),
@@ -166,7 +170,7 @@ class OutcomePresenter(Presenter):
     def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        if not self.batches.press_of(entry.request_id):
+        if not self.batches.has(entry):
             self._status.take_back(entry.request_id)
         self._dispatch.add(QueuedSend(workspace, project, entry, kept=True))
 
@@ -196,9 +200,6 @@ class OutcomePresenter(Presenter):
         self._asked[request_id] = said
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
-
-    def _about(self, entry: Entry, question: Message) -> str:
-        return f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
 
     def _find_and_depart(self, workspace: Workspace, entry: Entry) -> None:
         if self._dispatch.holds(entry.request_id):
@@ -234,10 +235,6 @@ class OutcomePresenter(Presenter):
         self._dispatch.add(QueuedSend(workspace, project, entry, by_person))
 
     def _sent(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
-        self._take(queued_send, sent)
-        self.ended.emit(queued_send.entry.request_id)
-
-    def _take(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
         workspace, entry = queued_send.workspace, queued_send.entry
         if not isinstance(sent, Sent):
             self._log.refresh(queued_send)
@@ -283,7 +280,6 @@ class OutcomePresenter(Presenter):
             self.scheduler.follow(workspace, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
         self.say(queued_send.workspace, queued_send.entry, Tone.BAD, f"{said} {render_error(error)}")
-        self.ended.emit(request_id)
 
     def _not_cancelled(self, queued_send: QueuedSend, error: Exception) -> None:
         self._log.refresh(queued_send)
@@ -317,12 +313,8 @@ class OutcomePresenter(Presenter):
         if failing.is_given_up:
             self._ask(request_id)
         tone = tone_of(entry, practice=workspace.practice)
-        self._tell(
-            workspace,
-            entry,
-            tone,
-            tell_failing(failing, entry.state, entry.action, practice=workspace.practice),
-        )
+        told = tell_failing(failing, entry.state, entry.action, practice=workspace.practice)
+        self._tell(workspace, entry, tone, told)
 
     def _tell(self, workspace: Workspace, entry: Entry, tone: Tone, judgement: Judgement) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""

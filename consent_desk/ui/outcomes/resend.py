@@ -1,17 +1,18 @@
 """Offers to send what was refused for the settings of its project, once these work."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consent_desk.domain.consent.action import Action
+from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -88,8 +89,8 @@ class ResendPresenter(Presenter):
         self._notice.show_notice(
             Tone.NEUTRAL,
             f"The connection to {project.name} works.",
-            f"{counted(entries)} {they} kept.",
-            action=f"Send the {counted(entries, kept=True)}",
+            f"{told(entries)} {they} kept.",
+            action=f"Send the {told(entries, kept=True)}",
         )
 
     def _act(self) -> None:
@@ -173,12 +174,9 @@ class ResendPresenter(Presenter):
         self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)
 
 
-def counted(entries: Sequence[Entry], *, kept: bool = False) -> str:
-    """How many opt-outs and opt-ins, each by its name: 37 opt-outs and 2 opt-ins."""
-    parts: list[str] = []
-    for action, name in ((Action.REJECT, "opt-out"), (Action.ACCEPT, "opt-in")):
-        count = sum(entry.action is action for entry in entries)
-        if count:
-            word = " kept" if kept and not parts else ""
-            parts.append(f"{count:,}{word} {name}{'' if count == 1 else 's'}")
-    return " and ".join(parts)
+def told(entries: Sequence[Entry], *, kept: bool = False) -> str:
+    """How many opt-outs and opt-ins, each by its name: 37 kept opt-outs and 2 opt-ins."""
+    counts = Counter(entry.action for entry in entries)
+    actions = [action for action in (Action.REJECT, Action.ACCEPT) if counts[action]]
+    text = " and ".join(counted(counts[action], noun(action)) for action in actions)
+    return text.replace(" ", " kept ", 1) if kept else text

@@ -107,9 +107,9 @@ class SchedulerPresenter(QObject):
         """Whether there is a real consent that nothing is counted of yet: it was noted just now."""
         return any(not workspace.practice for workspace, _ in self._soon)
 
-    def put_off(self, workspace: Workspace, request_id: str, wait: int = 0) -> None:
+    def put_off(self, workspace: Workspace, request_id: str) -> None:
         """The last try told nothing: try again later."""
-        self._run(workspace, lambda: workspace.scheduler.put_off(request_id, wait))
+        self._run(workspace, lambda: workspace.scheduler.put_off(request_id))
 
     def hasten(self, workspace: Workspace, project_id: str) -> None:
         """The settings of a project were saved: what waited for them goes on."""
@@ -181,12 +181,9 @@ class SchedulerPresenter(QObject):
             timer.start(int(wait * 1_000) + 1)
 
     def _act(self, workspace: Workspace, task: Task) -> None:
-        def cannot(why: str) -> None:
-            self.withheld.emit(task.entry, why)
-            self._run(workspace, lambda: workspace.scheduler.put_back(task.due, KEYRING_PAUSE))
-
         self._told_held.pop(task.due.request_id, None)
-        self._with_settings(workspace, task, partial(self._go, workspace, task), cannot)
+        put_back = partial(workspace.scheduler.put_back, task.due, KEYRING_PAUSE)
+        self._with_settings(workspace, task, partial(self._go, workspace, task), put_back)
 
     def _check_clock(self, workspace: Workspace, task: Task) -> None:
         def check(project: Project | None) -> None:
@@ -202,19 +199,20 @@ class SchedulerPresenter(QObject):
                 self._run(workspace, lambda: None, request_id, partial(_tell_if_known, tell))
             self._run(workspace, lambda: None)
 
-        def cannot(why: str) -> None:
-            self.withheld.emit(task.entry, why)
-            self._run(workspace, lambda: workspace.scheduler.put_off_check(KEYRING_PAUSE))
-
-        self._with_settings(workspace, task, check, cannot)
+        put_off = partial(workspace.scheduler.put_off_check, KEYRING_PAUSE)
+        self._with_settings(workspace, task, check, put_off)
 
     def _with_settings(
         self,
         workspace: Workspace,
         task: Task,
         then: Callable[[Project | None], None],
-        cannot: Callable[[str], None],
+        later: Callable[[], tuple[Entry, ...] | None],
     ) -> None:
+        def cannot(why: str) -> None:
+            self.withheld.emit(task.entry, why)
+            self._run(workspace, later)
+
         if workspace.practice:
             then(workspace.sandbox)
         else:

@@ -95,10 +95,9 @@ class BatchStatus:
             if (first.project_id, first.customer) == (project_id, customer):
                 self._batches.remove(batch)
 
-    def press_of(self, request_id: str) -> tuple[Entry, ...]:
-        """All that was noted with the same press, as it was last said to stand; none of a single one."""
-        batch = self._of(request_id)
-        return () if batch is None else tuple(_as_said(batch, one) for one in batch.entries)
+    def has(self, entry: Entry) -> bool:
+        """Whether others were noted with the same press."""
+        return self._of(entry.request_id) is not None
 
     def key_of(self, entry: Entry) -> str:
         """The key under which the status tells what became of a consent: that of the first of its press."""
@@ -170,11 +169,6 @@ def about(consent: Entry | Consent, project_name: str) -> str:
 def _about_all(entries: tuple[Entry, ...]) -> str:
     first, ending = entries[0], "" if len(entries) == 1 else "s"
     return f"{len(entries)} {noun(first.action)}{ending} for {first.customer.value}, {first.project_name}"
-
-
-def _as_said(batch: _Batch, entry: Entry) -> Entry:
-    said = batch.said.get(entry.request_id)
-    return entry if said is None else said.entry
 
 
 def _told(word: str, alike: list[_Said]) -> str:

@@ -50,7 +50,7 @@ class ProjectBar(QWidget):
         self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
         self.host = QLabel()
         # It may have to say a whole sentence, and the window is not to grow with it.
-        self.state = TintedLabel(wraps=True)
+        self.state = TintedLabel()
         self.go_on = button("Go on without the keyring")
         self.go_on.hide()
         self.settings = button("Project se&ttings…")

@@ -94,16 +94,15 @@ class ProjectPresenter(Presenter):
                     "The list of your projects is gone. Set the project up again, and enter again what is "
                     "shown as not sent."
                 )
-            elif not listed and noted_before:
-                self._list(())
-                self._show_no_project()
-            elif not listed:
-                self._list(())
-                self.choose_sandbox()
-            else:
-                self._list(listed)
+                return
+            self._list(listed or ())
+            if listed:
                 last = str(self._settings.value(_LAST, ""))
                 self.choose(last if last in self._listed else listed[0].id)
+            elif noted_before:
+                self._show_no_project()
+            else:
+                self.choose_sandbox()
 
         self._runner.run(
             Lane.KEYRING,

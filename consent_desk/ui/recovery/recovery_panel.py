@@ -15,7 +15,7 @@ class RecoveryBanner(TintedBanner):
 
     def __init__(self) -> None:
         super().__init__(Tone.BAD)
-        self.label = TintedLabel("Journal", wraps=True)
+        self.label = TintedLabel("Journal")
         self.look = button("Look again")
         self.salvage = button("Save what can be read")
         self.restore = button("Restore from backup…")

@@ -18,7 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.ui.widgets.inputs import button, label_for, plain_label, read_only_text, technical_font
+from consent_desk.ui.widgets.inputs import (
+    button,
+    label_for,
+    named,
+    plain_label,
+    read_only_text,
+    technical_font,
+)
 from consent_desk.ui.widgets.layouts import Folding, fill, scrolled
 
 if TYPE_CHECKING:
@@ -89,9 +96,8 @@ class PreviewPanel(QWidget):
         self.headers = plain_label(name="Other headers")
         self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
-        self.as_sent = QCheckBox("As &sent")
-        self.as_sent.setAccessibleName("As sent")
-        self.as_sent.setToolTip("The exact bytes, instead of the same JSON laid out for reading")
+        tip = "The exact bytes, instead of the same JSON laid out for reading"
+        self.as_sent = named(QCheckBox(), "As &sent", tip=tip)
         self.byte_count = QLabel()
         # Of one size, whatever it says: else every key would have the whole panel laid out anew.
         self.byte_count.setFixedSize(self.byte_count.fontMetrics().size(0, "000,000 bytes"))
@@ -100,10 +106,8 @@ class PreviewPanel(QWidget):
         self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pages = PreviewPages()
         self.pages.turned.connect(self._refresh)
-        self.copy = QToolButton()
-        self.copy.setText("Co&py")
+        self.copy = named(QToolButton(), "Co&py")
         self.copy.setEnabled(False)
-        self.copy.setAccessibleName("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._lay_out()
         self.as_sent.toggled.connect(self._refresh)
@@ -144,23 +148,19 @@ class PreviewPanel(QWidget):
         # Below what scrolls: how many bytes leave is always seen.
         fill(QVBoxLayout(self), (scrolled(whole), 1), foot)
 
-    def show_request(
+    def show_requests(
         self,
-        request: "PreparedRequest | None",
+        requests: "Sequence[PreparedRequest]",
         *,
         why_empty: str = "",
         stamp: str = "",
         unmasked: bool = False,
-        others: "Sequence[PreparedRequest]" = (),
     ) -> None:
-        """Show `request`; without a complete consent its body gives way to `why_empty`.
-
-        `others` go out after it: they are further pages.
-        """
-        self._requests = () if request is None else (request, *others)
-        self.pages.show_count(len(self._requests))
-        self._has_body = request is not None and not why_empty
-        self.copy.menu().actions()[-1].setVisible(len(self._requests) > 1)
+        """Show `requests`, a page each; without a complete consent the body gives way to `why_empty`."""
+        self._requests = requests
+        self.pages.show_count(len(requests))
+        self._has_body = bool(requests) and not why_empty
+        self.copy.menu().actions()[-1].setVisible(len(requests) > 1)
         self._why_empty = why_empty
         self._show_authorization = unmasked
         self.stamp.setText(f"· {stamp}" if self._has_body and stamp else "")

@@ -87,7 +87,7 @@ class PracticeBanner(TintedBanner):
 
     def __init__(self, *, can_set_up: bool) -> None:
         super().__init__(Tone.PRACTICE)
-        self.label = TintedLabel("Practice", wraps=True, bold=True)
+        self.label = TintedLabel("Practice", bold=True)
         self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
         self.set_up = button("Set up a pro&ject…")
         self._can_set_up = can_set_up

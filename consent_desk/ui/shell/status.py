@@ -223,7 +223,7 @@ def _is_real_error(said: _Said) -> bool:
 
 
 def _label(accessible_name: str) -> TintedLabel:
-    label = TintedLabel(accessible_name, wraps=True)
+    label = TintedLabel(accessible_name)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

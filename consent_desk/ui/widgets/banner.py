@@ -57,11 +57,11 @@ class Tinted(_Widget):
 class TintedLabel(Tinted, QLabel):
     """Plain text in the colour of its tone; its description tells assistive technology the text."""
 
-    def __init__(self, name: str = "", *, wraps: bool = False, bold: bool = False) -> None:
+    def __init__(self, name: str = "", *, bold: bool = False) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAccessibleName(name)
-        self.setWordWrap(wraps)
+        self.setWordWrap(True)
         if bold:
             font = self.font()
             font.setBold(True)
@@ -118,6 +118,7 @@ class TintedLines(TintedLabel):
 
     def __init__(self, name: str = "", *, bold: bool = False) -> None:
         super().__init__(name, bold=bold)
+        self.setWordWrap(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:

@@ -4,10 +4,10 @@ Long because each of them is small, and together they are what every panel is bu
 """
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -24,8 +24,7 @@ from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.layouts import Folding
 from consent_desk.ui.widgets.tones import Tone
 
-if TYPE_CHECKING:
-    from PySide6.QtGui import QFont
+AnyButton = TypeVar("AnyButton", bound=QAbstractButton)
 
 
 class ComboBox(QComboBox):
@@ -143,7 +142,6 @@ class Note(TintedLabel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWordWrap(True)
         self.hide()
 
     def show_problem(self, text: str) -> None:
@@ -190,12 +188,17 @@ def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
     return label
 
 
+def named(button: AnyButton, text: str, name: str = "", tip: str = "") -> AnyButton:
+    """`button` with its text. Assistive technology calls it by `name`, or by that; `tip` tells more of it."""
+    button.setText(text)
+    button.setAccessibleName(name or text.replace("&", "").removesuffix("…"))
+    button.setToolTip(tip)
+    return button
+
+
 def button(text: str, name: str = "", tip: str = "") -> QPushButton:
-    """A button. Assistive technology calls it by `name`, or by its text; `tip` tells more of it."""
-    made = QPushButton(text)
-    made.setAccessibleName(name or text.replace("&", "").removesuffix("…"))
-    made.setToolTip(tip)
-    return made
+    """A button that is pushed. See `named`."""
+    return named(QPushButton(), text, name, tip)
 
 
 def plain_label(text: str = "", name: str = "") -> QLabel:
@@ -227,7 +230,7 @@ def technical_text(accessible_name: str) -> QPlainTextEdit:
     return text
 
 
-def technical_font() -> "QFont":
+def technical_font() -> QFont:
     """The font for what machines read."""
     # It and all that belongs to it would keep the window from showing.
     from PySide6.QtGui import QFontDatabase

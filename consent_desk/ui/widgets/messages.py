@@ -64,7 +64,7 @@ def render_error(error: Exception) -> str:
 
 
 def counted(count: int, noun: str = "consent") -> str:
-    """How many there are, with their name."""
+    """How many there are, by their name."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.ui.form.submission import Submission, Submitter
@@ -58,7 +58,9 @@ def submitter(qtbot: QtBot) -> Iterator[Submitter]:
 def a_submission(workspace: SlowWorkspace, submitter: Submitter, draft: Draft | None = None) -> Submission:
     consent = a_consent(request_id=submitter.request_id)
     stand_in: Any = workspace
-    return Submission(stand_in, a_project(), draft or Draft(customer_id="jane@example.com"), consent)
+    return Submission(
+        stand_in, a_project(), draft or Draft(customer_id="jane@example.com"), ((consent, NO_CONTEXT),)
+    )
 
 
 def fail(submitter: Submitter, qtbot: QtBot, workspace: SlowWorkspace) -> Submission:
@@ -115,7 +117,7 @@ def test_a_failed_consent_comes_again_as_it_was_while_the_form_is_the_same(
 ) -> None:
     submission = fail(submitter, qtbot, SlowWorkspace())
     failed = submitter.failed_submission(submission.draft, submission.workspace, submission.project)
-    assert failed == replace(submission, consent=replace(submission.consent, timestamp=later(-1)))
+    assert failed == submission.stamped((replace(submission.consent, timestamp=later(-1)),))
     assert (
         submitter.failed_submission(
             Draft(customer_id="omar@example.org"), submission.workspace, submission.project
@@ -195,12 +197,13 @@ def test_several_bear_request_ids_of_their_own_until_they_are_noted(
     assert len(set(ids)) == 3
     assert submitter.request_ids(2) == ids[:2]
     others = tuple((a_consent(request_id=one), Context(account=one)) for one in ids[1:])
-    submission = replace(a_submission(workspace, submitter), others=others)
+    submission = a_submission(workspace, submitter)
+    submission = replace(submission, all=(*submission.all, *others))
     with qtbot.waitSignal(submitter.noted) as noted:
         submitter.submit(submission)
     assert noted.args is not None
     stamped: Submission = noted.args[0]
-    assert [context for _, context in stamped.others] == [context for _, context in others]
+    assert [context for _, context in stamped.all[1:]] == [context for _, context in others]
     assert [consent.request_id for consent, _ in stamped.all] == [*ids]
     assert noted.args[1] == tuple(consent for consent, _ in stamped.all)
     assert not {*ids} & {*submitter.request_ids(3)}

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.ids import alternatives
 from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.lifecycle.record import NO_CONTEXT
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
@@ -120,7 +121,7 @@ class Caller(QWidget):
             case "send" if line.text():
                 consent = a_consent(customer=CustomerId(type="registered", value=line.text()))
                 self.sent.add(line.text())
-                self.desk.keep(Submission(cast(Workspace, None), PROJECT, Draft(), consent))
+                self.desk.keep(Submission(cast(Workspace, None), PROJECT, Draft(), ((consent, NO_CONTEXT),)))
                 self.desk.confirm(consent)
                 self.consent.fill(Draft(category="sms_marketing"))
 

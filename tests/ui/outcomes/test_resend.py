@@ -16,7 +16,7 @@ from consent_desk.engagement.http.transport import HttpCall, HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.resend import counted
+from consent_desk.ui.outcomes.resend import told
 from tests.consents import NOON, a_consent, a_noted, later
 from tests.journal.journals import lead
 from tests.ui import controls
@@ -182,4 +182,4 @@ def test_another_consent_is_noted_and_sent_in_the_meantime(
 def test_what_is_kept_is_counted_by_name(opt_outs: int, opt_ins: int, words: str) -> None:
     opt_out = Entry.of(a_noted(), State.REFUSED)
     opt_in = Entry.of(a_noted(action=Action.ACCEPT, valid_until=ValidUntil(), timestamp=NOON), State.REFUSED)
-    assert counted([opt_out] * opt_outs + [opt_in] * opt_ins, kept=True) == words
+    assert told([opt_out] * opt_outs + [opt_in] * opt_ins, kept=True) == words

@@ -82,8 +82,8 @@ def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
     single = Entry.of(Noted.of(a_project(), a_consent()), State.QUEUED)
     batches.add((single,), practice=False)
     assert not batches.takes(single, Tone.NEUTRAL, "Sending…")
-    assert batches.press_of(single.request_id) == ()
-    assert batches.press_of(ENTRIES[1].request_id) == ENTRIES
+    assert not batches.has(single)
+    assert batches.has(ENTRIES[1])
 
 
 def test_a_customer_who_was_erased_is_named_no_more(batches: BatchStatus, status: StatusPanel) -> None:
