@@ -4,47 +4,33 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.ui.widgets.tones import Tone
 
-STATE_WORDS = {
-    State.QUEUED: "Not sent yet",
-    State.RETRY_WAIT: "Waiting to retry",
-    State.IN_FLIGHT: "Sending",
-    State.DELIVERED: "Delivered",
-    State.SEEN: "Seen",
-    State.VERIFIED: "Verified",
-    State.NOT_SHOWN: "Not shown yet",
-    State.CONTRADICTED: "Contradicted",
-    State.NEW_PROFILE: "New profile: check the ID",
-    State.NO_CATEGORY: "No such category: check it",
-    State.REFUSED: "Refused",
-    State.UNCONFIRMED: "Not confirmed",
-    State.NOT_SEEN: "Not seen",
-    State.RESTORED: "Restored",
-    State.DISCARDED: "Discarded",
+_LOOKS = {
+    State.QUEUED: ("Not sent yet", "on the way", Tone.WARNING),
+    State.RETRY_WAIT: ("Waiting to retry", "waiting to be tried again", Tone.WARNING),
+    State.IN_FLIGHT: ("Sending", "on the way", Tone.NEUTRAL),
+    State.DELIVERED: ("Delivered", "delivered", Tone.NEUTRAL),
+    State.SEEN: ("Seen", "recorded", Tone.NEUTRAL),
+    State.VERIFIED: ("Verified", "verified", Tone.GOOD),
+    State.NOT_SHOWN: ("Not shown yet", "not shown yet", Tone.WARNING),
+    State.CONTRADICTED: ("Contradicted", "contradicted", Tone.BAD),
+    State.NEW_PROFILE: ("New profile: check the ID", "in a new profile: check the ID", Tone.BAD),
+    State.NO_CATEGORY: ("No such category: check it", "in no category of the project: check it", Tone.BAD),
+    State.REFUSED: ("Refused", "refused", Tone.BAD),
+    State.UNCONFIRMED: ("Not confirmed", "not yet confirmed", Tone.WARNING),
+    State.NOT_SEEN: ("Not seen", "not yet confirmed", Tone.WARNING),
+    State.RESTORED: ("Restored", "not yet confirmed", Tone.WARNING),
+    State.DISCARDED: ("Discarded", "discarded", Tone.QUIET),
 }
+"""What each state is called by itself and among others, and how bad or good it is."""
+
+STATE_WORDS = {state: word for state, (word, _, _) in _LOOKS.items()}
+SHORT_WORDS = {state: word for state, (_, word, _) in _LOOKS.items()}
 
 NOT_RECORDED = "Not recorded"
 """What is cancelled is called so until somebody acknowledges it."""
 
 PRACTISED_STATES = frozenset({State.DELIVERED, State.SEEN, State.VERIFIED, State.NOT_SHOWN})
 """What counts as practised in the Sandbox: nothing there is ever more."""
-
-_TONES = {
-    State.QUEUED: Tone.WARNING,
-    State.IN_FLIGHT: Tone.NEUTRAL,
-    State.RETRY_WAIT: Tone.WARNING,
-    State.DELIVERED: Tone.NEUTRAL,
-    State.SEEN: Tone.NEUTRAL,
-    State.VERIFIED: Tone.GOOD,
-    State.NOT_SHOWN: Tone.WARNING,
-    State.CONTRADICTED: Tone.BAD,
-    State.NEW_PROFILE: Tone.BAD,
-    State.NO_CATEGORY: Tone.BAD,
-    State.REFUSED: Tone.BAD,
-    State.UNCONFIRMED: Tone.WARNING,
-    State.NOT_SEEN: Tone.WARNING,
-    State.RESTORED: Tone.WARNING,
-    State.DISCARDED: Tone.QUIET,
-}
 
 
 def word_of(entry: Entry, *, practice: bool) -> str:
@@ -63,4 +49,4 @@ def tone_of(entry: Entry, *, practice: bool) -> Tone:
     if entry.checked:
         # A person has said that it is right.
         return Tone.WARNING
-    return Tone.BAD if entry.to_acknowledge else _TONES[entry.state]
+    return Tone.BAD if entry.to_acknowledge else _LOOKS[entry.state][2]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.draft import Field, Problem
 from consent_desk.ui.form.repair import RepairButton, typed
-from consent_desk.ui.widgets.inputs import Note, TypingComboBox, WithNote
+from consent_desk.ui.widgets.inputs import TypingComboBox, WithNote
 from consent_desk.ui.widgets.messages import render
 
 _WORDINGS = frozenset({Field.WORDING, Field.BASIS})
@@ -45,10 +45,6 @@ class FieldNotes:
     def row(self, field: Field) -> WithNote:
         """`field` with its note."""
         return self._rows[field][1]
-
-    def note(self, field: Field) -> Note:
-        """The note of `field`."""
-        return self.row(field).note
 
     def show(
         self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()

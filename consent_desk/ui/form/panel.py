@@ -398,7 +398,7 @@ class ConsentPanel(QWidget):
         """Wait for the next caller."""
         self.customer_id.setFocus()
         said = "There is nothing to send: enter the next customer ID."
-        self.notes.note(Field.CUSTOMER_ID).show_remark(said)
+        self.notes.row(Field.CUSTOMER_ID).note.show_remark(said)
 
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""

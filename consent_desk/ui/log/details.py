@@ -6,7 +6,7 @@ from datetime import datetime
 
 from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.checking import is_new_profile, needs_check, nobody_looked
-from consent_desk.domain.lifecycle.judgement import judge, may_have_left, noun
+from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, noun
 from consent_desk.domain.lifecycle.messages import (
     tell_change,
     tell_check,
@@ -65,7 +65,7 @@ def details_of(
     return {
         "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
         "Answer": of_answers(_answer),
-        "As received": of_answers(_as_received),
+        "As received": of_answers(lambda answer, _: body_of(answer)),
         "Headers": of_answers(_headers),
         "Request": laid_out(_request(record)),
     }
@@ -104,11 +104,9 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
     is_sent = last.state not in {State.QUEUED, State.RETRY_WAIT}
     if last.state in TO_CHECK_STATES:
         # That the looks fail is told with what comes next: a person has something to do before.
-        judgement = tell_check(last.state, needed=needs_check(record), practice=practice)
-        return [render(judgement.headline, local), render(judgement.advice, local)]
+        return _told(tell_check(last.state, needed=needs_check(record), practice=practice), local)
     if failing is not None and failing.count >= TOLD_AFTER and is_sent:
-        judgement = tell_failing(failing, last.state, action, practice=practice)
-        return [render(judgement.headline, local), render(judgement.advice, local)]
+        return _told(tell_failing(failing, last.state, action, practice=practice), local)
     if last.state is State.CONTRADICTED:
         # A person has dismissed the alarm: it is still what the look showed.
         last = next((fact for fact in reversed(record.facts) if isinstance(fact.outcome, Look)), last)
@@ -121,12 +119,14 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
         waits = f"Noted on this computer. The {noun(action)} waits to be sent."
         return [waits] if last.state is State.QUEUED else []
     if isinstance(last.outcome, Look):
-        judgement = tell_look(last.outcome, last.state, action, practice=practice)
-    else:
-        again = may_have_left(record.facts[:-1])
-        known = record.noted.context.before is not None
-        refused = last.state is State.REFUSED
-        judgement = judge(last.outcome, action, practice=practice, again=again, known=known, refused=refused)
+        return _told(tell_look(last.outcome, last.state, action, practice=practice), local)
+    again, known = may_have_left(record.facts[:-1]), record.noted.context.before is not None
+    refused = last.state is State.REFUSED
+    judgement = judge(last.outcome, action, practice=practice, again=again, known=known, refused=refused)
+    return _told(judgement, local)
+
+
+def _told(judgement: Judgement, local: Local) -> list[str]:
     return [render(judgement.headline, local), render(judgement.advice, local)]
 
 
@@ -253,10 +253,6 @@ def _answer(answer: Answered | Lost, most: int) -> str:
     # Shared by all attempts: the whole of it takes a second.
     text = pretty(answer.body) if len(answer.body) <= _LAID_OUT_IN_FULL * most else None
     return body_of(answer, text)
-
-
-def _as_received(answer: Answered | Lost, _: int) -> str:
-    return body_of(answer)
 
 
 def _headers(answer: Answered | Lost, _: int) -> str:

@@ -211,9 +211,8 @@ class LogPanel(QWidget):
             each.setEnabled(is_offered)
         # What cannot be of use leaves its place to the others.
         self.send_now.setVisible(state is State.CONTRADICTED)
-        self.cancel.setVisible(state in _CANCELLABLE)
-        self.acknowledge.setVisible(offer.to_acknowledge)
-        self.right.setVisible(offer.to_check)
+        for each in (self.cancel, self.acknowledge, self.right):
+            each.setVisible(offers[each])
         has_others = offer.to_acknowledge or state in {State.CONTRADICTED, State.IN_FLIGHT}
         self.send_again.setVisible(not has_others)
         if state not in DISCARDABLE_STATES:

@@ -1,9 +1,10 @@
 """The table of the log: which of its columns are seen, and how wide they are."""
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from consent_desk.ui.log.model import COLUMNS, LogModel
+from consent_desk.ui.widgets.layouts import show_as_list
 
 _DIGITS = {
     "Time": 12,
@@ -33,21 +34,14 @@ class LogTable(QTableView):
         super().__init__()
         self.setAccessibleName("Response log")
         self.setModel(model)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
+        show_as_list(self)
         self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
         height = self.fontMetrics().lineSpacing() + 8
         self.verticalHeader().setDefaultSectionSize(height)
         self.setMinimumHeight((least + 1) * height)
         self._digit = self.fontMetrics().horizontalAdvance("0")
         self._lacks = 0
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         for name, digits in _DIGITS.items():
             header.resizeSection(COLUMNS.index(name), self._digit * digits)
         header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)

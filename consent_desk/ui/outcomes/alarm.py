@@ -139,11 +139,8 @@ class AlarmPresenter(Presenter):
             return
         self._busy.add(entry.request_id)
         self._status.take_back(_KEY)
-        go = partial(self._renew, workspace, entry)
-        if workspace.practice:
-            go(workspace.sandbox)
-        else:
-            self._projects.find(entry.project_id, go, partial(self._say_why, workspace, entry))
+        go, cannot = partial(self._renew, workspace, entry), partial(self._say_why, workspace, entry)
+        self._projects.find(workspace, entry.project_id, go, cannot)
 
     def _say_why(self, workspace: Workspace, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)

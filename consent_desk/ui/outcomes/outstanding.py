@@ -97,7 +97,7 @@ class OutstandingPresenter(Presenter):
         parts = [told(self._outstanding)] if int(self._outstanding) else []
         if submission is not None and not submission.workspace.practice:
             parts.append(_NOT_NOTED_YET)
-        if self._status.has_slips:
+        if self._status.slips:
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 

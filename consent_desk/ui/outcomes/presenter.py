@@ -206,14 +206,12 @@ class OutcomePresenter(Presenter):
             return
         self._ask(entry.request_id)
         self._status.begin_call(self.batches.key_of(entry))
-        if workspace.practice:
-            self._depart(workspace, entry, workspace.sandbox)
-        else:
-            self._projects.find(
-                entry.project_id,
-                partial(self._depart, workspace, entry),
-                lambda why: self.say(workspace, entry, Tone.BAD, f"Not sent: {why}"),
-            )
+        self._projects.find(
+            workspace,
+            entry.project_id,
+            partial(self._depart, workspace, entry),
+            lambda why: self.say(workspace, entry, Tone.BAD, f"Not sent: {why}"),
+        )
 
     def _depart(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
         if not self._dispatch.holds(entry.request_id):

@@ -30,7 +30,7 @@ _UNKNOWN = say("What comes next is not known: the journal cannot be read now.")
 Tell = Callable[[Message | None], None]
 """Takes what comes next for a consent; None while it is being done, or where nothing is left to say."""
 
-Find = Callable[[str, Callable[[Project | None], None], Callable[[str], None]], None]
+Find = Callable[[Workspace, str, Callable[[Project | None], None], Callable[[str], None]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +213,7 @@ class SchedulerPresenter(QObject):
             self.withheld.emit(task.entry, why)
             self._run(workspace, later)
 
-        if workspace.practice:
-            then(workspace.sandbox)
-        else:
-            self._find(task.due.project_id, then, cannot)
+        self._find(workspace, task.due.project_id, then, cannot)
 
     def _go(self, workspace: Workspace, task: Task, project: Project | None) -> None:
         due = task.due

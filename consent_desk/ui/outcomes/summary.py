@@ -10,7 +10,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES
+from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES, SHORT_WORDS
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
@@ -20,23 +20,6 @@ _MOST = 50
 _SHOWN = 300
 """Characters of the names of many categories: the log has them all."""
 
-_WORDS = {
-    State.QUEUED: "on the way",
-    State.IN_FLIGHT: "on the way",
-    State.RETRY_WAIT: "waiting to be tried again",
-    State.DELIVERED: "delivered",
-    State.SEEN: "recorded",
-    State.VERIFIED: "verified",
-    State.NOT_SHOWN: "not shown yet",
-    State.CONTRADICTED: "contradicted",
-    State.NEW_PROFILE: "in a new profile: check the ID",
-    State.NO_CATEGORY: "in no category of the project: check it",
-    State.REFUSED: "refused",
-    State.UNCONFIRMED: "not yet confirmed",
-    State.NOT_SEEN: "not yet confirmed",
-    State.RESTORED: "not yet confirmed",
-    State.DISCARDED: "discarded",
-}
 _WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.QUIET, Tone.NEUTRAL, Tone.PRACTICE, Tone.GOOD)
 _NAMED = frozenset({Tone.BAD, Tone.WARNING, Tone.QUIET})
 
@@ -54,7 +37,7 @@ class _Said:
             return "not settled" if self.tone is Tone.BAD else "not sent"
         if self.entry.to_acknowledge:
             return NOT_RECORDED.lower()
-        return "practised" if practice and state in PRACTISED_STATES else _WORDS[state]
+        return "practised" if practice and state in PRACTISED_STATES else SHORT_WORDS[state]
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
+from consent_desk.workspace import Workspace
 
 _LAST = "last_project"
 _UNTIL_CLOSED = (
@@ -128,12 +129,19 @@ class ProjectPresenter(Presenter):
             self.start()
 
     def find(
-        self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
+        self,
+        workspace: Workspace,
+        project_id: str,
+        then: Callable[[Project | None], None],
+        cannot: Callable[[str], None],
     ) -> None:
         """Find a project that may not be the chosen one. `then` gets None for a removed one.
 
-        `cannot` gets the reason, where neither list nor keyring can tell.
+        `cannot` gets the reason, where neither list nor keyring can tell. Practice has its own project.
         """
+        if workspace.practice:
+            then(workspace.sandbox)
+            return
         listed, projects = self._listed.get(project_id), self._projects
         if not self._list_is_known or projects is None:
             cannot("The list of your projects cannot be read.")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QLocale, QSize, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.ui.widgets.banner import tell
 from consent_desk.ui.widgets.inputs import button, label_for, plain_label
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, show_as_list
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone, colour, sign
 
@@ -44,7 +43,11 @@ class BackupsDialog(QDialog):
         self.setWindowTitle("Backups of the journal")
         self._backups: tuple[Backup, ...] = ()
         self._checked: dict[Backup, Checked] = {}
-        self.table = _table()
+        self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setHorizontalHeaderLabels([*COLUMNS])
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        show_as_list(self.table)
         self.table.itemSelectionChanged.connect(self._follow_choice)
         self.message = plain_label(name="Backups status")
         self.folder = QLineEdit()
@@ -130,20 +133,3 @@ class BackupsDialog(QDialog):
         self.restore.setEnabled(checked is not None and checked.why is None)
         if backup is not None and checked is None:
             self.chosen.emit(backup)
-
-
-def _table() -> QTableWidget:
-    table = QTableWidget(0, len(COLUMNS))
-    table.setHorizontalHeaderLabels([*COLUMNS])
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setStretchLastSection(True)
-    return table

@@ -200,8 +200,9 @@ def why_not_restore(backup: Backup, missing: Missing | None) -> str:
     elif missing.consents:
         unsettled = ""
         if missing.unsettled:
+            have = "has" if missing.unsettled == 1 else "have"
             unsettled = (
-                f" {missing.unsettled:,} of these {_has(missing.unsettled)} not certainly reached "
+                f" {missing.unsettled:,} of these {have} not certainly reached "
                 "Engagement, and would not be sent any more: see “not yet confirmed” by the log first."
             )
         is_or_are = "is" if missing.consents == 1 else "are"
@@ -249,7 +250,3 @@ def _open(count: int) -> str:
         f" {counted(count)} may have gone out since. {it_is} looked up before anything is sent. "
         f"Do not enter {it} again."
     )
-
-
-def _has(count: int) -> str:
-    return "has" if count == 1 else "have"

@@ -56,7 +56,7 @@ class StatusPanel(TintedBanner):
         self.action = QPushButton()
         self.action.clicked.connect(self._copy_slips)
         self.save_slips = button("Save slip…")
-        self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self._slips())))
+        self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self.slips)))
         self.dismiss = button("Dismiss")
         self.dismiss.clicked.connect(self.clear)
         self.shortcuts = button("F1: shortcuts", "Keyboard shortcuts")
@@ -172,15 +172,12 @@ class StatusPanel(TintedBanner):
                 self.take_back(key)
 
     @property
-    def has_slips(self) -> bool:
-        """Whether anything is said that is nowhere else."""
-        return bool(self._slips())
-
-    def _slips(self) -> list[str]:
-        return [said.slip for said in (*self._kept.values(), self._latest) if said.slip]
+    def slips(self) -> tuple[str, ...]:
+        """What is said that is nowhere else."""
+        return tuple(said.slip for said in (*self._kept.values(), self._latest) if said.slip)
 
     def _copy_slips(self) -> None:
-        QGuiApplication.clipboard().setText("\n\n".join(self._slips()))
+        QGuiApplication.clipboard().setText("\n\n".join(self.slips))
 
     def clear(self) -> None:
         """Take back everything that was said, but that the call on the line was noted."""
@@ -204,7 +201,7 @@ class StatusPanel(TintedBanner):
         # Its room is that of all, while there is nothing else to say.
         self.latest.setVisible(bool(self._latest.text) or not (kept or self._noted))
         self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
-        slips = len(self._slips())
+        slips = len(self.slips)
         self.action.setVisible(slips > 0)
         self.save_slips.setVisible(slips > 0)
         self.save_slips.setText("Save slip…" if slips < 2 else f"Save {slips} slips…")

@@ -147,8 +147,7 @@ class TintedButton(Tinted, QPushButton):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         room = self.width() - 2 * self.fontMetrics().averageCharWidth()
-        elided = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        option.text = elided
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
     def _colour(self, palette: QPalette, tone: Tone) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLayoutItem,
     QScrollArea,
     QSizePolicy,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -50,6 +51,18 @@ def scrolled(form: QWidget) -> QScrollArea:
     # What stands below it comes first: a question, and the way to send.
     scroll.setMinimumHeight(1)
     return scroll
+
+
+def show_as_list(table: QTableView) -> None:
+    """Let `table` look like a list of lines, of which one is chosen, and Tab lead out of it."""
+    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setHighlightSections(False)
 
 
 class Yielding(QScrollArea):

@@ -16,40 +16,25 @@ class Tone(StrEnum):
     GOOD = "good"
 
 
-_LIGHT = {
-    Tone.QUIET: "#5f6368",
-    Tone.NEUTRAL: "#1a4f8b",
-    Tone.PRACTICE: "#8a5300",
-    Tone.WARNING: "#8a5300",
-    Tone.BAD: "#b3261e",
-    Tone.GOOD: "#146c2e",
+_LOOKS = {
+    Tone.QUIET: ("", "#5f6368", "#b0b4b9"),
+    Tone.NEUTRAL: ("➜", "#1a4f8b", "#9cc4f5"),
+    Tone.PRACTICE: ("◆", "#8a5300", "#ffc46b"),
+    Tone.WARNING: ("▲", "#8a5300", "#ffc46b"),
+    Tone.BAD: ("✖", "#b3261e", "#ff9a91"),
+    Tone.GOOD: ("✔", "#146c2e", "#86d79b"),
 }
-_DARK = {
-    Tone.QUIET: "#b0b4b9",
-    Tone.NEUTRAL: "#9cc4f5",
-    Tone.PRACTICE: "#ffc46b",
-    Tone.WARNING: "#ffc46b",
-    Tone.BAD: "#ff9a91",
-    Tone.GOOD: "#86d79b",
-}
-_SIGNS = {
-    Tone.QUIET: "",
-    Tone.NEUTRAL: "➜",
-    Tone.PRACTICE: "◆",
-    Tone.WARNING: "▲",
-    Tone.BAD: "✖",
-    Tone.GOOD: "✔",
-}
+"""The sign, the colour on a light system, and that on a dark one."""
 
 
 def sign(tone: Tone) -> str:
     """The character that stands for `tone`."""
-    return _SIGNS[tone]
+    return _LOOKS[tone][0]
 
 
 def colour(tone: Tone, palette: QPalette) -> QColor:
     """The text colour of `tone` on the background of `palette`, light or dark."""
-    return QColor((_DARK if is_dark(palette) else _LIGHT)[tone])
+    return QColor(_LOOKS[tone][2 if is_dark(palette) else 1])
 
 
 def background(tone: Tone, palette: QPalette) -> QColor:
@@ -62,7 +47,7 @@ def background(tone: Tone, palette: QPalette) -> QColor:
 
 def loud_colours(tone: Tone, palette: QPalette) -> tuple[QColor, QColor]:
     """Background and text of what must be seen before all else."""
-    return (QColor("#8c1d18") if is_dark(palette) else QColor(_LIGHT[tone])), QColor("#ffffff")
+    return (QColor("#8c1d18") if is_dark(palette) else QColor(_LOOKS[tone][1])), QColor("#ffffff")
 
 
 def is_dark(palette: QPalette) -> bool:

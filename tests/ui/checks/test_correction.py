@@ -124,8 +124,8 @@ def test_what_is_corrected_and_what_it_lacks_are_seen(
     acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: controls.focused_name(acme.window) == "Wording read out")
-    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.note(Field.WORDING)))
-    assert acme.window.consent.notes.note(Field.WORDING).text().startswith("⚠ Write what was read out")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.row(Field.WORDING).note))
+    assert acme.window.consent.notes.row(Field.WORDING).note.text().startswith("⚠ Write what was read out")
 
 
 def test_where_nobody_looked_nothing_is_filled_and_it_says_why(acme: OpenDesk) -> None:

@@ -26,7 +26,7 @@ from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
 def note(desk: OpenDesk) -> str:
-    text = desk.window.consent.notes.note(Field.CUSTOMER_ID)
+    text = desk.window.consent.notes.row(Field.CUSTOMER_ID).note
     return text.text() if text.isVisible() else ""
 
 

@@ -7,8 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.record import Entry, Noted
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.ui.outcomes.summary import _WORDS, BatchStatus
+from consent_desk.ui.outcomes.summary import BatchStatus
 from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.states import SHORT_WORDS
 from consent_desk.ui.widgets.tones import Tone
 from tests.consents import a_consent, a_project
 
@@ -94,4 +95,4 @@ def test_a_customer_who_was_erased_is_named_no_more(batches: BatchStatus, status
 
 
 def test_every_state_has_its_words() -> None:
-    assert set(_WORDS) == set(State)
+    assert set(SHORT_WORDS) == set(State)
