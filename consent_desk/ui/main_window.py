@@ -71,15 +71,13 @@ class MainWindow(QMainWindow):
         self._restore_layout()
 
     def _lay_out(self) -> None:
-        self.upper = QSplitter(Qt.Orientation.Horizontal)
-        self.upper.setChildrenCollapsible(False)
+        self.upper = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for title, panel in (("Consent", self.consent), ("Preview", self.preview)):
             group, place = _group(title)
             place.addWidget(panel)
             self.upper.addWidget(group)
         self.upper.setSizes([560, 640])
-        self.whole = QSplitter(Qt.Orientation.Vertical)
-        self.whole.setChildrenCollapsible(False)
+        self.whole = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         top = QWidget()
         self._below_status = fill(QVBoxLayout(top), (self.upper, 1), self.status)
         self.whole.addWidget(top)
@@ -232,10 +230,9 @@ class MainWindow(QMainWindow):
             # Needed only now: not every start waits for it to load.
             from PySide6.QtWidgets import QMessageBox
 
-            box = self._shortcuts = QMessageBox(self)
+            box = self._shortcuts = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
             box.setModal(False)
             box.setWindowTitle("Keyboard shortcuts")
-            box.setTextFormat(Qt.TextFormat.PlainText)
         bar = self.project_bar
         idle = {"Ctrl+,": not bar.settings.isEnabled(), "Ctrl+B": bar.backups.isHidden()}
         lines = (f"{keys}\t{what}" for keys, what in SHORTCUTS if not idle.get(keys))

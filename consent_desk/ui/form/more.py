@@ -39,8 +39,7 @@ class MoreSection(QWidget):
         self.summary.setSizePolicy(
             self.summary.sizePolicy().Policy.Ignored, self.sizePolicy().verticalPolicy()
         )
-        self.agent = Line()
-        self.agent.setPlaceholderText("who records it; left out when empty")
+        self.agent = Line(hint="who records it; left out when empty")
         self.agent_with_note = WithNote(self.agent)
         self.add = button("Add property…")
         self._lay_out()

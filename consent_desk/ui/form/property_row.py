@@ -24,12 +24,10 @@ class PropertyRow(QWidget):
         super().__init__()
         self._touched = False
         self._problems: Mapping[Field, str] = {}
-        self.name = Line()
-        self.name.setPlaceholderText("name")
+        self.name = Line(hint="name")
         self.kind = ComboBox()
         self.kind.addItems(list(Kind))
-        self.value = Line()
-        self.value.setPlaceholderText("value")
+        self.value = Line(hint="value")
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
         self.yes_no.hide()

@@ -131,9 +131,8 @@ class LogPanel(QWidget):
         self.reason = ReasonRow()
         self._offer(_NOT_KNOWN)
         self.table = LogTable(model, least=_LEAST)
-        self.tabs = QTabBar()
+        self.tabs = QTabBar(drawBase=False)
         self.tabs.setAccessibleName("Kind of details")
-        self.tabs.setDrawBase(False)
         for tab in TABS:
             self.tabs.addTab(tab)
         # The arrow keys do what those of a narrow bar do.
@@ -151,8 +150,7 @@ class LogPanel(QWidget):
         fill(QVBoxLayout(right), self.tabs, (self.details, 1), foot)
         # All tabs are seen at once, but with a very large font: then the bar scrolls.
         right.setMinimumWidth(min(self.tabs.sizeHint().width(), _WIDEST))
-        self.splitter = _LowSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = _LowSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(0, 3)

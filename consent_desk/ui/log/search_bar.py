@@ -28,18 +28,16 @@ class SearchBar(QWidget):
 
     def __init__(self, *others: QWidget) -> None:
         super().__init__()
-        self.filter = Line()
-        self.filter.setPlaceholderText("customer, category, ticket …")
+        self.filter = Line(hint="customer, category, ticket …")
         self.filter.setClearButtonEnabled(True)
         self.outcome = ComboBox()
         self.outcome.setMinimumContentsLength(13)
         self.outcome.addItem("all outcomes", None)
         for state in State:
             self.outcome.addItem(STATE_WORDS[state], state)
-        self.days = TypingComboBox(*EXAMPLES)
+        self.days = TypingComboBox(*EXAMPLES, hint="any day")
         self.days.setMinimumContentsLength(9)
         self.days.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.days.line.setPlaceholderText("any day")
         self.days.setToolTip(render(HOW_DAYS))
         self.open_ones = TintedButton()
         self.open_ones.setAccessibleName("Not yet confirmed")
@@ -114,9 +112,8 @@ class ReasonRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reason = Line(longest=1_000)
+        self.reason = Line(longest=1_000, hint="Why is it discarded?")
         self.reason.setAccessibleName("Reason for discarding")
-        self.reason.setPlaceholderText("Why is it discarded?")
         self.confirm = button("Discard it", "Confirm discarding")
         Unhurried(self.confirm)
         self.keep = button("Keep it")

@@ -36,7 +36,7 @@ class CounterPresenter(Presenter):
         self._search = self._window.log.search
         self._workspace: Workspace | None = None
         self._counts: dict[bool, Outstanding] = {}
-        self._timer = QTimer(self)
+        self._timer = QTimer(self, interval=int(TICK * 1_000))
         self._timer.timeout.connect(self._show)
         sending.counted.connect(self._count)
 
@@ -65,7 +65,7 @@ class CounterPresenter(Presenter):
             to_check=outstanding.to_check,
         )
         if int(outstanding) and not self._timer.isActive():
-            self._timer.start(int(TICK * 1_000))
+            self._timer.start()
         elif not int(outstanding):
             self._timer.stop()
 

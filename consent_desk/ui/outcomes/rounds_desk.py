@@ -172,8 +172,7 @@ class SchedulerPresenter(QObject):
             return
         timer = self._timers.get(workspace.practice)
         if timer is None:
-            timer = self._timers[workspace.practice] = QTimer(self)
-            timer.setSingleShot(True)
+            timer = self._timers[workspace.practice] = QTimer(self, singleShot=True)
             timer.timeout.connect(lambda: self._run(workspace, lambda: None))
         if wait is None:
             timer.stop()

@@ -48,7 +48,8 @@ class ProjectBar(QWidget):
         self.project = _Chooser()
         self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
-        self.host = QLabel()
+        flag = Qt.TextInteractionFlag.TextSelectableByMouse
+        self.host = QLabel(textFormat=Qt.TextFormat.PlainText, textInteractionFlags=flag)
         # It may have to say a whole sentence, and the window is not to grow with it.
         self.state = TintedLabel()
         self.go_on = button("Go on without the keyring")
@@ -56,8 +57,6 @@ class ProjectBar(QWidget):
         self.settings = button("Project se&ttings…")
         self.backups = button("Backups…")
         self.backups.hide()
-        self.host.setTextFormat(Qt.TextFormat.PlainText)
-        self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label = label_for(_LABEL, self.project, "Project")
         shown = (self._label, self.project, self.host, (self.state, 1))
         fill(QHBoxLayout(self), *shown, self.go_on, self.settings, self.backups, margins=(10, 2, 10, 2))

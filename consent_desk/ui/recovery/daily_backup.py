@@ -41,8 +41,7 @@ class DailyBackupPresenter(Presenter):
         self._put_off = self._waited = 0
         self._told: tuple[date, str] | None = None
         self._mark_told = ""
-        self._timer = QTimer(self)
-        self._timer.setInterval(int(EVERY * 1_000))
+        self._timer = QTimer(self, interval=int(EVERY * 1_000))
         self._timer.timeout.connect(self._look)
         workspaces.taken_up.connect(self._look_after)
         # What hung there tells nobody any more.

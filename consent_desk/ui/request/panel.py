@@ -89,10 +89,8 @@ class PreviewPanel(QWidget):
         self._has_body = False
         self._show_authorization = False
         self._why_empty = ""
-        self.url = QLineEdit()
-        self.url.setReadOnly(True)
-        self.authorization = QLineEdit()
-        self.authorization.setReadOnly(True)
+        self.url = QLineEdit(readOnly=True)
+        self.authorization = QLineEdit(readOnly=True)
         self.headers = plain_label(name="Other headers")
         self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
@@ -106,9 +104,8 @@ class PreviewPanel(QWidget):
         self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pages = PreviewPages()
         self.pages.turned.connect(self._refresh)
-        self.copy = named(QToolButton(), "Co&py")
+        self.copy = named(QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup), "Co&py")
         self.copy.setEnabled(False)
-        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._lay_out()
         self.as_sent.toggled.connect(self._refresh)
 

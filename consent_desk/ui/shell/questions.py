@@ -17,10 +17,8 @@ class Questions:
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         """Ask, and return the index of the chosen answer. The first one is the safe one, and the default."""
-        box = QMessageBox(self._parent)
+        box = QMessageBox(self._parent, textFormat=Qt.TextFormat.PlainText, text=text)
         box.setWindowTitle(title)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(text)
         buttons = [box.addButton(choice, QMessageBox.ButtonRole.ActionRole) for choice in choices]
         box.setDefaultButton(buttons[0])
         box.setEscapeButton(buttons[0])

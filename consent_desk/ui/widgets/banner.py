@@ -58,10 +58,8 @@ class TintedLabel(Tinted, QLabel):
     """Plain text in the colour of its tone; its description tells assistive technology the text."""
 
     def __init__(self, name: str = "", *, bold: bool = False) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.setAccessibleName(name)
-        self.setWordWrap(True)
         if bold:
             font = self.font()
             font.setBold(True)

@@ -74,11 +74,11 @@ _WIDEST = 800  # pixels: somebody may name a category by half a page
 class TypingComboBox(ComboBox):
     """A combo box that takes typing; completion is a case-sensitive pop-up, and nothing is inserted."""
 
-    def __init__(self, *offered: str) -> None:
+    def __init__(self, *offered: str, hint: str = "") -> None:
         super().__init__()
         self.addItems(offered)
         # Which makes it editable, and has a limit that tells.
-        self.line = Line()
+        self.line = Line(hint=hint)
         self.setLineEdit(self.line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -203,22 +203,16 @@ def button(text: str, name: str = "", tip: str = "") -> QPushButton:
 
 def plain_label(text: str = "", name: str = "") -> QLabel:
     """A label that takes no text for HTML, and breaks its lines."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = QLabel(text, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
     label.setAccessibleName(name)
-    label.setWordWrap(True)
     return label
 
 
 def read_only_text(accessible_name: str) -> QPlainTextEdit:
     """A text that can be selected, copied and read out, but not changed."""
-    text = QPlainTextEdit()
-    text.setReadOnly(True)
-    text.setUndoRedoEnabled(False)
-    text.setTabChangesFocus(True)
-    text.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
+    flags = Qt.TextInteractionFlag
+    text = QPlainTextEdit(readOnly=True, undoRedoEnabled=False, tabChangesFocus=True)
+    text.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
     text.setAccessibleName(accessible_name)
     return text
 
@@ -261,8 +255,8 @@ CUT = " … (cut here)"
 class Line(QLineEdit):
     """A line that takes a paste of any size without freezing, and says in the text where it was cut."""
 
-    def __init__(self, text: str = "", *, longest: int = LONGEST) -> None:
-        super().__init__()
+    def __init__(self, text: str = "", *, longest: int = LONGEST, hint: str = "") -> None:
+        super().__init__(placeholderText=hint)
         self.setMaxLength(longest)
         self.setText(text)
         self._before = self.text()

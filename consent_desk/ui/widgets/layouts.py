@@ -41,9 +41,8 @@ def fill(box: Box, *parts: Part, margins: tuple[int, int, int, int] | None = (0,
 
 def scrolled(form: QWidget) -> QScrollArea:
     """`form` in an area that scrolls downwards only: to the side the window does not get narrower than it."""
-    scroll = QScrollArea()
+    scroll = QScrollArea(widgetResizable=True)
     scroll.setWidget(form)
-    scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     beside = scroll.verticalScrollBar().sizeHint().width()
@@ -72,15 +71,14 @@ class Yielding(QScrollArea):
     """
 
     def __init__(self, *labels: QLabel, name: str, least: int) -> None:
-        super().__init__()
+        super().__init__(widgetResizable=True)
         self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         # A layout even for one label: without it nobody hears of a new text, least of all while hidden.
         self._texts = QWidget()
         fill(QVBoxLayout(self._texts), *labels)
         self._least = least
         self.setWidget(self._texts)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFrameShadow(QFrame.Shadow.Plain)
         # Until it shows: without it, it would get no place among what Tab leads to.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
