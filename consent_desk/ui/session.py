@@ -141,8 +141,8 @@ class Session(Presenter):
         projects.project_left.connect(self._submitter.leave_form)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
-        projects.project_withheld.connect(self.wait_for_project)
-        projects.sandbox_chosen.connect(self.use_sandbox)
+        projects.project_withheld.connect(self._wait_for_project)
+        projects.sandbox_chosen.connect(self._use_sandbox)
 
     # -- which project ----------------------------------------------------------------------------
 
@@ -153,13 +153,11 @@ class Session(Presenter):
         self._window.show_title(None if project is None else project.name, practice=False)
         self._enter(practice=False, project=project)
 
-    def wait_for_project(self, name: str, why: str) -> None:
-        """Say why the chosen project cannot be used."""
+    def _wait_for_project(self, name: str, why: str) -> None:
         self._window.show_title(name, practice=False)
         self._filled.say_why_closed(why)
 
-    def use_sandbox(self) -> None:
-        """Practise."""
+    def _use_sandbox(self) -> None:
         self._leave("The Sandbox is starting…")
         self._window.show_title(None, practice=True)
         self._enter(practice=True, project=None)

@@ -146,7 +146,7 @@ class OutstandingPresenter(Presenter):
             workspace = self._workspace
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: list_of(workspace.scheduler.open_entries()),
+                lambda: _list_of(workspace.scheduler.open_entries()),
                 done=self._copy,
                 failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
             )
@@ -171,8 +171,7 @@ def told(outstanding: Outstanding) -> str:
     )
 
 
-def list_of(entries: tuple[Entry, ...]) -> str:
-    """The consents as lines of text, their fields between tabs."""
+def _list_of(entries: tuple[Entry, ...]) -> str:
     return "\n".join(
         "\t".join(
             (

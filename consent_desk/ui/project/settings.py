@@ -73,7 +73,7 @@ class SettingsPresenter(Presenter):
         """
         if self._dialog is not None:
             return
-        draft = ProjectDraft(name=name) if stored is None else draft_of(stored)
+        draft = ProjectDraft(name=name) if stored is None else _draft_of(stored)
         where = "in the keyring" if in_keyring else "until this window closes"
         kept = "" if stored is None else where
         dialog = ProjectDialog(self._window, draft, kept=kept, can_remove=can_remove)
@@ -144,7 +144,7 @@ class SettingsPresenter(Presenter):
                 dialog.report.setPlainText(text)
 
         def done(report: Report) -> None:
-            show(report_text(report))
+            show(_report_text(report))
             self.checked.emit(project, report)
 
         self._runner.run(
@@ -246,7 +246,7 @@ def _take_apart(dialog: ProjectDialog) -> None:
             return
 
 
-def draft_of(project: Project) -> ProjectDraft:
+def _draft_of(project: Project) -> ProjectDraft:
     """The settings of `project` as text, without its secret: a stored one never comes back into a widget."""
     return ProjectDraft(
         name=project.name,
@@ -257,8 +257,7 @@ def draft_of(project: Project) -> ProjectDraft:
     )
 
 
-def report_text(report: Report) -> str:
-    """The report of a check as lines of text, a mark before each."""
+def _report_text(report: Report) -> str:
     return "\n".join(
         f"{_MARKS[step.verdict]} {render(step.name)}: {render(step.message)}" for step in report.steps
     )

@@ -30,19 +30,17 @@ class ProofPresenter(Presenter):
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
         button = self._window.log.proof
-        button.of_consent.triggered.connect(self.save_consent)
-        button.of_customer.triggered.connect(self.save_customer)
+        button.of_consent.triggered.connect(self._save_consent)
+        button.of_customer.triggered.connect(self._save_customer)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
         button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(self._window.log.chosen)))
 
-    def save_consent(self) -> None:
-        """Save what proves the chosen consent."""
+    def _save_consent(self) -> None:
         workspace, request_id = self._log.workspace, self._window.log.chosen
         if workspace is not None and request_id:
             self._save(workspace, partial(workspace.proofs.of_consent, request_id, self._local))
 
-    def save_customer(self) -> None:
-        """Save what proves all consents of the customer of the chosen line."""
+    def _save_customer(self) -> None:
         workspace, entry = self._log.workspace, self._log.find(self._window.log.chosen)
         if workspace is not None and entry is not None:
             of_customer = workspace.proofs.of_customer

@@ -8,14 +8,7 @@ from hashlib import sha256
 
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.errors import InvalidError
-from consent_desk.domain.evidence.proof import (
-    WATERMARK,
-    Chain,
-    Proof,
-    last_look,
-    request_url,
-    written,
-)
+from consent_desk.domain.evidence.proof import WATERMARK, Chain, Proof, last_look, request_url, written
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
 from consent_desk.domain.lifecycle.record import Context, Record

@@ -62,11 +62,11 @@ class RecoveryPresenter(Presenter):
         self.banner.begin.clicked.connect(self.begin_anew)
         self._window.project_bar.backups.clicked.connect(self.open_backups)
         self._window.project_bar.backups.show()
-        session.journal_well.connect(self.show_well)
+        session.journal_well.connect(self._show_well)
         session.journal_shut.connect(self.show_trouble)
-        session.not_noted.connect(self.show_failure)
+        session.not_noted.connect(self._show_failure)
         # What was said of the journal of real consents has no place beside practice.
-        projects.sandbox_chosen.connect(self.show_well)
+        projects.sandbox_chosen.connect(self._show_well)
         self.settled.connect(projects.enter_again)
 
     def show_trouble(self, error: Exception) -> None:
@@ -74,13 +74,12 @@ class RecoveryPresenter(Presenter):
         damaged, missing = isinstance(error, JournalDamagedError), isinstance(error, JournalMissingError)
         self.banner.show_shut(salvage=damaged and not missing, restore=damaged, begin=missing)
 
-    def show_failure(self, error: Exception) -> None:
+    def _show_failure(self, error: Exception) -> None:
         """Something could not be noted: offer what helps where trying again does not."""
         if isinstance(error, JournalDamagedError | JournalGoneError):
             self.show_trouble(error)
 
-    def show_well(self) -> None:
-        """The journal is open."""
+    def _show_well(self) -> None:
         if not self._busy:
             self.banner.hide()
         if self._to_repeat:
@@ -126,7 +125,7 @@ class RecoveryPresenter(Presenter):
             return
 
         def ask(missing: Missing | None) -> None:
-            question = why_not_restore(backup, missing)
+            question = _why_not_restore(backup, missing)
             if self._questions.choose("Restore from backup", question, ("Cancel", "Restore")) == 1:
                 self._restore(backup, missing)
 
@@ -146,7 +145,7 @@ class RecoveryPresenter(Presenter):
         def done(restored: Restored) -> None:
             if self._list is not None:
                 self._list.dialog.close()
-            self._tell(told_restored(backup, restored))
+            self._tell(_told_restored(backup, restored))
 
         self._replace("Restoring the backup…", work, done)
 
@@ -192,8 +191,7 @@ class RecoveryPresenter(Presenter):
             self._list.say(text)
 
 
-def why_not_restore(backup: Backup, missing: Missing | None) -> str:
-    """What a person must know before a backup takes the journal's place."""
+def _why_not_restore(backup: Backup, missing: Missing | None) -> str:
     parts = [f"Put the backup of {backup.day} in the place of the journal?"]
     if missing is None:
         parts.append("What was noted after it was made is not in it.")
@@ -213,8 +211,7 @@ def why_not_restore(backup: Backup, missing: Missing | None) -> str:
     return "\n\n".join(parts)
 
 
-def told_restored(backup: Backup, restored: Restored) -> str:
-    """What a restoration came to."""
+def _told_restored(backup: Backup, restored: Restored) -> str:
     text = f"The backup of {backup.day} was restored."
     if restored.replaced is not None:
         text += f" The journal that was there is kept as {restored.replaced.name}."
