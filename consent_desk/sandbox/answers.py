@@ -33,6 +33,14 @@ class Answer:
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("utf-8")
 
 
+class RefusedError(Exception):
+    """A request, or a command of a batch, gets `answer` and nothing else becomes of it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 def told(status: int, /, **document: object) -> Answer:
     """An answer in JSON."""
     return Answer(status=status, body=json.dumps(document).encode("ascii"))

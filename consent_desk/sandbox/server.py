@@ -6,7 +6,6 @@ Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from threading import Condition, Lock
 from typing import Self
 
@@ -16,7 +15,6 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
-from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
@@ -32,9 +30,9 @@ class Sandbox:
     """A practice Engagement project on 127.0.0.1, on a port that was free.
 
     `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
-    `received` are the last requests that bore its key, 10,000 and 32 MiB at most. `customers` are the seeded
-    (ID type, ID) pairs, `location` is where redirects lead. Safe to use from any thread. Raises
-    SandboxError where `seed` is unusable.
+    `engagement` is the state behind it. `received` are the last requests that bore its key, 10,000 and 32 MiB
+    at most. `customers` are the seeded (ID type, ID) pairs, `location` is where redirects lead. Safe to use
+    from any thread. Raises SandboxError where `seed` is unusable.
     """
 
     def __init__(
@@ -45,7 +43,8 @@ class Sandbox:
         now: Callable[[], float] = time.time,
         address: str = LOOPBACK,
     ) -> None:
-        self._engagement = EngagementProject(seed, delay=delay, now=now)
+        self.engagement = EngagementProject(seed, delay=delay, now=now)
+        self.customers = self.engagement.seeded
         self._address = address
         self._lock = Lock()
         self._server: LoopbackServer | None = None
@@ -81,15 +80,14 @@ class Sandbox:
                     ),
                     say("Check whether a security program forbids it."),
                 ) from error
-            self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.server_port)
-            self._server.start()
+            self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.port)
 
     def _listen(self) -> LoopbackServer:
-        if self._base_url is not None and self._base_url.port is not None:
-            # What was noted for this port, and is looked up there, stays right.
-            with suppress(OSError):
-                return LoopbackServer(self._refuse, self._take, port=self._base_url.port)
-        return LoopbackServer(self._refuse, self._take)
+        try:
+            # What was noted for the port of before, and is looked up there, stays right.
+            return LoopbackServer(self._take, port=(self._base_url and self._base_url.port) or 0)
+        except OSError:
+            return LoopbackServer(self._take, port=0)
 
     def close(self) -> None:
         """Stop at once, hung connections too. Closing again changes nothing."""
@@ -128,29 +126,6 @@ class Sandbox:
         )
 
     @property
-    def customers(self) -> tuple[tuple[str, str], ...]:
-        """The seeded customers, as pairs of ID type and ID."""
-        return self._engagement.seeded
-
-    @property
-    def may_read(self) -> bool:
-        """Whether the key has Events > consent: Get."""
-        return self._engagement.may_read
-
-    @may_read.setter
-    def may_read(self, allowed: bool) -> None:
-        self._engagement.may_read = allowed
-
-    @property
-    def may_write(self) -> bool:
-        """Whether the key has Events > consent: Set."""
-        return self._engagement.may_write
-
-    @may_write.setter
-    def may_write(self, allowed: bool) -> None:
-        self._engagement.may_write = allowed
-
-    @property
     def received(self) -> tuple[Received, ...]:
         """The requests that arrived whole and were not refused for address or key, the oldest first."""
         with self._arrived:
@@ -176,21 +151,14 @@ class Sandbox:
         with self._arrived:
             self._fault, self._times = (None, None) if times == 0 else (fault, times)
 
-    def _refuse(self, head: Received) -> Answer | None:
-        # A foreign Host is refused: any web page could call otherwise (DNS rebinding).
-        if not _is_addressed(head, self.project.base_url.port):
-            return answers.WRONG_HOST
-        # What has no key of ours may come from a web page as well, and would be kept.
-        return endpoints.refusal(head)
-
     def _take(self, request: Received) -> Reply:
         fault = self._note(request)
         if self._stored > _MOST_STORED:
             # Its key is published: whoever is on this computer may write.
             return answers.FULL, None
         if fault is None:
-            return endpoints.answer(self._engagement, request), None
-        true = endpoints.answer(self._engagement, request) if fault.stores else answers.SERVER_ERROR
+            return endpoints.answer(self.engagement, request), None
+        true = endpoints.answer(self.engagement, request) if fault.stores else answers.SERVER_ERROR
         return faults.distort(fault, true, self.location), fault
 
     def _note(self, request: Received) -> Fault | None:
@@ -214,8 +182,3 @@ def _size(request: Received) -> int:
     return (
         len(request.path) + len(request.body) + sum(len(name) + len(value) for name, value in request.headers)
     )
-
-
-def _is_addressed(request: Received, port: int | None) -> bool:
-    hosts = [value.strip().lower() for name, value in request.headers if name.lower() == "host"]
-    return hosts in ([f"{LOOPBACK}:{port}"], [f"localhost:{port}"])
