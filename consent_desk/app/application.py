@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
@@ -15,9 +14,6 @@ from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
-
-if TYPE_CHECKING:
-    pass
 
 
 class Application(QObject):

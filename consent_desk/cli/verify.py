@@ -3,11 +3,12 @@
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
-
+from consent_desk.journal import verify as journals
+from consent_desk.journal.verify import Verdict
+from consent_desk.proof.check import check, is_pages, is_proof
+from consent_desk.proof.compare import compare
+from consent_desk.system.folders import user_folders
 
 _PAGES = (
     "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "
@@ -22,10 +23,8 @@ _PROVEN = (
 )
 
 
-def _verify(path: Path | None, compared_with: Path | None) -> int:
-    from consent_desk.journal.verify import Verdict, verify
-    from consent_desk.system.folders import user_folders
-
+def verify(path: Path | None, compared_with: Path | None) -> int:
+    """Print what is found of `path`, or of the user's own journal; return the exit status."""
     journal = user_folders().journal
     path = journal if path is None else path
     # What cannot be encoded here, a folder's name for one, is written out.
@@ -37,7 +36,7 @@ def _verify(path: Path | None, compared_with: Path | None) -> int:
     if compared_with is not None:
         print("--journal goes with a proof: this is none.")
         return Verdict.UNREADABLE
-    found = verify(path)
+    found = journals.verify(path)
     if found.interrupted:
         print("A transaction was broken off. This is the journal as the next start will find it.")
     if found.verdict is not Verdict.SOUND:
@@ -55,10 +54,6 @@ def _verify(path: Path | None, compared_with: Path | None) -> int:
 
 def _verify_proof(path: Path, journal: Path) -> int | None:
     """Check the file if it is a proof; None where it is none."""
-    from consent_desk.journal.verify import Verdict
-    from consent_desk.proof.check import check, is_pages, is_proof
-    from consent_desk.proof.compare import compare
-
     try:
         if is_pages(path):
             print(_PAGES)
