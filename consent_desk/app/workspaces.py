@@ -59,10 +59,10 @@ def open_journal(
     if settings.has_journal and not any(map(os.path.lexists, left)):
         raise nowhere(folders.data)
     journal = SqliteJournal.open(
-        folders.journal,
+        path,
         installation=installation_id(folders.config),
         now=now,
-        before_migration=Backups(folders.journal).before_migration,
+        before_migration=Backups(path).before_migration,
     )
     opened.callback(journal.close)
     # Only what would find a lost folder is missing then, and who sets a second one is told.
@@ -70,7 +70,7 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> None:
-        Backups(folders.journal).make_daily(journal, now())
+        Backups(path).make_daily(journal, now())
 
     # A copy that was begun before an erasure would bring back into the second folder what that removes.
     copies, turn = 0, Condition()
@@ -80,7 +80,7 @@ def open_journal(
         with turn:
             copies += 1
         try:
-            Backups(folders.journal, second=settings.second_folder).copy_daily(now())
+            Backups(path, second=settings.second_folder).copy_daily(now())
         finally:
             with turn:
                 copies -= 1
@@ -91,13 +91,11 @@ def open_journal(
             if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
                 raise DeskError(*_COPYING)
             # From the second folder too; a failure to read where that is says so, and nothing is erased.
-            backups = Backups(folders.journal, second=settings.second_folder)
-            return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+            backups = Backups(path, second=settings.second_folder)
+            return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(
-        journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored
-    )
-    return replace(workspace, back_up=back_up, copy_backup=copy_backup)
+    workspace = _workspace(journal, transport, now, nap, steady, erase=erase_customer)
+    return replace(workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup)
 
 
 def open_sandbox(
@@ -120,16 +118,15 @@ def open_sandbox(
     sandbox.fault = fault
     journal = SqliteJournal.open(folder / "journal.sqlite")
     opened.callback(journal.close)
-    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
-    # Its own watch: the Sandbox tells the time of this very computer.
-    watched = ClockWatch(transport, now, steady)
-    workspace = _workspace(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
 
     def wake() -> Project:
         sandbox.start()
         return sandbox.project
 
-    return replace(workspace, rest=sandbox.close, wake=wake)
+    # Its own watch: the Sandbox tells the time of this very computer.
+    workspace = _workspace(journal, ClockWatch(transport, now, steady), now, nap, steady)
+    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
+    return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
 
 
 def _workspace(
@@ -140,9 +137,6 @@ def _workspace(
     steady: Callable[[], float],
     *,
     erase: Erase | None = None,
-    sandbox: Project | None = None,
-    customers: frozenset[CustomerId] = frozenset(),
-    restored: int = 0,
 ) -> Workspace:
     return Workspace(
         journal=journal,
@@ -155,8 +149,5 @@ def _workspace(
         history=History(journal, now, erase=erase),
         proofs=Proofs(journal, now),
         transport=watched,
-        sandbox=sandbox,
-        customers=customers,
-        restored=restored,
         user=account_name() or "unknown",
     )
