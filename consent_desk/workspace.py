@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.attention import Alarms, Resendable
+from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -35,7 +35,6 @@ class Workspace:
     verifier: Verifier
     scheduler: Scheduler
     alarms: Alarms
-    kept: Resendable
     history: History
     proofs: "Proofs"
     transport: ClockWatch

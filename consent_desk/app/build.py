@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import tzinfo
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale
 
@@ -13,6 +12,7 @@ from consent_desk.app.application import Application
 from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.local_time import moment
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.categories import Categories
@@ -49,10 +49,6 @@ from consent_desk.ui.widgets.messages import Local
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
-if TYPE_CHECKING:
-    from consent_desk.domain.faults import Fault
-
-
 SANDBOX_DELAY = 4.0
 """Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
 
@@ -67,7 +63,7 @@ def build(
     now: Callable[[], Timestamp] = clock_now,
     *,
     zone: tzinfo | None = None,
-    fault: "Fault | None" = None,
+    fault: Fault | None = None,
     delay: float = SANDBOX_DELAY,
     nap: float = NAP,
     steady: Callable[[], float] = clock_steady,

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Condition
 
-from consent_desk.delivery.attention import Alarms, Resendable
+from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -145,7 +145,6 @@ def _workspace(
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
-        kept=Resendable(journal),
         history=History(journal, now, erase=erase),
         proofs=Proofs(journal, now),
         transport=watched,

@@ -117,9 +117,8 @@ class EngagementProject:
 
 
 def _status(event: ConsentEvent, now: float) -> Status:
-    end = _opted_in_until(event)
     return Status(
-        valid=end == "unlimited" or (isinstance(end, int | float) and now < end),
+        valid=_is_valid(event, now),
         timestamp=event.timestamp,
         # That of the last event, whatever its action (section 4.4).
         until=event.properties.get("valid_until"),
@@ -128,19 +127,19 @@ def _status(event: ConsentEvent, now: float) -> Status:
     )
 
 
-def _opted_in_until(event: ConsentEvent) -> str | float | None:
-    """How long the opt-in holds. None for all that is none: an invalid consent event revokes (section 1).
+def _is_valid(event: ConsentEvent, now: float) -> bool:
+    """Whether it is an opt-in that holds `now`: an invalid consent event revokes (section 1).
 
     Ours: milliseconds revoke too, and so does an end not after the timestamp.
     """
-    until = event.properties.get("valid_until")
     if event.properties.get("action") != "accept" or event.timestamp >= FIRST_MILLISECOND:
-        return None
-    if until == "unlimited":
-        return "unlimited"
-    if isinstance(until, bool) or not isinstance(until, int | float):
-        return None
-    return until if event.timestamp < until < FIRST_MILLISECOND else None
+        return False
+    match event.properties.get("valid_until"):
+        case "unlimited":
+            return True
+        case int() | float() as until if not isinstance(until, bool):
+            return max(event.timestamp, now) < until < FIRST_MILLISECOND
+    return False
 
 
 def _customers(seed: Mapping[str, Any], now: float) -> Iterator[tuple[Mapping[str, str], list[ConsentEvent]]]:

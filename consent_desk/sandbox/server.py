@@ -104,11 +104,6 @@ class Sandbox:
         self.close()
 
     @property
-    def base_url(self) -> str:
-        """`http://127.0.0.1:PORT`. Raises SandboxError before the first start."""
-        return str(self.project.base_url)
-
-    @property
     def project(self) -> Project:
         """The sandbox as the desk reaches it. Raises SandboxError before the first start."""
         if self._base_url is None:

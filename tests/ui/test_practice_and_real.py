@@ -168,7 +168,7 @@ def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: l
     acme.choose_project("Sandbox (practice)")
     go_back(acme)
     acme.bot.waitUntil(lambda: len(sandboxes) == 1)
-    acme.bot.waitUntil(lambda: not is_open(int(sandboxes[0].base_url.rpartition(":")[2])))
+    acme.bot.waitUntil(lambda: not is_open(sandboxes[0].project.base_url.port or 0))
     acme.send()
     acme.wait_for_status("Delivered: Engagement has queued it")
     practise(acme)

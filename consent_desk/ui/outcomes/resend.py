@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
+from consent_desk.delivery.attention import may_leave, resendable
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
@@ -87,7 +88,10 @@ class ResendPresenter(QObject):
 
         # What cannot be read now is offered another time: nothing is lost by it.
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.kept.of(project), done=found, failed=lambda error: None
+            Lane.JOURNAL,
+            lambda: resendable(workspace.journal, project),
+            done=found,
+            failed=lambda error: None,
         )
 
     def _offer(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
@@ -140,8 +144,8 @@ class ResendPresenter(QObject):
             practice=False,
         )
 
-        def send(may_leave: bool) -> None:
-            if batch.stopped or not may_leave:
+        def send(leaves: bool) -> None:
+            if batch.stopped or not leaves:
                 self._next(batch)
             else:
                 batch.under_way = entry.request_id
@@ -171,7 +175,7 @@ class ResendPresenter(QObject):
             self._end(batch)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: batch.workspace.kept.may_leave(request_id), done=then, failed=failed
+            Lane.JOURNAL, lambda: may_leave(batch.workspace.journal, request_id), done=then, failed=failed
         )
 
     def _end(self, batch: _Batch) -> None:

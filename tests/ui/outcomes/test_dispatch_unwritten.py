@@ -76,7 +76,9 @@ def test_what_is_held_leaves_at_once_when_its_project_leads_back(
     desk.wait_for_line("Held")
     # Nothing but the saved settings can make it due again.
     desk.clock.seconds_off -= 600
-    save_settings(desk, Base_URL=engagement.base_url, API_secret=engagement.project.secret.reveal())
+    save_settings(
+        desk, Base_URL=str(engagement.project.base_url), API_secret=engagement.project.secret.reveal()
+    )
     desk.wait_for_line("Delivered")
 
 
