@@ -1,7 +1,7 @@
 """Named misbehaviours of a server, or of what stands before it (the reference's sections 5 and 6)."""
 
 import gzip
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox import answers
@@ -10,23 +10,10 @@ from consent_desk.sandbox.answers import HTML, Answer, told
 ELSEWHERE = "https://elsewhere.example/"
 """Where redirects lead unless told otherwise. Nobody can own this name."""
 
+ENDING = (Fault.DROP_BEFORE_STORING, Fault.DROP_AFTER_STORING, Fault.SILENCE, Fault.CUT_BODY, Fault.NOT_HTTP)
+"""After these a connection is good for no other request."""
+
 _MEBIBYTE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """How an answer goes out: `at_once`, then `slowly` a byte at a time.
-
-    Afterwards nothing more comes while it `holds` on, and the connection is good for another
-    request unless the answer `is_broken`.
-    """
-
-    at_once: bytes
-    slowly: bytes = b""
-    holds: bool = False
-    is_broken: bool = False
-
-
 _TAKEN = b'{"success": true, "errors": []'
 _PACKED = ("Content-Encoding", "gzip")
 _INSTEAD = {
@@ -53,7 +40,7 @@ _INSTEAD = {
 }
 
 
-def distort(fault: Fault, true: Answer, location: str) -> Answer:
+def distort(fault: Fault | None, true: Answer, location: str) -> Answer:
     """The answer that `fault` puts in the place of the `true` one; redirects lead to `location`."""
     match fault:
         case Fault.REDIRECT_301 | Fault.REDIRECT_307:
@@ -75,24 +62,24 @@ def distort(fault: Fault, true: Answer, location: str) -> Answer:
         case Fault.DEEP_JSON:
             deep = b"[" * 100_000 + b"]" * 100_000
             return Answer(status=200, body=b'{"success": true, "errors": ' + deep + b"}")
+        case None:
+            return true
         case _:
             return _INSTEAD.get(fault, true)
 
 
-def wire(fault: Fault | None, head: bytes, body: bytes) -> Wire:
-    """How `fault` lets an answer's `head` and `body` go out."""
+def wire(fault: Fault | None, head: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """What goes out at once of an answer's `head` and `body`, and what then a byte at a time."""
     match fault:
-        case Fault.DROP_BEFORE_STORING | Fault.DROP_AFTER_STORING:
-            return Wire(at_once=b"", is_broken=True)
-        case Fault.SILENCE:
-            return Wire(at_once=b"", holds=True, is_broken=True)
+        case Fault.DROP_BEFORE_STORING | Fault.DROP_AFTER_STORING | Fault.SILENCE:
+            return b"", b""
         case Fault.TRICKLE_HEADERS:
-            return Wire(at_once=b"", slowly=head + body)
+            return b"", head + body
         case Fault.TRICKLE_BODY:
-            return Wire(at_once=head, slowly=body)
+            return head, body
         case Fault.CUT_BODY:
-            return Wire(at_once=head + body[: len(body) // 2], is_broken=True)
+            return head + body[: len(body) // 2], b""
         case Fault.NOT_HTTP:
-            return Wire(at_once=b"SSH-2.0-OpenSSH_9.2\r\n", is_broken=True)
+            return b"SSH-2.0-OpenSSH_9.2\r\n", b""
         case _:
-            return Wire(at_once=head + body)
+            return head + body, b""

@@ -223,11 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
         # What has no key of ours may come from a web page as well, and would be kept.
         endpoints.endpoint(head)
         lengths = self.headers.get_all("Content-Length", ["0"])
-        if (
-            "Transfer-Encoding" in self.headers
-            or len(lengths) > 1
-            or not _LENGTH.fullmatch(lengths[0].strip())
-        ):
+        is_told = len(lengths) == 1 and _LENGTH.fullmatch(lengths[0].strip())
+        if "Transfer-Encoding" in self.headers or not is_told:
             raise RefusedError(answers.BROKEN_REQUEST)
         if int(lengths[0]) > BODY_LIMIT:
             raise RefusedError(answers.TOO_LARGE)
@@ -254,15 +251,15 @@ class _Handler(BaseHTTPRequestHandler):
             headers.append(("x-request-id", str(uuid4())))
         if self.close_connection:
             headers.append(("Connection", "close"))
-        wire = faults.wire(fault, answer.head(*headers), answer.body)
+        at_once, slowly = faults.wire(fault, answer.head(*headers), answer.body)
         self.connection.settimeout(PATIENCE)
-        self.close_connection = self.close_connection or wire.is_broken
-        self.wfile.write(wire.at_once)
-        for byte in wire.slowly:
+        self.close_connection = self.close_connection or fault in faults.ENDING
+        self.wfile.write(at_once)
+        for byte in slowly:
             if self.server.ending.wait(_PAUSE):
                 break
             self.wfile.write(bytes((byte,)))
-        if wire.holds:
+        if fault is Fault.SILENCE:
             # Ends at the latest when end() shuts the connection down.
             self._await_end(_HOLDING, None)
 
@@ -271,5 +268,4 @@ class _Handler(BaseHTTPRequestHandler):
         self._refuse(answers.page(code, "The sandbox does not understand this request."))
 
     def log_message(self, format: str, *args: Any) -> None:
-        # Standard error belongs to the program.
-        pass
+        """Say nothing: standard error belongs to the program."""

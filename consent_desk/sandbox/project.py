@@ -60,8 +60,7 @@ class EngagementProject:
         self._delay = delay
         self._lock = Lock()
         self._customers: dict[tuple[str, str], _Customer] = {}
-        self.may_read = True
-        self.may_write = True
+        self.may_read = self.may_write = True
         try:
             self.categories = seed["categories"]
             if not all(isinstance(category["id"], str) for category in self.categories):

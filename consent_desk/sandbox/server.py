@@ -6,6 +6,7 @@ Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from math import inf
 from threading import Condition, Lock
 from typing import Self
 
@@ -54,7 +55,7 @@ class Sandbox:
         self._remembered = 0
         self._stored = 0
         self._fault: Fault | None = None
-        self._times: int | None = None
+        self._times = inf
         self.location = faults.ELSEWHERE
 
     def start(self) -> None:
@@ -73,11 +74,9 @@ class Sandbox:
             try:
                 self._server = self._listen()
             except OSError as error:
+                why = error.strerror or "no reason"
                 raise SandboxError(
-                    say(
-                        "The Sandbox cannot listen on this computer ({why}).",
-                        why=error.strerror or "no reason",
-                    ),
+                    say("The Sandbox cannot listen on this computer ({why}).", why=why),
                     say("Check whether a security program forbids it."),
                 ) from error
             self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.port)
@@ -141,19 +140,18 @@ class Sandbox:
     def fault(self, fault: Fault | None) -> None:
         self.misbehave(fault)
 
-    def misbehave(self, fault: Fault | None, *, times: int | None = None) -> None:
+    def misbehave(self, fault: Fault | None, *, times: float = inf) -> None:
         """Wrong every request from now on, or the next `times`; with None, behave again."""
         with self._arrived:
-            self._fault, self._times = (None, None) if times == 0 else (fault, times)
+            self._fault, self._times = fault if times else None, times
 
     def _take(self, request: Received) -> Reply:
         fault = self._note(request)
         if self._stored > _MOST_STORED:
             # Its key is published: whoever is on this computer may write.
             return answers.FULL, None
-        if fault is None:
-            return endpoints.answer(self.engagement, request), None
-        true = endpoints.answer(self.engagement, request) if fault.stores else answers.SERVER_ERROR
+        stores = fault is None or fault.stores
+        true = endpoints.answer(self.engagement, request) if stores else answers.SERVER_ERROR
         return faults.distort(fault, true, self.location), fault
 
     def _note(self, request: Received) -> Fault | None:
@@ -166,14 +164,11 @@ class Sandbox:
                 self._remembered -= _size(self._received.popleft())
             self._arrived.notify_all()
             fault = self._fault
-            if self._times is not None:
-                self._times -= 1
-                if self._times == 0:
-                    self._fault = self._times = None
+            self._times -= 1
+            if self._times == 0:
+                self._fault = None
             return fault
 
 
 def _size(request: Received) -> int:
-    return (
-        len(request.path) + len(request.body) + sum(len(name) + len(value) for name, value in request.headers)
-    )
+    return len(request.path) + len(request.body) + sum(len(text) for pair in request.headers for text in pair)
