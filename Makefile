@@ -35,6 +35,7 @@ bench: .venv/.ready-test ## Measure speed
 	@$(BIN)/python tests/bench/run.py
 
 soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
+	@sh tools/in_memory.sh $(PYTEST) -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m tests.reliability.run
 
 screenshots: .venv/.ready-test ## Take the pictures for the documentation
@@ -54,6 +55,9 @@ clean: ## Remove what was made, .venv too
 ifneq "$(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.place 2>/dev/null)" "$(CURDIR)"
 .venv/.ready-demo .venv/.ready-test .venv/.ready-dev: moved
 endif
+
+# Tests start the program again and again: compiled once, it starts in two thirds of the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: help demo test check lint types contracts bench soak screenshots constraints clean moved

@@ -146,7 +146,7 @@ def display() -> Iterator[str]:
 
 
 # The desktop decides upon a theme, which comes with a palette and fonts of its own.
-@pytest.mark.parametrize("desktop", ["", "GNOME", "KDE", "XFCE"])
+@pytest.mark.parametrize("desktop", ["", "GNOME", "KDE"])
 def test_on_a_real_screen_the_window_stands(home: Path, display: str, desktop: str) -> None:
     env = {name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
     env |= {"DISPLAY": display, "XDG_CURRENT_DESKTOP": desktop}

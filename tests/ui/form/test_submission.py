@@ -48,7 +48,7 @@ class SlowWorkspace:
 
 
 @pytest.fixture
-def noting(qtbot: QtBot) -> Iterator[Submitter]:
+def submitter(qtbot: QtBot) -> Iterator[Submitter]:
     runner = TaskRunner(lambda error: None)
     parent = QObject()
     yield Submitter(runner, parent)
