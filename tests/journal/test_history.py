@@ -1,5 +1,6 @@
 """What a person may do with what was noted."""
 
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -104,13 +105,14 @@ def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
-def test_what_cannot_be_discarded_waits_on_as_it_did(full: FullJournal, state: State) -> None:
-    full.full = False
-    request_id = noted_in(full, state)
-    full.full = True
-    with pytest.raises(JournalError, match="Full"):
-        History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
-    assert full.entry(request_id).state is state
+def test_what_cannot_be_discarded_waits_on_as_it_did(path: Path, state: State) -> None:
+    with closing(FullJournal.open(path)) as full:
+        full.full = False
+        request_id = noted_in(full, state)
+        full.full = True
+        with pytest.raises(JournalError, match="Full"):
+            History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
+        assert full.entry(request_id).state is state
 
 
 @pytest.mark.parametrize(

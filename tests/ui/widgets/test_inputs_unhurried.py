@@ -35,7 +35,7 @@ def press_in_every_way(button: QAbstractButton) -> None:
 
 
 @pytest.fixture(params=["notice", "reason", "correction", "question"])
-def strip(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstractButton]:
+def banner(request: pytest.FixtureRequest, qtbot: QtBot) -> tuple[QWidget, QAbstractButton]:
     """A banner that asks for something, shown, and the button that does it."""
     widget: QWidget
     match request.param:
