@@ -23,7 +23,7 @@ from tests.engagement.http.servers import busy_port
 
 pytestmark = linux
 
-WAYS = ("SIGINT", "SIGTERM", "SIGHUP", "close button", "end of the session", "quit")
+WAYS = ("SIGTERM", "SIGHUP", "close button", "end of the session", "quit")
 SOON = 3.0
 """Seconds: three times what is promised, because tests run on busy machines."""
 
