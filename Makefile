@@ -34,6 +34,9 @@ contracts: .venv/.ready-dev ## Check which layer imports which
 bench: .venv/.ready-test ## Measure speed
 	@$(BIN)/python tests/bench/run.py
 
+trace: .venv/.ready-test ## Count what a key and a Send pass through
+	@$(BIN)/python tools/trace.py
+
 soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
 	@sh tools/in_memory.sh $(PYTEST) -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m tests.reliability.run
@@ -60,5 +63,5 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help demo test check lint types contracts bench soak screenshots constraints clean moved
+.PHONY: help demo test check lint types contracts bench trace soak screenshots constraints clean moved
 moved:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.attention import Alarms, Resendable
 from consent_desk.delivery.outbox import Outbox
@@ -9,11 +10,13 @@ from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.journal.history import History
-from consent_desk.proof.make import Proofs
+from consent_desk.journal.export import History
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
+    from consent_desk.proof.make import Proofs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +25,11 @@ class Workspace:
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
     `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
-    there is one; None where nothing is backed up.
-    `mark_trouble` says why the mark beside the journal lags behind. `close` closes the journal. `user`: who
-    sits here, as this computer calls them. `rest` ends what practice is sent to, `wake` begins it again and
-    returns it; the journal stays open.
+    there is one; None where nothing is backed up. `user`: who sits here, as this computer calls them. `rest`
+    ends what practice is sent to, `wake` begins it again and returns it; the journal stays open.
     """
 
+    journal: "SqliteJournal"
     outbox: Outbox
     sender: Sender
     verifier: Verifier
@@ -35,15 +37,13 @@ class Workspace:
     alarms: Alarms
     kept: Resendable
     history: History
-    proofs: Proofs
+    proofs: "Proofs"
     transport: ClockWatch
     sandbox: Project | None = None
     customers: frozenset[CustomerId] = field(default_factory=frozenset)
     restored: int = 0
     back_up: Callable[[], None] | None = None
     copy_backup: Callable[[], None] | None = None
-    mark_trouble: Callable[[], JournalError | None] = lambda: None
-    close: Callable[[], None] = lambda: None
     user: str = ""
     rest: Callable[[], None] = lambda: None
     wake: Callable[[], Project | None] = lambda: None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from consent_desk.journal.journal import SqliteJournal
+from tests.delivery.desk import FullJournal
 
 # Qt reads these as it loads, pytest-qt's own import included. Left alone, QT_LOGGING_RULES or a theme
 # would change what tests see, and QT_FORCE_STDERR_LOGGING would take messages past qt_log_level_fail.
@@ -65,3 +66,10 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     journal = SqliteJournal.open(path)
     yield journal
     journal.close()
+
+
+@pytest.fixture
+def full(path: Path) -> Iterator[FullJournal]:
+    full = FullJournal.open(path)
+    yield full
+    full.close()

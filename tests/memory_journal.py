@@ -14,13 +14,12 @@ from consent_desk.domain.lifecycle.state import (
     is_to_acknowledge,
     may_be_claimed,
 )
-from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
-from consent_desk.journal.head import Head
+from consent_desk.journal.journal import SqliteJournal
 
 
-class MemoryJournal:
-    """Fits `delivery.outbox.Journal`. `on_write` is called before and after each write."""
+class MemoryJournal(SqliteJournal):
+    """Knows what delivery asks a journal, and no file. `on_write` is called before and after each write."""
 
     def __init__(self) -> None:
         self._noted: dict[str, Noted] = {}
@@ -119,32 +118,6 @@ class MemoryJournal:
 
     def record(self, request_id: str) -> Record:
         return Record(noted=self._noted[request_id], facts=tuple(self._facts[request_id]))
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = 500
-    ) -> tuple[LogRow, ...]:
-        found = [
-            LogRow(seq, self.entry(one))
-            for seq, (one, noted) in enumerate(self._noted.items(), 1)
-            if all(word in noted.consent.customer.value for word in query.words)
-            and (
-                not query.states
-                or self._facts[one][-1].state in query.states
-                or (query.to_acknowledge and is_to_acknowledge(self._facts[one][-1]))
-            )
-        ]
-        follow = [each for each in reversed(found) if after is None or each.seq < after]
-        return tuple(follow[skip : skip + most])
-
-    def count(self, query: LogQuery) -> int:
-        return len(self.page(query, most=10**9))
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        found = self.page(query, most=10**9)
-        return tuple(each for each in reversed(found) if each.entry.request_id in request_ids)
-
-    def head(self) -> Head:
-        return Head(journal="uuid", facts=sum(map(len, self._facts.values())), head="abcd")
 
     def open_in(self, project_id: str) -> int:
         return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))

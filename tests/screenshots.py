@@ -297,7 +297,7 @@ def small(picture: QImage) -> QImage:
 def until(qt: QApplication, condition: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     settled = 0
-    # A few more scheduler once it is true: layouts and batches of the log come a moment later.
+    # A few more rounds once it is true: layouts and batches of the log come a moment later.
     while settled < 15:
         qt.processEvents()
         settled = settled + 1 if condition() else 0

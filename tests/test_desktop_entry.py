@@ -56,6 +56,6 @@ def test_the_entry_has_the_icon_of_the_program() -> None:
 
 
 def test_the_window_belongs_to_the_entry() -> None:
-    source = (ROOT / "consent_desk/app/startup.py").read_text(encoding="utf-8")
+    source = (ROOT / "consent_desk" / "app" / "startup.py").read_text(encoding="utf-8")
     assert f'setDesktopFileName("{ENTRY.stem}")' in source
     assert f'setApplicationName("{entry("Desktop Entry")["StartupWMClass"]}")' in source

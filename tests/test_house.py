@@ -24,7 +24,7 @@ OUTSIDE = (
     *("PySide6", "email_validator", "jeepney", "keyring", "phonenumbers", "platformdirs", "requests"),
     *("sqlite3", "truststore", "urllib3"),
 )
-KNOW_THE_OUTSIDE = ("engagement/http/", "engagement/id_rules", "projects/keyring")
+KNOW_THE_OUTSIDE = ("engagement/http/", "projects/keyring")
 WHOLES = {PACKAGE, PACKAGE / "ui", PACKAGE / "sandbox"}  # also tried as a whole
 NOBODYS = {Path("/"), Path("/home"), Path("/Users"), Path("/opt"), Path(tempfile.gettempdir())}
 PLACES = {ROOT, ROOT.parent, Path.home()} - NOBODYS  # of who runs this, asked before HOME is replaced

@@ -15,16 +15,14 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.engagement.calls import Transport
-from consent_desk.engagement.categories import Categories, CategoryCacheFile, Fetched
+from consent_desk.engagement.categories import Categories
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
-from consent_desk.engagement.id_rules import MailLibrary, PhoneLibrary
 from consent_desk.engagement.key_watch import KeyWatch
 from consent_desk.journal.recovery import JournalRecovery
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, Projects, SecretStore
-from consent_desk.projects.wordings import JsonWordingFile, SavedWordings
+from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
+from consent_desk.projects.wordings import SavedWordings
 from consent_desk.system.account import full_name
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.clock import LocalZone
@@ -117,7 +115,7 @@ def build(
     workspaces = Workspaces(runner, open_workspace, resources, window)
     kept, settings_desk = None, None
     if secrets is not None:
-        kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), secrets)
+        kept = Projects(ProjectListFile(folders.config / "projects.json"), secrets)
         settings_desk = SettingsPresenter(
             window,
             runner,
@@ -207,14 +205,14 @@ def help_with_form(
     """
     system = QLocale.system()
     form = window.consent
-    cache = None if folders.cache is None else CategoryCacheFile(folders.cache / "categories.json", Fetched)
+    cache = None if folders.cache is None else folders.cache / "categories.json"
     categories = CategoriesPresenter(form, runner, Categories(cache, now, tuple(system.uiLanguages())), local)
     if place is None:
         place = QLocale.territoryToCode(system.territory())
-    help_with_ids = IdHelp(PhoneLibrary(), MailLibrary(), place)
+    help_with_ids = IdHelp(place)
     projects.project_left.connect(categories.offer_nothing)
     AgentPresenter(form, runner, projects, window.settings, agent)
-    kept = SavedWordings(JsonWordingFile(folders.config / "texts.json"))
+    kept = SavedWordings(folders.config / "texts.json")
     wordings = WordingsPresenter(form, window.status, runner, questions, kept)
     projects.project_chosen.connect(lambda project: wordings.enter(None if project is None else project.id))
     projects.sandbox_chosen.connect(lambda: wordings.enter(PRACTICE))

@@ -58,6 +58,8 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
 
         from consent_desk.app.run import run
 
+        # What is loaded by now stays: to look through it again and again would hold up the window each time.
+        gc.freeze()
         gc.enable()
         return run(qt, window, folders, kept, demo=demo, fault=fault)
 

@@ -21,15 +21,14 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
+from consent_desk.journal.export import Erase, History
 from consent_desk.journal.head import head_file
-from consent_desk.journal.history import Erase, History
 from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.proof.files import ProofFiles
 from consent_desk.proof.make import Proofs
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.account import account_name
-from consent_desk.system.atomic_file import PrivateFile, companion
+from consent_desk.system.atomic_file import companion
 from consent_desk.system.folders import Folders, private_folder, temporary_folder
 from consent_desk.system.settings import DeskSettings
 from consent_desk.workspace import Workspace
@@ -146,19 +145,18 @@ def _workspace(
     restored: int = 0,
 ) -> Workspace:
     return Workspace(
+        journal=journal,
         outbox=Outbox(journal, now, account_name()),
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
         kept=Resendable(journal),
-        history=History(journal, now, create=PrivateFile, erase=erase),
-        proofs=Proofs(journal, ProofFiles(), now),
+        history=History(journal, now, erase=erase),
+        proofs=Proofs(journal, now),
         transport=watched,
         sandbox=sandbox,
         customers=customers,
         restored=restored,
-        mark_trouble=lambda: journal.mark_trouble,
-        close=journal.close,
         user=account_name() or "unknown",
     )

@@ -56,9 +56,8 @@ def _verify(path: Path | None, compared_with: Path | None) -> int:
 def _verify_proof(path: Path, journal: Path) -> int | None:
     """Check the file if it is a proof; None where it is none."""
     from consent_desk.journal.verify import Verdict
-    from consent_desk.proof.check import check
+    from consent_desk.proof.check import check, is_pages, is_proof
     from consent_desk.proof.compare import compare
-    from consent_desk.proof.files import is_pages, is_proof
 
     try:
         if is_pages(path):

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import is_overtaken, last_later, waits_for_opt_out
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp, ends_after
 from consent_desk.domain.lifecycle.judgement import Judgement, was_refused_for_settings
@@ -17,6 +17,9 @@ from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 _ENTER_ANEW = say(
     "Engagement shows this customer as opted out, perhaps by themselves. Enter the opt-in anew if they want "
@@ -50,7 +53,7 @@ def may_win(record: Record) -> bool:
 class Alarms:
     """The alarms of one journal. For the journal lane alone; raises JournalError."""
 
-    def __init__(self, journal: Journal, now: Callable[[], Timestamp]) -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:
         self._journal = journal
         self._now = now
 
@@ -107,7 +110,7 @@ class Alarms:
 class Resendable:
     """What is kept in one journal. For the journal lane alone; raises JournalError."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: "SqliteJournal") -> None:
         self._journal = journal
 
     def of(self, project: Project) -> tuple[Entry, ...]:

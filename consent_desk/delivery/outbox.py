@@ -1,86 +1,27 @@
 """Note a consent before anything else happens to it, and keep what was noted."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from consent_desk.delivery.order import Decisions, discard_overtaken, last_later
+from consent_desk.delivery.order import discard_overtaken, last_later
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
-from consent_desk.domain.lifecycle.judgement import was_withdrawn
+from consent_desk.domain.lifecycle.judgement import SECOND, was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, UNSENT_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
 
-_SECOND = 1_000_000
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
-REPEATED_WITHIN = 600 * _SECOND
+REPEATED_WITHIN = 600 * SECOND
 """Microseconds in which the same decision about the same customer is probably the same call."""
-
-
-class Journal(Decisions, Protocol):
-    """The durable table of consents and facts. Every method raises JournalError where it fails.
-
-    A method that writes returns only when what it wrote survives a power cut.
-    """
-
-    def note(self, noted: Noted) -> None:
-        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
-
-    def note_all(self, noted: Sequence[Noted]) -> None:
-        """Write all of `noted` like one, in their order, or none."""
-
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make it `in_flight` and return it; None where it may not be sent, or its customer was erased."""
-
-    def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent. Appending its last fact again changes nothing.
-
-        Only `claim` makes it `in_flight`; what may not follow its state (`delivery.LEGAL`) is trouble.
-        """
-
-    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
-        """The request IDs of all consents in one of `states`, the oldest first.
-
-        Not those whose customer was erased or lost: nothing can be sent or looked up for them.
-        """
-
-    def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that wait for a person's word, the oldest first.
-
-        They were cancelled and nobody has acknowledged that, or are to be checked (`checking.needs_check`).
-        """
-
-    def last_timestamp(
-        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
-    ) -> Timestamp | None:
-        """The latest timestamp noted for one customer and category, whatever became of it.
-
-        With `before`, of those that are earlier than it.
-        """
-
-    def has(self, request_id: str) -> bool:
-        """Whether a consent was noted, whatever was said of its noting."""
-
-    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
-        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-
-    def entry(self, request_id: str) -> Entry:
-        """One consent as a line of the log."""
-
-    def record(self, request_id: str) -> Record:
-        """One consent with all its facts."""
-
-    def open_in(self, project_id: str) -> int:
-        """How many consents of a project are in an open state."""
-
-    def close(self) -> None:
-        """Close the file. Nothing else is called afterwards."""
 
 
 class Outbox:
@@ -89,7 +30,7 @@ class Outbox:
     `account` is whose session it is: it stands beside each consent that is noted.
     """
 
-    def __init__(self, journal: Journal, now: Callable[[], Timestamp], account: str = "") -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp], account: str = "") -> None:
         self._journal = journal
         self._now = now
         self._account = account
@@ -109,7 +50,7 @@ class Outbox:
         if is_now:
             at = self._after_last_known(project, consent, context)
         else:
-            before = Timestamp((given.micros // _SECOND + 1) * _SECOND)
+            before = Timestamp((given.micros // SECOND + 1) * SECOND)
             at = later_than(given, self._last_noted(project, consent, before))
         if at == given:
             return consent
@@ -137,15 +78,15 @@ class Outbox:
         given = consent.timestamp
         # By Engagement's clock, from which this computer's may differ by as much as it is allowed to.
         off = context.clock_off or 0
-        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * _SECOND
+        latest = given.micros + (CLOCK_TOLERANCE - (0 if is_off(off) else off)) * SECOND
         shown = None if context.before is None else context.before.since
         if (
             consent.action is Action.REJECT
             and shown is not None
-            and given.seconds - 1 < shown <= latest / _SECOND
+            and given.seconds - 1 < shown <= latest / SECOND
         ):
             # Where Engagement told whole seconds, the event may lie in that second.
-            given = max(given, Timestamp((int(shown) + 1) * _SECOND))
+            given = max(given, Timestamp((int(shown) + 1) * SECOND))
         before = None if context.clock_off is None else Timestamp(max(given.micros, latest) + 1)
         return later_than(given, self._last_noted(project, consent, before))
 
@@ -194,7 +135,7 @@ class Outbox:
     def _last_like(self, project: Project, consent: Consent) -> Consent | None:
         since = consent.noted_at.micros - REPEATED_WITHIN
         # Also one that was dated back as this one is.
-        after = Timestamp(max(1, min(since, consent.timestamp.micros - _SECOND)))
+        after = Timestamp(max(1, min(since, consent.timestamp.micros - SECOND)))
         for one in self._journal.later_like(project.id, consent.customer, consent.category, after):
             noted = one.noted.consent
             if noted.noted_at.micros < since:
@@ -225,7 +166,7 @@ class Outbox:
         return Entry.after(record.noted, record.facts)
 
     def recover(self) -> int:
-        """Head what an earlier run left in flight as unconfirmed; return how many there were.
+        """Mark what an earlier run left in flight as unconfirmed; return how many there were.
 
         And discard the opt-ins that a later opt-out overtook: the run may have ended between the two.
         """
@@ -237,23 +178,7 @@ class Outbox:
             discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)
 
-    def has(self, request_id: str) -> bool:
-        """Whether a consent is noted: it may be, although the disk reported that its noting failed."""
-        return self._journal.has(request_id)
-
-    def entry(self, request_id: str) -> Entry:
-        """The line of one consent, as the journal has it now."""
-        return self._journal.entry(request_id)
-
-    def record(self, request_id: str) -> Record:
-        """Everything noted about one consent."""
-        return self._journal.record(request_id)
-
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
-        """The same, and the timestamp of the last decision after it for its customer and category."""
+        """One consent, and when the last decision after it for its customer and category was taken."""
         record = self._journal.record(request_id)
         return record, last_later(self._journal, record.noted)
-
-    def open_in(self, project_id: str) -> int:
-        """How many consents of a project have not certainly reached Engagement."""
-        return self._journal.open_in(project_id)

@@ -1,12 +1,12 @@
 """What is to be done next, and when: the plans of all consents that are not settled."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import is_overtaken
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check
@@ -14,12 +14,18 @@ from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import is_stamped_wrong
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, is_time, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
-from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, OPEN_STATES, TO_CHECK_STATES, State
+from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, OPEN_STATES, State
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 UNSETTLED_STATES = OPEN_STATES | ACCEPTED_STATES | {State.DISCARDED}
 """The states of the consents for which there may be something to do."""
 
 _AT_ONCE = Timestamp(1)
+
+MOST_AT_ONCE = 20
+"""So many are handed out in one go: all of them are begun before the window reacts to anything else."""
 
 Subject = tuple[str, CustomerId, str]
 
@@ -178,12 +184,13 @@ class Schedule:
     def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
 
-        Each is handed out once, until something happened to it or it is postponed. `hold_accepts`: nobody
-        has told the time, so that an opt-in that was noted before might be recorded as later than an opt-out
-        that followed it. An opt-out that an earlier run left is handed out to be looked up first, and to be
-        sent when that has ended, or has taken `FIRST_LOOK`.
+        Each is handed out once, until something happened to it or it is postponed, and no more than
+        `MOST_AT_ONCE`: the others are due still. `hold_accepts`: nobody has told the time, so that an opt-in
+        that was noted before might be recorded as later than an opt-out that followed it. An opt-out that an
+        earlier run left is handed out to be looked up first, and to be sent when that has ended, or has
+        taken `FIRST_LOOK`.
         """
-        return tuple(self._hand_out(item) for item in self._ready(now, hold_accepts))
+        return tuple(self._hand_out(item) for item in self._ready(now, hold_accepts)[:MOST_AT_ONCE])
 
     def held(self, now: Timestamp) -> tuple[Due, ...]:
         """The opt-ins that would be due at `now`, were they not held."""
@@ -225,27 +232,9 @@ class Schedule:
         alike = self._alike.get(_subject(noted), ())
         return tuple(sorted(one for one in alike if self._items[one].state in OPEN_STATES))
 
-    def open_count(self, action: Action | None = None) -> int:
-        """How many consents Engagement may not have yet, all of them or the opt-outs or opt-ins."""
-        return sum(
-            item.state in OPEN_STATES and action in {None, item.due.action} for item in self._items.values()
-        )
-
-    def to_acknowledge_count(self) -> int:
-        """How many were cancelled before they left, and nobody has acknowledged it."""
-        return sum(item.due.plan.step is Step.ACKNOWLEDGE for item in self._items.values())
-
-    def to_check_count(self) -> int:
-        """Of how many a person is to check the customer or the category."""
-        entries = (item.entry for item in self._items.values())
-        return sum(one.state in TO_CHECK_STATES and not one.checked for one in entries)
-
-    def open_since(self) -> Timestamp | None:
-        """When the oldest of those was noted; None where there is none."""
-        return min(
-            (item.entry.noted_at for item in self._items.values() if item.state in OPEN_STATES),
-            default=None,
-        )
+    def planned(self) -> Iterator[tuple[Entry, Step]]:
+        """The line of each consent that is not settled, and what comes next for it."""
+        return ((item.entry, item.plan.step) for item in self._items.values())
 
     def _drop(self, request_id: str) -> None:
         item = self._items.pop(request_id, None)
@@ -294,7 +283,7 @@ def _subject(noted: Noted) -> Subject:
 
 
 def refresh(
-    schedule: Schedule, journal: Journal, request_id: str, *, is_left: bool = False
+    schedule: Schedule, journal: "SqliteJournal", request_id: str, *, is_left: bool = False
 ) -> tuple[Record, ...]:
     """Put one consent, and all unsettled ones of its customer and category; return their records.
 

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, ask_to_send, tell_plan
-from consent_desk.domain.lifecycle.policy import Failing, is_time
+from consent_desk.domain.lifecycle.policy import Failing, Step, is_time
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.lifecycle.state import OPEN_STATES, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 MOST_AT_REST = 500
 """Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
@@ -64,7 +67,7 @@ class Scheduler:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         now: Callable[[], Timestamp],
         holds_accepts: Callable[[], bool],
         *,
@@ -224,13 +227,22 @@ class Scheduler:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
+        # In one go: it is counted anew after each answer.
+        is_open: list[Entry] = []
+        to_acknowledge = to_check = 0
+        for entry, step in self._schedule.planned():
+            if entry.state in OPEN_STATES:
+                is_open.append(entry)
+            to_acknowledge += step is Step.ACKNOWLEDGE
+            to_check += entry.state in TO_CHECK_STATES and not entry.checked
+        opt_outs = sum(entry.action is Action.REJECT for entry in is_open)
         return Outstanding(
-            opt_outs=self._schedule.open_count(Action.REJECT),
-            opt_ins=self._schedule.open_count(Action.ACCEPT),
-            since=self._schedule.open_since(),
+            opt_outs=opt_outs,
+            opt_ins=len(is_open) - opt_outs,
+            since=min((entry.noted_at for entry in is_open), default=None),
             unread=sum(self._schedule.plan_of(one) is None for one in self._missed),
-            to_acknowledge=self._schedule.to_acknowledge_count(),
-            to_check=self._schedule.to_check_count(),
+            to_acknowledge=to_acknowledge,
+            to_check=to_check,
         )
 
     def open_entries(self) -> tuple[Entry, ...]:

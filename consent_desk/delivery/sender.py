@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import discard_overtaken, is_overtaken, waits_for_opt_out
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
@@ -40,6 +40,9 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_event
 from consent_desk.engagement.calls import Call, Transport
 
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
+
 SECOND_TIME = "sent a second time"
 UNCHECKED = "sent a second time, unchecked: the key may not read consents"
 DECIDED_TIME = "sent a second time, not looked up: a person decided"
@@ -63,7 +66,7 @@ class Sender:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         transport: Transport,
         now: Callable[[], Timestamp],
         why_held: Callable[[Noted], Message | None] = lambda noted: None,
@@ -222,7 +225,9 @@ class Sender:
     def _is_due(self, record: Record, project: Project | None) -> bool:
         noted, facts = record.noted, record.facts
         if facts[-1].state not in UNCERTAIN_STATES:
-            return not _is_still_held(record, project)
+            # That it would be held once more is no news to write down.
+            was_held = Entry.after(noted, facts).held
+            return not was_held or project is None or noted.belongs_to(project)
         overtaken = is_overtaken(self._journal, noted)
         consent = noted.consent
         return plan(facts, consent.action, consent.request_id, overtaken=overtaken).step is Step.SEND
@@ -307,10 +312,3 @@ def _note_of(state: State, outcome: Outcome) -> str:
     """The note that tells what a person cancelled from what an older version, or nobody, did."""
     cancelled = isinstance(outcome, NotSent) and outcome.cause is Cause.CANCELLED
     return CANCELLED_HERE if cancelled and state is State.DISCARDED else ""
-
-
-def _is_still_held(record: Record, project: Project | None) -> bool:
-    """Whether another try would be held again: that is no news to write down."""
-    last = record.facts[-1].outcome
-    held = isinstance(last, NotSent) and last.cause is Cause.HELD
-    return held and project is not None and not record.noted.belongs_to(project)

@@ -4,20 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from time import monotonic
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.delivery.order import noted_later
-from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import FIRST_LOOK, Due
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ends_after
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
-from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look, may_have_left
+from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look
 from consent_desk.domain.lifecycle.looking import (
     is_as_sent,
     later_events,
     look_of,
     shows,
-    tell_no_look,
     why_no_page,
 )
 from consent_desk.domain.lifecycle.messages import tell_check, tell_look
@@ -32,7 +30,6 @@ from consent_desk.domain.lifecycle.policy import (
 )
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, Fact, State
-from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import (
     HistoryEvent,
     HistoryPage,
@@ -46,6 +43,9 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Transport
 from consent_desk.engagement.categories import fetch_categories
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 WRITTEN_EACH = 3_600 * SECOND
 """Microseconds after which a look that fails as the last one did is written down again."""
@@ -68,19 +68,17 @@ class Looked:
 class Missed:
     """Why a look was not complete: it shows nothing.
 
-    `reason` in a word, `why` in a sentence, and `outcome` of the last read. The server asks to `wait` so many
-    microseconds.
+    `outcome`: of the last read. The server asks to `wait` so many microseconds.
     """
 
     reason: NoLook
-    why: Meaning
     outcome: Outcome | None
     wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A look that told nothing, with those before it. The next comes in so many microseconds.
+    """A look that told nothing, with those before it. The next comes in so many microseconds, if at all.
 
     `is_written`: there is a fact of it. Of one that failed as the last one did there is none for an hour.
     """
@@ -103,7 +101,7 @@ class Verifier:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "SqliteJournal",
         transport: Transport,
         now: Callable[[], Timestamp],
         steady: Callable[[], float] = monotonic,
@@ -115,20 +113,18 @@ class Verifier:
         # Failed looks since the last one that was written down.
         self._unwritten: dict[str, int] = {}
 
-    def look_up(
-        self, request_id: str, project: Project, *, due: Due | None = None, by_person: bool = False
-    ) -> Looked | Failed | None:
-        """Look one consent up and write down what was seen, or that nothing could be.
+    def look_up(self, due: Due, project: Project) -> Looked | Failed | None:
+        """Look up what is due and write down what was seen, or that nothing could be.
 
-        None: there is nothing to look up now, or `project` does not lead where it was sent. `due`: it was
-        planned. `by_person`: somebody asks for a look beyond those that are planned. Raises JournalError.
+        None: there is nothing to look up now, or `project` does not lead where it was sent. Raises
+        JournalError.
         """
-        if due is not None and due.is_before_leaving and self._has_left(due):
+        if due.is_before_leaving and self._has_left(due):
             return None
-        record = self._journal.record(request_id)
+        record = self._journal.record(due.request_id)
         noted, last = record.noted, record.facts[-1].state
-        if not noted.body or not self._is_wanted(record, due, by_person) or not noted.belongs_to(project):
-            self._unwritten.pop(request_id, None)
+        if not noted.body or not self._is_wanted(record, due) or not noted.belongs_to(project):
+            self._unwritten.pop(due.request_id, None)
             return None
         reading = Reading(self._transport, self._now)
         sight = reading.sight(project, noted, was_seen=last is State.SEEN)
@@ -152,6 +148,10 @@ class Verifier:
         if not self._write(record, fact):
             return None
         known = replace(record, facts=(*record.facts, fact))
+        failing = failing_of(known.facts)
+        if failing is not None and failing.is_given_up:
+            # The key may not read any more: a person is asked, as where no answer comes.
+            return Failed(failing, 0, is_written=True)
         return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
 
     def _made_up_for(
@@ -181,22 +181,19 @@ class Verifier:
         earlier = takewhile(lambda one: one != noted.consent.request_id, ours)
         return any(saw_customer(self._journal.record(one)) for one in earlier)
 
-    def _is_wanted(self, record: Record, due: Due | None, by_person: bool) -> bool:
-        facts, consent = record.facts, record.noted.consent
-        last = facts[-1].state
-        if due is not None and due.plan.unsent:
-            return last in _WAIT_TO_LEAVE
-        planned = plan(facts, consent.action, consent.request_id, left=0 if due is None else due.left)
-        is_due = planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
-        return is_due or (by_person and may_have_left(facts) and State.SEEN in LEGAL[last])
+    def _is_wanted(self, record: Record, due: Due) -> bool:
+        if due.plan.unsent:
+            return record.facts[-1].state in _WAIT_TO_LEAVE
+        planned = plan(record.facts, due.action, due.request_id, left=due.left)
+        return planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
 
     def _has_left(self, due: Due) -> bool:
         """Whether an opt-out of an earlier run waits no more for its look."""
         return due.since is not None and self._steady() - due.since >= FIRST_LOOK
 
-    def _since(self, due: Due | None, facts: int) -> float | None:
+    def _since(self, due: Due, facts: int) -> float | None:
         """Monotonic seconds since the last of so many facts, at least; None where an earlier run wrote it."""
-        if due is None or due.since is None or due.is_before_leaving:
+        if due.since is None or due.is_before_leaving:
             return None
         return self._steady() - due.since if facts == due.facts else 0.0
 
@@ -231,7 +228,7 @@ class Verifier:
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
         until = noted.consent.valid_until
-        if until is not None and until.seconds is not None and until.seconds * 1_000_000 <= at.micros:
+        if until is not None and not ends_after(until, at):
             return True
         # Noted here, and stored there: what holds is what this desk was told later.
         ruling = last_events(later)
@@ -376,4 +373,4 @@ class Reading:
 
     def _missed(self, outcome: Outcome | None, reason: NoLook) -> Missed:
         wait = retry_after(outcome, self._now()) if isinstance(outcome, Answered) else 0
-        return Missed(reason, tell_no_look(reason, outcome), outcome, wait)
+        return Missed(reason, outcome, wait)

@@ -1,5 +1,6 @@
 """A call to Engagement, as those who make one state it."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from consent_desk.domain.wire.outcome import Outcome
@@ -21,6 +22,21 @@ class Transport(Protocol):
 
     def start(self, request: PreparedRequest) -> Call:
         """Begin to send `request`."""
+
+
+class Watched:
+    """A call of which `see` is told the outcome, on whatever thread waits for it."""
+
+    def __init__(self, call: Call, see: Callable[[Outcome], None]) -> None:
+        self._call = call
+        self._see = see
+        self.cancel = call.cancel
+
+    def wait(self) -> Outcome:
+        """Block until there is an outcome, and tell it."""
+        outcome = self._call.wait()
+        self._see(outcome)
+        return outcome
 
 
 PAGE = 20

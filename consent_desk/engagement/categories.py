@@ -1,13 +1,12 @@
 """The consent categories that a project offers, and those that it offered when they were last fetched."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from consent_desk.domain.consent.values import Timestamp, complaint_about_category
 from consent_desk.domain.errors import DeskError
@@ -18,8 +17,7 @@ from consent_desk.domain.wire.outcome import Answered, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_categories
 from consent_desk.engagement.calls import Transport
-from consent_desk.system.atomic_file import replace_file
-from consent_desk.system.folders import private_folder
+from consent_desk.system.json_file import JsonFile
 
 MOST = 1_000
 """Categories: a list of more would keep the window from reacting, and nobody finds anything in it."""
@@ -38,37 +36,33 @@ class Fetched:
     at: Timestamp
 
 
-class CategoryCache(Protocol):
-    """Keeps what was fetched last. A convenience: what cannot be kept or read is simply not there."""
-
-    def read(self, project_id: str, place: str) -> Fetched | None:
-        """What was kept for the project, None where that came from another `place`."""
-
-    def write(self, project_id: str, place: str, fetched: Fetched) -> None:
-        """Keep `fetched` instead of what was kept for the project before."""
-
-    def remove(self, project_id: str) -> None:
-        """Keep nothing for the project any more."""
-
-
 class Categories:
     """Fetches categories, with labels in the first of `languages` that a project has.
 
-    Those of a real project are kept in `cache`; practice begins anew each time.
+    Those of a real project are kept in the file at `path`, mode 0600; practice begins anew each time. What
+    cannot be read is not there, and what cannot be written is fetched again. A file that the disk does not
+    give is not written over: others may be in it.
     """
 
     def __init__(
-        self, cache: CategoryCache | None, now: Callable[[], Timestamp], languages: Sequence[str] = ()
+        self, path: Path | None, now: Callable[[], Timestamp], languages: Sequence[str] = ()
     ) -> None:
-        self._cache = cache
+        self._file = None if path is None else JsonFile(path=path, indent=1)
         self._now = now
         self._languages = tuple(languages)
+        self._lock = Lock()
 
     def kept(self, project: Project) -> Fetched | None:
         """What was fetched last for `project`, from the same address and token and in these languages."""
-        if self._cache is None or project.practice:
+        if self._file is None or project.practice:
             return None
-        return self._cache.read(project.id, self._place(project))
+        with suppress(OSError, TypeError, ValueError, DeskError):
+            match _projects(self._file).get(project.id):
+                case {"place": str(place), "at": int(at), "categories": list(items)} if place == self._place(
+                    project
+                ):
+                    return Fetched(tuple(map(_category, items)), Timestamp(at))
+        return None
 
     def is_old(self, fetched: Fetched) -> bool:
         """Whether it is time to fetch anew: also where the clock was set back since."""
@@ -80,14 +74,27 @@ class Categories:
         if isinstance(categories, Meaning):
             return categories
         fetched = Fetched(categories, self._now())
-        if self._cache is not None and not project.practice:
-            self._cache.write(project.id, self._place(project), fetched)
+        if not project.practice:
+            items = [asdict(category) for category in categories]
+            self._put(
+                project.id, {"place": self._place(project), "at": fetched.at.micros, "categories": items}
+            )
         return fetched
 
     def forget(self, project_id: str) -> None:
         """Keep nothing of a project that was removed."""
-        if self._cache is not None:
-            self._cache.remove(project_id)
+        self._put(project_id, None)
+
+    def _put(self, project_id: str, kept: object) -> None:
+        if self._file is None:
+            return
+        with self._lock, suppress(OSError, DeskError):
+            before = _projects(self._file)
+            projects = {one: of_it for one, of_it in before.items() if one != project_id}
+            if kept is not None:
+                projects[project_id] = kept
+            if projects != before:
+                self._file.save({"projects": projects})
 
     def _place(self, project: Project) -> str:
         # Hashed: the token has no business in a cache.
@@ -112,85 +119,14 @@ def fetch_categories(
     return categories
 
 
-VERSION = 1
-
-_LARGEST = 8_000_000
-"""Bytes: a file that is larger was written by somebody else."""
-
-
-class Kept(Protocol):
-    """What the cache keeps of a project."""
-
-    @property
-    def categories(self) -> tuple[Category, ...]:
-        """Its categories in their order."""
-
-    @property
-    def at(self) -> Timestamp:
-        """When Engagement told them."""
-
-
-K = TypeVar("K", bound=Kept)
-
-
-class CategoryCacheFile(Generic[K]):
-    """A cache in the file at `path`, mode 0600; `make` builds what is kept from categories and moment.
-
-    Raises nothing: what cannot be read is not there, and what cannot be written is fetched again. A file
-    that the disk does not give is not written over: others may be in it.
-    """
-
-    def __init__(self, path: Path, make: Callable[[tuple[Category, ...], Timestamp], K]) -> None:
-        self._path = path
-        self._make = make
-        self._lock = Lock()
-
-    def read(self, project_id: str, place: str) -> K | None:
-        """What was kept for the project, None where that came from another `place`."""
-        with suppress(OSError):
-            return self._kept(self._projects().get(project_id), place)
-        return None
-
-    def _kept(self, kept: object, place: str) -> K | None:
-        match kept:
-            case {"place": str(from_), "at": int(at), "categories": list(items)} if from_ == place:
-                with suppress(TypeError, ValueError, DeskError):
-                    return self._make(tuple(_category(item) for item in items), Timestamp(at))
-        return None
-
-    def write(self, project_id: str, place: str, fetched: K) -> None:
-        """Keep `fetched` instead of what was kept for the project before."""
-        categories = [asdict(category) for category in fetched.categories]
-        self._put(project_id, {"place": place, "at": fetched.at.micros, "categories": categories})
-
-    def remove(self, project_id: str) -> None:
-        """Keep nothing for the project any more."""
-        self._put(project_id, None)
-
-    def _put(self, project_id: str, kept: object) -> None:
-        with self._lock, suppress(OSError, DeskError):
-            before = self._projects()
-            if kept is None and project_id not in before:
-                return
-            projects = {one: of_it for one, of_it in before.items() if one != project_id}
-            if kept is not None:
-                projects[project_id] = kept
-            document = {"version": VERSION, "projects": projects}
-            private_folder(self._path.parent)
-            replace_file(self._path, json.dumps(document, indent=1).encode("ascii") + b"\n")
-
-    def _projects(self) -> dict[str, Any]:
-        try:
-            with self._path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
-            document = json.loads(content) if len(content) <= _LARGEST else None
-        except (FileNotFoundError, ValueError, RecursionError):
-            return {}
-        match document:
+def _projects(file: JsonFile) -> dict[str, Any]:
+    with suppress(ValueError):
+        match file.load():
             case {"version": 1, "projects": dict(projects)}:
                 return projects
             case _:
-                return {}
+                pass
+    return {}
 
 
 def _category(item: dict[str, Any]) -> Category:

@@ -12,7 +12,7 @@ from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, prepare_system_time
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, Moment, clock_off, is_of_the_way, is_off
-from consent_desk.engagement.calls import Call, Transport
+from consent_desk.engagement.calls import Call, Transport, Watched
 
 _SECOND = 1_000_000
 
@@ -92,7 +92,7 @@ class ClockWatch:
 
     def start(self, request: PreparedRequest) -> Call:
         """Begin to send `request`."""
-        return _Watched(self._transport.start(request), self._see)
+        return Watched(self._transport.start(request), self._see)
 
     def _see(self, outcome: Outcome) -> None:
         off = clock_off(outcome, self._now()) if isinstance(outcome, Answered) else None
@@ -109,17 +109,3 @@ class ClockWatch:
     def _was_set_since(self, stamped: Timestamp) -> bool:
         """Whether this computer's clock was set by more than it may be off, in the run that stamped this."""
         return stamped >= self._began and is_off(self._ahead() - self._ahead_at_start)
-
-
-class _Watched:
-    def __init__(self, call: Call, see: Callable[[Outcome], None]) -> None:
-        self._call = call
-        self._see = see
-
-    def wait(self) -> Outcome:
-        outcome = self._call.wait()
-        self._see(outcome)
-        return outcome
-
-    def cancel(self) -> None:
-        self._call.cancel()

@@ -1,12 +1,18 @@
-"""Help with a customer ID: what to look at, and what might be meant. Nothing is rewritten unasked."""
+"""Help with a customer ID: what to look at, and what might be meant. Nothing is rewritten unasked.
+
+What libraries know of phone numbers and mail addresses loads with the first question, not before.
+"""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from consent_desk.domain.consent import ids
 from consent_desk.domain.consent.values import complaint_about_id
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +23,13 @@ class Hint:
     suggestion: str = ""
 
 
-class NumberingPlans(Protocol):
-    """What is known of phone numbers."""
-
-    def international(self, text: str, country: str) -> str | None:
-        """`text`, dialled in `country` (AT; empty where that is unknown), as E.164; None if not valid."""
-
-    def is_possible(self, text: str, country: str) -> bool:
-        """Whether a number could look like `text`, though none may have been given out."""
-
-
-class MailRules(Protocol):
-    """What is known of mail addresses. Asks no network."""
-
-    def complaint(self, text: str) -> str | None:
-        """Why nobody can have the address `text`, as a sentence in English; None where somebody may."""
-
-
 class IdHelp:
     """Looks at complete IDs, for a desk in `country` (AT; empty where that is unknown).
 
     Its libraries take time to load: called on a lane.
     """
 
-    def __init__(self, plans: NumberingPlans, rules: MailRules, country: str) -> None:
-        self._plans = plans
-        self._rules = rules
+    def __init__(self, country: str) -> None:
         self._country = country
 
     def hint(self, id_type: str, text: str) -> Hint | None:
@@ -63,7 +50,7 @@ class IdHelp:
             return self._about_phone(text)
         message = ids.oddity(text)
         if message is None and ids.is_mail_like(id_type, text):
-            why = self._rules.complaint(text)
+            why = mail_complaint(text)
             message = None if why is None else say("{why} Read it back to the caller.", why=why)
         return None if message is None else Hint(message)
 
@@ -71,12 +58,12 @@ class IdHelp:
         """Other IDs that may be meant by `text`, to be looked up where it is unknown."""
         forms = ids.alternatives(text)
         if ids.is_phone_like(id_type, text):
-            number = self._plans.international(text, self._country)
+            number = international(text, self._country)
             forms += () if number is None or number == text else (number,)
         return tuple(one for one in forms if complaint_about_id(one) is None)
 
     def _about_phone(self, text: str) -> Hint | None:
-        number = self._plans.international(text, self._country)
+        number = international(text, self._country)
         if number == text:
             return None
         if number is not None:
@@ -88,7 +75,45 @@ class IdHelp:
                 ),
                 number,
             )
-        if self._plans.is_possible(text, self._country) or not (self._country or text.startswith("+")):
+        if is_possible(text, self._country) or not (self._country or text.startswith("+")):
             message = ids.oddity(text)
             return None if message is None else Hint(message)
         return Hint(say("No phone number can look like this. Read it back to the caller."))
+
+
+def international(text: str, country: str) -> str | None:
+    """`text`, dialled in `country` (AT; empty where that is unknown), as E.164; None if not valid."""
+    import phonenumbers
+
+    number = _parsed(text, country)
+    if number is None or not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_possible(text: str, country: str) -> bool:
+    """Whether a number could look like `text`: plans change faster than releases of a desk."""
+    import phonenumbers
+
+    number = _parsed(text, country)
+    return number is not None and phonenumbers.is_possible_number(number)
+
+
+def _parsed(text: str, country: str) -> "PhoneNumber | None":
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def mail_complaint(text: str) -> str | None:
+    """Why nobody can have the address `text`, in English; None where somebody may. Asks no network."""
+    import email_validator
+
+    try:
+        email_validator.validate_email(text, check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        return str(error)
+    return None

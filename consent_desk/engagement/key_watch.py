@@ -10,7 +10,7 @@ from consent_desk.domain.wire.answer import meaning, read_answer
 from consent_desk.domain.wire.customer import is_unknown
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.calls import Call, Transport
+from consent_desk.engagement.calls import Call, Transport, Watched
 
 _OF_ONE_CALL = frozenset({Field.API_KEY_ID})
 """Where a permission is missing, the settings are right for other calls."""
@@ -51,24 +51,13 @@ class KeyWatch:
 
     def start(self, request: PreparedRequest) -> Call:
         """Begin to send `request`."""
-        return _Watched(self._transport.start(request), self, request)
 
+        def see(outcome: Outcome) -> None:
+            told = heard(request, outcome)
+            if told is not None:
+                self.listener(told)
 
-class _Watched:
-    def __init__(self, call: Call, watch: KeyWatch, request: PreparedRequest) -> None:
-        self._call = call
-        self._watch = watch
-        self._request = request
-
-    def wait(self) -> Outcome:
-        outcome = self._call.wait()
-        told = heard(self._request, outcome)
-        if told is not None:
-            self._watch.listener(told)
-        return outcome
-
-    def cancel(self) -> None:
-        self._call.cancel()
+        return Watched(self._transport.start(request), see)
 
 
 def _nobody(told: Heard) -> None:

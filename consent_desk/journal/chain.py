@@ -15,9 +15,10 @@ rows that are there, changes no hash.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any, Protocol
+from sqlite3 import Row
+from typing import Any, TypeAlias
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "consent": (
@@ -31,12 +32,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that the chain covers, in the order of their names: all but `fact.chain` itself."""
 
-
-class Columns(Protocol):
-    """A row, or a mapping that stands for one."""
-
-    def __getitem__(self, name: str, /) -> Any:
-        """The value of a column."""
+Columns: TypeAlias = Row | Mapping[str, Any]
+"""A row, or a mapping that stands for one."""
 
 
 def genesis(uuid: str) -> bytes:
@@ -55,13 +52,6 @@ def digest(fact: Columns, consent: Columns | None) -> bytes:
 def link(previous: bytes, digest: bytes) -> bytes:
     """The chain after one more fact."""
     return sha256(b"consent-desk link 1\n" + previous + digest).digest()
-
-
-def follow(previous: bytes, digests: Iterable[bytes]) -> bytes:
-    """The chain after a stretch of facts that begins after `previous`."""
-    for each in digests:
-        previous = link(previous, each)
-    return previous
 
 
 def canonical(table: str, row: Columns) -> bytes:

@@ -90,15 +90,15 @@ _STRANGE = Reason(say("there is something in it that this program does not under
 
 _UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
 
-_NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamagedError)
+NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamagedError)
 
 _FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
 
-_EMPTY = Reason(
+EMPTY = Reason(
     say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamagedError
 )
 
-_GONE = Reason(
+GONE = Reason(
     say("its file is gone, though its mark says that there was a journal"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
@@ -132,13 +132,13 @@ NEWER = Reason(
     say("Install the newer version. The file is left as it is."),
 )
 
-_LEFT_OVER = Reason(
+LEFT_OVER = Reason(
     say("its file is gone, though its companion file (-journal) is there"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
 )
 
-_PRAGMA = Reason(
+PRAGMA = Reason(
     say("it cannot be made to write safely"),
     say("Close all other programs that use the file, then try again."),
 )

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from consent_desk.domain.evidence.proof import Chain, FromJournal, Json, Stretch, Witness
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.journal.chain import COLUMNS, Columns, digest, genesis
-from consent_desk.journal.rows import CONTENTS, fact_of, head, noted_of
+from consent_desk.journal.chain import COLUMNS, digest, genesis
+from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, fact_of, head, named, noted_of
 
 CARRIED = 20_000
 """The most digests of others in a proof: 860 kB as text, and half a second's work."""
@@ -23,7 +23,6 @@ Reading: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 _PAGE = 500
 _OCTETS = frozenset({"gone", "content_sha256", "remark_sha256", "salt", "body"})
-_SIZE = 32
 
 
 def collect(reading: Reading, request_ids: Collection[str], *, carried: int = CARRIED) -> FromJournal:
@@ -145,8 +144,8 @@ def _stretch(reading: Reading, journal: str, first: int, last: int, own: frozens
     others = bytearray()
     for row in _pages(reading, _ALL, after=first - 1, until=last):
         if row["seq"] not in own:
-            is_first = row["consent_seq"] is not None
-            others += digest(row, _Prefixed(row) if is_first else None)
+            consent = {name: row[f"consent_{name}"] for name in COLUMNS["consent"]}
+            others += digest(row, None if consent["seq"] is None else consent)
     return Stretch(
         first=first,
         last=last,
@@ -164,16 +163,6 @@ def _chain_at(reading: Reading, journal: str, fact: int) -> bytes:
         return found
 
 
-class _Prefixed:
-    """The row of a consent beside that of its first fact."""
-
-    def __init__(self, row: Columns) -> None:
-        self._row = row
-
-    def __getitem__(self, name: str, /) -> Any:
-        return self._row[f"consent_{name}"]
-
-
 def _pages(reading: Reading, sql: str, *keys: str, after: int = 0, until: int) -> Iterator[sqlite3.Row]:
     # Each page for itself: nobody who notes waits for the whole.
     while True:
@@ -185,26 +174,18 @@ def _pages(reading: Reading, sql: str, *keys: str, after: int = 0, until: int) -
         after = rows[-1]["seq"]
 
 
-def _named(table: str, names: Sequence[str]) -> str:
-    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in names)
-
-
 _OWN = f"""
-SELECT fact.*, {_named("answer", ("salt", *CONTENTS["answer"]))},
-    {_named("remark", ("salt", *CONTENTS["remark"]))}
+SELECT fact.*, {named("answer")}, {named("remark")}
 FROM fact LEFT JOIN answer ON answer.fact = fact.seq LEFT JOIN remark ON remark.fact = fact.seq
 WHERE fact.request_id = ? AND fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names
 
 _CONSENT = f"""
-SELECT {_named("consent", COLUMNS["consent"])}, {_named("personal", ("salt", *CONTENTS["personal"]))}
+SELECT {named("consent")}, {named("personal")}
 FROM consent LEFT JOIN personal ON personal.seq = consent.seq WHERE consent.request_id = ?
 """  # noqa: S608 - our own names
 
 _ALL = f"""
-SELECT fact.*, {_named("consent", COLUMNS["consent"])}
-FROM fact LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
-    SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
-)
+SELECT fact.*, {named("consent")} FROM fact {FIRST_OF_CONSENT}
 WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names

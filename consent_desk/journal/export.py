@@ -1,6 +1,7 @@
-"""Write what is shown of the journal into a file, for a table (CSV) or for a program (JSON Lines).
+"""The whole journal: to search, page through and export; what a person may give up or erase.
 
-Neither can hold a secret: the journal has none.
+An export is a file for a table (CSV) or for a program (JSON Lines). Neither can hold a secret: the journal
+has none.
 """
 
 import csv
@@ -8,19 +9,41 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from threading import Event, Lock
-from typing import Protocol, assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
+from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.domain.lifecycle.state import Fact
+from consent_desk.domain.lifecycle.state import (
+    ACKNOWLEDGED,
+    DISCARDABLE_STATES,
+    Fact,
+    State,
+    is_to_acknowledge,
+)
 from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
+from consent_desk.journal.search import PAGE
+from consent_desk.system.atomic_file import PrivateFile
+
+if TYPE_CHECKING:
+    from consent_desk.journal.erasure import Erasure
+    from consent_desk.journal.journal import SqliteJournal
+
+_SETTLED = say("It was not discarded: by now it is under way, or settled.")
+_ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
+_SEE = say("See in the log how it stands.")
+
+Erase = Callable[[str, CustomerId, Timestamp], "Erasure"]
+"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -43,56 +66,6 @@ class Kind(StrEnum):
     JSON_LINES = "jsonl"
 
 
-class Head(Protocol):
-    """The head of a journal's chain."""
-
-    @property
-    def journal(self) -> str:
-        """The journal's UUID."""
-
-    @property
-    def facts(self) -> int:
-        """How many facts it holds."""
-
-    @property
-    def head(self) -> str:
-        """The chain after the last one, hexadecimal."""
-
-
-class Journal(Protocol):
-    """What an export reads. Every method raises JournalError where it fails."""
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = 500
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-
-    def record(self, request_id: str) -> Record:
-        """One consent with all its facts."""
-
-    def head(self) -> Head:
-        """The head of the chain now."""
-
-
-class Target(Protocol):
-    """A file that is there wholly or not at all. Every method but `abandon` raises ExportError.
-
-    Its folder may not answer: then each of them may never come back.
-    """
-
-    def write(self, octets: bytes) -> None:
-        """Add to it."""
-
-    def settle(self) -> None:
-        """Have all that was added on the disk itself."""
-
-    def finish(self) -> None:
-        """Keep it."""
-
-    def abandon(self) -> None:
-        """Leave nothing behind."""
-
-
 class Export:
     """One export, step by step. `written` counts its consents.
 
@@ -100,12 +73,12 @@ class Export:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
     """
 
-    def __init__(self, journal: Journal, query: LogQuery, kind: Kind, create: Callable[[], Target]) -> None:
+    def __init__(self, journal: "SqliteJournal", query: LogQuery, kind: Kind, path: Path) -> None:
         self._journal = journal
         self._query = query
         self._kind = kind
-        self._create = create
-        self._target: Target | None = None
+        self._path = path
+        self._target: PrivateFile | None = None
         self._after: int | None = None
         self._given_up = Event()
         self._turn = Lock()
@@ -147,7 +120,7 @@ class Export:
     def _step(self) -> bool:
         with self._at_file():
             if self._target is None:
-                self._target = self._create()
+                self._target = PrivateFile(self._path)
                 if self._kind is Kind.CSV:
                     self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
         target = self._target
@@ -250,7 +223,8 @@ def _fact(fact: Fact) -> dict[str, object]:
             return told | {"answer": detail, "seconds": answered.elapsed}
         case NotSent() | Lost() as ended:
             kind = "not sent" if isinstance(ended, NotSent) else "lost"
-            return told | {kind: {**_ending(ended), **_part(ended)}, "seconds": ended.elapsed}
+            detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
+            return told | {kind: {**detail, **_part(ended)}, "seconds": ended.elapsed}
         case Look() as look:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
@@ -263,10 +237,6 @@ def _fact(fact: Fact) -> dict[str, object]:
             return told | {"failed look": why, "seconds": failed.elapsed}
         case _ as never:
             assert_never(never)
-
-
-def _ending(ended: NotSent | Lost) -> dict[str, object]:
-    return {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
 
 
 def _part(ended: NotSent | Lost) -> dict[str, object]:
@@ -291,3 +261,71 @@ def _json_line(document: dict[str, object]) -> bytes:
 
 def _iso(at: Timestamp) -> str:
     return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class History:
+    """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
+
+    def __init__(
+        self, journal: "SqliteJournal", now: Callable[[], Timestamp], *, erase: Erase | None = None
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._erase = erase
+
+    @property
+    def can_erase(self) -> bool:
+        """Whether there is a right to erasure to be granted."""
+        return self._erase is not None
+
+    def page(
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        return self._journal.page(query, after, skip=skip, most=most)
+
+    def count(self, query: LogQuery) -> int:
+        """How many lines there are."""
+        return self._journal.count(query)
+
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents that the query asks for, the oldest first."""
+        asked = [*request_ids]
+        parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
+        found = [each for part in parts for each in self._journal.those(query, part)]
+        return tuple(sorted(found, key=lambda each: each.seq))
+
+    def discard(self, request_id: str, reason: str, by: str) -> None:
+        """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
+
+        Raises InvalidError where no reason is given, JournalError where it may not be discarded any more.
+        """
+        reason = reason.strip()
+        if not reason:
+            raise InvalidError(say("Nothing was discarded: the reason is missing."), say("Write why."))
+        if (complaint := complaint_about_note(reason)) is not None:
+            raise InvalidError(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
+        if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
+            raise JournalError(_SETTLED, _SEE)
+
+    def acknowledge(self, request_id: str, by: str) -> None:
+        """Write that somebody has seen that a cancelled consent is not recorded. `by`: who says so.
+
+        Raises JournalError where there is nothing to acknowledge.
+        """
+        fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{ACKNOWLEDGED} (by {by})")
+        is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
+        if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
+            raise JournalError(_ACKNOWLEDGED, _SEE)
+
+    def erase(self, project_id: str, customer: CustomerId) -> "Erasure | None":
+        """Remove all that names a customer of a project; None in practice. Raises JournalError.
+
+        Also while one of the customer's consents has not certainly reached Engagement.
+        """
+        return None if self._erase is None else self._erase(project_id, customer, self._now())
+
+    def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
+        """An export of all that the query asks for, into the file at `path`. Its first step begins it."""
+        return Export(self._journal, query, kind, path)

@@ -1,36 +1,28 @@
-"""The journal's file: made, recognised and opened; and what SQLite or the system says of it, in words.
-
-Long because of these words: they are one table, for all that can happen to the file.
-"""
+"""The journal's file: made, recognised and opened."""
 
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from consent_desk.journal.errors import (
+    EMPTY,
+    FOREIGN,
+    GONE,
+    LEFT_OVER,
+    NEWER,
+    NO_JOURNAL,
+    NOT_OPENED,
+    PRAGMA,
+    told,
+)
 from consent_desk.journal.head import head_file
 from consent_desk.journal.schema import APPLICATION_ID, VERSION, blank, migrate, version
 from consent_desk.system.atomic_file import companion, sync, sync_name
 from consent_desk.system.folders import is_there
 from consent_desk.system.left_over import copy_of
-
-if sys.platform != "win32":
-    pass
-
-from consent_desk.journal.errors import (
-    _EMPTY,
-    _GONE,
-    _LEFT_OVER,
-    _NO_JOURNAL,
-    _PRAGMA,
-    FOREIGN,
-    NEWER,
-    NOT_OPENED,
-    told,
-)
 
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "truncate",
@@ -63,7 +55,7 @@ def open_file(
         marked = is_there(head_file(path))
         if not is_there(path):
             if marked:
-                raise _GONE.trouble(NOT_OPENED)
+                raise GONE.trouble(NOT_OPENED)
             _create(path)
         _check_header(path, marked=marked)
         # mode=rw: should the file vanish now, SQLite makes no new one.
@@ -86,7 +78,7 @@ def _create(path: Path) -> None:
     """
     if is_there(companion(path)):
         # There was a journal, and SQLite would roll that one's pages back into the new file.
-        raise _LEFT_OVER.trouble(NOT_OPENED)
+        raise LEFT_OVER.trouble(NOT_OPENED)
     descriptor, temporary = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -162,9 +154,9 @@ def _check_header(path: Path, *, marked: bool) -> None:
     if not header and not marked:
         return  # a first start, broken off by something: what was noted has a mark
     if not header:
-        raise _EMPTY.trouble(NOT_OPENED)
+        raise EMPTY.trouble(NOT_OPENED)
     if len(header) < 100 or not header.startswith(MAGIC):
-        raise _NO_JOURNAL.trouble(NOT_OPENED)
+        raise NO_JOURNAL.trouble(NOT_OPENED)
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise FOREIGN.trouble(NOT_OPENED)
     if int.from_bytes(header[60:64], "big") > VERSION:
@@ -181,7 +173,7 @@ def _set_up(
     for name, wish in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {wish}")
         if connection.execute(f"PRAGMA {name}").fetchone()[0] != wish:
-            raise _PRAGMA.trouble(NOT_OPENED)
+            raise PRAGMA.trouble(NOT_OPENED)
     if not as_it_is:
         if before_migration is not None and 0 < version(connection) < VERSION:
             before_migration(connection)

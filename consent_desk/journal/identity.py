@@ -18,8 +18,10 @@ from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNS
 from consent_desk.journal.file import reading
 from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
 from consent_desk.journal.rows import append_fact, head
-from consent_desk.system.atomic_file import replace_file, set_aside, sync_folder
-from consent_desk.system.folders import is_there, private_folder
+from consent_desk.journal.schema import transaction
+from consent_desk.system.atomic_file import set_aside, sync_folder
+from consent_desk.system.folders import is_there
+from consent_desk.system.json_file import JsonFile
 
 if sys.platform == "win32":
     import winreg
@@ -124,8 +126,7 @@ def mismatch(connection: sqlite3.Connection, mark: Head | Spoilt) -> Reason | No
 
 def restore_open(connection: sqlite3.Connection, at: Timestamp, why: str) -> int:
     """Append `restored` to every open consent, all or none; return how many there are."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         rows = connection.execute(
             "SELECT request_id FROM standing JOIN consent USING (seq) "
             "WHERE state IN (SELECT value FROM json_each(?)) ORDER BY seq",
@@ -133,11 +134,6 @@ def restore_open(connection: sqlite3.Connection, at: Timestamp, why: str) -> int
         ).fetchall()
         for row in rows:
             append_fact(connection, row["request_id"], Fact(at=at, state=State.RESTORED, note=why))
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return len(rows)
 
 
@@ -148,21 +144,19 @@ def installation_id(config: Path) -> str:
     computers. Empty where none can be kept, or that of before cannot be read now: then a carried journal is
     not recognised.
     """
-    path = config / "installation.json"
+    file = JsonFile(path=config / "installation.json", indent=None)
     try:
-        document = json.loads(path.read_bytes())
-        if isinstance(document, dict) and isinstance(kept := document.get("id"), str):
-            return _mixed(kept)
-    except (FileNotFoundError, ValueError, RecursionError):
-        pass  # none yet, or none any more
+        kept = (file.load() or {}).get("id")
+    except ValueError:
+        kept = None
     except OSError:
         return ""
-    kept = str(uuid4())
-    try:
-        private_folder(config)
-        replace_file(path, json.dumps({"version": 1, "id": kept}).encode("ascii") + b"\n")
-    except (OSError, DeskError):
-        return ""
+    if not isinstance(kept, str):
+        kept = str(uuid4())
+        try:
+            file.save({"id": kept})
+        except (OSError, DeskError):
+            return ""
     return _mixed(kept)
 
 

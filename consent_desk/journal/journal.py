@@ -40,6 +40,7 @@ from consent_desk.journal.rows import (
     noted_of,
     touch,
 )
+from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
     PAGE,
     WAITING_FOR_A_WORD,
@@ -50,6 +51,9 @@ from consent_desk.journal.search import (
 )
 from consent_desk.system.clock import now as clock_now
 
+NOT_READ = "The journal cannot be read: {why}."
+_NOT_CLOSED = "The journal could not be closed: {why}."
+_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
@@ -71,22 +75,25 @@ _LIKE = (
 
 
 class SqliteJournal:
-    """Fits `delivery.outbox.Journal`. May be called from any thread; calls take their turns.
+    """The durable table of consents and facts. Every method raises JournalError where it fails.
+
+    May be called from any thread; calls take their turns. A method that writes returns only when what it
+    wrote survives a power cut.
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
-    elsewhere.
+    elsewhere. `mark_trouble`: why the mark lags behind, so that a cut end would not be found, if it does.
+    Each unit of work is one transaction, after which the mark follows.
     """
 
     def __init__(
         self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
     ) -> None:
-        self._turns = Connection(connection, mark, installation)
+        self._connection = connection
+        self._lock = Lock()
+        self._mark = mark
+        self._installation = installation
+        self.mark_trouble: JournalError | None = None
         self.restored = restored
-
-    @property
-    def mark_trouble(self) -> JournalError | None:
-        """Why the mark lags behind, so that a cut end would not be found; None where it does not."""
-        return self._turns.mark_trouble
 
     @classmethod
     def open(
@@ -99,7 +106,7 @@ class SqliteJournal:
     ) -> Self:
         """Open the journal at `path`, in a folder that exists; where there is nothing, one is made, 0600.
 
-        `installation` is this computer's (installation.py), empty where it does not matter or cannot be
+        `installation` is this computer's (identity.py), empty where it does not matter or cannot be
         told: then the mark keeps the one that it bears. Raises
         JournalError, JournalDamagedError among it; what is no good journal of ours is left as it is.
         """
@@ -119,7 +126,7 @@ class SqliteJournal:
 
     def note_all(self, noted: Sequence[Noted]) -> None:
         """Write all of `noted` like one, in their order, or none."""
-        with self._turns.unit(_NOT_NOTED) as connection:
+        with self._unit(_NOT_NOTED) as connection:
             for one in noted:
                 # A failed fsync can be reported for a row that is there: look before writing.
                 row = find(connection, one.consent.request_id)
@@ -133,7 +140,7 @@ class SqliteJournal:
 
     def claim(self, request_id: str, at: Timestamp) -> Noted | None:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
-        with self._turns.unit(_NOT_CLAIMED) as connection:
+        with self._unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
@@ -141,8 +148,11 @@ class SqliteJournal:
             return noted_of(row)
 
     def append(self, request_id: str, fact: Fact) -> None:
-        """Write what happened to a consent. Appending its last fact again changes nothing."""
-        with self._turns.unit(_NOT_APPENDED) as connection:
+        """Write what happened to a consent. Appending its last fact again changes nothing.
+
+        Only `claim` makes it `in_flight`; what may not follow its state (`LEGAL`) is trouble.
+        """
+        with self._unit(_NOT_APPENDED) as connection:
             last = last_fact(connection, request_id)
             if last == fact:
                 touch(connection, request_id)
@@ -152,8 +162,11 @@ class SqliteJournal:
                 append_fact(connection, request_id, fact)
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        """Write that it is not sent, if its state is one of `states`; False where it has gone on since."""
-        with self._turns.unit(_NOT_GIVEN_UP) as connection:
+        """Write that it is not sent, if its state is one of `states`; False where it has gone on since.
+
+        One step: what is given up was never under way, and nobody begins to send it meanwhile.
+        """
+        with self._unit(_NOT_GIVEN_UP) as connection:
             last = last_fact(connection, request_id)
             if last is None or last.state not in states:
                 return False
@@ -167,7 +180,7 @@ class SqliteJournal:
         found: dict[int, str] = {}
         for state in states:
             # By state, and not all at once: so each page is found by an index, in its order.
-            rows = self._turns.pages(
+            rows = self._pages(
                 "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
                 "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
                 "ORDER BY standing.seq LIMIT ?",
@@ -178,7 +191,7 @@ class SqliteJournal:
 
     def to_acknowledge(self) -> tuple[str, ...]:
         """The request IDs of those that wait for a person's word, the oldest first."""
-        return tuple(row["request_id"] for row in self._turns.pages(WAITING_FOR_A_WORD))
+        return tuple(row["request_id"] for row in self._pages(WAITING_FOR_A_WORD))
 
     def open_like(
         self,
@@ -188,7 +201,7 @@ class SqliteJournal:
         actions: Collection[Action] = BOTH,
     ) -> tuple[Record, ...]:
         """The consents of `actions` for one customer and category in an open state, the oldest first."""
-        rows = self._turns.pages(
+        rows = self._pages(
             f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
             "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
             "AND seq > ? ORDER BY seq LIMIT ?",
@@ -204,7 +217,7 @@ class SqliteJournal:
 
         Each is read when it is asked for.
         """
-        rows = self._turns.pages(
+        rows = self._pages(
             f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
             *(customer.value, customer.type, project_id, category, after.micros),
         )
@@ -218,7 +231,7 @@ class SqliteJournal:
         With `before`, of those that are earlier than it.
         """
         until = _LAST if before is None else before.micros
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             last = connection.execute(
                 f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
                 (customer.value, customer.type, project_id, category, until),
@@ -229,32 +242,32 @@ class SqliteJournal:
         self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
     ) -> tuple[LogRow, ...]:
         """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             return find_page(connection, query, after, skip, most)
 
     def count(self, query: LogQuery) -> int:
         """How many lines there are."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             return count(connection, query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that are query, the oldest first."""
-        with self._turns.reading() as connection:
+        """Those of some consents (500 at most) that the query asks for, the oldest first."""
+        with self._reading() as connection:
             return find_those(connection, query, request_ids)
 
     def head(self) -> Head:
         """The journal's name, how many facts it holds, and its chain after the last one."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             return head(connection)
 
     def has(self, request_id: str) -> bool:
         """Whether a consent was noted, whatever was said of its noting."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             return find(connection, request_id) is not None
 
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
@@ -262,12 +275,12 @@ class SqliteJournal:
 
     def record(self, request_id: str) -> Record:
         """One consent with all its facts, the oldest first."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             row = find(connection, request_id)
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             noted = noted_of(row)
-        rows = self._turns.pages(
+        rows = self._pages(
             f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
             request_id,
         )
@@ -276,7 +289,7 @@ class SqliteJournal:
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             count: int = connection.execute(
                 "SELECT count(*) FROM standing JOIN consent USING (seq) "
                 "WHERE state IN (SELECT value FROM json_each(?)) AND project_id = ?",
@@ -286,22 +299,22 @@ class SqliteJournal:
 
     def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
         """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             return find_consents(connection, project_id, customer)
 
     def evidence(self, request_ids: Collection[str]) -> FromJournal:
         """The rows of these consents, and where they stand in the chain."""
         with told(NOT_READ):
-            return collect(self._turns.reading, request_ids)
+            return collect(self._reading, request_ids)
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy the journal into an empty database. Raises sqlite3.Error of `target`, else JournalError."""
-        with self._turns.reading() as connection:
+        with self._reading() as connection:
             connection.backup(target)
 
     def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
         """Delete a customer's data, but `keyed`; return of how many consents. Raises where one is open."""
-        with self._turns.unit(_NOT_ERASED) as connection:
+        with self._unit(_NOT_ERASED) as connection:
             found = find_consents(connection, project_id, customer)
             for request_id in found:
                 last = last_fact(connection, request_id)
@@ -312,72 +325,40 @@ class SqliteJournal:
 
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
-        self._turns.close()
-
-
-NOT_READ = "The journal cannot be read: {why}."
-
-_NOT_CLOSED = "The journal could not be closed: {why}."
-
-_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
-
-
-class Connection:
-    """Each unit of work is one transaction, after which `mark` follows. Its methods raise JournalError.
-
-    `mark_trouble` is why the mark lags behind, if it does.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, mark: Path, installation: str) -> None:
-        self.connection = connection
-        self.mark_trouble: JournalError | None = None
-        self._lock = Lock()
-        self._head = mark
-        self._installation = installation
+        with self._lock, told(_NOT_CLOSED):
+            self._connection.close()
 
     @contextmanager
-    def unit(self, failure: str) -> Iterator[sqlite3.Connection]:
+    def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
-        with self._lock, told(failure, self._head.parent):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                here = head(self.connection)
-                self.connection.execute("COMMIT")
-            except BaseException:
-                # After some failures SQLite has already rolled back by itself.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        with self._lock, told(failure, self._mark.parent):
+            with transaction(self._connection):
+                yield self._connection
+                here = head(self._connection)
             self._advance(here)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         """Read what is finished before the block ends."""
-        with self._lock, told(NOT_READ, self._head.parent):
-            yield self.connection
+        with self._lock, told(NOT_READ, self._mark.parent):
+            yield self._connection
 
-    def pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
+    def _pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
         """All rows of a question that goes on after a `seq`, up to a limit: its last two values."""
         # Each page under the lock for itself: nobody who notes waits for a long list.
         after = 0
         while True:
-            with self.reading() as connection:
+            with self._reading() as connection:
                 rows = connection.execute(sql, (*keys, after, PAGE)).fetchall()
             yield from rows
             if len(rows) < PAGE:
                 return
             after = rows[-1]["seq"]
 
-    def close(self) -> None:
-        """Close the file. Nothing else is called afterwards."""
-        with self._lock, told(_NOT_CLOSED):
-            self.connection.close()
-
     def _advance(self, here: Head) -> None:
         try:
             with told(_NOT_MARKED):
-                advance_head(self._head, replace(here, installation=self._installation))
+                advance_head(self._mark, replace(here, installation=self._installation))
         except JournalError as trouble:
             # What was written is written: to call that a failure would have it written twice.
             self.mark_trouble = trouble

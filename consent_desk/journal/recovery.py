@@ -23,7 +23,7 @@ _NOT_BEGUN = "No new journal was begun: {why}."
 
 
 class JournalRecovery:
-    """Fits `ui.recovery_desk.Recovery`. Its methods raise DeskError.
+    """What the window can have done. Its methods raise DeskError.
 
     What replaces the journal's file is called while nobody has it open.
     """

@@ -46,6 +46,20 @@ CONTENTS: Mapping[str, tuple[str, ...]] = {
 """The tables of what may be erased: their columns after the key and the salt."""
 
 
+def named(table: str) -> str:
+    """The columns that are hashed of a table as `table_column`, with the salt of what may be erased."""
+    names = COLUMNS[table] if table in COLUMNS else ("salt", *CONTENTS[table])
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in names)
+
+
+FIRST_OF_CONSENT = """
+    LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
+        SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
+    )
+"""
+"""Joins to a row of `fact` that of its consent, where it is the first of that."""
+
+
 def content_sha256(salt: bytes, *parts: bytes | str) -> bytes:
     """What a fact keeps of personal data: SHA-256 of `salt` and of each part, led by its length in 8 bytes.
 
@@ -91,7 +105,7 @@ def append_fact(
 ) -> None:
     """Write a fact, with the server's answer if one came, and with its note.
 
-    `gone`: since then personal data of the consent is gone, see migrations.py.
+    `gone`: since then personal data of the consent is gone, see schema.py.
     """
     columns = {**_columns_of(request_id, fact), "gone": gone}
     contents = {}
@@ -324,12 +338,8 @@ def _columns_of(request_id: str, fact: Fact) -> dict[str, Any]:
     match fact.outcome:
         case None:
             return columns
-        case Answered():
-            return columns | {"outcome": "answered", **_call_columns(fact.outcome)}
-        case NotSent():
-            return columns | {"outcome": "not_sent", **_call_columns(fact.outcome)}
-        case Lost():
-            return columns | {"outcome": "lost", **_call_columns(fact.outcome)}
+        case Answered() | NotSent() | Lost() as ended:
+            return columns | {"outcome": _CALLS[type(ended)], **_call_columns(ended)}
         case Look() as look:
             values = {name: getattr(look, name) for name in _LOOK}
             further = {name: getattr(look, name) for name in _LOOK_WHERE_SET}
@@ -365,6 +375,7 @@ def _compact(values: Mapping[str, object]) -> str:
     return json.dumps(values, separators=(",", ":"))
 
 
+_CALLS: Mapping[type, str] = {Answered: "answered", NotSent: "not_sent", Lost: "lost"}
 _LOOK = ("blind", "later", "seen", "since", "source", "valid")
 _LOOK_WHERE_SET = ("event", "reason", "steady", "unknown", "unlisted")
 """What version 1 of the journal does not know: none of it is written where it says nothing."""

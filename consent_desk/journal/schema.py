@@ -17,7 +17,8 @@ a damaged file has lost them. `fact.chain` is explained in chain.py.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 APPLICATION_ID = 0x434F4E53
 """“CONS”, in the header of every journal: what bears another number is not ours."""
@@ -314,15 +315,23 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
     """
     if version(connection) >= len(steps):
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         # Asked again under the lock: another start may just have done it.
         for step in steps[version(connection) :]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it, or nothing. `connection` is in autocommit mode."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
+        # After some failures SQLite has already rolled back by itself.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
@@ -330,12 +339,9 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STE
 
 def blank() -> bytes:
     """The file of a journal without a row."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection)
         return connection.serialize()
-    finally:
-        connection.close()
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -84,7 +84,7 @@ def count(connection: sqlite3.Connection, query: LogQuery) -> int:
 def find_those(
     connection: sqlite3.Connection, query: LogQuery, request_ids: Collection[str]
 ) -> tuple[LogRow, ...]:
-    """Those of the consents `request_ids` (one page at most) that are query, the oldest first."""
+    """Those of the consents `request_ids` (one page at most) that the query asks for, the oldest first."""
     table, conditions, values = _question(query)
     conditions.append("seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))")
     where = " AND ".join(conditions)

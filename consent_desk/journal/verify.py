@@ -20,7 +20,7 @@ from consent_desk.journal.errors import FOREIGN, NEWER, told
 from consent_desk.journal.file import MAGIC, is_hot, read_header, reading, rolled_back
 from consent_desk.journal.head import Head, Spoilt, head_file, read_head
 from consent_desk.journal.identity import mismatch
-from consent_desk.journal.rows import CONTENTS, content_sha256
+from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, content_sha256, named
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, migrate, version
 from consent_desk.journal.search import sought_of
 
@@ -53,7 +53,7 @@ class Verification:
     interrupted: bool = False
 
 
-class _WrongError(Exception):
+class WrongError(Exception):
     """The first thing that is wrong."""
 
     def __init__(self, why: Message) -> None:
@@ -97,7 +97,7 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
         check = _Check(connection)
         try:
             check.run(mark)
-        except _WrongError as wrong:
+        except WrongError as wrong:
             return Verification(verdict=Verdict.WRONG, why=wrong.why, facts=check.facts)
         except (TypeError, AttributeError, ValueError):
             why = say(
@@ -115,7 +115,7 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
 
 
 class _Check:
-    """One run over a journal. Raises `_WrongError` at the first thing that is wrong."""
+    """One run over a journal. Raises `WrongError` at the first thing that is wrong."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -133,7 +133,7 @@ class _Check:
         self._derived()
         self._structure()
         if mark is None:
-            raise _WrongError(
+            raise WrongError(
                 say(
                     "All {facts} facts are sound, but there is no mark beside the file: "
                     "nobody can tell whether its end was cut off.",
@@ -141,7 +141,7 @@ class _Check:
                 )
             )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise _WrongError(say("The journal and its mark do not agree: {why}.", why=reason.why))
+            raise WrongError(say("The journal and its mark do not agree: {why}.", why=reason.why))
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:
@@ -157,12 +157,12 @@ class _Check:
         here = {row["name"]: tuple(row) for row in self._connection.execute(question)}
         for name in sorted({*wish, *here}):
             if wish.get(name) != here.get(name):
-                raise _WrongError(say("The schema is not that of a journal: {name} differs.", name=name))
+                raise WrongError(say("The schema is not that of a journal: {name} differs.", name=name))
 
     def _names(self) -> None:
         rows = self._connection.execute("SELECT id, uuid FROM journal LIMIT 2").fetchall()
         if len(rows) != 1:
-            raise _WrongError(say("The journal has lost its name."))
+            raise WrongError(say("The journal has lost its name."))
         self.chain = genesis(rows[0]["uuid"])
 
     def _all_facts(self) -> Iterator[sqlite3.Row]:
@@ -197,9 +197,9 @@ class _Check:
         if salt is not None and said != content_sha256(salt, *parts):
             raise self._wrong(fact, "its row of {table} was changed", table=table)
 
-    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> _WrongError:
+    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> WrongError:
         told = say(why, **values)
-        return _WrongError(
+        return WrongError(
             say(
                 "Fact {fact} of consent {request_id} is the first that is wrong: {why}.",
                 fact=fact["seq"],
@@ -212,24 +212,24 @@ class _Check:
         # Facts that came in meanwhile are in order: each of these questions sees all or nothing of them.
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
-                raise _WrongError(say(why, which=_inert(row[0])))
+                raise WrongError(say(why, which=_inert(row[0])))
         last = 0
         while rows := self._connection.execute(_SOUGHT, (last, _PAGE)).fetchall():
             for row in rows:
                 if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
-                    raise _WrongError(
+                    raise WrongError(
                         say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
                     )
             last = rows[-1]["seq"]
 
     def _structure(self) -> None:
         for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
-            raise _WrongError(
+            raise WrongError(
                 say("Row {row} of {table} belongs to nothing.", row=row["rowid"], table=row["table"])
             )
         found = str(self._one("PRAGMA integrity_check(1)"))
         if found != "ok":
-            raise _WrongError(say("The file's structure is damaged: {found}.", found=_inert(found)))
+            raise WrongError(say("The file's structure is damaged: {found}.", found=_inert(found)))
 
     def _one(self, question: str) -> Any:
         return self._connection.execute(question).fetchone()[0]
@@ -240,21 +240,13 @@ def _inert(value: object) -> str:
     return ascii(value)[1:-1][:200] if isinstance(value, str) else ascii(value)[:200]
 
 
-def _named(table: str, columns: tuple[str, ...]) -> str:
-    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in columns)
-
-
 _PARTS = {table: [f"{table}_{name}" for name in ("salt", *columns)] for table, columns in CONTENTS.items()}
 
 _FACTS = f"""
-SELECT fact.*, {_named("consent", COLUMNS["consent"])},
-    {", ".join(_named(table, ("salt", *columns)) for table, columns in CONTENTS.items())},
+SELECT fact.*, {named("consent")}, {", ".join(map(named, CONTENTS))},
     EXISTS (SELECT 1 FROM fact AS each WHERE each.request_id = fact.request_id AND each.gone IS NOT NULL)
         AS is_gone
-FROM fact
-    LEFT JOIN consent ON consent.request_id = fact.request_id AND NOT EXISTS (
-        SELECT 1 FROM fact AS earlier WHERE earlier.request_id = fact.request_id AND earlier.seq < fact.seq
-    )
+FROM fact {FIRST_OF_CONSENT}
     LEFT JOIN personal ON personal.seq = consent.seq
     LEFT JOIN answer ON answer.fact = fact.seq
     LEFT JOIN remark ON remark.fact = fact.seq

@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 from uuid import uuid4
 
-from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
+from consent_desk.domain.errors import KeyringFailureError, NoKeyringError, ProjectListError
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
+from consent_desk.system.json_file import JsonFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +37,6 @@ class SecretStore(Protocol):
         """Forget `entry`; one that is not there is no error."""
 
 
-class ProjectList(Protocol):
-    """The small file that says which projects there are. Raises ProjectListError."""
-
-    def read(self) -> tuple[Listed, ...] | None:
-        """The projects in their order, None where no list was ever written."""
-
-    def write(self, listed: Sequence[Listed]) -> None:
-        """Replace the list, wholly or not at all."""
-
-
 _NOT_SHOWN = (
     say("The settings of this project were kept in a keyring, which does not show them now."),
     say("Start or unlock that keyring and try again. If it is gone, enter the project settings again."),
@@ -53,6 +45,56 @@ _NOT_UNDERSTOOD = (
     say("What the keyring keeps of this project is not understood."),
     say("Enter the project settings again."),
 )
+
+
+class ProjectListFile:
+    """The list in the file at `path`, mode 0600.
+
+    Raises ProjectListError. What cannot be read is not written over.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = JsonFile(
+            path=path,
+            indent=2,
+            error=ProjectListError,
+            unreadable="The list of projects cannot be read.",
+            left="It was left as it is.",
+            unsaved="The list of projects could not be saved.",
+        )
+
+    def read(self) -> tuple[Listed, ...] | None:
+        """The projects in their order, None where no list was ever written."""
+        match self._file.read():
+            case None:
+                return None
+            case {"version": int(version)} if version > 1:
+                raise ProjectListError(
+                    say("The list of projects was written by a newer version of this program."),
+                    say("Start the newer version, or move {path} away to begin anew.", path=self._file.path),
+                )
+            case {"version": 1, "projects": list(projects)} if (rows := self._rows(projects)) is not None:
+                return rows
+            case _:
+                raise self._file.damaged()
+
+    def write(self, listed: Sequence[Listed]) -> None:
+        """Replace the list, wholly or not at all. What is there must be readable."""
+        self.read()
+        projects = [{"id": row.id, "name": row.name, "entry": row.entry} for row in listed]
+        self._file.write({"projects": projects})
+
+    def _rows(self, projects: list[object]) -> tuple[Listed, ...] | None:
+        rows = tuple(row for project in projects if (row := self._row(project)) is not None)
+        # Two of one ID would share whatever is done to one of them.
+        return rows if len({row.id for row in rows}) == len(projects) else None
+
+    def _row(self, project: object) -> Listed | None:
+        match project:
+            case {"id": str(project_id), "name": str(name), "entry": str(entry)} if project_id:
+                return Listed(id=project_id, name=name, entry=entry)
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +111,7 @@ class Projects:
     But one that hangs in the keyring may come back after later ones: what they did to its project stands.
     """
 
-    def __init__(self, project_list: ProjectList, secrets: SecretStore) -> None:
+    def __init__(self, project_list: ProjectListFile, secrets: SecretStore) -> None:
         self._list = project_list
         self._secrets = secrets
         self._lock = Lock()

@@ -1,39 +1,36 @@
 """The wordings that this desk keeps for the categories of a project, to be read out and recorded."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
-from consent_desk.domain.errors import DeskError, InvalidError, WordingError
+from consent_desk.domain.errors import InvalidError, WordingError
 from consent_desk.domain.message import say
-from consent_desk.system.atomic_file import replace_file
-from consent_desk.system.folders import private_folder
+from consent_desk.system.json_file import JsonFile
 
 Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Texts in their order, by project ID and category."""
 
 
-class WordingFile(Protocol):
-    """The small file in which they are. Raises WordingError."""
-
-    def read(self) -> Wordings:
-        """All of them; none where nothing was ever kept."""
-
-    def write(self, wordings: Wordings) -> None:
-        """Replace all, wholly or not at all."""
-
-
 class SavedWordings:
-    """Keeps texts. Called on one lane: what is read is written again before anything else."""
+    """Keeps texts in the file at `path`, mode 0600. What cannot be read is not written over.
 
-    def __init__(self, file: WordingFile) -> None:
-        self._file = file
+    Called on one lane: what is read is written again before anything else. Raises WordingError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = JsonFile(
+            path=path,
+            indent=1,
+            error=WordingError,
+            unreadable="The kept texts cannot be read.",
+            unsaved="The text could not be kept.",
+        )
 
     def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:
         """The texts of a project by category."""
-        return self._file.read().get(project_id, {})
+        return self._read().get(project_id, {})
 
     def keep(self, project_id: str, category: str, text: str) -> Mapping[str, tuple[str, ...]]:
         """Keep `text` as the last one for `category`, once; return all of them. Raises InvalidError."""
@@ -50,71 +47,32 @@ class SavedWordings:
 
     def forget(self, project_id: str) -> None:
         """Keep nothing of a project that was removed."""
-        before = self._file.read()
+        before = self._read()
         if project_id in before:
-            self._file.write({one: texts for one, texts in before.items() if one != project_id})
+            self._file.write({"texts": {one: texts for one, texts in before.items() if one != project_id}})
 
     def _texts(self, project_id: str, category: str) -> tuple[str, ...]:
         return self.of(project_id).get(category, ())
 
     def _put(self, project_id: str, category: str, texts: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-        before = self._file.read()
+        before = self._read()
         of_project = {**before.get(project_id, {}), category: texts}
         of_project = {one: kept for one, kept in of_project.items() if kept}
         if of_project != before.get(project_id, {}):
-            self._file.write({**before, project_id: of_project})
+            self._file.write({"texts": {**before, project_id: of_project}})
         return of_project
 
-
-VERSION = 1
-
-
-class JsonWordingFile:
-    """The wordings in the file at `path`, mode 0600. What cannot be read is not written over.
-
-    Raises WordingError.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """Texts by project ID and category; none where nothing was ever kept."""
-        try:
-            document = json.loads(self._path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise self._unreadable() from error
-        match document:
+    def _read(self) -> Wordings:
+        match self._file.read():
             case {"version": 1, "texts": dict(projects)} if all(map(_is_project, projects.values())):
                 return {
                     one: {category: tuple(texts) for category, texts in of_it.items()}
                     for one, of_it in projects.items()
                 }
+            case None:
+                return {}
             case _:
-                raise self._unreadable()
-
-    def write(self, wordings: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
-        """Replace all, wholly or not at all."""
-        content = json.dumps({"version": VERSION, "texts": wordings}, indent=1).encode("ascii")
-        try:
-            private_folder(self._path.parent)
-            replace_file(self._path, content + b"\n")
-        except (OSError, DeskError) as error:
-            raise WordingError(
-                say("The text could not be kept."),
-                say(
-                    "See that {folder} can be written and that the disk is not full. Then try again.",
-                    folder=self._path.parent,
-                ),
-            ) from error
-
-    def _unreadable(self) -> WordingError:
-        return WordingError(
-            say("The kept texts cannot be read."),
-            say("They were left as they are. Mend {path}, or move it away to begin anew.", path=self._path),
-        )
+                raise self._file.damaged()
 
 
 def _is_project(of_it: object) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, NoReturn
 
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -30,7 +31,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.journal.chain import COLUMNS, digest, genesis, link
 from consent_desk.journal.evidence import columns, contents, octets, witness
 from consent_desk.journal.rows import content_sha256
-from consent_desk.journal.verify import Verdict
+from consent_desk.journal.verify import Verdict, WrongError
 from consent_desk.proof.format_1 import FORMAT as FORMAT_1
 from consent_desk.proof.format_1 import document_1, history_events_1, moments_1
 
@@ -52,14 +53,6 @@ class Checked:
     gist: tuple[Message, ...] = ()
 
 
-class _WrongError(Exception):
-    """The first thing that is wrong."""
-
-    def __init__(self, why: Message) -> None:
-        super().__init__(why)
-        self.why = why
-
-
 def check(content: bytes) -> Checked:
     """Check the file for machines by itself."""
     found = Checked(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
@@ -69,7 +62,7 @@ def check(content: bytes) -> Checked:
             why = say("This is no proof of a kind that this version knows ({known}).", known=FORMAT)
             return replace(found, verdict=Verdict.UNREADABLE, why=why)
         proof, about = _check(parsed)
-    except _WrongError as wrong:
+    except WrongError as wrong:
         return replace(found, why=wrong.why)
     except (
         ArithmeticError,
@@ -119,15 +112,15 @@ def _check(parsed: dict[str, Any]) -> tuple[Proof | None, tuple[Message, ...]]:
 def _compare(parsed: Json, told: Collection[str], anew: Callable[[], Json]) -> None:
     """Is everything what follows from the rows or pages? These tell of the moments `told`."""
     if set(parsed["local_times"]) != set(told):
-        raise _WrongError(say("The local times are not those of what is told."))
+        raise WrongError(say("The local times are not those of what is told."))
     for utc, local in parsed["local_times"].items():
         if datetime.fromisoformat(local.partition(" ")[0]) != datetime.fromisoformat(utc):
-            raise _WrongError(say("A local time is not that of what is told: {utc}.", utc=utc))
+            raise WrongError(say("A local time is not that of what is told: {utc}.", utc=utc))
     unsealed = {name: value for name, value in parsed.items() if name != "sha256"}
     if _plain(anew()) != _plain(unsealed):
-        raise _WrongError(say("What it says of the consents is not what its rows say."))
+        raise WrongError(say("What it says of the consents is not what its rows say."))
     if checksum(unsealed) != parsed["sha256"]:
-        raise _WrongError(say("The file is not as it was written: its checksum is another one."))
+        raise WrongError(say("The file is not as it was written: its checksum is another one."))
 
 
 def _plain(value: object) -> str:
@@ -173,7 +166,7 @@ def _from_journal(parsed: Json) -> FromJournal:
     consents = [one.record.noted for one in witnesses]
     about = {(each.project_id, each.consent.customer) for each in consents}
     if not consents or len(about) > 1 or (len(consents) > 1 and not parsed["about"].startswith("all")):
-        raise _WrongError(say("It does not hold what it says that it is about."))
+        raise WrongError(say("It does not hold what it says that it is about."))
     return FromJournal(witnesses, read)
 
 
@@ -182,15 +175,15 @@ def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
     left, end = set(digests), 0
     for stretch in chain.stretches:
         if stretch.first == 1 and stretch.before != genesis(chain.journal):
-            raise _WrongError(say("The chain does not begin as that of its journal does."))
+            raise WrongError(say("The chain does not begin as that of its journal does."))
         if not end < stretch.first <= stretch.last <= chain.facts:
-            raise _WrongError(say("The stretches of the chain are not in order."))
+            raise WrongError(say("The stretches of the chain are not in order."))
         end = stretch.last
         own = {fact for fact in left if stretch.first <= fact <= end}
         # Before anything is computed: whoever wrote the file may have wished for a billion facts.
         fits = len(stretch.others) == (end - stretch.first + 1 - len(own)) * _SIZE
         if not fits or chain_at(stretch, digests, end) != stretch.after:
-            raise _WrongError(
+            raise WrongError(
                 say(
                     "The chain from fact {first} to {last} is broken: one of them, or the consent it belongs "
                     "to, was changed.",
@@ -200,9 +193,9 @@ def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
             )
         left -= own
     if left:
-        raise _WrongError(say("Fact {fact} stands nowhere in the chain.", fact=min(left)))
+        raise WrongError(say("Fact {fact} stands nowhere in the chain.", fact=min(left)))
     if chain.stretches and (end == chain.facts) != (chain.stretches[-1].after == chain.head):
-        raise _WrongError(say("The head of the chain is not where the chain leads."))
+        raise WrongError(say("The head of the chain is not where the chain leads."))
 
 
 def chain_at(stretch: Stretch, shown: Mapping[int, bytes], until: int) -> bytes:
@@ -225,7 +218,7 @@ def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
     before = 0
     for number, (row, fact) in enumerate(zip(rows["facts"], facts, strict=True)):
         if fact["request_id"] != consent["request_id"] or not before < fact["seq"]:
-            raise _WrongError(say("Fact {fact} does not belong to its consent.", fact=fact["seq"]))
+            raise WrongError(say("Fact {fact} does not belong to its consent.", fact=fact["seq"]))
         before = fact["seq"]
         said = {"answer": fact["content_sha256"], "remark": fact["remark_sha256"]}
         beside = {table: contents(row, table) for table in ("answer", "remark")}
@@ -239,7 +232,7 @@ def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
             parts = beside[table]
             summed = None if parts is None else content_sha256(*parts)
             if summed != wanted and (summed is not None or not is_gone):
-                raise _WrongError(
+                raise WrongError(
                     say("Fact {fact}: what belongs to it of {table} was changed.", fact=before, table=table)
                 )
         yield before, digest({name: fact[name] for name in COLUMNS["fact"]}, None if number else consent)
@@ -259,3 +252,15 @@ def _only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+def is_proof(path: Path) -> bool:
+    """Whether the file at `path` is to be checked as a proof rather than as a journal. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip().startswith(b"{")
+
+
+def is_pages(path: Path) -> bool:
+    """Whether it is the file for people, which nobody can check. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(5) == b"%PDF-"

@@ -1,9 +1,10 @@
-"""Make a proof out of what the journal holds."""
+"""Make a proof out of what the journal holds, in two files: for people and for machines."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from consent_desk import __version__
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -11,6 +12,13 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
 from consent_desk.domain.message import say
+from consent_desk.journal.verify import Verdict
+from consent_desk.proof.check import check
+from consent_desk.system.atomic_file import replace_file, told_of, utc
+from consent_desk.system.folders import is_there
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 Local = Callable[[Timestamp], datetime]
 """A moment in the time zone of this computer."""
@@ -20,33 +28,15 @@ Pages = Callable[[Proof, str], bytes]
 
 PROGRAM = f"Consent Desk {__version__}"
 
-
-class Journal(Protocol):
-    """What can give evidence. Every method raises JournalError where it fails."""
-
-    def consents_of(self, project_id: str, customer: CustomerId) -> tuple[str, ...]:
-        """The request IDs of all consents of a customer, the oldest first; of an erased one none."""
-
-    def evidence(self, request_ids: Collection[str]) -> FromJournal:
-        """The rows of these consents, and where they stand in the chain."""
-
-
-class Files(Protocol):
-    """Where proofs go."""
-
-    def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        """Write the file for machines and that for people; return their paths.
-
-        Raises JournalError or ExportError.
-        """
+_NOT_SAVED = "The proof was not saved: {why}."
+_NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
 
 
 class Proofs:
     """Makes proofs out of a journal, and changes nothing there."""
 
-    def __init__(self, journal: Journal, files: Files, now: Callable[[], Timestamp]) -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:
         self._journal = journal
-        self._files = files
         self._now = now
 
     def of_consent(self, request_id: str, local: Local) -> Proof:
@@ -62,7 +52,7 @@ class Proofs:
         """Write both files into `folder`; return their paths. Raises JournalError or ExportError."""
         content = sealed(proof)
         made = pages(proof, sha256(content).hexdigest())
-        return self._files.save(folder, proof.made_at, content, made)
+        return save_files(folder, proof.made_at, content, made)
 
     def _evidence(self, request_ids: Collection[str]) -> FromJournal:
         found = self._journal.evidence(request_ids)
@@ -83,3 +73,32 @@ def _proof(source: FromJournal, made_at: Timestamp, local: Local, *, whole: bool
         source=source,
         local_times={written(at): locally(local(at)) for at in told},
     )
+
+
+def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
+    """Write both files, mode 0600, under a name that was free; return their paths.
+
+    Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
+    """
+    checked = check(content)
+    if checked.verdict is Verdict.WRONG and checked.why is not None:
+        raise JournalError(
+            say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
+            say("Try again. If it comes again, have the journal checked: consent-desk verify."),
+        )
+    with told_of(Path(folder), _NOT_SAVED_THERE):
+        places = _free(Path(folder), f"consent-proof-{utc(at)}")
+        # The one for machines first: its checksum stands in the other.
+        replace_file(places[0], content)
+        replace_file(places[1], pages)
+    return str(places[0]), str(places[1])
+
+
+def _free(folder: Path, name: str) -> tuple[Path, Path]:
+    number = 1
+    while True:
+        stem = name if number == 1 else f"{name}-{number}"
+        places = folder / f"{stem}.json", folder / f"{stem}.pdf"
+        if not any(is_there(place) for place in places):
+            return places
+        number += 1

@@ -170,7 +170,10 @@ def told_of(path: Path, failure: str) -> Iterator[None]:
 
 
 class PrivateFile:
-    """Fits `journal.export.Target`. Its methods, the first `write` too, raise ExportError."""
+    """A file of mode 0600 that is there wholly or not at all. All but `abandon` raises ExportError.
+
+    Its folder may not answer: then each of them may never come back.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

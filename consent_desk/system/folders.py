@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 
 if sys.platform != "win32":
     from os import geteuid
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

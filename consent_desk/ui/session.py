@@ -1,4 +1,4 @@
-"""The presenter: connects form, preview, status and log to the services. Holds the state of the window."""
+"""The presenter: connects form, preview, status and log to the workspace. Holds the state of the window."""
 
 from collections.abc import Callable
 from datetime import tzinfo

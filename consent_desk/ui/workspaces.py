@@ -106,7 +106,7 @@ class Workspaces(QObject):
                 closing.sender.write_again()
                 # One that is damaged may not even close well: that is why it is replaced.
                 with suppress(JournalError):
-                    closing.close()
+                    closing.journal.close()
             return work()
 
         def replace(_ended: object) -> None:
@@ -116,7 +116,7 @@ class Workspaces(QObject):
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a real project are open. For the journal lane."""
-        return self._open(practice=False).outbox.open_in(project_id)
+        return self._open(practice=False).journal.open_in(project_id)
 
     def stop(self) -> None:
         """Let no sender begin another call, and end those under way."""

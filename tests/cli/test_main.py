@@ -178,3 +178,41 @@ def test_a_demo_without_a_place_for_pictures_is_a_demo_all_the_same(here: Path) 
     status, output, errors = run(here, "--demo")
     assert (status, errors) == (0, "")
     assert output.endswith("No pictures: build/demo cannot be written.\n")
+
+
+def test_a_thread_that_is_left_in_qt_does_not_end_the_program_with_an_abort(here: Path) -> None:
+    left = """
+import threading
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
+from consent_desk import __main__ as program
+
+class Bell(QObject):
+    rung = Signal(int)
+    rings = threading.Semaphore(0)
+
+    @Slot(int)
+    def ring(self, times):
+        self.rings.release()
+
+application, bell = QCoreApplication([]), Bell()
+bell.rung.connect(bell.ring, Qt.ConnectionType.DirectConnection)
+
+def ring():
+    while True:
+        bell.rung.emit(1)
+
+def run():
+    for _ in range(8):
+        threading.Thread(target=ring, daemon=True).start()
+    for _ in range(2000):
+        bell.rings.acquire()
+    print("ended in order")
+    return 3
+
+program.run = run
+program.main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", left], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (3, "ended in order\n"), ended.stderr[-500:]

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.schedule import Schedule, refresh
+from consent_desk.delivery.schedule import MOST_AT_ONCE, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Look, Outcome
 from tests.consents import NOON, a_noted, a_project, later
 from tests.delivery.desk import CUT, DOWN, SENT, SUCCESS
@@ -45,6 +45,10 @@ def schedule_of(*records: Record) -> Schedule:
 
 def ids(schedule: Schedule, seconds: float, *, hold_accepts: bool = False) -> list[str]:
     return [due.request_id for due in schedule.due(later(seconds), hold_accepts=hold_accepts)]
+
+
+def open_count(schedule: Schedule) -> int:
+    return sum(entry.state in OPEN_STATES for entry, _ in schedule.planned())
 
 
 def opt_in(seconds: float = 0, **changes: object) -> Record:
@@ -94,6 +98,16 @@ def test_each_is_handed_out_once_until_something_happens() -> None:
     assert ids(schedule, 4) == [id_of(record)]
 
 
+def test_of_many_some_are_handed_out_at_a_time_the_opt_outs_first() -> None:
+    opt_ins = [opt_in(number, customer=ANNE) for number in range(3)]
+    opt_outs = [opt_out(seconds=number) for number in range(MOST_AT_ONCE)]
+    schedule = schedule_of(*opt_ins, *opt_outs)
+    assert ids(schedule, 100) == [id_of(one) for one in opt_outs]
+    assert schedule.next_at(later(100)) == later(100)
+    assert ids(schedule, 100) == [id_of(one) for one in opt_ins]
+    assert schedule.next_at(later(100)) is None
+
+
 def test_of_nothing_there_is_nothing_due_and_nothing_waits() -> None:
     assert Schedule().next_at(NOON) is None
     assert Schedule().due(NOON) == ()
@@ -107,15 +121,15 @@ def test_what_is_left_to_a_person_is_never_due_and_stays_open() -> None:
         schedule.postpone(request_id, NOON)
     assert schedule.next_at(NOON) is None
     assert schedule.plan_of(id_of(refused)) == Plan(Step.REST)
-    assert schedule.open_count() == 1
+    assert open_count(schedule) == 1
 
 
 def test_what_is_settled_is_forgotten() -> None:
     record = opt_out()
     schedule = schedule_of(record)
-    assert schedule.open_count() == 1
+    assert open_count(schedule) == 1
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
-    assert schedule.open_count() == 0
+    assert open_count(schedule) == 0
     assert schedule.plan_of(id_of(record)) is None
     assert schedule.open_like(record.noted) == ()
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
@@ -123,7 +137,7 @@ def test_what_is_settled_is_forgotten() -> None:
 
 def test_a_delivered_one_is_looked_up_but_no_longer_open() -> None:
     schedule = schedule_of(opt_out(SENT, (0, State.DELIVERED, SUCCESS)))
-    assert schedule.open_count() == 0
+    assert open_count(schedule) == 0
     assert schedule.next_at(NOON) == later(30)
 
 

@@ -246,7 +246,7 @@ def test_while_nobody_has_told_the_time_opt_ins_alone_are_held_and_their_outlook
 
 @pytest.fixture
 def held(desk: Desk) -> str:
-    """An opt-in that waits for the time to be told, in scheduler that nap for 30 s."""
+    """An opt-in that waits for the time to be told, at a scheduler that naps for 30 s."""
     desk.time_is_untold = True
     desk.scheduler = desk.restarted(nap=30)
     return desk.noted(**accept())

@@ -40,6 +40,7 @@ ACCEPT, REJECT = Action.ACCEPT, Action.REJECT
 NO_CUSTOMER = told(404, {"success": False, "errors": {"_global": ["Customer does not exist"]}})
 NO_PERMISSION = told(403, {"success": False, "error": "No permission"})
 NEW_PROFILE = Context(is_new_profile=True)
+LOOK_UP = Plan(Step.LOOK_UP)
 
 
 class LookingDesk(Desk):
@@ -60,7 +61,7 @@ class LookingDesk(Desk):
     ) -> Looked | Failed | None:
         """Look it up at this time, behind `answers` where there are any."""
         self.seconds = seconds
-        return self.verifier(*answers).look_up(request_id, a_project(), due=due)
+        return self.verifier(*answers).look_up(due or self.due(request_id), a_project())
 
     def looked(
         self, request_id: str, seconds: float, *answers: Call | Outcome, due: Due | None = None
@@ -71,9 +72,9 @@ class LookingDesk(Desk):
         return looked
 
     def failed(self, request_id: str, seconds: float, verifier: Verifier) -> Failed:
-        """A look that told nothing, a person having asked for it."""
+        """A look that told nothing."""
         self.seconds = seconds
-        found = verifier.look_up(request_id, a_project(), by_person=True)
+        found = verifier.look_up(self.due(request_id), a_project())
         assert isinstance(found, Failed)
         return found
 
@@ -85,7 +86,7 @@ class LookingDesk(Desk):
         self.engagement.events[-1].properties |= {"desk_request_id": request_id, "source": "private_api"}
         return request_id
 
-    def due(self, request_id: str, plan: Plan, **changes: Any) -> Due:
+    def due(self, request_id: str, plan: Plan = LOOK_UP, **changes: Any) -> Due:
         record = self.journal.record(request_id)
         values = {"facts": len(record.facts), **changes}
         return Due(request_id, record.noted.project_id, record.noted.consent.action, plan, **values)
@@ -233,7 +234,7 @@ def test_a_page_shorter_than_asked_for_is_not_the_end(desk: LookingDesk, shorter
     request_id = desk.sent(CUT)
     wire = Wire(page(shorter), page(event(SENT, request_id)), status(since=SENT + 9))
     desk.seconds = 30
-    looked = Verifier(desk.journal, wire, desk.now).look_up(request_id, a_project())
+    looked = Verifier(desk.journal, wire, desk.now).look_up(desk.due(request_id), a_project())
     assert isinstance(looked, Looked)
     assert looked.entry.state is State.VERIFIED
     assert b'"skip":1' in wire.requests[1].body
@@ -385,7 +386,7 @@ def test_a_failed_look_is_written_where_it_is_the_first_or_news_or_an_hour_later
     request_id = desk.sent(CUT)
     error = Answered(status=500, headers=(), body=b"<html>")
     verifier = desk.verifier(*[DOWN] * 3, *[error] * 2, BUSY, *[DOWN] * 3)
-    times = (30, 60, 90, 120, 150, 180, 200, 3_799, 3_800)
+    times = (30, 60, 90, 120, 1_100, 2_100, 3_100, 6_699, 6_700)
     found = [desk.failed(request_id, at, verifier) for at in times]
     assert [one.is_written for one in found] == [True, False, False, True, False, True, True, False, True]
     assert [one.failing.count for one in found] == list(range(1, 10))
@@ -406,7 +407,7 @@ def test_an_hour_is_one_by_the_monotonic_seconds_too(desk: LookingDesk) -> None:
     desk.failed(request_id, 30, verifier)
     seconds[0], desk.seconds = 3_600.0, -5_000
     planned = desk.due(request_id, Plan(Step.LOOK_UP, later(-5_000)), since=0.0)
-    found = verifier.look_up(request_id, a_project(), due=planned)
+    found = verifier.look_up(planned, a_project())
     assert isinstance(found, Failed)
     assert found.is_written
 
@@ -416,10 +417,21 @@ def test_a_look_that_worked_ends_the_count(desk: LookingDesk) -> None:
     for seconds in (30, 60):
         desk.failed(request_id, seconds, verifier)
     desk.seconds = 120
-    assert isinstance(verifier.look_up(request_id, a_project(), by_person=True), Looked)
+    assert isinstance(verifier.look_up(desk.due(request_id), a_project()), Looked)
     last = FailedLook(why=NoLook.NO_ANSWER, outcome=DOWN)
     assert desk.failed(request_id, 600, verifier).failing == Failing(1, later(600), last)
     assert desk.counts(request_id) == [1, 1]
+
+
+def test_where_the_key_may_not_read_any_more_for_two_hours_a_person_is_told(desk: LookingDesk) -> None:
+    request_id = desk.sent(CUT)
+    assert desk.looked(request_id, 30).entry.state is State.NOT_SEEN
+    desk.engagement.may_read = False
+    found = [desk.look(request_id, 1_000 * number) for number in range(1, 10)]
+    assert [type(one) for one in found] == [Looked] * 8 + [Failed]
+    assert isinstance(found[-1], Failed)
+    assert (found[-1].failing.is_given_up, found[-1].is_written) == (True, True)
+    assert desk.look(request_id, 10_000) is None
 
 
 @pytest.mark.parametrize(
@@ -469,7 +481,7 @@ def test_a_look_bears_the_monotonic_seconds_since_the_fact_before_it(
     desk.seconds = 30
     planned = desk.due(request_id, Plan(Step.LOOK_UP, later(30)), **changes)
     verifier = Verifier(desk.journal, Wire(outcome), desk.now, lambda: 36.5)
-    verifier.look_up(request_id, a_project(), due=planned)
+    verifier.look_up(planned, a_project())
     look = desk.last(request_id).outcome
     assert isinstance(look, Look | FailedLook)
     assert look.steady == steady
@@ -583,7 +595,7 @@ def test_what_has_left_meanwhile_is_not_written_upon(desk: LookingDesk) -> None:
     planned = desk.due(request_id, FIRST, left=1, since=0.0)
     verifier = Verifier(desk.journal, Wire(Waited(claim)), desk.now, lambda: 1.0)
     for _ in range(2):
-        assert verifier.look_up(request_id, a_project(), due=planned) is None
+        assert verifier.look_up(planned, a_project()) is None
         assert desk.state(request_id) is State.IN_FLIGHT
 
 
@@ -591,7 +603,7 @@ def test_an_opt_out_that_waits_no_more_is_not_looked_up(desk: LookingDesk) -> No
     request_id = desk.note()
     planned = desk.due(request_id, FIRST, left=1, since=0.0)
     verifier = Verifier(desk.journal, Wire(), desk.now, lambda: FIRST_LOOK)
-    assert verifier.look_up(request_id, a_project(), due=planned) is None
+    assert verifier.look_up(planned, a_project()) is None
 
 
 # ----------------------------------------------------------------------------------- what is looked up
@@ -605,40 +617,25 @@ def test_nothing_is_looked_up_before_its_time(desk: LookingDesk) -> None:
 def test_what_did_not_leave_is_not_looked_up(desk: LookingDesk, outcome: Outcome) -> None:
     request_id = desk.sent(outcome)
     assert desk.look(request_id, 3600) is None
-    assert desk.verifier().look_up(request_id, a_project(), by_person=True) is None
 
 
 def test_nobody_is_looked_up_in_another_project(desk: LookingDesk) -> None:
     request_id = desk.sent(CUT)
     desk.seconds = 3600
     other = a_project(project_token="87654321-1234-1234-1234-123456789abc")
-    for by_person in (False, True):
-        assert desk.verifier().look_up(request_id, other, by_person=by_person) is None
-
-
-def test_a_person_may_look_at_any_time(desk: LookingDesk) -> None:
-    request_id = desk.sent(CUT)
-    looked = desk.verifier().look_up(request_id, a_project(), by_person=True)
-    assert isinstance(looked, Looked)
-    assert looked.entry.state is State.NOT_SEEN
-    desk.store(request_id)
-    looked = desk.verifier().look_up(request_id, a_project(), by_person=True)
-    assert isinstance(looked, Looked)
-    assert looked.entry.state is State.VERIFIED
-    assert desk.verifier().look_up(request_id, a_project(), by_person=True) is None
+    assert desk.verifier().look_up(desk.due(request_id), other) is None
 
 
 def test_an_erased_customer_is_not_looked_up(desk: LookingDesk) -> None:
     request_id = desk.sent(SUCCESS)
     desk.journal.erase(a_project().id, a_consent().customer, b"k" * 32, later(1))
-    desk.seconds = 60
-    assert desk.verifier().look_up(request_id, a_project(), by_person=True) is None
+    assert desk.look(request_id, 60) is None
     assert desk.engagement.calls == 0
 
 
 def test_practice_is_verified_as_practice(desk: LookingDesk) -> None:
     request_id = desk.store(desk.sent(SUCCESS))
     desk.seconds = 30
-    looked = desk.verifier().look_up(request_id, a_project(practice=True))
+    looked = desk.verifier().look_up(desk.due(request_id), a_project(practice=True))
     assert isinstance(looked, Looked)
     assert str(looked.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."

@@ -307,12 +307,12 @@ import json, sys
 from pathlib import Path
 from consent_desk.system.folders import user_folders
 from consent_desk.projects.keyring import KeyringStore
-from consent_desk.projects.list_file import ProjectListFile
+from consent_desk.projects.projects import ProjectListFile
 from consent_desk.domain.wire.project import ProjectDraft, parse_project
 from consent_desk.projects.projects import Listed, Projects
 wish = json.load(sys.stdin)
 project = parse_project(ProjectDraft(**wish["draft"]), project_id=wish["id"])
-projects = Projects(ProjectListFile(user_folders().config / "projects.json", Listed), KeyringStore())
+projects = Projects(ProjectListFile(user_folders().config / "projects.json"), KeyringStore())
 assert projects.save(project).keyring
 """
 

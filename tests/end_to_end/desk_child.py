@@ -40,6 +40,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import Shiboken
 
+from consent_desk.__main__ import leave
 from consent_desk.cli import main as cli
 from consent_desk.delivery.sender import Sender
 from consent_desk.domain.consent.values import Timestamp
@@ -332,4 +333,4 @@ if __name__ == "__main__":
     threading.Thread(target=person.listen, daemon=True).start()
     # Somebody is in front of it, wherever it draws.
     vars(cli)["find_display"] = lambda: Display.READY
-    sys.exit(cli.main(arguments))
+    leave(cli.main(arguments))

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,13 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_categories
-from consent_desk.engagement.categories import LASTING, MOST, Categories, Fetched, fetch_categories
+from consent_desk.engagement.categories import (
+    LASTING,
+    MOST,
+    Categories,
+    Fetched,
+    fetch_categories,
+)
 from tests.consents import a_project
 from tests.delivery.desk import Wire
 
@@ -84,35 +91,23 @@ SMS = (Category("sms", "sms"),)
 LISTED = answered({"success": True, "results": [{"id": "sms"}]})
 
 
-class Memory:
-    """A cache in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, tuple[str, Fetched]] = {}
-
-    def read(self, project_id: str, place: str) -> Fetched | None:
-        kept = self.kept.get(project_id)
-        return kept[1] if kept is not None and kept[0] == place else None
-
-    def write(self, project_id: str, place: str, fetched: Fetched) -> None:
-        self.kept[project_id] = (place, fetched)
-
-    def remove(self, project_id: str) -> None:
-        self.kept.pop(project_id, None)
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "categories.json"
 
 
-def categories(cache: Memory | None, *languages: str, now: Timestamp = NOW) -> Categories:
+def categories(cache: Path | None, *languages: str, now: Timestamp = NOW) -> Categories:
     return Categories(cache, lambda: now, languages)
 
 
-def test_what_was_fetched_is_kept_with_its_moment() -> None:
-    desk = categories(Memory(), "de")
+def test_what_was_fetched_is_kept_with_its_moment(cache: Path) -> None:
+    desk = categories(cache, "de")
     fetched = desk.fetch(Wire(LISTED), PROJECT)
     assert fetched == desk.kept(PROJECT) == Fetched(SMS, NOW)
 
 
-def test_what_could_not_be_fetched_leaves_what_was_kept() -> None:
-    desk = categories(Memory())
+def test_what_could_not_be_fetched_leaves_what_was_kept(cache: Path) -> None:
+    desk = categories(cache)
     desk.fetch(Wire(LISTED), PROJECT)
     lost = Wire(Lost(phase=Phase.WAITING, cause=Cause.DEADLINE))
     assert isinstance(desk.fetch(lost, PROJECT), Meaning)
@@ -128,35 +123,32 @@ def test_what_could_not_be_fetched_leaves_what_was_kept() -> None:
     ],
     ids=["project", "address", "token"],
 )
-def test_another_project_never_shows_what_was_kept(other: Project) -> None:
-    desk = categories(Memory())
+def test_another_project_never_shows_what_was_kept(other: Project, cache: Path) -> None:
+    desk = categories(cache)
     desk.fetch(Wire(LISTED), PROJECT)
     assert desk.kept(other) is None
 
 
-def test_labels_in_another_language_are_fetched_anew() -> None:
-    cache = Memory()
+def test_labels_in_another_language_are_fetched_anew(cache: Path) -> None:
     categories(cache, "de").fetch(Wire(LISTED), PROJECT)
     assert categories(cache, "cs").kept(PROJECT) is None
 
 
-def test_neither_token_nor_address_nor_key_is_kept() -> None:
-    cache = Memory()
+def test_neither_token_nor_address_nor_key_is_kept(cache: Path) -> None:
     categories(cache).fetch(Wire(LISTED), PROJECT)
     telling = (PROJECT.project_token, PROJECT.base_url.host, PROJECT.key_id, "canary-secret")
-    assert not [text for text in telling if text in str(cache.kept)]
+    assert not [text for text in telling if text in cache.read_text()]
 
 
-def test_practice_keeps_nothing() -> None:
-    cache = Memory()
+def test_practice_keeps_nothing(cache: Path) -> None:
     practice = replace(PROJECT, practice=True)
     assert categories(cache).fetch(Wire(LISTED), practice) == Fetched(SMS, NOW)
     assert categories(cache).kept(practice) is None
-    assert cache.kept == {}
+    assert not cache.exists()
 
 
-def test_nothing_is_kept_of_a_project_that_was_removed() -> None:
-    desk = categories(Memory())
+def test_nothing_is_kept_of_a_project_that_was_removed(cache: Path) -> None:
+    desk = categories(cache)
     desk.fetch(Wire(LISTED), PROJECT)
     desk.forget(PROJECT.id)
     assert desk.kept(PROJECT) is None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Entry
@@ -49,7 +48,7 @@ def way_to(state: State) -> Sequence[State]:
     return ways[state]
 
 
-def lead(journal: Journal, request_id: str, states: Sequence[State]) -> None:
+def lead(journal: SqliteJournal, request_id: str, states: Sequence[State]) -> None:
     """Lead a consent through `states`."""
     for state in states:
         if state is State.IN_FLIGHT:
@@ -59,15 +58,15 @@ def lead(journal: Journal, request_id: str, states: Sequence[State]) -> None:
             journal.append(request_id, Fact(at=later(2), state=state, outcome=OUTCOMES.get(state), note=note))
 
 
-def noted_in(journal: Journal, state: State = State.QUEUED, **changes: object) -> str:
+def noted_in(journal: SqliteJournal, state: State = State.QUEUED, **changes: object) -> str:
     """Note a consent and bring it into `state`; return its request ID."""
     noted = a_noted(**changes)
-    journal.note(noted)
+    journal.note_all((noted,))
     lead(journal, noted.consent.request_id, way_to(state))
     return noted.consent.request_id
 
 
-def fill(journal: Journal, count: int) -> tuple[str, ...]:
+def fill(journal: SqliteJournal, count: int) -> tuple[str, ...]:
     """Note `count` consents of different sizes, in all states in turn."""
     states = list(State)
     ids = []

@@ -199,7 +199,7 @@ def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    Backups(path).before_migration(journal._turns.connection)
+    Backups(path).before_migration(journal._connection)
     back_up(path, journal, later(0), tmp_path)
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2

@@ -2,12 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from functools import reduce
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from consent_desk.journal.chain import COLUMNS, canonical, digest, follow, genesis, link
+from consent_desk.journal.chain import COLUMNS, canonical, digest, genesis, link
 from consent_desk.journal.schema import blank
 from tests.journal.journals import filled
 
@@ -71,6 +72,6 @@ def test_a_stretch_of_the_chain_can_be_followed_from_its_digests(tmp_path: Path)
         consents = {each["request_id"]: each for each in connection.execute("SELECT * FROM consent")}
         uuid = connection.execute("SELECT uuid FROM journal").fetchone()[0]
     digests = [digest(fact, consents.pop(fact["request_id"], None)) for fact in facts]
-    assert follow(genesis(uuid), digests) == facts[-1]["chain"]
-    assert follow(facts[2]["chain"], digests[3:6]) == facts[5]["chain"]
+    assert reduce(link, digests, genesis(uuid)) == facts[-1]["chain"]
+    assert reduce(link, digests[3:6], facts[2]["chain"]) == facts[5]["chain"]
     assert len({fact["chain"] for fact in facts}) == len(facts)

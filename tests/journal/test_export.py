@@ -27,84 +27,92 @@ from consent_desk.domain.wire.outcome import (
     Reason,
     Stored,
 )
-from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, Head, Kind, csv_line, csv_of, json_of
-from consent_desk.journal.history import History
+from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, History, Kind, csv_line, csv_of, json_of
+from consent_desk.journal.head import Head
+from consent_desk.journal.journal import SqliteJournal
+from consent_desk.system.atomic_file import PrivateFile
 from tests.consents import a_noted, a_project, later
 from tests.journal.journals import noted_in
-from tests.memory_journal import MemoryJournal
 
 Work = Callable[[], object]
 
 
-class Paper:
-    """A file in memory; `full` after so many writes."""
+class Paper(PrivateFile):
+    """A file that tells what is done to it; `room` for so many writes, and what happens `while_` it waits."""
 
-    def __init__(self, full: int = 1000) -> None:
-        self.written = b""
-        self.state = "open"
-        self._full = full
+    room = 1000
+    while_written: Work = list
+    while_settled: Work = list
 
     def write(self, octets: bytes) -> None:
-        self._full -= 1
-        if self._full < 0:
+        self.room -= 1
+        if self.room < 0:
             raise ExportError(say("The disk is full."), say("Make room."))
-        self.written += octets
+        super().write(octets)
+        type(self).while_written()
 
     def settle(self) -> None:
-        self.state = "settled"
-
-    def finish(self) -> None:
-        self.state = "finished"
-
-    def abandon(self) -> None:
-        self.state = "abandoned"
+        super().settle()
+        type(self).while_settled()
 
 
 @pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
+def paper(monkeypatch: pytest.MonkeyPatch) -> type[Paper]:
+    """The class of the files of this test, to be changed as a disk is."""
+    paper = type("Paper", (Paper,), {})
+    monkeypatch.setattr("consent_desk.journal.export.PrivateFile", paper)
+    return paper
 
 
-def exported(journal: MemoryJournal, paper: Paper, kind: Kind, query: LogQuery | None = None) -> Export:
-    history = History(journal, lambda: later(60), create=lambda path: paper)
-    export = history.export(query or LogQuery(), kind, Path("x"))
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    return folder / "history"
+
+
+def exported(journal: SqliteJournal, file: Path, kind: Kind, query: LogQuery | None = None) -> Export:
+    export = History(journal, lambda: later(60)).export(query or LogQuery(), kind, file)
     while export.step():
         pass
     return export
 
 
+def noted_at_once(journal: SqliteJournal, count: int) -> list[str]:
+    noted = [a_noted() for _ in range(count)]
+    journal.note_all(noted)
+    return [each.consent.request_id for each in noted]
+
+
 @pytest.mark.parametrize("count", [0, 1, STEP, STEP + 1, 2 * STEP])
-def test_all_is_written_however_many_there_are(journal: MemoryJournal, count: int) -> None:
-    ids = [noted_in(journal) for _ in range(count)]
+def test_all_is_written_however_many_there_are(journal: SqliteJournal, file: Path, count: int) -> None:
+    ids = noted_at_once(journal, count)
     for kind in Kind:
-        paper = Paper()
-        assert exported(journal, paper, kind).written == count
-        assert paper.state == "finished"
-        lines = paper.written.decode("utf-8-sig").splitlines()
+        assert exported(journal, file, kind).written == count
+        assert [*file.parent.iterdir()] == [file]
+        lines = file.read_text("utf-8-sig").splitlines()
         found = lines[1:] if kind is Kind.CSV else lines[:-1]
         assert [one in line for one, line in zip(reversed(ids), found, strict=True)] == [True] * count
 
 
-def test_only_what_is_wanted_is_written(journal: MemoryJournal) -> None:
+def test_only_what_is_wanted_is_written(journal: SqliteJournal, file: Path) -> None:
     noted_in(journal, State.REFUSED)
     kept = noted_in(journal, State.VERIFIED)
-    paper = Paper()
-    exported(journal, paper, Kind.JSON_LINES, LogQuery(states=frozenset({State.VERIFIED})))
-    assert [json.loads(line).get("request_id") for line in paper.written.splitlines()] == [kept, None]
+    exported(journal, file, Kind.JSON_LINES, LogQuery(states=frozenset({State.VERIFIED})))
+    assert [json.loads(line).get("request_id") for line in file.read_bytes().splitlines()] == [kept, None]
 
 
-def test_the_last_line_bears_the_head_of_the_chain(journal: MemoryJournal) -> None:
+def test_the_last_line_bears_the_head_of_the_chain(journal: SqliteJournal, file: Path) -> None:
     noted_in(journal)
-    paper = Paper()
-    exported(journal, paper, Kind.JSON_LINES)
-    last = json.loads(paper.written.splitlines()[-1])
-    assert last == {"journal": "uuid", "facts": 1, "head": "abcd", "consents": 1}
+    exported(journal, file, Kind.JSON_LINES)
+    last = json.loads(file.read_bytes().splitlines()[-1])
+    head = journal.head()
+    assert last == {"journal": head.journal, "facts": 1, "head": head.head, "consents": 1}
 
 
-def test_a_table_begins_with_a_byte_order_mark_and_its_columns(journal: MemoryJournal) -> None:
-    paper = Paper()
-    exported(journal, paper, Kind.CSV)
-    assert paper.written == b"\xef\xbb\xbf" + (",".join(CSV_COLUMNS) + "\r\n").encode()
+def test_a_table_begins_with_a_byte_order_mark_and_its_columns(journal: SqliteJournal, file: Path) -> None:
+    exported(journal, file, Kind.CSV)
+    assert file.read_bytes() == b"\xef\xbb\xbf" + (",".join(CSV_COLUMNS) + "\r\n").encode()
 
 
 FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -234,74 +242,55 @@ def test_an_opt_in_bears_its_end() -> None:
     assert json.loads(json_of(record))["valid_until"] == "unlimited"
 
 
-@pytest.mark.parametrize("full", [0, 1, 2])
-def test_a_full_disk_leaves_nothing_behind(journal: MemoryJournal, full: int) -> None:
-    for _ in range(2 * STEP):
-        noted_in(journal)
-    paper = Paper(full)
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_full_disk_leaves_nothing_behind(
+    journal: SqliteJournal, file: Path, paper: type[Paper], room: int
+) -> None:
+    noted_at_once(journal, 2 * STEP)
+    paper.room = room
     with pytest.raises(ExportError, match="disk is full"):
-        exported(journal, paper, Kind.CSV)
-    assert paper.state == "abandoned"
+        exported(journal, file, Kind.CSV)
+    assert not [*file.parent.iterdir()]
 
 
-def test_what_is_cancelled_leaves_nothing_behind(journal: MemoryJournal) -> None:
-    for _ in range(STEP):
-        noted_in(journal)
-    paper = Paper()
-    export = Export(journal, LogQuery(), Kind.CSV, lambda: paper)
+def test_what_is_cancelled_leaves_nothing_behind(journal: SqliteJournal, file: Path) -> None:
+    noted_at_once(journal, STEP)
+    export = Export(journal, LogQuery(), Kind.CSV, file)
     assert export.step()
+    assert [*file.parent.iterdir()]
     export.cancel()
     export.cancel()
-    assert paper.state == "abandoned"
-
-
-class Slow(Paper):
-    """A file whose folder takes its time: meanwhile the export sees what is done to it."""
-
-    def __init__(self, *, while_written: Work = list, while_settled: Work = list) -> None:
-        super().__init__()
-        self._while_written, self._while_settled = while_written, while_settled
-
-    def write(self, octets: bytes) -> None:
-        super().write(octets)
-        self._while_written()
-
-    def settle(self) -> None:
-        super().settle()
-        self._while_settled()
-
-
-def slow_export(journal: MemoryJournal, paper: Slow) -> Export:
-    noted_in(journal)
-    return Export(journal, LogQuery(), Kind.JSON_LINES, lambda: paper)
+    assert not [*file.parent.iterdir()]
 
 
 @pytest.mark.parametrize("when", ["while_written", "while_settled"])
 def test_what_is_given_up_while_its_folder_does_not_answer_is_taken_away_by_that_step(
-    journal: MemoryJournal, when: str
+    journal: SqliteJournal, file: Path, paper: type[Paper], when: str
 ) -> None:
-    states: list[str] = []
+    there: list[bool] = []
 
     def give_up() -> None:
         if when == "while_written":
             export.cancel()
         else:
             export.give_up()
-        states.append(paper.state)
+        there.append(any(file.parent.iterdir()))
 
-    paper = Slow(**{when: give_up})
-    export = slow_export(journal, paper)
+    setattr(paper, when, give_up)
+    noted_in(journal)
+    export = Export(journal, LogQuery(), Kind.JSON_LINES, file)
     assert not export.step()
-    assert "abandoned" not in states
-    assert paper.state == "abandoned"
+    assert there == [True]
+    assert not [*file.parent.iterdir()]
 
 
 def test_it_says_that_it_is_the_file_which_is_waited_for(
-    journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+    journal: SqliteJournal, file: Path, paper: type[Paper], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[bool] = []
-    paper = Slow(while_written=lambda: told.append(export.is_at_file))
-    export = slow_export(journal, paper)
+    paper.while_written = lambda: told.append(export.is_at_file)
+    noted_in(journal)
+    export = Export(journal, LogQuery(), Kind.JSON_LINES, file)
     head = journal.head
 
     def asked() -> Head:

@@ -64,7 +64,7 @@ def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> Non
 
 
 def test_every_pragma_is_in_force(journal: SqliteJournal) -> None:
-    found = {name: journal._turns.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    found = {name: journal._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
     assert found == PRAGMAS
     assert found["journal_mode"] == "truncate"
     assert (found["synchronous"], found["foreign_keys"], found["busy_timeout"]) == (3, 1, 5000)
@@ -231,8 +231,8 @@ def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: 
 
 
 def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
-    pages = journal._turns.connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._turns.connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
     before = len(latest(journal))
     with pytest.raises(JournalError, match="not noted: the disk is full"):
         journal.note(a_noted(wording="word " * 3000))
@@ -242,7 +242,7 @@ def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
 def test_another_program_that_holds_the_file_is_named_as_the_reason(
     path: Path, journal: SqliteJournal
 ) -> None:
-    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
+    journal._connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(JournalError, match="not noted: another program holds its file"):
@@ -254,7 +254,7 @@ def test_another_program_that_holds_the_file_is_named_as_the_reason(
 
 
 def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: SqliteJournal) -> None:
-    journal._turns.connection.execute("PRAGMA busy_timeout = 0")
+    journal._connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(JournalError, match="Nothing was sent"):

@@ -7,6 +7,7 @@ import stat
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -231,14 +232,14 @@ def test_an_installation_that_cannot_be_read_now_is_not_given_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = installation_id(tmp_path)
-    reads = Path.read_bytes
+    opens = Path.open
 
-    def fail(path: Path) -> bytes:
+    def fail(path: Path, *_arguments: object) -> IO[bytes]:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     assert installation_id(tmp_path) == ""
-    monkeypatch.setattr(Path, "read_bytes", reads)
+    monkeypatch.setattr(Path, "open", opens)
     assert installation_id(tmp_path) == name
 
 

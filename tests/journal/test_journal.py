@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.delivery.outbox import Journal
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import (
     Consent,
@@ -155,7 +154,7 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def settled_in(journal: Journal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
+def settled_in(journal: SqliteJournal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
     request_id = noted_in(journal)
     journal.claim(request_id, later(1))
     journal.append(request_id, Fact(at=later(2), state=state, outcome=outcome))
@@ -507,7 +506,7 @@ def test_an_erased_customer_is_shown_as_such_and_never_sent(path: Path, journal:
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     request_id = settled_in(journal, State.REFUSED)
     asked: set[str] = set()
-    connection = journal._turns.connection
+    connection = journal._connection
     connection.set_trace_callback(asked.add)
     noted_in(journal)
     journal.entry(request_id)

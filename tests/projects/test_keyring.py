@@ -22,8 +22,7 @@ from keyring.errors import KeyringError, PasswordDeleteError
 from consent_desk.domain.errors import KeyringFailureError, LockedKeyringError, NoKeyringError
 from consent_desk.domain.wire.project import Project, Secret
 from consent_desk.projects.keyring import KeyringStore
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, Projects, SecretStore
+from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from tests.consents import a_project
 from tests.end_to_end.desk import keyring_session
 from tests.secret_service import run_in_keyring
@@ -632,7 +631,7 @@ def test_projects_come_back_from_the_keyring_after_a_restart(
     file = tmp_path / "desk" / "projects.json"
 
     def start() -> Projects:
-        return Projects(ProjectListFile(file, Listed), KeyringStore())
+        return Projects(ProjectListFile(file), KeyringStore())
 
     def project(number: int, secret: str) -> Project:
         return a_project(id=str(number), name=f"Acme {number}", secret=Secret(secret))

@@ -17,6 +17,7 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project, Secret
 from consent_desk.projects.projects import (
     Listed,
+    ProjectListFile,
     Projects,
     Saved,
     project_from_line,
@@ -77,13 +78,13 @@ class MemoryKeyring:
         self.story.append(what)
 
 
-@dataclass
-class MemoryList:
+class MemoryList(ProjectListFile):
     """A list that notes in `story` when it was written, and raises `trouble` instead while there is one."""
 
-    story: list[str]
-    rows: tuple[Listed, ...] | None = None
-    trouble: ProjectListError | None = None
+    def __init__(self, story: list[str]) -> None:
+        self.story = story
+        self.rows: tuple[Listed, ...] | None = None
+        self.trouble: ProjectListError | None = None
 
     def read(self) -> tuple[Listed, ...] | None:
         return self.rows

@@ -1,36 +1,22 @@
-from collections.abc import Mapping
+import json
+from pathlib import Path
 
 import pytest
 
 from consent_desk.domain.errors import InvalidError
-from consent_desk.projects.wordings import SavedWordings, Wordings
+from consent_desk.projects.wordings import SavedWordings
 
 ACME, OTHER = "6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a11", "22222222-2222-4222-8222-222222222222"
 
 
-class Memory:
-    """The file, in memory; counts how often it is written."""
-
-    def __init__(self) -> None:
-        self.wordings: Wordings = {}
-        self.written = 0
-
-    def read(self) -> Wordings:
-        return self.wordings
-
-    def write(self, wordings: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
-        self.wordings = wordings
-        self.written += 1
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "texts.json"
 
 
 @pytest.fixture
-def file() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def kept(file: Memory) -> SavedWordings:
-    return SavedWordings(file)
+def kept(path: Path) -> SavedWordings:
+    return SavedWordings(path)
 
 
 def test_texts_are_kept_for_their_category_in_their_order(kept: SavedWordings) -> None:
@@ -40,10 +26,11 @@ def test_texts_are_kept_for_their_category_in_their_order(kept: SavedWordings) -
     assert told == kept.of(ACME) == {"sms": ("May we?", "Do you want?"), "post": ("By post?",)}
 
 
-def test_a_text_that_is_kept_already_is_kept_once(kept: SavedWordings, file: Memory) -> None:
+def test_a_text_that_is_kept_already_is_kept_once(kept: SavedWordings, path: Path) -> None:
     kept.keep(ACME, "sms", "May we?")
+    written = path.stat()
     assert kept.keep(ACME, "sms", "May we?") == {"sms": ("May we?",)}
-    assert file.written == 1
+    assert path.stat() == written
 
 
 def test_another_project_has_texts_of_its_own(kept: SavedWordings) -> None:
@@ -58,13 +45,14 @@ def test_a_removed_text_is_gone_and_its_category_with_the_last_one(kept: SavedWo
     assert kept.remove(ACME, "sms", "Do you want?") == {}
 
 
-def test_nothing_is_kept_of_a_project_that_was_removed(kept: SavedWordings, file: Memory) -> None:
+def test_nothing_is_kept_of_a_project_that_was_removed(kept: SavedWordings, path: Path) -> None:
     kept.keep(ACME, "sms", "May we?")
     kept.keep(OTHER, "sms", "Dürfen wir?")
     kept.forget(ACME)
-    assert file.wordings == {OTHER: {"sms": ("Dürfen wir?",)}}
+    assert json.loads(path.read_bytes()) == {"version": 1, "texts": {OTHER: {"sms": ["Dürfen wir?"]}}}
+    written = path.stat()
     kept.forget(ACME)
-    assert file.written == 3
+    assert path.stat() == written
 
 
 @pytest.mark.parametrize(

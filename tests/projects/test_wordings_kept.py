@@ -1,13 +1,15 @@
+import errno
 import stat
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from consent_desk.domain.errors import WordingError
-from consent_desk.projects.wordings import JsonWordingFile
+from consent_desk.projects.wordings import SavedWordings
 
-TEXTS = {"a project": {"sms": ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")}, "another": {}}
+TEXTS = ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")
 
 
 @pytest.fixture
@@ -16,19 +18,20 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_kept_is_read_again(path: Path) -> None:
-    JsonWordingFile(path).write(TEXTS)
-    assert JsonWordingFile(path).read() == TEXTS
+    for text in TEXTS:
+        SavedWordings(path).keep("a project", "sms", text)
+    assert SavedWordings(path).of("a project") == {"sms": TEXTS}
 
 
 def test_at_first_nothing_is_kept(path: Path) -> None:
-    assert JsonWordingFile(path).read() == {}
+    assert SavedWordings(path).of("a project") == {}
     assert not path.parent.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
 def test_the_file_is_closed_to_others_and_alone(path: Path) -> None:
-    JsonWordingFile(path).write(TEXTS)
-    JsonWordingFile(path).write({})
+    SavedWordings(path).keep("a project", "sms", "May we?")
+    SavedWordings(path).forget("a project")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
@@ -53,11 +56,16 @@ def test_what_cannot_be_read_is_trouble_and_stays(path: Path, content: bytes) ->
     path.parent.mkdir()
     path.write_bytes(content)
     with pytest.raises(WordingError, match="left as they are"):
-        JsonWordingFile(path).read()
+        SavedWordings(path).of("another project")
+    with pytest.raises(WordingError, match="left as they are"):
+        SavedWordings(path).keep("another project", "sms", "May we?")
     assert path.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_used_is_trouble(path: Path) -> None:
-    path.parent.write_text("a file")
+def test_a_folder_that_cannot_be_used_is_trouble(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, "full", path)
+
+    monkeypatch.setattr("consent_desk.system.atomic_file.replacement", full)
     with pytest.raises(WordingError, match="could not be kept"):
-        JsonWordingFile(path).write(TEXTS)
+        SavedWordings(path).keep("a project", "sms", "May we?")

@@ -25,7 +25,7 @@ from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
-from consent_desk.proof.files import ProofFiles
+from consent_desk.proof.make import save_files
 from tests.consents import a_consent, a_project, later
 from tests.journal.journals import fill, filled, noted_in
 from tests.proof.proofs import JANE, PROJECT, busy, leaves, made, proof_of, put
@@ -247,7 +247,7 @@ def test_a_proof_with_gaps_is_sound_and_says_what_it_bridges(
 ) -> None:
     with closing(SqliteJournal.open(journal)) as opened:
         found = opened.consents_of(PROJECT, JANE)
-        source = collect(opened._turns.reading, found, carried=3)
+        source = collect(opened._reading, found, carried=3)
     assert len(source.chain.stretches) > 1
     assert check(sealed(proof_of(source, whole=True))).verdict is Verdict.SOUND
 
@@ -271,7 +271,7 @@ def test_a_proof_among_many_is_sound(tmp_path: Path) -> None:
 
 
 def test_both_files_are_closed_to_others_and_never_written_over(jane: bytes, tmp_path: Path) -> None:
-    names = [ProofFiles().save(str(tmp_path), later(0), jane, b"%PDF-") for _ in range(2)]
+    names = [save_files(str(tmp_path), later(0), jane, b"%PDF-") for _ in range(2)]
     assert len({*names[0], *names[1]}) == 4
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
     assert Path(names[0][0]).read_bytes() == jane
@@ -280,13 +280,13 @@ def test_both_files_are_closed_to_others_and_never_written_over(jane: bytes, tmp
 def test_what_could_not_be_verified_later_is_not_saved(jane: bytes, tmp_path: Path) -> None:
     spoilt = changed(jane, lambda parsed: parsed["chain"].update(head="00" * 32))
     with pytest.raises(JournalError, match="not sound"):
-        ProofFiles().save(str(tmp_path), later(0), spoilt, b"%PDF-")
+        save_files(str(tmp_path), later(0), spoilt, b"%PDF-")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_gone_is_trouble_in_words(jane: bytes, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="its folder is not there any more"):
-        ProofFiles().save(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
+        save_files(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
 
 
 def test_a_proof_of_the_first_format_is_sound_in_every_later_version() -> None:

@@ -1,8 +1,10 @@
 """Making proofs from the journal."""
 
+from pathlib import Path
+
 import pytest
 
-from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.domain.evidence.proof import FromJournal
@@ -15,20 +17,9 @@ from tests.journal.journals import noted_in
 from tests.proof.proofs import JANE, PROJECT, local
 
 
-class Kept:
-    """Keeps what is saved."""
-
-    def __init__(self) -> None:
-        self.saved: list[tuple[str, Timestamp, bytes, bytes]] = []
-
-    def save(self, folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
-        self.saved.append((folder, at, content, pages))
-        return "a.json", "a.pdf"
-
-
 @pytest.fixture
 def proofs(journal: SqliteJournal) -> Proofs:
-    return Proofs(journal, Kept(), lambda: NOON)
+    return Proofs(journal, lambda: NOON)
 
 
 def test_a_consent_is_proven(journal: SqliteJournal, proofs: Proofs) -> None:
@@ -56,12 +47,10 @@ def test_of_a_customer_that_the_journal_does_not_know_there_is_no_proof(
 
 
 def test_both_files_are_saved_and_the_one_bears_the_checksum_of_the_other(
-    journal: SqliteJournal, proofs: Proofs
+    journal: SqliteJournal, proofs: Proofs, tmp_path: Path
 ) -> None:
-    files = Kept()
     proof = proofs.of_consent(noted_in(journal), local)
-    saving = Proofs(journal, files, lambda: NOON)
-    assert saving.save(proof, "folder", lambda proof, sha256: sha256.encode()) == ("a.json", "a.pdf")
-    [(folder, at, content, pages)] = files.saved
-    assert (folder, at, content) == ("folder", NOON, sealed(proof))
-    assert check(content).sha256 == pages.decode()
+    content, pages = map(Path, proofs.save(proof, str(tmp_path), lambda proof, sha256: sha256.encode()))
+    assert {path.stem for path in (content, pages)} == {"consent-proof-2026-05-31T120000Z"}
+    assert content.read_bytes() == sealed(proof)
+    assert check(content.read_bytes()).sha256 == pages.read_text()

@@ -7,6 +7,7 @@ A timer of the GUI thread rings every 2 ms: what lies between two rings is a gap
 process.
 """
 
+import gc
 import statistics
 import sys
 import tempfile
@@ -27,8 +28,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, project_to_line
+from consent_desk.projects.projects import Listed, ProjectListFile, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.dispatch import SendQueue
@@ -67,7 +67,7 @@ class Gaps(QObject):
 def list_project(home: Path, project: Project) -> None:
     """Have a project that was saved by an earlier start; its key is in a `Vault`."""
     listed = Listed(id=project.id, name=project.name, entry="kept")
-    ProjectListFile(home / "projects.json", Listed).write([listed])
+    ProjectListFile(home / "projects.json").write([listed])
 
 
 def prepare(home: Path, project: Project, count: int) -> None:
@@ -107,6 +107,7 @@ def run(count: int) -> tuple[Gaps, int]:
         # From the first paint on: until then the program starts, and docs/performance.md has that.
         application.window.painted.connect(lambda: watches.append(Gaps()))
         dispatch.sent.connect(end)
+        gc.freeze()  # as the start does
         application.window.show()
         loop.exec()
         watches[0].stop()

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from consent_desk.domain.errors import DeskError
-from consent_desk.system import settings as desk_settings
+from consent_desk.system import json_file
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.settings import DeskSettings
 
@@ -68,7 +68,7 @@ def test_what_two_threads_keep_at_once_is_kept_by_both(
         other.join(0.1)
         replace_file(path, content)
 
-    monkeypatch.setattr(desk_settings, "replace_file", interrupted)
+    monkeypatch.setattr(json_file, "replace_file", interrupted)
     settings.set_second_folder(tmp_path)
     other.join()
     assert (settings.second_folder, settings.has_journal) == (tmp_path, True)

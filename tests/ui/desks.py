@@ -19,8 +19,7 @@ from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, Projects
+from consent_desk.projects.projects import ProjectListFile, Projects
 from consent_desk.sandbox.server import Received, Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
@@ -315,7 +314,7 @@ def real(sandbox: Sandbox, **changes: object) -> Project:
 
 def keep(folders: Folders, keyring: MemoryKeyring, *projects: Project) -> None:
     """Let an earlier run have saved `projects`."""
-    kept = Projects(ProjectListFile(folders.config / "projects.json", Listed), keyring)
+    kept = Projects(ProjectListFile(folders.config / "projects.json"), keyring)
     for project in projects:
         kept.save(project)
 

@@ -1,6 +1,6 @@
 """What came of one call: an answer, or the reason why there is none.
 
-Network trouble is a value; `delivery.judge` decides what it means for a consent.
+Network trouble is a value; `lifecycle.judgement` decides what it means for a consent.
 """
 
 from dataclasses import dataclass, field

@@ -32,7 +32,7 @@ from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.call import Progress
 from consent_desk.engagement.http.failures import StoppedError, cause_of, detail_of
-from consent_desk.engagement.http.handshake import Handshake
+from consent_desk.engagement.http.handshake import Handshake, issuer_and_end
 from consent_desk.engagement.http.response import MOST_BODY, ReportingAnswer
 
 _VERDICT = 1.0
@@ -266,7 +266,7 @@ class _TlsConnection(_Connection, HTTPSConnection):
             self._hear_verdict(self.sock, handshake)
 
     def _learn(self, handshake: Handshake) -> None:
-        issuer, ends = handshake.issuer_and_end()
+        issuer, ends = issuer_and_end(handshake.certificate)
         self._progress.learn(issuer=issuer, ends=ends)
 
     def _hear_verdict(self, connection: ssl.SSLSocket, handshake: Handshake) -> None:

@@ -7,7 +7,7 @@ alone. All of it takes time in proportion to the answer, whatever that is: no pa
 import re
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -121,12 +121,12 @@ class Echo:
         starred = bytearray(text)
         layer = _Layer.of(text)
         while True:
-            joined = layer.without(_BREAK)
+            joined = layer.replaced(_BREAK, lambda _: b"")
             for seen in (layer, joined) if joined.text != layer.text else (layer,):
                 for start, end in self._spans(seen.text):
                     first, last = seen.starts[start], seen.ends[end - 1]
                     starred[first:last] = b"*" * (last - first)
-            plainer = layer.undone()
+            plainer = layer.replaced(_ESCAPE, _meaning)
             if plainer.text == layer.text:
                 return bytes(starred)
             layer = plainer
@@ -138,16 +138,10 @@ class Echo:
             places += _counted(*run.span())
         for one in self._wanted:
             if not one.bare:
-                for start in _places(text, one.text):
-                    yield start, start + len(one.text)
+                yield from (found.span() for found in re.finditer(re.escape(one.text), text))
                 continue
             for first, last in _parts(bare, one.bare):
                 yield _widened(text, places[first], places[last - 1] + 1, one)
-
-
-def concealing(authorization: Secret) -> Echo:
-    """What keeps the credentials of an Authorization value out of an answer to it."""
-    return Echo(authorization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +156,11 @@ class _Layer:
     def of(cls, text: bytes) -> "_Layer":
         return cls(text, _counted(0, len(text)), _counted(1, len(text) + 1))
 
-    def undone(self) -> "_Layer":
-        return self._replaced(_ESCAPE)
-
-    def without(self, pattern: re.Pattern[bytes]) -> "_Layer":
-        return self._replaced(pattern, drop=True)
-
-    def _replaced(self, pattern: re.Pattern[bytes], *, drop: bool = False) -> "_Layer":
+    def replaced(self, pattern: re.Pattern[bytes], meaning: Callable[[bytes], bytes]) -> "_Layer":
         pieces, starts, ends, done = [], array("L"), array("L"), 0
         for found in pattern.finditer(self.text):
             start, end = found.span()
-            meant = b"" if drop else _meaning(found[0])
+            meant = meaning(found[0])
             if start > done:
                 pieces.append(self.text[done:start])
                 starts += self.starts[done:start]
@@ -234,13 +222,6 @@ def _cores(text: bytes) -> Iterator[bytes]:
         whole = b64encode(bytes(before) + text)
         bits = 8 * (before + len(text))
         yield whole[-(-8 * before // 6) : bits // 6]
-
-
-def _places(text: bytes, wanted: bytes) -> Iterator[int]:
-    place = text.find(wanted)
-    while place >= 0:
-        yield place
-        place = text.find(wanted, place + len(wanted))
 
 
 def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from consent_desk.domain.text import visible
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Answered, Lost, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.http.masking import NOT_TOLD, Echo, concealing
+from consent_desk.engagement.http.masking import NOT_TOLD, Echo
 from consent_desk.engagement.http.response import MOST_BODY
 
 UNREADABLE = (
@@ -36,7 +36,7 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
     """`outcome` as it may be shown and written down: what came of an answer holds no credentials."""
     match outcome:
         case Answered() | Lost(status=int()):
-            conceal = concealing(request.authorization)
+            conceal = Echo(request.authorization)
             return replace(
                 outcome,
                 headers=tuple((conceal(name), conceal(value)) for name, value in outcome.headers),
@@ -46,7 +46,7 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
             # The journal keeps an answer only with its status, and erases no detail: what repeats the request
             # does not get there.
             line = came.strip().split(b"\n")[0].strip()
-            told = concealing(request.authorization)(line.decode("utf-8", "backslashreplace"))
+            told = Echo(request.authorization)(line.decode("utf-8", "backslashreplace"))
             began = f"“{visible(told)[:_MOST_OF_LINE]}”"
             if _repeats(line, request):
                 began = "with what was sent"

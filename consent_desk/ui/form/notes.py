@@ -34,7 +34,7 @@ class FieldNotes:
         self._readings: Sequence[Problem] = ()
 
     def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
-        """Take recovery of the note in `row`, which belongs to `widget`; return `row`."""
+        """Take care of the note in `row`, which belongs to `widget`; return `row`."""
         self._rows[field] = (widget, row)
         line = widget.line if isinstance(widget, TypingComboBox) else widget
         if isinstance(line, QLineEdit):

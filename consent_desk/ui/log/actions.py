@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.journal.export import Export, Kind
-from consent_desk.journal.history import Erasure
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.questions import Questions
@@ -18,6 +18,9 @@ from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from consent_desk.journal.erasure import Erasure
 
 _EXPORT, _ERASURE = "export", "erasure"
 _NEWS = 5_000
@@ -122,7 +125,7 @@ class LogActionsPresenter(QObject):
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
             return
 
-        def done(erased: Erasure | None) -> None:
+        def done(erased: "Erasure | None") -> None:
             if erased is not None:
                 self._forget(workspace, entry, erased)
 
@@ -135,7 +138,7 @@ class LogActionsPresenter(QObject):
             failed=self._tell_not_erased,
         )
 
-    def _forget(self, workspace: Workspace, entry: Entry, erased: Erasure) -> None:
+    def _forget(self, workspace: Workspace, entry: Entry, erased: "Erasure") -> None:
         def done(_nothing: None) -> None:
             self.erased.emit(entry.project_id, entry.customer)
             tone = Tone.WARNING if erased.left else Tone.NEUTRAL
@@ -237,7 +240,7 @@ def told(entry: Entry) -> str:
     )
 
 
-def told_after(erased: Erasure) -> str:
+def told_after(erased: "Erasure") -> str:
     """What was removed."""
     text = (
         f"Removed from {_consents(erased.consents)}, now shown as “erased {erased.short}”. "

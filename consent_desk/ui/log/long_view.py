@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
-from consent_desk.journal.history import History
+from consent_desk.journal.export import History
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.workspace import Workspace
@@ -73,13 +73,13 @@ class LongView(QObject):
         self.reload()
 
     def search(self, query: LogQuery) -> None:
-        """Show what is `query`."""
+        """Show what `query` asks for."""
         if query != self._query:
             self._query = query
             self.reload()
 
     def put(self, entry: Entry) -> None:
-        """Show a new or changed line, if it is query."""
+        """Show a new or changed line, if it is asked for."""
         if not self._model.put(entry):
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():

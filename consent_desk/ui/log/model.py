@@ -72,7 +72,7 @@ class LogModel(QAbstractTableModel):
     # -- what is shown ----------------------------------------------------------------------------
 
     def show(self, found: Sequence[LogRow], query: LogQuery, *, practice: bool) -> None:
-        """Show the first page of what is `query` instead of what is there."""
+        """Show the first page of what `query` asks for instead of what is there."""
         self.beginResetModel()
         self._waiting.clear()
         self.query = query
@@ -115,7 +115,7 @@ class LogModel(QAbstractTableModel):
         return first, None if before is None else before.seq
 
     def add(self, found: Iterable[LogRow]) -> bool:
-        """Show lines that are query and may be new here, each in its place.
+        """Show lines that are asked for and may be new here, each in its place.
 
         False where one may be among those that are not read: whether it is, their number tells.
         """
@@ -126,7 +126,7 @@ class LogModel(QAbstractTableModel):
             if each.entry.request_id in self._places:
                 self.put(each.entry)
             elif each.seq <= self._newest and self.query.states:
-                # Perhaps it was not query before; without a wish for states it is there, only unread.
+                # Perhaps it was not asked for before; without a wish for states it is there, only unread.
                 first, last = self._between(each.seq)
                 if first == last:
                     self._insert(first, [each])

@@ -300,9 +300,12 @@ class LogPanel(QWidget):
         self._show_tab()
 
     def _make_room_for_times(self) -> None:
-        # Those of another year or zone are longer: rare, and the customer ID wants the room.
+        # Those of another year or zone are longer: rare, and the customer ID wants the room. The oldest line
+        # is the first or the last; to measure all of them would hold up the window.
         column, header = COLUMNS.index("Time"), self.table.horizontalHeader()
-        header.resizeSection(column, max(header.sectionSize(column), self.table.sizeHintForColumn(column)))
+        ends = (self.model.index(row, column) for row in (0, self.model.rowCount() - 1))
+        widest = max(self.table.sizeHintForIndex(end).width() for end in ends)
+        header.resizeSection(column, max(header.sectionSize(column), widest))
 
     def _keep_place(self) -> None:
         # New lines come in above; somebody who reads further down is left where they are.

@@ -100,7 +100,7 @@ class LogPresenter(QObject):
         workspace, entry = queued_send.workspace, queued_send.entry
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.outbox.entry(entry.request_id),
+            lambda: workspace.journal.entry(entry.request_id),
             done=lambda read: self.put(workspace, read),
             failed=lambda error: self.put(workspace, entry),
         )
@@ -162,7 +162,7 @@ class LogPresenter(QObject):
 
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
-            record = workspace.outbox.record(request_id)
+            record = workspace.journal.record(request_id)
             outlook, failing = (
                 workspace.scheduler.outlook(request_id),
                 workspace.scheduler.failing(request_id),
@@ -196,7 +196,7 @@ class LogPresenter(QObject):
         if workspace is not None:
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: change_of(workspace.outbox.record(request_id), self._local),
+                lambda: change_of(workspace.journal.record(request_id), self._local),
                 done=lambda change: model.tell_change(request_id, change),
                 failed=lambda error: None,
             )

@@ -16,7 +16,7 @@ from consent_desk.ui.widgets.tones import Tone
 
 
 class SearchBar(QWidget):
-    """Emits `changed` when something else is query, and `export_requested`. `others` stand behind."""
+    """Emits `changed` when something else is asked for, and `export_requested`. `others` stand behind."""
 
     changed = Signal()
     export_requested = Signal()
@@ -74,7 +74,7 @@ class SearchBar(QWidget):
 
     @property
     def state(self) -> State | None:
-        """The outcome that is query, None for all."""
+        """The outcome that is asked for, None for all."""
         state = self.outcome.currentData()
         return None if state is None else State(state)
 

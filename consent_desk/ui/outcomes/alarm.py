@@ -178,7 +178,7 @@ class AlarmPresenter(QObject):
         found, tried = project, self._tried.get(entry.request_id)
 
         def work() -> tuple[Consent, Context] | Message:
-            if tried is not None and workspace.outbox.has(tried[0].request_id):
+            if tried is not None and workspace.journal.has(tried[0].request_id):
                 return tried
             new_id = str(uuid4()) if tried is None else tried[0].request_id
             renewed = workspace.alarms.renewed(entry.request_id, new_id, workspace.transport.moment())

@@ -136,7 +136,7 @@ class SchedulerPresenter(QObject):
             return _News(entries, tasks, wait, scheduler.outstanding(), outlook, check)
 
         def failed(error: Exception) -> None:
-            # The scheduler know what could not be read, and catch up with it.
+            # The scheduler knows what could not be read, and catches up with it.
             self._sleep(workspace, RETRY)
             if tell is not None:
                 tell(_UNKNOWN)
@@ -229,7 +229,7 @@ class SchedulerPresenter(QObject):
         else:
             self._runner.run(
                 Lane.LOOK_UP,
-                lambda: workspace.verifier.look_up(due.request_id, project, due=due),
+                lambda: workspace.verifier.look_up(due, project),
                 done=partial(self._end_look, workspace, task, project),
                 failed=lambda error: self._run(workspace, lambda: workspace.scheduler.end_look(due)),
             )

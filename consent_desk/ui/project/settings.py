@@ -1,4 +1,4 @@
-"""Sets up, checks, saves and removes one project: connects the settings dialog to its services."""
+"""Sets up, checks, saves and removes one project: connects the settings dialog to list, keyring and check."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from consent_desk.domain.evidence.proof import Proof
-from consent_desk.proof.make import Proofs
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.shell.questions import Questions
@@ -14,6 +14,9 @@ from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import Local, render_error
 from consent_desk.ui.widgets.tones import Tone
+
+if TYPE_CHECKING:
+    from consent_desk.proof.make import Proofs
 
 _KEY = "proof"
 
@@ -66,7 +69,7 @@ class ProofPresenter(QObject):
             make = partial(proofs.of_customer, entry.project_id, entry.customer, self._local)
             self._save(proofs, make, practice=workspace.practice)
 
-    def _save(self, proofs: Proofs, make: Callable[[], Proof], *, practice: bool) -> None:
+    def _save(self, proofs: "Proofs", make: Callable[[], Proof], *, practice: bool) -> None:
         folder = self._questions.choose_folder("Folder for the two files of the proof")
         if not folder:
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -14,6 +14,9 @@ from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 
+if TYPE_CHECKING:
+    from consent_desk.journal.recovery import JournalRecovery
+
 Result = TypeVar("Result")
 
 _LOOKING = "Looking for backups…"
@@ -21,25 +24,6 @@ _NO_ANSWER = (
     "The second folder does not answer. Connect its disk, then close this list and open it again, or do "
     "without it. The backups on this computer can be restored all the same."
 )
-
-
-class Copies(Protocol):
-    """Where the backups are, and what they are worth. Every method raises DeskError."""
-
-    def second_folder(self) -> Path | None:
-        """The second folder for backups, None where none is set."""
-
-    def set_second_folder(self, folder: Path | None) -> None:
-        """Have a second folder for backups from now on, or none."""
-
-    def backups(self) -> tuple[Backup, ...]:
-        """The backups on this computer."""
-
-    def second_backups(self) -> tuple[Backup, ...]:
-        """The backups in the second folder. May not come back, if that is on a network."""
-
-    def check(self, backup: Backup) -> Checked:
-        """Verify a backup, whole."""
 
 
 class BackupList(QObject):
@@ -50,7 +34,9 @@ class BackupList(QObject):
 
     folder_changed = Signal()
 
-    def __init__(self, parent: QWidget, runner: TaskRunner, questions: Questions, copies: Copies) -> None:
+    def __init__(
+        self, parent: QWidget, runner: TaskRunner, questions: Questions, copies: "JournalRecovery"
+    ) -> None:
         super().__init__(parent)
         self.dialog = BackupsDialog(parent)
         self._runner = runner

@@ -126,7 +126,7 @@ class DailyBackupPresenter(QObject):
     def _watch_mark(self, workspace: Workspace, _outstanding: Outstanding) -> None:
         if workspace is not self._workspace:
             return
-        text = _mark_text(workspace.mark_trouble())
+        text = _mark_text(workspace.journal.mark_trouble)
         if text != self._mark_told:
             self._mark_told = text
             if text:

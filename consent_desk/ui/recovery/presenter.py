@@ -1,7 +1,7 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,7 +15,7 @@ from consent_desk.domain.errors import (
 )
 from consent_desk.domain.message import say
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.recovery.backups import BackupList, Copies
+from consent_desk.ui.recovery.backups import BackupList
 from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
@@ -25,6 +25,9 @@ from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 
+if TYPE_CHECKING:
+    from consent_desk.journal.recovery import JournalRecovery
+
 Result = TypeVar("Result")
 
 _KEY = "journal"
@@ -33,22 +36,6 @@ _CHANGED = (
     say("Nothing was restored: something was noted in the meantime."),
     say("Look at the backup once more."),
 )
-
-
-class Recovery(Copies, Protocol):
-    """What can be done about the journal of real consents. Every method raises DeskError."""
-
-    def missing_from(self, backup: Backup) -> Missing | None:
-        """What the journal holds and `backup` does not; None where the journal cannot tell."""
-
-    def restore(self, backup: Backup) -> Restored:
-        """Put `backup` in the journal's place, which nobody has open."""
-
-    def salvage(self) -> Salvage:
-        """Put what can be read of a damaged journal, which nobody has open, in its place."""
-
-    def begin_anew(self) -> None:
-        """Have the next opening make a new journal."""
 
 
 class RecoveryPresenter(QObject):
@@ -67,7 +54,7 @@ class RecoveryPresenter(QObject):
         runner: TaskRunner,
         questions: Questions,
         workspaces: Workspaces,
-        recovery: Recovery,
+        recovery: "JournalRecovery",
     ) -> None:
         super().__init__(window)
         self._window = window

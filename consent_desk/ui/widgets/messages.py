@@ -1,4 +1,4 @@
-"""Connection the messages of domain and services into the text that is shown."""
+"""Turns messages and errors into the text that is shown."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

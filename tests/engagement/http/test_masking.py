@@ -18,7 +18,7 @@ import pytest
 from consent_desk.domain.wire.outcome import Answered
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.http.masking import NOT_TOLD, concealing
+from consent_desk.engagement.http.masking import NOT_TOLD, Echo
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE, keepable
 from consent_desk.engagement.http.transport import HttpTransport
 from tests.engagement.http.servers import BODY, SUCCESS, Server, answer, answering
@@ -40,7 +40,7 @@ def pair(secret: str) -> str:
 
 
 def conceal(secret: str) -> Callable[[str], str]:
-    return concealing(Secret(f"Basic {pair(secret)}"))
+    return Echo(Secret(f"Basic {pair(secret)}"))
 
 
 def in_json(text: str, times: int = 1) -> str:
@@ -226,7 +226,7 @@ def test_a_very_short_secret_eats_no_answer(secret: str) -> None:
 @pytest.mark.parametrize("authorization", ["Basic ", "Basic !!", "x", ""])
 def test_an_odd_authorization_eats_no_answer(authorization: str) -> None:
     answered = SUCCESS.decode() + authorization
-    assert concealing(Secret(authorization))(answered) == answered
+    assert Echo(Secret(authorization))(answered) == answered
 
 
 def test_what_is_escaped_over_and_over_is_not_kept() -> None:
@@ -269,7 +269,7 @@ def test_a_secret_that_repeats_itself_takes_no_longer() -> None:
 def kept(body: bytes, encoding: str = "") -> bytes:
     secret = SECRETS["as the vendor's"]
     headers = (("Content-Type", "x"), ("content-encoding", encoding)) if encoding else ()
-    return keepable(body, headers, concealing(Secret(f"Basic {pair(secret)}")))
+    return keepable(body, headers, Echo(Secret(f"Basic {pair(secret)}")))
 
 
 ECHO = json.dumps({"success": True, "errors": [], "echo": SECRETS["as the vendor's"]}).encode()

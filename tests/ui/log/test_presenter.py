@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
@@ -66,6 +66,19 @@ def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
     assert inserted.args is not None
     assert inserted.args[1:] == [0, 49]
     assert controls.cells(panel, 4)[0] == "customer49@example.com"
+
+
+def test_the_room_for_times_is_measured_without_asking_for_every_line(qtbot: QtBot) -> None:
+    asked: set[Timestamp] = set()
+
+    def local(at: Timestamp) -> datetime:
+        asked.add(at)
+        return moment(at, UTC)
+
+    panel = LogPanel(LogModel(local, lambda: later(60)))
+    qtbot.addWidget(panel)
+    show(panel, [entry(-number) for number in range(500)])
+    assert 0 < len(asked) < 5
 
 
 def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.delivery import schedule as schedule_module
 from consent_desk.delivery import scheduler
-from consent_desk.delivery.outbox import Journal
 from consent_desk.delivery.schedule import Schedule
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
@@ -21,6 +20,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
@@ -47,7 +47,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     tries: list[str] = []
 
     def refresh(
-        schedule: Schedule, journal: Journal, request_id: str, *, is_left: bool = False
+        schedule: Schedule, journal: SqliteJournal, request_id: str, *, is_left: bool = False
     ) -> tuple[Record, ...]:
         if tries:
             tries.append(request_id)

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from consent_desk.domain.errors import LockedKeyringError, NoKeyringError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed
+from consent_desk.projects.projects import ProjectListFile
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
@@ -438,7 +437,7 @@ def test_an_abandoned_save_does_not_come_back(
     keyring.open_.set()
     fresh.bot.waitUntil(lambda: forgotten == [*keyring.lines])
     assert fresh.project == "Newer"
-    rows = ProjectListFile(folders.config / "projects.json", Listed).read()
+    rows = ProjectListFile(folders.config / "projects.json").read()
     assert rows is not None
     assert [(row.name, row.entry) for row in rows] == [("Newer", "")]
 

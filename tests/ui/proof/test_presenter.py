@@ -19,7 +19,7 @@ from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, Outcom
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
-from consent_desk.proof import files
+from consent_desk.proof import make
 from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
 from consent_desk.system.atomic_file import replace_file
@@ -240,7 +240,7 @@ def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
         assert answers.wait(30)
         replace_file(path, content)
 
-    monkeypatch.setattr(files, "replace_file", hang)
+    monkeypatch.setattr(make, "replace_file", hang)
     yield answers
     answers.set()
 
@@ -270,7 +270,7 @@ def test_another_folder_can_be_chosen_where_one_does_not_answer(
 ) -> None:
     other = tmp_path / "stick"
     other.mkdir()
-    monkeypatch.setattr(files, "replace_file", replace_file)
+    monkeypatch.setattr(make, "replace_file", replace_file)
     hanging.person.folder = str(other)
     choose(hanging, 0)
     hanging.wait_for_status("proof is saved")

@@ -94,9 +94,7 @@ def wait_for_words(desk: OpenDesk, words: str) -> None:
 
 def connection(desk: OpenDesk) -> sqlite3.Connection:
     """The one that the program has to its journal."""
-    opened = desk.application._workspaces._opened[False].outbox._journal
-    assert isinstance(opened, SqliteJournal)
-    return opened._turns.connection
+    return desk.application._workspaces._opened[False].journal._connection
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)

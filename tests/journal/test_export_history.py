@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,31 +11,22 @@ from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
-from consent_desk.journal.export import Target
-from consent_desk.journal.history import Erasure, History
-from tests.consents import later
+from consent_desk.journal.erasure import Erasure
+from consent_desk.journal.export import History
+from consent_desk.journal.journal import SqliteJournal
+from tests.consents import a_noted, later
 from tests.delivery.desk import FullJournal
 from tests.journal.journals import noted_in
-from tests.memory_journal import MemoryJournal
 
 JANE = CustomerId(type="registered", value="jane@example.com")
 
 
-def no_file(path: Path) -> Target:
-    raise AssertionError(path)
-
-
 @pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
+def history(journal: SqliteJournal) -> History:
+    return History(journal, lambda: later(60))
 
 
-@pytest.fixture
-def history(journal: MemoryJournal) -> History:
-    return History(journal, lambda: later(60), create=no_file)
-
-
-def test_pages_are_the_newest_first(journal: MemoryJournal, history: History) -> None:
+def test_pages_are_the_newest_first(journal: SqliteJournal, history: History) -> None:
     ids = [noted_in(journal) for _ in range(5)]
     first = history.page(LogQuery(), most=2)
     assert [each.entry.request_id for each in first] == [ids[4], ids[3]]
@@ -47,15 +37,17 @@ def test_pages_are_the_newest_first(journal: MemoryJournal, history: History) ->
     assert history.count(LogQuery()) == 5
 
 
-def test_a_thousand_are_asked_in_pages(journal: MemoryJournal, history: History) -> None:
-    ids = [noted_in(journal) for _ in range(1001)]
+def test_a_thousand_are_asked_in_pages(journal: SqliteJournal, history: History) -> None:
+    noted = [a_noted() for _ in range(1001)]
+    journal.note_all(noted)
+    ids = [each.consent.request_id for each in noted]
     found = history.those(LogQuery(), [*reversed(ids)])
     assert [each.entry.request_id for each in found] == ids
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
 def test_what_is_open_is_discarded_by_whom_and_why(
-    journal: MemoryJournal, history: History, state: State
+    journal: SqliteJournal, history: History, state: State
 ) -> None:
     request_id = noted_in(journal, state)
     history.discard(request_id, " typed twice ", "mary")
@@ -65,7 +57,7 @@ def test_what_is_open_is_discarded_by_whom_and_why(
 
 @pytest.mark.parametrize("state", sorted({*State} - DISCARDABLE_STATES))
 def test_what_is_under_way_or_settled_is_not_discarded(
-    journal: MemoryJournal, history: History, state: State
+    journal: SqliteJournal, history: History, state: State
 ) -> None:
     request_id = noted_in(journal, state)
     with pytest.raises(JournalError, match="by now it is under way, or settled"):
@@ -73,7 +65,7 @@ def test_what_is_under_way_or_settled_is_not_discarded(
     assert journal.record(request_id).facts[-1].state is state
 
 
-def cancelled_in(journal: MemoryJournal, note: str = CANCELLED_HERE) -> str:
+def cancelled_in(journal: SqliteJournal, note: str = CANCELLED_HERE) -> str:
     request_id = noted_in(journal)
     outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
     journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
@@ -81,7 +73,7 @@ def cancelled_in(journal: MemoryJournal, note: str = CANCELLED_HERE) -> str:
 
 
 def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
-    journal: MemoryJournal, history: History
+    journal: SqliteJournal, history: History
 ) -> None:
     request_id = cancelled_in(journal)
     assert journal.to_acknowledge() == (request_id,)
@@ -95,7 +87,7 @@ def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
 
 @pytest.mark.parametrize("note", ["", "overtaken by opt-out"])
 def test_nothing_else_that_was_discarded_is_to_be_acknowledged(
-    journal: MemoryJournal, history: History, note: str
+    journal: SqliteJournal, history: History, note: str
 ) -> None:
     request_id = cancelled_in(journal, note)
     before = journal.record(request_id)
@@ -111,7 +103,7 @@ def test_what_cannot_be_discarded_waits_on_as_it_did(path: Path, state: State) -
         request_id = noted_in(full, state)
         full.full = True
         with pytest.raises(JournalError, match="Full"):
-            History(full, lambda: later(60), create=no_file).discard(request_id, "typed twice", "mary")
+            History(full, lambda: later(60)).discard(request_id, "typed twice", "mary")
         assert full.entry(request_id).state is state
 
 
@@ -120,7 +112,7 @@ def test_what_cannot_be_discarded_waits_on_as_it_did(path: Path, state: State) -
     [(" ", "the reason is missing"), ("a\u202eb", "There is an invisible direction mark")],
 )
 def test_a_reason_is_needed_that_can_be_read(
-    journal: MemoryJournal, history: History, reason: str, why: str
+    journal: SqliteJournal, history: History, reason: str, why: str
 ) -> None:
     request_id = noted_in(journal)
     with pytest.raises(InvalidError, match=f"Nothing was discarded: {why}"):
@@ -136,7 +128,7 @@ def test_a_reason_is_needed_that_can_be_read(
     ],
 )
 def test_what_may_have_left_is_looked_up_still_and_of_the_rest_nothing_is_left_to_do(
-    journal: MemoryJournal, history: History, state: State, step: Step
+    journal: SqliteJournal, history: History, state: State, step: Step
 ) -> None:
     request_id = noted_in(journal, state)
     history.discard(request_id, "why", "mary")
@@ -149,15 +141,15 @@ def test_practice_erases_nothing(history: History) -> None:
     assert history.erase("p", JANE) is None
 
 
-def test_erasing_names_project_customer_and_time(journal: MemoryJournal) -> None:
-    told: Erasure = SimpleNamespace(short="ab", consents=1, backups=2, left=())
+def test_erasing_names_project_customer_and_time(journal: SqliteJournal) -> None:
+    told = Erasure(short="ab", consents=1, backups=2, left=())
     asked: list[tuple[str, CustomerId, Timestamp]] = []
 
     def erase(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
         asked.append((project_id, customer, at))
         return told
 
-    history = History(journal, lambda: later(60), create=no_file, erase=erase)
+    history = History(journal, lambda: later(60), erase=erase)
     assert history.can_erase
     assert history.erase("p", JANE) is told
     assert asked == [("p", JANE, later(60))]

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.errors import ProjectListError
-from consent_desk.projects.list_file import ProjectListFile
-from consent_desk.projects.projects import Listed, ProjectList
+from consent_desk.projects.projects import Listed, ProjectListFile
 
 ACME = Listed(id="4b4f2f0e-0000-4000-8000-000000000001", name="Acme production", entry="4b4f/1")
 ZOE = Listed(id="4b4f2f0e-0000-4000-8000-000000000002", name="Zoë ☎ “test”\u2028\n", entry="")
@@ -25,26 +24,26 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def projects(path: Path) -> ProjectList:
-    return ProjectListFile(path, Listed)
+def projects(path: Path) -> ProjectListFile:
+    return ProjectListFile(path)
 
 
-def test_no_list_was_ever_written(projects: ProjectList, path: Path) -> None:
+def test_no_list_was_ever_written(projects: ProjectListFile, path: Path) -> None:
     assert projects.read() is None
     assert not path.parent.exists()
 
 
-def test_list_is_read_as_it_was_written(projects: ProjectList, path: Path) -> None:
+def test_list_is_read_as_it_was_written(projects: ProjectListFile, path: Path) -> None:
     projects.write([ZOE, ACME])
-    assert ProjectListFile(path, Listed).read() == (ZOE, ACME)
+    assert ProjectListFile(path).read() == (ZOE, ACME)
 
 
-def test_empty_list_is_not_a_missing_one(projects: ProjectList) -> None:
+def test_empty_list_is_not_a_missing_one(projects: ProjectListFile) -> None:
     projects.write([])
     assert projects.read() == ()
 
 
-def test_file_has_its_version_and_three_texts_a_project(projects: ProjectList, path: Path) -> None:
+def test_file_has_its_version_and_three_texts_a_project(projects: ProjectListFile, path: Path) -> None:
     projects.write([ACME])
     row = {"id": ACME.id, "name": ACME.name, "entry": ACME.entry}
     assert json.loads(path.read_bytes()) == {"version": 1, "projects": [row]}
@@ -52,14 +51,14 @@ def test_file_has_its_version_and_three_texts_a_project(projects: ProjectList, p
 
 @given(names=st.lists(st.text(st.characters())))
 def test_any_names_survive(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
-    projects = ProjectListFile(tmp_path_factory.mktemp("list") / "projects.json", Listed)
+    projects = ProjectListFile(tmp_path_factory.mktemp("list") / "projects.json")
     rows = tuple(Listed(id=str(number), name=name, entry=name) for number, name in enumerate(names))
     projects.write(rows)
     assert projects.read() == rows
 
 
 @posix
-def test_file_and_folder_are_closed_to_others(projects: ProjectList, path: Path) -> None:
+def test_file_and_folder_are_closed_to_others(projects: ProjectListFile, path: Path) -> None:
     before = os.umask(0)
     try:
         projects.write([ACME])
@@ -69,14 +68,16 @@ def test_file_and_folder_are_closed_to_others(projects: ProjectList, path: Path)
 
 
 @posix
-def test_file_that_others_could_read_is_closed_as_it_is_written(projects: ProjectList, path: Path) -> None:
+def test_file_that_others_could_read_is_closed_as_it_is_written(
+    projects: ProjectListFile, path: Path
+) -> None:
     projects.write([ACME])
     path.chmod(0o644)
     projects.write([ACME])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_nothing_else_is_left_in_the_folder(projects: ProjectList, path: Path) -> None:
+def test_nothing_else_is_left_in_the_folder(projects: ProjectListFile, path: Path) -> None:
     projects.write([ACME])
     projects.write([ACME, ZOE])
     assert list(path.parent.iterdir()) == [path]
@@ -84,14 +85,14 @@ def test_nothing_else_is_left_in_the_folder(projects: ProjectList, path: Path) -
 
 @posix
 def test_link_in_place_of_the_file_is_replaced_and_its_target_kept(
-    projects: ProjectList, path: Path, tmp_path: Path
+    projects: ProjectListFile, path: Path, tmp_path: Path
 ) -> None:
     projects.write([ACME])
     target = path.rename(tmp_path / "elsewhere.json")
     path.symlink_to(target)
     projects.write([ZOE])
     assert not path.is_symlink()
-    assert ProjectListFile(target, Listed).read() == (ACME,)
+    assert ProjectListFile(target).read() == (ACME,)
 
 
 DAMAGED = {
@@ -120,7 +121,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damaged_list_or_one_of_a_newer_version_is_trouble_and_is_never_written_over(
-    projects: ProjectList, path: Path, name: str
+    projects: ProjectListFile, path: Path, name: str
 ) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(DAMAGED[name])
@@ -133,21 +134,23 @@ def test_damaged_list_or_one_of_a_newer_version_is_trouble_and_is_never_written_
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_folder_in_place_of_the_file_is_trouble(projects: ProjectList, path: Path) -> None:
+def test_folder_in_place_of_the_file_is_trouble(projects: ProjectListFile, path: Path) -> None:
     path.mkdir(parents=True)
     for attempt in (projects.read, lambda: projects.write([ACME])):
         with pytest.raises(ProjectListError, match="cannot be read"):
             attempt()
 
 
-def test_file_in_place_of_the_folder_is_trouble(projects: ProjectList, path: Path, tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_trouble(
+    projects: ProjectListFile, path: Path, tmp_path: Path
+) -> None:
     (tmp_path / "config").touch()
     with pytest.raises(ProjectListError):
         projects.write([ACME])
 
 
 def test_full_disk_leaves_the_old_list_and_nothing_else(
-    projects: ProjectList, path: Path, monkeypatch: pytest.MonkeyPatch
+    projects: ProjectListFile, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     projects.write([ACME])
 
@@ -164,7 +167,7 @@ def test_full_disk_leaves_the_old_list_and_nothing_else(
 
 @posix
 def test_folder_that_cannot_be_made_is_trouble_with_the_list(
-    projects: ProjectList, path: Path, tmp_path: Path
+    projects: ProjectListFile, path: Path, tmp_path: Path
 ) -> None:
     # A dangling link: nothing to read there, and no folder to make.
     (tmp_path / "config").symlink_to(tmp_path / "gone")
@@ -174,7 +177,7 @@ def test_folder_that_cannot_be_made_is_trouble_with_the_list(
 
 @posix
 def test_content_is_on_disk_before_it_takes_the_place_of_the_old_one(
-    projects: ProjectList, path: Path, monkeypatch: pytest.MonkeyPatch
+    projects: ProjectListFile, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     projects.write([ACME])
     seen = []
@@ -192,7 +195,7 @@ def test_content_is_on_disk_before_it_takes_the_place_of_the_old_one(
 
 @posix
 def test_file_system_that_cannot_sync_a_folder_is_no_trouble(
-    projects: ProjectList, monkeypatch: pytest.MonkeyPatch
+    projects: ProjectListFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsync = os.fsync
 

@@ -1,0 +1,79 @@
+"""A small file of JSON with a version in it, closed to others and never half written."""
+
+import errno
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
+from consent_desk.system.atomic_file import replace_file
+from consent_desk.system.folders import private_folder
+
+LARGEST = 8_000_000
+"""Bytes: a file that is larger was written by somebody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonFile:
+    """The file at `path`, mode 0600. `read` and `write` raise `error` with what is to be said.
+
+    `load` and `save` are for what nobody misses: they raise OSError, ValueError and DeskError.
+    """
+
+    path: Path
+    indent: int | None
+    error: type[DeskError] = DeskError
+    unreadable: str = ""
+    left: str = "They were left as they are."
+    unsaved: str = ""
+
+    def load(self) -> dict[str, Any] | None:
+        """The object in it, None where there is no file. Raises ValueError where it is damaged."""
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except FileNotFoundError:
+            return None
+        try:
+            document = json.loads(content) if len(content) <= LARGEST else None
+        except RecursionError as error:
+            raise ValueError from error
+        if not isinstance(document, dict):
+            raise ValueError
+        return document
+
+    def save(self, document: Mapping[str, object]) -> None:
+        """Replace it, wholly or not at all, with `document` of version 1."""
+        content = json.dumps({"version": 1, **document}, indent=self.indent).encode("ascii") + b"\n"
+        if len(content) > LARGEST:
+            raise OSError(errno.EFBIG, "too large", str(self.path))
+        private_folder(self.path.parent)
+        try:
+            replace_file(self.path, content)
+        except OSError:
+            # Some file systems cannot make sure of the name as well: the file is replaced by then.
+            if self.path.read_bytes() != content:
+                raise
+
+    def read(self) -> dict[str, Any] | None:
+        """The object in it, None where there is no file."""
+        try:
+            return self.load()
+        except (OSError, ValueError) as error:
+            raise self.damaged() from error
+
+    def write(self, document: Mapping[str, object]) -> None:
+        """Replace it, wholly or not at all, with `document` of version 1."""
+        try:
+            self.save(document)
+        except (OSError, DeskError) as error:
+            advice = "See that {folder} can be written and that the disk is not full. Then try again."
+            raise self.error(say(self.unsaved), say(advice, folder=self.path.parent)) from error
+
+    def damaged(self) -> DeskError:
+        """What is said where it holds nothing that makes sense."""
+        advice = f"{self.left} Mend {{path}}, or move it away to begin anew."
+        return self.error(say(self.unreadable), say(advice, path=self.path))
