@@ -8,9 +8,9 @@ from PySide6.QtGui import QIcon
 
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import resource
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
+from consent_desk.ui.shell.context import ShellContext
+from consent_desk.ui.tasks import Lane, let_be
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
@@ -23,30 +23,26 @@ class Application(QObject):
 
     def __init__(
         self,
-        *,
-        window: MainWindow,
+        shell: ShellContext,
         workspaces: Workspaces,
         projects: ProjectPresenter,
-        runner: TaskRunner,
         resources: ExitStack,
         faults: FaultLog,
-        noted_before: bool,
     ) -> None:
         super().__init__()
-        self.window = window
+        self.window = shell.window
+        self._runner = shell.runner
         self._workspaces = workspaces
         self._projects = projects
-        self._runner = runner
         self._resources = resources
         self._faults = faults
-        self._noted_before = noted_before
         self._closed = False
-        window.closing.connect(self.close)
+        self.window.closing.connect(self.close)
         self._unexpected.connect(self._show_unexpected)
 
     def start(self) -> None:
         """Choose a project. Comes after the first paint: it loads more than the window needed for that."""
-        self._projects.start(noted_before=self._noted_before)
+        self._projects.start()
         self.window.setWindowIcon(QIcon(str(resource("icons/consent-desk.svg"))))
 
     def report(self, error: BaseException) -> None:

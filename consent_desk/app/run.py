@@ -5,6 +5,7 @@ import threading
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
+from urllib.parse import quote
 
 from PySide6.QtWidgets import QApplication
 
@@ -16,7 +17,6 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.keyring import KeyringStore
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.system import system_proxy
 
 
 def run(
@@ -50,3 +50,30 @@ def _report_the_unexpected(application: Application) -> None:
     threading.excepthook = elsewhere
     # Python would print the exception's text, and that can hold a secret.
     sys.unraisablehook = elsewhere
+
+
+def system_proxy(url: str) -> str | None:
+    """The proxy that the system wants for `url`, as a URL, or None. Can block while a PAC file is fetched.
+
+    That of Windows or macOS, PAC files included: Qt's wheels for Linux know none of that.
+
+    The first of its proposals that the transport can follow: an http proxy, or none. SOCKS is named only
+    where it is all that there is: the transport says that it cannot.
+    """
+    from PySide6.QtCore import QUrl
+    from PySide6.QtNetwork import QNetworkProxy, QNetworkProxyFactory, QNetworkProxyQuery
+
+    http = {QNetworkProxy.ProxyType.HttpProxy, QNetworkProxy.ProxyType.HttpCachingProxy}
+    other = None
+    for proxy in QNetworkProxyFactory.systemProxyForQuery(QNetworkProxyQuery(QUrl(url))):
+        if proxy.type() == QNetworkProxy.ProxyType.NoProxy:
+            return None
+        host = f"[{proxy.hostName()}]" if ":" in proxy.hostName() else proxy.hostName()
+        if proxy.type() in http:
+            who = ""
+            if proxy.user():
+                who = f"{quote(proxy.user(), safe='')}:{quote(proxy.password(), safe='')}@"
+            return f"http://{who}{host}:{proxy.port()}"
+        if proxy.type() == QNetworkProxy.ProxyType.Socks5Proxy:
+            other = other or f"socks5h://{host}:{proxy.port()}"
+    return other

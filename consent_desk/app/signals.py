@@ -27,7 +27,8 @@ class SignalWatch(QObject):
         self._before = signal.set_wakeup_fd(self._woken.fileno(), warn_on_full_buffer=False)
         self._numbers = {getattr(signal, name) for name in _NAMES if hasattr(signal, name)}
         for number in self._numbers:
-            signal.signal(number, _take)
+            # Python may call this in the middle of anything, a paint for example: the loop ends the program.
+            signal.signal(number, lambda _number, _frame: None)
 
     def close(self) -> None:
         """Watch no longer. The signals do nothing from here on: the program is ending already."""
@@ -40,8 +41,3 @@ class SignalWatch(QObject):
         with suppress(BlockingIOError):
             for number in self._numbers.intersection(self._waking.recv(64)):
                 self._end(number)
-
-
-def _take(_number: int, _frame: object) -> None:
-    # Python may call this in the middle of anything, a paint for example: the loop ends the program instead.
-    pass

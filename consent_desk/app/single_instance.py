@@ -107,8 +107,7 @@ def _remove_left_over(path: Path) -> bool:
     except OSError:
         return False
     try:
-        if not _flock(descriptor):
-            return False
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         status = os.fstat(descriptor)
         # An empty one may be that of a start that is about to lock it.
         is_young = status.st_size == 0 and abs(time() - status.st_mtime) < _BEING_MADE
@@ -117,21 +116,12 @@ def _remove_left_over(path: Path) -> bool:
         if is_left_over:
             path.unlink()
         return is_left_over
+    except BlockingIOError:
+        return False  # somebody holds it
     except FileNotFoundError:
         return False  # its holder has ended just now
     finally:
         os.close(descriptor)
-
-
-def _flock(descriptor: int) -> bool:
-    """Lock the file; say whether nobody else holds it. Raises OSError."""
-    if sys.platform == "win32":
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _raise(window: QWidget) -> None:

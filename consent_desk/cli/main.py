@@ -35,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "verify":
-        from consent_desk.cli.verify import verify
+        from consent_desk.cli.verify import verify_file
 
-        return verify(arguments.file, arguments.journal)
+        return verify_file(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2

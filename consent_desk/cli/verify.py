@@ -4,8 +4,7 @@ import io
 import sys
 from pathlib import Path
 
-from consent_desk.journal import verify as journals
-from consent_desk.journal.verify import Verdict
+from consent_desk.journal.verify import Verdict, verify
 from consent_desk.proof.check import check, is_pages, is_proof
 from consent_desk.proof.compare import compare
 from consent_desk.system.folders import user_folders
@@ -23,8 +22,8 @@ _PROVEN = (
 )
 
 
-def verify(path: Path | None, compared_with: Path | None) -> int:
-    """Print what is found of `path`, or of the user's own journal; return the exit status."""
+def verify_file(path: Path | None, compared_with: Path | None) -> int:
+    """Verify what lies at `path`, without it the journal; print what was found, return the exit status."""
     journal = user_folders().journal
     path = journal if path is None else path
     # What cannot be encoded here, a folder's name for one, is written out.
@@ -36,7 +35,7 @@ def verify(path: Path | None, compared_with: Path | None) -> int:
     if compared_with is not None:
         print("--journal goes with a proof: this is none.")
         return Verdict.UNREADABLE
-    found = journals.verify(path)
+    found = verify(path)
     if found.interrupted:
         print("A transaction was broken off. This is the journal as the next start will find it.")
     if found.verdict is not Verdict.SOUND:

@@ -7,27 +7,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QGroupBox,
-    QMainWindow,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QGroupBox, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.request.panel import PreviewPanel
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.widgets.layouts import scrolled
+from consent_desk.ui.widgets.layouts import fill, scrolled
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
     from consent_desk.ui.log.panel import LogPanel
-    from consent_desk.ui.shell.notice import Notice
-    from consent_desk.ui.shell.practice import PracticeBanner
+    from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
 _TITLE = "Consent Desk"
 
@@ -74,7 +66,7 @@ class MainWindow(QMainWindow):
         self.preview = PreviewPanel()
         self.status = StatusPanel()
         self._lay_out()
-        self.status.shortcuts_requested.connect(self._show_shortcuts)
+        self.status.shortcuts.clicked.connect(self._show_shortcuts)
         self.setWindowTitle(_TITLE)
         self._restore_layout()
 
@@ -89,10 +81,7 @@ class MainWindow(QMainWindow):
         self.whole = QSplitter(Qt.Orientation.Vertical)
         self.whole.setChildrenCollapsible(False)
         top = QWidget()
-        self._below_status = QVBoxLayout(top)
-        self._below_status.setContentsMargins(0, 0, 0, 0)
-        self._below_status.addWidget(self.upper, 1)
-        self._below_status.addWidget(self.status)
+        self._below_status = fill(QVBoxLayout(top), (self.upper, 1), self.status)
         self.whole.addWidget(top)
         group, self._place_of_log = _group("Response log")
         self.whole.addWidget(group)
@@ -100,10 +89,7 @@ class MainWindow(QMainWindow):
         self.whole.setStretchFactor(0, 3)
         self.whole.setStretchFactor(1, 2)
         central = QWidget()
-        self._layout = QVBoxLayout(central)
-        self._layout.setContentsMargins(6, 6, 6, 6)
-        self._layout.addWidget(self.project_bar)
-        self._layout.addWidget(self.whole, 1)
+        self._layout = fill(QVBoxLayout(central), self.project_bar, (self.whole, 1), margins=(6, 6, 6, 6))
         self.setCentralWidget(central)
         self.resize(1280, 800)
 
@@ -128,8 +114,7 @@ class MainWindow(QMainWindow):
 
     def complete(self, log: "LogPanel") -> None:
         """Add what the first paint can do without: `log`, banners, shortcuts, and parts of the panels."""
-        from consent_desk.ui.shell.notice import Notice
-        from consent_desk.ui.shell.practice import PracticeBanner
+        from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
@@ -278,6 +263,4 @@ def _close_popup() -> bool:
 
 def _group(title: str) -> tuple[QGroupBox, QVBoxLayout]:
     group = QGroupBox(title)
-    layout = QVBoxLayout(group)
-    layout.setContentsMargins(4, 4, 4, 4)
-    return group, layout
+    return group, fill(QVBoxLayout(group), margins=(4, 4, 4, 4))

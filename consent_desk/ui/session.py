@@ -1,10 +1,6 @@
 """The presenter: connects form, preview, status and log to the workspace. Holds the state of the window."""
 
-from collections.abc import Callable
-from datetime import tzinfo
-from functools import partial
-
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 
 from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
@@ -12,7 +8,6 @@ from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.checks.correction import CorrectionPresenter
@@ -21,25 +16,21 @@ from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
-from consent_desk.ui.form.slow_disk import SlowDisk
-from consent_desk.ui.form.submission import Submission, Submitter
+from consent_desk.ui.form.submission import SlowDisk, Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
-from consent_desk.ui.outcomes.counter_desk import CounterPresenter
-from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
+from consent_desk.ui.outcomes.outstanding import CounterPresenter, OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
-from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.widgets.inputs import commit_typing
-from consent_desk.ui.widgets.messages import Local, render, render_error, written
+from consent_desk.ui.widgets.messages import render, render_error, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -47,7 +38,7 @@ from consent_desk.workspace import Workspace
 _START = "start"
 
 
-class Session(QObject):
+class Session(Presenter):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
     Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
@@ -60,20 +51,15 @@ class Session(QObject):
 
     def __init__(
         self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
+        shell: ShellContext,
         workspaces: Workspaces,
         projects: ProjectPresenter,
         *,
         categories: CategoriesPresenter,
         id_help: IdHintsPresenter,
-        now: Callable[[], Timestamp],
-        zone: tzinfo,
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._form = window.consent
+        super().__init__(shell)
+        self._form = self._window.consent
         self._workspaces = workspaces
         self._practice: bool | None = None
         self._wanted = object()
@@ -83,46 +69,38 @@ class Session(QObject):
         # What of this submission was confirmed, and left out, before the question that stands now.
         self._confirmed: tuple[Confirmation, ...] = ()
         self._left_out: tuple[str, ...] = ()
-        local: Local = partial(moment, zone=zone)
-        self._local = local
-        self._log = LogPresenter(window.log, runner, local, now=now, zone=zone)
+        self._log = LogPresenter(shell)
         self._look_up = LookupPresenter(
-            window,
-            runner,
-            local,
-            now=lambda: self._filled.moment().now,
-            alternatives=id_help.alternatives,
+            shell, now=lambda: self._filled.moment().now, alternatives=id_help.alternatives
         )
-        self._correction = CorrectionPresenter(window, runner, questions, self._log, now=now, local=local)
-        self._question = QuestionPresenter(self._form.question, local, self, current=self._form.draft)
+        self._correction = CorrectionPresenter(shell, self._log)
+        self._question = QuestionPresenter(self._form.question, shell.local, self, current=self._form.draft)
         self._categories = categories
         # The form as the last caller left it.
         self._left_by: Draft | None = None
         self._form.draft_changed.connect(self._follow_caller)
-        self._submitter = Submitter(runner, self)
+        self._submitter = Submitter(self._runner, self)
         self._filled = FormPresenter(
-            window,
+            shell,
             self._submitter,
             look_up=self._look_up,
             correction=self._correction,
             question=self._question,
             id_help=id_help,
-            now=now,
-            zone=zone,
         )
-        self.sending = OutcomePresenter(window, runner, projects, self._log, questions=questions, local=local)
-        self._hold = HoldPresenter(runner, self._look_up, self._question, self)
-        self._alarms = AlarmPresenter(window, runner, projects, self._log, local)
-        self._kept = ResendPresenter(window, runner, self.sending, now)
-        self._counter = CounterPresenter(window.log, self.sending, now, local)
-        OutstandingPresenter(window, runner, questions, self.sending, self._submitter, hold=self._hold)
-        SlowDisk(self._submitter, window.status)
-        history = LogActionsPresenter(window, runner, questions, self._log, self.sending.answer)
+        self.sending = OutcomePresenter(shell, projects, self._log)
+        self._hold = HoldPresenter(self._runner, self._look_up, self._question, self)
+        self._alarms = AlarmPresenter(shell, projects, self._log)
+        self._kept = ResendPresenter(shell, self.sending)
+        self._counter = CounterPresenter(shell, self.sending)
+        OutstandingPresenter(shell, self.sending, self._submitter, self._hold)
+        SlowDisk(self._submitter, self._status)
+        history = LogActionsPresenter(shell, self._log, self.sending.answer)
         history.discarded.connect(self.sending.follow)
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
-        ProofPresenter(window, runner, questions, self._log, local=local)
+        ProofPresenter(shell, self._log)
         self._follow_form()
         self._follow(workspaces, projects)
         self._filled.show_anew()
@@ -191,16 +169,16 @@ class Session(QObject):
     def _leave(self, why: str) -> None:
         # While its journal is open still, and nothing is asked about it beside another project.
         self._hold.release()
-        self._categories.leave()
-        self._kept.leave()
-        self._correction.leave()
-        self._log.leave()
+        self._categories.leave_project()
+        self._kept.offer_nothing()
+        self._correction.use_project(None)
+        self._log.show_nothing()
         self._filled.lead_nowhere(why)
 
     def _enter(self, *, practice: bool, project: Project | None) -> None:
         wanted = self._wanted = object()
         self._practice = practice
-        self._window.status.turn_to(practice=practice)
+        self._status.turn_to(practice=practice)
         self._alarms.turn_to(practice=practice)
 
         def done(workspace: Workspace) -> None:
@@ -210,7 +188,7 @@ class Session(QObject):
         def failed(error: Exception) -> None:
             if self._wanted is wanted:
                 why = render_error(error)
-                self._window.status.show_message(_START, Tone.BAD, why)
+                self._status.show_message(_START, Tone.BAD, why)
                 self._filled.say_why_closed(why)
                 if not practice:
                     self.journal_shut.emit(error)
@@ -222,14 +200,14 @@ class Session(QObject):
 
     def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:
         self._filled.lead_to(workspace, project)
-        self._correction.enter(project)
-        self._window.status.forget(_START)
+        self._correction.use_project(project)
+        self._status.take_back(_START)
         if not workspace.practice:
             self.journal_well.emit()
         if self._pressed_early and project is not None:
             self._pressed_early = False
             again = "Ready now. What was pressed before was not noted: press Send again."
-            self._window.status.show_message(_START, Tone.WARNING, again)
+            self._status.show_message(_START, Tone.WARNING, again)
         self._log.show_workspace(workspace)
         self._counter.show_workspace(workspace)
         self._form.offer_id_types(() if project is None else project.id_types)
@@ -238,7 +216,7 @@ class Session(QObject):
         self._filled.show_anew()
         if project is not None:
             self._window.begin_at_customer_id()
-            self._categories.enter(workspace, project)
+            self._categories.use_project(workspace, project)
             self._kept.consider(workspace, project)
 
     def _offer_kept(self) -> None:
@@ -265,9 +243,9 @@ class Session(QObject):
         if self._filled.project is None:
             self._pressed_early = True
             why = f"Nothing was noted. {self._filled.why_closed}"
-            self._window.status.show_message(_START, Tone.BAD, why)
+            self._status.show_message(_START, Tone.BAD, why)
             return
-        self._window.status.forget(_START)
+        self._status.take_back(_START)
         submission = self._filled.press()
         if submission is None:
             self._filled.show_what_lacks()
@@ -282,7 +260,7 @@ class Session(QObject):
             return
         self._form.switch_off_send()
         self._look_up.keep(submission)
-        self._submitter.begin(submission, again=[one.holds for one in confirmed if one.holds])
+        self._submitter.submit(submission, again=[one.holds for one in confirmed if one.holds])
 
     def _go_on(self, confirmed: tuple[Confirmation, ...]) -> None:
         self._press((*self._confirmed, *confirmed), self._left_out)
@@ -322,14 +300,14 @@ class Session(QObject):
     def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         if not submission.workspace.practice:
             self.journal_well.emit()
-        self.sending.batches.begin(
+        self.sending.batches.add(
             entries, practice=submission.workspace.practice, left_out=submission.left_out
         )
         for entry in entries:
             self._log.put(submission.workspace, entry)
         self.sending.begin_call(submission.workspace, entries[0])
         # First: while the form is cleared, it is on its way.
-        self._hold.begin(submission, entries, waits=self._look_up.awaits(submission.consent))
+        self._hold.send_or_hold(submission, entries, waits=self._look_up.awaits(submission.consent))
         self._look_up.remember(submission.project, [one for one, _ in submission.all])
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
@@ -344,7 +322,7 @@ class Session(QObject):
         # The project's categories may come meanwhile: that is no change.
         if self._left_by is not None and draft != self._left_by:
             self._left_by = None
-            self._window.status.end_calls()
+            self._status.end_calls()
 
     def _send_released(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
@@ -381,8 +359,8 @@ class Session(QObject):
             self.sending.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
-        self.sending.forget(project_id, customer)
-        self._look_up.forget(project_id, customer)
-        self._alarms.forget(customer)
+        self.sending.forget_customer(project_id, customer)
+        self._look_up.forget_customer(project_id, customer)
+        self._alarms.forget_customer(customer)
         self._form.forget_customer(customer.value)
         self._filled.forget_sent()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -152,18 +153,14 @@ class TaskRunner(QObject):
             ended.callback(ended.value)
 
 
+@dataclass(frozen=True, slots=True)
 class _Ended:
     """What a task tells on its way to the GUI thread; `queue` is None for one that could not begin."""
 
-    __slots__ = ("callback", "lane", "queue", "value")
-
-    def __init__(
-        self, lane: Lane, queue: "Queue | None", callback: Callable[[Any], None], value: object
-    ) -> None:
-        self.lane = lane
-        self.queue = queue
-        self.callback = callback
-        self.value = value
+    lane: Lane
+    queue: "Queue | None"
+    callback: Callable[[Any], None]
+    value: object
 
 
 def let_be(_value: object) -> None:

@@ -2,35 +2,27 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.errors import JournalError
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
+from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
 from consent_desk.workspace import Workspace
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What an earlier run left: `unconfirmed` calls that it did not finish."""
-
-    workspace: Workspace
-    unconfirmed: int
 
 
 class Workspaces(QObject):
-    """Opens each workspace once, unless told to `reopen`. Emits `taken_up(Left)` once it can be entered.
+    """Opens each workspace once, unless told to `reopen`.
+
+    Emits `taken_up(Workspace, unconfirmed)` once it can be entered: so many calls did an
+    earlier run not finish.
 
     `open_workspace(practice, opened)` puts into `opened` whatever is to be closed again: at once where
     anything fails before the workspace is in use, else with `resources`.
     """
 
-    taken_up = Signal(object)
+    taken_up = Signal(object, int)
 
     def __init__(
         self,
@@ -44,7 +36,7 @@ class Workspaces(QObject):
         self._open_workspace = open_workspace
         self._resources = resources
         self._opened: dict[bool, Workspace] = {}
-        self._left: dict[bool, Left] = {}
+        self._unconfirmed: dict[bool, int] = {}
         self._practises = False
         self._rests = False
         self._lock = Lock()
@@ -58,15 +50,15 @@ class Workspaces(QObject):
     ) -> None:
         """Open a workspace if need be, or wake it, and bring it."""
 
-        def work() -> tuple[Workspace, Left | None]:
-            return self._open(practice=practice), self._left.pop(practice, None)
+        def work() -> tuple[Workspace, int | None]:
+            return self._open(practice=practice), self._unconfirmed.pop(practice, None)
 
-        def entered(result: tuple[Workspace, Left | None]) -> None:
-            workspace, left = result
+        def entered(result: tuple[Workspace, int | None]) -> None:
+            workspace, unconfirmed = result
             done(workspace)
             # Practice that was left meanwhile is taken up when somebody comes back.
-            if left is not None and (self._practises or not practice):
-                self.taken_up.emit(left)
+            if unconfirmed is not None and (self._practises or not practice):
+                self.taken_up.emit(workspace, unconfirmed)
 
         if practice:
             self._practises = True
@@ -138,13 +130,12 @@ class Workspaces(QObject):
             if practice and self._rests:
                 self._opened[True] = replace(self._opened[True], sandbox=self._opened[True].wake())
                 self._rests = False
-                self._left[True] = Left(self._opened[True], 0)
+                self._unconfirmed[True] = 0
             if practice in self._opened:
                 return self._opened[practice]
             with ExitStack() as opened:
                 workspace = self._open_workspace(practice, opened)
-                unconfirmed = workspace.outbox.recover()
-                self._left[practice] = Left(workspace, unconfirmed)
+                self._unconfirmed[practice] = workspace.outbox.recover()
                 self._resources.enter_context(opened.pop_all())
             self._opened[practice] = workspace
             return workspace

@@ -15,7 +15,7 @@ AFTER_THE_PAINT = {
     *("consent_desk.domain.consent.values", "consent_desk.domain.wire", "consent_desk.domain.lifecycle"),
     *("consent_desk.workspace", "consent_desk.delivery", "consent_desk.proof", "consent_desk.journal"),
     *("consent_desk.projects", "consent_desk.engagement", "consent_desk.sandbox", "consent_desk.app.build"),
-    *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several_choice", "consent_desk.ui.log.panel"),
+    *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several", "consent_desk.ui.log.panel"),
 }
 
 # A person who does `act` as soon as the window is there, and the window's end when it is at work.

@@ -45,7 +45,7 @@ from consent_desk.cli import main as cli
 from consent_desk.delivery.sender import Sender
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.system.display import Display
-from consent_desk.ui.checks.question_banner import QuestionBanner
+from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.consent.action import Action
@@ -332,7 +332,6 @@ def test_open_ones_are_counted_by_project(journal: SqliteJournal) -> None:
     assert journal.open_in("unknown") == 0
 
 
-@settings(max_examples=50)
 @given(moves=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(State)), max_size=30))
 def test_the_state_that_stands_is_always_that_of_the_last_fact(
     shared: SqliteJournal, moves: list[tuple[int, State]]

@@ -209,5 +209,5 @@ def test_the_command_looks_at_the_users_own_journal(
 
 
 def test_changed_bytes_inside_rows_are_found() -> None:
-    missed, _without_meaning = changed_bytes.run(200, seed=7)
+    missed, _without_meaning = changed_bytes.run(60, seed=7)
     assert missed == []

@@ -53,11 +53,10 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     def is_it(workspace: Workspace, _: object) -> bool:
         return workspace.practice is practice
 
-    with desk.bot.waitSignal(scheduler.looked, check_params_cb=is_it, timeout=10_000):
-        yield
     # It is told once the journal said what comes next.
-    with desk.bot.waitSignal(scheduler.counted, check_params_cb=is_it, timeout=10_000):
-        pass
+    signals = [scheduler.looked, scheduler.counted]
+    with desk.bot.waitSignals(signals, check_params_cbs=[is_it, is_it], order="simple", timeout=10_000):
+        yield
 
 
 def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:

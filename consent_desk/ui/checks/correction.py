@@ -1,9 +1,7 @@
 """Fills the form with what held before a consent, and sees to it that no opt-in lacks what it rests on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-
-from PySide6.QtCore import QObject
 
 from consent_desk.domain.checks.correction import (
     basis_problems,
@@ -29,11 +27,10 @@ from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import moment_of, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "correction"
@@ -41,36 +38,22 @@ _MOST = 3
 """Categories that are told one by one."""
 
 
-class CorrectionPresenter(QObject):
+class CorrectionPresenter(Presenter):
     """Follows the form: as soon as it is about something else, it corrects nothing any more.
 
     An opt-in in place of an opt-out, a correction or not, asks for its basis and the wording.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        *,
-        now: Callable[[], Timestamp],
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._form = window.consent
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+        super().__init__(shell)
+        self._form = self._window.consent
         self._log = log
-        self._now = now
-        self._local = local
         self._project: Project | None = None
         self._record: Record | None = None
         self._about: tuple[object, ...] = ()
-        window.log.correct_requested.connect(self.begin)
+        self._window.log.correct_requested.connect(self.offer_correction)
 
-    def begin(self, request_id: str) -> None:
+    def offer_correction(self, request_id: str) -> None:
         """Offer to restore what held before a consent of the log."""
         workspace = self._log.workspace
         if workspace is None:
@@ -88,15 +71,11 @@ class CorrectionPresenter(QObject):
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
-    def enter(self, project: Project | None) -> None:
-        """`project` is the chosen one, or that of practice: only its consents are corrected."""
+    def use_project(self, project: Project | None) -> None:
+        """Only consents of `project` are corrected; what is stays, without one, until that comes back."""
         self._project = project
 
-    def leave(self) -> None:
-        """No project is in use. What is corrected stays for when the same one comes back."""
-        self._project = None
-
-    def follow(self, draft: Draft, found: Found | None) -> Draft:
+    def check_form(self, draft: Draft, found: Found | None) -> Draft:
         """The form holds `draft`, of whose customer `found` is known; return what it holds afterwards."""
         record, about = self._of(draft), _about(draft)
         if record is None and draft.corrects:
@@ -168,7 +147,7 @@ class CorrectionPresenter(QObject):
             question = "What stands in the form is replaced by the correction."
             if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
                 return
-        self._status.forget(_KEY)
+        self._status.take_back(_KEY)
         self._record = record
         self._form.fill(replace(found, channel=shown.channel))
         self._form.go_to_correction()

@@ -17,7 +17,7 @@ from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unkn
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render
 from consent_desk.workspace import Workspace
 
@@ -63,7 +63,7 @@ class HoldPresenter(QObject):
         self._untold: dict[str, tuple[Workspace, str]] = {}
         look_up.told_of_noted.connect(self._take)
 
-    def begin(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
+    def send_or_hold(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
         """Send `entries` of `submission`, or hold them while their customer is looked up."""
         # One caller at a time: whoever was held before is not waited for any more.
         self.release()
@@ -208,7 +208,7 @@ class HoldPresenter(QObject):
 
         # Where it cannot be written now, the verification makes up for it.
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.outbox.learn(request_id, note), done=done, failed=_ignore
+            Lane.JOURNAL, lambda: workspace.outbox.learn(request_id, note), done=done, failed=let_be
         )
 
 
@@ -220,6 +220,3 @@ def _turned(submission: Submission, found: Known) -> tuple[tuple[str, CategorySt
         for one, context, status in statuses
         if one.action is Action.ACCEPT and not context.basis and status is not None and is_opted_out(status)
     )
-
-
-def _ignore(_error: Exception) -> None: ...

@@ -9,7 +9,7 @@ from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
-from consent_desk.ui.checks.question_banner import QuestionBanner
+from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.widgets.messages import Local, render
 
 _MOST_HOLDING = 12
@@ -113,7 +113,7 @@ class QuestionPresenter(QObject):
         """Send was pressed once more, which is no answer: tell the question again."""
         self._banner.announce()
 
-    def follow(self, draft: Draft) -> None:
+    def withdraw_if_changed(self, draft: Draft) -> None:
         """Ask no more once the form shows another draft than the one asked about."""
         if self.is_open and draft != self._draft:
             self.give_way()

@@ -1,23 +1,13 @@
 """The button that sends, and the choice between opt-out and opt-in."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import (
-    QPushButton,
-    QRadioButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QPushButton, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, colour
-
-if TYPE_CHECKING:
-    pass
 
 
 class SendButton(QPushButton):
@@ -90,11 +80,7 @@ class ActionChoice(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.toggled.connect(self._follow_choice)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.opt_out)
-        layout.addWidget(self.opt_in)
+        fill(QVBoxLayout(self), self.opt_out, self.opt_in).setSpacing(2)
 
     def _follow_choice(self, opted_in: bool) -> None:
         chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)

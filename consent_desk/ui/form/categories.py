@@ -2,21 +2,22 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
-from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
-from consent_desk.ui.widgets.messages import Local, moment_of, render, render_error, tool_tip
+from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane, let_be
+from consent_desk.ui.widgets.messages import moment_of, render, render_error, tool_tip
 from consent_desk.workspace import Workspace
 
 _HOUR = 3_600_000
 
 
-class CategoriesPresenter(QObject):
+class CategoriesPresenter(Presenter):
     """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
 
     Emits `time_told` where Engagement was asked for the time alone.
@@ -25,12 +26,10 @@ class CategoriesPresenter(QObject):
     offered = Signal(object)
     time_told = Signal()
 
-    def __init__(self, form: ConsentPanel, runner: TaskRunner, categories: Categories, local: Local) -> None:
-        super().__init__(form)
-        self._form = form
-        self._runner = runner
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, categories: Categories) -> None:
+        super().__init__(shell)
+        self._form = form = self._window.consent
         self._categories = categories
-        self._local = local
         self._place: tuple[Workspace, Project] | None = None
         self._offered_of: tuple[str, BaseUrl, str] | None = None
         self._fetched: Fetched | None = None
@@ -40,25 +39,27 @@ class CategoriesPresenter(QObject):
         self._hourly.timeout.connect(self._refresh_old)
         self._hourly.start(_HOUR)
         form.refresh_categories.clicked.connect(self.refresh)
-        self.leave()
+        projects.project_left.connect(self._offer_nothing)
+        projects.project_removed.connect(self._forget_project)
+        self.leave_project()
 
-    def leave(self) -> None:
+    def leave_project(self) -> None:
         """No project is in use. What is offered stays for when the same one comes back."""
         self._place = self._fetched = None
         self._fetching = False
         self._tell("")
 
-    def offer_nothing(self) -> None:
-        """Another project comes: what was offered is none of its categories."""
+    def _offer_nothing(self) -> None:
+        # Another project comes: what was offered is none of its categories.
         self._offered_of = None
         self.offered.emit(())
 
-    def enter(self, workspace: Workspace, project: Project) -> None:
+    def use_project(self, workspace: Workspace, project: Project) -> None:
         """Offer the categories of `project`."""
         self._place = place = (workspace, project)
         of = (project.id, project.base_url, project.project_token)
         if of != self._offered_of:
-            self.offer_nothing()
+            self._offer_nothing()
         self._offered_of = of
         self._runner.run(
             Lane.ASIDE,
@@ -88,16 +89,10 @@ class CategoriesPresenter(QObject):
             failed=lambda error: self._miss(place, render_error(error)),
         )
 
-    def forget(self, project_id: str) -> None:
-        """Keep nothing of a project that was removed."""
+    def _forget_project(self, project_id: str) -> None:
         # Now, and once more behind what is just being fetched for it.
         for lane in (Lane.ASIDE, Lane.LOOK_UP):
-            self._runner.run(
-                lane,
-                lambda: self._categories.forget(project_id),
-                done=let_be,
-                failed=let_be,
-            )
+            self._runner.run(lane, lambda: self._categories.forget(project_id), done=let_be, failed=let_be)
 
     def _begin(self, place: tuple[Workspace, Project], fetched: Fetched | None) -> None:
         if place is not self._place:

@@ -1,15 +1,15 @@
 """Says what is odd about a complete customer ID, and offers what may be meant. A person decides."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.text import cut
 from consent_desk.engagement.customer_ids import Hint, IdHelp
-from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 
 
-class IdHintsPresenter(QObject):
+class IdHintsPresenter(Presenter):
     """Emits `changed` when there is something else to say.
 
     An ID is complete when its field is left, or when it is pasted. `alternatives`: what else may be meant.
@@ -17,10 +17,9 @@ class IdHintsPresenter(QObject):
 
     changed = Signal()
 
-    def __init__(self, form: ConsentPanel, runner: TaskRunner, help_with: IdHelp) -> None:
-        super().__init__(form)
-        self._form = form
-        self._runner = runner
+    def __init__(self, shell: ShellContext, help_with: IdHelp) -> None:
+        super().__init__(shell)
+        self._form = form = self._window.consent
         self._hint = help_with.hint
         self.alternatives = help_with.alternatives
         self._about: tuple[str, str] = ("", "")

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
 from consent_desk.ui.form.property_row import PropertyRow
-from consent_desk.ui.widgets.inputs import Line, WithNote, label_for
+from consent_desk.ui.widgets.inputs import Line, WithNote, button, label_for, plain_label
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
 
 _SHOWN = 60
@@ -38,16 +39,15 @@ class MoreSection(QWidget):
         self.toggle.setCheckable(True)
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.toggle.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.summary = QLabel()
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = plain_label()
+        self.summary.setWordWrap(False)
         self.summary.setSizePolicy(
             self.summary.sizePolicy().Policy.Ignored, self.sizePolicy().verticalPolicy()
         )
         self.agent = Line()
         self.agent.setPlaceholderText("who records it; left out when empty")
         self.agent_with_note = WithNote(self.agent)
-        self.add = QPushButton("Add property…")
-        self.add.setAccessibleName("Add property")
+        self.add = button("Add property…")
         self._lay_out()
         self.toggle.toggled.connect(self._follow_toggle)
         self.add.clicked.connect(self._add_row)
@@ -55,26 +55,17 @@ class MoreSection(QWidget):
         self._follow_toggle(False)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.saved_wordings)
-        head.addWidget(self.toggle)
-        head.addWidget(self.summary, 1)
+        head = fill(QHBoxLayout(), self.saved_wordings, self.toggle, (self.summary, 1))
         self._contents = QWidget()
-        inside = QVBoxLayout(self._contents)
-        inside.setContentsMargins(0, 0, 0, 0)
         line = QHBoxLayout()
         label = label_for("Ag&ent", self.agent, "Agent")
         label.setMinimumHeight(self.agent.sizeHint().height())
         line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.agent_with_note, 1)
-        inside.addLayout(line)
         self._place = QVBoxLayout()
-        inside.addLayout(self._place)
+        inside = fill(QVBoxLayout(self._contents), line, self._place)
         inside.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(self._contents)
+        fill(QVBoxLayout(self), head, self._contents)
 
     def properties(self) -> tuple[PropertyDraft, ...]:
         """The further properties as typed, a row each."""

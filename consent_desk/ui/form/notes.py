@@ -76,7 +76,7 @@ class FieldNotes:
 
     def _offer_repair(self, field: Field, is_wrong: bool) -> None:
         if field in self._repairs:
-            self._repairs[field].follow()
+            self._repairs[field].offer()
         elif is_wrong and field in _REPAIRED:
             widget, row = self._rows[field]
             line = widget.line if isinstance(widget, TypingComboBox) else widget
@@ -90,21 +90,17 @@ class FieldNotes:
             repair = self._repairs[field] = RepairButton(line, field.value, mend)
             row.add(repair)
             QWidget.setTabOrder(widget, repair)
-            repair.follow()
+            repair.offer()
 
     def show_all(self) -> None:
         """Show every problem, those of empty fields too."""
         self._touched = set(Field)
         self.show(self.problems, self._warnings, self._readings)
 
-    def forget(self) -> None:
+    def begin_afresh(self) -> None:
         """Nobody has looked at the fields yet."""
         self._typed.clear()
         self._touched.clear()
-
-    def say_quietly(self, field: Field, text: str) -> None:
-        """Say `text` below `field` until something changes."""
-        self.note(field).show_remark(text)
 
     def _take_typing(self, field: Field, _text: str) -> None:
         if not self._is_filling():

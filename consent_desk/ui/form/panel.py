@@ -12,7 +12,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -34,7 +33,6 @@ from consent_desk.ui.form.buttons import ActionChoice, SendButton
 from consent_desk.ui.form.category_model import CategoryModel
 from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.form.notes import FieldNotes
-from consent_desk.ui.form.wording_field import WordingField
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.widgets.inputs import (
     ComboBox,
@@ -43,17 +41,18 @@ from consent_desk.ui.widgets.inputs import (
     Pasting,
     TypingComboBox,
     WithNote,
+    WordingField,
+    button,
     label_for,
     typed_text,
 )
-from consent_desk.ui.widgets.layouts import scrolled
+from consent_desk.ui.widgets.layouts import fill, scrolled
 from consent_desk.ui.widgets.messages import render
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import CustomerId
     from consent_desk.domain.wire.category import Category
-    from consent_desk.ui.checks.correction_banner import CorrectionBanner
-    from consent_desk.ui.checks.question_banner import QuestionBanner
+    from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
     from consent_desk.ui.form.several import SeveralCategories
 
 _LEAST = 4
@@ -94,24 +93,21 @@ class ConsentPanel(QWidget):
         self.customer_id_type = ComboBox()
         self.customer_id = Line()
         self.known = KnownView()
-        self.suggestion = QPushButton()
-        self.suggestion.setAccessibleName("Use the suggestion")
+        self.suggestion = button("", "Use the suggestion")
         self.suggestion.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.suggestion.hide()
         self.category = TypingComboBox()
         self.categories = CategoryModel()
         self.category.offer(self.categories)
-        self.refresh_categories = QPushButton("Refresh")
-        self.refresh_categories.setAccessibleName("Refresh categories")
+        self.refresh_categories = button("Refresh", "Refresh categories")
         self.categories_age = Note()
-        self.several_button = QPushButton("Severa&l… ▾")
-        self.several_button.setAccessibleName("Several categories")
-        self.several_button.setToolTip("Choose several categories of the project, or all of them")
+        tip = "Choose several categories of the project, or all of them"
+        self.several_button = button("Severa&l… ▾", "Several categories", tip)
         self.several_button.setCheckable(True)
         self.several_button.setEnabled(False)
-        for button in (self.refresh_categories, self.several_button):
+        for each in (self.refresh_categories, self.several_button):
             # Rather cut than a window that is wider than the screen, with a large font.
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance("Seve"))
+            each.setMinimumWidth(each.fontMetrics().horizontalAdvance("Seve"))
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
         self.valid_until = TypingComboBox("unlimited")
@@ -165,17 +161,13 @@ class ConsentPanel(QWidget):
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self._scroll, 1)
-        self._layout.addWidget(self.send)
+        self._layout = fill(QVBoxLayout(self), (self._scroll, 1), self.send)
 
     def complete(self) -> None:
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
         from PySide6.QtGui import QKeySequence, QShortcut
 
-        from consent_desk.ui.checks.correction_banner import CorrectionBanner
-        from consent_desk.ui.checks.question_banner import QuestionBanner
+        from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
         from consent_desk.ui.form.several import SeveralCategories
         from consent_desk.ui.widgets.long_text import follow_lines
 
@@ -190,7 +182,7 @@ class ConsentPanel(QWidget):
         self._basis_row = (label, self.notes.add(Field.BASIS, self.basis, WithNote(self.basis)))
         self.correction = CorrectionBanner()
         self.correction.add_row(*self._basis_row)
-        self.correction.dropped.connect(self._drop_correction)
+        self.correction.drop.clicked.connect(self._drop_correction)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_correction_seen)
         self.show_basis(False)
         self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)
@@ -302,7 +294,7 @@ class ConsentPanel(QWidget):
         self.basis.set_text(draft.basis)
         self.correction.show_link(draft.corrects)
         self._quiet = False
-        self.notes.forget()
+        self.notes.begin_afresh()
         self._changed()
 
     def use_customer(self, customer: "CustomerId") -> None:
@@ -405,7 +397,8 @@ class ConsentPanel(QWidget):
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""
         self.customer_id.setFocus()
-        self.notes.say_quietly(Field.CUSTOMER_ID, "There is nothing to send: enter the next customer ID.")
+        said = "There is nothing to send: enter the next customer ID."
+        self.notes.note(Field.CUSTOMER_ID).show_remark(said)
 
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""

@@ -1,16 +1,12 @@
 """Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import tzinfo
-
-from PySide6.QtCore import QObject
 
 from consent_desk.domain.checks.confirmations import Confirmation, confirmations, of_several
 from consent_desk.domain.checks.warnings import warnings
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.consent.parsing import one_each, parse, readings
-from consent_desk.domain.consent.values import Consent, Timestamp
+from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.local_time import moment
@@ -23,7 +19,7 @@ from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.submission import Sendable, Submission, Submitter
 from consent_desk.ui.lookup.presenter import LookupPresenter
-from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.messages import render, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
@@ -31,7 +27,7 @@ from consent_desk.workspace import Workspace
 _DECLINED = "declined"
 
 
-class FormPresenter(QObject):
+class FormPresenter(Presenter):
     """Shows, with each key, the request beside the form, or why there is none.
 
     The form leads to `project`, by way of `workspace`; where there is none, `why_closed` says why not.
@@ -39,27 +35,22 @@ class FormPresenter(QObject):
 
     def __init__(
         self,
-        window: MainWindow,
+        shell: ShellContext,
         submitter: Submitter,
         *,
         look_up: LookupPresenter,
         correction: CorrectionPresenter,
         question: QuestionPresenter,
         id_help: IdHintsPresenter,
-        now: Callable[[], Timestamp],
-        zone: tzinfo,
     ) -> None:
-        super().__init__(window)
-        self._form = window.consent
-        self._preview = window.preview
-        self._status = window.status
+        super().__init__(shell)
+        self._form = self._window.consent
+        self._preview = self._window.preview
         self._submitter = submitter
         self._look_up = look_up
         self._correction = correction
         self._question = question
         self._id_help = id_help
-        self._now = now
-        self._zone = zone
         self.workspace: Workspace | None = None
         self.project: Project | None = None
         self.why_closed = "Starting…"
@@ -104,7 +95,7 @@ class FormPresenter(QObject):
 
     def show_stamped(self, first: Consent, others: tuple[Consent, ...] = ()) -> None:
         """Show what goes out, to the byte."""
-        stamp = f"stamped {written(moment(first.timestamp, self._zone))}"
+        stamp = f"stamped {written(moment(first.timestamp, self._shell.zone))}"
         self._show_preview(Sendable(first, others), "", stamp=stamp)
 
     def begin_next(self, draft: Draft) -> None:
@@ -126,18 +117,18 @@ class FormPresenter(QObject):
 
     def _show(self, draft: Draft) -> None:
         transport = None if self.workspace is None else self.workspace.transport
-        self._look_up.follow(draft, self.project, transport, self._categories)
-        draft = self._correction.follow(draft, self._look_up.known())
-        self._question.follow(draft)
+        self._look_up.look_up_later(draft, self.project, transport, self._categories)
+        draft = self._correction.check_form(draft, self._look_up.known())
+        self._question.withdraw_if_changed(draft)
         if self._declined is not None and draft != self._declined:
             self._declined = None
-            self._status.forget(_DECLINED)
+            self._status.take_back(_DECLINED)
         at = self.moment()
         read = self._read(draft, at)
         problems = () if isinstance(read, Consent) else read
         odd = self._id_help.warnings(draft)
-        odd += warnings(draft, categories=self._categories, at=at, zone=self._zone)
-        self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._zone))
+        odd += warnings(draft, categories=self._categories, at=at, zone=self._shell.zone)
+        self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._shell.zone))
         first = _named(problems[0]) if problems else ""
         self._show_action(first, odd)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
@@ -150,26 +141,22 @@ class FormPresenter(QObject):
     ) -> None:
         project, preview = self.project, self._preview
         if project is None:
-            preview.show_request(None, has_body=False, why_empty=self.why_closed, stamp="", unmasked=False)
+            preview.show_request(None, why_empty=self.why_closed)
         elif isinstance(read, Sendable):
             if read.first.timestamp == read.first.noted_at:
                 stamp = stamp or "timestamp is set when you send"
             else:
-                stamp = stamp or f"taken at {written(moment(read.first.timestamp, self._zone))}"
+                stamp = stamp or f"taken at {written(moment(read.first.timestamp, self._shell.zone))}"
             preview.show_request(
                 prepare(project, read.first),
                 others=tuple(prepare(project, one) for one in read.others),
-                has_body=True,
-                why_empty="",
                 stamp=stamp,
                 unmasked=project.practice,
             )
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
             request = prepare_event(project, b"")
-            preview.show_request(
-                request, has_body=False, why_empty=why_empty, stamp="", unmasked=project.practice
-            )
+            preview.show_request(request, why_empty=why_empty, unmasked=project.practice)
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self.project is not None and self.project.practice
@@ -244,7 +231,7 @@ class FormPresenter(QObject):
         return replace(context, listed=any(one.id == consent.category for one in self._categories))
 
     def _read(self, draft: Draft, at: Moment) -> Consent | tuple[Problem, ...]:
-        read = parse(draft, request_id=self._submitter.request_id, now=at.now, zone=self._zone)
+        read = parse(draft, request_id=self._submitter.request_id, now=at.now, zone=self._shell.zone)
         if (complaint := complaint_about_clock(at)) is not None:
             return (Problem(Field.TAKEN_AT, complaint),)
         lacks = self._correction.problems(draft, self._look_up.known())

@@ -107,7 +107,7 @@ class PropertyRow(QWidget):
             self.note.show_problem(shown[0])
         else:
             self.note.show_remark("")
-        self.repair.follow()
+        self.repair.offer()
         self.name.setAccessibleDescription(problems.get(Field.PROPERTY_NAME, ""))
         for value in (self.value, self.yes_no):
             value.setAccessibleDescription(problems.get(Field.PROPERTY_VALUE, ""))

@@ -27,7 +27,7 @@ class RepairButton(QPushButton):
         self.hide()
         self.clicked.connect(self._mend)
 
-    def follow(self) -> None:
+    def offer(self) -> None:
         """Offer to mend what is in the field now, if that can be done."""
         self.setVisible(self._found() is not None)
 

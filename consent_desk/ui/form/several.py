@@ -1,18 +1,164 @@
-"""What stands in the category's field: one category, or how many of several are ticked."""
+"""Several categories at once: a list to tick, and what stands in the category's field meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.ui.form.several_choice import SeveralChoice
-from consent_desk.ui.widgets.inputs import TypingComboBox
+from consent_desk.ui.form.category_model import described
+from consent_desk.ui.widgets.inputs import Note, TypingComboBox
+from consent_desk.ui.widgets.messages import tool_tip
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.category import Category
+
+
+_LINES = 6
+_LEADS_ONLY = QItemSelectionModel.SelectionFlag.NoUpdate
+
+# What such a campaign still sends is not documented (section 4.1): nothing is promised either way.
+ONE_EACH = (
+    "Each category gets an event of its own: Engagement has none for all of them. Messages without a consent "
+    "category (general consent) may still be sent: check with your administrator."
+)
+
+
+class _TickList(QListWidget):
+    """What is selected is ticked: all that assistive technology can do to a row is to select it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSelectionMode(QListWidget.SelectionMode.MultiSelection)
+
+    def selectionCommand(
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        # A letter leads to a row, and would tick it.
+        return _LEADS_ONLY if event is None else super().selectionCommand(index, event)
+
+    def items_in_order(self) -> list[QListWidgetItem]:
+        """All rows."""
+        return [self.item(row) for row in range(self.count())]
+
+    def tick(self, wanted: set[str]) -> None:
+        """Tick the rows of these IDs and no others, at once: one by one takes the square of them."""
+        selection = QItemSelection()
+        for item in self.items_in_order():
+            if _id_of(item) in wanted:
+                selection.append(QItemSelectionRange(self.indexFromItem(item)))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.show_ticks()
+
+    def show_ticks(self) -> None:
+        """Let the boxes show what is selected."""
+        for item in self.items_in_order():
+            item.setCheckState(Qt.CheckState.Checked if item.isSelected() else Qt.CheckState.Unchecked)
+
+
+class SeveralChoice(QWidget):
+    """Emits `changed` with every tick of a person. `button`, which opens it, stands elsewhere."""
+
+    changed = Signal()
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__()
+        self.button = button
+        self.list = _TickList()
+        self.list.setAccessibleName("Categories to choose")
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        # Rather cut than scrolled to the side: the tooltip has the rest.
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.every_one = QCheckBox("All categories")
+        self.every_one.setAccessibleName("All categories")
+        self.remark = Note()
+        self.remark.show_remark(ONE_EACH)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for widget in (self.every_one, self.list, self.remark):
+            layout.addWidget(widget)
+        self.hide()
+        self.button.toggled.connect(self.setVisible)
+        self.list.itemSelectionChanged.connect(self._follow)
+        self.every_one.toggled.connect(self._tick_every_one)
+
+    def offer(self, categories: Sequence["Category"]) -> tuple[str, ...]:
+        """Offer `categories`; of what was ticked, the ones among them stay so; return the others."""
+        chosen, current_id = self.chosen(), self.list.currentIndex().data(Qt.ItemDataRole.UserRole)
+        ticked = set(chosen)
+        self.list.blockSignals(True)
+        self.list.clear()
+        for category in categories:
+            item = QListWidgetItem(described(category), self.list)
+            item.setData(Qt.ItemDataRole.UserRole, category.id)
+            item.setToolTip(tool_tip(item.text()))
+            # Its tick follows the selection, and is nothing to click at.
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
+            if category.id == current_id:
+                # The next Space ticks what stands there.
+                self.list.setCurrentItem(item, _LEADS_ONLY)
+        self.list.tick(ticked)
+        self.list.blockSignals(False)
+        line = self.list.sizeHintForRow(0) if categories else self.list.fontMetrics().lineSpacing()
+        self.list.setFixedHeight(line * min(max(len(categories), 1), _LINES) + 2 * self.list.frameWidth())
+        if categories and self.list.currentRow() < 0:
+            self.list.setCurrentRow(0, _LEADS_ONLY)
+        self.button.setEnabled(len(categories) > 1)
+        if len(categories) < 2:
+            self.button.setChecked(False)
+        self._show_whether_all()
+        offered = {category.id for category in categories}
+        return tuple(one for one in chosen if one not in offered)
+
+    def chosen(self) -> tuple[str, ...]:
+        """The IDs of what is ticked, in the order of the project."""
+        return tuple(_id_of(item) for item in self.list.items_in_order() if item.isSelected())
+
+    def tick(self, category_ids: Sequence[str]) -> None:
+        """Tick these and no others; nobody is told."""
+        with QSignalBlocker(self.list):
+            self.list.tick(set(category_ids))
+        self._show_whether_all()
+
+    def close_list(self) -> None:
+        """Close the list, with nothing ticked."""
+        self.tick(())
+        self.button.setChecked(False)
+
+    def _tick_every_one(self, ticked: bool) -> None:
+        self.tick([_id_of(item) for item in self.list.items_in_order()] if ticked else ())
+        self.changed.emit()
+
+    def _follow(self) -> None:
+        with QSignalBlocker(self.list):
+            self.list.show_ticks()
+        self._show_whether_all()
+        self.changed.emit()
+
+    def _show_whether_all(self) -> None:
+        # It follows the rows: nobody has toggled it.
+        with QSignalBlocker(self.every_one):
+            items = self.list.items_in_order()
+            self.every_one.setChecked(bool(items) and all(item.isSelected() for item in items))
+
+
+def _id_of(item: QListWidgetItem) -> str:
+    return str(item.data(Qt.ItemDataRole.UserRole))
 
 
 class SeveralCategories(QObject):

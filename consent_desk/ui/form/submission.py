@@ -10,8 +10,15 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
+
+SLOW = "the disk of this computer is slow"
+
+_SLOW_DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ class Submitter(QObject):
         self.begin_anew()
         return None
 
-    def begin(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
+    def submit(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
         """Note the consents of `submission`; those of `again` although they were noted minutes ago."""
         self.under_way = submission
         self.begun.emit()
@@ -170,3 +177,27 @@ class Submitter(QObject):
         if submission is not None and self.concerns_form(submission):
             self._failed = submission
         self.failed.emit(submission, error)
+
+
+class SlowDisk(QObject):
+    """Follows each submission from its beginning until it is noted or has failed."""
+
+    def __init__(self, submitter: Submitter, status: StatusPanel) -> None:
+        super().__init__(submitter)
+        self._submitter = submitter
+        self._status = status
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._say)
+        submitter.begun.connect(self._patience.begin)
+        submitter.noted.connect(self._end)
+        submitter.repeated.connect(self._end)
+        submitter.failed.connect(self._end)
+
+    def _say(self) -> None:
+        submission = self._submitter.under_way
+        stay = "" if submission is None or submission.workspace.practice else " Stay on the line."
+        self._status.show_message(_SLOW_DISK, Tone.WARNING, f"Not noted yet: {SLOW}.{stay}")
+
+    def _end(self) -> None:
+        self._patience.end()
+        self._status.take_back(_SLOW_DISK)

@@ -3,44 +3,32 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtWidgets import QMenu
 
 from consent_desk.domain.text import visible
 from consent_desk.projects.wordings import SavedWordings
-from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
 Texts = Mapping[str, tuple[str, ...]]
 
-PRACTICE = "practice"
+_PRACTICE = "practice"
 """Under which the Sandbox's texts are kept."""
 
 _STATUS = "kept texts"
 _SHOWN = 70
 
 
-class WordingsPresenter(QObject):
+class WordingsPresenter(Presenter):
     """Offers the texts of one project at a time. Nothing of another project ever shows."""
 
-    def __init__(
-        self,
-        form: ConsentPanel,
-        status: StatusPanel,
-        runner: TaskRunner,
-        questions: Questions,
-        kept: SavedWordings,
-    ) -> None:
-        super().__init__(form)
-        self._form = form
-        self._status = status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, kept: SavedWordings) -> None:
+        super().__init__(shell)
+        self._form = form = self._window.consent
         self._kept = kept
         self._project_id: str | None = None
         self._texts: Texts = {}
@@ -49,16 +37,16 @@ class WordingsPresenter(QObject):
         self._removing = QMenu("&Remove", self._menu)
         self._menu.aboutToShow.connect(self._fill)
         form.more.saved_wordings.setMenu(self._menu)
+        projects.project_chosen.connect(lambda project: self._enter(None if project is None else project.id))
+        projects.sandbox_chosen.connect(lambda: self._enter(_PRACTICE))
+        projects.project_removed.connect(self._forget_project)
 
-    def enter(self, project_id: str | None) -> None:
-        """Offer the texts of a project; None while none is usable."""
+    def _enter(self, project_id: str | None) -> None:
         self._project_id, self._texts = project_id, {}
         if project_id is not None:
             self._run(lambda: self._kept.of(project_id))
 
-    def forget(self, project_id: str) -> None:
-        """Keep nothing of a project that was removed."""
-
+    def _forget_project(self, project_id: str) -> None:
         def work() -> Texts:
             self._kept.forget(project_id)
             return {}
@@ -69,7 +57,7 @@ class WordingsPresenter(QObject):
         project_id = of or self._project_id
 
         def done(texts: Texts) -> None:
-            self._status.forget(_STATUS)
+            self._status.take_back(_STATUS)
             if project_id == self._project_id:
                 self._texts = texts
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.journal.export import Export, Kind
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.outcomes.calls import Say
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.tasks import Lane, let_be
+from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -29,7 +29,7 @@ _NEWS = 5_000
 _KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
 
 
-class LogActionsPresenter(QObject):
+class LogActionsPresenter(Presenter):
     """Emits `discarded(Workspace, request_id)` and `erased(project_id, CustomerId)`.
 
     One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
@@ -38,19 +38,9 @@ class LogActionsPresenter(QObject):
     discarded = Signal(object, str)
     erased = Signal(str, object)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        say: Callable[[Workspace, Entry, Tone, str], None],
-    ) -> None:
-        super().__init__(window)
-        self._panel = window.log
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter, say: Say) -> None:
+        super().__init__(shell)
+        self._panel = self._window.log
         self._log = log
         self._say = say
         self._export: Export | None = None
@@ -64,8 +54,8 @@ class LogActionsPresenter(QObject):
         self._panel.acknowledge_requested.connect(self._acknowledge)
         self._panel.right_requested.connect(self._say_that_it_is_right)
         self._panel.erase_requested.connect(self._erase)
-        self._panel.search.export_requested.connect(self._begin_or_stop)
-        window.closing.connect(self._stop)
+        self._panel.search.export.clicked.connect(self._begin_or_stop)
+        self._window.closing.connect(self._stop)
 
     # -- discarding -------------------------------------------------------------------------------
 
@@ -188,7 +178,7 @@ class LogActionsPresenter(QObject):
             if not has_more:
                 self._end()
                 self._status.show_message(
-                    _EXPORT, Tone.NEUTRAL, f"Exported {_consents(export.written)} to {self._path}."
+                    _EXPORT, Tone.NEUTRAL, f"Exported {counted(export.written)} to {self._path}."
                 )
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
@@ -243,14 +233,10 @@ def told(entry: Entry) -> str:
 def told_after(erased: "Erasure") -> str:
     """What was removed."""
     text = (
-        f"Removed from {_consents(erased.consents)}, now shown as “erased {erased.short}”. "
+        f"Removed from {counted(erased.consents)}, now shown as “erased {erased.short}”. "
         f"Backups that were rewritten: {erased.backups:,}."
     )
     if erased.left:
         files = ", ".join(str(path) for path in erased.left)
         text += f" These files may name the customer still; delete them by hand if so: {files}"
     return text
-
-
-def _consents(count: int) -> str:
-    return f"{count:,} consent{'' if count == 1 else 's'}"

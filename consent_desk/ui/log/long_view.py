@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -10,7 +9,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.journal.export import History
 from consent_desk.ui.log.model import BATCH, LogModel
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.workspace import Workspace
 
 FIRST = 200
@@ -20,11 +19,8 @@ REACH = 150
 """So many lines before and after the one that is looked at are read with it."""
 
 
-Read = TypeVar("Read")
-
-
 class LongView(QObject):
-    """Keeps `model` true to the journal of one workspace at a time.
+    """Keeps `model` true to the journal of one workspace at a time; `query` is what is searched for.
 
     `shown(total)` tells how many lines there are, None as long as they are not counted; `failed(error)` that
     they could not be read. Only one search runs at a time: what is typed meanwhile is searched for next,
@@ -39,7 +35,7 @@ class LongView(QObject):
         self._model = model
         self._runner = runner
         self._workspace: Workspace | None = None
-        self._query = LogQuery()
+        self.query = LogQuery()
         self._searching = False
         # A new one for each first page: what is read for an older one is dropped.
         self._view = object()
@@ -51,31 +47,26 @@ class LongView(QObject):
         model.missing.connect(self._fill)
 
     @property
-    def query(self) -> LogQuery:
-        """What is searched for."""
-        return self._query
-
-    @property
     def is_settled(self) -> bool:
         """Whether every line that belongs here has come."""
         return not (self._searching or self._placing or self._unplaced)
 
-    def leave(self) -> None:
+    def show_nothing(self) -> None:
         """Show nothing until there is another workspace."""
         self._workspace = None
         self._unplaced.clear()
         self._view = object()
-        self._model.show((), self._query, practice=False)
+        self._model.show((), self.query, practice=False)
 
-    def enter(self, workspace: Workspace) -> None:
+    def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self._workspace = workspace
         self.reload()
 
     def search(self, query: LogQuery) -> None:
         """Show what `query` asks for."""
-        if query != self._query:
-            self._query = query
+        if query != self.query:
+            self.query = query
             self.reload()
 
     def put(self, entry: Entry) -> None:
@@ -87,7 +78,7 @@ class LongView(QObject):
 
     def place(self) -> None:
         """Ask now which of the lines that are not here belong here."""
-        workspace, view, query = self._workspace, self._view, self._query
+        workspace, view, query = self._workspace, self._view, self.query
         if workspace is None or self._searching or self._placing or not self._unplaced:
             return  # it is asked again when that is done
         asked, self._unplaced, self._placing = tuple(self._unplaced), set(), True
@@ -106,14 +97,14 @@ class LongView(QObject):
 
     def reload(self) -> None:
         """Read the first page anew."""
-        workspace, query = self._workspace, self._query
+        workspace, query = self._workspace, self.query
         if workspace is None or self._searching:
             return  # once it is there, the search under way begins again
         self._searching = True
 
         def done(found: tuple[LogRow, ...]) -> None:
             self._searching = False
-            if workspace is not self._workspace or query != self._query:
+            if workspace is not self._workspace or query != self.query:
                 self.reload()
                 return
             self._view = object()
@@ -126,7 +117,7 @@ class LongView(QObject):
 
         def failed(error: Exception) -> None:
             self._searching = False
-            if workspace is not self._workspace or query != self._query:
+            if workspace is not self._workspace or query != self.query:
                 self.reload()
             else:
                 self.failed.emit(error)
@@ -136,7 +127,7 @@ class LongView(QObject):
         )
 
     def _recount(self, workspace: Workspace) -> None:
-        view, query = self._view, self._query
+        view, query = self._view, self.query
         self._placing = True
 
         def done(total: int) -> None:
@@ -169,7 +160,7 @@ class LongView(QObject):
         )
 
     def _fill(self, row: int) -> None:
-        workspace, view, query = self._workspace, self._view, self._query
+        workspace, view, query = self._workspace, self._view, self.query
         if workspace is None or self._filling or self._searching:
             return  # drawn anew when that is done, it is asked for again
         self._filling = True
@@ -188,7 +179,7 @@ class LongView(QObject):
         self._read(lambda history: history.page(query, after, skip=skip, most=most), workspace, done)
 
     def _read(
-        self, ask: Callable[[History], Read], workspace: Workspace, done: Callable[[Read], None]
+        self, ask: Callable[[History], Result], workspace: Workspace, done: Callable[[Result], None]
     ) -> None:
         def failed(error: Exception) -> None:
             self._filling = self._placing = False

@@ -6,14 +6,7 @@ Long because what is shown, and at which place of how many, is one model to Qt.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.domain.consent.values import Timestamp
@@ -21,7 +14,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.text import visible
 from consent_desk.ui.states import tone_of, word_of
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import Local, tool_tip
 from consent_desk.ui.widgets.tones import colour, sign
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,18 +39,15 @@ class LogModel(QAbstractTableModel):
     missing = Signal(int)
     change_wanted = Signal(str)
 
-    def __init__(
-        self,
-        local: Callable[[Timestamp], datetime],
-        now: Callable[[], Timestamp],
-    ) -> None:
+    def __init__(self, local: Local, now: Callable[[], Timestamp]) -> None:
         super().__init__()
         self._local = local
         self._now = now
         # The oldest first, however they are shown: so a new one moves no other.
         self._lines: list[LogRow | None] = []
         self._places: dict[str, int] = {}
-        self._newest = 0
+        # The number of the newest line that is known.
+        self.newest = 0
         self._waiting: dict[str, Entry] = {}
         self._missed = self._looked_at = 0
         self.query = LogQuery()
@@ -80,13 +70,13 @@ class LogModel(QAbstractTableModel):
         self._looked_at = 0
         self.practice = practice
         self._lines = [*found] if query.oldest_first else [*reversed(found)]
-        self._newest = max((each.seq for each in found), default=0)
+        self.newest = max((each.seq for each in found), default=0)
         self._places = {line.entry.request_id: place for place, line in enumerate(self._lines) if line}
         self.endResetModel()
 
     def set_total(self, total: int, newest: int) -> None:
         """There are `total` lines, the newest of them numbered `newest`; only the first page is read."""
-        self._newest = newest
+        self.newest = newest
         first, more = len(self._lines), total - len(self._lines)
         if more > 0:
             self.beginInsertRows(QModelIndex(), first, total - 1)
@@ -121,11 +111,11 @@ class LogModel(QAbstractTableModel):
         """
         are_placed = True
         ordered = sorted(found, key=lambda each: each.seq)
-        new = [each for each in ordered if each.seq > self._newest]
+        new = [each for each in ordered if each.seq > self.newest]
         for each in ordered:
             if each.entry.request_id in self._places:
                 self.put(each.entry)
-            elif each.seq <= self._newest and self.query.states:
+            elif each.seq <= self.newest and self.query.states:
                 # Perhaps it was not asked for before; without a wish for states it is there, only unread.
                 first, last = self._between(each.seq)
                 if first == last:
@@ -133,7 +123,7 @@ class LogModel(QAbstractTableModel):
                 else:
                     are_placed = False
         if new:
-            self._newest = new[-1].seq
+            self.newest = new[-1].seq
             self._insert(len(self._lines), new)
         return are_placed
 
@@ -168,11 +158,6 @@ class LogModel(QAbstractTableModel):
             else:
                 self._lines[place] = LogRow(before.seq, entry)
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
-
-    @property
-    def newest(self) -> int:
-        """The number of the newest line that is known."""
-        return self._newest
 
     # -- what is asked ----------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """The response log: a line for each consent, and the details of the chosen one."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QPushButton,
+    QMenu,
     QSplitter,
     QTabBar,
     QToolButton,
@@ -15,12 +17,11 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.ui.log.model import COLUMNS, LogModel
-from consent_desk.ui.log.proof_button import ProofButton
-from consent_desk.ui.log.reason_row import ReasonRow
-from consent_desk.ui.log.search_bar import SearchBar
+from consent_desk.ui.log.search_bar import ReasonRow, SearchBar
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import Unhurried, technical_text
+from consent_desk.ui.widgets.inputs import Unhurried, button, technical_text
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone
 
 _LEAST = 3
@@ -40,6 +41,49 @@ class _LowSplitter(QSplitter):
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()
+
+
+class ProofButton(QToolButton):
+    """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText("Save proof files")
+        self.setAccessibleName("Save proof")
+        self.setToolTip("Two files: one that a person reads, one that consent-desk verify checks")
+        # Rather cut than a window that is wider than the screen.
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("Save"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        self.of_consent = menu.addAction("Of this &consent…")
+        self.of_customer = menu.addAction("Of &all consents of this customer…")
+        self.setMenu(menu)
+        self.offer(chosen=False)
+
+    def offer(self, *, chosen: bool) -> None:
+        """Offer proofs while a line is chosen."""
+        for action in self.menu().actions():
+            action.setEnabled(chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the journal knows of a consent, on which it depends what may be done with it.
+
+    `state`: None while it is not known, or could not be read. `can_renew`: sent with the time now, it may
+    hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has said so
+    far that customer and category are right. `undecided`: it could not be looked up, and a person may have it
+    sent again.
+    """
+
+    state: State | None = None
+    can_renew: bool = True
+    to_acknowledge: bool = False
+    to_check: bool = False
+    undecided: bool = False
+
+
+_NOT_KNOWN = Offer()
 
 
 class LogPanel(QWidget):
@@ -67,29 +111,30 @@ class LogPanel(QWidget):
         # Connected before the table is, which goes on to another line when one is taken away.
         model.rowsAboutToBeRemoved.connect(self._begin_change)
         self._details: dict[str, str] = {}
-        self._shown = ""
+        # The request ID of the chosen line, empty where there is none.
+        self.chosen = ""
         self._place = QPersistentModelIndex()
-        self.send_again = _button("Send again", "Send again")
+        self.send_again = button("Send again")
         self.send_now = TintedButton()
         self.send_now.show_text(Tone.QUIET, "Send with the time now")
         self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
         self.send_now.setAccessibleName("Send this with the time now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
-        self.cancel = _button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
+        self.cancel = button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
         tip = "The chosen consent was cancelled, and is not recorded: count it no more"
-        self.acknowledge = _button("Acknowledge", "Acknowledge that it is not recorded", tip)
+        self.acknowledge = button("Acknowledge", "Acknowledge that it is not recorded", tip)
         tip = (
             "The chosen consent was for the right customer and category, though Engagement did not know them"
         )
-        self.right = _button("It is right", "It is right", tip)
+        self.right = button("It is right", tip=tip)
         # They come up where another one stood.
-        for button in (self.send_now, self.cancel, self.acknowledge, self.right):
-            Unhurried(button)
-        self.discard = _button("Discard…", "Discard", "Give the chosen consent up, with a reason")
+        for each in (self.send_now, self.cancel, self.acknowledge, self.right):
+            Unhurried(each)
+        self.discard = button("Discard…", tip="Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
-        self.erase = _button("Remove data…", "Remove customer's data", tip)
+        self.erase = button("Remove data…", "Remove customer's data", tip)
         tip = "Restore what held before this consent, as a new one that is linked to it"
-        self.correct = _button("Correct…", "Correct", tip)
+        self.correct = button("Correct…", tip=tip)
         # Rather cut than a window that is wider than the screen, with a large font.
         self.correct.setMinimumWidth(self.correct.fontMetrics().horizontalAdvance("Cor"))
         self.proof = ProofButton()
@@ -103,7 +148,7 @@ class LogPanel(QWidget):
             self.erase,
         )
         self.reason = ReasonRow()
-        self._offer(None)
+        self._offer(_NOT_KNOWN)
         self.table = LogTable(model, least=_LEAST)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Kind of details")
@@ -121,17 +166,10 @@ class LogPanel(QWidget):
 
     def _lay_out(self) -> None:
         right = QWidget()
-        right_layout = QVBoxLayout(right)
-        right_layout.setContentsMargins(0, 0, 0, 0)
-        foot = QHBoxLayout()
-        foot.addWidget(self.correct)
-        foot.addStretch()
-        foot.addWidget(self.proof)
+        foot = fill(QHBoxLayout(), self.correct, None, self.proof)
+        fill(QVBoxLayout(right), self.tabs, (self.details, 1), foot)
         # All tabs are seen at once, but with a very large font: then the bar scrolls.
         right.setMinimumWidth(min(self.tabs.sizeHint().width(), _WIDEST))
-        right_layout.addWidget(self.tabs)
-        right_layout.addWidget(self.details, 1)
-        right_layout.addLayout(foot)
         self.splitter = _LowSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
@@ -139,40 +177,27 @@ class LogPanel(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([720, 500])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 0, 4, 4)
-        layout.addWidget(self.search)
-        layout.addWidget(self.reason)
-        layout.addWidget(self.splitter, 1)
+        fill(QVBoxLayout(self), self.search, self.reason, (self.splitter, 1), margins=(4, 0, 4, 4))
 
     def _connect(self) -> None:
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.currentChanged.connect(self._show_tab)
-        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self._shown))
-        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self._shown))
-        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._shown))
-        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._shown))
-        self.right.clicked.connect(lambda: self.right_requested.emit(self._shown))
+        self.send_again.clicked.connect(lambda: self.send_again_requested.emit(self.chosen))
+        self.send_now.clicked.connect(lambda: self.send_now_requested.emit(self.chosen))
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self.chosen))
+        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self.chosen))
+        self.right.clicked.connect(lambda: self.right_requested.emit(self.chosen))
         self.discard.clicked.connect(self.reason.ask)
-        self.reason.given.connect(lambda reason: self.discard_requested.emit(self._shown, reason))
+        self.reason.given.connect(lambda reason: self.discard_requested.emit(self.chosen, reason))
         self.reason.closed.connect(self.discard.setFocus)
-        self.erase.clicked.connect(lambda: self.erase_requested.emit(self._shown))
+        self.erase.clicked.connect(lambda: self.erase_requested.emit(self.chosen))
         self.model.dataChanged.connect(self._follow_change)
         self.model.rowsRemoved.connect(self._end_change)
         self.model.modelReset.connect(self._find_again)
         self.model.modelReset.connect(self._make_room_for_times)
         self.model.rowsAboutToBeInserted.connect(self._keep_place)
         self.model.rowsInserted.connect(self._return_to_place)
-        self.correct.clicked.connect(lambda: self.correct_requested.emit(self._shown))
-
-    def show_can_erase(self, can_erase: bool) -> None:
-        """Whether there is anything to be erased for good: practice ends with the program."""
-        self.erase.setVisible(can_erase)
-
-    @property
-    def chosen(self) -> str:
-        """The request ID of the chosen line, empty where there is none."""
-        return self._shown
+        self.correct.clicked.connect(lambda: self.correct_requested.emit(self.chosen))
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if it is among those that were read."""
@@ -182,66 +207,37 @@ class LogPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
-    def show_details(
-        self,
-        request_id: str,
-        details: dict[str, str],
-        state: State | None,
-        *,
-        can_renew: bool = True,
-        undecided: bool = False,
-        to_acknowledge: bool = False,
-        to_check: bool = False,
-    ) -> None:
-        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one.
-
-        `state`: that of the journal, None where it could not be read. `can_renew`: sent with the time now, it
-        may hold. `to_acknowledge`: it was cancelled, and nobody has acknowledged that. `to_check`: nobody has
-        said so far that customer and category are right. `undecided`: it could not be looked up, and a person
-        may have it sent again.
-        """
-        if request_id == self._shown:
+    def show_details(self, request_id: str, details: dict[str, str], offer: Offer) -> None:
+        """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
+        if request_id == self.chosen:
             self._details = details
-            self._offer(
-                state,
-                can_renew=can_renew,
-                to_acknowledge=to_acknowledge,
-                to_check=to_check,
-                undecided=undecided,
-            )
+            self._offer(offer)
             self._show_tab()
 
-    def _offer(
-        self,
-        state: State | None,
-        *,
-        can_renew: bool = True,
-        to_acknowledge: bool = False,
-        to_check: bool = False,
-        undecided: bool = False,
-    ) -> None:
-        """Offer what may be done with a consent in `state`, None while that is not known."""
+    def _offer(self, offer: Offer) -> None:
+        state = offer.state
         offers: dict[QWidget, bool] = {
-            self.send_again: state in SENDABLE_STATES or undecided,
-            self.send_now: state is State.CONTRADICTED and can_renew,
+            self.send_again: state in SENDABLE_STATES or offer.undecided,
+            self.send_now: state is State.CONTRADICTED and offer.can_renew,
             self.cancel: state in _CANCELLABLE,
-            self.acknowledge: to_acknowledge,
-            self.right: to_check,
+            self.acknowledge: offer.to_acknowledge,
+            self.right: offer.to_check,
             self.discard: state in DISCARDABLE_STATES,
             self.erase: state is not None,
             self.correct: state in CORRECTABLE_STATES,
         }
-        self._switch_off(*(button for button, is_offered in offers.items() if not is_offered))
-        for button, is_offered in offers.items():
-            button.setEnabled(is_offered)
+        self._switch_off(*(each for each, is_offered in offers.items() if not is_offered))
+        for each, is_offered in offers.items():
+            each.setEnabled(is_offered)
         # What cannot be of use leaves its place to the others.
         self.send_now.setVisible(state is State.CONTRADICTED)
         self.cancel.setVisible(state in _CANCELLABLE)
-        self.acknowledge.setVisible(to_acknowledge)
-        self.right.setVisible(to_check)
-        self.send_again.setVisible(not to_acknowledge and state not in {State.CONTRADICTED, State.IN_FLIGHT})
+        self.acknowledge.setVisible(offer.to_acknowledge)
+        self.right.setVisible(offer.to_check)
+        has_others = offer.to_acknowledge or state in {State.CONTRADICTED, State.IN_FLIGHT}
+        self.send_again.setVisible(not has_others)
         if state not in DISCARDABLE_STATES:
-            self.reason.leave()
+            self.reason.put_away()
 
     def _choose(self) -> None:
         current = self.table.currentIndex()
@@ -252,17 +248,17 @@ class LogPanel(QWidget):
         if entry is None:
             self._forget()
             return
-        if entry.request_id != self._shown:
+        if entry.request_id != self.chosen:
             self._details = {}
-            self._offer(None)
-        self._shown = entry.request_id
-        self.line_chosen.emit(self._shown)
+            self._offer(_NOT_KNOWN)
+        self.chosen = entry.request_id
+        self.line_chosen.emit(self.chosen)
 
     def _begin_change(self) -> None:
         self._changing = True
 
     def _end_change(self) -> None:
-        is_there = not self._shown or self.model.find(self._shown) is not None
+        is_there = not self.chosen or self.model.find(self.chosen) is not None
         if not is_there:
             self.table.selectionModel().clear()
         self._changing = False
@@ -270,33 +266,33 @@ class LogPanel(QWidget):
             self._tell_again()
 
     def _follow_change(self, first: QModelIndex, last: QModelIndex) -> None:
-        row = self.model.row_of(self._shown)
+        row = self.model.row_of(self.chosen)
         if row is not None and first.row() <= row <= last.row():
             self._tell_again()
-        elif not self._shown and first.row() <= self.table.currentIndex().row() <= last.row():
+        elif not self.chosen and first.row() <= self.table.currentIndex().row() <= last.row():
             self._choose()  # it was chosen before it was read
 
     def _switch_off(self, *buttons: QWidget) -> None:
-        for button in buttons:
-            if button.hasFocus():
+        for each in buttons:
+            if each.hasFocus():
                 # Or Qt would go on to the next button, which may be the one that removes data.
                 self.table.setFocus()
-            button.setEnabled(False)
+            each.setEnabled(False)
 
     def _tell_again(self) -> None:
         self._switch_off(self.send_again, self.discard, self.correct)
-        self.line_chosen.emit(self._shown)
+        self.line_chosen.emit(self.chosen)
 
     def _find_again(self) -> None:
-        if self._shown and self.model.find(self._shown) is not None:
-            self.choose(self._shown)
+        if self.chosen and self.model.find(self.chosen) is not None:
+            self.choose(self.chosen)
         else:
             self._forget()
 
     def _forget(self) -> None:
-        self._shown = ""
+        self.chosen = ""
         self._details = {}
-        self._offer(None)
+        self._offer(_NOT_KNOWN)
         self._show_tab()
 
     def _make_room_for_times(self) -> None:
@@ -325,10 +321,3 @@ class LogPanel(QWidget):
         text = self._details.get(TABS[self.tabs.currentIndex()], "")
         if self.details.toPlainText() != text:
             self.details.setPlainText(text)
-
-
-def _button(text: str, name: str, tip: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
-    return button

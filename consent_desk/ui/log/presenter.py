@@ -1,13 +1,10 @@
 """Fills the log and its details from the journal of the workspace at work."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import tzinfo
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from consent_desk.delivery.attention import may_win
-from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.lifecycle.checking import said_right
 from consent_desk.domain.lifecycle.policy import is_for_a_person
@@ -18,40 +15,29 @@ from consent_desk.domain.message import Message
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
-from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.panel import Offer
 from consent_desk.ui.outcomes.dispatch import QueuedSend
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.workspace import Workspace
 
 
-class LogPresenter(QObject):
+class LogPresenter(Presenter):
     """Shows the log of one workspace at a time: `workspace`."""
 
-    def __init__(
-        self,
-        panel: LogPanel,
-        runner: TaskRunner,
-        local: Local,
-        *,
-        now: Callable[[], Timestamp],
-        zone: tzinfo,
-    ) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self._runner = runner
-        self._local = local
-        self._now = now
-        self._zone = zone
+    def __init__(self, shell: ShellContext) -> None:
+        super().__init__(shell)
+        self._panel = panel = self._window.log
         self.workspace: Workspace | None = None
         self._missed: list[tuple[Workspace, Entry]] = []
         self._chosen: Entry | None = None
         self._to_choose = ""
         self._later = QTimer(self, singleShot=True, interval=BATCH)
         self._later.timeout.connect(self._choose_later)
-        self.view = LongView(panel.model, runner, self)
+        self.view = LongView(panel.model, self._runner, self)
         self.view.shown.connect(self._tell)
-        self.view.failed.connect(lambda error: panel.search.say_problem(render_error(error)))
+        self.view.failed.connect(lambda error: panel.search.note.show_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
         panel.model.change_wanted.connect(self._tell_change)
@@ -59,17 +45,18 @@ class LogPresenter(QObject):
     def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self.workspace = workspace
-        self._panel.show_can_erase(workspace.history.can_erase)
-        self.view.enter(workspace)
+        # Practice ends with the program: there is nothing to be erased for good.
+        self._panel.erase.setVisible(workspace.history.can_erase)
+        self.view.show_workspace(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
             self.put(*one)
 
-    def leave(self) -> None:
+    def show_nothing(self) -> None:
         """Show nothing until another workspace is there."""
         self.workspace = self._chosen = None
         self._to_choose = ""
-        self.view.leave()
+        self.view.show_nothing()
 
     def put(self, workspace: Workspace, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the workspace that is shown."""
@@ -113,9 +100,9 @@ class LogPresenter(QObject):
 
     def _search(self) -> None:
         bar = self._panel.search
-        days = read_days(bar.days.line.text(), self._now(), self._zone)
+        days = read_days(bar.days.line.text(), self._now(), self._shell.zone)
         if isinstance(days, Message):
-            bar.say_problem(render(days))
+            bar.note.show_problem(render(days))
             return
         since, until = days or (None, None)
         only_open, state = bar.open_ones.isChecked(), bar.state
@@ -136,10 +123,10 @@ class LogPresenter(QObject):
         is_filtered = replace(query, oldest_first=False) != LogQuery()
         if total is not None and is_filtered:
             found = f"{total:,} found" if total else "Nothing found"
-            days = tell_days(query.since, query.until, self._zone)
-            self._panel.search.say(f"{found}: {days}" if days else found)
+            days = tell_days(query.since, query.until, self._shell.zone)
+            self._panel.search.note.show_remark(f"{found}: {days}" if days else found)
         elif not is_filtered:
-            self._panel.search.say("")
+            self._panel.search.note.show_remark("")
         self._choose()
 
     def _choose(self) -> None:
@@ -163,12 +150,12 @@ class LogPresenter(QObject):
         def work() -> tuple[dict[str, str], Record, str]:
             # Laid out here too: a megabyte of JSON takes half a second, for which the window would stand.
             record = workspace.journal.record(request_id)
-            outlook, failing = (
-                workspace.scheduler.outlook(request_id),
-                workspace.scheduler.failing(request_id),
-            )
             texts = details_of(
-                record, self._local, practice=workspace.practice, outlook=outlook, failing=failing
+                record,
+                self._local,
+                practice=workspace.practice,
+                outlook=workspace.scheduler.outlook(request_id),
+                failing=workspace.scheduler.failing(request_id),
             )
             return texts, record, change_of(record, self._local)
 
@@ -176,18 +163,17 @@ class LogPresenter(QObject):
             texts, record, change = result
             last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
-            self._panel.show_details(
-                request_id,
-                texts,
-                last.state,
+            offer = Offer(
+                state=last.state,
                 can_renew=may_win(record),
                 to_acknowledge=is_to_acknowledge(last),
                 to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
                 undecided=is_for_a_person(record.facts),
             )
+            self._panel.show_details(request_id, texts, offer)
 
         def failed(error: Exception) -> None:
-            self._panel.show_details(request_id, {"Explanation": render_error(error)}, None)
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, Offer())
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 

@@ -1,25 +1,30 @@
-"""What the log is searched for: words, an outcome, days; or only what Engagement may not have yet."""
+"""What stands above the log: what it is searched for, and why a consent is discarded."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.states import STATE_WORDS
 from consent_desk.ui.widgets.banner import TintedButton
-from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, label_for
-from consent_desk.ui.widgets.layouts import FlowLayout, beside
+from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, Unhurried, button, label_for
+from consent_desk.ui.widgets.layouts import FlowLayout, beside, fill
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
+_DISCARDING = "It is not sent by itself any more. Where it may have left, it is looked up still."
+_MISSING = "Write why it is discarded."
+
 
 class SearchBar(QWidget):
-    """Emits `changed` when something else is asked for, and `export_requested`. `others` stand behind."""
+    """Words, an outcome, days; or only what Engagement may not have yet. `others` stand behind.
+
+    Emits `changed` when something else is searched for.
+    """
 
     changed = Signal()
-    export_requested = Signal()
 
     def __init__(self, *others: QWidget) -> None:
         super().__init__()
@@ -42,9 +47,7 @@ class SearchBar(QWidget):
         # Rather cut than a window that is wider than the screen.
         self.open_ones.setMinimumWidth(self.open_ones.fontMetrics().horizontalAdvance("99 not yet"))
         self.open_ones.hide()
-        self.export = QPushButton("Export…")
-        self.export.setAccessibleName("Export")
-        self.export.setToolTip("Write all that is shown into a file")
+        self.export = button("Export…", tip="Write all that is shown into a file")
         self.note = Note()
         # All that is set in one go is one search.
         self._change = QTimer(self, singleShot=True, interval=0)
@@ -56,35 +59,21 @@ class SearchBar(QWidget):
         bar.addWidget(beside(label_for("&Filter", self.filter, "Filter"), self.filter))
         bar.addWidget(beside(label_for("Outco&me", self.outcome, "Outcome filter"), self.outcome))
         bar.addWidget(beside(label_for("&Date", self.days, "Date filter"), self.days))
-        bar.addWidget(self.open_ones)
-        for widget in (self.export, *others):
+        for widget in (self.open_ones, self.export, *others):
             bar.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(bar)
-        layout.addWidget(self.note)
+        fill(QVBoxLayout(self), bar, self.note).setSpacing(2)
 
     def _connect(self) -> None:
         self._change.timeout.connect(self.changed)
         for change in (self.filter.textChanged, self.outcome.currentIndexChanged, self.days.editTextChanged):
             change.connect(self._change.start)
         self.open_ones.toggled.connect(self._show_only_open)
-        self.export.clicked.connect(self.export_requested)
 
     @property
     def state(self) -> State | None:
         """The outcome that is asked for, None for all."""
         state = self.outcome.currentData()
         return None if state is None else State(state)
-
-    def say(self, text: str) -> None:
-        """Say what a search found; nothing needs no room."""
-        self.note.show_remark(text)
-
-    def say_problem(self, text: str) -> None:
-        """Say why nothing else is shown."""
-        self.note.show_problem(text)
 
     def show_open(self, count: int, *, since: str = "", not_recorded: int = 0, to_check: int = 0) -> None:
         """Show how many consents Engagement may not have yet; none needs no room.
@@ -112,3 +101,59 @@ class SearchBar(QWidget):
     def _show_only_open(self, only_open: bool) -> None:
         self.outcome.setEnabled(not only_open)
         self._change.start()
+
+
+class ReasonRow(QWidget):
+    """Asks, in a line, why a consent is discarded. Hidden until `ask`.
+
+    Emits `given(reason)`, which is never empty, and `closed` when it goes.
+    """
+
+    given = Signal(str)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = Line(longest=1_000)
+        self.reason.setAccessibleName("Reason for discarding")
+        self.reason.setPlaceholderText("Why is it discarded?")
+        self.confirm = button("Discard it", "Confirm discarding")
+        Unhurried(self.confirm)
+        self.keep = button("Keep it")
+        self.note = Note()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.reason, 0, 0)
+        layout.addWidget(self.confirm, 0, 1)
+        layout.addWidget(self.keep, 0, 2)
+        layout.addWidget(self.note, 1, 0, 1, 3)
+        layout.setColumnStretch(0, 1)
+        self.reason.returnPressed.connect(self._give)
+        self.confirm.clicked.connect(self._give)
+        self.keep.clicked.connect(self.close_row)
+        self.hide()
+
+    def ask(self) -> None:
+        """Ask for the reason."""
+        self.note.show_remark(_DISCARDING)
+        self.show()
+        self.reason.setFocus()
+
+    def put_away(self) -> None:
+        """Go away, and forget what was typed."""
+        self.hide()
+        self.reason.clear()
+
+    def close_row(self) -> None:
+        """Ask no more: nothing is discarded."""
+        self.put_away()
+        self.closed.emit()
+
+    def _give(self) -> None:
+        reason = self.reason.text().strip()
+        if not reason:
+            self.note.show_problem(_MISSING)
+            self.reason.setFocus()
+            return
+        self.close_row()
+        self.given.emit(reason)

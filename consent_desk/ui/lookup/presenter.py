@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 
 from consent_desk.domain.checks.confirmations import near
 from consent_desk.domain.consent import values as rules
@@ -23,11 +23,11 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
 from consent_desk.ui.form.submission import Submission
-from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import SAY_SLOW_AFTER
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.inputs import Pasting
-from consent_desk.ui.widgets.messages import Local, moment_of, render
+from consent_desk.ui.widgets.messages import moment_of, render
 from consent_desk.ui.widgets.tones import Tone
 
 FRESH = 60_000_000
@@ -69,7 +69,7 @@ class _Asking:
     is_ours: bool = False
 
 
-class LookupPresenter(QObject):
+class LookupPresenter(Presenter):
     """Shows what is known of the customer in the form.
 
     Emits `answered`, and `told_of_noted(Submission, Found | None)` once that is known of what was noted
@@ -80,19 +80,11 @@ class LookupPresenter(QObject):
     told_of_noted = Signal(object, object)
 
     def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        local: Local,
-        *,
-        now: Callable[[], Timestamp],
-        alternatives: Alternatives,
+        self, shell: ShellContext, *, now: Callable[[], Timestamp], alternatives: Alternatives
     ) -> None:
-        super().__init__(window)
-        form = window.consent
+        super().__init__(shell)
+        form = self._window.consent
         self._view = form.known
-        self._runner = runner
-        self._local = local
         self._now = now
         self._alternatives = alternatives
         self._noted: list[tuple[str, Consent]] = []
@@ -108,7 +100,7 @@ class LookupPresenter(QObject):
         Pasting(form.customer_id).pasted.connect(self.look_now)
         form.customer_id.returnPressed.connect(partial(self.look_now, anew=True))
 
-    def follow(
+    def look_up_later(
         self,
         draft: Draft,
         project: Project | None,
@@ -203,7 +195,7 @@ class LookupPresenter(QObject):
         self._noted += [(project.id, one) for one in consents]
         self._show()
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """A customer was erased: what was noted for them is known no more."""
         self._noted = [(of, one) for of, one in self._noted if (of, one.customer) != (project_id, customer)]
 

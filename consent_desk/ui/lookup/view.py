@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from consent_desk.ui.widgets.banner import TintedLabel, announce
 from consent_desk.ui.widgets.inputs import read_only_text, typed_text
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -28,11 +29,8 @@ class KnownView(QWidget):
         self.chosen.setMinimumHeight(self.chosen.fontMetrics().lineSpacing())
         self.others.hide()
         self._is_open = False
-        self._lines = QVBoxLayout(self)
-        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines = fill(QVBoxLayout(self), self.chosen, self.others)
         self._lines.setSpacing(2)
-        self._lines.addWidget(self.chosen)
-        self._lines.addWidget(self.others)
 
     def complete(self) -> None:
         """Add what the first paint can do without."""
@@ -75,9 +73,7 @@ class KnownView(QWidget):
 
 
 def _line(accessible_name: str) -> TintedLabel:
-    label = TintedLabel()
-    label.setAccessibleName(accessible_name)
-    label.setWordWrap(True)
+    label = TintedLabel(accessible_name, wraps=True)
     # Else a long ID, which has no place for a break, would widen the window.
     label.setMinimumWidth(1)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

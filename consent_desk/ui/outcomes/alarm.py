@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.delivery.attention import Alarm
 from consent_desk.domain.consent.action import Action
@@ -14,20 +14,19 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left
 from consent_desk.workspace import Workspace
 
 _KEY = "alarm"
 _REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
 
 
-class AlarmPresenter(QObject):
+class AlarmPresenter(Presenter):
     """Emits `noted(Workspace, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
 
     Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
@@ -37,21 +36,11 @@ class AlarmPresenter(QObject):
     noted = Signal(object, object, object, object)
     failed = Signal(object, object, object)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        projects: ProjectPresenter,
-        log: LogPresenter,
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._notice = window.alarm
-        self._status = window.status
-        self._runner = runner
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
+        super().__init__(shell)
+        self._notice = self._window.alarm
         self._projects = projects
         self._log = log
-        self._local = local
         self._workspace: Workspace | None = None
         self._standing: tuple[Alarm, ...] = ()
         self._said_of_clock = ""
@@ -59,25 +48,21 @@ class AlarmPresenter(QObject):
         self._busy: set[str] = set()
         # What could not be noted. If its row is there after all, the very same one is noted again.
         self._tried: dict[str, tuple[Consent, Context]] = {}
-        self._notice.acted.connect(self._act)
-        self._notice.dismissed.connect(self._dismiss)
-        window.log.send_now_requested.connect(self._send_line)
+        self._notice.action.clicked.connect(self._act)
+        self._notice.dismiss.clicked.connect(self._dismiss)
+        self._window.log.send_now_requested.connect(self._send_line)
 
-    def take_up(self, left: Left) -> None:
+    def take_up(self, workspace: Workspace) -> None:
         """Ring for what nobody has seen so far."""
-        if not left.workspace.practice:
-            self._workspace = left.workspace
+        if not workspace.practice:
+            self._workspace = workspace
             self.look_again()
 
     def look_again(self) -> None:
         """Something happened that may be an alarm, or the end of one."""
         if self._workspace is not None:
-            self._runner.run(
-                Lane.JOURNAL,
-                self._workspace.alarms.standing,
-                done=self._show,
-                failed=self._cannot,
-            )
+            work = self._workspace.alarms.standing
+            self._runner.run(Lane.JOURNAL, work, done=self._show, failed=self._cannot)
 
     def turn_to(self, *, practice: bool) -> None:
         """Ring beside practice, or beside the real consents, from now on."""
@@ -94,7 +79,7 @@ class AlarmPresenter(QObject):
         if self._standing:
             self.look_again()
 
-    def forget(self, customer: CustomerId) -> None:
+    def forget_customer(self, customer: CustomerId) -> None:
         """A customer was erased: nothing rings for them any more."""
         self._tried = {one: tried for one, tried in self._tried.items() if tried[0].customer != customer}
         self.look_again()
@@ -159,7 +144,7 @@ class AlarmPresenter(QObject):
         if entry.request_id in self._busy:
             return
         self._busy.add(entry.request_id)
-        self._status.forget(_KEY)
+        self._status.take_back(_KEY)
         go = partial(self._renew, workspace, entry)
         if workspace.practice:
             go(workspace.sandbox)

@@ -1,20 +1,18 @@
-"""Asks before the window is closed on what has not reached Engagement."""
+"""What has not reached Engagement: a counter by the log, and a question before the window closes on it."""
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.checks.hold import HoldPresenter
-from consent_desk.ui.form.slow_disk import SLOW
-from consent_desk.ui.form.submission import Submitter
-from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.form.submission import SLOW, Submitter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
@@ -23,24 +21,62 @@ _KEY = "closing"
 _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
 _ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or save its slip before you close."
 
+OVERDUE = 24 * 3_600
+"""Seconds after which it must be seen that a consent has not arrived."""
 
-class OutstandingPresenter(QObject):
+TICK = 60.0
+"""Seconds after which the clock is read again: a computer may sleep, or be set right."""
+
+
+class CounterPresenter(Presenter):
+    """Shows the counter of the workspace at work, also as time passes and nothing else happens."""
+
+    def __init__(self, shell: ShellContext, sending: OutcomePresenter) -> None:
+        super().__init__(shell)
+        self._search = self._window.log.search
+        self._workspace: Workspace | None = None
+        self._counts: dict[bool, Outstanding] = {}
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._show)
+        sending.counted.connect(self._count)
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show the counter of `workspace` from now on."""
+        self._workspace = workspace
+        self._show()
+
+    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
+        self._counts[workspace.practice] = outstanding
+        self._show()
+
+    def _show(self) -> None:
+        if self._workspace is None:
+            return
+        outstanding = self._counts.get(self._workspace.practice, Outstanding())
+        since, overdue = outstanding.since, ""
+        if since is not None and self._now().micros - since.micros > OVERDUE * 1_000_000:
+            local = self._local(since)
+            year = "" if local.year == self._local(self._now()).year else f" {local.year}"
+            overdue = f"{local.day} {local:%b}{year}"
+        self._search.show_open(
+            int(outstanding),
+            since=overdue,
+            not_recorded=outstanding.to_acknowledge,
+            to_check=outstanding.to_check,
+        )
+        if int(outstanding) and not self._timer.isActive():
+            self._timer.start(int(TICK * 1_000))
+        elif not int(outstanding):
+            self._timer.stop()
+
+
+class OutstandingPresenter(Presenter):
     """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
 
     def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        sending: OutcomePresenter,
-        submitter: Submitter,
-        *,
-        hold: HoldPresenter,
+        self, shell: ShellContext, sending: OutcomePresenter, submitter: Submitter, hold: HoldPresenter
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+        super().__init__(shell)
         self._submitter = submitter
         self._workspace: Workspace | None = None
         self._outstanding = Outstanding()
@@ -50,10 +86,10 @@ class OutstandingPresenter(QObject):
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
         self._scheduler = sending.scheduler
-        window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
-        window.held_open.connect(hold.release)
+        self._window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
+        self._window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
-        window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        self._window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
 
     def _why(self) -> str:
         """What speaks against closing; empty where nothing does. Practice keeps nobody."""
@@ -61,7 +97,7 @@ class OutstandingPresenter(QObject):
         parts = [told(self._outstanding)] if int(self._outstanding) else []
         if submission is not None and not submission.workspace.practice:
             parts.append(_NOT_NOTED_YET)
-        if self._window.status.has_slips:
+        if self._status.has_slips:
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 
@@ -112,12 +148,12 @@ class OutstandingPresenter(QObject):
                 Lane.JOURNAL,
                 lambda: list_of(workspace.scheduler.open_entries()),
                 done=self._copy,
-                failed=lambda error: self._window.status.show_message(_KEY, Tone.BAD, render_error(error)),
+                failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
             )
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._window.status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
+        self._status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
 
 
 def told(outstanding: Outstanding) -> str:

@@ -5,7 +5,7 @@ Long because it follows a consent from its noting until it is settled.
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.delivery.scheduler import Outstanding, Task
 from consent_desk.delivery.sender import Sent
@@ -21,19 +21,16 @@ from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.outcomes.call_desk import NOTED, CallPresenter
+from consent_desk.ui.outcomes.calls import NOTED, CallPresenter
 from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
-from consent_desk.ui.outcomes.summary import BatchStatus, about
-from consent_desk.ui.outcomes.withheld_status import WithheldStatus
+from consent_desk.ui.outcomes.summary import BatchStatus, WithheldStatus, about
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render, render_error
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import counted, render, render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left
 from consent_desk.workspace import Workspace
 
 REMEMBERED = 1_000
@@ -44,7 +41,7 @@ _ANSWERS = ("Do not send it", "Send it again")
 _GONE_ON = "Nothing was sent: see in the log how it stands."
 
 
-class OutcomePresenter(QObject):
+class OutcomePresenter(Presenter):
     """Follows every consent until it is settled, for whatever workspace, also while another one is shown.
 
     An opt-out leaves at once; an opt-in may have to wait. `counted(Workspace, Outstanding)` tells how many
@@ -57,37 +54,24 @@ class OutcomePresenter(QObject):
     withdrawn = Signal()
     ended = Signal(str)
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        projects: ProjectPresenter,
-        log: LogPresenter,
-        *,
-        questions: Questions,
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
+        super().__init__(shell)
         self._projects = projects
         self._log = log
-        self._local = local
         # What a person asked for, and what was last said of it: a tenth failed try is no news.
         self._asked: dict[str, str] = {}
-        self._withheld = WithheldStatus(window.status)
+        self._withheld = WithheldStatus(self._status)
         # Outcomes that could not be written down, with what is said of each when it was.
         self._unwritten: dict[str, tuple[Workspace, Entry, Tone, Judgement]] = {}
         self._real: Workspace | None = None
-        self.batches = BatchStatus(window.status)
-        self._dispatch = SendQueue(runner, self)
-        self.calls = CallPresenter(window, self._dispatch, log, self.say, self.answer)
+        self.batches = BatchStatus(self._status)
+        self._dispatch = SendQueue(self._runner, self)
+        self.calls = CallPresenter(shell, self._dispatch, log, self.say, self.answer)
         self._dispatch.begun.connect(log.show_begun)
         self._dispatch.sent.connect(self._sent)
         self._dispatch.failed.connect(self._not_sent)
         self._dispatch.not_cancelled.connect(self._not_cancelled)
-        self.scheduler = SchedulerPresenter(runner, projects.find, self)
+        self.scheduler = SchedulerPresenter(self._runner, projects.find, self)
         self.scheduler.changed.connect(self._show_lines)
         self.scheduler.to_send.connect(self._send_due)
         self.scheduler.looked.connect(self._looked)
@@ -95,19 +79,18 @@ class OutcomePresenter(QObject):
         self.scheduler.withheld.connect(self._withheld.add)
         projects.project_saved.connect(self._go_on_with)
         self.scheduler.counted.connect(self._count)
-        window.log.send_again_requested.connect(self.send_again)
+        self._window.log.send_again_requested.connect(self.send_again)
 
-    def take_up(self, left: Left) -> None:
+    def take_up(self, workspace: Workspace, unconfirmed: int) -> None:
         """Go on with what an earlier run left."""
-        workspace = left.workspace
         if not workspace.practice:
             self._real = workspace
             self._give_up_unwritten(workspace)
-        if left.unconfirmed:
+        if unconfirmed:
             self._status.show_message(
                 _LEFT,
                 Tone.WARNING,
-                f"{left.unconfirmed} not confirmed: the program ended while they were being sent. They are "
+                f"{unconfirmed} not confirmed: the program ended while they were being sent. They are "
                 "looked up now. Do not enter them again.",
                 practice=workspace.practice,
             )
@@ -115,7 +98,7 @@ class OutcomePresenter(QObject):
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{workspace.restored:,} consent{'' if workspace.restored == 1 else 's'} may have gone out "
+                f"{counted(workspace.restored)} may have gone out "
                 "since this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=workspace.practice,
             )
@@ -188,7 +171,7 @@ class OutcomePresenter(QObject):
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         if not self.batches.press_of(entry.request_id):
-            self._status.forget(entry.request_id)
+            self._status.take_back(entry.request_id)
         self._dispatch.add(QueuedSend(workspace, project, entry, kept=True))
 
     def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
@@ -205,11 +188,13 @@ class OutcomePresenter(QObject):
         self._status.begin_call(self.batches.key_of(entry))
         self.say(workspace, entry, tone, text)
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
-        self.batches.forget(project_id, customer)
+        self.batches.forget_customer(project_id, customer)
         # As `say`, the line of all, and what was noted name a customer.
-        self._status.forget_naming(*(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". ")))
+        self._status.take_back_naming(
+            *(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". "))
+        )
 
     def _ask(self, request_id: str, said: str = "") -> None:
         self._asked[request_id] = said
@@ -319,7 +304,7 @@ class OutcomePresenter(QObject):
             text = render(tell_all(looked.judgement, None), self._local)
             if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
-                self._status.forget(entry.request_id)
+                self._status.take_back(entry.request_id)
             self.scheduler.follow(workspace, entry.request_id)
             self.contradicted.emit()
             return
@@ -368,7 +353,7 @@ class OutcomePresenter(QObject):
         for request_id, told in [*self._unwritten.items()]:
             if told[0] is not opened and not told[0].practice:
                 del self._unwritten[request_id]
-                self._status.forget(request_id)
+                self._status.take_back(request_id)
 
     def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
         # After each visit to the journal, in which it was tried again.

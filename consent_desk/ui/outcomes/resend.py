@@ -4,17 +4,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
-
 from consent_desk.delivery.attention import may_leave, resendable
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import check_connection
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
@@ -35,30 +32,21 @@ class _Batch:
     stopped: str = ""
 
 
-class ResendPresenter(QObject):
+class ResendPresenter(Presenter):
     """Never sends by itself: whoever checks a connection may not mean to send 37 consents."""
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        sending: OutcomePresenter,
-        now: Callable[[], Timestamp],
-    ) -> None:
-        super().__init__(window)
-        self._notice = window.offer
-        self._status = window.status
-        self._runner = runner
+    def __init__(self, shell: ShellContext, sending: OutcomePresenter) -> None:
+        super().__init__(shell)
+        self._notice = self._window.offer
         self._sending = sending
-        self._now = now
         self._offered: tuple[Workspace, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
         self._batch: _Batch | None = None
-        self._notice.acted.connect(self._act)
-        self._notice.dismissed.connect(self.leave)
+        self._notice.action.clicked.connect(self._act)
+        self._notice.dismiss.clicked.connect(self.offer_nothing)
         sending.ended.connect(self._ended)
 
-    def leave(self) -> None:
+    def offer_nothing(self) -> None:
         """Offer nothing any more."""
         self._wanted = object()
         self._offered = None
@@ -68,7 +56,7 @@ class ResendPresenter(QObject):
         """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
         if workspace.practice or self._batch is not None:
             return
-        self.leave()
+        self.offer_nothing()
         wanted = self._wanted
 
         def offer(entries: tuple[Entry, ...]) -> None:
@@ -115,7 +103,7 @@ class ResendPresenter(QObject):
             self._begin(*self._offered)
 
     def _begin(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
-        self.leave()
+        self.offer_nothing()
         self._batch = _Batch(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
@@ -127,7 +115,7 @@ class ResendPresenter(QObject):
         self._next(self._batch)
 
     def _stop(self, batch: _Batch) -> None:
-        batch.stopped = "StoppedError."
+        batch.stopped = "Stopped."
         said = f"{batch.project.name}: stopping after the one that is under way…"
         self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 

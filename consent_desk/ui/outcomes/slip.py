@@ -1,16 +1,11 @@
 """Saves what could not be noted as a text file."""
 
-from collections.abc import Callable
-from pathlib import Path
-
-from PySide6.QtCore import QObject
-
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.system.atomic_file import replace_file
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
@@ -22,26 +17,15 @@ _NO_ANSWER = (
 )
 
 
-class SlipPresenter(QObject):
+class SlipPresenter(Presenter):
     """Saves slips, one file at a time: there is nothing secret in them.
 
     On a lane of its own, which is renewed when it hangs: a folder on a network may not answer, and slips are
-    for when the machine is in trouble. `write(path, octets)` makes a file that only its owner may read, or
-    raises OSError.
+    for when the machine is in trouble.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        write: Callable[[Path, bytes], None],
-    ) -> None:
-        super().__init__(window)
-        self._status = window.status
-        self._runner = runner
-        self._questions = questions
-        self._write = write
+    def __init__(self, shell: ShellContext) -> None:
+        super().__init__(shell)
         self._is_saving = False
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: self._status.show_message(_KEY, Tone.NEUTRAL, "Saving the slip…"))
@@ -58,7 +42,7 @@ class SlipPresenter(QObject):
 
         def work() -> None:
             try:
-                self._write(chosen, text.encode())
+                replace_file(chosen, text.encode())
             except OSError as error:
                 raise DeskError(*_NOT_SAVED) from error
 

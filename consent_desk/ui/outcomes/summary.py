@@ -1,6 +1,6 @@
-"""One line for all that one press sent: how many came how far, and what the worst outcome asks for."""
+"""Says of several consents in one line how they stand: of those of one press, of those that wait."""
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from consent_desk.domain.consent.values import Consent, CustomerId
@@ -73,7 +73,7 @@ class BatchStatus:
         self._status = status
         self._batches: deque[_Batch] = deque(maxlen=_MOST)
 
-    def begin(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
+    def add(self, entries: tuple[Entry, ...], *, practice: bool, left_out: tuple[str, ...] = ()) -> None:
         """These were noted with one press, without the categories `left_out`. A single one is no batch."""
         if len(entries) > 1 or left_out:
             request_ids = frozenset(one.request_id for one in entries)
@@ -88,7 +88,7 @@ class BatchStatus:
         practice = project.practice
         self._status.show_message(first.request_id, Tone.BAD, said, slip=slip, practice=practice)
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Say nothing more of the presses for a customer who was erased."""
         for batch in [*self._batches]:
             first = batch.entries[0]
@@ -138,6 +138,27 @@ class BatchStatus:
         self._status.show_of_call(
             first.request_id, worst.tone, f"{head}\n{worst.text}", practice=batch.practice
         )
+
+
+class WithheldStatus:
+    """Says in `status` what waits for the settings of a project, until they are there."""
+
+    def __init__(self, status: StatusPanel) -> None:
+        self._status = status
+        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, entry: Entry, why: str) -> None:
+        """`entry` waits too; what was said of its project is replaced."""
+        waiting = self._waiting[entry.project_id]
+        waiting.add(entry.request_id)
+        waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
+        text = f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
+        self._status.show_message(entry.project_id, Tone.WARNING, text, practice=False)
+
+    def clear(self, project_id: str) -> None:
+        """The settings of a project are there."""
+        if self._waiting.pop(project_id, None):
+            self._status.take_back(project_id)
 
 
 def about(consent: Entry | Consent, project_name: str) -> str:

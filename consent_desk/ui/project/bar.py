@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from consent_desk.ui.widgets.banner import TintedLabel
-from consent_desk.ui.widgets.inputs import ComboBox, label_for
+from consent_desk.ui.widgets.inputs import ComboBox, button, label_for
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -38,14 +39,11 @@ class _Chooser(ComboBox):
 
 
 class ProjectBar(QWidget):
-    """Emits what was asked for; shows what it is told."""
+    """Emits which project was asked for; shows what it is told."""
 
     project_requested = Signal(str)
     sandbox_requested = Signal()
     new_project_requested = Signal()
-    settings_requested = Signal()
-    go_on_requested = Signal()
-    backups_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,34 +51,20 @@ class ProjectBar(QWidget):
         self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
         self.host = QLabel()
-        self.state = TintedLabel()
         # It may have to say a whole sentence, and the window is not to grow with it.
-        self.state.setWordWrap(True)
-        self.go_on = QPushButton("Go on without the keyring")
-        self.go_on.setAccessibleName("Go on without the keyring")
+        self.state = TintedLabel(wraps=True)
+        self.go_on = button("Go on without the keyring")
         self.go_on.hide()
-        self.settings = QPushButton("Project se&ttings…")
-        self.settings.setAccessibleName("Project settings")
-        self.backups = QPushButton("Backups…")
-        self.backups.setAccessibleName("Backups")
+        self.settings = button("Project se&ttings…")
+        self.backups = button("Backups…")
         self.backups.hide()
         self.host.setTextFormat(Qt.TextFormat.PlainText)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 2, 10, 2)
         self._label = label_for(_LABEL, self.project, "Project")
-        layout.addWidget(self._label)
-        layout.addWidget(self.project)
-        layout.addWidget(self.host)
-        layout.addWidget(self.state, 1)
-        layout.addWidget(self.go_on)
-        layout.addWidget(self.settings)
-        layout.addWidget(self.backups)
+        shown = (self._label, self.project, self.host, (self.state, 1))
+        fill(QHBoxLayout(self), *shown, self.go_on, self.settings, self.backups, margins=(10, 2, 10, 2))
         self._shown = -1
         self.project.activated.connect(self._request)
-        self.settings.clicked.connect(self.settings_requested)
-        self.go_on.clicked.connect(self.go_on_requested)
-        self.backups.clicked.connect(self.backups_requested)
 
     def lend_key(self, lent: bool) -> None:
         """Leave Alt+R to a question, while it stands: of two holders of a key, Qt asks neither."""

@@ -60,7 +60,7 @@ class KeyTroubles(QObject):
         self._troubles[project_id].is_mended = True
         self._show()
 
-    def forget(self, project_id: str) -> None:
+    def clear(self, project_id: str) -> None:
         """It works, or is gone."""
         self._troubles.pop(project_id, None)
         self._show()

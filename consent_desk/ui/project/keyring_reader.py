@@ -3,18 +3,16 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
-Result = TypeVar("Result")
 Take = Callable[[Project], None]
 Cannot = Callable[[str], None]
 
@@ -54,7 +52,7 @@ class KeyState(QObject):
         tone, text, more = (*self._held, "") if self._held[1] else self._said
         self._bar.show_state(tone, text, more=more)
 
-    def leave(self) -> None:
+    def say_nothing(self) -> None:
         """Say nothing, and wait no longer: another project is chosen."""
         self._patience.end()
         self._held = (Tone.QUIET, "")

@@ -1,20 +1,19 @@
 """Chooses among the projects: connects the bar at the top to the list and the keyring."""
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, Saved
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.bar import SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
 from consent_desk.ui.project.settings import SettingsPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
 
@@ -25,7 +24,7 @@ _UNTIL_CLOSED = (
 )
 
 
-class ProjectPresenter(QObject):
+class ProjectPresenter(Presenter):
     """Emits `project_chosen` (None while none is usable) and `sandbox_chosen`.
 
     `project_withheld(name, why)` tells that the chosen one cannot be used. `project_left` comes before,
@@ -34,11 +33,16 @@ class ProjectPresenter(QObject):
     `project_saved(id)`: its settings are others from now on, chosen or not. `check_passed`:
     the one in use was checked on request, and works.
 
-    Without `projects` it is a demo: there is the Sandbox and nothing else.
+    `project_removed(id)`: nothing is to be kept of it.
+
+    Without `projects` it is a demo: there is the Sandbox and nothing else. `noted_before` tells whether there
+    is a journal of real consents: it is opened even where there is no project any more, and a missing list is
+    a fault then.
     """
 
     project_left = Signal()
     project_saved = Signal(str)
+    project_removed = Signal(str)
     check_passed = Signal()
     project_chosen = Signal(object)
     project_withheld = Signal(str, str)
@@ -46,51 +50,45 @@ class ProjectPresenter(QObject):
 
     def __init__(
         self,
-        window: MainWindow,
-        runner: TaskRunner,
+        shell: ShellContext,
         projects: Projects | None,
         settings_desk: SettingsPresenter | None,
-        *,
-        settings: QSettings,
-        local_now: Callable[[], datetime],
+        noted_before: Callable[[], bool],
     ) -> None:
-        super().__init__(window)
-        self._bar = window.project_bar
-        self._runner = runner
+        super().__init__(shell)
+        self._bar = self._window.project_bar
         self._projects = projects
         self._settings_desk = settings_desk
-        self._settings = settings
-        self._local_now = local_now
+        self._noted_before = noted_before
+        self._settings = self._window.settings
         self._listed: dict[str, Listed] = {}
         self._list_is_known = False
         self._ready: dict[str, Project] = {}
         self._session_only: set[str] = set()
         self._chosen: str | None = None
-        self._key = KeyState(self._bar, runner, self)
+        self._key = KeyState(self._bar, self._runner, self)
         self._reads = SharedReads(self._key)
-        self.troubles = KeyTroubles(self._key, self._ready, local_now, self)
+        self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
         self._bar.project_requested.connect(self.choose)
         self._bar.sandbox_requested.connect(self.choose_sandbox)
         self._bar.new_project_requested.connect(self.set_up)
-        self._bar.settings_requested.connect(self.open_settings)
-        self._bar.go_on_requested.connect(self._go_on)
-        window.practice.set_up_requested.connect(self.set_up)
+        self._bar.settings.clicked.connect(self.open_settings)
+        self._bar.go_on.clicked.connect(self._go_on)
+        self._window.practice.set_up.clicked.connect(self.set_up)
         if settings_desk is not None:
             settings_desk.saved.connect(self._take_saved)
             settings_desk.saved_late.connect(self._take_saved_late)
             settings_desk.removed.connect(self._take_removed)
             settings_desk.checked.connect(self._show_checked)
-            window.closing.connect(settings_desk.end)
+            self._window.closing.connect(settings_desk.end)
 
-    def start(self, *, noted_before: bool) -> None:
-        """Choose the project used last, or the Sandbox where nothing real was ever done.
-
-        `noted_before` says that there is a journal of real consents: it is opened even where there is no
-        project any more, and a missing list is a fault then.
-        """
+    def start(self) -> None:
+        """Choose the project used last, or the Sandbox where nothing real was ever done."""
         if self._projects is None:
             self.choose_sandbox()
             return
+
+        noted_before = self._noted_before()
 
         def done(listed: tuple[Listed, ...] | None) -> None:
             if listed is None and noted_before:
@@ -116,13 +114,13 @@ class ProjectPresenter(QObject):
             failed=lambda error: self._show_nothing(render_error(error)),
         )
 
-    def enter_again(self, *, noted_before: bool) -> None:
+    def enter_again(self) -> None:
         """The journal of real consents was opened anew: use again what is chosen. Practice has its own."""
         if self._chosen in self._listed:
             self.choose(self._chosen)
         elif self._chosen != SANDBOX or not self._listed:
             # With no project at all it may have been practice only for want of a journal.
-            self.start(noted_before=noted_before)
+            self.start()
 
     def find(
         self, project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
@@ -211,7 +209,7 @@ class ProjectPresenter(QObject):
             self.project_left.emit()
         self._chosen = chosen
         self.troubles.show_of(None)
-        self._key.leave()
+        self._key.say_nothing()
         self._show_list()
         self._bar.show_host("")
 
@@ -259,7 +257,7 @@ class ProjectPresenter(QObject):
     def _take_removed(self, project_id: str, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready.pop(project_id, None)
-        self.troubles.forget(project_id)
+        self.troubles.clear(project_id)
         if project_id != self._chosen:
             # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
             self._show_list()
@@ -267,13 +265,14 @@ class ProjectPresenter(QObject):
             self.choose(listed[0].id)
         else:
             self._show_no_project()
+        self.project_removed.emit(project_id)
 
     def _show_checked(self, project: Project, report: Report) -> None:
         # What was checked may be a draft: the bar speaks only of what is in use.
         if project == self._ready.get(project.id) and self._chosen == project.id:
-            at = self._local_now().strftime("%H:%M")
+            at = self._shell.local_now().strftime("%H:%M")
             if report.works:
-                self.troubles.forget(project.id)
+                self.troubles.clear(project.id)
                 self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
                 self.check_passed.emit()
             else:

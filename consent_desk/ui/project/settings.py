@@ -1,10 +1,8 @@
 """Sets up, checks, saves and removes one project: connects the settings dialog to list, keyring and check."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.address import Address, read_address
@@ -12,13 +10,11 @@ from consent_desk.domain.wire.project import Project, ProjectDraft, parse_projec
 from consent_desk.engagement.connection_check import Report, Verdict
 from consent_desk.projects.projects import Listed, Projects, Saved
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone, sign
-
-Result = TypeVar("Result")
 
 _MARKS = {
     Verdict.GOOD: sign(Tone.GOOD),
@@ -28,7 +24,7 @@ _MARKS = {
 }
 
 
-class SettingsPresenter(QObject):
+class SettingsPresenter(Presenter):
     """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`.
 
     `saved_late(Saved, list)` is for what was saved after its dialog had been cancelled.
@@ -41,18 +37,13 @@ class SettingsPresenter(QObject):
 
     def __init__(
         self,
-        parent: QWidget,
-        runner: TaskRunner,
-        questions: Questions,
+        shell: ShellContext,
         projects: Projects,
         *,
         check: Callable[[Project], Report],
         open_in: Callable[[str], int],
     ) -> None:
-        super().__init__(parent)
-        self._parent = parent
-        self._runner = runner
-        self._questions = questions
+        super().__init__(shell)
         self._projects = projects
         self._check = check
         self._open_in = open_in
@@ -84,7 +75,7 @@ class SettingsPresenter(QObject):
         draft = ProjectDraft(name=name) if stored is None else draft_of(stored)
         where = "in the keyring" if in_keyring else "until this window closes"
         kept = "" if stored is None else where
-        dialog = ProjectDialog(self._parent, draft, kept=kept, can_remove=can_remove)
+        dialog = ProjectDialog(self._window, draft, kept=kept, can_remove=can_remove)
         self._dialog, self._project_id, self._stored = dialog, project_id, stored
         self._shown = self._saving = dialog.draft()
         dialog.draft_changed.connect(self._change)
@@ -93,7 +84,7 @@ class SettingsPresenter(QObject):
         dialog.check_requested.connect(self._check_draft)
         dialog.save_requested.connect(lambda typed: self._save(typed, keyring=True))
         dialog.keep_requested.connect(lambda typed: self._save(typed, keyring=False))
-        dialog.remove_requested.connect(self._ask_to_remove)
+        dialog.remove.clicked.connect(self._ask_to_remove)
         dialog.finished.connect(self._close)
         self._read(draft, all_problems=False)
         dialog.open()
@@ -107,7 +98,7 @@ class SettingsPresenter(QObject):
     def end(self) -> None:
         """Close without a question: the window closes, and whoever closes it was asked already."""
         if self._dialog is not None:
-            self._dialog.leave()
+            self._dialog.close_unsaved()
 
     def _leave(self, typed: ProjectDraft) -> None:
         dialog = self._dialog
@@ -118,7 +109,7 @@ class SettingsPresenter(QObject):
         text = "What you have changed in the settings is not saved. Leave them and lose it?"
         if is_lost and self._questions.choose("Leave settings", text, ("Keep typing", "Discard")) != 1:
             return
-        dialog.leave()
+        dialog.close_unsaved()
 
     def _close(self) -> None:
         self._dialog = None
@@ -154,14 +145,14 @@ class SettingsPresenter(QObject):
         if project is None or dialog is None:
             return
         dialog.show_busy(checking=True, saving=False)
-        dialog.show_report("Checking…")
+        dialog.report.setPlainText("Checking…")
         checking = self._checking = object()
 
         def show(text: str) -> None:
             # Changed meanwhile, the settings are not those that were checked.
             if self._dialog is dialog and self._checking is checking:
                 dialog.show_busy(checking=False, saving=False)
-                dialog.show_report(text)
+                dialog.report.setPlainText(text)
 
         def done(report: Report) -> None:
             show(report_text(report))
@@ -221,12 +212,7 @@ class SettingsPresenter(QObject):
             if self._dialog is dialog:
                 self._tell(render_error(error))
 
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: self._open_in(project_id),
-            done=ask,
-            failed=failed,
-        )
+        self._runner.run(Lane.JOURNAL, lambda: self._open_in(project_id), done=ask, failed=failed)
 
     def _remove(self, project_id: str) -> None:
         dialog = self._dialog

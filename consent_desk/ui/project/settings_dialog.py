@@ -7,9 +7,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -24,10 +22,13 @@ from consent_desk.ui.widgets.inputs import (
     Pasting,
     TypingComboBox,
     WithNote,
+    button,
     commit_typing,
     label_for,
+    plain_label,
     technical_text,
 )
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
 
 HELP = """In Engagement, once for each project (an administrator can):
@@ -46,7 +47,8 @@ class ProjectDialog(QDialog):
     """Emits the draft as typed; shows problems, remarks and the report of a check.
 
     `address_entered` tells that base URL or project token is whole: it was pasted, or its field was left.
-    `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `leave` does it.
+    `leave_requested` comes in place of leaving, by Escape, Cancel or the window's button: `close_unsaved`
+    does it.
     """
 
     draft_changed = Signal(ProjectDraft)
@@ -54,7 +56,6 @@ class ProjectDialog(QDialog):
     check_requested = Signal(ProjectDraft)
     save_requested = Signal(ProjectDraft)
     keep_requested = Signal(ProjectDraft)
-    remove_requested = Signal()
     leave_requested = Signal(ProjectDraft)
 
     def __init__(self, parent: QWidget, draft: ProjectDraft, *, kept: str, can_remove: bool) -> None:
@@ -77,29 +78,18 @@ class ProjectDialog(QDialog):
             self.secret.setPlaceholderText(f"•••••••• kept {kept}; type to replace it")
         self.id_types = Line(draft.id_types)
         self.id_types.setToolTip("Separated by commas, for example registered, phone")
-        self.check = QPushButton("Check connectio&n")
-        self.check.setAccessibleName("Check connection")
+        self.check = button("Check connectio&n")
         self.report = technical_text("Connection report")
         self.report.setPlaceholderText("Check connection sends nothing that Engagement would record.")
-        self.message = QLabel()
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setAccessibleName("Save status")
-        self.message.setWordWrap(True)
-        self.keep = QPushButton("Use for this session only")
+        self.message = plain_label(name="Save status")
+        self.keep = button("Use for this session only")
         self.keep.hide()
-        self.save = QPushButton("&Save")
-        self.cancel = QPushButton("&Cancel")
-        self.remove = QPushButton("Re&move project")
+        self.save = button("&Save")
+        self.cancel = button("&Cancel")
+        self.remove = button("Re&move project")
         self.remove.setVisible(can_remove)
-        for button, accessible_name in (
-            (self.save, "Save"),
-            (self.cancel, "Cancel"),
-            (self.remove, "Remove project"),
-            (self.keep, "Use for this session only"),
-        ):
-            button.setAccessibleName(accessible_name)
-            button.setAutoDefault(False)
-        self.check.setAutoDefault(False)
+        for each in (self.check, self.save, self.cancel, self.remove, self.keep):
+            each.setAutoDefault(False)
         self.save.setDefault(True)
         self._lay_out()
         self.resize(QSize(960, 560).expandedTo(self.sizeHint()).boundedTo(parent.window().size()))
@@ -125,13 +115,8 @@ class ProjectDialog(QDialog):
             label.setMinimumHeight(self.name.sizeHint().height())
             grid.addWidget(label, number, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self._notes[field], number, 1)
-        left = QVBoxLayout()
-        left.addLayout(grid)
-        left.addWidget(self.check)
-        left.addWidget(self.report, 1)
-        steps = QLabel(HELP)
-        steps.setTextFormat(Qt.TextFormat.PlainText)
-        steps.setWordWrap(True)
+        left = fill(QVBoxLayout(), grid, self.check, (self.report, 1))
+        steps = plain_label(HELP)
         steps.setAlignment(Qt.AlignmentFlag.AlignTop)
         steps.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         steps.setMargin(4)
@@ -141,18 +126,9 @@ class ProjectDialog(QDialog):
         beside.setFrameShape(QScrollArea.Shape.NoFrame)
         beside.setAccessibleName("Steps in Engagement")
         beside.setMinimumWidth(steps.fontMetrics().averageCharWidth() * 30)
-        middle = QHBoxLayout()
-        middle.addLayout(left, 2)
-        middle.addWidget(beside, 1)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.remove)
-        buttons.addStretch()
-        for button in (self.keep, self.save, self.cancel):
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.message)
-        layout.addLayout(buttons)
+        middle = fill(QHBoxLayout(), (left, 2), (beside, 1))
+        buttons = fill(QHBoxLayout(), self.remove, None, self.keep, self.save, self.cancel)
+        fill(QVBoxLayout(self), (middle, 1), self.message, buttons, margins=None)
 
     def _connect(self) -> None:
         for _text, field, widget in self._rows():
@@ -162,21 +138,20 @@ class ProjectDialog(QDialog):
             if field in {Field.BASE_URL, Field.PROJECT_TOKEN}:
                 line.editingFinished.connect(lambda: self.address_entered.emit(self.draft()))
                 Pasting(line).pasted.connect(lambda: self.address_entered.emit(self.draft()))
-        for button, request in (
+        for pressed, request in (
             (self.check, self.check_requested),
             (self.save, self.save_requested),
             (self.keep, self.keep_requested),
         ):
             # Return presses the one by default while the focus stays where somebody composes a word.
-            button.clicked.connect(commit_typing)
-            button.clicked.connect(lambda checked=False, request=request: request.emit(self.draft()))
+            pressed.clicked.connect(commit_typing)
+            pressed.clicked.connect(lambda checked=False, request=request: request.emit(self.draft()))
         self.cancel.clicked.connect(self.reject)
-        self.remove.clicked.connect(self.remove_requested)
 
     def reject(self) -> None:
         self.leave_requested.emit(self.draft())
 
-    def leave(self) -> None:
+    def close_unsaved(self) -> None:
         """Close without saving."""
         super().reject()
 
@@ -219,10 +194,6 @@ class ProjectDialog(QDialog):
         if all_of_them and problems:
             first = problems[0].field
             next(widget for _text, field, widget in self._rows() if field is first).setFocus()
-
-    def show_report(self, text: str) -> None:
-        """Show how the check of the connection went."""
-        self.report.setPlainText(text)
 
     def forget_report(self) -> None:
         """Show none: what was checked is not what stands here now."""

@@ -2,74 +2,53 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject
 
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import Local, render_error
+from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-
-if TYPE_CHECKING:
-    from consent_desk.proof.make import Proofs
+from consent_desk.workspace import Workspace
 
 _KEY = "proof"
 
 
-class ProofPresenter(QObject):
+class ProofPresenter(Presenter):
     """Asks for a folder, and brings two files there, on a lane of its own: that folder may not answer.
 
     Then another one may be chosen at any time.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
-        log: LogPresenter,
-        *,
-        local: Local,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+        super().__init__(shell)
         self._log = log
-        self._local = local
         self._folder = ""
         self._hangs = False
         self._patience = Patience(self)
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
-        button = window.log.proof
-        button.consent_requested.connect(self.save_consent)
-        button.customer_requested.connect(self.save_customer)
+        button = self._window.log.proof
+        button.of_consent.triggered.connect(self.save_consent)
+        button.of_customer.triggered.connect(self.save_customer)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
-        button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(window.log.chosen)))
+        button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(self._window.log.chosen)))
 
     def save_consent(self) -> None:
         """Save what proves the chosen consent."""
         workspace, request_id = self._log.workspace, self._window.log.chosen
         if workspace is not None and request_id:
-            proofs = workspace.proofs
-            make = partial(proofs.of_consent, request_id, self._local)
-            self._save(proofs, make, practice=workspace.practice)
+            self._save(workspace, partial(workspace.proofs.of_consent, request_id, self._local))
 
     def save_customer(self) -> None:
         """Save what proves all consents of the customer of the chosen line."""
         workspace, entry = self._log.workspace, self._log.find(self._window.log.chosen)
         if workspace is not None and entry is not None:
-            proofs = workspace.proofs
-            make = partial(proofs.of_customer, entry.project_id, entry.customer, self._local)
-            self._save(proofs, make, practice=workspace.practice)
+            of_customer = workspace.proofs.of_customer
+            self._save(workspace, partial(of_customer, entry.project_id, entry.customer, self._local))
 
-    def _save(self, proofs: "Proofs", make: Callable[[], Proof], *, practice: bool) -> None:
+    def _save(self, workspace: Workspace, make: Callable[[], Proof]) -> None:
         folder = self._questions.choose_folder("Folder for the two files of the proof")
         if not folder:
             return
@@ -86,13 +65,13 @@ class ProofPresenter(QObject):
                 tell(folder)
                 return made
 
-            return proofs.save(make(), folder, pages)
+            return workspace.proofs.save(make(), folder, pages)
 
         def done(paths: tuple[str, str]) -> None:
             self._end()
-            begun = "Practice: the" if practice else "The"
+            begun = "Practice: the" if workspace.practice else "The"
             beside = "beside it the .json that consent-desk verify checks"
-            tone = Tone.PRACTICE if practice else Tone.NEUTRAL
+            tone = Tone.PRACTICE if workspace.practice else Tone.NEUTRAL
             self._say(tone, f"{begun} proof is saved: {paths[1]}, {beside}")
 
         def failed(error: Exception) -> None:
@@ -127,4 +106,4 @@ class ProofPresenter(QObject):
         self._patience.end()
 
     def _say(self, tone: Tone, text: str) -> None:
-        self._window.status.show_message(_KEY, tone, text)
+        self._status.show_message(_KEY, tone, text)

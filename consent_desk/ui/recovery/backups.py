@@ -2,22 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, Checked
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
-from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import render_error
-
-if TYPE_CHECKING:
-    from consent_desk.journal.recovery import JournalRecovery
-
-Result = TypeVar("Result")
 
 _LOOKING = "Looking for backups…"
 _NO_ANSWER = (
@@ -26,7 +20,7 @@ _NO_ANSWER = (
 )
 
 
-class BackupList(QObject):
+class BackupList(Presenter):
     """Lists the backups each time that it is opened, and verifies the chosen one. Emits `folder_changed`.
 
     Each of the two places has a lane of its own: the nearer one never waits for the other.
@@ -34,14 +28,10 @@ class BackupList(QObject):
 
     folder_changed = Signal()
 
-    def __init__(
-        self, parent: QWidget, runner: TaskRunner, questions: Questions, copies: "JournalRecovery"
-    ) -> None:
-        super().__init__(parent)
-        self.dialog = BackupsDialog(parent)
-        self._runner = runner
-        self._questions = questions
-        self._copies = copies
+    def __init__(self, shell: ShellContext, recovery: JournalRecovery) -> None:
+        super().__init__(shell)
+        self.dialog = BackupsDialog(self._window)
+        self._recovery = recovery
         self._look = object()
         self._checking: Backup | None = None
         self._unlisted: set[Lane] = set()
@@ -52,8 +42,8 @@ class BackupList(QObject):
         self._patience = Patience(self)
         self._patience.gone.connect(self._say_that_it_hangs)
         self.dialog.chosen.connect(self._check)
-        self.dialog.folder_requested.connect(self._choose_folder)
-        self.dialog.no_folder_requested.connect(lambda: self._keep_folder(None))
+        self.dialog.choose.clicked.connect(self._choose_folder)
+        self.dialog.without.clicked.connect(lambda: self._keep_folder(None))
 
     def open(self) -> None:
         """Show the dialog, and list anew."""
@@ -73,9 +63,9 @@ class BackupList(QObject):
         self._hangs, self._trouble = False, ""
         self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
-        self._run(Lane.ASIDE, self._copies.second_folder, self.dialog.show_folder)
-        self._run(Lane.UPKEEP, self._copies.backups, self.dialog.add_backups)
-        self._run(Lane.SECOND, self._copies.second_backups, self.dialog.add_backups)
+        self._run(Lane.ASIDE, self._recovery.second_folder, self.dialog.show_folder)
+        self._run(Lane.UPKEEP, self._recovery.backups, self.dialog.add_backups)
+        self._run(Lane.SECOND, self._recovery.second_backups, self.dialog.add_backups)
         self._show_state()
 
     def _check(self, backup: Backup) -> None:
@@ -85,7 +75,7 @@ class BackupList(QObject):
 
         def check() -> Checked | None:
             # It takes its time: not for one that is not chosen any more.
-            return self._copies.check(backup) if backup == self._checking else None
+            return self._recovery.check(backup) if backup == self._checking else None
 
         def done(checked: Checked | None) -> None:
             if backup == self._checking:
@@ -156,7 +146,7 @@ class BackupList(QObject):
 
         self._runner.run(
             Lane.ASIDE,
-            lambda: self._copies.set_second_folder(folder),
+            lambda: self._recovery.set_second_folder(folder),
             done=done,
             failed=lambda error: self.say(render_error(error)),
         )

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -20,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.backup import Backup, Checked
 from consent_desk.ui.widgets.banner import tell
-from consent_desk.ui.widgets.inputs import label_for
+from consent_desk.ui.widgets.inputs import button, label_for, plain_label
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone, colour, sign
 
@@ -32,15 +31,13 @@ WHAT = (
 
 
 class BackupsDialog(QDialog):
-    """Emits `chosen(Backup)`, `restore_requested(Backup)` and what was asked for about the second folder.
+    """Emits `chosen(Backup)` and `restore_requested(Backup)`; `choose` and `without` set the second folder.
 
     Not modal. Only a backup that was found sound, see `show_checked`, can be restored.
     """
 
     chosen = Signal(object)
     restore_requested = Signal(object)
-    folder_requested = Signal()
-    no_folder_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -49,25 +46,16 @@ class BackupsDialog(QDialog):
         self._checked: dict[Backup, Checked] = {}
         self.table = _table()
         self.table.itemSelectionChanged.connect(self._follow_choice)
-        self.message = QLabel()
-        self.message.setAccessibleName("Backups status")
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setWordWrap(True)
+        self.message = plain_label(name="Backups status")
         self.folder = QLineEdit()
         self.folder.setReadOnly(True)
         self.folder.setPlaceholderText("none: choose one on another disk")
-        self.choose = QPushButton("C&hoose…")
-        self.choose.setAccessibleName("Choose second folder")
-        self.without = QPushButton("&Do without")
-        self.without.setAccessibleName("Do without second folder")
-        self.restore = QPushButton("&Restore…")
-        self.restore.setAccessibleName("Restore")
-        self.close_button = QPushButton("&Close")
-        self.close_button.setAccessibleName("Close")
-        for button in (self.choose, self.without, self.restore, self.close_button):
-            button.setAutoDefault(False)
-        self.choose.clicked.connect(self.folder_requested)
-        self.without.clicked.connect(self.no_folder_requested)
+        self.choose = button("C&hoose…", "Choose second folder")
+        self.without = button("&Do without", "Do without second folder")
+        self.restore = button("&Restore…")
+        self.close_button = button("&Close")
+        for each in (self.choose, self.without, self.restore, self.close_button):
+            each.setAutoDefault(False)
         self.restore.clicked.connect(lambda: self.restore_requested.emit(self._chosen()))
         self.close_button.clicked.connect(self.reject)
         self._lay_out()
@@ -75,25 +63,12 @@ class BackupsDialog(QDialog):
         self.restore.setEnabled(False)
 
     def _lay_out(self) -> None:
-        what = QLabel(WHAT)
-        what.setTextFormat(Qt.TextFormat.PlainText)
-        what.setWordWrap(True)
-        second = QHBoxLayout()
-        second.addWidget(label_for("&Second backup folder", self.folder, "Second backup folder"))
-        second.addWidget(self.folder, 1)
-        second.addWidget(self.choose)
-        second.addWidget(self.without)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.restore)
-        buttons.addWidget(self.close_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(what)
-        layout.addWidget(label_for("B&ackups", self.table, "List of backups"))
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.message)
-        layout.addLayout(second)
-        layout.addLayout(buttons)
+        name = label_for("&Second backup folder", self.folder, "Second backup folder")
+        second = fill(QHBoxLayout(), name, (self.folder, 1), self.choose, self.without)
+        buttons = fill(QHBoxLayout(), None, self.restore, self.close_button)
+        title = label_for("B&ackups", self.table, "List of backups")
+        parts = (plain_label(WHAT), title, (self.table, 1), self.message, second, buttons)
+        fill(QVBoxLayout(self), *parts, margins=None)
 
     def clear(self) -> None:
         """List nothing."""

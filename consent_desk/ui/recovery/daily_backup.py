@@ -1,18 +1,18 @@
 """Makes a backup each day, also while the window stays open over midnight, and says where one fails."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.errors import JournalError
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Left, Workspaces
+from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
 EVERY = 60.0
@@ -27,26 +27,15 @@ MOST_WAITED = 10
 _BACKUP, _MARK = "backup", "mark"
 
 
-class DailyBackupPresenter(QObject):
+class DailyBackupPresenter(Presenter):
     """Looks after the journal of the real consents while nobody is at work with it.
 
     On lanes of their own: the checking of a copy keeps nobody from noting, only the copying itself does, for
     milliseconds; and a second folder that does not answer keeps no backup from this computer.
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        runner: TaskRunner,
-        workspaces: Workspaces,
-        sending: OutcomePresenter,
-        local_now: Callable[[], datetime],
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._status = window.status
-        self._runner = runner
-        self._local_now = local_now
+    def __init__(self, shell: ShellContext, workspaces: Workspaces, sending: OutcomePresenter) -> None:
+        super().__init__(shell)
         self._workspace: Workspace | None = None
         self._running: set[Lane] = set()
         self._put_off = self._waited = 0
@@ -55,9 +44,9 @@ class DailyBackupPresenter(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(int(EVERY * 1_000))
         self._timer.timeout.connect(self._look)
-        workspaces.taken_up.connect(self._follow)
+        workspaces.taken_up.connect(self._look_after)
         # What hung there tells nobody any more.
-        runner.renewed.connect(self._running.discard)
+        self._runner.renewed.connect(self._running.discard)
         sending.counted.connect(self._watch_mark)
 
     def make_now(self) -> None:
@@ -85,9 +74,9 @@ class DailyBackupPresenter(QObject):
         self._running.add(lane)
         self._runner.run(lane, work, done=done, failed=failed)
 
-    def _follow(self, left: Left) -> None:
-        if left.workspace.back_up is not None:
-            self._workspace = left.workspace
+    def _look_after(self, workspace: Workspace) -> None:
+        if workspace.back_up is not None:
+            self._workspace = workspace
             self._timer.start()
             self.make_now()
 
@@ -111,12 +100,12 @@ class DailyBackupPresenter(QObject):
     def _made(self) -> None:
         if self._told is not None or self._waited >= MOST_WAITED:
             self._told = None
-            self._status.forget(_BACKUP)
+            self._status.take_back(_BACKUP)
         self._waited = 0
 
     def _tell(self, error: Exception) -> None:
         text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."
-        told = (self._local_now().date(), text)
+        told = (self._shell.local_now().date(), text)
         # Once a day: whoever dismissed it knows.
         if told != self._told or self._waited >= MOST_WAITED:
             self._told = told
@@ -132,7 +121,7 @@ class DailyBackupPresenter(QObject):
             if text:
                 self._status.show_message(_MARK, Tone.WARNING, text)
             else:
-                self._status.forget(_MARK)
+                self._status.take_back(_MARK)
 
 
 def _mark_text(trouble: JournalError | None) -> str:

@@ -1,9 +1,8 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 from consent_desk.domain.errors import (
@@ -14,21 +13,17 @@ from consent_desk.domain.errors import (
     JournalMissingError,
 )
 from consent_desk.domain.message import say
-from consent_desk.ui.main_window import MainWindow
+from consent_desk.journal.recovery import JournalRecovery
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.recovery.backups import BackupList
-from consent_desk.ui.recovery.messages import told_restored, told_salvaged, why_not_restore
+from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
-from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.tasks import Lane, TaskRunner
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane, Result
+from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
-
-if TYPE_CHECKING:
-    from consent_desk.journal.recovery import JournalRecovery
-
-Result = TypeVar("Result")
 
 _KEY = "journal"
 
@@ -38,48 +33,41 @@ _CHANGED = (
 )
 
 
-class RecoveryPresenter(QObject):
-    """Emits `left(why)` when the journal is about to be closed, and `settled` when it can be opened again.
+class RecoveryPresenter(Presenter):
+    """Emits `settled` when the journal can be opened again."""
 
-    `folder_changed`: another second folder, or none, is set.
-    """
-
-    left = Signal(str)
     settled = Signal()
-    folder_changed = Signal()
 
     def __init__(
         self,
-        window: MainWindow,
-        runner: TaskRunner,
-        questions: Questions,
+        shell: ShellContext,
         workspaces: Workspaces,
-        recovery: "JournalRecovery",
+        recovery: JournalRecovery,
+        session: Session,
+        projects: ProjectPresenter,
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._runner = runner
-        self._questions = questions
+        super().__init__(shell)
         self._workspaces = workspaces
         self._recovery = recovery
+        self._session = session
+        self._backup = DailyBackupPresenter(shell, workspaces, session.sending)
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
         self.banner = RecoveryBanner()
-        window.add_banner(self.banner)
-        self.banner.look_requested.connect(self.look_again)
-        self.banner.salvage_requested.connect(self.salvage)
-        self.banner.backups_requested.connect(self.open_backups)
-        self.banner.new_requested.connect(self.begin_anew)
-        window.project_bar.backups_requested.connect(self.open_backups)
-        window.project_bar.backups.show()
-
-    def follow(self, desk: Session) -> None:
-        """Hear from `desk` how the journal is, and have it put the journal down where that must be."""
-        self.left.connect(desk.leave_journal)
-        desk.journal_well.connect(self.show_well)
-        desk.journal_shut.connect(self.show_trouble)
-        desk.not_noted.connect(self.show_failure)
+        self._window.add_banner(self.banner)
+        self.banner.look.clicked.connect(self.look_again)
+        self.banner.salvage.clicked.connect(self.salvage)
+        self.banner.restore.clicked.connect(self.open_backups)
+        self.banner.begin.clicked.connect(self.begin_anew)
+        self._window.project_bar.backups.clicked.connect(self.open_backups)
+        self._window.project_bar.backups.show()
+        session.journal_well.connect(self.show_well)
+        session.journal_shut.connect(self.show_trouble)
+        session.not_noted.connect(self.show_failure)
+        # What was said of the journal of real consents has no place beside practice.
+        projects.sandbox_chosen.connect(self.show_well)
+        self.settled.connect(projects.enter_again)
 
     def show_trouble(self, error: Exception) -> None:
         """The journal could not be opened: offer what helps. What is the matter is said elsewhere."""
@@ -96,7 +84,7 @@ class RecoveryPresenter(QObject):
         if not self._busy:
             self.banner.hide()
         if self._to_repeat:
-            self._window.status.show_message(_KEY, Tone.WARNING, self._to_repeat)
+            self._status.show_message(_KEY, Tone.WARNING, self._to_repeat)
             self._to_repeat = ""
 
     def look_again(self) -> None:
@@ -105,11 +93,11 @@ class RecoveryPresenter(QObject):
 
     def salvage(self) -> None:
         """Save what can be read of a damaged journal. Nothing is lost by it: its file is kept."""
-
-        def done(saved: Salvage) -> None:
-            self._tell(told_salvaged(saved))
-
-        self._replace("Saving what can be read of the journal…", self._recovery.salvage, done)
+        self._replace(
+            "Saving what can be read of the journal…",
+            self._recovery.salvage,
+            lambda saved: self._tell(told_salvaged(saved)),
+        )
 
     def begin_anew(self) -> None:
         """Make a new journal where one is gone, if a person says that it is gone for good."""
@@ -128,9 +116,9 @@ class RecoveryPresenter(QObject):
     def open_backups(self) -> None:
         """Show the backups that can be found."""
         if self._list is None:
-            self._list = BackupList(self._window, self._runner, self._questions, self._recovery)
+            self._list = BackupList(self._shell, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)
-            self._list.folder_changed.connect(self.folder_changed)
+            self._list.folder_changed.connect(self._backup.make_now)
         self._list.open()
 
     def _ask_to_restore(self, backup: Backup | None) -> None:
@@ -167,19 +155,19 @@ class RecoveryPresenter(QObject):
             return
         self._busy = True
         self.banner.show_busy(what)
-        self.left.emit(what)
+        self._session.leave_journal(what)
 
         def ended(result: Result) -> None:
             self._busy = False
             self.banner.hide()
-            self._window.status.forget(_KEY)
+            self._status.take_back(_KEY)
             done(result)
             self._open()
 
         def failed(error: Exception) -> None:
             self._busy = False
             self.banner.hide()
-            self._window.status.show_message(_KEY, Tone.BAD, render_error(error))
+            self._status.show_message(_KEY, Tone.BAD, render_error(error))
             self._say(render_error(error))
             self._open()
 
@@ -197,8 +185,71 @@ class RecoveryPresenter(QObject):
     def _tell(self, text: str) -> None:
         # What is said beside practice is taken back when the real journal is shown, a moment later.
         self._to_repeat = text if self._window.practice.isVisible() else ""
-        self._window.status.show_message(_KEY, Tone.WARNING, text)
+        self._status.show_message(_KEY, Tone.WARNING, text)
 
     def _say(self, text: str) -> None:
         if self._list is not None:
             self._list.say(text)
+
+
+def why_not_restore(backup: Backup, missing: Missing | None) -> str:
+    """What a person must know before a backup takes the journal's place."""
+    parts = [f"Put the backup of {backup.day} in the place of the journal?"]
+    if missing is None:
+        parts.append("What was noted after it was made is not in it.")
+    elif missing.consents:
+        unsettled = ""
+        if missing.unsettled:
+            unsettled = (
+                f" {missing.unsettled:,} of these {_has(missing.unsettled)} not certainly reached "
+                "Engagement, and would not be sent any more: see “not yet confirmed” by the log first."
+            )
+        is_or_are = "is" if missing.consents == 1 else "are"
+        parts.append(f"{counted(missing.consents)} noted since {is_or_are} not in it.{unsettled}")
+    else:
+        parts.append("It holds every consent that the journal holds.")
+    parts.append("The journal's present file is renamed and kept.")
+    return "\n\n".join(parts)
+
+
+def told_restored(backup: Backup, restored: Restored) -> str:
+    """What a restoration came to."""
+    text = f"The backup of {backup.day} was restored."
+    if restored.replaced is not None:
+        text += f" The journal that was there is kept as {restored.replaced.name}."
+    return text + _open(restored.restored)
+
+
+def told_salvaged(saved: Salvage) -> str:
+    """What a salvage came to."""
+    if saved.consents_lost:
+        lost = f"{saved.consents_lost:,} could not be read"
+        text = f"{saved.consents:,} of {counted(saved.consents + saved.consents_lost)} were saved, {lost}"
+    else:
+        was_or_were = "was" if saved.consents == 1 else "were"
+        text = f"{counted(saved.consents)} {was_or_were} saved, none is known to be lost"
+    if saved.damaged is not None:
+        text += f"; the damaged file is kept as {saved.damaged.name}"
+    text += "."
+    if saved.facts_lost:
+        facts = saved.facts + saved.facts_lost
+        text += f" Of {facts:,} facts, what happened to the consents, {saved.facts_lost:,} could not be read."
+    if saved.incomplete:
+        text += f" {saved.incomplete:,} of them lack the customer or an answer."
+    if saved.rest:
+        text += " What fits nowhere any more is kept beside it (.rest.jsonl)."
+    return text + _open(saved.restored)
+
+
+def _open(count: int) -> str:
+    if not count:
+        return ""
+    it_is, it = ("It is", "it") if count == 1 else ("They are", "them")
+    return (
+        f" {counted(count)} may have gone out since. {it_is} looked up before anything is sent. "
+        f"Do not enter {it} again."
+    )
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"

@@ -1,10 +1,11 @@
 """The preview: the request as it will be sent, every byte of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -17,15 +18,55 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.ui.request.pages import PreviewPages
-from consent_desk.ui.widgets.inputs import label_for, read_only_text, technical_font
-from consent_desk.ui.widgets.layouts import Folding, scrolled
+from consent_desk.ui.widgets.inputs import button, label_for, plain_label, read_only_text, technical_font
+from consent_desk.ui.widgets.layouts import Folding, fill, scrolled
 
 if TYPE_CHECKING:
     from consent_desk.domain.wire.request import PreparedRequest
 
 _LEAST = 3
 """Lines of the body that are seen in a low window."""
+
+
+class PreviewPages(QWidget):
+    """Emits `turned` when another page is wanted: `page`, from 0. Takes no room for one page."""
+
+    turned = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = 0
+        self._count = 1
+        self.previous = button("Previous", "Previous request")
+        self.next = button("Next", "Next request")
+        self.place = plain_label(name="Page of the preview")
+        self.place.setWordWrap(False)
+        fill(QHBoxLayout(self), self.previous, self.place, self.next, None)
+        self.previous.clicked.connect(lambda: self._turn(-1))
+        self.next.clicked.connect(lambda: self._turn(1))
+        self.show_count(1)
+
+    def show_count(self, count: int) -> None:
+        """There are `count` pages now. The page stays where it can."""
+        self._count = max(count, 1)
+        self.page = min(self.page, self._count - 1)
+        if self._count == 1:
+            self.page = 0
+        self.setVisible(self._count > 1)
+        self._show()
+
+    def _turn(self, by: int) -> None:
+        # At the ends the buttons stay on: one that goes off would push the focus elsewhere.
+        self.page = (self.page + by) % self._count
+        self._show()
+        self.turned.emit()
+
+    def _show(self) -> None:
+        self.place.setText(f"{self.page + 1} of {self._count}")
+        # A name of its own hides a label's text from assistive technology.
+        self.place.setAccessibleDescription(self.place.text())
+        for each in (self.previous, self.next):
+            each.setAccessibleDescription(f"Shown: {self.place.text()}")
 
 
 class PreviewPanel(QWidget):
@@ -45,10 +86,7 @@ class PreviewPanel(QWidget):
         self.url.setReadOnly(True)
         self.authorization = QLineEdit()
         self.authorization.setReadOnly(True)
-        self.headers = QLabel()
-        self.headers.setAccessibleName("Other headers")
-        self.headers.setWordWrap(True)
-        self.headers.setTextFormat(Qt.TextFormat.PlainText)
+        self.headers = plain_label(name="Other headers")
         self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body = read_only_text("Request body")
         self.as_sent = QCheckBox("As &sent")
@@ -79,66 +117,49 @@ class PreviewPanel(QWidget):
         from PySide6.QtWidgets import QMenu
 
         menu = QMenu(self.copy)
-        self.copy_actions = {
-            "Request body, exact bytes": self._copy_body,
-            "URL": self._copy_url,
-            "Whole request, without the key": self._copy_all,
-            "All requests, without the key": self._copy_every_one,
+        texts: dict[str, Callable[[PreparedRequest], str]] = {
+            "Request body, exact bytes": self._body,
+            "URL": lambda request: request.url,
+            "Whole request, without the key": self._whole,
+            "All requests, without the key": lambda _: "\n\n".join(map(self._whole, self._requests)),
         }
-        for text, slot in self.copy_actions.items():
-            menu.addAction(text).triggered.connect(slot)
+        for text, copied in texts.items():
+            menu.addAction(text).triggered.connect(partial(self._copy, copied))
         self.copy.setMenu(menu)
 
     def _lay_out(self) -> None:
         whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.addWidget(self.pages)
         self.url_label = label_for("Request &URL", self.url, "Request URL")
-        layout.addWidget(self.url_label)
-        layout.addWidget(self.url)
         name = label_for("Authori&zation header", self.authorization, "Authorization header")
         line = Folding(name, wide=False)
         line.add_behind(self.authorization)
-        layout.addWidget(line)
-        layout.addWidget(self.headers)
-        row = QHBoxLayout()
-        row.addWidget(label_for("Request &body", self.body, "Request body"))
-        row.addStretch()
-        row.addWidget(self.as_sent)
-        layout.addLayout(row)
-        layout.addWidget(self.body, 1)
+        title = label_for("Request &body", self.body, "Request body")
+        row = fill(QHBoxLayout(), title, None, self.as_sent)
+        parts = (self.pages, self.url_label, self.url, line, self.headers, row, (self.body, 1))
+        fill(QVBoxLayout(whole), *parts, margins=(4, 4, 4, 4))
         # In a low window it gives way first: it scrolls by itself.
         self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.body.setMinimumHeight((_LEAST + 1) * self.body.fontMetrics().lineSpacing())
-        foot = QHBoxLayout()
-        foot.setContentsMargins(4, 0, 4, 4)
-        foot.addWidget(self.byte_count)
-        foot.addWidget(self.stamp, 1)
-        foot.addWidget(self.copy)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(whole), 1)
+        foot = fill(QHBoxLayout(), self.byte_count, (self.stamp, 1), self.copy, margins=(4, 0, 4, 4))
         # Below what scrolls: how many bytes leave is always seen.
-        outer.addLayout(foot)
+        fill(QVBoxLayout(self), (scrolled(whole), 1), foot)
 
     def show_request(
         self,
         request: "PreparedRequest | None",
         *,
-        has_body: bool,
-        why_empty: str,
-        stamp: str,
-        unmasked: bool,
+        why_empty: str = "",
+        stamp: str = "",
+        unmasked: bool = False,
         others: "Sequence[PreparedRequest]" = (),
     ) -> None:
-        """Show `request`; without a complete consent (`has_body` false) its body gives way to `why_empty`.
+        """Show `request`; without a complete consent its body gives way to `why_empty`.
 
         `others` go out after it: they are further pages.
         """
         self._requests = () if request is None else (request, *others)
         self.pages.show_count(len(self._requests))
-        self._has_body = has_body and request is not None
+        self._has_body = request is not None and not why_empty
         self.copy.menu().actions()[-1].setVisible(len(self._requests) > 1)
         self._why_empty = why_empty
         self._show_authorization = unmasked
@@ -172,28 +193,16 @@ class PreviewPanel(QWidget):
         show_lines(self.body, shown)
         self.byte_count.setText(f"{len(request.body):,} bytes")
 
-    def _copy_body(self) -> None:
-        if self._request is not None and self._has_body:
-            _copy(self._request.body.decode("utf-8"))
+    def _copy(self, copied: "Callable[[PreparedRequest], str]", _checked: bool = False) -> None:
+        if self._request is not None and (text := copied(self._request)):
+            QGuiApplication.clipboard().setText(text)
 
-    def _copy_url(self) -> None:
-        if self._request is not None:
-            _copy(self._request.url)
-
-    def _copy_all(self) -> None:
-        if self._request is not None:
-            _copy(self._whole(self._request))
-
-    def _copy_every_one(self) -> None:
-        _copy("\n\n".join(map(self._whole, self._requests)))
+    def _body(self, request: "PreparedRequest") -> str:
+        return request.body.decode("utf-8") if self._has_body else ""
 
     def _whole(self, request: "PreparedRequest") -> str:
         head = [f"{request.method} {request.url}", *request.header_lines()]
-        return "\n".join([*head, "", request.body.decode("utf-8") if self._has_body else ""])
-
-
-def _copy(text: str) -> None:
-    QGuiApplication.clipboard().setText(text)
+        return "\n".join([*head, "", self._body(request)])
 
 
 def _set_line(line: QLineEdit, text: str) -> None:

@@ -1,56 +1,38 @@
-"""A banner that asks a person for something: a text, a button that does it, and one that takes it away."""
+"""The banners of the window itself: one that asks a person for something, and the one of practice."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLines, announce
-from consent_desk.ui.widgets.inputs import Unhurried
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, TintedLines, announce
+from consent_desk.ui.widgets.inputs import Unhurried, button
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
 class Notice(TintedBanner):
-    """Hidden while there is nothing to ask. Emits `acted` and `dismissed`; goes only when it is told to.
+    """A text, a button that does it, and one that takes it away. Hidden while there is nothing to ask.
 
-    `rang(bool)` tells whether it is there now: another one may step back for it.
-    `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
+    It goes only when it is told to. `rang(bool)` tells whether it is there now: another one may step back
+    for it. `name` is the accessible name of its text, `action` and `dismiss` those of its buttons.
     """
 
-    acted = Signal()
-    dismissed = Signal()
     rang = Signal(bool)
 
     def __init__(self, name: str, action: str, dismiss: str) -> None:
         super().__init__(Tone.QUIET)
         self._said = ""
         self._steps_back = False
-        self.headline = TintedLines()
-        self.headline.setAccessibleName(name)
-        font = self.headline.font()
-        font.setBold(True)
-        self.headline.setFont(font)
-        self.details = TintedLines()
-        self.details.setAccessibleName(f"About: {name}")
-        self.action = QPushButton(action)
-        self._name = action.replace("&", "")
-        self.action.setAccessibleName(self._name)
-        self.action.clicked.connect(self.acted)
+        self.headline = TintedLines(name, bold=True)
+        self.details = TintedLines(f"About: {name}")
+        self._name = action
+        self.action = button(action)
         self._unhurried = Unhurried(self.action)
-        self.dismiss = QPushButton(dismiss)
-        self.dismiss.setAccessibleName(dismiss.replace("&", ""))
-        self.dismiss.clicked.connect(self.dismissed)
-        texts = QVBoxLayout()
-        texts.addWidget(self.headline)
-        texts.addWidget(self.details)
-        texts.addStretch()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.addLayout(texts, 1)
+        self.dismiss = button(dismiss)
+        texts = fill(QVBoxLayout(), self.headline, self.details, None)
         # One above the other, which leaves more room to the texts.
-        buttons = QVBoxLayout()
-        buttons.addWidget(self.action)
-        buttons.addWidget(self.dismiss)
-        buttons.addStretch()
-        layout.addLayout(buttons)
+        buttons = fill(QVBoxLayout(), self.action, self.dismiss, None)
+        fill(QHBoxLayout(self), (texts, 1), buttons, margins=(10, 6, 10, 6))
         self.hide()
 
     def show_notice(
@@ -96,3 +78,24 @@ class Notice(TintedBanner):
         """Let something more important have the room; it comes back after that."""
         self._steps_back = back
         self.setVisible(bool(self._said) and not back)
+
+
+class PracticeBanner(TintedBanner):
+    """The button that sets a project up stands here where there is room."""
+
+    TEXT = "PRACTICE: nothing sent here reaches Engagement"
+
+    def __init__(self, *, can_set_up: bool) -> None:
+        super().__init__(Tone.PRACTICE)
+        self.label = TintedLabel("Practice", wraps=True, bold=True)
+        self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
+        self.set_up = button("Set up a pro&ject…")
+        self._can_set_up = can_set_up
+        self.set_up.setVisible(can_set_up)
+        fill(QHBoxLayout(self), (self.label, 1), self.set_up, margins=(10, 4, 10, 4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # With a large font there is room for one of them: the settings do the same.
+        text = self.label.fontMetrics().horizontalAdvance(self.label.text())
+        self.set_up.setVisible(self._can_set_up and text + self.set_up.sizeHint().width() + 40 < self.width())

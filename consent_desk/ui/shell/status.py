@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
+from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -37,11 +38,9 @@ class StatusPanel(TintedBanner):
     A call is a key too: what becomes of that of the caller on the line is the latest message; of an earlier
     one is shown, beside it, only what must be heard. That one was noted stays first until the next caller.
 
-    At its end stands the way to the list of shortcuts: `shortcuts_requested`. `save_requested(text)` asks
-    to save the slips.
+    At its end stands the way to the list of shortcuts. `save_requested(text)` asks to save the slips.
     """
 
-    shortcuts_requested = Signal()
     save_requested = Signal(str)
 
     def __init__(self) -> None:
@@ -56,24 +55,18 @@ class StatusPanel(TintedBanner):
         self.latest = _label("Status")
         self.action = QPushButton()
         self.action.clicked.connect(self._copy_slips)
-        self.save_slips = QPushButton("Save slip…")
-        self.save_slips.setAccessibleName("Save slip")
+        self.save_slips = button("Save slip…")
         self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self._slips())))
-        self.dismiss = QPushButton("Dismiss")
-        self.dismiss.setAccessibleName("Dismiss")
+        self.dismiss = button("Dismiss")
         self.dismiss.clicked.connect(self.clear)
-        self.shortcuts = QPushButton("F1: shortcuts")
-        self.shortcuts.setAccessibleName("Keyboard shortcuts")
+        self.shortcuts = button("F1: shortcuts", "Keyboard shortcuts")
         self.shortcuts.setFlat(True)
-        self.shortcuts.clicked.connect(self.shortcuts_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 4)
         texts = Yielding(self.noted, self.kept, self.latest, name="Text of the status", least=_LEAST)
         layout.addWidget(texts, 1)
-        layout.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.save_slips, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self.shortcuts, 0, Qt.AlignmentFlag.AlignTop)
+        for each in (self.action, self.save_slips, self.dismiss, self.shortcuts):
+            layout.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
         # Room for two lines, so that the window does not jump when there is something to say.
         self.latest.setMinimumHeight(self.latest.fontMetrics().lineSpacing() * 2)
         self._refresh()
@@ -117,11 +110,10 @@ class StatusPanel(TintedBanner):
         """Show what became of a call, as the latest message if its caller is on the line."""
         if key in self._calls:
             self.show_message(key, tone, text, practice=practice)
-        elif tone in _STAYS:
-            self.forget(key)
+            return
+        self.take_back(key)
+        if tone in _STAYS:
             self.show_beside(key, tone, text, practice=practice)
-        else:
-            self.forget(key)
 
     def show_message(
         self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
@@ -133,7 +125,7 @@ class StatusPanel(TintedBanner):
         """
         said = _Said(tone, text, slip, practice)
         if not self._is_shown_here(said):
-            self.forget(key)
+            self.take_back(key)
             return
         self._kept.pop(key, None)
         if self._key != key and self._latest.tone in _STAYS:
@@ -163,21 +155,21 @@ class StatusPanel(TintedBanner):
     def _shown(self, said: _Said) -> str:
         return f"{sign(said.tone)} {self._told(said)}".strip()
 
-    def forget(self, key: str) -> None:
+    def take_back(self, key: str) -> None:
         """Take back what `key` said."""
         self._kept.pop(key, None)
         if self._key == key:
             self._key, self._latest = "", _NOTHING
         self._refresh()
 
-    def forget_naming(self, *names: str) -> None:
+    def take_back_naming(self, *names: str) -> None:
         """Take back what holds one of `names`, but for slips: they are nowhere else."""
         if any(name in self._noted for name in names):
             self.unsay_noted(self._noted_as)
         said = {**self._kept, self._key: self._latest}
         for key, one in said.items():
             if not one.slip and any(name in one.text for name in names):
-                self.forget(key)
+                self.take_back(key)
 
     @property
     def has_slips(self) -> bool:
@@ -231,9 +223,7 @@ def _is_real_error(said: _Said) -> bool:
 
 
 def _label(accessible_name: str) -> TintedLabel:
-    label = TintedLabel()
-    label.setAccessibleName(accessible_name)
-    label.setWordWrap(True)
+    label = TintedLabel(accessible_name, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

@@ -57,9 +57,15 @@ class Tinted(_Widget):
 class TintedLabel(Tinted, QLabel):
     """Plain text in the colour of its tone; its description tells assistive technology the text."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "", *, wraps: bool = False, bold: bool = False) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAccessibleName(name)
+        self.setWordWrap(wraps)
+        if bold:
+            font = self.font()
+            font.setBold(True)
+            self.setFont(font)
         self.show_tone(Tone.QUIET)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
@@ -110,8 +116,8 @@ class TintedBanner(Tinted, QFrame):
 class TintedLines(TintedLabel):
     """Lines of which each is cut where there is no room: tool tip and description have the whole text."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str = "", *, bold: bool = False) -> None:
+        super().__init__(name, bold=bold)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:

@@ -6,8 +6,8 @@ Long because each of them is small, and together they are what every panel is bu
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QWheelEvent
+from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -58,10 +59,10 @@ class Completing(QCompleter):
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
             left = event.reason() not in _STILL_THERE
             if left and watched is self.widget():
-                self.close()
+                self.close_popup()
         return super().eventFilter(watched, event)
 
-    def close(self) -> None:
+    def close_popup(self) -> None:
         """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
         popup = self.popup()
         if popup is not None:
@@ -102,7 +103,7 @@ class TypingComboBox(ComboBox):
 
     def set_text(self, text: str) -> None:
         """Put `text` in as if it had been typed, without a way back through undo."""
-        self.completing.close()
+        self.completing.close_popup()
         self.setCurrentIndex(-1)
         self.line.setText(text)
 
@@ -189,6 +190,23 @@ def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
     return label
 
 
+def button(text: str, name: str = "", tip: str = "") -> QPushButton:
+    """A button. Assistive technology calls it by `name`, or by its text; `tip` tells more of it."""
+    made = QPushButton(text)
+    made.setAccessibleName(name or text.replace("&", "").removesuffix("…"))
+    made.setToolTip(tip)
+    return made
+
+
+def plain_label(text: str = "", name: str = "") -> QLabel:
+    """A label that takes no text for HTML, and breaks its lines."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
+    return label
+
+
 def read_only_text(accessible_name: str) -> QPlainTextEdit:
     """A text that can be selected, copied and read out, but not changed."""
     text = QPlainTextEdit()
@@ -259,6 +277,38 @@ class Line(QLineEdit):
             self._is_cut = False
             self.setSelection(max(self.cursorPosition() - len(CUT), 0), len(CUT))
             self.insert(CUT)
+
+
+class WordingField(QPlainTextEdit):
+    """Takes a paste of any size without freezing: a megabyte without a space takes Qt 40 seconds.
+
+    Emits `pasted` when something was.
+    """
+
+    pasted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.InsertLineSeparator):
+            # Shift+Return: of the two line breaks that Qt knows, the one that stands for itself on the wire.
+            self.textCursor().insertBlock()
+            return
+        super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        # Word's line breaks are like any other: the field shows them so, and that is what is sent.
+        text = source.text().replace("\v", "\n").replace("\u2028", "\n")
+        cursor = self.textCursor()
+        room = LONGEST - self.document().characterCount() + len(cursor.selectedText())
+        if len(text) > room:
+            text = f"{text[: max(room, 0)]} … (cut here: {len(text):,} characters were pasted)"
+        # As one step, and always as plain text.
+        cursor.insertText(text)
+        self.ensureCursorVisible()
+        self.pasted.emit()
 
 
 def commit_typing() -> None:

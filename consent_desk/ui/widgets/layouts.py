@@ -1,4 +1,6 @@
-"""What scrolls where the window is too low for it."""
+"""How widgets stand beside and below each other, and what scrolls where the window is too low for it."""
+
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent
@@ -14,6 +16,26 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | None
+"""What stands in a box: as it is, with how much it stretches, or None for room that nothing takes."""
+
+Box = TypeVar("Box", bound=QBoxLayout)
+
+
+def fill(box: Box, *parts: Part, margins: tuple[int, int, int, int] | None = (0, 0, 0, 0)) -> Box:
+    """Put `parts` into `box`, one after the other; None leaves the margins to the style. Return `box`."""
+    if margins is not None:
+        box.setContentsMargins(*margins)
+    for part in parts:
+        item, stretch = part if isinstance(part, tuple) else (part, 0)
+        if item is None:
+            box.addStretch()
+        elif isinstance(item, QWidget):
+            box.addWidget(item, stretch)
+        else:
+            box.addLayout(item, stretch)
+    return box
 
 
 def scrolled(form: QWidget) -> QScrollArea:
@@ -41,10 +63,7 @@ class Yielding(QScrollArea):
         self.setAccessibleName(name)
         # A layout even for one label: without it nobody hears of a new text, least of all while hidden.
         self._texts = QWidget()
-        lines = QVBoxLayout(self._texts)
-        lines.setContentsMargins(0, 0, 0, 0)
-        for label in labels:
-            lines.addWidget(label)
+        fill(QVBoxLayout(self._texts), *labels)
         self._least = least
         self.setWidget(self._texts)
         self.setWidgetResizable(True)
@@ -166,10 +185,7 @@ class FlowLayout(QLayout):
 def beside(*widgets: QWidget) -> QWidget:
     """Widgets that stay in one row, the last one as wide as there is room."""
     group = QWidget()
-    layout = QHBoxLayout(group)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
+    layout = fill(QHBoxLayout(group), *widgets)
     layout.setStretch(len(widgets) - 1, 1)
     return group
 

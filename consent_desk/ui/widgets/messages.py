@@ -63,6 +63,11 @@ def render_error(error: Exception) -> str:
     return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
 
 
+def counted(count: int, noun: str = "consent") -> str:
+    """How many there are, with their name."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def tool_tip(text: str) -> str:
     """`text` for a tool tip: as HTML, or Qt would guess whether it is some."""
     # Of no text it would make some too, which is read out.

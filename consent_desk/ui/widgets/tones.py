@@ -54,19 +54,10 @@ def colour(tone: Tone, palette: QPalette) -> QColor:
 
 def background(tone: Tone, palette: QPalette) -> QColor:
     """A background for a banner of `tone`, in which its colour stays readable."""
-    base = palette.color(QPalette.ColorRole.Window)
-    tint = colour(tone, palette)
+    base, tint = palette.color(QPalette.ColorRole.Window), colour(tone, palette)
     share = 0.16 if is_dark(palette) else 0.10
-    return QColor.fromRgbF(
-        *(
-            own * (1 - share) + other * share
-            for own, other in (
-                (base.redF(), tint.redF()),
-                (base.greenF(), tint.greenF()),
-                (base.blueF(), tint.blueF()),
-            )
-        )
-    )
+    parts = ((base.redF(), tint.redF()), (base.greenF(), tint.greenF()), (base.blueF(), tint.blueF()))
+    return QColor.fromRgbF(*(own * (1 - share) + other * share for own, other in parts))
 
 
 def loud_colours(tone: Tone, palette: QPalette) -> tuple[QColor, QColor]:

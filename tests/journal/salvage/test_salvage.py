@@ -278,7 +278,7 @@ def test_the_raw_reader_reads_anything(content: bytes) -> None:
 
 
 def test_of_undamaged_pages_nearly_all_is_saved() -> None:
-    results = damaged_journals.run(60, seed=7)
+    results = damaged_journals.run(30, seed=7)
     assert len(results) == 30
     assert [result.name for result in results if result.share < damaged_journals.WANTED] == []
     assert all(result.sound for result in results)

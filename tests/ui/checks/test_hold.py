@@ -14,8 +14,8 @@ from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
+from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.checks.question import QuestionPresenter
-from consent_desk.ui.checks.question_banner import QuestionBanner
 from tests.consents import NOON
 from tests.ui import controls
 from tests.ui.conftest import OpenOne

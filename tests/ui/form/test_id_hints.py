@@ -1,6 +1,8 @@
 """Help with the customer ID: pointed at when it is complete, changed only by a person."""
 
 from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -11,9 +13,12 @@ from consent_desk.domain.consent.draft import Draft, Field
 from consent_desk.domain.message import say
 from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.form.id_hints import IdHintsPresenter
-from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.main_window import MainWindow, layout_settings
+from consent_desk.ui.shell.context import ShellContext
+from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import TaskRunner
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -97,11 +102,13 @@ def test_nothing_is_rewritten_unasked_and_the_next_caller_sees_no_suggestion(
     assert "+43" not in suggestion.text()
 
 
-def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
-    form = ConsentPanel()
+def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot, tmp_path: Path) -> None:
+    window = MainWindow(layout_settings(tmp_path), can_set_up=False)
+    form = window.consent
     form.complete()
-    qtbot.addWidget(form)
+    qtbot.addWidget(window)
     runner = TaskRunner(lambda error: None)
+    shell = ShellContext(window=window, runner=runner, questions=Questions(window), now=clock_now, zone=UTC)
     let, asked = Event(), Event()
     said: list[str] = []
 
@@ -116,7 +123,7 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot) -> None:
         def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
             return ()
 
-    desk = IdHintsPresenter(form, runner, Slow())
+    desk = IdHintsPresenter(shell, Slow())
     desk.changed.connect(lambda: said.extend(str(one.message) for one in desk.warnings(form.draft())))
     form.fill(Draft(customer_id="first"))
     form.customer_id_completed.emit()

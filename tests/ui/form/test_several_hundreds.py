@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.wire.category import Category
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.form.several_choice import SeveralChoice
+from consent_desk.ui.form.several import SeveralChoice
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 

@@ -67,7 +67,7 @@ def fail(submitter: Submitter, qtbot: QtBot, workspace: SlowWorkspace) -> Submis
     workspace.outbox.trouble = JournalError(say("Full."), say("Make room."))
     submission = a_submission(workspace, submitter)
     with qtbot.waitSignal(submitter.failed):
-        submitter.begin(submission)
+        submitter.submit(submission)
     return submission
 
 
@@ -76,7 +76,7 @@ def test_it_is_busy_until_it_is_noted_and_then_has_another_request_id(
 ) -> None:
     workspace = SlowWorkspace()
     submission = a_submission(workspace, submitter)
-    submitter.begin(submission)
+    submitter.submit(submission)
     busy = [submitter.busy]
     with qtbot.waitSignal(submitter.noted):
         workspace.outbox.let.set()
@@ -89,7 +89,7 @@ def test_it_is_busy_until_it_is_noted_and_then_has_another_request_id(
 def test_the_bytes_are_told_while_the_journal_still_writes(submitter: Submitter, qtbot: QtBot) -> None:
     workspace = SlowWorkspace()
     with qtbot.waitSignal(submitter.stamped) as stamped:
-        submitter.begin(a_submission(workspace, submitter))
+        submitter.submit(a_submission(workspace, submitter))
     assert stamped.args is not None
     assert stamped.args[0].consent.timestamp == later(-1)
     assert submitter.busy
@@ -102,7 +102,7 @@ def test_what_is_noted_late_does_not_concern_the_form_of_another_project(
 ) -> None:
     workspace = SlowWorkspace()
     submission = a_submission(workspace, submitter)
-    submitter.begin(submission)
+    submitter.submit(submission)
     submitter.leave_form()
     with qtbot.waitSignal(submitter.noted):
         workspace.outbox.let.set()
@@ -133,7 +133,7 @@ def test_what_failed_is_noted_with_the_timestamp_that_it_got(submitter: Submitte
     assert failed is not None
     workspace.outbox.trouble = None
     with qtbot.waitSignal(submitter.noted) as noted:
-        submitter.begin(failed)
+        submitter.submit(failed)
     assert noted.args is not None
     assert noted.args[1] == (failed.consent,)
     assert workspace.outbox.asked == 1
@@ -150,7 +150,7 @@ def test_a_journal_that_cannot_tell_the_time_leaves_the_consent_unnoted(
     monkeypatch.setattr(workspace.outbox, "stamp_all", fail)
     submission = a_submission(workspace, submitter)
     with qtbot.waitSignal(submitter.failed):
-        submitter.begin(submission)
+        submitter.submit(submission)
     assert not submitter.busy
     assert (
         submitter.failed_submission(submission.draft, submission.workspace, submission.project) == submission
@@ -180,7 +180,7 @@ def test_a_late_failure_is_not_brought_into_another_form(submitter: Submitter, q
     workspace.outbox.trouble = JournalError(say("Full."), say("Make room."))
     submission = a_submission(workspace, submitter)
     with qtbot.waitSignal(submitter.failed):
-        submitter.begin(submission)
+        submitter.submit(submission)
         submitter.leave_form()
         workspace.outbox.let.set()
     assert submitter.failed_submission(submission.draft, submission.workspace, submission.project) is None
@@ -197,7 +197,7 @@ def test_several_bear_request_ids_of_their_own_until_they_are_noted(
     others = tuple((a_consent(request_id=one), Context(account=one)) for one in ids[1:])
     submission = replace(a_submission(workspace, submitter), others=others)
     with qtbot.waitSignal(submitter.noted) as noted:
-        submitter.begin(submission)
+        submitter.submit(submission)
     assert noted.args is not None
     stamped: Submission = noted.args[0]
     assert [context for _, context in stamped.others] == [context for _, context in others]

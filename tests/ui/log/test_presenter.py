@@ -23,7 +23,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import model
 from consent_desk.ui.log.details import details_of
 from consent_desk.ui.log.model import COLUMNS, LogModel
-from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.panel import LogPanel, Offer
 from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
@@ -119,7 +119,7 @@ def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogP
         line = entry(0, state)
         show(panel, [line])
         panel.choose(line.request_id)
-        panel.show_details(line.request_id, {"Explanation": "x"}, state)
+        panel.show_details(line.request_id, {"Explanation": "x"}, Offer(state=state))
         allowed = state in {State.QUEUED, State.RETRY_WAIT, State.REFUSED, State.NOT_SEEN}
         assert controls.button(panel, "Send again").isEnabled() == allowed
 
@@ -128,7 +128,7 @@ def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
     lines = [entry(0), entry(1)]
     show(panel, lines)
     panel.choose(lines[0].request_id)
-    panel.show_details(lines[1].request_id, {"Explanation": "another"}, State.REFUSED)
+    panel.show_details(lines[1].request_id, {"Explanation": "another"}, Offer(state=State.REFUSED))
     assert controls.long_text(panel, "Response details").toPlainText() == ""
 
 
@@ -188,7 +188,7 @@ def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(p
     lines = [entry(number, State.REFUSED) for number in range(3)]
     show(panel, lines, LogQuery(states=frozenset({State.REFUSED})))
     panel.choose(lines[1].request_id)
-    panel.show_details(lines[1].request_id, {"Explanation": "it"}, State.REFUSED)
+    panel.show_details(lines[1].request_id, {"Explanation": "it"}, Offer(state=State.REFUSED))
     chosen: list[str] = []
     panel.line_chosen.connect(chosen.append)
     panel.model.put(replace(lines[1], state=State.IN_FLIGHT))
@@ -357,13 +357,13 @@ def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     panel.activateWindow()
     qtbot.waitUntil(panel.isActiveWindow)
     panel.choose(lines[0].request_id)
-    panel.show_details(lines[0].request_id, {"Explanation": "it"}, state)
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, Offer(state=state))
     controls.button(panel, name).setFocus()
     chosen: list[str] = []
     panel.line_chosen.connect(chosen.append)
     panel.model.put(replace(lines[0], state=State.UNCONFIRMED))
     panel.model.flush()
-    panel.show_details(lines[0].request_id, {"Explanation": "it"}, State.UNCONFIRMED)
+    panel.show_details(lines[0].request_id, {"Explanation": "it"}, Offer(state=State.UNCONFIRMED))
     assert controls.focused_name(panel) == "Response log"
     assert set(chosen) == {lines[0].request_id}
 

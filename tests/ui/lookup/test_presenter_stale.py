@@ -15,13 +15,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.ids import alternatives
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
+from consent_desk.ui.shell.context import ShellContext
+from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.workspace import Workspace
 from tests.consents import NOON, a_consent, a_project
@@ -87,13 +88,15 @@ class Caller(QWidget):
         self.lanes = Lanes()
         self.sent: set[str] = set()
         self.engagement = Engagement()
-        stand_in = cast("Any", self)
-        self.desk = LookupPresenter(
-            stand_in,
-            cast("Any", self.lanes),
-            lambda at: moment(at, UTC),
+        shell = ShellContext(
+            window=cast("Any", self),
+            runner=cast("Any", self.lanes),
+            questions=Questions(self),
             now=lambda: NOON,
-            alternatives=lambda id_type, text: alternatives(text),
+            zone=UTC,
+        )
+        self.desk = LookupPresenter(
+            shell, now=shell.now, alternatives=lambda id_type, text: alternatives(text)
         )
         self.consent.draft_changed.connect(self._follow)
         self.consent.offer_id_types(["registered"])
@@ -122,7 +125,7 @@ class Caller(QWidget):
                 self.consent.fill(Draft(category="sms_marketing"))
 
     def _follow(self, draft: Draft) -> None:
-        self.desk.follow(draft, PROJECT, self.engagement, (SMS,))
+        self.desk.look_up_later(draft, PROJECT, self.engagement, (SMS,))
 
 
 ACTIONS = st.one_of(
@@ -139,7 +142,7 @@ def belongs(shown: str, customer: str) -> bool:
     return f", source {customer}" in shown
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ACTIONS, max_size=25))
 def test_what_is_shown_belongs_to_the_field_and_the_alarm_names_none_but_who_was_sent_and_unknown(
     qapp: QApplication, actions: list[tuple[str, str | int]]

@@ -147,7 +147,7 @@ def test_cancelling_stops_and_what_has_not_left_is_still_kept(
     controls.button(desk.window, "Stop").click()
     desk.wait_for_status("Acme production: stopping after the one that is under way…")
     gated.open_.set()
-    desk.wait_for_status("▲ StoppedError. 1 of 4 that were kept for Acme production went out")
+    desk.wait_for_status("▲ Stopped. 1 of 4 that were kept for Acme production went out")
     assert "3 are still kept." in desk.status
     assert sent(engagement) == [refused[0]]
     desk.wait_for_line("Refused", "Refused", "Refused", "Delivered")

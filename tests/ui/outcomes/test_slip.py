@@ -42,7 +42,7 @@ class Share:
 def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Share]:
     share = Share()
     monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
-    monkeypatch.setattr("consent_desk.app.build.replace_file", share)
+    monkeypatch.setattr("consent_desk.ui.outcomes.slip.replace_file", share)
     yield share
     share.answers.set()
 

@@ -26,7 +26,7 @@ def status(qtbot: QtBot) -> StatusPanel:
 @pytest.fixture
 def batches(status: StatusPanel) -> BatchStatus:
     batches = BatchStatus(status)
-    batches.begin(ENTRIES, practice=False)
+    batches.add(ENTRIES, practice=False)
     status.begin_call(ENTRIES[0].request_id)
     return batches
 
@@ -80,7 +80,7 @@ def test_nothing_is_said_before_each_was_told_of(batches: BatchStatus, status: S
 
 def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
     single = Entry.of(Noted.of(a_project(), a_consent()), State.QUEUED)
-    batches.begin((single,), practice=False)
+    batches.add((single,), practice=False)
     assert not batches.takes(single, Tone.NEUTRAL, "Sending…")
     assert batches.press_of(single.request_id) == ()
     assert batches.press_of(ENTRIES[1].request_id) == ENTRIES
@@ -89,7 +89,7 @@ def test_a_single_consent_is_said_by_itself(batches: BatchStatus) -> None:
 def test_a_customer_who_was_erased_is_named_no_more(batches: BatchStatus, status: StatusPanel) -> None:
     say(batches, VERIFIED, VERIFIED, VERIFIED)
     first = ENTRIES[0]
-    batches.forget(first.project_id, first.customer)
+    batches.forget_customer(first.project_id, first.customer)
     assert not batches.takes(first, Tone.GOOD, "Verified.")
 
 

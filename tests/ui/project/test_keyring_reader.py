@@ -85,7 +85,7 @@ def test_without_a_keyring_a_project_lasted_for_its_session(
     assert desk.project == "Acme production"
     dialog = desk.open_settings()
     assert controls.line(dialog, "Project name").text() == "Acme production"
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(

@@ -90,7 +90,7 @@ def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
     assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
@@ -101,7 +101,7 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
     assert dialog is not None
     assert controls.line(dialog, "Project name").text() == ""
     assert acme.project == "Acme production"
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
@@ -122,7 +122,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
         assert words in controls.named(dialog, name, QWidget).accessibleDescription()
     assert controls.focused_name(dialog) == "Project name"
     assert (dialog.message.text(), keyring.lines) == ("", {})
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
@@ -149,7 +149,7 @@ def test_a_method_url_is_taken_apart_when_it_is_pasted_or_its_field_is_left(
         controls.type_keys(dialog, METHOD_URL)
         assert line.text() == METHOD_URL
         QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
@@ -189,7 +189,7 @@ def test_another_host_asks_for_the_secret_again(acme: OpenDesk, keyring: MemoryK
     controls.press(dialog, "Save")
     assert "goes nowhere else. Enter the secret for the new address." in controls.note(dialog, "API secret")
     assert keyring.lines == before
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -204,7 +204,7 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
     assert acme.state.startswith("➜ credentials work, checked ")
     after = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
     assert after == before
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
@@ -214,7 +214,7 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
     assert acme.state == "key from the keyring"
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 # ------------------------------------------------------------------------- what was checked, and what was not
@@ -229,7 +229,7 @@ def test_a_report_goes_when_a_setting_changes(acme: OpenDesk) -> None:
         assert controls.long_text(dialog, "Connection report").toPlainText() == ""
         assert controls.button(dialog, "Check connection").isEnabled()
         controls.paste(dialog, name, before)
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None:
@@ -241,7 +241,7 @@ def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None
     assert text.toPlainText() == ""
     acme.wait_for_state("➜ credentials work")
     assert text.toPlainText() == ""
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
@@ -294,7 +294,7 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     engagement.fault = Fault.INVALID_SECRET
     dialog = desk.open_settings()
     report(desk, dialog)
-    dialog.leave()
+    dialog.close_unsaved()
     assert desk.state.startswith("✖ the check failed at ")
     desk.choose_project("Other")
     desk.bot.waitUntil(lambda: desk.window.windowTitle().endswith("Other"))
@@ -305,7 +305,7 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     dialog = desk.open_settings()
     report(desk, dialog)
     desk.wait_for_state("➜ credentials work")
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -341,7 +341,7 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
     assert "1 of its consents have not certainly reached Engagement" in acme.person.asked[0]
     assert acme.project == "Acme production"
     assert len(keyring.lines) == 1
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
@@ -381,7 +381,7 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh.wait_for_state("saved in Memory Keyring")
     dialog = fresh.open_settings()
     assert "kept in the keyring" in controls.line(dialog, "API secret").placeholderText()
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chosen(
@@ -452,7 +452,7 @@ def test_removing_does_not_offer_to_keep_the_project_for_this_session(
     acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
     assert not controls.button(dialog, "Use for this session only").isVisible()
     assert controls.button(dialog, "Remove project").isEnabled()
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
@@ -465,7 +465,7 @@ def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
     controls.press(dialog, "Remove project")
     acme.bot.waitUntil(lambda: "The keyring does not answer." in dialog.message.text())
     assert not controls.button(dialog, "Use for this session only").isVisible()
-    dialog.leave()
+    dialog.close_unsaved()
     keyring.open_.set()
 
 
@@ -498,7 +498,7 @@ def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDes
     dialog = acme.open_settings()
     controls.press(dialog, "Remove project")
     assert not controls.button(dialog, "Remove project").isEnabled()
-    dialog.leave()
+    dialog.close_unsaved()
     done: list[object] = []
     acme.application._runner.run(Lane.JOURNAL, lambda: None, done=done.append, failed=done.append)
     acme.bot.waitUntil(lambda: done == [None])
@@ -515,7 +515,7 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
         controls.press(dialog, "Save")
         assert monotonic() - before < 10
         assert controls.note(dialog, name).startswith("⚠")
-    dialog.leave()
+    dialog.close_unsaved()
 
 
 def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
@@ -527,4 +527,4 @@ def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
     line.copy()
     line.cut()
     assert QApplication.clipboard().text() == "before"
-    dialog.leave()
+    dialog.close_unsaved()

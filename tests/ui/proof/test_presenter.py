@@ -24,7 +24,7 @@ from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.proof_button import ProofButton
+from consent_desk.ui.log.panel import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import text_of
@@ -167,7 +167,7 @@ def choose(desk: OpenDesk, index: int) -> None:
     """Open the menu and choose."""
     button = controls.named(desk.window, "Save proof", ProofButton)
     button.menu().aboutToShow.emit()
-    button.choices[index].trigger()
+    button.menu().actions()[index].trigger()
 
 
 def saved(folder: Path) -> bytes:
@@ -207,7 +207,7 @@ def test_a_proof_is_saved_and_sound(
 def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
     button = controls.named(acme.window, "Save proof", ProofButton)
     button.menu().aboutToShow.emit()
-    assert [action.isEnabled() for action in button.choices] == [False, False]
+    assert [action.isEnabled() for action in button.menu().actions()] == [False, False]
 
 
 def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:

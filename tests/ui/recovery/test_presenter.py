@@ -228,4 +228,4 @@ def test_a_sandbox_whose_journal_fails_leaves_nothing(
     desk.wait_for_status("The journal cannot be read.")
     assert open_in(tmp_path) == []
     assert set(tmp_path.iterdir()) == before
-    assert [thread for thread in enumerate_threads() if thread.name == "sandbox"] == []
+    desk.bot.waitUntil(lambda: not any(thread.name == "sandbox" for thread in enumerate_threads()))

@@ -85,13 +85,13 @@ def test_news_of_an_earlier_caller_leave_what_is_said_of_this_one(panel: StatusP
 def test_what_is_cancelled_or_erased_is_called_noted_no_more(panel: StatusPanel) -> None:
     panel.begin_call("one", "Noted. jane, opt-out")
     panel.unsay_noted("another")
-    panel.forget_naming(". omar, ")
+    panel.take_back_naming(". omar, ")
     assert controls.label(panel, "Noted") != ""
     panel.unsay_noted("one")
     assert controls.label(panel, "Noted") == ""
     panel.begin_call("two", "Noted. jane, opt-out")
     assert controls.label(panel, "Noted") != ""
-    panel.forget_naming(". jane, ")
+    panel.take_back_naming(". jane, ")
     assert controls.label(panel, "Noted") == ""
 
 
@@ -174,8 +174,8 @@ def test_dismissing_clears_everything(panel: StatusPanel) -> None:
 def test_what_was_taken_back_is_gone(panel: StatusPanel) -> None:
     panel.show_message("one", Tone.BAD, "first")
     panel.show_message("two", Tone.BAD, "second")
-    panel.forget("one")
-    panel.forget("two")
+    panel.take_back("one")
+    panel.take_back("two")
     assert controls.label(panel, "Status") == ""
     assert controls.label(panel, "Errors to look at") == ""
 
@@ -190,7 +190,7 @@ def test_what_names_somebody_is_taken_back_but_for_slips(panel: StatusPanel) -> 
     panel.show_message("two", Tone.BAD, "second\njane, opt-out", slip="a slip")
     panel.show_message("three", Tone.BAD, "third\njoe, opt-out")
     panel.show_message("four", Tone.NEUTRAL, "fourth\njane, opt-out")
-    panel.forget_naming("\njane, ")
+    panel.take_back_naming("\njane, ")
     kept = controls.label(panel, "Errors to look at")
     assert [word for word in ("first", "second", "third") if word in kept] == ["second", "third"]
     assert controls.label(panel, "Status") == ""

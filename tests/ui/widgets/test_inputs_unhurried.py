@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QPushB
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.ui.checks.correction_banner import CorrectionBanner
-from consent_desk.ui.checks.question_banner import QuestionBanner
-from consent_desk.ui.log.reason_row import ReasonRow
+from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
+from consent_desk.ui.log.panel import Offer
+from consent_desk.ui.log.search_bar import ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.widgets import inputs
@@ -86,7 +86,7 @@ def test_a_notice_that_says_something_else_has_just_come_up(
     notice = Notice("Kept consents", "Send what was kept", "Not now")
     qtbot.addWidget(notice)
     acted: list[None] = []
-    notice.acted.connect(lambda: acted.append(None))
+    notice.action.clicked.connect(lambda: acted.append(None))
     notice.show_notice(Tone.NEUTRAL, "Of one customer.", "")
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     notice.show_notice(Tone.NEUTRAL, "Of another customer.", "")
@@ -164,7 +164,7 @@ def test_what_comes_up_where_another_button_stood_takes_no_press(
 ) -> None:
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     log = acme.window.log
-    log.show_details("", {}, state, to_acknowledge=to_acknowledge)
+    log.show_details("", {}, Offer(state=state, to_acknowledge=to_acknowledge))
     button = controls.button(acme.window, name)
     assert button.isVisible()
     pressed: list[None] = []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from consent_desk.domain.backup import Salvage
-from consent_desk.ui.recovery.messages import told_salvaged
+from consent_desk.ui.recovery.presenter import told_salvaged
 
 WHOLE = Salvage(
     damaged=None,

@@ -2,33 +2,23 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSettings
-
-from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.tasks import Lane
 
 _AGENT = "agent"
 
 
-class AgentPresenter(QObject):
+class AgentPresenter(Presenter):
     """Shows the agent for real projects, and keeps a changed name for the next start.
 
     In practice the field begins empty, and nothing of it is kept: the tutorial's event stays the tutorial's.
     """
 
-    def __init__(
-        self,
-        form: ConsentPanel,
-        runner: TaskRunner,
-        projects: ProjectPresenter,
-        settings: QSettings,
-        full_name: Callable[[], str],
-    ) -> None:
-        super().__init__(form)
-        self._agent = form.more.agent
-        self._runner = runner
-        self._settings = settings
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, full_name: Callable[[], str]) -> None:
+        super().__init__(shell)
+        self._agent = self._window.consent.more.agent
+        self._settings = self._window.settings
         self._full_name = full_name
         self._practice: bool | None = None
         projects.project_chosen.connect(lambda project: self._enter(practice=False))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.outcomes import counter_desk
+from consent_desk.ui.outcomes import outstanding
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
@@ -18,7 +18,7 @@ DAY = 24 * 3_600
 @pytest.fixture
 def refused(open_acme: OpenAcme, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OpenDesk:
     """A desk with one opt-out that waits for a person: nothing happens by itself any more."""
-    monkeypatch.setattr(counter_desk, "TICK", 0.02)
+    monkeypatch.setattr(outstanding, "TICK", 0.02)
     desk = open_acme().ready()
     engagement.fault = Fault.INVALID_SECRET
     desk.send()

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtNetwork import QNetworkProxy, QNetworkProxyFactory
 
-from consent_desk.ui.system import system_proxy
+from consent_desk.app.run import system_proxy
 
 KIND = QNetworkProxy.ProxyType
 HTTP = QNetworkProxy(KIND.HttpProxy, "proxy.example", 3128)

@@ -2,37 +2,34 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QTimer
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.shell import waiting
+from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
+
+Say = Callable[[Workspace, Entry, Tone, str], None]
 
 NOTED = "Noted. You can end the call."
 """What is said of a real consent as soon as it is on disk, until the next caller."""
 
 
-class CallPresenter(QObject):
+class CallPresenter(Presenter):
     """Cancels what a line of the log names, as long as it is not settled. No key does.
 
     Made before anybody else follows `dispatch`: once a call has ended, nothing says any more that it is slow.
     """
 
     def __init__(
-        self,
-        window: MainWindow,
-        dispatch: SendQueue,
-        log: LogPresenter,
-        say: Callable[[Workspace, Entry, Tone, str], None],
-        answer: Callable[[Workspace, Entry, Tone, str], None],
+        self, shell: ShellContext, dispatch: SendQueue, log: LogPresenter, say: Say, answer: Say
     ) -> None:
-        super().__init__(window)
+        super().__init__(shell)
         self._dispatch = dispatch
         self._log = log
         self._say = say
@@ -43,7 +40,7 @@ class CallPresenter(QObject):
         dispatch.begun.connect(self._begin_to_wait)
         dispatch.sent.connect(self._end_waiting)
         dispatch.failed.connect(self._end_waiting)
-        window.log.cancel_requested.connect(self._cancel)
+        self._window.log.cancel_requested.connect(self._cancel)
 
     def cancel_waiting(self, workspace: Workspace, entry: Entry) -> None:
         """Cancel one that was not handed over to be sent yet."""

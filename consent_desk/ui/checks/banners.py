@@ -1,15 +1,15 @@
-"""A question in place, between the form and Send: its text and its choices. Nothing is modal."""
+"""What stands within the form: a question, and what is corrected. Nothing is modal."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
-from consent_desk.ui.widgets.inputs import Unhurried
-from consent_desk.ui.widgets.layouts import Yielding
+from consent_desk.ui.widgets.inputs import Unhurried, button
+from consent_desk.ui.widgets.layouts import Yielding, fill
 from consent_desk.ui.widgets.tones import Tone, sign
 
 GO_ON = "Alt+R"
@@ -26,7 +26,9 @@ _MOST = 3
 
 
 class QuestionBanner(TintedBanner):
-    """Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
+    """A question between the form and Send: its text and its choices.
+
+    Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
 
     The first choice is the safe one and has the focus, the last one goes on and has a key of its own. All but
     the first take no key that is held down, and nothing in their first moment.
@@ -39,21 +41,19 @@ class QuestionBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
         self.hide()
-        self.text = TintedLabel()
-        self.text.setAccessibleName("Question")
-        self.text.setWordWrap(True)
+        self.text = TintedLabel("Question", wraps=True)
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
         self.choices = [QPushButton() for _ in range(_MOST)]
         self._texts: dict[QPushButton, str] = {}
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        for index, button in enumerate(self.choices):
+        for index, each in enumerate(self.choices):
             # Return presses it.
-            button.setAutoDefault(True)
-            button.setMinimumWidth(1)
-            button.clicked.connect(partial(self._choose, index))
-            self._buttons.addWidget(button)
+            each.setAutoDefault(True)
+            each.setMinimumWidth(1)
+            each.clicked.connect(partial(self._choose, index))
+            self._buttons.addWidget(each)
         self._said = ""
         self._last = 0
         self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
@@ -65,10 +65,7 @@ class QuestionBanner(TintedBanner):
         for index, shortcut in enumerate(self._numbered):
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(partial(self._choose, index))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.area, 1)
-        layout.addLayout(self._buttons)
+        fill(QVBoxLayout(self), (self.area, 1), self._buttons, margins=(8, 6, 8, 6))
 
     @property
     def is_open(self) -> bool:
@@ -129,26 +126,68 @@ class QuestionBanner(TintedBanner):
     def _fill(self, text: str, choices: Sequence[str]) -> None:
         self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
         texts = (*choices, *[""] * (_MOST - len(choices)))
-        for button, choice in zip(self.choices, texts, strict=True):
-            key = self._key_of(button, len(choices))
-            button.setVisible(bool(choice))
-            button.setAccessibleName(choice)
-            button.setAccessibleDescription(f"{text} {key}".strip())
-            self._texts[button] = f"{choice} ({key})" if key else choice
+        for each, choice in zip(self.choices, texts, strict=True):
+            key = self._key_of(each, len(choices))
+            each.setVisible(bool(choice))
+            each.setAccessibleName(choice)
+            each.setAccessibleDescription(f"{text} {key}".strip())
+            self._texts[each] = f"{choice} ({key})" if key else choice
         self._arrange()
 
-    def _key_of(self, button: QPushButton, count: int) -> str:
-        index = self.choices.index(button)
+    def _key_of(self, each: QPushButton, count: int) -> str:
+        index = self.choices.index(each)
         if not self.has_key:
             return f"Alt+{index + 1}" if index < count else ""
         return GO_ON if index == count - 1 else ""
 
     def _arrange(self) -> None:
         metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)
-        texts = {button: text.replace("&", "&&") for button, text in self._texts.items()}
+        texts = {each: text.replace("&", "&&") for each, text in self._texts.items()}
         wanted = sum(metrics.horizontalAdvance(text) + _FRAME for text in texts.values() if text)
         self._buttons.setDirection(
             QBoxLayout.Direction.LeftToRight if wanted <= room else QBoxLayout.Direction.TopToBottom
         )
-        for button, text in texts.items():
-            button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        for each, text in texts.items():
+            each.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+
+
+class CorrectionBanner(TintedBanner):
+    """Says, below the wording, that the form corrects a consent, or turns an opt-out, and what to mind.
+
+    `corrects` is the request ID of what is corrected, or empty. `drop` ends it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Tone.NEUTRAL)
+        self.corrects = ""
+        self.text = TintedLabel(wraps=True)
+        self.text.setMinimumWidth(1)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.drop = button("No correction", tip="Take back what was filled in")
+        Unhurried(self.drop)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 6, 8, 6)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self.text, 0, 0, 1, 2)
+        self.show_link("")
+        self.hide()
+
+    def add_row(self, label: QWidget, field: QWidget) -> None:
+        """Put a field below the text."""
+        self._grid.addWidget(label, 1, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(field, 1, 1, 1, 2)
+        # Last, so that Tab comes to it last.
+        self._grid.addWidget(self.drop, 0, 2)
+
+    def show_link(self, corrects: str) -> None:
+        """The form corrects this consent, or none where it is empty."""
+        self.corrects = corrects
+        self.drop.setVisible(bool(corrects))
+        self.text.setAccessibleName("Correction" if corrects else "Opt-out that holds")
+
+    def tell(self, text: str, *, warns: bool) -> None:
+        """Say what is corrected or turned, and what to mind; show nothing where that is nothing."""
+        self.setVisible(bool(text))
+        tone = Tone.WARNING if warns else Tone.NEUTRAL
+        self.show_tone(tone)
+        self.text.show_text(tone, f"{sign(tone)} {text}")
