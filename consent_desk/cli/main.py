@@ -18,7 +18,6 @@ _NO_DISPLAY = (
     "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
     "Start it in a desktop session; consent-desk --demo also runs without one."
 )
-_RUNS_WITHOUT = "The demo runs without a window."
 _START_ELSEWHERE = "Start it in a desktop session, or set DISPLAY to one that is open."
 
 
@@ -42,16 +41,16 @@ def _run(arguments: argparse.Namespace) -> int:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
     display = find_display()
-    if display is Display.DEAD:
-        names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-        named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
-        advice = _RUNS_WITHOUT if arguments.demo else _START_ELSEWHERE
-        print(f"consent-desk: the display cannot be reached ({named}). {advice}", file=sys.stderr)
-    elif display is Display.NONE and not arguments.demo:
-        print(_NO_DISPLAY, file=sys.stderr)
-    if display is not Display.READY and not arguments.demo:
-        return 1 if display is Display.DEAD else 2
     if display is not Display.READY:
+        if display is Display.DEAD:
+            names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+            named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
+            advice = "The demo runs without a window." if arguments.demo else _START_ELSEWHERE
+            print(f"consent-desk: the display cannot be reached ({named}). {advice}", file=sys.stderr)
+        elif not arguments.demo:
+            print(_NO_DISPLAY, file=sys.stderr)
+        if not arguments.demo:
+            return 1 if display is Display.DEAD else 2
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from consent_desk.cli.demo import demonstrate
 

@@ -37,7 +37,6 @@ class RefusedError(Exception):
     """A request, or a command of a batch, gets `answer` and nothing else becomes of it."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
         self.answer = answer
 
 

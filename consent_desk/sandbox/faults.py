@@ -16,7 +16,7 @@ ENDING = (Fault.DROP_BEFORE_STORING, Fault.DROP_AFTER_STORING, Fault.SILENCE, Fa
 _MEBIBYTE = 1 << 20
 _TAKEN = b'{"success": true, "errors": []'
 _PACKED = ("Content-Encoding", "gzip")
-_INSTEAD = {
+_INSTEAD: dict[Fault | None, Answer] = {
     Fault.RATE_LIMIT: answers.RATE_LIMIT,
     Fault.RATE_LIMIT_RETRY_AFTER: replace(answers.RATE_LIMIT, headers=(("Retry-After", "30"),)),
     Fault.SERVER_ERROR: answers.SERVER_ERROR,
@@ -62,8 +62,6 @@ def distort(fault: Fault | None, true: Answer, location: str) -> Answer:
         case Fault.DEEP_JSON:
             deep = b"[" * 100_000 + b"]" * 100_000
             return Answer(status=200, body=b'{"success": true, "errors": ' + deep + b"}")
-        case None:
-            return true
         case _:
             return _INSTEAD.get(fault, true)
 

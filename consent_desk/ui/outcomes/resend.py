@@ -76,10 +76,7 @@ class ResendPresenter(Presenter):
 
         # What cannot be read now is offered another time: nothing is lost by it.
         self._runner.run(
-            Lane.JOURNAL,
-            lambda: resendable(workspace.journal, project),
-            done=found,
-            failed=lambda error: None,
+            Lane.JOURNAL, lambda: resendable(workspace.journal, project), done=found, failed=lambda _: None
         )
 
     def _offer(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
