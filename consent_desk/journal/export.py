@@ -1,4 +1,4 @@
-"""The whole journal: to search, page through and export; what a person may give up or erase.
+"""An export of the journal; what a person may give up or erase.
 
 An export is a file for a table (CSV) or for a program (JSON Lines). Neither can hold a secret: the journal
 has none.
@@ -9,7 +9,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -28,10 +28,9 @@ from consent_desk.domain.lifecycle.state import (
     State,
     is_to_acknowledge,
 )
-from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
-from consent_desk.journal.search import PAGE
 from consent_desk.system.atomic_file import PrivateFile
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Kind(StrEnum):
 
 
 class Export:
-    """One export, step by step. `written` counts its consents.
+    """One export of all that a query asks for, step by step. `written` counts its consents.
 
     The journal is read in turns, as everybody reads it, and never while the file is waited for:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
@@ -264,7 +263,7 @@ def _iso(at: Timestamp) -> str:
 
 
 class History:
-    """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
+    """What a person does to one journal. `can_erase` is false for practice, which ends with the program."""
 
     def __init__(
         self, journal: "SqliteJournal", now: Callable[[], Timestamp], *, erase: Erase | None = None
@@ -277,23 +276,6 @@ class History:
     def can_erase(self) -> bool:
         """Whether there is a right to erasure to be granted."""
         return self._erase is not None
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        return self._journal.page(query, after, skip=skip, most=most)
-
-    def count(self, query: LogQuery) -> int:
-        """How many lines there are."""
-        return self._journal.count(query)
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents that the query asks for, the oldest first."""
-        asked = [*request_ids]
-        parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
-        found = [each for part in parts for each in self._journal.those(query, part)]
-        return tuple(sorted(found, key=lambda each: each.seq))
 
     def discard(self, request_id: str, reason: str, by: str) -> None:
         """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
@@ -325,7 +307,3 @@ class History:
         Also while one of the customer's consents has not certainly reached Engagement.
         """
         return None if self._erase is None else self._erase(project_id, customer, self._now())
-
-    def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
-        """An export of all that the query asks for, into the file at `path`. Its first step begins it."""
-        return Export(self._journal, query, kind, path)

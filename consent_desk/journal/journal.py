@@ -251,9 +251,13 @@ class SqliteJournal:
             return count(connection, query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that the query asks for, the oldest first."""
-        with self._reading() as connection:
-            return find_those(connection, query, request_ids)
+        """Those of some consents that the query asks for, the oldest first."""
+        asked = [*request_ids]
+        found: list[LogRow] = []
+        for start in range(0, len(asked), PAGE):
+            with self._reading() as connection:
+                found += find_those(connection, query, asked[start : start + PAGE])
+        return tuple(sorted(found, key=lambda row: row.seq))
 
     def head(self) -> Head:
         """The journal's name, how many facts it holds, and its chain after the last one."""

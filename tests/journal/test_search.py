@@ -198,3 +198,11 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
     assert [*journal.to_acknowledge()] == waiting
     shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
+
+
+def test_a_thousand_are_asked_in_pages(journal: SqliteJournal) -> None:
+    noted = [a_noted() for _ in range(1001)]
+    journal.note_all(noted)
+    ids = [each.consent.request_id for each in noted]
+    found = journal.those(LogQuery(), [*reversed(ids)])
+    assert [each.entry.request_id for each in found] == ids

@@ -174,7 +174,7 @@ class LogActionsPresenter(QObject):
 
     def _begin(self, workspace: Workspace, path: Path) -> None:
         kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
-        self._export = workspace.history.export(self._log.view.query, kind, path)
+        self._export = Export(workspace.journal, self._log.view.query, kind, path)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
