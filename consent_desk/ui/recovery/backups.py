@@ -73,7 +73,7 @@ class BackupList(QObject):
         self._hangs, self._trouble = False, ""
         self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
-        self._run(Lane.ASIDE, self._copies.second_folder, self.dialog.show_folder)
+        self._run(Lane.ASIDE, lambda: self._copies.settings.second_folder, self.dialog.show_folder)
         self._run(Lane.UPKEEP, self._copies.backups, self.dialog.add_backups)
         self._run(Lane.SECOND, self._copies.second_backups, self.dialog.add_backups)
         self._show_state()
@@ -156,7 +156,7 @@ class BackupList(QObject):
 
         self._runner.run(
             Lane.ASIDE,
-            lambda: self._copies.set_second_folder(folder),
+            lambda: self._copies.settings.set_second_folder(folder),
             done=done,
             failed=lambda error: self.say(render_error(error)),
         )
