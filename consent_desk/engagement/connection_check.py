@@ -171,15 +171,14 @@ def _clock(server_time: float, now: Timestamp) -> Step:
 def _may_read(transport: Transport, project: Project) -> Step:
     nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
     outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
-    if not isinstance(outcome, Answered):
-        return Step(
-            _GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=why_no_answer(outcome).why)
-        )
-    answer = read_answer(outcome.body)
-    unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
-    if (outcome.status == 200 and answer.is_success) or unknown_customer:
-        return Step(_GET, Verdict.GOOD, say("The key may read consents."))
-    told = meaning(outcome.status, outcome.headers, outcome.body)
-    if is_from_the_way(outcome.status, outcome.headers, outcome.body):
-        return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
-    return _bad(_GET, told, outcome)
+    if isinstance(outcome, Answered):
+        answer = read_answer(outcome.body)
+        unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
+        if (outcome.status == 200 and answer.is_success) or unknown_customer:
+            return Step(_GET, Verdict.GOOD, say("The key may read consents."))
+        told = meaning(outcome.status, outcome.headers, outcome.body)
+        if not is_from_the_way(outcome.status, outcome.headers, outcome.body):
+            return _bad(_GET, told, outcome)
+    else:
+        told = why_no_answer(outcome)
+    return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))

@@ -47,6 +47,7 @@ from consent_desk.journal.search import (
     count,
     find_page,
     find_those,
+    pages,
     write_sought,
 )
 from consent_desk.system.clock import now as clock_now
@@ -180,7 +181,8 @@ class SqliteJournal:
         found: dict[int, str] = {}
         for state in states:
             # By state, and not all at once: so each page is found by an index, in its order.
-            rows = self._pages(
+            rows = pages(
+                self._reading,
                 "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
                 "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
                 "ORDER BY standing.seq LIMIT ?",
@@ -191,7 +193,7 @@ class SqliteJournal:
 
     def to_acknowledge(self) -> tuple[str, ...]:
         """The request IDs of those that wait for a person's word, the oldest first."""
-        return tuple(row["request_id"] for row in self._pages(WAITING_FOR_A_WORD))
+        return tuple(row["request_id"] for row in pages(self._reading, WAITING_FOR_A_WORD))
 
     def open_like(
         self,
@@ -201,7 +203,8 @@ class SqliteJournal:
         actions: Collection[Action] = BOTH,
     ) -> tuple[Record, ...]:
         """The consents of `actions` for one customer and category in an open state, the oldest first."""
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
             "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
             "AND seq > ? ORDER BY seq LIMIT ?",
@@ -217,7 +220,8 @@ class SqliteJournal:
 
         Each is read when it is asked for.
         """
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
             *(customer.value, customer.type, project_id, category, after.micros),
         )
@@ -284,7 +288,8 @@ class SqliteJournal:
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             noted = noted_of(row)
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
             request_id,
         )
@@ -346,18 +351,6 @@ class SqliteJournal:
         """Read what is finished before the block ends."""
         with self._lock, told(NOT_READ, self._mark.parent):
             yield self._connection
-
-    def _pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
-        """All rows of a question that goes on after a `seq`, up to a limit: its last two values."""
-        # Each page under the lock for itself: nobody who notes waits for a long list.
-        after = 0
-        while True:
-            with self._reading() as connection:
-                rows = connection.execute(sql, (*keys, after, PAGE)).fetchall()
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            after = rows[-1]["seq"]
 
     def _advance(self, here: Head) -> None:
         try:
