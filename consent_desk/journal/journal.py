@@ -121,12 +121,11 @@ class SqliteJournal:
             raise
         return cls(connection, head_file(path), installation=installation, restored=restored)
 
-    def note(self, noted: Noted) -> None:
-        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
-        self.note_all((noted,))
-
     def note_all(self, noted: Sequence[Noted]) -> None:
-        """Write all of `noted` like one, in their order, or none."""
+        """Write all of `noted`, each with its first fact, `queued`, in their order, or none.
+
+        Writing the same one again changes nothing.
+        """
         with self._unit(_NOT_NOTED) as connection:
             for one in noted:
                 # A failed fsync can be reported for a row that is there: look before writing.
