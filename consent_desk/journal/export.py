@@ -1,4 +1,4 @@
-"""An export of the journal; what a person may give up or erase.
+"""An export of the journal; what a person may give up.
 
 An export is a file for a table (CSV) or for a program (JSON Lines). Neither can hold a secret: the journal
 has none.
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
+from consent_desk.domain.consent.values import Timestamp, complaint_about_note
 from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import (
@@ -34,15 +34,11 @@ from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, N
 from consent_desk.system.atomic_file import PrivateFile
 
 if TYPE_CHECKING:
-    from consent_desk.journal.erasure import Erasure
     from consent_desk.journal.journal import SqliteJournal
 
 _SETTLED = say("It was not discarded: by now it is under way, or settled.")
 _ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
 _SEE = say("See in the log how it stands.")
-
-Erase = Callable[[str, CustomerId, Timestamp], "Erasure"]
-"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -213,17 +209,14 @@ def _fact(fact: Fact) -> dict[str, object]:
         case None:
             return told
         case Answered() as answered:
-            detail = {
-                "status": answered.status,
-                "headers": [list(header) for header in answered.headers],
-                **_octets("body", answered.body),
-                "truncated": answered.truncated,
-            }
+            detail = {**_came(answered), "truncated": answered.truncated}
             return told | {"answer": detail, "seconds": answered.elapsed}
         case NotSent() | Lost() as ended:
             kind = "not sent" if isinstance(ended, NotSent) else "lost"
             detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
-            return told | {kind: {**detail, **_part(ended)}, "seconds": ended.elapsed}
+            if isinstance(ended, Lost) and ended.status is not None:
+                detail |= _came(ended)
+            return told | {kind: detail, "seconds": ended.elapsed}
         case Look() as look:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
@@ -238,12 +231,10 @@ def _fact(fact: Fact) -> dict[str, object]:
             assert_never(never)
 
 
-def _part(ended: NotSent | Lost) -> dict[str, object]:
-    """What came of an answer that broke off."""
-    if isinstance(ended, NotSent) or ended.status is None:
-        return {}
-    headers = [list(header) for header in ended.headers]
-    return {"status": ended.status, "headers": headers, **_octets("body", ended.body)}
+def _came(answer: Answered | Lost) -> dict[str, object]:
+    """What came of an answer, whole or not."""
+    headers = [list(header) for header in answer.headers]
+    return {"status": answer.status, "headers": headers, **_octets("body", answer.body)}
 
 
 def _octets(name: str, octets: bytes) -> dict[str, object]:
@@ -263,19 +254,11 @@ def _iso(at: Timestamp) -> str:
 
 
 class History:
-    """What a person does to one journal. `can_erase` is false for practice, which ends with the program."""
+    """What a person writes down about what was noted: that it is given up, or seen."""
 
-    def __init__(
-        self, journal: "SqliteJournal", now: Callable[[], Timestamp], *, erase: Erase | None = None
-    ) -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:
         self._journal = journal
         self._now = now
-        self._erase = erase
-
-    @property
-    def can_erase(self) -> bool:
-        """Whether there is a right to erasure to be granted."""
-        return self._erase is not None
 
     def discard(self, request_id: str, reason: str, by: str) -> None:
         """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
@@ -300,10 +283,3 @@ class History:
         is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
         if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
             raise JournalError(_ACKNOWLEDGED, _SEE)
-
-    def erase(self, project_id: str, customer: CustomerId) -> "Erasure | None":
-        """Remove all that names a customer of a project; None in practice. Raises JournalError.
-
-        Also while one of the customer's consents has not certainly reached Engagement.
-        """
-        return None if self._erase is None else self._erase(project_id, customer, self._now())

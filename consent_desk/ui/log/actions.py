@@ -119,22 +119,18 @@ class LogActionsPresenter(QObject):
 
     def _erase(self, request_id: str) -> None:
         workspace, entry = self._log.workspace, self._log.find(request_id)
-        if workspace is None or entry is None:
+        if workspace is None or entry is None or (erase := workspace.erase) is None:
             return
         choices = ("Keep it", "Remove for good")
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
             return
 
-        def done(erased: "Erasure | None") -> None:
-            if erased is not None:
-                self._forget(workspace, entry, erased)
-
         self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
         # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
         self._runner.run(
             Lane.UPKEEP,
-            lambda: workspace.history.erase(entry.project_id, entry.customer),
-            done=done,
+            lambda: erase(entry.project_id, entry.customer),
+            done=lambda erased: self._forget(workspace, entry, erased),
             failed=self._tell_not_erased,
         )
 

@@ -59,7 +59,7 @@ class LogPresenter(QObject):
     def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self.workspace = workspace
-        self._panel.show_can_erase(workspace.history.can_erase)
+        self._panel.show_can_erase(workspace.erase is not None)
         self.view.enter(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
