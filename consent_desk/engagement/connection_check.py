@@ -99,16 +99,9 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
 
 
 def _environment(way: Way) -> tuple[Step, ...]:
+    how = "The environment variable {name} decides which certificates are trusted: {value}"
     return tuple(
-        Step(
-            _ENVIRONMENT,
-            Verdict.WARNING,
-            say(
-                "The environment variable {name} decides which certificates are trusted: {value}",
-                name=name,
-                value=cut(visible(value), _LONGEST_VALUE),
-            ),
-        )
+        Step(_ENVIRONMENT, Verdict.WARNING, say(how, name=name, value=cut(visible(value), _LONGEST_VALUE)))
         for name, value in way.trust
     )
 
@@ -155,17 +148,14 @@ def _bad(
 
 def _clock(server_time: float, now: Timestamp) -> Step:
     off = round(now.micros / 1_000_000 - server_time)
-    if is_off(off):
-        return Step(
-            _CLOCK,
-            Verdict.WARNING,
-            say(
-                "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
-                "Engagement's time.",
-                off=tell_off(off),
-            ),
-        )
-    return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+    if not is_off(off):
+        return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+    how = say(
+        "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
+        "Engagement's time.",
+        off=tell_off(off),
+    )
+    return Step(_CLOCK, Verdict.WARNING, how)
 
 
 def _may_read(transport: Transport, project: Project) -> Step:

@@ -97,20 +97,20 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
         try:
             check.run(mark)
         except WrongError as wrong:
-            return Verification(verdict=Verdict.WRONG, why=wrong.why, facts=check.facts)
+            why = wrong.why
         except (TypeError, AttributeError, ValueError):
             why = say(
                 "Fact {fact} is the first that is wrong: no journal holds such values.", fact=check.facts + 1
             )
-            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname.split("_")[1] not in {"CORRUPT", "NOTADB"}:
                 raise
             why = say("The file is damaged: it cannot be read beyond fact {fact}.", fact=check.facts)
-            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
-        return Verification(
-            verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
-        )
+        else:
+            return Verification(
+                verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
+            )
+        return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
 
 
 class _Check:
