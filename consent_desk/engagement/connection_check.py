@@ -8,6 +8,7 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut, visible
 from consent_desk.domain.wire.answer import Meaning, is_from_the_way, meaning, read_answer
+from consent_desk.domain.wire.customer import is_unknown
 from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_history, prepare_system_time
@@ -162,9 +163,8 @@ def _may_read(transport: Transport, project: Project) -> Step:
     nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
     outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
     if isinstance(outcome, Answered):
-        answer = read_answer(outcome.body)
-        unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
-        if (outcome.status == 200 and answer.is_success) or unknown_customer:
+        is_read = outcome.status == 200 and read_answer(outcome.body).is_success
+        if is_read or is_unknown(outcome.status, outcome.body):
             return Step(_GET, Verdict.GOOD, say("The key may read consents."))
         told = meaning(outcome.status, outcome.headers, outcome.body)
         if not is_from_the_way(outcome.status, outcome.headers, outcome.body):
