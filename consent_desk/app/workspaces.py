@@ -21,7 +21,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
-from consent_desk.journal.export import Erase, History
+from consent_desk.journal.export import History
 from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
@@ -86,7 +86,8 @@ def open_journal(
                 copies -= 1
                 turn.notify_all()
 
-    def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+    def erase_customer(project_id: str, customer: CustomerId) -> Erasure:
+        at = now()
         with turn:
             if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
                 raise DeskError(*_COPYING)
@@ -94,8 +95,14 @@ def open_journal(
             backups = Backups(path, second=settings.second_folder)
             return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(journal, transport, now, nap, steady, erase=erase_customer)
-    return replace(workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup)
+    workspace = _workspace(journal, transport, now, nap, steady)
+    return replace(
+        workspace,
+        restored=journal.restored,
+        back_up=back_up,
+        copy_backup=copy_backup,
+        erase=erase_customer,
+    )
 
 
 def open_sandbox(
@@ -135,8 +142,6 @@ def _workspace(
     now: Callable[[], Timestamp],
     nap: float,
     steady: Callable[[], float],
-    *,
-    erase: Erase | None = None,
 ) -> Workspace:
     return Workspace(
         journal=journal,
@@ -145,7 +150,7 @@ def _workspace(
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
-        history=History(journal, now, erase=erase),
+        history=History(journal, now),
         proofs=Proofs(journal, now),
         transport=watched,
         user=account_name() or "unknown",

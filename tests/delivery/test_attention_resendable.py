@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Lost
-from tests.consents import NOON, a_noted, a_project, later
+from tests.consents import NOON, a_noted, a_project, later, write_down
 from tests.delivery.desk import CUT, FORBIDDEN
 from tests.memory_journal import MemoryJournal
 
@@ -28,7 +28,7 @@ class Desk:
     def left(self, state: State, outcome: Answered | Lost | None, **changes: Any) -> str:
         noted = a_noted(**changes)
         request_id = noted.consent.request_id
-        self.journal.note(noted)
+        write_down(self.journal, noted)
         self.journal.claim(request_id, NOON)
         self.journal.append(request_id, Fact(at=NOON, state=state, outcome=outcome))
         return request_id

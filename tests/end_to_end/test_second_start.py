@@ -18,7 +18,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.folders import private_folder
-from tests.consents import a_consent
+from tests.consents import a_consent, write_down
 from tests.end_to_end.desk import PATIENCE, ROOT, Desk, Engagement, keep_project, linux, states
 
 pytestmark = linux
@@ -44,7 +44,7 @@ def queue_a_consent(home: Path, project: Project) -> None:
     """Leave a consent as by a start that could not send it."""
     folder = private_folder(home / "data/consent-desk")
     journal = SqliteJournal.open(folder / "journal.sqlite")
-    journal.note(Noted.of(project, a_consent()))
+    write_down(journal, Noted.of(project, a_consent()))
     journal.close()
 
 

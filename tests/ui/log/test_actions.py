@@ -147,7 +147,7 @@ def wait_for_view(desk: OpenDesk) -> None:
 def test_an_unread_line_that_changes_under_a_filter_is_not_shown_twice(many_refused: OpenDesk) -> None:
     (log,) = many_refused.window.findChildren(LogPresenter)
     assert log.workspace is not None
-    (last,) = log.workspace.history.page(LogQuery(oldest_first=True), most=1)
+    (last,) = log.workspace.journal.page(LogQuery(oldest_first=True), most=1)
     assert log.find(last.entry.request_id) is None
     with many_refused.bot.assertNotEmitted(many_refused.window.log.model.rowsInserted):
         log.put(log.workspace, last.entry)

@@ -502,7 +502,7 @@ def test_tab_goes_through_the_backups_as_one_reads_them(
 ) -> None:
     leave(folders, real(engagement))
     back_up(folders)
-    JournalRecovery(folders).set_second_folder(tmp_path)
+    JournalRecovery(folders).settings.set_second_folder(tmp_path)
     desk = start()
     wait_until_well(desk)
     dialog = open_backups(desk)
