@@ -97,11 +97,7 @@ def open_journal(
 
     workspace = _workspace(journal, transport, now, nap, steady)
     return replace(
-        workspace,
-        restored=journal.restored,
-        back_up=back_up,
-        copy_backup=copy_backup,
-        erase=erase_customer,
+        workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup, erase=erase_customer
     )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 HTML = "text/html; charset=utf-8"
-JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -18,7 +17,7 @@ class Answer:
 
     status: int
     body: bytes
-    content_type: str = JSON
+    content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     has_request_id: bool = True
 

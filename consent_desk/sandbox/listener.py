@@ -144,10 +144,7 @@ class LoopbackServer(ThreadingTCPServer):
 
 
 class _Timely(RawIOBase):
-    """Reads from a connection until `by`, and where `left` is a number no more bytes than these.
-
-    Raises TimeoutError, and LineTooLong for what is too much.
-    """
+    """Reads until `by`, then raises TimeoutError; if `left` is a number, LineTooLong after so many bytes."""
 
     def __init__(self, connection: socket) -> None:
         self._connection = connection

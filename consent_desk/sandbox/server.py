@@ -1,7 +1,4 @@
-"""The sandbox's HTTP face: a server for this machine only, which misbehaves when it is told to.
-
-Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project`.
-"""
+"""The sandbox's HTTP face: a server for this machine only, which misbehaves when it is told to."""
 
 import time
 from collections import deque
