@@ -38,6 +38,7 @@ trace: .venv/.ready-test ## Count what a key and a Send pass through
 	@$(BIN)/python tools/trace.py
 
 soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
+	@sh tools/in_memory.sh $(PYTEST) -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m tests.reliability.run
 
 screenshots: .venv/.ready-test ## Take the pictures for the documentation
@@ -57,6 +58,9 @@ clean: ## Remove what was made, .venv too
 ifneq "$(shell .venv/bin/python -c '' 2>/dev/null && cat .venv/.place 2>/dev/null)" "$(CURDIR)"
 .venv/.ready-demo .venv/.ready-test .venv/.ready-dev: moved
 endif
+
+# Tests start the program again and again: compiled once, it starts in two thirds of the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .PHONY: help demo test check lint types contracts bench trace soak screenshots constraints clean moved

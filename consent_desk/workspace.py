@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.attention import Alarms, Resendable
+from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -15,6 +15,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.export import History
 
 if TYPE_CHECKING:
+    from consent_desk.journal.erasure import Erasure
     from consent_desk.journal.journal import SqliteJournal
     from consent_desk.proof.make import Proofs
 
@@ -25,8 +26,9 @@ class Workspace:
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
     `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
-    there is one; None where nothing is backed up. `user`: who sits here, as this computer calls them. `rest`
-    ends what practice is sent to, `wake` begins it again and returns it; the journal stays open.
+    there is one; None where nothing is backed up. `erase` removes all that names a customer of a project (by
+    its ID), and raises DeskError; None in practice. `user`: who sits here, as this computer calls them.
+    `rest` ends what practice is sent to, `wake` begins it again and returns it; the journal stays open.
     """
 
     journal: "SqliteJournal"
@@ -35,7 +37,6 @@ class Workspace:
     verifier: Verifier
     scheduler: Scheduler
     alarms: Alarms
-    kept: Resendable
     history: History
     proofs: "Proofs"
     transport: ClockWatch
@@ -44,6 +45,7 @@ class Workspace:
     restored: int = 0
     back_up: Callable[[], None] | None = None
     copy_backup: Callable[[], None] | None = None
+    erase: Callable[[str, CustomerId], "Erasure"] | None = None
     user: str = ""
     rest: Callable[[], None] = lambda: None
     wake: Callable[[], Project | None] = lambda: None

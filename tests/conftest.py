@@ -18,8 +18,9 @@ for name in [name for name in os.environ if name.startswith("QT_")]:
 os.environ["LC_ALL"] = "C.UTF-8"  # dates and numbers as the tests expect them, wherever they run
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("CONSENT_DESK_TEST_PLATFORM", "offscreen")
 
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("default", deadline=None, max_examples=25)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=25, print_blob=True)
+settings.register_profile("soak", deadline=None, max_examples=500)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 FOREIGN = (

@@ -9,6 +9,7 @@ from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.project import Project, Secret
+from consent_desk.journal.journal import SqliteJournal
 
 NOON = Timestamp(1_780_228_800_000_000)
 
@@ -64,3 +65,8 @@ def a_noted(**changes: Any) -> Noted:
 
 def later(seconds: float) -> Timestamp:
     return Timestamp(NOON.micros + round(seconds * 1_000_000))
+
+
+def write_down(journal: SqliteJournal, noted: Noted) -> None:
+    """Have one consent noted."""
+    journal.note_all((noted,))

@@ -33,9 +33,6 @@ class MemoryJournal(SqliteJournal):
         copy._facts = {request_id: [*facts] for request_id, facts in self._facts.items()}
         return copy
 
-    def note(self, noted: Noted) -> None:
-        self.note_all((noted,))
-
     def note_all(self, noted: Sequence[Noted]) -> None:
         self.on_write()
         for one in noted:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale
 
@@ -12,6 +11,7 @@ from consent_desk.app.application import Application
 from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.faults import Fault
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.categories import Categories
 from consent_desk.engagement.clock_watch import ClockWatch
@@ -45,10 +45,6 @@ from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
-if TYPE_CHECKING:
-    from consent_desk.domain.faults import Fault
-
-
 SANDBOX_DELAY = 4.0
 """Seconds until the sandbox's reads show a write; Engagement takes 3 to 30."""
 
@@ -63,7 +59,7 @@ def build(
     now: Callable[[], Timestamp] = clock_now,
     *,
     zone: tzinfo | None = None,
-    fault: "Fault | None" = None,
+    fault: Fault | None = None,
     delay: float = SANDBOX_DELAY,
     nap: float = NAP,
     steady: Callable[[], float] = clock_steady,

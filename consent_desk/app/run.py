@@ -5,21 +5,18 @@ import threading
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.application import Application
 from consent_desk.app.build import build
+from consent_desk.domain.faults import Fault
 from consent_desk.engagement.http import proxies
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.keyring import KeyringStore
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
-
-if TYPE_CHECKING:
-    from consent_desk.domain.faults import Fault
 
 
 def run(
@@ -29,7 +26,7 @@ def run(
     resources: ExitStack,
     *,
     demo: bool,
-    fault: "Fault | None" = None,
+    fault: Fault | None = None,
 ) -> int:
     """Build the program around `window` and run it until that is closed; return the exit status."""
     transport = HttpTransport(partial(proxies.find, system=system_proxy))

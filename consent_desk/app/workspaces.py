@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Condition
 
-from consent_desk.delivery.attention import Alarms, Resendable
+from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -21,7 +21,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
-from consent_desk.journal.export import Erase, History
+from consent_desk.journal.export import History
 from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import installation_id, saved_of
 from consent_desk.journal.journal import SqliteJournal
@@ -59,10 +59,10 @@ def open_journal(
     if settings.has_journal and not any(map(os.path.lexists, left)):
         raise nowhere(folders.data)
     journal = SqliteJournal.open(
-        folders.journal,
+        path,
         installation=installation_id(folders.config),
         now=now,
-        before_migration=Backups(folders.journal).before_migration,
+        before_migration=Backups(path).before_migration,
     )
     opened.callback(journal.close)
     # Only what would find a lost folder is missing then, and who sets a second one is told.
@@ -70,7 +70,7 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> None:
-        Backups(folders.journal).make_daily(journal, now())
+        Backups(path).make_daily(journal, now())
 
     # A copy that was begun before an erasure would bring back into the second folder what that removes.
     copies, turn = 0, Condition()
@@ -80,24 +80,25 @@ def open_journal(
         with turn:
             copies += 1
         try:
-            Backups(folders.journal, second=settings.second_folder).copy_daily(now())
+            Backups(path, second=settings.second_folder).copy_daily(now())
         finally:
             with turn:
                 copies -= 1
                 turn.notify_all()
 
-    def erase_customer(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
+    def erase_customer(project_id: str, customer: CustomerId) -> Erasure:
+        at = now()
         with turn:
             if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
                 raise DeskError(*_COPYING)
             # From the second folder too; a failure to read where that is says so, and nothing is erased.
-            backups = Backups(folders.journal, second=settings.second_folder)
-            return erase(folders.journal, journal, backups, project_id=project_id, customer=customer, at=at)
+            backups = Backups(path, second=settings.second_folder)
+            return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(
-        journal, transport, now, nap, steady, erase=erase_customer, restored=journal.restored
+    workspace = _workspace(journal, transport, now, nap, steady)
+    return replace(
+        workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup, erase=erase_customer
     )
-    return replace(workspace, back_up=back_up, copy_backup=copy_backup)
 
 
 def open_sandbox(
@@ -120,16 +121,15 @@ def open_sandbox(
     sandbox.fault = fault
     journal = SqliteJournal.open(folder / "journal.sqlite")
     opened.callback(journal.close)
-    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
-    # Its own watch: the Sandbox tells the time of this very computer.
-    watched = ClockWatch(transport, now, steady)
-    workspace = _workspace(journal, watched, now, nap, steady, sandbox=sandbox.project, customers=customers)
 
     def wake() -> Project:
         sandbox.start()
         return sandbox.project
 
-    return replace(workspace, rest=sandbox.close, wake=wake)
+    # Its own watch: the Sandbox tells the time of this very computer.
+    workspace = _workspace(journal, ClockWatch(transport, now, steady), now, nap, steady)
+    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
+    return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
 
 
 def _workspace(
@@ -138,11 +138,6 @@ def _workspace(
     now: Callable[[], Timestamp],
     nap: float,
     steady: Callable[[], float],
-    *,
-    erase: Erase | None = None,
-    sandbox: Project | None = None,
-    customers: frozenset[CustomerId] = frozenset(),
-    restored: int = 0,
 ) -> Workspace:
     return Workspace(
         journal=journal,
@@ -151,12 +146,8 @@ def _workspace(
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         alarms=Alarms(journal, now),
-        kept=Resendable(journal),
-        history=History(journal, now, erase=erase),
+        history=History(journal, now),
         proofs=Proofs(journal, now),
         transport=watched,
-        sandbox=sandbox,
-        customers=customers,
-        restored=restored,
         user=account_name() or "unknown",
     )

@@ -7,20 +7,18 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from consent_desk import __version__
-from consent_desk.cli.verify import verify_file
+from consent_desk.domain.faults import Fault
 from consent_desk.system.core_files import forbid_core_files
 from consent_desk.system.display import Display, find_display
-
-if TYPE_CHECKING:
-    from consent_desk.domain.faults import Fault
 
 _NO_DISPLAY = (
     "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
     "Start it in a desktop session; consent-desk --demo also runs without one."
 )
+_START_ELSEWHERE = "Start it in a desktop session, or set DISPLAY to one that is open."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,31 +34,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "verify":
+        from consent_desk.cli.verify import verify_file
+
         return verify_file(arguments.file, arguments.journal)
     if arguments.fault is not None and not arguments.demo:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
-    fault: Fault | None = arguments.fault
     display = find_display()
-    if display is Display.DEAD:
-        print(_cannot_be_reached(demo=arguments.demo), file=sys.stderr)
+    if display is not Display.READY:
+        if display is Display.DEAD:
+            names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+            named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
+            advice = "The demo runs without a window." if arguments.demo else _START_ELSEWHERE
+            print(f"consent-desk: the display cannot be reached ({named}). {advice}", file=sys.stderr)
+        elif not arguments.demo:
+            print(_NO_DISPLAY, file=sys.stderr)
         if not arguments.demo:
-            return 1
-    elif display is Display.NONE and not arguments.demo:
-        print(_NO_DISPLAY, file=sys.stderr)
-        return 2
-    if arguments.demo and display is not Display.READY:
+            return 1 if display is Display.DEAD else 2
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from consent_desk.cli.demo import demonstrate
 
-        return demonstrate(fault)
+        return demonstrate(arguments.fault)
     # Python would look for garbage ten times over in what loads for the window, and find none.
     gc.disable()
     # PySide6 reads the source of every module that loads after it, and Python would keep all of it: 10 MiB.
     linecache.cache = _Unkept()
     from consent_desk.app.startup import main as run
 
-    return run(demo=arguments.demo, fault=fault)
+    return run(demo=arguments.demo, fault=arguments.fault)
 
 
 class _Unkept(dict[str, Any]):
@@ -77,20 +78,7 @@ def _read(given: Sequence[str]) -> argparse.Namespace:
     return _parser().parse_args(given)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Knows the sandbox's faults only when it is asked for help: no start waits for the sandbox."""
-
-    def format_help(self) -> str:
-        from consent_desk.domain.faults import Fault
-
-        faults = (f"  {fault.value:<24} {fault.description}" for fault in Fault)
-        self.epilog = "\n".join(("faults of the sandbox, for --demo --fault NAME:", *faults))
-        return super().format_help()
-
-
-def _fault(name: str) -> "Fault":
-    from consent_desk.domain.faults import Fault
-
+def _fault(name: str) -> Fault:
     try:
         return Fault(name)
     except ValueError:
@@ -98,10 +86,12 @@ def _fault(name: str) -> "Fault":
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    faults = (f"  {fault.value:<24} {fault.description}" for fault in Fault)
+    parser = argparse.ArgumentParser(
         prog="consent-desk",
         usage="%(prog)s [-h] [--version] [--demo [--fault NAME]] [verify [FILE] [--journal JOURNAL]]",
         description="Record what a person decided about a consent category in Bloomreach Engagement.",
+        epilog="\n".join(("faults of the sandbox, for --demo --fault NAME:", *faults)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"consent-desk {__version__}")
@@ -112,17 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         "send one consent and print it",
     )
     parser.add_argument(
-        "--fault",
-        metavar="NAME",
-        type=_fault,
-        help="with --demo: let the sandbox misbehave, see below",
+        "--fault", metavar="NAME", type=_fault, help="with --demo: let the sandbox misbehave, see below"
     )
-    commands = parser.add_subparsers(
-        dest="command",
-        title="commands without a window",
-        prog="consent-desk",
-        parser_class=argparse.ArgumentParser,
-    )
+    commands = parser.add_subparsers(dest="command", title="commands without a window", prog="consent-desk")
     verify = commands.add_parser(
         "verify",
         help="check that the journal, or a proof, is still what was written, and change nothing",
@@ -143,14 +125,3 @@ def _parser() -> argparse.ArgumentParser:
         help="compare a proof with this journal or backup instead of your journal",
     )
     return parser
-
-
-def _cannot_be_reached(*, demo: bool) -> str:
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
-    advice = (
-        "The demo runs without a window."
-        if demo
-        else "Start it in a desktop session, or set DISPLAY to one that is open."
-    )
-    return f"consent-desk: the display cannot be reached ({named}). {advice}"

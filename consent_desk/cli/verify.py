@@ -4,6 +4,11 @@ import io
 import sys
 from pathlib import Path
 
+from consent_desk.journal.verify import Verdict, verify
+from consent_desk.proof.check import check, is_pages, is_proof
+from consent_desk.proof.compare import compare
+from consent_desk.system.folders import user_folders
+
 _PAGES = (
     "This is the file for people: nothing in it can be checked. Check the .json that was saved with it, and "
     "compare the SHA-256 that is told of that one with the one that stands here on each page."
@@ -19,9 +24,6 @@ _PROVEN = (
 
 def verify_file(path: Path | None, compared_with: Path | None) -> int:
     """Verify what lies at `path`, without it the journal; print what was found, return the exit status."""
-    from consent_desk.journal.verify import Verdict, verify
-    from consent_desk.system.folders import user_folders
-
     journal = user_folders().journal
     path = journal if path is None else path
     # What cannot be encoded here, a folder's name for one, is written out.
@@ -51,10 +53,6 @@ def verify_file(path: Path | None, compared_with: Path | None) -> int:
 
 def _verify_proof(path: Path, journal: Path) -> int | None:
     """Check the file if it is a proof; None where it is none."""
-    from consent_desk.journal.verify import Verdict
-    from consent_desk.proof.check import check, is_pages, is_proof
-    from consent_desk.proof.compare import compare
-
     try:
         if is_pages(path):
             print(_PAGES)

@@ -107,27 +107,23 @@ class Alarms:
         )
 
 
-class Resendable:
-    """What is kept in one journal. For the journal lane alone; raises JournalError."""
+def resendable(journal: "SqliteJournal", project: Project) -> tuple[Entry, ...]:
+    """What is kept that may pass in `project` now, in the order of noting, without overtaken opt-ins."""
+    refused = (journal.record(one) for one in journal.records_in({State.REFUSED}))
+    return tuple(
+        Entry.after(record.noted, record.facts)
+        for record in refused
+        if record.noted.belongs_to(project, mended=True) and _may_pass(journal, record)
+    )
 
-    def __init__(self, journal: "SqliteJournal") -> None:
-        self._journal = journal
 
-    def of(self, project: Project) -> tuple[Entry, ...]:
-        """What may pass in `project` now, in the order of noting, without the opt-ins that were overtaken."""
-        refused = (self._journal.record(one) for one in self._journal.records_in({State.REFUSED}))
-        return tuple(
-            Entry.after(record.noted, record.facts)
-            for record in refused
-            if record.noted.belongs_to(project, mended=True) and self._may_pass(record)
-        )
+def may_leave(journal: "SqliteJournal", request_id: str) -> bool:
+    """Whether one of them is still to be sent: an opt-in not before an opt-out that is not settled."""
+    record = journal.record(request_id)
+    return _may_pass(journal, record) and not waits_for_opt_out(journal, record.noted)
 
-    def may_leave(self, request_id: str) -> bool:
-        """Whether one of them is still to be sent: an opt-in not before an opt-out that is not settled."""
-        record = self._journal.record(request_id)
-        return self._may_pass(record) and not waits_for_opt_out(self._journal, record.noted)
 
-    def _may_pass(self, record: Record) -> bool:
-        if not was_refused_for_settings(record.facts):
-            return False
-        return record.noted.consent.action is Action.REJECT or not is_overtaken(self._journal, record.noted)
+def _may_pass(journal: "SqliteJournal", record: Record) -> bool:
+    if not was_refused_for_settings(record.facts):
+        return False
+    return record.noted.consent.action is Action.REJECT or not is_overtaken(journal, record.noted)

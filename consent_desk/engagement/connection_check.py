@@ -8,6 +8,7 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut, visible
 from consent_desk.domain.wire.answer import Meaning, is_from_the_way, meaning, read_answer
+from consent_desk.domain.wire.customer import is_unknown
 from consent_desk.domain.wire.outcome import Answered, Cause, NotSent, Outcome, Phase, Way, why_no_answer
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_history, prepare_system_time
@@ -99,16 +100,9 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
 
 
 def _environment(way: Way) -> tuple[Step, ...]:
+    how = "The environment variable {name} decides which certificates are trusted: {value}"
     return tuple(
-        Step(
-            _ENVIRONMENT,
-            Verdict.WARNING,
-            say(
-                "The environment variable {name} decides which certificates are trusted: {value}",
-                name=name,
-                value=cut(visible(value), _LONGEST_VALUE),
-            ),
-        )
+        Step(_ENVIRONMENT, Verdict.WARNING, say(how, name=name, value=cut(visible(value), _LONGEST_VALUE)))
         for name, value in way.trust
     )
 
@@ -155,31 +149,26 @@ def _bad(
 
 def _clock(server_time: float, now: Timestamp) -> Step:
     off = round(now.micros / 1_000_000 - server_time)
-    if is_off(off):
-        return Step(
-            _CLOCK,
-            Verdict.WARNING,
-            say(
-                "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
-                "Engagement's time.",
-                off=tell_off(off),
-            ),
-        )
-    return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+    if not is_off(off):
+        return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+    how = say(
+        "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
+        "Engagement's time.",
+        off=tell_off(off),
+    )
+    return Step(_CLOCK, Verdict.WARNING, how)
 
 
 def _may_read(transport: Transport, project: Project) -> Step:
     nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
     outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
-    if not isinstance(outcome, Answered):
-        return Step(
-            _GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=why_no_answer(outcome).why)
-        )
-    answer = read_answer(outcome.body)
-    unknown_customer = outcome.status == 404 and any("does not exist" in error for error in answer.errors)
-    if (outcome.status == 200 and answer.is_success) or unknown_customer:
-        return Step(_GET, Verdict.GOOD, say("The key may read consents."))
-    told = meaning(outcome.status, outcome.headers, outcome.body)
-    if is_from_the_way(outcome.status, outcome.headers, outcome.body):
-        return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
-    return _bad(_GET, told, outcome)
+    if isinstance(outcome, Answered):
+        is_read = outcome.status == 200 and read_answer(outcome.body).is_success
+        if is_read or is_unknown(outcome.status, outcome.body):
+            return Step(_GET, Verdict.GOOD, say("The key may read consents."))
+        told = meaning(outcome.status, outcome.headers, outcome.body)
+        if not is_from_the_way(outcome.status, outcome.headers, outcome.body):
+            return _bad(_GET, told, outcome)
+    else:
+        told = why_no_answer(outcome)
+    return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))

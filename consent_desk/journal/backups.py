@@ -174,11 +174,8 @@ class Backups:
                     target.execute("PRAGMA synchronous = off")
                     copy_to(target)
                     create_head(head_file(made), head(target))
-                descriptor = os.open(made, os.O_RDWR)
-                try:
-                    sync(descriptor)
-                finally:
-                    os.close(descriptor)
+                with made.open("rb+") as file:
+                    sync(file.fileno())
                 _require_sound(made, head_file(made), _NOT_BACKED_UP)
                 _put(made, path)
 

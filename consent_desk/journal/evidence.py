@@ -6,22 +6,18 @@ The rows of others are not shown: their digests, 32 bytes each, are all that the
 
 import sqlite3
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from consent_desk.domain.evidence.proof import Chain, FromJournal, Json, Stretch, Witness
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.journal.chain import COLUMNS, digest, genesis
 from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, fact_of, head, named, noted_of
+from consent_desk.journal.search import Reading, pages
 
 CARRIED = 20_000
 """The most digests of others in a proof: 860 kB as text, and half a second's work."""
 
-Reading: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
-"""A way to the journal for one short read."""
-
-_PAGE = 500
 _OCTETS = frozenset({"gone", "content_sha256", "remark_sha256", "salt", "body"})
 
 
@@ -116,7 +112,7 @@ def _fact(row: Json) -> Mapping[str, Any]:
 def _rows(reading: Reading, request_id: str, until: int) -> dict[str, Any] | None:
     facts = [
         {**_json(row, COLUMNS["fact"]), **_beside(row, "answer"), **_beside(row, "remark")}
-        for row in _pages(reading, _OWN, request_id, until=until)
+        for row in pages(reading, _OWN, request_id, until)
     ]
     if not facts:
         return None
@@ -142,7 +138,7 @@ def _json(row: sqlite3.Row, names: Sequence[str], prefix: str = "") -> dict[str,
 
 def _stretch(reading: Reading, journal: str, first: int, last: int, own: frozenset[int]) -> Stretch:
     others = bytearray()
-    for row in _pages(reading, _ALL, after=first - 1, until=last):
+    for row in pages(reading, _ALL, last, after=first - 1):
         if row["seq"] not in own:
             consent = {name: row[f"consent_{name}"] for name in COLUMNS["consent"]}
             others += digest(row, None if consent["seq"] is None else consent)
@@ -163,21 +159,10 @@ def _chain_at(reading: Reading, journal: str, fact: int) -> bytes:
         return found
 
 
-def _pages(reading: Reading, sql: str, *keys: str, after: int = 0, until: int) -> Iterator[sqlite3.Row]:
-    # Each page for itself: nobody who notes waits for the whole.
-    while True:
-        with reading() as connection:
-            rows = connection.execute(sql, (*keys, after, until, _PAGE)).fetchall()
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1]["seq"]
-
-
 _OWN = f"""
 SELECT fact.*, {named("answer")}, {named("remark")}
 FROM fact LEFT JOIN answer ON answer.fact = fact.seq LEFT JOIN remark ON remark.fact = fact.seq
-WHERE fact.request_id = ? AND fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
+WHERE fact.request_id = ? AND fact.seq <= ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names
 
 _CONSENT = f"""
@@ -187,5 +172,5 @@ FROM consent LEFT JOIN personal ON personal.seq = consent.seq WHERE consent.requ
 
 _ALL = f"""
 SELECT fact.*, {named("consent")} FROM fact {FIRST_OF_CONSENT}
-WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
+WHERE fact.seq <= ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names

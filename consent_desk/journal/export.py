@@ -1,4 +1,4 @@
-"""The whole journal: to search, page through and export; what a person may give up or erase.
+"""An export of the journal; what a person may give up.
 
 An export is a file for a table (CSV) or for a program (JSON Lines). Neither can hold a secret: the journal
 has none.
@@ -9,7 +9,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.domain.consent.values import CustomerId, Timestamp, complaint_about_note
+from consent_desk.domain.consent.values import Timestamp, complaint_about_note
 from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import (
@@ -28,22 +28,17 @@ from consent_desk.domain.lifecycle.state import (
     State,
     is_to_acknowledge,
 )
-from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
-from consent_desk.journal.search import PAGE
 from consent_desk.system.atomic_file import PrivateFile
 
 if TYPE_CHECKING:
-    from consent_desk.journal.erasure import Erasure
     from consent_desk.journal.journal import SqliteJournal
 
 _SETTLED = say("It was not discarded: by now it is under way, or settled.")
 _ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
 _SEE = say("See in the log how it stands.")
-
-Erase = Callable[[str, CustomerId, Timestamp], "Erasure"]
-"""Removes a customer of a project (by its ID) from the journal and its backups. Raises JournalError."""
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -67,7 +62,7 @@ class Kind(StrEnum):
 
 
 class Export:
-    """One export, step by step. `written` counts its consents.
+    """One export of all that a query asks for, step by step. `written` counts its consents.
 
     The journal is read in turns, as everybody reads it, and never while the file is waited for:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
@@ -214,17 +209,14 @@ def _fact(fact: Fact) -> dict[str, object]:
         case None:
             return told
         case Answered() as answered:
-            detail = {
-                "status": answered.status,
-                "headers": [list(header) for header in answered.headers],
-                **_octets("body", answered.body),
-                "truncated": answered.truncated,
-            }
+            detail = {**_came(answered), "truncated": answered.truncated}
             return told | {"answer": detail, "seconds": answered.elapsed}
         case NotSent() | Lost() as ended:
             kind = "not sent" if isinstance(ended, NotSent) else "lost"
             detail = {"phase": str(ended.phase), "cause": str(ended.cause), "detail": ended.detail}
-            return told | {kind: {**detail, **_part(ended)}, "seconds": ended.elapsed}
+            if isinstance(ended, Lost) and ended.status is not None:
+                detail |= _came(ended)
+            return told | {kind: detail, "seconds": ended.elapsed}
         case Look() as look:
             names = ("seen", "later", "valid", "since", "source", "blind")
             shown = {name: getattr(look, name) for name in names}
@@ -239,12 +231,10 @@ def _fact(fact: Fact) -> dict[str, object]:
             assert_never(never)
 
 
-def _part(ended: NotSent | Lost) -> dict[str, object]:
-    """What came of an answer that broke off."""
-    if isinstance(ended, NotSent) or ended.status is None:
-        return {}
-    headers = [list(header) for header in ended.headers]
-    return {"status": ended.status, "headers": headers, **_octets("body", ended.body)}
+def _came(answer: Answered | Lost) -> dict[str, object]:
+    """What came of an answer, whole or not."""
+    headers = [list(header) for header in answer.headers]
+    return {"status": answer.status, "headers": headers, **_octets("body", answer.body)}
 
 
 def _octets(name: str, octets: bytes) -> dict[str, object]:
@@ -264,36 +254,11 @@ def _iso(at: Timestamp) -> str:
 
 
 class History:
-    """The long view of one journal. `can_erase` is false for practice, which ends with the program."""
+    """What a person writes down about what was noted: that it is given up, or seen."""
 
-    def __init__(
-        self, journal: "SqliteJournal", now: Callable[[], Timestamp], *, erase: Erase | None = None
-    ) -> None:
+    def __init__(self, journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:
         self._journal = journal
         self._now = now
-        self._erase = erase
-
-    @property
-    def can_erase(self) -> bool:
-        """Whether there is a right to erasure to be granted."""
-        return self._erase is not None
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        return self._journal.page(query, after, skip=skip, most=most)
-
-    def count(self, query: LogQuery) -> int:
-        """How many lines there are."""
-        return self._journal.count(query)
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents that the query asks for, the oldest first."""
-        asked = [*request_ids]
-        parts = (asked[start : start + PAGE] for start in range(0, len(asked), PAGE))
-        found = [each for part in parts for each in self._journal.those(query, part)]
-        return tuple(sorted(found, key=lambda each: each.seq))
 
     def discard(self, request_id: str, reason: str, by: str) -> None:
         """Give a consent up: it is never sent again by itself, but looked up still. `by`: who says so.
@@ -318,14 +283,3 @@ class History:
         is_open = is_to_acknowledge(self._journal.record(request_id).facts[-1])
         if not (is_open and self._journal.give_up(request_id, {State.DISCARDED}, fact)):
             raise JournalError(_ACKNOWLEDGED, _SEE)
-
-    def erase(self, project_id: str, customer: CustomerId) -> "Erasure | None":
-        """Remove all that names a customer of a project; None in practice. Raises JournalError.
-
-        Also while one of the customer's consents has not certainly reached Engagement.
-        """
-        return None if self._erase is None else self._erase(project_id, customer, self._now())
-
-    def export(self, query: LogQuery, kind: Kind, path: Path) -> Export:
-        """An export of all that the query asks for, into the file at `path`. Its first step begins it."""
-        return Export(self._journal, query, kind, path)

@@ -157,10 +157,6 @@ def installation_id(config: Path) -> str:
             file.save({"id": kept})
         except (OSError, DeskError):
             return ""
-    return _mixed(kept)
-
-
-def _mixed(kept: str) -> str:
     return sha256(f"{kept} {_computer()}".encode()).hexdigest()[:32]
 
 

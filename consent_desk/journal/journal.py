@@ -47,6 +47,7 @@ from consent_desk.journal.search import (
     count,
     find_page,
     find_those,
+    pages,
     write_sought,
 )
 from consent_desk.system.clock import now as clock_now
@@ -120,12 +121,11 @@ class SqliteJournal:
             raise
         return cls(connection, head_file(path), installation=installation, restored=restored)
 
-    def note(self, noted: Noted) -> None:
-        """Write `noted` with its first fact, `queued`. Writing the same one again changes nothing."""
-        self.note_all((noted,))
-
     def note_all(self, noted: Sequence[Noted]) -> None:
-        """Write all of `noted` like one, in their order, or none."""
+        """Write all of `noted`, each with its first fact, `queued`, in their order, or none.
+
+        Writing the same one again changes nothing.
+        """
         with self._unit(_NOT_NOTED) as connection:
             for one in noted:
                 # A failed fsync can be reported for a row that is there: look before writing.
@@ -180,7 +180,8 @@ class SqliteJournal:
         found: dict[int, str] = {}
         for state in states:
             # By state, and not all at once: so each page is found by an index, in its order.
-            rows = self._pages(
+            rows = pages(
+                self._reading,
                 "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
                 "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
                 "ORDER BY standing.seq LIMIT ?",
@@ -191,7 +192,7 @@ class SqliteJournal:
 
     def to_acknowledge(self) -> tuple[str, ...]:
         """The request IDs of those that wait for a person's word, the oldest first."""
-        return tuple(row["request_id"] for row in self._pages(WAITING_FOR_A_WORD))
+        return tuple(row["request_id"] for row in pages(self._reading, WAITING_FOR_A_WORD))
 
     def open_like(
         self,
@@ -201,7 +202,8 @@ class SqliteJournal:
         actions: Collection[Action] = BOTH,
     ) -> tuple[Record, ...]:
         """The consents of `actions` for one customer and category in an open state, the oldest first."""
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
             "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
             "AND seq > ? ORDER BY seq LIMIT ?",
@@ -217,7 +219,8 @@ class SqliteJournal:
 
         Each is read when it is asked for.
         """
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
             *(customer.value, customer.type, project_id, category, after.micros),
         )
@@ -251,9 +254,13 @@ class SqliteJournal:
             return count(connection, query)
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents (500 at most) that the query asks for, the oldest first."""
-        with self._reading() as connection:
-            return find_those(connection, query, request_ids)
+        """Those of some consents that the query asks for, the oldest first."""
+        asked = [*request_ids]
+        found: list[LogRow] = []
+        for start in range(0, len(asked), PAGE):
+            with self._reading() as connection:
+                found += find_those(connection, query, asked[start : start + PAGE])
+        return tuple(sorted(found, key=lambda row: row.seq))
 
     def head(self) -> Head:
         """The journal's name, how many facts it holds, and its chain after the last one."""
@@ -280,7 +287,8 @@ class SqliteJournal:
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             noted = noted_of(row)
-        rows = self._pages(
+        rows = pages(
+            self._reading,
             f"{FACTS} WHERE request_id = ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?",
             request_id,
         )
@@ -342,18 +350,6 @@ class SqliteJournal:
         """Read what is finished before the block ends."""
         with self._lock, told(NOT_READ, self._mark.parent):
             yield self._connection
-
-    def _pages(self, sql: str, *keys: str | int) -> Iterator[sqlite3.Row]:
-        """All rows of a question that goes on after a `seq`, up to a limit: its last two values."""
-        # Each page under the lock for itself: nobody who notes waits for a long list.
-        after = 0
-        while True:
-            with self._reading() as connection:
-                rows = connection.execute(sql, (*keys, after, PAGE)).fetchall()
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            after = rows[-1]["seq"]
 
     def _advance(self, here: Head) -> None:
         try:

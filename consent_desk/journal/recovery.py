@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
 from consent_desk.domain.consent.values import Timestamp
@@ -43,21 +42,13 @@ class JournalRecovery:
             # Nobody can tell: opened as if it were there, it says what is wrong, and nobody begins anew.
             return True
 
-    def second_folder(self) -> Path | None:
-        """The second folder for backups, None where none is set."""
-        return self.settings.second_folder
-
-    def set_second_folder(self, folder: Path | None) -> None:
-        """Have a second folder for backups from now on, or none."""
-        self.settings.set_second_folder(folder)
-
     def backups(self) -> tuple[Backup, ...]:
         """The backups on this computer."""
         return Backups(self._folders.journal).here()
 
     def second_backups(self) -> tuple[Backup, ...]:
         """The backups in the second folder. May not come back, if that is on a network."""
-        return Backups(self._folders.journal, second=self.second_folder()).elsewhere()
+        return Backups(self._folders.journal, second=self.settings.second_folder).elsewhere()
 
     def check(self, backup: Backup) -> Checked:
         """Verify a backup, whole. Reads all of it."""

@@ -8,7 +8,9 @@ Each question fetches at most one page, and is read to its end before anybody el
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED
 from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, folded
@@ -17,6 +19,9 @@ from consent_desk.journal.rows import entry_of, find
 
 PAGE = 500
 """The most rows that one read fetches."""
+
+Reading: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
+"""A way to the journal for one short read."""
 
 Values = list[str | int]
 
@@ -41,6 +46,18 @@ WAITING_FOR_A_WORD = (
     f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
 )
 """The question for the request IDs of those."""
+
+
+def pages(reading: Reading, question: str, *values: str | int, after: int = 0) -> Iterator[sqlite3.Row]:
+    """All rows of a question that goes on after a `seq`, up to a limit: its last two values."""
+    while True:
+        # Each page for itself: nobody who notes waits for a long list.
+        with reading() as connection:
+            rows = connection.execute(question, (*values, after, PAGE)).fetchall()
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["seq"]
 
 
 def sought_of(row: Columns) -> str:

@@ -7,7 +7,7 @@ head that is kept elsewhere helps, in a backup or an export.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -22,9 +22,8 @@ from consent_desk.journal.head import Head, Spoilt, head_file, read_head
 from consent_desk.journal.identity import mismatch
 from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, content_sha256, named
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, migrate, version
-from consent_desk.journal.search import sought_of
+from consent_desk.journal.search import pages, sought_of
 
-_PAGE = 500
 _NOT_CHECKED = "The journal cannot be checked: {why}."
 
 
@@ -98,20 +97,20 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
         try:
             check.run(mark)
         except WrongError as wrong:
-            return Verification(verdict=Verdict.WRONG, why=wrong.why, facts=check.facts)
+            why = wrong.why
         except (TypeError, AttributeError, ValueError):
             why = say(
                 "Fact {fact} is the first that is wrong: no journal holds such values.", fact=check.facts + 1
             )
-            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname.split("_")[1] not in {"CORRUPT", "NOTADB"}:
                 raise
             why = say("The file is damaged: it cannot be read beyond fact {fact}.", fact=check.facts)
-            return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
-        return Verification(
-            verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
-        )
+        else:
+            return Verification(
+                verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
+            )
+        return Verification(verdict=Verdict.WRONG, why=why, facts=check.facts)
 
 
 class _Check:
@@ -119,6 +118,7 @@ class _Check:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._reading = lambda: nullcontext(connection)
         self.facts = 0
         self.consents = 0
         self.chain = b""
@@ -168,11 +168,8 @@ class _Check:
     def _all_facts(self) -> Iterator[sqlite3.Row]:
         # Page by page, each read to its end: who notes meanwhile does not wait for the whole.
         last = self._one("SELECT coalesce(max(seq), 0) FROM fact")
-        after = 0
         question = _FACTS if version(self._connection) >= VERSION else _FACTS_1
-        while rows := self._connection.execute(question, (after, last, _PAGE)).fetchall():
-            yield from rows
-            after = rows[-1]["seq"]
+        return pages(self._reading, question, last)
 
     def _fact(self, fact: sqlite3.Row) -> None:
         if fact["seq"] != self.facts + 1:
@@ -213,14 +210,11 @@ class _Check:
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
                 raise WrongError(say(why, which=_inert(row[0])))
-        last = 0
-        while rows := self._connection.execute(_SOUGHT, (last, _PAGE)).fetchall():
-            for row in rows:
-                if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
-                    raise WrongError(
-                        say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
-                    )
-            last = rows[-1]["seq"]
+        for row in pages(self._reading, _SOUGHT):
+            if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
+                raise WrongError(
+                    say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
+                )
 
     def _structure(self) -> None:
         for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
@@ -250,7 +244,7 @@ FROM fact {FIRST_OF_CONSENT}
     LEFT JOIN personal ON personal.seq = consent.seq
     LEFT JOIN answer ON answer.fact = fact.seq
     LEFT JOIN remark ON remark.fact = fact.seq
-WHERE fact.seq > ? AND fact.seq <= ? ORDER BY fact.seq LIMIT ?
+WHERE fact.seq <= ? AND fact.seq > ? ORDER BY fact.seq LIMIT ?
 """  # noqa: S608 - our own names
 
 # Version 1 has no such column; what is null changes no hash.

@@ -198,11 +198,8 @@ class Projects:
         with self._lock:
             if self._turns[new.id] is not turn:
                 return False
-            before = self._list.read() or ()
-            if any(one.id == new.id for one in before):
-                self._list.write([new if one.id == new.id else one for one in before])
-            else:
-                self._list.write([*before, new])
+            listed = {one.id: one for one in self._list.read() or ()}
+            self._list.write([*(listed | {new.id: new}).values()])
             return True
 
 

@@ -36,6 +36,8 @@ from consent_desk.proof.format_1 import FORMAT as FORMAT_1
 from consent_desk.proof.format_1 import document_1, history_events_1, moments_1
 
 _SIZE = 32
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, InvalidError, ValueError)
+"""What comes of reading a file that holds other values than a proof does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +66,7 @@ def check(content: bytes) -> Checked:
         proof, about = _check(parsed)
     except WrongError as wrong:
         return replace(found, why=wrong.why)
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        InvalidError,
-        ValueError,
-    ):
+    except _DAMAGE:
         return replace(found, why=say("The file is damaged: no proof holds such values."))
     if proof is None:
         why = say(
@@ -142,10 +136,7 @@ def _of_history(parsed: Json) -> Iterator[Message]:
 
 def _from_journal(parsed: Json) -> FromJournal:
     chain = parsed["chain"]
-    digests: dict[int, bytes] = {}
-    for rows in parsed["journal_rows"]:
-        for fact, summed in digests_of(rows):
-            digests[fact] = summed
+    digests = {fact: summed for rows in parsed["journal_rows"] for fact, summed in digests_of(rows)}
     read = Chain(
         journal=chain["journal"],
         facts=chain["facts"],
@@ -221,13 +212,10 @@ def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
             raise WrongError(say("Fact {fact} does not belong to its consent.", fact=fact["seq"]))
         before = fact["seq"]
         said = {"answer": fact["content_sha256"], "remark": fact["remark_sha256"]}
-        beside = {table: contents(row, table) for table in ("answer", "remark")}
+        beside = {table: contents(row, table) for table in said}
         if number == 0:
-            said, beside = (
-                {**said, "personal": said["answer"]},
-                {**beside, "personal": contents(rows, "personal")},
-            )
-            said["answer"] = None
+            said["personal"], said["answer"] = said["answer"], None
+            beside["personal"] = contents(rows, "personal")
         for table, wanted in said.items():
             parts = beside[table]
             summed = None if parts is None else content_sha256(*parts)

@@ -20,6 +20,8 @@ _DIFFERS = (
     "The journal on this computer DIFFERS from it at fact {fact}: one of the two was changed, or the journal "
     "went on from an earlier state."
 )
+_EARLIER = "The journal on this computer is an earlier state. Up to its end, fact {facts}, it agrees."
+_TOO_EARLY = "The journal on this computer is an earlier state, of fact {facts}, and does not hold it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: F
         if row is None or row["chain"] != chain:
             return Compared(False, say(_DIFFERS, fact=fact))
     if here.facts < source.chain.facts:
-        return Compared(True if places else None, _shorter(here, agrees=bool(places)))
+        return Compared(True if places else None, say(_EARLIER if places else _TOO_EARLY, facts=here.facts))
     if proof.whole and (left_out := _left_out(connection, source)):
         return Compared(False, say("It leaves out consent {which} of the customer.", which=left_out))
     if since := sum(_facts_since(connection, source)):
@@ -73,14 +75,6 @@ def _places(source: FromJournal, last: int) -> Iterator[tuple[int, bytes]]:
             yield last, chain_at(stretch, shown, last)
         yield stretch.last, stretch.after
     yield source.chain.facts, source.chain.head
-
-
-def _shorter(here: Head, *, agrees: bool) -> Message:
-    if agrees:
-        template = "The journal on this computer is an earlier state. Up to its end, fact {facts}, it agrees."
-    else:
-        template = "The journal on this computer is an earlier state, of fact {facts}, and does not hold it."
-    return say(template, facts=here.facts)
 
 
 def _left_out(connection: sqlite3.Connection, source: FromJournal) -> str | None:

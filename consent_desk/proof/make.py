@@ -10,7 +10,7 @@ from consent_desk import __version__
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.document import sealed
-from consent_desk.domain.evidence.proof import FromJournal, Proof, locally, moments, written
+from consent_desk.domain.evidence.proof import Proof, locally, moments, written
 from consent_desk.domain.message import say
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
@@ -41,12 +41,11 @@ class Proofs:
 
     def of_consent(self, request_id: str, local: Local) -> Proof:
         """What proves one consent. Raises JournalError."""
-        return _proof(self._evidence((request_id,)), self._now(), local, whole=False)
+        return self._proof((request_id,), local, whole=False)
 
     def of_customer(self, project_id: str, customer: CustomerId, local: Local) -> Proof:
         """What proves all consents of a customer in a project. Raises JournalError."""
-        found = self._journal.consents_of(project_id, customer)
-        return _proof(self._evidence(found), self._now(), local, whole=True)
+        return self._proof(self._journal.consents_of(project_id, customer), local, whole=True)
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
         """Write both files into `folder`; return their paths. Raises JournalError or ExportError."""
@@ -54,25 +53,21 @@ class Proofs:
         made = pages(proof, sha256(content).hexdigest())
         return save_files(folder, proof.made_at, content, made)
 
-    def _evidence(self, request_ids: Collection[str]) -> FromJournal:
-        found = self._journal.evidence(request_ids)
-        if not found.witnesses:
+    def _proof(self, request_ids: Collection[str], local: Local, *, whole: bool) -> Proof:
+        source = self._journal.evidence(request_ids)
+        if not source.witnesses:
             raise JournalError(
                 say("The journal holds nothing of this customer."),
                 say("Where it was lost, look the customer up in Engagement."),
             )
-        return found
-
-
-def _proof(source: FromJournal, made_at: Timestamp, local: Local, *, whole: bool) -> Proof:
-    told = moments(made_at, source)
-    return Proof(
-        made_at=made_at,
-        program=PROGRAM,
-        whole=whole,
-        source=source,
-        local_times={written(at): locally(local(at)) for at in told},
-    )
+        made_at = self._now()
+        return Proof(
+            made_at=made_at,
+            program=PROGRAM,
+            whole=whole,
+            source=source,
+            local_times={written(at): locally(local(at)) for at in moments(made_at, source)},
+        )
 
 
 def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 HTML = "text/html; charset=utf-8"
-JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -18,7 +17,7 @@ class Answer:
 
     status: int
     body: bytes
-    content_type: str = JSON
+    content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     has_request_id: bool = True
 
@@ -31,6 +30,13 @@ class Answer:
             *(f"{name}: {value}" for name, value in (*self.headers, *headers)),
         )
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("utf-8")
+
+
+class RefusedError(Exception):
+    """A request, or a command of a batch, gets `answer` and nothing else becomes of it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
 
 
 def told(status: int, /, **document: object) -> Answer:

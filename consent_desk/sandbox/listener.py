@@ -11,18 +11,18 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from http.client import LineTooLong
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import BufferedReader, RawIOBase
 from socket import SHUT_RDWR, SHUT_WR, create_connection, socket
-from socketserver import TCPServer
+from socketserver import ThreadingTCPServer
 from threading import Condition, Event, Thread
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 from consent_desk.domain.faults import Fault
-from consent_desk.sandbox import answers, faults
-from consent_desk.sandbox.answers import Answer
+from consent_desk.sandbox import answers, endpoints, faults
+from consent_desk.sandbox.answers import Answer, RefusedError
 from consent_desk.sandbox.endpoints import Received
 
 LOOPBACK = "127.0.0.1"
@@ -48,12 +48,11 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 Reply = tuple[Answer, Fault | None]
 
 
-class LoopbackServer(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 only, and knows its open connections so that it can end them.
+class LoopbackServer(ThreadingTCPServer):
+    """Accepts on 127.0.0.1 only, and knows its open connections so that it can end them.
 
-    `refuse` gets the head of each request, and says what to answer where its body shall not even be read.
-    `take` gets each whole request and says what to answer, and how to spoil it.
-    Raises OSError where it cannot listen.
+    `take` gets each whole request that is addressed to it with the key, and says what to answer, and how to
+    spoil it. Raises OSError where it cannot listen.
     """
 
     daemon_threads = True
@@ -61,30 +60,17 @@ class LoopbackServer(ThreadingHTTPServer):
     allow_reuse_address = sys.platform != "win32"
     request_queue_size = 128
 
-    def __init__(
-        self,
-        refuse: Callable[[Received], Answer | None],
-        take: Callable[[Received], Reply],
-        *,
-        port: int = 0,
-    ) -> None:
-        self.refuse = refuse
+    def __init__(self, take: Callable[[Received], Reply], *, port: int) -> None:
         self.take = take
         self.ending = Event()
         # Whether it has asked for something that is not answered yet, the oldest first.
         self._open: dict[socket, bool] = {}
         self._changed = Condition()
+        # Not HTTPServer: that one looks the host's name up, which can take seconds.
         super().__init__((LOOPBACK, port), _Handler)
+        self.port: int = self.socket.getsockname()[1]
         self._accepting = Thread(target=self._accept, name="sandbox", daemon=True)
-
-    def start(self) -> None:
-        """Begin to accept."""
         self._accepting.start()
-
-    def server_bind(self) -> None:
-        """Bind without looking the host's name up as HTTPServer does, which can take seconds."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = LOOPBACK, self.socket.getsockname()[1]
 
     def _accept(self) -> None:
         # Not serve_forever(): that one polls, and so ends late.
@@ -95,7 +81,7 @@ class LoopbackServer(ThreadingHTTPServer):
         """Stop accepting and end every connection, whatever it waits for, within 0.2 s."""
         self.ending.set()
         with suppress(OSError):
-            create_connection((LOOPBACK, self.server_port), timeout=_PATIENCE).close()
+            create_connection((LOOPBACK, self.port), timeout=_PATIENCE).close()
         self._accepting.join(_PATIENCE)
         self.server_close()
         with self._changed:
@@ -104,9 +90,13 @@ class LoopbackServer(ThreadingHTTPServer):
                     connection.shutdown(SHUT_RDWR)
             self._changed.wait_for(lambda: not self._open, _PATIENCE)
 
-    def verify_request(self, *_: Any) -> bool:
-        """Take no connection once the end has begun."""
-        return not self.ending.is_set()
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Take no connection once the end has begun, or without room; know it from here."""
+        with self._changed:
+            if self.ending.is_set() or not self._make_room():
+                return False
+            self._open[request] = False
+            return True
 
     def get_request(self) -> tuple[socket, Any]:
         """Accept a connection."""
@@ -118,13 +108,7 @@ class LoopbackServer(ThreadingHTTPServer):
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer on a thread of its own, and know the connection from here."""
-        with self._changed:
-            has_room = self._make_room()
-            self._open[request] = False
-        if not has_room:
-            self.close_request(request)
-            return
+        """Answer on a thread of its own."""
         try:
             super().process_request(request, client_address)
         except RuntimeError:
@@ -160,7 +144,7 @@ class LoopbackServer(ThreadingHTTPServer):
 
 
 class _Timely(RawIOBase):
-    """Reads from a connection until `by`, and where `left` is a number no more bytes than these."""
+    """Reads until `by`, then raises TimeoutError; if `left` is a number, LineTooLong after so many bytes."""
 
     def __init__(self, connection: socket) -> None:
         self._connection = connection
@@ -168,11 +152,9 @@ class _Timely(RawIOBase):
         self.left: int | None = None
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what there is. Raises TimeoutError, and LineTooLong for what is too much."""
         remaining = self.by - monotonic()
         if remaining <= 0:
             raise TimeoutError
@@ -205,20 +187,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def handle_expect_100(self) -> bool:
-        """Ask for no body before the headers are seen."""
+        # No body is asked for before the headers are seen.
         return True
 
     def do_GET(self) -> None:
         request = Received(method=self.command, path=self.path, headers=tuple(self.headers.items()), body=b"")
-        if (refusal := self.server.refuse(request)) is not None:
-            self._refuse(refusal)
-            return
-        length = self._length()
-        if length is None:
-            self._refuse(answers.BROKEN_REQUEST)
-            return
-        if length > BODY_LIMIT:
-            self._refuse(answers.TOO_LARGE, most=4 * BODY_LIMIT)
+        try:
+            length = self._length(request)
+        except RefusedError as refused:
+            self._refuse(refused.answer)
             return
         self.server.has_asked(self.connection, asked=True)
         if self.headers.get("Expect", "").lower() == "100-continue":
@@ -234,25 +211,30 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # http.server finds them by these names
 
-    def _length(self) -> int | None:
-        """The body's bytes, None where that is not told by exactly one Content-Length."""
+    def _length(self, head: Received) -> int:
+        """The bytes of the body. Raises RefusedError where that shall not even be read."""
+        # A foreign Host is refused: any web page could call otherwise (DNS rebinding).
+        hosts = [value.strip().lower() for value in self.headers.get_all("Host", [])]
+        if hosts not in ([f"{LOOPBACK}:{self.server.port}"], [f"localhost:{self.server.port}"]):
+            raise RefusedError(answers.WRONG_HOST)
+        # What has no key of ours may come from a web page as well, and would be kept.
+        endpoints.endpoint(head)
         lengths = self.headers.get_all("Content-Length", ["0"])
-        if (
-            "Transfer-Encoding" in self.headers
-            or len(lengths) > 1
-            or not _LENGTH.fullmatch(lengths[0].strip())
-        ):
-            return None
+        is_told = len(lengths) == 1 and _LENGTH.fullmatch(lengths[0].strip())
+        if "Transfer-Encoding" in self.headers or not is_told:
+            raise RefusedError(answers.BROKEN_REQUEST)
+        if int(lengths[0]) > BODY_LIMIT:
+            raise RefusedError(answers.TOO_LARGE)
         return int(lengths[0])
 
-    def _refuse(self, answer: Answer, most: int = _DISCARDED) -> None:
+    def _refuse(self, answer: Answer) -> None:
         self.close_connection = True
         self._send(answer, None)
         # Closed with bytes unread, the connection would be reset, and the answer lost with it.
         self.connection.shutdown(SHUT_WR)
-        self._await_end(_DISCARDING, most)
+        self._await_end(_DISCARDING, 4 * BODY_LIMIT if answer is answers.TOO_LARGE else _DISCARDED)
 
-    def _await_end(self, seconds: float, most: int | None = None) -> None:
+    def _await_end(self, seconds: float, most: int | None) -> None:
         """Wait until the client goes, and keep nothing of what it still says."""
         self._timely.by, self._timely.left = monotonic() + seconds, most
         piece = bytearray(65536)
@@ -266,20 +248,20 @@ class _Handler(BaseHTTPRequestHandler):
             headers.append(("x-request-id", str(uuid4())))
         if self.close_connection:
             headers.append(("Connection", "close"))
-        wire = faults.wire(fault, answer.head(*headers), answer.body)
+        at_once, slowly = faults.wire(fault, answer.head(*headers), answer.body)
         self.connection.settimeout(PATIENCE)
-        self.close_connection = self.close_connection or wire.is_broken
-        self.wfile.write(wire.at_once)
-        for byte in wire.slowly:
+        self.close_connection = self.close_connection or fault in faults.ENDING
+        self.wfile.write(at_once)
+        for byte in slowly:
             if self.server.ending.wait(_PAUSE):
                 break
             self.wfile.write(bytes((byte,)))
-        if wire.holds:
+        if fault is Fault.SILENCE:
             # Ends at the latest when end() shuts the connection down.
-            self._await_end(_HOLDING)
+            self._await_end(_HOLDING, None)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no HTTP request, in our own form."""
+        # What is no HTTP request is answered in our own form.
         self._refuse(answers.page(code, "The sandbox does not understand this request."))
 
     def log_message(self, format: str, *args: Any) -> None:

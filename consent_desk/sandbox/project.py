@@ -18,6 +18,7 @@ KEY_ID = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr"
 SECRET = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01"  # noqa: S105  # published, opens nothing
 
 _DAY = 86_400
+_ALWAYS = float("-inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +50,28 @@ class _Customer:
 class EngagementProject:
     """The state behind the endpoints. Every method may be called from any thread.
 
-    `delay` is in seconds: so long a write stays invisible to reads (section 1). `may_read` and
-    `may_write` are the key's permissions, Events > consent: Get and Set.
+    `now` is its clock, in UNIX seconds; a write stays invisible to reads for `delay` seconds (section 1).
+    `may_read` and `may_write` are the key's permissions, Events > consent: Get and Set.
     Raises SandboxError where `seed` does not describe categories and customers.
     """
 
-    def __init__(self, seed: Mapping[str, object], *, delay: float, now: Callable[[], float]) -> None:
-        self._now = now
+    def __init__(self, seed: Mapping[str, Any], *, delay: float, now: Callable[[], float]) -> None:
+        self.now = now
         self._delay = delay
         self._lock = Lock()
         self._customers: dict[tuple[str, str], _Customer] = {}
-        self.may_read = True
-        self.may_write = True
+        self.may_read = self.may_write = True
         try:
-            self.categories = tuple(_categories(seed))
+            self.categories = seed["categories"]
+            if not all(isinstance(category["id"], str) for category in self.categories):
+                raise TypeError("a category's ID is no text")
             for ids, events in _customers(seed, now()):
-                self._customers |= dict.fromkeys(ids.items(), _Customer(float("-inf"), events))
+                self._customers |= dict.fromkeys(ids.items(), _Customer(_ALWAYS, events))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SandboxError(
                 say("The Sandbox's customers cannot be read."), say("Install the program again.")
             ) from error
         self.seeded = tuple(self._customers)
-
-    @property
-    def time(self) -> float:
-        """The project's clock, in UNIX seconds."""
-        return self._now()
 
     def add(self, ids: Mapping[str, str], properties: Mapping[str, object], timestamp: float | None) -> None:
         """Store a consent event for the customer with any of `ids`, made where there is none yet.
@@ -83,18 +80,14 @@ class EngagementProject:
         known so far are added to the customer, and of two customers the first one is meant.
         """
         with self._lock:
-            now = self._now()
-            customer = self._find(ids) or _Customer(now + self._delay)
+            now = self.now()
+            at, visible_from = now if timestamp is None else timestamp, now + self._delay
+            customer = self._find(ids) or _Customer(visible_from)
             for name in ids.items():
                 self._customers.setdefault(name, customer)
-            customer.events.append(
-                ConsentEvent(
-                    timestamp=now if timestamp is None else timestamp,
-                    # Ours: that the platform's own word for this API is this one, as in 4.3.
-                    properties={**properties, "source": "private_api"},
-                    visible_from=now + self._delay,
-                )
-            )
+            # Ours: that the platform's own word for this API is this one, as in 4.3.
+            shown = {**properties, "source": "private_api"}
+            customer.events.append(ConsentEvent(timestamp=at, properties=shown, visible_from=visible_from))
 
     def history(self, ids: Mapping[str, str]) -> tuple[ConsentEvent, ...] | None:
         """The visible events of a customer by timestamp, None where the customer does not exist yet.
@@ -102,7 +95,7 @@ class EngagementProject:
         Ours: of events with one timestamp, the one that arrived last stands last.
         """
         with self._lock:
-            now = self._now()
+            now = self.now()
             customer = self._find(ids)
             if customer is None or customer.visible_from > now:
                 return None
@@ -114,19 +107,17 @@ class EngagementProject:
         history = self.history(ids)
         if history is None:
             return None
-        last = next(
-            (event for event in reversed(history) if event.properties.get("category") == category), None
-        )
-        return Status() if last is None else _status(last, self._now())
+        like = (event for event in reversed(history) if event.properties.get("category") == category)
+        last = next(like, None)
+        return Status() if last is None else _status(last, self.now())
 
     def _find(self, ids: Mapping[str, str]) -> _Customer | None:
         return next((self._customers[name] for name in ids.items() if name in self._customers), None)
 
 
 def _status(event: ConsentEvent, now: float) -> Status:
-    end = _opted_in_until(event)
     return Status(
-        valid=end == "unlimited" or (isinstance(end, int | float) and now < end),
+        valid=_is_valid(event, now),
         timestamp=event.timestamp,
         # That of the last event, whatever its action (section 4.4).
         until=event.properties.get("valid_until"),
@@ -135,26 +126,19 @@ def _status(event: ConsentEvent, now: float) -> Status:
     )
 
 
-def _opted_in_until(event: ConsentEvent) -> str | float | None:
-    """How long the opt-in holds. None for all that is none: an invalid consent event revokes (section 1).
+def _is_valid(event: ConsentEvent, now: float) -> bool:
+    """Whether it is an opt-in that holds `now`: an invalid consent event revokes (section 1).
 
     Ours: milliseconds revoke too, and so does an end not after the timestamp.
     """
-    until = event.properties.get("valid_until")
     if event.properties.get("action") != "accept" or event.timestamp >= FIRST_MILLISECOND:
-        return None
-    if until == "unlimited":
-        return "unlimited"
-    if isinstance(until, bool) or not isinstance(until, int | float):
-        return None
-    return until if event.timestamp < until < FIRST_MILLISECOND else None
-
-
-def _categories(seed: Mapping[str, Any]) -> Iterator[Mapping[str, object]]:
-    for category in seed["categories"]:
-        if not isinstance(category["id"], str):
-            raise TypeError("a category's ID is no text")
-        yield dict(category)
+        return False
+    match event.properties.get("valid_until"):
+        case "unlimited":
+            return True
+        case int() | float() as until if not isinstance(until, bool):
+            return max(event.timestamp, now) < until < FIRST_MILLISECOND
+    return False
 
 
 def _customers(seed: Mapping[str, Any], now: float) -> Iterator[tuple[Mapping[str, str], list[ConsentEvent]]]:
@@ -166,7 +150,5 @@ def _customers(seed: Mapping[str, Any], now: float) -> Iterator[tuple[Mapping[st
             properties = dict(consent["properties"])
             if "valid_for_days" in consent:
                 properties["valid_until"] = timestamp + consent["valid_for_days"] * _DAY
-            events.append(
-                ConsentEvent(timestamp=timestamp, properties=properties, visible_from=float("-inf"))
-            )
+            events.append(ConsentEvent(timestamp=timestamp, properties=properties, visible_from=_ALWAYS))
         yield {str(kind): str(value) for kind, value in customer["customer_ids"].items()}, events

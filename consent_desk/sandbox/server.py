@@ -1,12 +1,9 @@
-"""The sandbox's HTTP face: a server for this machine only, which misbehaves when it is told to.
-
-Used as `with Sandbox(seed) as sandbox`; the desk reaches it as `sandbox.project`.
-"""
+"""The sandbox's HTTP face: a server for this machine only, which misbehaves when it is told to."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from math import inf
 from threading import Condition, Lock
 from typing import Self
 
@@ -16,7 +13,6 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import PRACTICE_ID, Project, Secret
 from consent_desk.sandbox import answers, endpoints, faults
-from consent_desk.sandbox.answers import Answer
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
@@ -32,9 +28,9 @@ class Sandbox:
     """A practice Engagement project on 127.0.0.1, on a port that was free.
 
     `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
-    `received` are the last requests that bore its key, 10,000 and 32 MiB at most. `customers` are the seeded
-    (ID type, ID) pairs, `location` is where redirects lead. Safe to use from any thread. Raises
-    SandboxError where `seed` is unusable.
+    `engagement` is the state behind it. `received` are the last requests that bore its key, 10,000 and 32 MiB
+    at most. `customers` are the seeded (ID type, ID) pairs, `location` is where redirects lead. Safe to use
+    from any thread. Raises SandboxError where `seed` is unusable.
     """
 
     def __init__(
@@ -45,7 +41,8 @@ class Sandbox:
         now: Callable[[], float] = time.time,
         address: str = LOOPBACK,
     ) -> None:
-        self._engagement = EngagementProject(seed, delay=delay, now=now)
+        self.engagement = EngagementProject(seed, delay=delay, now=now)
+        self.customers = self.engagement.seeded
         self._address = address
         self._lock = Lock()
         self._server: LoopbackServer | None = None
@@ -55,7 +52,7 @@ class Sandbox:
         self._remembered = 0
         self._stored = 0
         self._fault: Fault | None = None
-        self._times: int | None = None
+        self._times = inf
         self.location = faults.ELSEWHERE
 
     def start(self) -> None:
@@ -74,22 +71,19 @@ class Sandbox:
             try:
                 self._server = self._listen()
             except OSError as error:
+                why = error.strerror or "no reason"
                 raise SandboxError(
-                    say(
-                        "The Sandbox cannot listen on this computer ({why}).",
-                        why=error.strerror or "no reason",
-                    ),
+                    say("The Sandbox cannot listen on this computer ({why}).", why=why),
                     say("Check whether a security program forbids it."),
                 ) from error
-            self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.server_port)
-            self._server.start()
+            self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.port)
 
     def _listen(self) -> LoopbackServer:
-        if self._base_url is not None and self._base_url.port is not None:
-            # What was noted for this port, and is looked up there, stays right.
-            with suppress(OSError):
-                return LoopbackServer(self._refuse, self._take, port=self._base_url.port)
-        return LoopbackServer(self._refuse, self._take)
+        try:
+            # What was noted for the port of before, and is looked up there, stays right.
+            return LoopbackServer(self._take, port=(self._base_url and self._base_url.port) or 0)
+        except OSError:
+            return LoopbackServer(self._take, port=0)
 
     def close(self) -> None:
         """Stop at once, hung connections too. Closing again changes nothing."""
@@ -104,11 +98,6 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def base_url(self) -> str:
-        """`http://127.0.0.1:PORT`. Raises SandboxError before the first start."""
-        return str(self.project.base_url)
 
     @property
     def project(self) -> Project:
@@ -126,29 +115,6 @@ class Sandbox:
             id_types=tuple(id_types) or ("registered",),
             practice=True,
         )
-
-    @property
-    def customers(self) -> tuple[tuple[str, str], ...]:
-        """The seeded customers, as pairs of ID type and ID."""
-        return self._engagement.seeded
-
-    @property
-    def may_read(self) -> bool:
-        """Whether the key has Events > consent: Get."""
-        return self._engagement.may_read
-
-    @may_read.setter
-    def may_read(self, allowed: bool) -> None:
-        self._engagement.may_read = allowed
-
-    @property
-    def may_write(self) -> bool:
-        """Whether the key has Events > consent: Set."""
-        return self._engagement.may_write
-
-    @may_write.setter
-    def may_write(self, allowed: bool) -> None:
-        self._engagement.may_write = allowed
 
     @property
     def received(self) -> tuple[Received, ...]:
@@ -171,26 +137,18 @@ class Sandbox:
     def fault(self, fault: Fault | None) -> None:
         self.misbehave(fault)
 
-    def misbehave(self, fault: Fault | None, *, times: int | None = None) -> None:
+    def misbehave(self, fault: Fault | None, *, times: float = inf) -> None:
         """Wrong every request from now on, or the next `times`; with None, behave again."""
         with self._arrived:
-            self._fault, self._times = (None, None) if times == 0 else (fault, times)
-
-    def _refuse(self, head: Received) -> Answer | None:
-        # A foreign Host is refused: any web page could call otherwise (DNS rebinding).
-        if not _is_addressed(head, self.project.base_url.port):
-            return answers.WRONG_HOST
-        # What has no key of ours may come from a web page as well, and would be kept.
-        return endpoints.refusal(head)
+            self._fault, self._times = fault if times else None, times
 
     def _take(self, request: Received) -> Reply:
         fault = self._note(request)
         if self._stored > _MOST_STORED:
             # Its key is published: whoever is on this computer may write.
             return answers.FULL, None
-        if fault is None:
-            return endpoints.answer(self._engagement, request), None
-        true = endpoints.answer(self._engagement, request) if fault.stores else answers.SERVER_ERROR
+        stores = fault is None or fault.stores
+        true = endpoints.answer(self.engagement, request) if stores else answers.SERVER_ERROR
         return faults.distort(fault, true, self.location), fault
 
     def _note(self, request: Received) -> Fault | None:
@@ -203,19 +161,11 @@ class Sandbox:
                 self._remembered -= _size(self._received.popleft())
             self._arrived.notify_all()
             fault = self._fault
-            if self._times is not None:
-                self._times -= 1
-                if self._times == 0:
-                    self._fault = self._times = None
+            self._times -= 1
+            if self._times == 0:
+                self._fault = None
             return fault
 
 
 def _size(request: Received) -> int:
-    return (
-        len(request.path) + len(request.body) + sum(len(name) + len(value) for name, value in request.headers)
-    )
-
-
-def _is_addressed(request: Received, port: int | None) -> bool:
-    hosts = [value.strip().lower() for name, value in request.headers if name.lower() == "host"]
-    return hosts in ([f"{LOOPBACK}:{port}"], [f"localhost:{port}"])
+    return len(request.path) + len(request.body) + sum(len(text) for pair in request.headers for text in pair)

@@ -35,11 +35,12 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
             opened, watched, lambda: later(0), folders, settings=settings, nap=1, steady=lambda: 0.0
         )
         assert workspace.copy_backup is not None
+        assert workspace.erase is not None
         copy = Thread(target=workspace.copy_backup)
         copy.start()
         assert copying.wait(10)
         with pytest.raises(DeskError, match="still being copied"):
-            workspace.history.erase(a_project().id, a_consent().customer)
+            workspace.erase(a_project().id, a_consent().customer)
         let.set()
         copy.join()
-        assert workspace.history.erase(a_project().id, a_consent().customer) is not None
+        assert workspace.erase(a_project().id, a_consent().customer).consents == 0

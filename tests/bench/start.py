@@ -14,7 +14,7 @@ from pathlib import Path
 from consent_desk.cli import main as cli
 from consent_desk.system.display import Display
 
-# As `cli.main` does before it imports `opening`.
+# As `cli.main` does before it imports `app.startup`.
 gc.disable()
 
 from consent_desk.app import startup  # noqa: E402 -- see above

@@ -11,7 +11,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, Reason, Stored
 from consent_desk.domain.wire.server_clock import Moment
-from tests.consents import NOON, a_consent, a_noted, later
+from tests.consents import NOON, a_consent, a_noted, later, write_down
 from tests.memory_journal import MemoryJournal
 
 NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
@@ -29,7 +29,7 @@ class Desk:
     def contradicted(self, **changes: object) -> str:
         noted = a_noted(**changes)
         request_id = noted.consent.request_id
-        self.journal.note(noted)
+        write_down(self.journal, noted)
         self.journal.claim(request_id, NOON)
         look = STILL_VALID if noted.consent.action is Action.REJECT else REVOKED
         self.journal.append(request_id, Fact(at=NOON, state=State.DELIVERED))
@@ -64,7 +64,7 @@ def test_opt_outs_ring_first_and_the_oldest_of_them(desk: Desk) -> None:
 
 
 def test_nothing_rings_for_what_holds(desk: Desk) -> None:
-    desk.journal.note(a_noted())
+    write_down(desk.journal, a_noted())
     assert desk.ringing() == []
 
 
@@ -81,16 +81,16 @@ def test_a_dismissed_alarm_rings_no_more_and_says_so_in_the_journal(desk: Desk) 
 
 def test_a_later_decision_that_was_noted_here_ends_it(desk: Desk) -> None:
     desk.contradicted()
-    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1), category="newsletter"))
+    write_down(desk.journal, a_noted(timestamp=later(1), noted_at=later(1), category="newsletter"))
     assert len(desk.ringing()) == 1
-    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(1)))
+    write_down(desk.journal, a_noted(timestamp=later(1), noted_at=later(1)))
     assert desk.ringing() == []
 
 
 def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: Desk) -> None:
     request_id = desk.contradicted()
     later_one = a_noted(timestamp=later(1), noted_at=later(1))
-    desk.journal.note(later_one)
+    write_down(desk.journal, later_one)
     withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
     desk.journal.append(later_one.consent.request_id, withdrawn)
     assert desk.ringing() == [request_id]
@@ -150,5 +150,5 @@ def test_an_opt_in_is_never_renewed_by_the_alarm(desk: Desk) -> None:
 
 def test_what_a_later_decision_overtook_is_not_renewed(desk: Desk) -> None:
     request_id = desk.contradicted()
-    desk.journal.note(a_noted(timestamp=later(1), noted_at=later(2)))
+    write_down(desk.journal, a_noted(timestamp=later(1), noted_at=later(2)))
     assert "A later decision" in str(desk.alarms.renewed(request_id, NEW, Moment(desk.now)))

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery.attention import Resendable
+from consent_desk.delivery.attention import may_leave, resendable
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Lost
-from tests.consents import NOON, a_noted, a_project, later
+from tests.consents import NOON, a_noted, a_project, later, write_down
 from tests.delivery.desk import CUT, FORBIDDEN
 from tests.memory_journal import MemoryJournal
 
@@ -21,7 +21,6 @@ WRONG_ID = Answered(status=400, headers=(), body=b'{"errors": ["At least one id 
 class Desk:
     def __init__(self) -> None:
         self.journal = MemoryJournal()
-        self.kept = Resendable(self.journal)
 
     def refused(self, outcome: Answered = FORBIDDEN, **changes: Any) -> str:
         return self.left(State.REFUSED, outcome, **changes)
@@ -29,13 +28,13 @@ class Desk:
     def left(self, state: State, outcome: Answered | Lost | None, **changes: Any) -> str:
         noted = a_noted(**changes)
         request_id = noted.consent.request_id
-        self.journal.note(noted)
+        write_down(self.journal, noted)
         self.journal.claim(request_id, NOON)
         self.journal.append(request_id, Fact(at=NOON, state=state, outcome=outcome))
         return request_id
 
     def ids(self, **project: object) -> list[str]:
-        return [entry.request_id for entry in self.kept.of(a_project(**project))]
+        return [entry.request_id for entry in resendable(self.journal, a_project(**project))]
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_what_was_refused_for_the_key_is_kept_in_the_order_of_noting(desk: Desk)
 def test_what_was_learnt_of_its_customer_since_takes_none_away(desk: Desk) -> None:
     request_id = desk.refused()
     desk.journal.append(request_id, Fact(at=NOON, state=State.REFUSED, note=SAW_CUSTOMER))
-    [entry] = desk.kept.of(a_project())
+    [entry] = resendable(desk.journal, a_project())
     assert (entry.request_id, entry.status) == (request_id, 403)
 
 
@@ -82,13 +81,13 @@ def test_an_opt_in_that_was_overtaken_is_not_offered_and_an_opt_out_is(desk: Des
 
 def test_an_opt_in_does_not_leave_before_an_opt_out_that_is_not_settled(desk: Desk) -> None:
     accepted = desk.refused(**opt_in(1))
-    assert desk.kept.may_leave(accepted)
+    assert may_leave(desk.journal, accepted)
     desk.left(State.UNCONFIRMED, CUT)
-    assert not desk.kept.may_leave(accepted)
+    assert not may_leave(desk.journal, accepted)
 
 
 def test_an_opt_out_leaves_unless_it_was_sent_meanwhile(desk: Desk) -> None:
     request_id = desk.refused()
-    assert desk.kept.may_leave(request_id)
+    assert may_leave(desk.journal, request_id)
     desk.journal.claim(request_id, NOON)
-    assert not desk.kept.may_leave(request_id)
+    assert not may_leave(desk.journal, request_id)

@@ -24,7 +24,7 @@ from consent_desk.domain.wire.outcome import (
     Outcome,
     Phase,
 )
-from tests.consents import NOON, a_noted, later
+from tests.consents import NOON, a_noted, later, write_down
 from tests.delivery.desk import CUT, DOWN, SUCCESS
 from tests.memory_journal import MemoryJournal
 
@@ -73,7 +73,7 @@ class Desk:
         """A consent that was noted, and came as far as `state`."""
         noted: Noted = a_noted(**changes)
         request_id = noted.consent.request_id
-        self.journal.note(noted)
+        write_down(self.journal, noted)
         if state is not None:
             self.journal.claim(request_id, NOON)
             self.append(request_id, 0, state, outcome)

@@ -16,7 +16,7 @@ from consent_desk.domain.wire.address import parse_project_token, read_address
 from consent_desk.domain.wire.answer import meaning, pretty, read_answer
 from tests.domain.examples import NOW
 
-SIZE = 200_000
+SIZE = 100_000
 TEXTS = {
     "words": "a b " * (SIZE // 4),
     "digits, then a letter": "1" * SIZE + "x",

@@ -13,7 +13,7 @@ from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
 from consent_desk.journal.backups import Backups
-from consent_desk.journal.export import History, Kind
+from consent_desk.journal.export import Export, Kind
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.make import Proofs
 from consent_desk.system.clock import now
@@ -72,14 +72,13 @@ def hand_out(journal_file: Path, folder: Path) -> None:
     try:
         tomorrow = Timestamp(now().micros + 86_400_000_000)
         assert Backups(journal_file).make_daily(journal, tomorrow) is not None
-        history = History(journal, now)
         for kind in Kind:
-            export = history.export(LogQuery(), kind, folder / f"export.{kind}")
+            export = Export(journal, LogQuery(), kind, folder / f"export.{kind}")
             while export.step():
                 pass
             assert export.written == len(WAYS)
         proofs = Proofs(journal, now)
-        for found in history.page(LogQuery()):
+        for found in journal.page(LogQuery()):
             entry = found.entry
             customer = CustomerId(type="registered", value=entry.customer.value)
             proofs.save(

@@ -16,7 +16,7 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.projects.projects import project_to_line
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import LOOKED_UP, a_noted
+from tests.consents import LOOKED_UP, a_noted, write_down
 from tests.end_to_end.desk import linux
 from tests.reliability.gap import list_project
 from tests.reliability.kill_child import Clock, Errand
@@ -46,7 +46,7 @@ def test_of_rows_that_two_programs_take_up_each_is_recorded_once(tmp_path: Path)
         running.callback(journal.close)
         for number in range(COUNT):
             customer = CustomerId(type="registered", value=f"customer-{number}@example.com")
-            journal.note(Noted.of(project, a_noted(customer=customer).consent, LOOKED_UP))
+            write_down(journal, Noted.of(project, a_noted(customer=customer).consent, LOOKED_UP))
         children = []
         for seed, folder in enumerate((home, elsewhere)):
             errand = Errand(

@@ -252,6 +252,7 @@ def test_customer_who_does_not_exist_shows_that_the_key_may_read() -> None:
         NO_PERMISSION,
         told(200, {"success": True, "errors": ["Not authorized"], "data": []}),
         told(404, {"success": False, "errors": ["something else"]}),
+        told(404, {"success": False, "error": "Project does not exist"}),
         Answered(status=200, headers=(), body=b"<html>"),
         Answered(status=500, headers=(), body=b""),
     ],

@@ -16,7 +16,7 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.file import rolled_back
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_noted
+from tests.consents import NOON, a_noted, write_down
 
 SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}
 """The numbers of fsync and fdatasync on Linux."""
@@ -33,7 +33,7 @@ def note_for_ever(path: Path) -> None:
     journal = SqliteJournal.open(path)
     while True:
         noted = a_noted(wording="wording " * 200)
-        journal.note(noted)
+        write_down(journal, noted)
         tell(noted.consent.request_id)
 
 
@@ -54,7 +54,7 @@ def note_as_nobody(path: Path) -> None:
         os.setgid(65534)
         os.setuid(65534)
     try:
-        SqliteJournal.open(path).note(a_noted())
+        write_down(SqliteJournal.open(path), a_noted())
     except JournalError as trouble:
         tell(f"trouble: {trouble.title}")
 
@@ -66,7 +66,7 @@ def note_without_sync(path: Path) -> None:
     forbid_sync()
     for _ in range(2):
         try:
-            journal.note(noted)
+            write_down(journal, noted)
         except JournalError as trouble:
             tell(f"trouble: {trouble.title}")
 
@@ -80,14 +80,14 @@ def note_until_full(path: Path) -> None:
     while True:
         noted = a_noted()
         try:
-            journal.note(noted)
+            write_down(journal, noted)
         except JournalError as trouble:
             tell(f"trouble: {trouble.title}")
             break
         count += 1
     tell(f"all there: {len(journal.records_in({State.QUEUED})) == count}")
     ballast.unlink()
-    journal.note(noted)
+    write_down(journal, noted)
     tell(f"noted: {journal.records_in({State.QUEUED})[-1] == noted.consent.request_id}")
 
 

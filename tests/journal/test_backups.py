@@ -19,7 +19,7 @@ from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.schema import STEPS, VERSION, migrate
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import companion
-from tests.consents import a_noted, later
+from tests.consents import a_noted, later, write_down
 from tests.journal.journals import back_up, fill, latest, noted_in, tamper
 
 DAY = 86_400
@@ -87,7 +87,7 @@ def test_the_last_14_daily_backups_are_kept(path: Path, journal: SqliteJournal) 
 
 def test_noting_goes_on_after_a_backup(path: Path, journal: SqliteJournal) -> None:
     made(path, journal)
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     assert journal.mark_trouble is None
 
 
@@ -295,7 +295,7 @@ def test_a_backup_that_was_rewritten_while_it_was_copied_is_not_restored(
 
 def test_an_older_backup_put_in_place_by_hand_is_found(path: Path, journal: SqliteJournal) -> None:
     backup = made(path, journal)
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     journal.close()
     path.write_bytes(backup.read_bytes())
     with pytest.raises(JournalDamagedError, match="its end is missing"):

@@ -27,7 +27,7 @@ from consent_desk.domain.wire.outcome import (
     Reason,
     Stored,
 )
-from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, History, Kind, csv_line, csv_of, json_of
+from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, Kind, csv_line, csv_of, json_of
 from consent_desk.journal.head import Head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.atomic_file import PrivateFile
@@ -72,7 +72,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def exported(journal: SqliteJournal, file: Path, kind: Kind, query: LogQuery | None = None) -> Export:
-    export = History(journal, lambda: later(60)).export(query or LogQuery(), kind, file)
+    export = Export(journal, query or LogQuery(), kind, file)
     while export.step():
         pass
     return export

@@ -5,44 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import InvalidError, JournalError
 from consent_desk.domain.lifecycle.policy import Step, plan
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STATES, Fact, State
-from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
-from consent_desk.journal.erasure import Erasure
 from consent_desk.journal.export import History
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import a_noted, later
+from tests.consents import later
 from tests.delivery.desk import FullJournal
 from tests.journal.journals import noted_in
-
-JANE = CustomerId(type="registered", value="jane@example.com")
 
 
 @pytest.fixture
 def history(journal: SqliteJournal) -> History:
     return History(journal, lambda: later(60))
-
-
-def test_pages_are_the_newest_first(journal: SqliteJournal, history: History) -> None:
-    ids = [noted_in(journal) for _ in range(5)]
-    first = history.page(LogQuery(), most=2)
-    assert [each.entry.request_id for each in first] == [ids[4], ids[3]]
-    assert [each.entry.request_id for each in history.page(LogQuery(), first[-1].seq, skip=1)] == [
-        ids[1],
-        ids[0],
-    ]
-    assert history.count(LogQuery()) == 5
-
-
-def test_a_thousand_are_asked_in_pages(journal: SqliteJournal, history: History) -> None:
-    noted = [a_noted() for _ in range(1001)]
-    journal.note_all(noted)
-    ids = [each.consent.request_id for each in noted]
-    found = history.those(LogQuery(), [*reversed(ids)])
-    assert [each.entry.request_id for each in found] == ids
 
 
 @pytest.mark.parametrize("state", sorted(DISCARDABLE_STATES))
@@ -134,22 +110,3 @@ def test_what_may_have_left_is_looked_up_still_and_of_the_rest_nothing_is_left_t
     history.discard(request_id, "why", "mary")
     record = journal.record(request_id)
     assert plan(record.facts, record.noted.consent.action, request_id).step is step
-
-
-def test_practice_erases_nothing(history: History) -> None:
-    assert not history.can_erase
-    assert history.erase("p", JANE) is None
-
-
-def test_erasing_names_project_customer_and_time(journal: SqliteJournal) -> None:
-    told = Erasure(short="ab", consents=1, backups=2, left=())
-    asked: list[tuple[str, CustomerId, Timestamp]] = []
-
-    def erase(project_id: str, customer: CustomerId, at: Timestamp) -> Erasure:
-        asked.append((project_id, customer, at))
-        return told
-
-    history = History(journal, lambda: later(60), erase=erase)
-    assert history.can_erase
-    assert history.erase("p", JANE) is told
-    assert asked == [("p", JANE, later(60))]

@@ -16,7 +16,7 @@ from consent_desk.journal import file
 from consent_desk.journal.file import PRAGMAS
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, blank, migrate
-from tests.consents import a_noted, later
+from tests.consents import a_noted, later, write_down
 from tests.journal.journals import broken_off, filled, latest, transactions_of
 
 
@@ -25,7 +25,7 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     """A journal that holds one delivered consent."""
     journal = SqliteJournal.open(path)
     noted = a_noted()
-    journal.note(noted)
+    write_down(journal, noted)
     journal.claim(noted.consent.request_id, later(1))
     answered = Answered(status=200, headers=(), body=b"{}")
     delivered = Fact(at=later(2), state=State.DELIVERED, outcome=answered, note="by hand")
@@ -55,7 +55,7 @@ def test_the_file_and_its_companion_are_for_their_owner_alone(path: Path) -> Non
     before = os.umask(0)
     try:
         journal = SqliteJournal.open(path)
-        journal.note(a_noted())
+        write_down(journal, a_noted())
         journal.close()
     finally:
         os.umask(before)
@@ -93,7 +93,7 @@ def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
     journal = SqliteJournal.open(folder / "journal.sqlite")
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     journal.close()
     assert {each.name for each in folder.iterdir()} == {
         "journal.sqlite",
@@ -107,7 +107,7 @@ def test_noting_the_same_again_goes_to_the_disk_again(path: Path) -> None:
     noted = a_noted()
     changes = []
     for _ in range(2):
-        journal.note(noted)
+        write_down(journal, noted)
         changes.append(transactions_of(path))
     journal.close()
     assert changes[1] == changes[0] + 1
@@ -122,7 +122,7 @@ def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
         # Now that this start has found no journal and is making one, another start has made and used its own.
         monkeypatch.setattr(file, "blank", blank)
         other = SqliteJournal.open(path)
-        other.note(noted)
+        write_down(other, noted)
         other.close()
         return blank()
 
@@ -135,7 +135,7 @@ def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
 def test_an_empty_file_without_a_mark_is_a_first_start(path: Path) -> None:
     path.write_bytes(b"")
     journal = SqliteJournal.open(path)
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     journal.close()
     assert len({each.name for each in path.parent.iterdir()}) == 3
 
@@ -222,11 +222,11 @@ def test_nothing_is_noted_into_a_file_that_was_moved_away(tmp_path: Path, what: 
     folder = tmp_path / "state"
     folder.mkdir()
     journal = SqliteJournal.open(folder / "journal.sqlite")
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     moved = folder if what == "folder" else folder / "journal.sqlite"
     moved.rename(tmp_path / "elsewhere")
     with pytest.raises(JournalError, match="not noted: its file was moved, replaced or deleted"):
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     journal.close()
 
 
@@ -235,7 +235,7 @@ def test_a_full_file_system_is_said_to_be_full(journal: SqliteJournal) -> None:
     journal._connection.execute(f"PRAGMA max_page_count = {pages}")
     before = len(latest(journal))
     with pytest.raises(JournalError, match="not noted: the disk is full"):
-        journal.note(a_noted(wording="word " * 3000))
+        write_down(journal, a_noted(wording="word " * 3000))
     assert len(latest(journal)) == before
 
 
@@ -246,11 +246,11 @@ def test_another_program_that_holds_the_file_is_named_as_the_reason(
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(JournalError, match="not noted: another program holds its file"):
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     with pytest.raises(JournalError, match="cannot be read: another program holds its file"):
         latest(journal, 1)
     other.close()
-    journal.note(a_noted())
+    write_down(journal, a_noted())
 
 
 def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: SqliteJournal) -> None:
@@ -265,14 +265,14 @@ def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: Sqlite
 
 def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> None:
     journal = SqliteJournal.open(path)
-    journal.note(a_noted())
+    write_down(journal, a_noted())
     journal.close()
     journal = SqliteJournal.open(path)
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xa5" * (path.stat().st_size - 4096))
     with pytest.raises(JournalError, match="not noted: its file is damaged"):
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     journal.close()
 
 

@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import a_noted, later
+from tests.consents import a_noted, later, write_down
 from tests.journal.journals import copied, fill, filled, noted_in, tamper
 
 MARK = Head(journal="5f0f6b0a-63a5-4c5b-8d53-0d6a5b6d1e11", facts=3, head="ab" * 32, installation="here")
@@ -157,7 +157,7 @@ def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
     filled(path, 3)
     old = path.read_bytes()
     with closing(opened(path)) as journal:
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     path.write_bytes(old)
     with pytest.raises(JournalDamagedError, match="its end is missing"):
         opened(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.consent.action import Action
@@ -44,7 +44,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import content_sha256
 from consent_desk.journal.search import PAGE
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
+from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later, write_down
 from tests.journal.journals import latest, noted_in, tamper, transactions_of
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -163,7 +163,7 @@ def settled_in(journal: SqliteJournal, state: State, outcome: Answered | NotSent
 
 def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
     noted = a_noted()
-    journal.note(noted)
+    write_down(journal, noted)
     record = journal.record(noted.consent.request_id)
     assert record.noted == noted
     assert record.facts == (Fact(at=NOON, state=State.QUEUED),)
@@ -193,16 +193,16 @@ def test_another_decision_under_the_same_id_is_not_noted(
     journal: SqliteJournal, changes: dict[str, object]
 ) -> None:
     noted = a_noted()
-    journal.note(noted)
+    write_down(journal, noted)
     with pytest.raises(JournalError, match="The decision is not noted"):
-        journal.note(a_noted(request_id=noted.consent.request_id, **changes))
+        write_down(journal, a_noted(request_id=noted.consent.request_id, **changes))
     assert journal.record(noted.consent.request_id).noted == noted
 
 
 @given(consent=consents())
 def test_a_claim_returns_exactly_what_was_noted(shared: SqliteJournal, consent: Consent) -> None:
     noted = Noted.of(a_project(name="Açme 生産"), consent)
-    shared.note(noted)
+    write_down(shared, noted)
     assert shared.claim(consent.request_id, later(1)) == noted
     assert shared.record(consent.request_id).noted == noted
     assert shared.entry(consent.request_id).customer == consent.customer
@@ -226,7 +226,7 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
         replace(a_context(), before=replace(ENDED, valid=True)),
     ):
         noted = Noted.of(a_project(), a_consent(properties=properties), context)
-        journal.note(noted)
+        write_down(journal, noted)
         assert journal.record(noted.consent.request_id).noted == noted
 
 
@@ -326,13 +326,12 @@ def test_a_record_of_very_many_facts_is_whole(journal: SqliteJournal) -> None:
 def test_open_ones_are_counted_by_project(journal: SqliteJournal) -> None:
     for state in State:
         noted_in(journal, state)
-    journal.note(Noted.of(a_project(id="another"), a_consent()))
+    write_down(journal, Noted.of(a_project(id="another"), a_consent()))
     assert journal.open_in(a_project().id) == len(OPEN_STATES)
     assert journal.open_in("another") == 1
     assert journal.open_in("unknown") == 0
 
 
-@settings(max_examples=50)
 @given(moves=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(State)), max_size=30))
 def test_the_state_that_stands_is_always_that_of_the_last_fact(
     shared: SqliteJournal, moves: list[tuple[int, State]]
@@ -509,7 +508,7 @@ def test_an_outcome_of_a_kind_that_nobody_knows_is_trouble(path: Path, journal: 
 def test_a_failed_note_leaves_nothing_behind(path: Path, journal: SqliteJournal) -> None:
     rows(path, "CREATE TRIGGER no_more BEFORE INSERT ON fact BEGIN SELECT RAISE(ABORT, 'no more'); END")
     with pytest.raises(JournalError, match="The decision is not noted"):
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     rows(path, "DROP TRIGGER no_more")
     assert rows(path, "SELECT count(*) FROM personal") == [(0,)]
     noted_in(journal)
@@ -520,7 +519,7 @@ def test_a_closed_journal_is_trouble(path: Path) -> None:
     journal = SqliteJournal.open(path)
     journal.close()
     with pytest.raises(JournalError, match="The decision is not noted"):
-        journal.note(a_noted())
+        write_down(journal, a_noted())
 
 
 def test_several_are_all_noted_in_one_transaction(path: Path, journal: SqliteJournal) -> None:
@@ -533,7 +532,7 @@ def test_several_are_all_noted_in_one_transaction(path: Path, journal: SqliteJou
 
 def test_of_several_one_that_cannot_be_noted_keeps_the_others_out(journal: SqliteJournal) -> None:
     there = a_noted()
-    journal.note(there)
+    write_down(journal, there)
     another = a_noted(request_id=there.consent.request_id, category="newsletter")
     first = a_noted(category="push_messages")
     with pytest.raises(JournalError, match="another decision bears its request ID"):

@@ -17,13 +17,13 @@ import pytest
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_noted
+from tests.consents import NOON, a_noted, write_down
 from tests.journal.journal_child import SYNC_CALLS
 from tests.journal.journals import broken_off
 
 ROOT = Path(__file__).parents[2]
 CHILD = (sys.executable, "-m", "tests.journal.journal_child")
-KILLS = 10
+KILLS = 6
 SEED = 20260331
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these machines are built with Linux's tools")
@@ -92,7 +92,7 @@ def test_what_was_noted_survives_kill_9(tmp_path: Path) -> None:
 
 
 def test_a_first_start_survives_kill_9(tmp_path: Path) -> None:
-    for number in range(10):
+    for number in range(4):
         path = tmp_path / str(number) / "journal.db"
         path.parent.mkdir()
         told = killed_after(0, path)
@@ -104,7 +104,7 @@ def test_the_copy_of_a_check_that_was_killed_lies_beside_the_journal_until_the_n
 ) -> None:
     path = tmp_path / "journal.sqlite"
     with closing(SqliteJournal.open(path)) as journal:
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     torn = broken_off(path, tmp_path / "torn")
     with start("check", torn) as child:
         assert child.stdout is not None
@@ -121,7 +121,7 @@ def test_of_two_processes_one_gets_each_row(tmp_path: Path) -> None:
     journal = SqliteJournal.open(path)
     consents = [a_noted() for _ in range(60)]
     for noted in consents:
-        journal.note(noted)
+        write_down(journal, noted)
     with start("claim", path) as first, start("claim", path) as second:
         for child in (first, second):
             assert child.stdin is not None

@@ -15,7 +15,7 @@ from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import a_noted, a_project, later
+from tests.consents import a_noted, a_project, later, write_down
 from tests.journal.journals import lead, noted_in, tamper, way_to
 
 
@@ -187,7 +187,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         ("listed", State.NO_CATEGORY, IS_RIGHT),
     ):
         noted = replace(a_noted(), context=context[name])
-        journal.note(noted)
+        write_down(journal, noted)
         request_id = noted.consent.request_id
         lead(journal, request_id, way_to(State.DELIVERED))
         journal.append(request_id, Fact(at=later(9), state=state, note=note))
@@ -198,3 +198,11 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
     assert [*journal.to_acknowledge()] == waiting
     shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
+
+
+def test_a_thousand_are_asked_in_pages(journal: SqliteJournal) -> None:
+    noted = [a_noted() for _ in range(1001)]
+    journal.note_all(noted)
+    ids = [each.consent.request_id for each in noted]
+    found = journal.those(LogQuery(), [*reversed(ids)])
+    assert [each.entry.request_id for each in found] == ids

@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import a_noted
+from tests.consents import a_noted, write_down
 from tests.journal.journals import broken_off, copied, filled, noted_in, tamper
 from tests.reliability import changed_bytes
 
@@ -90,7 +90,7 @@ def test_the_first_wrong_row_is_named(path: Path, statement: str, words: str) ->
 def test_a_cut_end_is_found_by_the_mark(path: Path) -> None:
     old = path.read_bytes()
     with closing(SqliteJournal.open(path)) as journal:
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     path.write_bytes(old)
     found = verify(path)
     assert found.verdict is Verdict.WRONG
@@ -117,7 +117,7 @@ def test_a_journal_without_a_mark_is_not_called_sound(path: Path) -> None:
 def test_a_mark_that_cannot_be_read_is_a_finding(path: Path, slot: int, cut: bool) -> None:
     before = path.read_bytes()
     with closing(SqliteJournal.open(path)) as journal:
-        journal.note(a_noted())
+        write_down(journal, a_noted())
     if cut:
         path.write_bytes(before)
     mark = bytearray(head_file(path).read_bytes())
@@ -209,5 +209,5 @@ def test_the_command_looks_at_the_users_own_journal(
 
 
 def test_changed_bytes_inside_rows_are_found() -> None:
-    missed, _without_meaning = changed_bytes.run(200, seed=7)
+    missed, _without_meaning = changed_bytes.run(60, seed=7)
     assert missed == []

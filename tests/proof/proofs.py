@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.local_time import moment
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_consent, a_context, a_project, later
+from tests.consents import NOON, a_consent, a_context, a_project, later, write_down
 from tests.domain.examples import Berlin
 from tests.journal.journals import fill, lead, noted_in, way_to
 
@@ -50,7 +50,7 @@ def told_in_full(journal: SqliteJournal, state: State = State.VERIFIED) -> str:
         agent="Anna",
         properties=(("branch", "north"), ("age", 42)),
     )
-    journal.note(Noted.of(a_project(), consent, a_context()))
+    write_down(journal, Noted.of(a_project(), consent, a_context()))
     lead(journal, consent.request_id, way_to(state))
     return consent.request_id
 

@@ -26,7 +26,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
 from consent_desk.proof.make import save_files
-from tests.consents import a_consent, a_project, later
+from tests.consents import a_consent, a_project, later, write_down
 from tests.journal.journals import fill, filled, noted_in
 from tests.proof.proofs import JANE, PROJECT, busy, leaves, made, proof_of, put
 
@@ -205,7 +205,7 @@ def test_the_watermark_of_practice_cannot_be_taken_off(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     consent = a_consent()
     with closing(SqliteJournal.open(path)) as opened:
-        opened.note(Noted.of(a_project(id=PRACTICE_ID), consent))
+        write_down(opened, Noted.of(a_project(id=PRACTICE_ID), consent))
     content = made(path, [consent.request_id])
     assert check(content).verdict is Verdict.SOUND
     assert check(changed(content, lambda parsed: parsed.pop("watermark"))).verdict is Verdict.WRONG

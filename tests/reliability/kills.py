@@ -145,7 +145,7 @@ class Ledger(EngagementProject):
     def add(self, ids: Mapping[str, str], properties: Mapping[str, object], timestamp: float | None) -> None:
         with self._adding:
             super().add(ids, properties, timestamp)
-            at = self._now()
+            at = self.now()
             self.stored.append(
                 Stored(
                     *(str(properties.get("desk_request_id", "")), ids["registered"]),
@@ -163,12 +163,12 @@ class Ledger(EngagementProject):
             self._delay = delay
 
     def status(self, ids: Mapping[str, str], category: object) -> Status | None:
-        history, until = self.history(ids), self._now() - self.lag
+        history, until = self.history(ids), self.now() - self.lag
         if history is None or not self.lag:
             return super().status(ids, category)
         shown = (one for one in reversed(history) if one.visible_from <= until)
         last = next((one for one in shown if one.properties.get("category") == category), None)
-        return Status() if last is None else status_of(last, self._now())
+        return Status() if last is None else status_of(last, self.now())
 
     def has(self, request_id: str) -> bool:
         """Whether it was stored, visible or not."""
@@ -266,7 +266,7 @@ class Trial:
         self._clock = Clock(time.time(), PACE)
         self._ledger = Ledger(self._clock)
         self._sandbox = Way({"categories": [], "customers": []}, now=self._clock.seconds)
-        self._sandbox._engagement = self._ledger
+        self._sandbox.engagement = self._ledger
         self._noted: list[str] = []
         self._wrong: list[str] = []
         self._counts: Counter[str] = Counter()

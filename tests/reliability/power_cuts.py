@@ -40,7 +40,7 @@ from consent_desk.journal.head import Spoilt, head_file, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import private_folder
-from tests.consents import a_noted, later
+from tests.consents import a_noted, later, write_down
 from tests.journal.journals import OUTCOMES, latest
 from tests.reliability.disk import Disk, Model
 from tests.reliability.recorder import Recorder, recording
@@ -168,7 +168,7 @@ class _Session:
             wording="word " * self._dice.choice((0, 10, 300, 3000)),
         )
         begun = len(self._disk.events)
-        journal.note(noted)
+        write_down(journal, noted)
         self._did(begun, noted.consent.request_id, Fact(at=noted.consent.noted_at, state=State.QUEUED), noted)
 
     def _go_on(self, journal: SqliteJournal) -> None:

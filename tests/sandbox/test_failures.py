@@ -61,8 +61,8 @@ def test_a_wrong_key_is_refused(client: Client, authorization: str | None, statu
 
 
 def test_without_set_no_consent_is_added(sandbox: Sandbox, client: Client) -> None:
-    sandbox.may_write = False
-    assert not sandbox.may_write
+    sandbox.engagement.may_write = False
+    assert not sandbox.engagement.may_write
     refused = {"success": False, "errors": ["Not authorized to add event of specified type"]}
     reply = client.call("POST", ADD, EVENT)
     assert (reply.status, reply.json) == (403, refused)
@@ -80,8 +80,8 @@ def test_the_key_adds_no_other_event_than_consents(client: Client) -> None:
 
 
 def test_without_get_no_consent_is_read(sandbox: Sandbox, client: Client) -> None:
-    sandbox.may_read = False
-    assert not sandbox.may_read
+    sandbox.engagement.may_read = False
+    assert not sandbox.engagement.may_read
     reply = client.call("POST", ATTRIBUTES, {"customer_ids": JANE, "attributes": [VALID, VALID]})
     item = {"success": False, "error": "No permission"}
     assert (reply.status, reply.json) == (200, {"success": True, "results": [item, item]})
@@ -92,7 +92,7 @@ def test_without_get_no_consent_is_read(sandbox: Sandbox, client: Client) -> Non
 
 
 def test_system_time_needs_no_permission_beyond_the_key(sandbox: Sandbox, client: Client) -> None:
-    sandbox.may_read = sandbox.may_write = False
+    sandbox.engagement.may_read = sandbox.engagement.may_write = False
     assert client.call("GET", TIME).status == 200
 
 

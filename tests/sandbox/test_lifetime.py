@@ -23,7 +23,7 @@ def test_a_machine_without_a_free_port_is_trouble_with_advice(monkeypatch: pytes
 
 def test_before_the_start_there_is_no_address() -> None:
     with pytest.raises(SandboxError, match="not been started"):
-        _ = Sandbox(SEED).base_url
+        _ = Sandbox(SEED).project
 
 
 @pytest.mark.parametrize("fault", [None, Fault.SILENCE, Fault.TRICKLE_HEADERS, Fault.TRICKLE_BODY])
@@ -69,16 +69,16 @@ def test_after_closing_nobody_answers_and_no_thread_is_left() -> None:
     with pytest.raises(ConnectionRefusedError):
         client.call("GET", TIME)
     assert len(sandbox.received) == 1
-    assert sandbox.base_url == f"http://127.0.0.1:{client.port}"
+    assert str(sandbox.project.base_url) == f"http://127.0.0.1:{client.port}"
 
 
 def test_starting_and_closing_twice_changes_nothing() -> None:
     sandbox = Sandbox(SEED)
     sandbox.close()
     sandbox.start()
-    first = sandbox.base_url
+    first = str(sandbox.project.base_url)
     sandbox.start()
-    assert sandbox.base_url == first
+    assert str(sandbox.project.base_url) == first
     sandbox.close()
     sandbox.close()
 

@@ -18,10 +18,10 @@ EVENT = {"customer_ids": JANE, "event_type": "consent", "properties": {}}
 
 
 def test_it_listens_on_the_loopback_address_only(sandbox: Sandbox, client: Client) -> None:
-    address = read_address(sandbox.base_url)
+    address = read_address(str(sandbox.project.base_url))
     assert isinstance(address, Address)
     assert address.base_url == sandbox.project.base_url
-    assert sandbox.base_url == f"http://127.0.0.1:{client.port}"
+    assert str(sandbox.project.base_url) == f"http://127.0.0.1:{client.port}"
     with pytest.raises(OSError, match=r"."):
         create_connection(("127.0.0.2", client.port), timeout=1)
 
@@ -57,7 +57,7 @@ def test_the_project_is_marked_as_practice_and_bears_the_published_key(sandbox: 
     assert project.id_types == ("registered", "phone")
     with Sandbox(SEED) as other:
         assert other.project.id == project.id
-        assert other.base_url != sandbox.base_url
+        assert other.project.base_url != sandbox.project.base_url
 
 
 def test_a_seed_without_customers_still_has_an_id_type() -> None:

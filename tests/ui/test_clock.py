@@ -16,7 +16,7 @@ from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import a_consent
+from tests.consents import a_consent, write_down
 from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -127,7 +127,7 @@ def test_the_alarm_names_the_clock_and_what_it_sends_then_holds(
     opted_in(engagement, 3_600)
     noted = Noted.of(real(engagement), a_consent(timestamp=clock(), noted_at=clock()))
     with journal_of(folders) as journal:
-        journal.note(noted)
+        write_down(journal, noted)
         lead(journal, noted.consent.request_id, (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED))
     desk = open_desk(keyring, clock=clock).ready()
     desk.wait_for_categories()

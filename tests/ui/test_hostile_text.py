@@ -67,20 +67,20 @@ def as_taken(name: str, text: str) -> str:
     return re.sub("\r\n|[\r\v\u2028\u2029\ufdd0\ufdd1]", "\n", text) if name == "Wording read out" else text
 
 
-@pytest.mark.parametrize("name", ["Customer ID", "Ticket", "Wording read out"])
+@pytest.mark.parametrize("name", ["Customer ID", "Wording read out"])
 def test_a_hidden_character_is_named_or_arrives(acme: OpenDesk, engagement: Sandbox, name: str) -> None:
     for character in HIDDEN:
         arrives_or_is_refused(acme, engagement, name, f"jane{character}doe")
 
 
-@pytest.mark.parametrize("name", ["Customer ID", "Category", "Wording read out"])
+@pytest.mark.parametrize("name", ["Customer ID", "Wording read out"])
 def test_every_script_arrives_as_it_was_typed(acme: OpenDesk, engagement: Sandbox, name: str) -> None:
     for text in SCRIPTS:
         arrives_or_is_refused(acme, engagement, name, text)
         assert b"jane" in engagement.received[-1].body or name == "Customer ID"
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(ON_THE_WIRE)), text=st.text(min_size=1, max_size=40))
 @example(name="Wording read out", text="a\r\nb\rc\u2029d")
 @example(name="Category", text="SMS_marketing")

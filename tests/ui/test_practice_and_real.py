@@ -53,11 +53,10 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     def is_it(workspace: Workspace, _: object) -> bool:
         return workspace.practice is practice
 
-    with desk.bot.waitSignal(scheduler.looked, check_params_cb=is_it, timeout=10_000):
-        yield
     # It is told once the journal said what comes next.
-    with desk.bot.waitSignal(scheduler.counted, check_params_cb=is_it, timeout=10_000):
-        pass
+    signals = [scheduler.looked, scheduler.counted]
+    with desk.bot.waitSignals(signals, check_params_cbs=[is_it, is_it], order="simple", timeout=10_000):
+        yield
 
 
 def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
@@ -168,7 +167,7 @@ def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: l
     acme.choose_project("Sandbox (practice)")
     go_back(acme)
     acme.bot.waitUntil(lambda: len(sandboxes) == 1)
-    acme.bot.waitUntil(lambda: not is_open(int(sandboxes[0].base_url.rpartition(":")[2])))
+    acme.bot.waitUntil(lambda: not is_open(sandboxes[0].project.base_url.port or 0))
     acme.send()
     acme.wait_for_status("Delivered: Engagement has queued it")
     practise(acme)

@@ -253,21 +253,18 @@ class _TlsConnection(_Connection, HTTPSConnection):
         try:
             super().connect()
         except BaseException as error:
-            self._learn(handshake)
             _close_half_made(error)
             if isinstance(error, ssl.SSLError):
                 raise StoppedError(handshake.cause(error), detail_of(error)) from error
             raise
-        self._learn(handshake)
+        finally:
+            issuer, ends = issuer_and_end(handshake.certificate)
+            self._progress.learn(issuer=issuer, ends=ends)
         if not isinstance(self.sock, ssl.SSLSocket) or self.sock.version() is None:
             # ssl wraps a connection that is lost already without a handshake, and would send in the clear.
             raise StoppedError(Cause.CUT, "lost before the TLS handshake")
         if handshake.wants_certificate and self.sock.version() == "TLSv1.3":
             self._hear_verdict(self.sock, handshake)
-
-    def _learn(self, handshake: Handshake) -> None:
-        issuer, ends = issuer_and_end(handshake.certificate)
-        self._progress.learn(issuer=issuer, ends=ends)
 
     def _hear_verdict(self, connection: ssl.SSLSocket, handshake: Handshake) -> None:
         """Wait until the server has accepted or refused us without a certificate, before anything is sent.

@@ -226,25 +226,23 @@ def _cores(text: bytes) -> Iterator[bytes]:
 
 def _parts(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
     """Where `wanted` stands in `text`, or how much of its beginning or its end does where it was cut."""
+    yield from _beginnings(text, wanted)
+    if size := _begun(text, wanted):
+        yield len(text) - size, len(text)
+    for start, end in _beginnings(text[::-1], wanted[::-1]):
+        yield len(text) - end, len(text) - start
+
+
+def _beginnings(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
+    """Where the beginning of `wanted` stands in `text`, with so much more of it as follows."""
     size = min(_PART, len(wanted))
     end = 0
     while (start := text.find(wanted[:size], end)) >= 0:
         end = start + size
-        if text[start : start + len(wanted)] == wanted:
+        if text.startswith(wanted, start):
             end = start + len(wanted)
         while end < len(text) and end - start < len(wanted) and text[end] == wanted[end - start]:
             end += 1
-        yield start, end
-    if size := _begun(text, wanted):
-        yield len(text) - size, len(text)
-    size = min(_PART, len(wanted))
-    start = len(text)
-    while (start := text.rfind(wanted[-size:], 0, end := start)) >= 0:
-        end = start + size
-        if text[max(end - len(wanted), 0) : end] == wanted:
-            start = end - len(wanted)
-        while start and end - start < len(wanted) and text[start - 1] == wanted[start - end - 1]:
-            start -= 1
         yield start, end
 
 

@@ -116,12 +116,8 @@ def _is_text(body: bytes, *, strictly: bool) -> bool:
     controls = len(body) - len(body.translate(None, _CONTROLS))
     if controls > 2 or 50 * controls > len(body) or _GZIP in body:
         return False
-    return not strictly or _is_utf_8(body)
-
-
-def _is_utf_8(body: bytes) -> bool:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        return False
+        return not strictly
     return True

@@ -1,5 +1,7 @@
 """Which proxy leads to a host: what the environment says, then the desktop, or elsewhere the system.
 
+The desktop, PAC files included, is asked through its portal: org.freedesktop.portal.ProxyResolver.
+
 The variables mean what they mean to curl and requests. Where the two differ: an empty variable is as good as
 none, the names in `no_proxy` match whole labels and credentials are UTF-8, all as in curl; a proxy without a
 port listens at 80, as in requests. Knows no Qt; importing it is cheap.
@@ -7,14 +9,27 @@ port listens at 80, as in requests. Knows no Qt; importing it is cheap.
 
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from threading import Timer
+from time import monotonic
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from consent_desk.domain.wire.outcome import Cause
 
+LIMIT = 2.0
+"""Seconds in which the desktop has to answer: the bus, its starting of the portal, and the portal itself."""
+
+_PORTAL = "org.freedesktop.portal.Desktop"
+# What the bus or the portal says where there is no such thing.
+_NOT_THERE = frozenset(
+    f"org.freedesktop.DBus.Error.{name}"
+    for name in ("ServiceUnknown", "NameHasNoOwner", "UnknownMethod", "UnknownInterface", "UnknownObject")
+)
 _HAS_PORTAL = sys.platform.startswith("linux")
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _EXEMPTING = ("no_proxy", "NO_PROXY")
@@ -62,13 +77,77 @@ def of_environment(url: str) -> Choice | None:
 
 def of_desktop(url: str) -> Choice:
     """What the desktop's portal says of `url`. Where it does not say, the host is reached directly."""
-    from consent_desk.engagement.http import portal
-
     try:
-        proposals = portal.proxies_for(url)
-    except portal.PortalError as trouble:
+        proposals = proxies_for(url)
+    except PortalError as trouble:
         return Choice(by=f"{_DESKTOP}, which could not be read ({trouble})")
     return Choice() if proposals is None else first_of(proposals, _DESKTOP)
+
+
+class PortalError(Exception):
+    """There is a portal, and it does not tell. The text says why, for those who look after the desktop."""
+
+
+def proxies_for(url: str) -> tuple[str, ...] | None:
+    """What the desktop proposes for `url`, such as `direct://`; None without a desktop that could be asked.
+
+    Returns within `LIMIT`, whatever the other side does. Raises PortalError.
+    """
+    # 20 ms, on the thread of a call.
+    from jeepney.bus import get_bus  # type: ignore[import-untyped]  # it has no types
+    from jeepney.io.blocking import prep_socket  # type: ignore[import-untyped]
+
+    give_up = monotonic() + LIMIT
+    try:
+        connection: socket.socket = prep_socket(get_bus("SESSION"), timeout=LIMIT)
+    except TimeoutError:
+        raise PortalError("the session bus does not answer") from None
+    except (KeyError, OSError, RuntimeError, ValueError, StopIteration):
+        # No session bus is named, or none is there.
+        return None
+    # jeepney's first call knows no time limit.
+    watchdog = Timer(max(0.0, give_up - monotonic()), _shut, (connection,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        with closing(connection):
+            return _ask(connection, url)
+    except PortalError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever comes over the bus, the call goes on
+        late = monotonic() >= give_up
+        raise PortalError("no answer in time" if late else type(error).__name__) from None
+    finally:
+        watchdog.cancel()
+
+
+def _ask(connection: socket.socket, url: str) -> tuple[str, ...] | None:
+    from jeepney import (  # type: ignore[import-untyped]
+        DBusAddress,
+        HeaderFields,
+        MessageType,
+        new_method_call,
+    )
+    from jeepney.io.blocking import DBusConnection
+
+    resolver = DBusAddress(
+        "/org/freedesktop/portal/desktop", _PORTAL, interface="org.freedesktop.portal.ProxyResolver"
+    )
+    with DBusConnection(connection) as bus:
+        answer = bus.send_and_get_reply(new_method_call(resolver, "Lookup", "s", (url,)))
+    if answer.header.message_type is MessageType.error:
+        name = str(answer.header.fields.get(HeaderFields.error_name))
+        if name in _NOT_THERE:
+            return None
+        raise PortalError(name)
+    (proposals,) = answer.body
+    return tuple(str(one) for one in proposals)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        # Closed already.
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def system_proxy(url: str) -> str | None:

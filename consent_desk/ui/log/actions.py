@@ -105,20 +105,19 @@ class LogActionsPresenter(Presenter):
     # -- erasing ----------------------------------------------------------------------------------
 
     def _erase(self, workspace: Workspace, entry: Entry) -> None:
+        erase = workspace.erase
+        if erase is None:
+            return
         choices = ("Keep it", "Remove for good")
         if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
             return
-
-        def done(erased: "Erasure | None") -> None:
-            if erased is not None:
-                self._forget(workspace, entry, erased)
 
         self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
         # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
         self._runner.run(
             Lane.UPKEEP,
-            lambda: workspace.history.erase(entry.project_id, entry.customer),
-            done=done,
+            lambda: erase(entry.project_id, entry.customer),
+            done=lambda erased: self._forget(workspace, entry, erased),
             failed=self._tell_not_erased,
         )
 
@@ -158,7 +157,7 @@ class LogActionsPresenter(Presenter):
 
     def _begin(self, workspace: Workspace, path: Path) -> None:
         kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
-        self._export = workspace.history.export(self._log.view.query, kind, path)
+        self._export = Export(workspace.journal, self._log.view.query, kind, path)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")

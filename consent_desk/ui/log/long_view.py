@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
-from consent_desk.journal.export import History
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
 
 FIRST = 200
 """The lines of the first page: more than a window shows."""
@@ -93,7 +96,7 @@ class LongView(QObject):
             self.place()
 
         # A line that could not be placed comes with the next search.
-        self._read(lambda history: history.those(query, asked), workspace, done)
+        self._read(lambda journal: journal.those(query, asked), workspace, done)
 
     def reload(self) -> None:
         """Read the first page anew."""
@@ -123,7 +126,7 @@ class LongView(QObject):
                 self.failed.emit(error)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.history.page(query, most=FIRST), done=done, failed=failed
+            Lane.JOURNAL, lambda: workspace.journal.page(query, most=FIRST), done=done, failed=failed
         )
 
     def _recount(self, workspace: Workspace) -> None:
@@ -138,7 +141,7 @@ class LongView(QObject):
                 self.reload()
             self.place()
 
-        self._read(lambda history: history.count(query), workspace, done)
+        self._read(lambda journal: journal.count(query), workspace, done)
 
     def _count(self, workspace: Workspace, query: LogQuery) -> None:
         view = self._view
@@ -156,7 +159,7 @@ class LongView(QObject):
             self.shown.emit(total)
 
         self._read(
-            lambda history: (history.count(query), history.page(newest_first, most=1)), workspace, done
+            lambda journal: (journal.count(query), journal.page(newest_first, most=1)), workspace, done
         )
 
     def _fill(self, row: int) -> None:
@@ -176,13 +179,13 @@ class LongView(QObject):
             if row < self._model.rowCount() and self._model.entry(row) is None:
                 self.reload()  # there are fewer than was thought
 
-        self._read(lambda history: history.page(query, after, skip=skip, most=most), workspace, done)
+        self._read(lambda journal: journal.page(query, after, skip=skip, most=most), workspace, done)
 
     def _read(
-        self, ask: Callable[[History], Result], workspace: Workspace, done: Callable[[Result], None]
+        self, ask: Callable[["SqliteJournal"], Result], workspace: Workspace, done: Callable[[Result], None]
     ) -> None:
         def failed(error: Exception) -> None:
             self._filling = self._placing = False
             self.failed.emit(error)
 
-        self._runner.run(Lane.JOURNAL, lambda: ask(workspace.history), done=done, failed=failed)
+        self._runner.run(Lane.JOURNAL, lambda: ask(workspace.journal), done=done, failed=failed)

@@ -48,7 +48,7 @@ class LogPresenter(Presenter):
         """Show the journal of `workspace`."""
         self.workspace = workspace
         # Practice ends with the program: there is nothing to be erased for good.
-        self._panel.erase.setVisible(workspace.history.can_erase)
+        self._panel.erase.setVisible(workspace.erase is not None)
         self.view.show_workspace(workspace)
         missed, self._missed = self._missed, []
         for one in missed:

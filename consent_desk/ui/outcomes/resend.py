@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from consent_desk.delivery.attention import may_leave, resendable
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
@@ -76,7 +77,7 @@ class ResendPresenter(Presenter):
 
         # What cannot be read now is offered another time: nothing is lost by it.
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.kept.of(project), done=found, failed=lambda error: None
+            Lane.JOURNAL, lambda: resendable(workspace.journal, project), done=found, failed=lambda _: None
         )
 
     def _offer(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
@@ -129,8 +130,8 @@ class ResendPresenter(Presenter):
             practice=False,
         )
 
-        def send(may_leave: bool) -> None:
-            if batch.stopped or not may_leave:
+        def send(leaves: bool) -> None:
+            if batch.stopped or not leaves:
                 self._next(batch)
             else:
                 batch.under_way = entry.request_id
@@ -160,7 +161,7 @@ class ResendPresenter(Presenter):
             self._end(batch)
 
         self._runner.run(
-            Lane.JOURNAL, lambda: batch.workspace.kept.may_leave(request_id), done=then, failed=failed
+            Lane.JOURNAL, lambda: may_leave(batch.workspace.journal, request_id), done=then, failed=failed
         )
 
     def _end(self, batch: _Batch) -> None:

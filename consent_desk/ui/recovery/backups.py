@@ -63,7 +63,7 @@ class BackupList(Presenter):
         self._hangs, self._trouble = False, ""
         self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
-        self._run(Lane.ASIDE, self._recovery.second_folder, self.dialog.show_folder)
+        self._run(Lane.ASIDE, lambda: self._recovery.settings.second_folder, self.dialog.show_folder)
         self._run(Lane.UPKEEP, self._recovery.backups, self.dialog.add_backups)
         self._run(Lane.SECOND, self._recovery.second_backups, self.dialog.add_backups)
         self._show_state()
@@ -146,7 +146,7 @@ class BackupList(Presenter):
 
         self._runner.run(
             Lane.ASIDE,
-            lambda: self._recovery.set_second_folder(folder),
+            lambda: self._recovery.settings.set_second_folder(folder),
             done=done,
             failed=lambda error: self.say(render_error(error)),
         )

@@ -13,7 +13,7 @@ import pytest
 from requests.utils import get_environ_proxies, select_proxy
 
 from consent_desk.domain.wire.outcome import Cause
-from consent_desk.engagement.http import portal, proxies
+from consent_desk.engagement.http import proxies
 from consent_desk.engagement.http.proxies import Choice, find, first_of, read
 from tests.engagement.http.calls import send
 from tests.engagement.http.servers import Peer, Server, answering, free_port
@@ -220,7 +220,7 @@ def authorization(peer: Peer) -> bytes:
 
 def test_the_desktop_is_not_asked_where_a_variable_has_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(portal, "proxies_for", asked.append)
+    monkeypatch.setattr(proxies, "proxies_for", asked.append)
     for name, value in (("https_proxy", "proxy:3128"), ("no_proxy", "*")):
         monkeypatch.setenv(name, value)
         find(URL)

@@ -232,7 +232,7 @@ def worded(engagement: Sandbox, wording: str) -> None:
         "valid_until": "unlimited",
         "message": wording,
     }
-    engagement._engagement.add({"registered": "kofi@example.org"}, accepted, None)
+    engagement.engagement.add({"registered": "kofi@example.org"}, accepted, None)
 
 
 def test_the_wording_of_the_chosen_category_is_told_beside_it_and_cut(
@@ -250,7 +250,7 @@ def test_the_wording_of_the_chosen_category_is_told_beside_it_and_cut(
 
 
 def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement._engagement.add({"registered": "kofi@example.org"}, {}, None)
+    engagement.engagement.add({"registered": "kofi@example.org"}, {}, None)
     type_case(acme, "kofi@example.org")
     wait_until_known(acme, "sms_marketing: no consent recorded")
     assert others(acme).text() == "Others: 1 never asked"

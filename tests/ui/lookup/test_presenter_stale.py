@@ -143,7 +143,7 @@ def belongs(shown: str, customer: str) -> bool:
     return f", source {customer}" in shown
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ACTIONS, max_size=25))
 def test_what_is_shown_belongs_to_the_field_and_the_alarm_names_none_but_who_was_sent_and_unknown(
     qapp: QApplication, actions: list[tuple[str, str | int]]

@@ -23,7 +23,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.widgets.tones import Tone, loud_colours
-from tests.consents import a_consent
+from tests.consents import a_consent, write_down
 from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -44,7 +44,7 @@ def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object)
     """Let an earlier run have found out that a consent does not hold."""
     noted = Noted.of(real(engagement), a_consent(**changes))
     with journal_of(folders) as journal:
-        journal.note(noted)
+        write_down(journal, noted)
         lead(journal, noted.consent.request_id, WAY)
     return noted.consent.request_id
 
@@ -229,7 +229,7 @@ def test_without_its_project_nothing_is_noted(
 ) -> None:
     noted = Noted.of(real(engagement, id="9d0a7c1e-0000-4000-8000-000000000009"), a_consent())
     with journal_of(folders) as journal:
-        journal.note(noted)
+        write_down(journal, noted)
         lead(journal, noted.consent.request_id, WAY)
     desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")

@@ -12,7 +12,7 @@ from consent_desk.domain.wire.request import event_body
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
-from tests.consents import a_consent
+from tests.consents import a_consent, write_down
 from tests.engagement.http.servers import free_port
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -71,12 +71,14 @@ def test_what_is_held_leaves_at_once_when_its_project_leads_back(
     elsewhere = BaseUrl(scheme="http", host="127.0.0.1", port=free_port())
     keep(folders, keyring, real(engagement, base_url=elsewhere))
     with journal_of(folders) as journal:
-        journal.note(Noted.of(real(engagement), a_consent()))
+        write_down(journal, Noted.of(real(engagement), a_consent()))
     desk = open_desk(keyring)
     desk.wait_for_line("Held")
     # Nothing but the saved settings can make it due again.
     desk.clock.seconds_off -= 600
-    save_settings(desk, Base_URL=engagement.base_url, API_secret=engagement.project.secret.reveal())
+    save_settings(
+        desk, Base_URL=str(engagement.project.base_url), API_secret=engagement.project.secret.reveal()
+    )
     desk.wait_for_line("Delivered")
 
 
@@ -86,7 +88,7 @@ def test_what_waits_for_settings_leaves_when_they_are_entered_again(
     project = real(engagement)
     consent = a_consent()
     with journal_of(folders) as journal:
-        journal.note(Noted.of(project, consent))
+        write_down(journal, Noted.of(project, consent))
     keyring.lines.clear()
     desk = open_acme()
     desk.wait_for_status("▲ 1 consent still waits for the settings of Acme production.")

@@ -17,7 +17,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.resend import told
-from tests.consents import NOON, a_consent, a_noted, later
+from tests.consents import NOON, a_consent, a_noted, later, write_down
 from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -38,7 +38,7 @@ def refused(acme_is_kept: None, engagement: Sandbox, folders: Folders) -> tuple[
     )
     with closed(SqliteJournal.open(folders.data / "journal.sqlite")) as journal:
         for consent in consents:
-            journal.note(Noted.of(real(engagement), consent))
+            write_down(journal, Noted.of(real(engagement), consent))
             lead(journal, consent.request_id, (State.IN_FLIGHT, State.REFUSED))
     return tuple(consent.request_id for consent in consents)
 

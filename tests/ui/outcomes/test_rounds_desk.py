@@ -25,7 +25,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import rounds_desk
 from consent_desk.ui.widgets.tones import Tone, colour
-from tests.consents import LOOKED_UP, a_consent
+from tests.consents import LOOKED_UP, a_consent, write_down
 from tests.engagement.http.servers import Server, answer, answering, free_port
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -172,7 +172,7 @@ def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action
     consent, context = a_consent(action=action, valid_until=until), replace(LOOKED_UP, clock_off=0)
     noted = Noted.of(real(engagement), consent, context)
     with journal_of(folders) as journal:
-        journal.note(noted)
+        write_down(journal, noted)
     return noted
 
 
@@ -315,7 +315,7 @@ def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_a
     open_acme: OpenAcme, engagement: Sandbox, folders: Folders, unreadable: list[str]
 ) -> None:
     with journal_of(folders) as journal:
-        journal.note(Noted.of(real(engagement), a_consent()))
+        write_down(journal, Noted.of(real(engagement), a_consent()))
     unreadable.append("from the start on")
     desk = open_acme()
     desk.bot.waitUntil(lambda: len(unreadable) > 1)

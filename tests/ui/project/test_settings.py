@@ -31,7 +31,7 @@ METHOD_URL = f"https://api.exponea.com/track/v2/projects/{PROJECT_TOKEN}/custome
 def fill(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
     texts = {
         "Project name": "Acme production",
-        "Base URL": engagement.base_url,
+        "Base URL": str(engagement.project.base_url),
         "Project token": PROJECT_TOKEN,
         "API key ID": KEY_ID,
         "API secret": SECRET,
@@ -157,12 +157,12 @@ def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly
 ) -> None:
     dialog = fresh.open_settings()
     fill(dialog, engagement, **{"Project token": ""})
-    url = f"{engagement.base_url}/track/v2/projects/{PROJECT_TOKEN}/customers/events"
+    url = f"{engagement.project.base_url}/track/v2/projects/{PROJECT_TOKEN}/customers/events"
     controls.write(dialog, "Base URL", url)
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
     fresh.bot.waitUntil(lambda: len(keyring.lines) == 1)
     kept = json.loads(next(iter(keyring.lines.values())))
-    assert (kept["base_url"], kept["project_token"]) == (engagement.base_url, PROJECT_TOKEN)
+    assert (kept["base_url"], kept["project_token"]) == (str(engagement.project.base_url), PROJECT_TOKEN)
 
 
 def test_a_stored_secret_never_comes_back_into_a_widget(

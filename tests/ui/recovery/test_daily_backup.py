@@ -79,7 +79,7 @@ def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
     start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path
 ) -> None:
     stick = tmp_path / "stick"
-    JournalRecovery(folders).set_second_folder(stick)
+    JournalRecovery(folders).settings.set_second_folder(stick)
     desk = start()
     desk.wait_for_status("▲ The backup was made, but not copied into the second folder: ")
     assert "Noting goes on; the backup is tried again by itself." in desk.status
@@ -114,10 +114,10 @@ def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
 def test_a_warning_of_the_second_folder_goes_with_the_folder(
     start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path
 ) -> None:
-    JournalRecovery(folders).set_second_folder(tmp_path / "stick")
+    JournalRecovery(folders).settings.set_second_folder(tmp_path / "stick")
     desk = start()
     desk.wait_for_status("second folder")
-    JournalRecovery(folders).set_second_folder(None)
+    JournalRecovery(folders).settings.set_second_folder(None)
     desk.bot.waitUntil(lambda: "second folder" not in desk.status + desk.errors)
 
 
@@ -137,7 +137,7 @@ def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
 ) -> None:
     answered = Event()
     monkeypatch.setattr(Backups, "copy_daily", lambda _backups, _at: answered.wait(30))
-    JournalRecovery(folders).set_second_folder(tmp_path)
+    JournalRecovery(folders).settings.set_second_folder(tmp_path)
     desk = start()
     desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
     desk.fill()

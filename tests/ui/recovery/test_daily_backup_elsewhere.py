@@ -51,7 +51,7 @@ def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> 
     """A second folder that is set and does not answer; a person's patience lasts a moment."""
     share = Share(tmp_path / "share")
     share.path.mkdir()
-    JournalRecovery(folders).set_second_folder(share.path)
+    JournalRecovery(folders).settings.set_second_folder(share.path)
     for name in ("elsewhere", "copy_daily"):
         work = getattr(Backups, name)
 

@@ -20,7 +20,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import LOOKED_UP, NOON, a_consent, later
+from tests.consents import LOOKED_UP, NOON, a_consent, later, write_down
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, real
@@ -31,7 +31,7 @@ def leave(folders: Folders, project: Project, *, in_flight: bool = False, count:
     journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
     for number in range(count):
         consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
-        journal.note(Noted.of(project, consent, LOOKED_UP))
+        write_down(journal, Noted.of(project, consent, LOOKED_UP))
         if in_flight:
             journal.claim(consent.request_id, later(number))
     journal.close()
@@ -228,4 +228,4 @@ def test_a_sandbox_whose_journal_fails_leaves_nothing(
     desk.wait_for_status("The journal cannot be read.")
     assert open_in(tmp_path) == []
     assert set(tmp_path.iterdir()) == before
-    assert [thread for thread in enumerate_threads() if thread.name == "sandbox"] == []
+    desk.bot.waitUntil(lambda: not any(thread.name == "sandbox" for thread in enumerate_threads()))

@@ -32,7 +32,7 @@ def test_the_request_shows_before_anything_is_typed_and_its_body_with_the_last_f
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     assert controls.line(acme.window, "Request URL").text() == (
-        f"{engagement.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
+        f"{engagement.project.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
     )
     headers = controls.named(acme.window, "Other headers", type(acme.window.preview.headers)).text()
     assert headers.splitlines()[:2] == ["Content-Type: application/json", "Accept: application/json"]

@@ -14,9 +14,8 @@ from time import monotonic
 
 import pytest
 
-from consent_desk.engagement.http import portal
-from consent_desk.engagement.http.portal import PortalError, proxies_for
-from consent_desk.engagement.http.proxies import Choice, find
+from consent_desk.engagement.http import proxies
+from consent_desk.engagement.http.proxies import Choice, PortalError, find, proxies_for
 from tests.engagement.http.calls import send
 from tests.engagement.http.servers import LONG, Server, answer, answering
 from tests.secret_service import BUS
@@ -139,7 +138,7 @@ def test_a_portal_that_does_not_tell_is_named_and_the_host_is_reached(
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portal, "LIMIT", SHORT)
+    monkeypatch.setattr(proxies, "LIMIT", SHORT)
 
 
 def assert_given_up(why: str) -> None:
