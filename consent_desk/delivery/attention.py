@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.record import Context, Entry, Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.customer import CategoryStatus
-from consent_desk.domain.wire.outcome import Look, Reason
+from consent_desk.domain.wire.outcome import Look, LookReason
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
 
@@ -47,7 +47,7 @@ class Alarm:
 def may_win(record: Record) -> bool:
     """Whether the same decision, taken now, may hold: not against an event that is dated far ahead."""
     looks = [fact.outcome for fact in record.facts if isinstance(fact.outcome, Look)]
-    return not looks or looks[-1].reason is not Reason.FAR_AHEAD
+    return not looks or looks[-1].reason is not LookReason.FAR_AHEAD
 
 
 class Alarms:

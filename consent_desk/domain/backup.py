@@ -17,7 +17,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedBackup:
     """What checking a backup came to: so many `consents`; `why` says what is wrong, None of a sound one."""
 
     consents: int = 0

@@ -19,7 +19,7 @@ _LONGEST_VALUE = 200
 _NOBODY = "consent-desk-connection-check"
 
 
-class Verdict(StrEnum):
+class Finding(StrEnum):
     """What is known of one step."""
 
     GOOD = "good"
@@ -29,11 +29,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CheckStep:
     """One step of the check: its name, what is known, and the sentence about it."""
 
     name: Message
-    verdict: Verdict
+    verdict: Finding
     message: Message
 
 
@@ -41,12 +41,12 @@ class Step:
 class Report:
     """All steps in their order, up to the first that failed."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[CheckStep, ...]
 
     @property
     def works(self) -> bool:
         """Whether nothing is known that stands in the way of a send."""
-        return all(step.verdict is not Verdict.BAD for step in self.steps)
+        return all(step.verdict is not Finding.BAD for step in self.steps)
 
 
 _NAME = say("Name look-up")
@@ -71,24 +71,24 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
         told = meaning(outcome.status, outcome.headers, outcome.body)
         name = _ANSWER if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
         return Report((*steps, _bad(name, told, outcome)))
-    good = Step(_CREDENTIALS, Verdict.GOOD, say("Engagement accepts the API key."))
+    good = CheckStep(_CREDENTIALS, Finding.GOOD, say("Engagement accepts the API key."))
     return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
 
 
-_MAY_WRITE = Step(
-    _SET, Verdict.UNKNOWN, say("This can only be shown by a real send: the check records nothing.")
+_MAY_WRITE = CheckStep(
+    _SET, Finding.UNKNOWN, say("This can only be shown by a real send: the check records nothing.")
 )
 
 
 _OF_PROXY = frozenset({Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND, Cause.PROXY_SETTING})
 
 
-def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
+def _reached(outcome: Outcome, project: Project) -> tuple[CheckStep, ...]:
     way = outcome.way
     told = (*_environment(way), *_proxy(outcome))
-    found = Step(_NAME, Verdict.GOOD, say("{host} was found.", host=project.base_url.host))
+    found = CheckStep(_NAME, Finding.GOOD, say("{host} was found.", host=project.base_url.host))
     if isinstance(outcome, Answered):
-        connected = Step(_CONNECTION, Verdict.GOOD, _proven(way, project))
+        connected = CheckStep(_CONNECTION, Finding.GOOD, _proven(way, project))
         return (*told, connected) if way.proxy else (*told, found, connected)
     why = why_no_answer(outcome)
     if way.proxy or outcome.cause in _OF_PROXY:
@@ -99,19 +99,21 @@ def _reached(outcome: Outcome, project: Project) -> tuple[Step, ...]:
     return (*told, found, _bad(_CONNECTION, why, certificate=way))
 
 
-def _environment(way: Way) -> tuple[Step, ...]:
+def _environment(way: Way) -> tuple[CheckStep, ...]:
     how = "The environment variable {name} decides which certificates are trusted: {value}"
     return tuple(
-        Step(_ENVIRONMENT, Verdict.WARNING, say(how, name=name, value=cut(visible(value), _LONGEST_VALUE)))
+        CheckStep(
+            _ENVIRONMENT, Finding.WARNING, say(how, name=name, value=cut(visible(value), _LONGEST_VALUE))
+        )
         for name, value in way.trust
     )
 
 
-def _proxy(outcome: Outcome) -> tuple[Step, ...]:
+def _proxy(outcome: Outcome) -> tuple[CheckStep, ...]:
     way = outcome.way
     if way.direct_by:
         how = say("No proxy is used because of {by}.", by=way.direct_by)
-        return (Step(_PROXY, Verdict.WARNING, how),)
+        return (CheckStep(_PROXY, Finding.WARNING, how),)
     if not way.named_by:
         return ()
     # Until the server itself was heard, nobody knows whether the proxy is to blame.
@@ -119,7 +121,7 @@ def _proxy(outcome: Outcome) -> tuple[Step, ...]:
     how = say("Through the proxy {proxy}, named by {by}.", proxy=way.proxy, by=way.named_by)
     if not way.proxy:
         how = say("Named by {by}.", by=way.named_by)
-    return (Step(_PROXY, Verdict.UNKNOWN if late else Verdict.GOOD, how),)
+    return (CheckStep(_PROXY, Finding.UNKNOWN if late else Finding.GOOD, how),)
 
 
 def _proven(way: Way, project: Project) -> Message:
@@ -136,7 +138,7 @@ def _certificate(way: Way | None) -> str:
 
 def _bad(
     name: Message, told: Meaning, outcome: Answered | None = None, *, certificate: Way | None = None
-) -> Step:
+) -> CheckStep:
     message = say(
         "No: {why}{status}. {advice}{certificate}",
         why=told.why,
@@ -144,31 +146,31 @@ def _bad(
         advice=told.advice,
         certificate=_certificate(certificate),
     )
-    return Step(name, Verdict.BAD, message)
+    return CheckStep(name, Finding.BAD, message)
 
 
-def _clock(server_time: float, now: Timestamp) -> Step:
+def _clock(server_time: float, now: Timestamp) -> CheckStep:
     off = round(now.micros / 1_000_000 - server_time)
     if not is_off(off):
-        return Step(_CLOCK, Verdict.GOOD, say("This computer's clock agrees with Engagement's."))
+        return CheckStep(_CLOCK, Finding.GOOD, say("This computer's clock agrees with Engagement's."))
     how = say(
         "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
         "Engagement's time.",
         off=tell_off(off),
     )
-    return Step(_CLOCK, Verdict.WARNING, how)
+    return CheckStep(_CLOCK, Finding.WARNING, how)
 
 
-def _may_read(transport: Transport, project: Project) -> Step:
+def _may_read(transport: Transport, project: Project) -> CheckStep:
     nobody = CustomerId(type=project.id_types[0], value=_NOBODY)
     outcome = transport.start(prepare_history(project, nobody, limit=1)).wait()
     if isinstance(outcome, Answered):
         is_read = outcome.status == 200 and read_answer(outcome.body).is_success
         if is_read or is_unknown(outcome.status, outcome.body):
-            return Step(_GET, Verdict.GOOD, say("The key may read consents."))
+            return CheckStep(_GET, Finding.GOOD, say("The key may read consents."))
         told = meaning(outcome.status, outcome.headers, outcome.body)
         if not is_from_the_way(outcome.status, outcome.headers, outcome.body):
             return _bad(_GET, told, outcome)
     else:
         told = why_no_answer(outcome)
-    return Step(_GET, Verdict.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
+    return CheckStep(_GET, Finding.UNKNOWN, say("It could not be tried: {why}.", why=told.why))

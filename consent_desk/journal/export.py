@@ -54,7 +54,7 @@ _FORMULA = re.compile(rf'^(?=[{_SIGNS}\t\r\n])|[;\t\r\n][ "]*(?=[{_SIGNS}])')
 """What comes before a formula: also within a cell, because in many countries it is `;` that ends one."""
 
 
-class Kind(StrEnum):
+class ExportKind(StrEnum):
     """What the file is to be; the value is how its name ends."""
 
     CSV = "csv"
@@ -68,7 +68,7 @@ class Export:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
     """
 
-    def __init__(self, journal: "SqliteJournal", query: LogQuery, kind: Kind, path: Path) -> None:
+    def __init__(self, journal: "SqliteJournal", query: LogQuery, kind: ExportKind, path: Path) -> None:
         self._journal = journal
         self._query = query
         self._kind = kind
@@ -116,17 +116,17 @@ class Export:
         with self._at_file():
             if self._target is None:
                 self._target = PrivateFile(self._path)
-                if self._kind is Kind.CSV:
+                if self._kind is ExportKind.CSV:
                     self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
         target = self._target
         page = self._journal.page(self._query, self._after, most=STEP)
-        line = csv_of if self._kind is Kind.CSV else json_of
+        line = csv_of if self._kind is ExportKind.CSV else json_of
         lines = b"".join(line(self._journal.record(found.entry.request_id)) for found in page)
         self.written += len(page)
         has_more = len(page) == STEP
         if has_more:
             self._after = page[-1].seq
-        elif self._kind is Kind.JSON_LINES:
+        elif self._kind is ExportKind.JSON_LINES:
             # At the end: it covers every fact above it.
             here = self._journal.head()
             last = {"journal": here.journal, "facts": here.facts, "head": here.head}

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
-from consent_desk.domain.backup import Backup, Checked, Missing, Restored, Salvage
+from consent_desk.domain.backup import Backup, CheckedBackup, Missing, Restored, Salvage
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.journal.backups import Backups, restore
@@ -50,10 +50,12 @@ class JournalRecovery:
         """The backups in the second folder. May not come back, if that is on a network."""
         return Backups(self._folders.journal, second=self.settings.second_folder).elsewhere()
 
-    def check(self, backup: Backup) -> Checked:
+    def check(self, backup: Backup) -> CheckedBackup:
         """Verify a backup, whole. Reads all of it."""
         found = verify(backup.path)
-        return Checked(consents=found.consents, why=None if found.verdict is Verdict.SOUND else found.why)
+        return CheckedBackup(
+            consents=found.consents, why=None if found.verdict is Verdict.SOUND else found.why
+        )
 
     def missing_from(self, backup: Backup) -> Missing | None:
         """What the journal holds and `backup` does not; None where the journal cannot tell."""

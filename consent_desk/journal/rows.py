@@ -18,12 +18,12 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Outcome,
     Phase,
-    Reason,
     Stored,
 )
 from consent_desk.journal.chain import COLUMNS, Columns, digest, genesis, link
@@ -296,7 +296,7 @@ def _look_of(values: object, elapsed: float) -> Look:
     reason, event = values.pop("reason", None), values.pop("event", None)
     return Look(
         **values,
-        reason=None if reason is None else Reason(reason),
+        reason=None if reason is None else LookReason(reason),
         event=None if event is None else Stored(**event),
         elapsed=elapsed,
     )

@@ -98,7 +98,7 @@ class ProjectListFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedProject:
     """A saved project and where its settings are: `keyring` names it, None means this session only."""
 
     project: Project
@@ -140,7 +140,7 @@ class Projects:
             raise KeyringFailureError(*_NOT_UNDERSTOOD)
         return project
 
-    def save(self, project: Project) -> Saved:
+    def save(self, project: Project) -> SavedProject:
         """Keep `project`: the new entry is written and read back before the old one goes.
 
         Without a usable keyring the settings live in memory only; the list still knows the name.
@@ -153,7 +153,7 @@ class Projects:
         except NoKeyringError:
             # A state that the window names, not a failure.
             self._put(Listed(id=project.id, name=project.name, entry=old), turn)
-            return Saved(project, None)
+            return SavedProject(project, None)
         unlisted = entry
         try:
             if self._put(Listed(id=project.id, name=project.name, entry=entry), turn):
@@ -163,13 +163,13 @@ class Projects:
             if unlisted:
                 with suppress(KeyringFailureError):
                     self._secrets.remove(unlisted)
-        return Saved(project, keyring)
+        return SavedProject(project, keyring)
 
-    def keep_for_session(self, project: Project) -> Saved:
+    def keep_for_session(self, project: Project) -> SavedProject:
         """Keep the name of `project` alone, without the keyring; what an earlier session kept there stays."""
         turn = self._begin(project.id)
         self._put(Listed(id=project.id, name=project.name, entry=self._entry_of(project.id)), turn)
-        return Saved(project, None)
+        return SavedProject(project, None)
 
     def remove(self, project_id: str) -> None:
         """Forget a project: first its entry in the keyring, so that a locked one leaves it in the list.

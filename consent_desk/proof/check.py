@@ -41,7 +41,7 @@ _DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedProof:
     """What was found: `why` says what is wrong, or why it cannot be checked; `proof` is what was read.
 
     `sha256` is that of the whole file, as the pages for people bear it; `gist` says what it is about, where
@@ -55,9 +55,9 @@ class Checked:
     gist: tuple[Message, ...] = ()
 
 
-def check(content: bytes) -> Checked:
+def check(content: bytes) -> CheckedProof:
     """Check the file for machines by itself."""
-    found = Checked(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
+    found = CheckedProof(verdict=Verdict.WRONG, sha256=sha256(content).hexdigest())
     try:
         parsed = json.loads(content, object_pairs_hook=_only_once, parse_constant=_refuse)
         if not isinstance(parsed, dict) or not _is_known(parsed):

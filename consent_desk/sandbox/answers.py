@@ -12,7 +12,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SandboxAnswer:
     """One answer. Without `has_request_id` it looks like one from a proxy on the way."""
 
     status: int
@@ -35,20 +35,20 @@ class Answer:
 class RefusedError(Exception):
     """A request, or a command of a batch, gets `answer` and nothing else becomes of it."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: SandboxAnswer) -> None:
         self.answer = answer
 
 
-def told(status: int, /, **document: object) -> Answer:
+def told(status: int, /, **document: object) -> SandboxAnswer:
     """An answer in JSON."""
-    return Answer(status=status, body=json.dumps(document).encode("ascii"))
+    return SandboxAnswer(status=status, body=json.dumps(document).encode("ascii"))
 
 
-def page(status: int, sentence: str) -> Answer:
+def page(status: int, sentence: str) -> SandboxAnswer:
     """An answer as an HTML page."""
     title = f"{status} {HTTPStatus(status).phrase}"
     html = f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>{sentence}</p>\n"
-    return Answer(status=status, body=html.encode("utf-8"), content_type=HTML)
+    return SandboxAnswer(status=status, body=html.encode("utf-8"), content_type=HTML)
 
 
 # ------------------------------------------------------------------------------- documented, section 5
@@ -62,7 +62,7 @@ INVALID_SECRET = told(403, success=False, error="invalid secret")
 # Ours: under the key `message`, where 4.2 documents it for a batch.
 INVALID_JSON = told(400, success=False, message="Invalid JSON")
 NO_COMMANDS = told(400, success=False, message="No commands")
-BROKEN_REQUEST = Answer(
+BROKEN_REQUEST = SandboxAnswer(
     status=400,
     body=b"BadRequest: The browser (or proxy) sent a request that this server could not understand.",
     content_type=TEXT,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 
 from consent_desk.sandbox import answers
-from consent_desk.sandbox.answers import Answer, RefusedError, told
+from consent_desk.sandbox.answers import RefusedError, SandboxAnswer, told
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
 
 Document = dict[str, object]
-Endpoint = Callable[[EngagementProject, Document], Answer]
+Endpoint = Callable[[EngagementProject, Document], SandboxAnswer]
 
 MOST_COMMANDS = 50
 _MOST_LEVELS = 100
@@ -40,7 +40,7 @@ class Received:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-def answer(project: EngagementProject, request: Received) -> Answer:
+def answer(project: EngagementProject, request: Received) -> SandboxAnswer:
     """What `project` answers to `request`. Never raises, whatever its bytes are."""
     try:
         return endpoint(request)(project, _document(request) if request.method == "POST" else {})
@@ -126,15 +126,15 @@ def _number(value: object) -> float | None:
     return None
 
 
-def _system_time(project: EngagementProject, _: Document) -> Answer:
+def _system_time(project: EngagementProject, _: Document) -> SandboxAnswer:
     return told(200, success=True, errors=[], time=project.now())
 
 
-def _categories(project: EngagementProject, _: Document) -> Answer:
+def _categories(project: EngagementProject, _: Document) -> SandboxAnswer:
     return told(200, success=True, results=project.categories)
 
 
-def _add_event(project: EngagementProject, document: Document) -> Answer:
+def _add_event(project: EngagementProject, document: Document) -> SandboxAnswer:
     ids = _ids(document)
     event_type = document.get("event_type")
     if not isinstance(event_type, str) or not event_type:
@@ -148,7 +148,7 @@ def _add_event(project: EngagementProject, document: Document) -> Answer:
     return told(200, success=True, errors=[])
 
 
-def _batch(project: EngagementProject, document: Document) -> Answer:
+def _batch(project: EngagementProject, document: Document) -> SandboxAnswer:
     commands = document.get("commands")
     if not isinstance(commands, list) or not commands:
         raise RefusedError(answers.NO_COMMANDS)
@@ -170,7 +170,7 @@ def _command(project: EngagementProject, command: object) -> object:
     return {"success": True}
 
 
-def _attributes(project: EngagementProject, document: Document) -> Answer:
+def _attributes(project: EngagementProject, document: Document) -> SandboxAnswer:
     ids = _ids(document)
     wishes = document.get("attributes")
     if not isinstance(wishes, list) or not wishes:
@@ -190,7 +190,7 @@ def _attributes(project: EngagementProject, document: Document) -> Answer:
     return told(200, success=True, results=results)
 
 
-def _history(project: EngagementProject, document: Document) -> Answer:
+def _history(project: EngagementProject, document: Document) -> SandboxAnswer:
     """Ours: the default order and limit, and the answers to unusable ones."""
     ids = _ids(document)
     event_types = document.get("event_types")

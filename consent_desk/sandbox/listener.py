@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox import answers, endpoints, faults
-from consent_desk.sandbox.answers import Answer, RefusedError
+from consent_desk.sandbox.answers import RefusedError, SandboxAnswer
 from consent_desk.sandbox.endpoints import Received
 
 LOOPBACK = "127.0.0.1"
@@ -45,7 +45,7 @@ _PAUSE = 0.3
 _PATIENCE = 0.06
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
-Reply = tuple[Answer, Fault | None]
+Reply = tuple[SandboxAnswer, Fault | None]
 
 
 class LoopbackServer(ThreadingTCPServer):
@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(answers.TOO_LARGE)
         return int(lengths[0])
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, answer: SandboxAnswer) -> None:
         self.close_connection = True
         self._send(answer, None)
         # Closed with bytes unread, the connection would be reset, and the answer lost with it.
@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             while self._timely.readinto(piece):
                 pass
 
-    def _send(self, answer: Answer, fault: Fault | None) -> None:
+    def _send(self, answer: SandboxAnswer, fault: Fault | None) -> None:
         headers = [("Date", self.date_time_string()), ("Server", "consent-desk-sandbox")]
         if answer.has_request_id:
             headers.append(("x-request-id", str(uuid4())))

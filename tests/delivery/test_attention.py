@@ -9,7 +9,7 @@ from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
-from consent_desk.domain.wire.outcome import Look, Reason, Stored
+from consent_desk.domain.wire.outcome import Look, LookReason, Stored
 from consent_desk.domain.wire.server_clock import Moment
 from tests.consents import NOON, a_consent, a_noted, later, write_down
 from tests.memory_journal import MemoryJournal
@@ -130,7 +130,7 @@ def test_nothing_is_renewed_while_the_clock_shows_a_time_long_ago(desk: Desk) ->
 def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
     request_id = desk.contradicted()
     event = Stored(action="accept", category="sms_marketing", time="1780228246370")
-    look = Look(seen=True, later=True, valid=True, reason=Reason.FAR_AHEAD, event=event)
+    look = Look(seen=True, later=True, valid=True, reason=LookReason.FAR_AHEAD, event=event)
     desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
     [alarm] = desk.alarms.standing()
     assert not alarm.can_renew

@@ -20,11 +20,11 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     Outcome,
     Phase,
-    Reason,
     Stored,
 )
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Call
@@ -211,7 +211,7 @@ def test_what_speaks_against_it_is_an_alarm_that_names_it(desk: LookingDesk) -> 
     assert "accept of sms_marketing, time 1780228246370, source page" in str(looked.judgement.headline)
     last = desk.last(request_id).outcome
     assert isinstance(last, Look)
-    assert last.reason is Reason.FAR_AHEAD
+    assert last.reason is LookReason.FAR_AHEAD
     assert last.event == Stored(
         action="accept", category="sms_marketing", time="1780228246370", source="page"
     )

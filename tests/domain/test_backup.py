@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from consent_desk.domain.backup import Backup, Checked
+from consent_desk.domain.backup import Backup, CheckedBackup
 
 
 def test_a_backup_is_its_place() -> None:
@@ -12,4 +12,4 @@ def test_a_backup_is_its_place() -> None:
 
 
 def test_a_checked_backup_is_sound_unless_something_is_said_to_be_wrong() -> None:
-    assert Checked(consents=3).why is None
+    assert CheckedBackup(consents=3).why is None

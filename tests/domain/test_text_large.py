@@ -7,7 +7,7 @@ import pytest
 
 from consent_desk.domain.consent import ids
 from consent_desk.domain.consent import values as rules
-from consent_desk.domain.consent.draft import Kind
+from consent_desk.domain.consent.draft import FieldKind
 from consent_desk.domain.consent.parsing import read_value
 from consent_desk.domain.dates import read_days, read_taken_at, read_valid_until
 from consent_desk.domain.log_query import words_of
@@ -54,7 +54,7 @@ LOOKS: dict[str, Callable[[str], object]] = {
     "taken at": lambda text: read_taken_at(text, NOW, UTC),
     "valid until": lambda text: read_valid_until(text, NOW, NOW, UTC),
     "days": lambda text: read_days(text, NOW, UTC),
-    "number": lambda text: read_value(Kind.NUMBER, text),
+    "number": lambda text: read_value(FieldKind.NUMBER, text),
     "words": words_of,
     "address": read_address,
     "token": parse_project_token,

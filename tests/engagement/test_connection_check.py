@@ -7,7 +7,7 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase, Way
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_history, prepare_system_time
-from consent_desk.engagement.connection_check import Report, Step, Verdict, check_connection
+from consent_desk.engagement.connection_check import CheckStep, Finding, Report, check_connection
 from tests.consents import a_project
 from tests.delivery.desk import Wire
 from tests.faulty_engagement import told
@@ -36,11 +36,11 @@ def check(*outcomes: Outcome, project: Project = PROJECT, now: Timestamp = NOW) 
     return report
 
 
-def verdicts(report: Report) -> list[tuple[str, Verdict]]:
+def verdicts(report: Report) -> list[tuple[str, Finding]]:
     return [(str(step.name), step.verdict) for step in report.steps]
 
 
-def step(report: Report, name: str) -> Step:
+def step(report: Report, name: str) -> CheckStep:
     (found,) = (step for step in report.steps if str(step.name) == name)
     return found
 
@@ -48,17 +48,17 @@ def step(report: Report, name: str) -> Step:
 PROXY = "Proxy"
 NAME, CONNECTION, CREDENTIALS, CLOCK = "Name look-up", "Connection", "Credentials", "Clock"
 GET, SET = "Events > consent: Get", "Events > consent: Set"
-REACHED = [(NAME, Verdict.GOOD), (CONNECTION, Verdict.GOOD)]
+REACHED = [(NAME, Finding.GOOD), (CONNECTION, Finding.GOOD)]
 
 
 def test_good_connection_is_good_in_all_but_what_only_a_send_can_show() -> None:
     report = check(time(), EMPTY_HISTORY)
     assert verdicts(report) == [
         *REACHED,
-        (CREDENTIALS, Verdict.GOOD),
-        (CLOCK, Verdict.GOOD),
-        (GET, Verdict.GOOD),
-        (SET, Verdict.UNKNOWN),
+        (CREDENTIALS, Finding.GOOD),
+        (CLOCK, Finding.GOOD),
+        (GET, Finding.GOOD),
+        (SET, Finding.UNKNOWN),
     ]
     assert report.works
     assert "real send" in str(step(report, SET).message)
@@ -93,7 +93,7 @@ def test_tls_is_named_for_https_and_its_absence_for_this_computer() -> None:
 )
 def test_name_that_is_not_found_ends_the_check(outcome: NotSent) -> None:
     report = check(outcome)
-    assert verdicts(report) == [(NAME, Verdict.BAD)]
+    assert verdicts(report) == [(NAME, Finding.BAD)]
     assert not report.works
 
 
@@ -109,17 +109,17 @@ PROXIED = Way(proxy="proxy.example:3128", named_by="https_proxy")
 @pytest.mark.parametrize(
     ("outcome", "verdict"),
     [
-        (time(), Verdict.GOOD),
-        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER), Verdict.GOOD),
-        (NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY), Verdict.UNKNOWN),
-        (NotSent(phase=Phase.CONNECTING, cause=Cause.PROXY_CREDENTIALS), Verdict.UNKNOWN),
-        (NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
-        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), Verdict.UNKNOWN),
-        (SILENCE, Verdict.GOOD),
+        (time(), Finding.GOOD),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER), Finding.GOOD),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY), Finding.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.PROXY_CREDENTIALS), Finding.UNKNOWN),
+        (NotSent(phase=Phase.RESOLVING, cause=Cause.DEADLINE), Finding.UNKNOWN),
+        (NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), Finding.UNKNOWN),
+        (SILENCE, Finding.GOOD),
     ],
     ids=str,
 )
-def test_what_a_proxy_did_is_not_claimed_for_this_computer(outcome: Outcome, verdict: Verdict) -> None:
+def test_what_a_proxy_did_is_not_claimed_for_this_computer(outcome: Outcome, verdict: Finding) -> None:
     more = (EMPTY_HISTORY,) if isinstance(outcome, Answered) else ()
     report = check(replace(outcome, way=PROXIED), *more)
     assert verdicts(report)[0] == (PROXY, verdict)
@@ -132,14 +132,14 @@ def test_what_a_proxy_did_is_not_claimed_for_this_computer(outcome: Outcome, ver
 def test_a_proxy_that_cannot_be_used_is_said_with_who_names_it() -> None:
     way = Way(named_by="all_proxy")
     report = check(NotSent(phase=Phase.RESOLVING, cause=Cause.PROXY_KIND, way=way))
-    assert verdicts(report) == [(PROXY, Verdict.UNKNOWN), (CONNECTION, Verdict.BAD)]
+    assert verdicts(report) == [(PROXY, Finding.UNKNOWN), (CONNECTION, Finding.BAD)]
     assert str(report.steps[0].message) == "Named by all_proxy."
 
 
 def test_what_keeps_a_proxy_away_is_said() -> None:
     report = check(replace(time(), way=Way(direct_by="no_proxy")), EMPTY_HISTORY)
     assert str(step(report, PROXY).message) == "No proxy is used because of no_proxy."
-    assert step(report, NAME).verdict is Verdict.GOOD
+    assert step(report, NAME).verdict is Finding.GOOD
     assert report.works
 
 
@@ -150,7 +150,7 @@ def test_the_environment_that_decides_who_is_trusted_is_named_on_lines_of_its_ow
         check(NotSent(phase=Phase.CONNECTING, cause=Cause.CERTIFICATE_ISSUER, way=way)),
     ):
         first, second, *_ = report.steps
-        assert (first.verdict, second.verdict) == (Verdict.WARNING, Verdict.WARNING)
+        assert (first.verdict, second.verdict) == (Finding.WARNING, Finding.WARNING)
         said = "The environment variable SSL_CERT_FILE decides which certificates are trusted: /a/ca.pem"
         assert str(first.message) == said
         assert "/b\\u{202e}ccc" in str(second.message)
@@ -171,7 +171,7 @@ def test_the_certificate_is_named_whether_it_was_proven_or_not() -> None:
 @pytest.mark.parametrize("cause", [Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND])
 def test_trouble_with_the_proxy_says_nothing_of_the_name(phase: Phase, cause: Cause) -> None:
     report = check(NotSent(phase=phase, cause=cause))
-    assert verdicts(report) == [(CONNECTION, Verdict.BAD)]
+    assert verdicts(report) == [(CONNECTION, Finding.BAD)]
     assert "proxy" in str(report.steps[0].message)
 
 
@@ -187,7 +187,7 @@ def test_connection_that_fails_ends_the_check_and_says_what_to_do(
     outcome: NotSent | Lost, words: str
 ) -> None:
     report = check(outcome)
-    assert verdicts(report) == [(NAME, Verdict.GOOD), (CONNECTION, Verdict.BAD)]
+    assert verdicts(report) == [(NAME, Finding.GOOD), (CONNECTION, Finding.BAD)]
     assert words in str(report.steps[-1].message)
     assert "Check the network" in str(report.steps[-1].message) or "administrator" in str(
         report.steps[-1].message
@@ -205,7 +205,7 @@ def test_connection_that_fails_ends_the_check_and_says_what_to_do(
 )
 def test_refused_credentials_end_the_check_with_the_status(outcome: Answered, words: str) -> None:
     report = check(outcome)
-    assert verdicts(report) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+    assert verdicts(report) == [*REACHED, (CREDENTIALS, Finding.BAD)]
     assert words in str(report.steps[-1].message)
     assert f"({outcome.status})" in str(report.steps[-1].message)
     assert not report.works
@@ -223,13 +223,13 @@ def test_refused_credentials_end_the_check_with_the_status(outcome: Answered, wo
     ids=lambda outcome: outcome.body[:40].decode(),
 )
 def test_answer_without_a_time_is_no_proof_of_credentials(outcome: Answered) -> None:
-    assert verdicts(check(outcome)) == [*REACHED, (CREDENTIALS, Verdict.BAD)]
+    assert verdicts(check(outcome)) == [*REACHED, (CREDENTIALS, Finding.BAD)]
 
 
 @pytest.mark.parametrize("off", [-60, -1, 0, 1, 60])
 def test_clock_may_be_off_by_a_minute(off: int) -> None:
     report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
-    assert step(report, CLOCK).verdict is Verdict.GOOD
+    assert step(report, CLOCK).verdict is Finding.GOOD
 
 
 @pytest.mark.parametrize(
@@ -237,13 +237,13 @@ def test_clock_may_be_off_by_a_minute(off: int) -> None:
 )
 def test_clock_that_is_further_off_is_a_warning_and_no_hindrance(off: int, words: str) -> None:
     report = check(time(SECONDS - off), EMPTY_HISTORY, now=Timestamp(SECONDS * 1_000_000))
-    assert step(report, CLOCK).verdict is Verdict.WARNING
+    assert step(report, CLOCK).verdict is Finding.WARNING
     assert words in str(step(report, CLOCK).message)
     assert report.works
 
 
 def test_customer_who_does_not_exist_shows_that_the_key_may_read() -> None:
-    assert step(check(time(), UNKNOWN_CUSTOMER), GET).verdict is Verdict.GOOD
+    assert step(check(time(), UNKNOWN_CUSTOMER), GET).verdict is Finding.GOOD
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_customer_who_does_not_exist_shows_that_the_key_may_read() -> None:
 )
 def test_history_that_is_refused_is_named_and_the_check_goes_on(outcome: Answered) -> None:
     report = check(time(), outcome)
-    assert step(report, GET).verdict is Verdict.BAD
+    assert step(report, GET).verdict is Finding.BAD
     is_named = "tick Events > consent Get" in str(step(report, GET).message)
     assert is_named is (outcome is NO_PERMISSION)
     assert f"({outcome.status})" in str(step(report, GET).message)
@@ -272,7 +272,7 @@ BLOCKED = Answered(status=403, headers=(), body=b"Access denied by policy")
 
 def test_what_something_on_the_way_answers_is_no_verdict_on_the_credentials() -> None:
     report = check(BLOCKED)
-    assert verdicts(report) == [*REACHED, ("Answer", Verdict.BAD)]
+    assert verdicts(report) == [*REACHED, ("Answer", Finding.BAD)]
     assert "a proxy or firewall on the way answered, probably not Engagement (403)" in str(
         report.steps[-1].message
     )
@@ -282,6 +282,6 @@ def test_what_something_on_the_way_answers_is_no_verdict_on_the_credentials() ->
 @pytest.mark.parametrize("outcome", [SILENCE, NotSent(phase=Phase.CONNECTING, cause=Cause.DEADLINE), BLOCKED])
 def test_history_without_an_answer_of_engagement_is_not_known(outcome: Outcome) -> None:
     report = check(time(), outcome)
-    assert step(report, GET).verdict is Verdict.UNKNOWN
+    assert step(report, GET).verdict is Finding.UNKNOWN
     assert "could not be tried" in str(step(report, GET).message)
     assert report.works

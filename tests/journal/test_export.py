@@ -20,14 +20,14 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Phase,
-    Reason,
     Stored,
 )
-from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, Kind, csv_line, csv_of, json_of
+from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, ExportKind, csv_line, csv_of, json_of
 from consent_desk.journal.head import Head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.atomic_file import PrivateFile
@@ -71,7 +71,7 @@ def file(tmp_path: Path) -> Path:
     return folder / "history"
 
 
-def exported(journal: SqliteJournal, file: Path, kind: Kind, query: LogQuery | None = None) -> Export:
+def exported(journal: SqliteJournal, file: Path, kind: ExportKind, query: LogQuery | None = None) -> Export:
     export = Export(journal, query or LogQuery(), kind, file)
     while export.step():
         pass
@@ -87,31 +87,31 @@ def noted_at_once(journal: SqliteJournal, count: int) -> list[str]:
 @pytest.mark.parametrize("count", [0, 1, STEP, STEP + 1, 2 * STEP])
 def test_all_is_written_however_many_there_are(journal: SqliteJournal, file: Path, count: int) -> None:
     ids = noted_at_once(journal, count)
-    for kind in Kind:
+    for kind in ExportKind:
         assert exported(journal, file, kind).written == count
         assert [*file.parent.iterdir()] == [file]
         lines = file.read_text("utf-8-sig").splitlines()
-        found = lines[1:] if kind is Kind.CSV else lines[:-1]
+        found = lines[1:] if kind is ExportKind.CSV else lines[:-1]
         assert [one in line for one, line in zip(reversed(ids), found, strict=True)] == [True] * count
 
 
 def test_only_what_is_wanted_is_written(journal: SqliteJournal, file: Path) -> None:
     noted_in(journal, State.REFUSED)
     kept = noted_in(journal, State.VERIFIED)
-    exported(journal, file, Kind.JSON_LINES, LogQuery(states=frozenset({State.VERIFIED})))
+    exported(journal, file, ExportKind.JSON_LINES, LogQuery(states=frozenset({State.VERIFIED})))
     assert [json.loads(line).get("request_id") for line in file.read_bytes().splitlines()] == [kept, None]
 
 
 def test_the_last_line_bears_the_head_of_the_chain(journal: SqliteJournal, file: Path) -> None:
     noted_in(journal)
-    exported(journal, file, Kind.JSON_LINES)
+    exported(journal, file, ExportKind.JSON_LINES)
     last = json.loads(file.read_bytes().splitlines()[-1])
     head = journal.head()
     assert last == {"journal": head.journal, "facts": 1, "head": head.head, "consents": 1}
 
 
 def test_a_table_begins_with_a_byte_order_mark_and_its_columns(journal: SqliteJournal, file: Path) -> None:
-    exported(journal, file, Kind.CSV)
+    exported(journal, file, ExportKind.CSV)
     assert file.read_bytes() == b"\xef\xbb\xbf" + (",".join(CSV_COLUMNS) + "\r\n").encode()
 
 
@@ -249,13 +249,13 @@ def test_a_full_disk_leaves_nothing_behind(
     noted_at_once(journal, 2 * STEP)
     paper.room = room
     with pytest.raises(ExportError, match="disk is full"):
-        exported(journal, file, Kind.CSV)
+        exported(journal, file, ExportKind.CSV)
     assert not [*file.parent.iterdir()]
 
 
 def test_what_is_cancelled_leaves_nothing_behind(journal: SqliteJournal, file: Path) -> None:
     noted_at_once(journal, STEP)
-    export = Export(journal, LogQuery(), Kind.CSV, file)
+    export = Export(journal, LogQuery(), ExportKind.CSV, file)
     assert export.step()
     assert [*file.parent.iterdir()]
     export.cancel()
@@ -278,7 +278,7 @@ def test_what_is_given_up_while_its_folder_does_not_answer_is_taken_away_by_that
 
     setattr(paper, when, give_up)
     noted_in(journal)
-    export = Export(journal, LogQuery(), Kind.JSON_LINES, file)
+    export = Export(journal, LogQuery(), ExportKind.JSON_LINES, file)
     assert not export.step()
     assert there == [True]
     assert not [*file.parent.iterdir()]
@@ -290,7 +290,7 @@ def test_it_says_that_it_is_the_file_which_is_waited_for(
     told: list[bool] = []
     paper.while_written = lambda: told.append(export.is_at_file)
     noted_in(journal)
-    export = Export(journal, LogQuery(), Kind.JSON_LINES, file)
+    export = Export(journal, LogQuery(), ExportKind.JSON_LINES, file)
     head = journal.head
 
     def asked() -> Head:
@@ -311,7 +311,7 @@ def test_what_came_of_an_answer_that_broke_off_and_of_looks_is_exported_too() ->
         Fact(at=later(1), state=State.UNCONFIRMED, outcome=lost),
         Fact(at=later(2), state=State.UNCONFIRMED, outcome=FailedLook(why=NoLook.UNREADABLE, failed=2)),
         Fact(at=later(3), state=State.NEW_PROFILE, outcome=Look(unknown=True)),
-        Fact(at=later(4), state=State.CONTRADICTED, outcome=Look(reason=Reason.FAR_AHEAD, event=event)),
+        Fact(at=later(4), state=State.CONTRADICTED, outcome=Look(reason=LookReason.FAR_AHEAD, event=event)),
     )
     _, broken, failed, unknown, against = json.loads(json_of(Record(noted=a_noted(), facts=facts)))["facts"]
     assert broken["lost"]["status"] == 200

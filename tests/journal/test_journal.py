@@ -33,11 +33,11 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Phase,
-    Reason,
     Stored,
 )
 from consent_desk.journal.journal import SqliteJournal
@@ -115,7 +115,7 @@ OUTCOMES = (
         since=st.none() | st.floats(0, 1e12),
         source=st.text(max_size=60),
         blind=st.booleans(),
-        reason=st.none() | st.sampled_from(Reason),
+        reason=st.none() | st.sampled_from(LookReason),
         event=st.none()
         | st.builds(Stored, action=ANYTHING, category=ANYTHING, time=ANYTHING, source=ANYTHING),
         unknown=st.booleans(),

@@ -19,7 +19,7 @@ from consent_desk.projects.projects import (
     Listed,
     ProjectListFile,
     Projects,
-    Saved,
+    SavedProject,
     project_from_line,
     project_to_line,
 )
@@ -125,7 +125,7 @@ def test_list_is_read_without_the_keyring(desk: Desk) -> None:
 def test_saved_project_is_loaded_again(desk: Desk) -> None:
     assert desk.projects.listed() is None
     saved = desk.projects.save(ACME)
-    assert saved == Saved(ACME, KEYRING)
+    assert saved == SavedProject(ACME, KEYRING)
     assert "canary" not in repr(saved)
     desk.projects.save(BETA)
     assert [desk.projects.load(row) for row in desk.rows] == [ACME, BETA]
@@ -161,7 +161,7 @@ def test_saving_again_keeps_the_place_in_the_list(desk: Desk) -> None:
 
 def test_without_a_keyring_a_new_project_is_listed_for_this_session_only(desk: Desk) -> None:
     desk.keyring.trouble = NoKeyringError(NOW, NOW)
-    assert desk.projects.save(ACME) == Saved(ACME, None)
+    assert desk.projects.save(ACME) == SavedProject(ACME, None)
     assert desk.rows == (Listed(id=ACME.id, name=ACME.name, entry=""),)
 
 
@@ -183,7 +183,7 @@ def test_project_kept_for_the_session_is_listed_without_asking_the_keyring(desk:
     desk.projects.save(ACME)
     (old,) = desk.rows
     desk.keyring.trouble = LockedKeyringError(NOW, NOW)
-    assert desk.projects.keep_for_session(BETA) == Saved(BETA, None)
+    assert desk.projects.keep_for_session(BETA) == SavedProject(BETA, None)
     assert desk.projects.keep_for_session(replace(ACME, name="Acme")).keyring is None
     assert desk.rows == (replace(old, name="Acme"), Listed(id=BETA.id, name=BETA.name, entry=""))
     assert list(desk.keyring.kept) == [old.entry]

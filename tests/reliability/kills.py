@@ -42,7 +42,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.projects.projects import project_to_line
 from consent_desk.sandbox import answers, listener
-from consent_desk.sandbox.answers import Answer
+from consent_desk.sandbox.answers import SandboxAnswer
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.listener import Reply
 from consent_desk.sandbox.project import EngagementProject, Status
@@ -178,7 +178,7 @@ class Ledger(EngagementProject):
 class Way(Sandbox):
     """The sandbox behind a line that fails the next reads, as it is told."""
 
-    failing: Answer | None = None
+    failing: SandboxAnswer | None = None
     fails = 0
 
     def _take(self, request: Received) -> Reply:

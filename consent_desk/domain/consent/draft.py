@@ -51,7 +51,7 @@ class Problem:
     row: int = 0
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """The types that a further property may have, in the words of the form."""
 
     TEXT = "text"
@@ -63,7 +63,7 @@ class PropertyDraft(NamedTuple):
     """A further property exactly as typed. One without name and value stands for none."""
 
     name: str = ""
-    kind: str = Kind.TEXT
+    kind: str = FieldKind.TEXT
     value: str = ""
 
     @property

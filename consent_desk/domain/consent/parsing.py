@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft, Field, Kind, Problem, PropertyDraft
+from consent_desk.domain.consent.draft import Draft, Field, FieldKind, Problem, PropertyDraft
 from consent_desk.domain.consent.values import (
     Consent,
     CustomerId,
@@ -134,11 +134,11 @@ _LONGEST = 400  # digits: int() refuses many, and a float has fewer in any case
 
 def read_value(kind: str, text: str) -> PropertyValue | Message:
     """The value that `text` stands for, or why it is none. `3` is a whole number, `3.0` is not."""
-    if kind == Kind.YES_NO:
+    if kind == FieldKind.YES_NO:
         return {"yes": True, "no": False}.get(text, say("Choose yes or no."))
     if not text:
         return say("Enter the value, or remove this property.")
-    value = _read_number(text) if kind == Kind.NUMBER else text
+    value = _read_number(text) if kind == FieldKind.NUMBER else text
     return value if isinstance(value, Message) else complaint_about_property(value) or value
 
 

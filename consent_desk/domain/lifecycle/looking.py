@@ -21,7 +21,15 @@ from consent_desk.domain.wire.customer import (
     moment,
     same_second,
 )
-from consent_desk.domain.wire.outcome import Answered, Look, NoLook, Outcome, Reason, Stored, why_no_answer
+from consent_desk.domain.wire.outcome import (
+    Answered,
+    Look,
+    LookReason,
+    NoLook,
+    Outcome,
+    Stored,
+    why_no_answer,
+)
 
 
 def look_of(
@@ -95,21 +103,23 @@ def tell_reason(look: Look) -> Message:
 
 _REASONS = {
     None: "Whether it holds is not known.",
-    Reason.STORED_OTHERWISE: "It was stored otherwise than sent: {event}.",
-    Reason.FAR_AHEAD: "It does not rule: an event dated far in the future does, {event}.",
-    Reason.OVERRULED: "It does not rule: a later event does, {event}.",
-    Reason.SAME_TIME: ("Whether it holds is not known: an event of the same moment says otherwise, {event}."),
-    Reason.CHANGED_SINCE: (
+    LookReason.STORED_OTHERWISE: "It was stored otherwise than sent: {event}.",
+    LookReason.FAR_AHEAD: "It does not rule: an event dated far in the future does, {event}.",
+    LookReason.OVERRULED: "It does not rule: a later event does, {event}.",
+    LookReason.SAME_TIME: (
+        "Whether it holds is not known: an event of the same moment says otherwise, {event}."
+    ),
+    LookReason.CHANGED_SINCE: (
         "It is not the last word: what followed was the opposite, {event}, and then the same again."
     ),
-    Reason.NO_TIME: "Whether it holds is not known: its time there cannot be read.",
-    Reason.OTHER_TIME: (
+    LookReason.NO_TIME: "Whether it holds is not known: its time there cannot be read.",
+    LookReason.OTHER_TIME: (
         "Whether it holds is not known: it stands there with another time than was sent, {event}."
     ),
-    Reason.NO_EVENT: "Whether it holds is not known: for the category, Engagement names no event yet.",
-    Reason.OLDER: "Whether it holds is not known: for the category, Engagement names an older event.",
-    Reason.PAST_END: "Whether it holds is not known: Engagement shows consent, with an end that is past.",
-    Reason.OTHER_END: "Engagement shows another end for it than was sent: tell your administrator.",
+    LookReason.NO_EVENT: "Whether it holds is not known: for the category, Engagement names no event yet.",
+    LookReason.OLDER: "Whether it holds is not known: for the category, Engagement names an older event.",
+    LookReason.PAST_END: "Whether it holds is not known: Engagement shows consent, with an end that is past.",
+    LookReason.OTHER_END: "Engagement shows another end for it than was sent: tell your administrator.",
 }
 
 
@@ -176,43 +186,43 @@ def _against(
     own: Sequence[HistoryEvent],
     later: Sequence[HistoryEvent],
     status: CategoryStatus | None,
-) -> tuple[Reason, HistoryEvent] | None:
+) -> tuple[LookReason, HistoryEvent] | None:
     """What the history says against `consent`. `own` bear its request ID."""
     ours = [event for event in own if _is_ours(event, consent)]
     if not ours:
-        return Reason.STORED_OTHERWISE, own[0]
+        return LookReason.STORED_OTHERWISE, own[0]
     ruling = last_events((*later, *ours))
     opposite = [event for event in ruling if event.is_opt_in is not _wish(consent)]
     is_other = status is not None and status.valid is not _wish(consent)
     rules = bool(opposite) and opposite == ruling
     is_far = bool(ruling) and (ruling[0].timestamp or 0) >= FIRST_MILLISECOND
     if later and (rules or is_other) and is_far:
-        return Reason.FAR_AHEAD, (opposite or ruling)[0]
+        return LookReason.FAR_AHEAD, (opposite or ruling)[0]
     if opposite:
-        return Reason.OVERRULED if rules else Reason.SAME_TIME, opposite[0]
+        return LookReason.OVERRULED if rules else LookReason.SAME_TIME, opposite[0]
     between = [event for event in later if event.is_opt_in is not _wish(consent)]
     if between:
-        return Reason.CHANGED_SINCE, between[0]
+        return LookReason.CHANGED_SINCE, between[0]
     if any(is_as_sent(event, consent) for event in ours):
         return None
     untimed = [event for event in ours if event.timestamp is None]
-    return (Reason.NO_TIME, untimed[0]) if untimed else (Reason.OTHER_TIME, ours[0])
+    return (LookReason.NO_TIME, untimed[0]) if untimed else (LookReason.OTHER_TIME, ours[0])
 
 
-def _of_status(consent: Consent, status: CategoryStatus | None, at: Timestamp) -> Reason | None:
+def _of_status(consent: Consent, status: CategoryStatus | None, at: Timestamp) -> LookReason | None:
     """What `status` says against `consent` beside the opposite."""
     if status is None:
         return None
     if status.since is None:
-        return Reason.NO_EVENT
+        return LookReason.NO_EVENT
     if not shows(status.since, consent):
-        return Reason.OLDER
+        return LookReason.OLDER
     if not (_wish(consent) and status.valid) or status.until is None:
         return None
     if not ends_after(status.until, at):
-        return Reason.PAST_END
+        return LookReason.PAST_END
     is_of_ours = same_second(status.since, consent.timestamp.seconds)
-    return Reason.OTHER_END if is_of_ours and status.until != consent.valid_until else None
+    return LookReason.OTHER_END if is_of_ours and status.until != consent.valid_until else None
 
 
 def _stored(event: HistoryEvent) -> Stored:

@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
-from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look, Reason
+from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look, LookReason
 
 WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
 WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
@@ -267,12 +267,12 @@ def _alarm(look: Look, action: Action) -> Judgement:
     later = say(
         "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
     )
-    if look.reason is Reason.FAR_AHEAD:
+    if look.reason is LookReason.FAR_AHEAD:
         template = "Recorded, but Engagement goes by an event dated far in the future ({event})."
         advice = EXPIRE_FIRST
-    elif look.reason is Reason.STORED_OTHERWISE:
+    elif look.reason is LookReason.STORED_OTHERWISE:
         template, advice = "Recorded, but otherwise than sent: Engagement has {event}.", _NOW
-    elif look.reason is Reason.OVERRULED and look.valid is not is_reject:
+    elif look.reason is LookReason.OVERRULED and look.valid is not is_reject:
         # What holds was not told, or follows the history with a delay.
         template = "Recorded, but a later event in Engagement's history says otherwise ({event})."
         advice = later

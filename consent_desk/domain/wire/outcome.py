@@ -126,7 +126,7 @@ Outcome = Answered | NotSent | Lost
 """What came of one attempt to send."""
 
 
-class Reason(StrEnum):
+class LookReason(StrEnum):
     """Why what was seen of a consent is not verified, or does not hold. The journal keeps the values."""
 
     STORED_OTHERWISE = "stored otherwise"
@@ -153,10 +153,10 @@ class Reason(StrEnum):
     """Our opt-in has another end."""
 
 
-SPEAKS_AGAINST = frozenset({Reason.STORED_OTHERWISE, Reason.FAR_AHEAD, Reason.OVERRULED})
+SPEAKS_AGAINST = frozenset({LookReason.STORED_OTHERWISE, LookReason.FAR_AHEAD, LookReason.OVERRULED})
 """What contradicts a consent, whatever is said of its category."""
 
-LAGS = frozenset({Reason.CHANGED_SINCE, Reason.NO_EVENT, Reason.OLDER})
+LAGS = frozenset({LookReason.CHANGED_SINCE, LookReason.NO_EVENT, LookReason.OLDER})
 """Where what is said of the category may be behind the history."""
 
 
@@ -191,7 +191,7 @@ class Look:
     unknown: bool = False
     unlisted: bool = False
     steady: float | None = None
-    reason: Reason | None = None
+    reason: LookReason | None = None
     event: Stored | None = None
     elapsed: float = 0.0
 

@@ -34,7 +34,7 @@ _FAULTS = (InvalidError, ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(slots=True, kw_only=True)
-class Saved:
+class Salvaged:
     """A consent that was put together. `contents` of a fact go by the names of their tables.
 
     `incomplete`: some of what may be erased is missing, and nobody knows whether it was erased.
@@ -50,7 +50,7 @@ class Saved:
 class Fragments:
     """All that was put together, the oldest first; all rows by table and key; the highest numbers seen."""
 
-    consents: tuple[Saved, ...]
+    consents: tuple[Salvaged, ...]
     rows: dict[str, dict[int, Row]]
     last_consent: int
     last_fact: int
@@ -104,7 +104,7 @@ def _are_personal(values: list[Value]) -> bool:
     return len(values) == texts and all(isinstance(value, str) for value in values)
 
 
-def _saved(seq: int, tables: dict[str, dict[int, Row]], facts: dict[str, list[Row]]) -> Saved | None:
+def _saved(seq: int, tables: dict[str, dict[int, Row]], facts: dict[str, list[Row]]) -> Salvaged | None:
     consent, personal = tables["consent"].get(seq), tables["personal"].get(seq)
     said = None if personal is None else _said_by(personal)
     request_id = consent["request_id"] if consent is not None else said["request_id"] if said else None
@@ -128,7 +128,7 @@ def _saved(seq: int, tables: dict[str, dict[int, Row]], facts: dict[str, list[Ro
 
 def _joined(
     consent: Row, personal: Row | None, first: Row | None, facts: list[Row], tables: dict[str, dict[int, Row]]
-) -> Saved | None:
+) -> Salvaged | None:
     request_id = consent["request_id"]
     shown = personal or {
         **dict.fromkeys(CONTENTS["personal"], ""),
@@ -147,7 +147,7 @@ def _joined(
         first = {"seq": 0, "request_id": request_id, "at": consent["noted_at"], "state": "queued"}
         first["content_sha256"] = content
         facts = [first, *facts]
-    saved = Saved(consent=consent, personal=personal, incomplete=personal is None)
+    saved = Salvaged(consent=consent, personal=personal, incomplete=personal is None)
     for fact in sorted(facts, key=lambda fact: fact is not first):
         contents = {
             table: row

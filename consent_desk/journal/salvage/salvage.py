@@ -15,7 +15,7 @@ from consent_desk.journal.file import roll_back
 from consent_desk.journal.head import Head, head_file, legible, read_head
 from consent_desk.journal.identity import FROM_DAMAGED, put_in_place, saved_of
 from consent_desk.journal.rows import append_fact, head, insert, insert_fact, last_fact
-from consent_desk.journal.salvage.fragments import Row, Saved, assemble
+from consent_desk.journal.salvage.fragments import Row, Salvaged, assemble
 from consent_desk.journal.salvage.pages import read_cells
 from consent_desk.journal.schema import migrate
 from consent_desk.journal.search import write_sought
@@ -87,7 +87,7 @@ def _content(path: Path) -> bytes:
         return copy.read_bytes()
 
 
-def _write(connection: sqlite3.Connection, saved: Saved, written: set[tuple[str, int]]) -> bool:
+def _write(connection: sqlite3.Connection, saved: Salvaged, written: set[tuple[str, int]]) -> bool:
     """Write one consent with all that is left of it; False where the journal does not take it.
 
     Tables and old keys of what was taken are added to `written`.
@@ -137,7 +137,7 @@ def _attempt(connection: sqlite3.Connection) -> Iterator[list[bool]]:
         connection.execute("RELEASE attempt")
 
 
-def _finish(connection: sqlite3.Connection, saved: Saved, at: Timestamp) -> bool:
+def _finish(connection: sqlite3.Connection, saved: Salvaged, at: Timestamp) -> bool:
     """Write down what the salvage has made of a consent; return whether it was open."""
     request_id = saved.consent["request_id"]
     last = last_fact(connection, request_id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
-from consent_desk.domain.consent.draft import Field, Kind, PropertyDraft
+from consent_desk.domain.consent.draft import Field, FieldKind, PropertyDraft
 from consent_desk.ui.form.repair import RepairButton
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting, named
 
@@ -26,7 +26,7 @@ class PropertyRow(QWidget):
         self._problems: Mapping[Field, str] = {}
         self.name = Line(hint="name")
         self.kind = ComboBox()
-        self.kind.addItems(list(Kind))
+        self.kind.addItems(list(FieldKind))
         self.value = Line(hint="value")
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
@@ -81,14 +81,14 @@ class PropertyRow(QWidget):
     def draft(self) -> PropertyDraft:
         """The property as text."""
         kind = self.kind.currentText()
-        value = self.yes_no.currentText() if kind == Kind.YES_NO else self.value.text()
+        value = self.yes_no.currentText() if kind == FieldKind.YES_NO else self.value.text()
         return PropertyDraft(self.name.text(), kind, value)
 
     def fill(self, draft: PropertyDraft) -> None:
         """Show `draft`, with no way back to what stood there before."""
         self.name.setText(draft.name)
         self.kind.setCurrentText(draft.kind)
-        is_choice = draft.kind == Kind.YES_NO
+        is_choice = draft.kind == FieldKind.YES_NO
         self.yes_no.setCurrentText(draft.value if is_choice else "")
         self.value.setText("" if is_choice else draft.value)
         self._touched = False
@@ -116,14 +116,14 @@ class PropertyRow(QWidget):
         # Loaded with the first one that is needed.
         from consent_desk.domain.consent.values import repair_of_wording
 
-        return repair_of_wording(text) if self.kind.currentText() == Kind.TEXT else None
+        return repair_of_wording(text) if self.kind.currentText() == FieldKind.TEXT else None
 
     def control(self, field: Field) -> QWidget:
         """Where `field` is entered."""
         if field is Field.PROPERTY_NAME:
             return self.name
-        return self.yes_no if self.kind.currentText() == Kind.YES_NO else self.value
+        return self.yes_no if self.kind.currentText() == FieldKind.YES_NO else self.value
 
     def _follow_kind(self, kind: str) -> None:
-        self.yes_no.setVisible(kind == Kind.YES_NO)
-        self.value.setVisible(kind != Kind.YES_NO)
+        self.yes_no.setVisible(kind == FieldKind.YES_NO)
+        self.value.setVisible(kind != FieldKind.YES_NO)

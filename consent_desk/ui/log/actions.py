@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
-from consent_desk.journal.export import Export, Kind
+from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.shell.context import Presenter, ShellContext
@@ -26,7 +26,10 @@ _EXPORT, _ERASURE = "export", "erasure"
 _NEWS = 5_000
 """After so many consents of an export, how far it has come is said again."""
 
-_KINDS = {Kind.CSV: "Table for a spreadsheet (CSV)", Kind.JSON_LINES: "All facts, for programs (JSON Lines)"}
+_KINDS = {
+    ExportKind.CSV: "Table for a spreadsheet (CSV)",
+    ExportKind.JSON_LINES: "All facts, for programs (JSON Lines)",
+}
 
 
 class LogActionsPresenter(Presenter):
@@ -156,7 +159,7 @@ class LogActionsPresenter(Presenter):
                 self._begin(workspace, chosen)
 
     def _begin(self, workspace: Workspace, path: Path) -> None:
-        kind = Kind.JSON_LINES if path.suffix == f".{Kind.JSON_LINES}" else Kind.CSV
+        kind = ExportKind.JSON_LINES if path.suffix == f".{ExportKind.JSON_LINES}" else ExportKind.CSV
         self._export = Export(workspace.journal, self._log.view.query, kind, path)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")

@@ -21,7 +21,7 @@ _KEY = "kept"
 
 
 @dataclass(slots=True)
-class _Batch:
+class _Resending:
     """What a person asked for: the kept consents of `project`, one after the other."""
 
     workspace: Workspace
@@ -42,7 +42,7 @@ class ResendPresenter(Presenter):
         self._sending = sending
         self._offered: tuple[Workspace, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
-        self._batch: _Batch | None = None
+        self._batch: _Resending | None = None
         self._notice.action.clicked.connect(self._act)
         self._notice.dismiss.clicked.connect(self.offer_nothing)
         sending.ended.connect(self._ended)
@@ -102,7 +102,7 @@ class ResendPresenter(Presenter):
 
     def _begin(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
         self.offer_nothing()
-        self._batch = _Batch(workspace, project, deque(entries), len(entries))
+        self._batch = _Resending(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
             f"Sending what was kept for {project.name}.",
@@ -112,12 +112,12 @@ class ResendPresenter(Presenter):
         )
         self._next(self._batch)
 
-    def _stop(self, batch: _Batch) -> None:
+    def _stop(self, batch: _Resending) -> None:
         batch.stopped = "Stopped."
         said = f"{batch.project.name}: stopping after the one that is under way…"
         self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 
-    def _next(self, batch: _Batch) -> None:
+    def _next(self, batch: _Resending) -> None:
         if batch.stopped or not batch.waiting:
             self._end(batch)
             return
@@ -155,7 +155,7 @@ class ResendPresenter(Presenter):
 
         self._ask(batch, request_id, look)
 
-    def _ask(self, batch: _Batch, request_id: str, then: Callable[[bool], None]) -> None:
+    def _ask(self, batch: _Resending, request_id: str, then: Callable[[bool], None]) -> None:
         def failed(error: Exception) -> None:
             batch.stopped = render_error(error)
             self._end(batch)
@@ -164,7 +164,7 @@ class ResendPresenter(Presenter):
             Lane.JOURNAL, lambda: may_leave(batch.workspace.journal, request_id), done=then, failed=failed
         )
 
-    def _end(self, batch: _Batch) -> None:
+    def _end(self, batch: _Resending) -> None:
         self._batch = None
         self._notice.take_back()
         left = batch.total - batch.gone

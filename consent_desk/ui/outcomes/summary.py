@@ -25,7 +25,7 @@ _NAMED = frozenset({Tone.BAD, Tone.WARNING, Tone.QUIET})
 
 
 @dataclass(slots=True)
-class _Said:
+class _SummarySaid:
     entry: Entry
     tone: Tone
     text: str
@@ -46,7 +46,7 @@ class _Batch:
     request_ids: frozenset[str]
     practice: bool
     left_out: tuple[str, ...]
-    said: dict[str, _Said] = field(default_factory=dict)
+    said: dict[str, _SummarySaid] = field(default_factory=dict)
 
 
 class BatchStatus:
@@ -97,7 +97,7 @@ class BatchStatus:
         batch = self._of(entry.request_id)
         if batch is None:
             return False
-        batch.said[entry.request_id] = _Said(entry, tone, text)
+        batch.said[entry.request_id] = _SummarySaid(entry, tone, text)
         # Until each has been told of, those that follow in the same moment would be said to be missing.
         if len(batch.said) == len(batch.entries):
             self._say(batch)
@@ -109,7 +109,7 @@ class BatchStatus:
     def _say(self, batch: _Batch) -> None:
         said = [batch.said[entry.request_id] for entry in batch.entries]
         worst = min(said, key=lambda one: _WORST_FIRST.index(one.tone))
-        words: dict[str, list[_Said]] = {}
+        words: dict[str, list[_SummarySaid]] = {}
         for one in said:
             words.setdefault(one.word(practice=batch.practice), []).append(one)
         told = ", ".join(_told(word, alike) for word, alike in words.items())
@@ -154,7 +154,7 @@ def _about_all(entries: tuple[Entry, ...]) -> str:
     return f"{len(entries)} {noun(first.action)}{ending} for {first.customer.value}, {first.project_name}"
 
 
-def _told(word: str, alike: list[_Said]) -> str:
+def _told(word: str, alike: list[_SummarySaid]) -> str:
     named = any(one.tone in _NAMED for one in alike)
     names = cut(", ".join(one.entry.category for one in alike), _SHOWN)
     return f"{len(alike)} {word}: {names}" if named else f"{len(alike)} {word}"

@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import Report
-from consent_desk.projects.projects import Listed, Projects, Saved
+from consent_desk.projects.projects import Listed, Projects, SavedProject
 from consent_desk.ui.project.bar import NEW, SANDBOX
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
@@ -241,7 +241,7 @@ class ProjectPresenter(Presenter):
         self._listed = {one.id: one for one in listed}
         self._list_is_known = True
 
-    def _take_saved(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+    def _take_saved(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         self._keep(saved, listed)
         self.choose(saved.project.id)
         if saved.keyring is None:
@@ -249,7 +249,7 @@ class ProjectPresenter(Presenter):
         else:
             self._key.say(Tone.QUIET, f"saved in {saved.keyring}")
 
-    def _take_saved_late(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+    def _take_saved_late(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
         if saved.project.id == self._chosen:
             self._take_saved(saved, listed)
@@ -257,7 +257,7 @@ class ProjectPresenter(Presenter):
             self._keep(saved, listed)
             self._show_list()
 
-    def _keep(self, saved: Saved, listed: tuple[Listed, ...]) -> None:
+    def _keep(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         self._list(listed)
         self._ready[saved.project.id] = saved.project
         self.troubles.mend(saved.project.id)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from consent_desk.domain.errors import KeyringFailureError
 from consent_desk.domain.wire.address import Address, read_address
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project, remarks
-from consent_desk.engagement.connection_check import Report, Verdict
-from consent_desk.projects.projects import Listed, Projects, Saved
+from consent_desk.engagement.connection_check import Finding, Report
+from consent_desk.projects.projects import Listed, Projects, SavedProject
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
@@ -18,17 +18,17 @@ from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _MARKS = {
-    Verdict.GOOD: sign(Tone.GOOD),
-    Verdict.WARNING: sign(Tone.WARNING),
-    Verdict.BAD: sign(Tone.BAD),
-    Verdict.UNKNOWN: "?",
+    Finding.GOOD: sign(Tone.GOOD),
+    Finding.WARNING: sign(Tone.WARNING),
+    Finding.BAD: sign(Tone.BAD),
+    Finding.UNKNOWN: "?",
 }
 
 
 class SettingsPresenter(Presenter):
-    """One dialog at a time. Emits `saved(Saved, list)`, `removed(id, list)`, `checked(Project, Report)`.
+    """One dialog at a time. Emits `saved`, `removed(id, list)` and `checked(Project, Report)`.
 
-    `saved_late(Saved, list)` is for what was saved after its dialog had been cancelled.
+    `saved_late(SavedProject, list)` is for what was saved after its dialog had been cancelled.
     """
 
     saved = Signal(object, object)
@@ -164,11 +164,11 @@ class SettingsPresenter(Presenter):
         if not keyring:
             self._runner.renew(Lane.KEYRING)
 
-        def work() -> tuple[Saved, tuple[Listed, ...]]:
+        def work() -> tuple[SavedProject, tuple[Listed, ...]]:
             keep = self._projects.save if keyring else self._projects.keep_for_session
             return keep(project), self._projects.listed() or ()
 
-        def done(result: tuple[Saved, tuple[Listed, ...]]) -> None:
+        def done(result: tuple[SavedProject, tuple[Listed, ...]]) -> None:
             if self._dialog is dialog:
                 dialog.accept()
                 self.saved.emit(*result)

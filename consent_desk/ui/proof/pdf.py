@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 
 from consent_desk.domain.evidence.proof import WATERMARK, Proof
-from consent_desk.ui.proof.text import Line, Style, text_of
+from consent_desk.ui.proof.text import PageLine, Style, text_of
 
 _RESOLUTION = 300
 _MARGIN = 15.0
@@ -79,7 +79,7 @@ def feet(proof: Proof, json_sha256: str) -> tuple[str, str]:
     )
 
 
-def sheets_of(lines: tuple[Line, ...], device: QPdfWriter) -> list[list[Placed]]:
+def sheets_of(lines: tuple[PageLine, ...], device: QPdfWriter) -> list[list[Placed]]:
     """The lines on their pages, with room for the small print above and below them."""
     point = device.resolution() / 72
     small = QFontMetricsF(_font(_SMALL), device).lineSpacing()
@@ -101,7 +101,7 @@ def sheets_of(lines: tuple[Line, ...], device: QPdfWriter) -> list[list[Placed]]
     return sheets
 
 
-def _laid_out(line: Line, device: QPdfWriter, width: float) -> Iterator[tuple[QTextLayout, QTextLine]]:
+def _laid_out(line: PageLine, device: QPdfWriter, width: float) -> Iterator[tuple[QTextLayout, QTextLine]]:
     label = f"{line.label}:  " if line.label else ""
     layout = QTextLayout(label + line.text.replace("\n", "\u2028"), _font_of(line.style), device)
     option = QTextOption()

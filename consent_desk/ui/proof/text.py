@@ -33,7 +33,7 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PageLine:
     """A paragraph: `label` before it, empty where it needs none."""
 
     style: Style
@@ -41,37 +41,39 @@ class Line:
     label: str = ""
 
 
-def text_of(proof: Proof, json_sha256: str) -> tuple[Line, ...]:
+def text_of(proof: Proof, json_sha256: str) -> tuple[PageLine, ...]:
     """All that the pages say, in their order. `json_sha256` is that of the file for machines."""
     return tuple(
-        Line(line.style, laid_out(line.text), laid_out(line.label)) for line in _all(proof, json_sha256)
+        PageLine(line.style, laid_out(line.text), laid_out(line.label)) for line in _all(proof, json_sha256)
     )
 
 
-def _all(proof: Proof, json_sha256: str) -> Iterator[Line]:
+def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
     source = proof.source
-    yield Line(Style.TITLE, "Proof of all consents of one customer" if proof.whole else "Proof of a consent")
+    yield PageLine(
+        Style.TITLE, "Proof of all consents of one customer" if proof.whole else "Proof of a consent"
+    )
     if source.practice:
-        yield Line(Style.HEADING, WATERMARK)
-    yield Line(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
-    yield Line(Style.LINE, "What this desk cannot know is called unknown.")
+        yield PageLine(Style.HEADING, WATERMARK)
+    yield PageLine(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
+    yield PageLine(Style.LINE, "What this desk cannot know is called unknown.")
     for one in source.witnesses:
         yield from _consent(proof, one.record)
     yield from _chain(source.chain)
-    yield Line(Style.HEADING, "The file for machines")
-    yield Line(
+    yield PageLine(Style.HEADING, "The file for machines")
+    yield PageLine(
         Style.LINE,
         "With these pages a .json was saved. Only that one can be checked, with consent-desk verify; these "
         "pages cannot. It is the one that belongs to them if its SHA-256 is:",
     )
-    yield Line(Style.QUOTE, json_sha256)
+    yield PageLine(Style.QUOTE, json_sha256)
 
 
-def _consent(proof: Proof, record: Record) -> Iterator[Line]:
+def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     noted, consent, context = record.noted, record.noted.consent, record.noted.context
     state = STATE_WORDS[record.facts[-1].state]
     what = render(decision(consent.action, consent.category))
-    yield Line(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
+    yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
     until = "does not apply" if consent.valid_until is None else _until(consent.valid_until)
     said = {
         "Customer ID": f"{consent.customer.type} = {consent.customer.value}",
@@ -92,40 +94,44 @@ def _consent(proof: Proof, record: Record) -> Iterator[Line]:
         "Basis of an opt-in": context.basis,
     }
     for label, text in said.items():
-        yield Line(Style.LINE, text or UNKNOWN, label)
-    yield Line(Style.LINE, f"{_before(context)} → {_after(proof, record)}", "Before → after, in Engagement")
-    yield Line(Style.LINE, f"{request_url(record)}", "Request")
+        yield PageLine(Style.LINE, text or UNKNOWN, label)
+    yield PageLine(
+        Style.LINE, f"{_before(context)} → {_after(proof, record)}", "Before → after, in Engagement"
+    )
+    yield PageLine(Style.LINE, f"{request_url(record)}", "Request")
     size, summed = len(noted.body), sha256(noted.body).hexdigest()
-    yield Line(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
-    yield Line(Style.QUOTE, noted.body.decode("utf-8", "backslashreplace"))
+    yield PageLine(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
+    yield PageLine(Style.QUOTE, noted.body.decode("utf-8", "backslashreplace"))
     for fact in record.facts:
         yield from _happened(proof, fact)
 
 
-def _happened(proof: Proof, fact: Fact) -> Iterator[Line]:
+def _happened(proof: Proof, fact: Fact) -> Iterator[PageLine]:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    yield Line(Style.LINE, f"{STATE_WORDS[fact.state]}{note}{outcome}", _moment(proof, fact.at))
+    yield PageLine(Style.LINE, f"{STATE_WORDS[fact.state]}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
-            yield Line(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")
-            yield Line(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
-            yield Line(Style.QUOTE, body_of(answer, pretty(answer.body)))
+            yield PageLine(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")
+            yield PageLine(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
+            yield PageLine(Style.QUOTE, body_of(answer, pretty(answer.body)))
         case Look(valid=bool()) as look:
             shown = f"{_valid(look.valid)} since {_since(look.since)}, source {look.source or UNKNOWN}"
             against = "" if look.reason is None else f"; {render(tell_reason(look))}"
-            yield Line(Style.LINE, f"{shown}{against}", "Read back")
+            yield PageLine(Style.LINE, f"{shown}{against}", "Read back")
         case _:
             return
 
 
-def _chain(chain: Chain) -> Iterator[Line]:
-    yield Line(Style.HEADING, "Where it stands in the journal")
-    yield Line(Style.LINE, chain.journal, "Journal")
+def _chain(chain: Chain) -> Iterator[PageLine]:
+    yield PageLine(Style.HEADING, "Where it stands in the journal")
+    yield PageLine(Style.LINE, chain.journal, "Journal")
     for stretch in chain.stretches:
-        yield Line(Style.LINE, stretch.after.hex(), f"Facts {stretch.first} to {stretch.last} lead to")
-    yield Line(Style.LINE, f"{chain.head.hex()}, after fact {chain.facts}", "Head of the chain at that time")
-    yield Line(
+        yield PageLine(Style.LINE, stretch.after.hex(), f"Facts {stretch.first} to {stretch.last} lead to")
+    yield PageLine(
+        Style.LINE, f"{chain.head.hex()}, after fact {chain.facts}", "Head of the chain at that time"
+    )
+    yield PageLine(
         Style.LINE,
         "The journal hashes each fact together with all that came before it. The file for machines holds "
         "these facts whole, and of the facts of others only their hashes. So whoever knows the head from "
@@ -133,7 +139,7 @@ def _chain(chain: Chain) -> Iterator[Line]:
         "this stood in the journal, and was not changed since.",
         "What this proves",
     )
-    yield Line(
+    yield PageLine(
         Style.LINE,
         "That nobody made up all of it: whoever could write the journal and its mark, or this file, could "
         "have made it anew from the beginning. That the times are right: they are those of the computer. "

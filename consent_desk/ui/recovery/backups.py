@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from consent_desk.domain.backup import Backup, Checked
+from consent_desk.domain.backup import Backup, CheckedBackup
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
@@ -73,11 +73,11 @@ class BackupList(Presenter):
             return
         self._checking = backup
 
-        def check() -> Checked | None:
+        def check() -> CheckedBackup | None:
             # It takes its time: not for one that is not chosen any more.
             return self._recovery.check(backup) if backup == self._checking else None
 
-        def done(checked: Checked | None) -> None:
+        def done(checked: CheckedBackup | None) -> None:
             if backup == self._checking:
                 self._checking = None
             if checked is not None:

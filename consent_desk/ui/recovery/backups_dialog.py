@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.backup import Backup, Checked
+from consent_desk.domain.backup import Backup, CheckedBackup
 from consent_desk.ui.widgets.banner import tell
 from consent_desk.ui.widgets.inputs import button, label_for, plain_label
 from consent_desk.ui.widgets.layouts import fill, show_as_list
@@ -42,7 +42,7 @@ class BackupsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Backups of the journal")
         self._backups: tuple[Backup, ...] = ()
-        self._checked: dict[Backup, Checked] = {}
+        self._checked: dict[Backup, CheckedBackup] = {}
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels([*COLUMNS])
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -92,7 +92,7 @@ class BackupsDialog(QDialog):
         self.folder.setText("" if folder is None else str(folder))
         self.without.setEnabled(folder is not None)
 
-    def show_checked(self, backup: Backup, checked: Checked) -> None:
+    def show_checked(self, backup: Backup, checked: CheckedBackup) -> None:
         """Show what verifying a backup came to."""
         self._checked[backup] = checked
         self._follow_choice()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.consent.draft import Draft, Field, Kind, PropertyDraft
+from consent_desk.domain.consent.draft import Draft, Field, FieldKind, PropertyDraft
 from consent_desk.domain.consent.parsing import parse, read_value
 from consent_desk.domain.consent.values import Consent, PropertyValue, Timestamp
 from consent_desk.domain.message import Message
@@ -36,18 +36,18 @@ def problems(*properties: PropertyDraft) -> list[tuple[Field, int]]:
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
-        (Kind.TEXT, "3", "3"),
-        (Kind.TEXT, " two\nlines ", " two\nlines "),
-        (Kind.NUMBER, "3", 3),
-        (Kind.NUMBER, "3.0", 3.0),
-        (Kind.NUMBER, "-12.5", -12.5),
-        (Kind.NUMBER, "0", 0),
-        (Kind.NUMBER, "9007199254740992", 2**53),
-        (Kind.YES_NO, "yes", True),
-        (Kind.YES_NO, "no", False),
+        (FieldKind.TEXT, "3", "3"),
+        (FieldKind.TEXT, " two\nlines ", " two\nlines "),
+        (FieldKind.NUMBER, "3", 3),
+        (FieldKind.NUMBER, "3.0", 3.0),
+        (FieldKind.NUMBER, "-12.5", -12.5),
+        (FieldKind.NUMBER, "0", 0),
+        (FieldKind.NUMBER, "9007199254740992", 2**53),
+        (FieldKind.YES_NO, "yes", True),
+        (FieldKind.YES_NO, "no", False),
     ],
 )
-def test_text_becomes_a_value_of_its_type(kind: Kind, text: str, value: PropertyValue) -> None:
+def test_text_becomes_a_value_of_its_type(kind: FieldKind, text: str, value: PropertyValue) -> None:
     read = read_value(kind, text)
     assert (read, type(read)) == (value, type(value))
 
@@ -55,26 +55,26 @@ def test_text_becomes_a_value_of_its_type(kind: Kind, text: str, value: Property
 @pytest.mark.parametrize(
     ("kind", "text", "words"),
     [
-        (Kind.TEXT, "", "remove this property"),
-        (Kind.TEXT, "a\x1bb", "U+001B"),
-        (Kind.TEXT, "x" * 16_384, "too long"),
-        (Kind.NUMBER, "", "remove this property"),
-        (Kind.NUMBER, "3,5", "Write 3.5 or 35"),
-        (Kind.NUMBER, "-1,000", "Write -1.000 or -1000"),
-        (Kind.NUMBER, "1,000,000", "no number"),
-        (Kind.NUMBER, "nan", "no number"),
-        (Kind.NUMBER, "1e3", "no number"),
-        (Kind.NUMBER, "٣", "no number"),
-        (Kind.NUMBER, ".5", "no number"),
-        (Kind.NUMBER, "007", "leading zeros"),
-        (Kind.NUMBER, "9" * 5_000, "too long"),
-        (Kind.NUMBER, "9007199254740993", "too large"),
-        (Kind.NUMBER, "0.1000000000000000055", "too many digits"),
-        (Kind.YES_NO, "", "Choose yes or no"),
-        (Kind.YES_NO, "true", "Choose yes or no"),
+        (FieldKind.TEXT, "", "remove this property"),
+        (FieldKind.TEXT, "a\x1bb", "U+001B"),
+        (FieldKind.TEXT, "x" * 16_384, "too long"),
+        (FieldKind.NUMBER, "", "remove this property"),
+        (FieldKind.NUMBER, "3,5", "Write 3.5 or 35"),
+        (FieldKind.NUMBER, "-1,000", "Write -1.000 or -1000"),
+        (FieldKind.NUMBER, "1,000,000", "no number"),
+        (FieldKind.NUMBER, "nan", "no number"),
+        (FieldKind.NUMBER, "1e3", "no number"),
+        (FieldKind.NUMBER, "٣", "no number"),
+        (FieldKind.NUMBER, ".5", "no number"),
+        (FieldKind.NUMBER, "007", "leading zeros"),
+        (FieldKind.NUMBER, "9" * 5_000, "too long"),
+        (FieldKind.NUMBER, "9007199254740993", "too large"),
+        (FieldKind.NUMBER, "0.1000000000000000055", "too many digits"),
+        (FieldKind.YES_NO, "", "Choose yes or no"),
+        (FieldKind.YES_NO, "true", "Choose yes or no"),
     ],
 )
-def test_text_that_is_no_such_value_is_told_what_to_do(kind: Kind, text: str, words: str) -> None:
+def test_text_that_is_no_such_value_is_told_what_to_do(kind: FieldKind, text: str, words: str) -> None:
     read = read_value(kind, text)
     assert isinstance(read, Message)
     assert words in str(read)
@@ -83,25 +83,28 @@ def test_text_that_is_no_such_value_is_told_what_to_do(kind: Kind, text: str, wo
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_that_is_taken_arrives_as_it_was_typed(number: float) -> None:
     text = f"{number:f}"
-    read = read_value(Kind.NUMBER, text)
+    read = read_value(FieldKind.NUMBER, text)
     if not isinstance(read, Message):
         assert f"{json.loads(json.dumps(read)):f}" == text
 
 
 def test_properties_go_out_typed_and_an_empty_row_is_none() -> None:
-    empty = PropertyDraft(kind=Kind.NUMBER)
+    empty = PropertyDraft(kind=FieldKind.NUMBER)
     assert sent(PropertyDraft(), empty) == sent()
-    rating, recorded = PropertyDraft("rating", Kind.NUMBER, "3.0"), PropertyDraft("rec", Kind.YES_NO, "no")
+    rating, recorded = (
+        PropertyDraft("rating", FieldKind.NUMBER, "3.0"),
+        PropertyDraft("rec", FieldKind.YES_NO, "no"),
+    )
     assert sent(rating, empty, recorded).endswith(',"rating":3.0,"rec":false}}')
 
 
 def test_each_problem_belongs_to_its_row() -> None:
     assert problems(
-        PropertyDraft("", Kind.TEXT, "value"),
-        PropertyDraft("shop", Kind.TEXT, "Wien"),
-        PropertyDraft("shop", Kind.NUMBER, "x"),
-        PropertyDraft("action", Kind.TEXT, "accept"),
-        PropertyDraft("desk_agent", Kind.TEXT, "me"),
+        PropertyDraft("", FieldKind.TEXT, "value"),
+        PropertyDraft("shop", FieldKind.TEXT, "Wien"),
+        PropertyDraft("shop", FieldKind.NUMBER, "x"),
+        PropertyDraft("action", FieldKind.TEXT, "accept"),
+        PropertyDraft("desk_agent", FieldKind.TEXT, "me"),
     ) == [
         (Field.PROPERTY_NAME, 0),
         (Field.PROPERTY_NAME, 2),

@@ -32,12 +32,12 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Outcome,
     Phase,
-    Reason,
     Stored,
 )
 from consent_desk.domain.wire.project import PRACTICE_ID
@@ -196,7 +196,7 @@ EVENT = {"action": "accept", "category": "sms_marketing", "time": "1780228246370
         (FailedLook(why=NoLook.REFUSED, outcome=BAD), "failed_look", {"answer": TOLD}),
         (FailedLook(why=NoLook.NO_ANSWER, outcome=DOWN), "failed_look", {"no_answer": UNSENT}),
         (
-            Look(seen=True, valid=True, reason=Reason.FAR_AHEAD, event=FAR),
+            Look(seen=True, valid=True, reason=LookReason.FAR_AHEAD, event=FAR),
             "read_back",
             {"reason": "far ahead", "event": EVENT},
         ),

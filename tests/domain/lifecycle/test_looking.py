@@ -14,12 +14,12 @@ from consent_desk.domain.wire.outcome import (
     Answered,
     Cause,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Outcome,
     Phase,
-    Reason,
     Stored,
 )
 from tests.consents import NOON, a_consent, later
@@ -61,7 +61,7 @@ def shown(action: Action, **changes: Any) -> CategoryStatus:
 
 def reason(
     action: Action, events: Sequence[HistoryEvent], status: CategoryStatus | None, at: Timestamp = NOON
-) -> Reason | None:
+) -> LookReason | None:
     look = look_of(consent_to(action), events, status, at)
     assert look.seen
     return look.reason
@@ -95,7 +95,7 @@ def test_of_its_time_the_second_counts(action: Action, off: float) -> None:
     assert look_of(consent, [stored], shown(action, since=SENT - 10), NOON).reason is None
 
 
-def cases(action: Action) -> dict[str, tuple[Sequence[HistoryEvent], dict[str, Any], Reason | None]]:
+def cases(action: Action) -> dict[str, tuple[Sequence[HistoryEvent], dict[str, Any], LookReason | None]]:
     """Histories with an event of ours, what is said beside what we wished, and what speaks against it."""
     mine, other = ours(consent_to(action)), OPPOSITE[action]
     is_opt_in = action is Action.REJECT
@@ -122,31 +122,35 @@ def cases(action: Action) -> dict[str, tuple[Sequence[HistoryEvent], dict[str, A
         "a copy without a time": ([replace(mine, timestamp=None), mine], {}, None),
         "a copy before": ([replace(mine, timestamp=SENT - 9), mine], {}, None),
         "a copy after": ([replace(mine, timestamp=SENT + 9), mine], {}, None),
-        "a later copy with the other action": ([copy, mine], {}, Reason.OVERRULED),
-        "the opposite at the same time": ([mine, others(other, SENT)], {}, Reason.SAME_TIME),
-        "in the other order": ([others(other, SENT), mine], {}, Reason.SAME_TIME),
+        "a later copy with the other action": ([copy, mine], {}, LookReason.OVERRULED),
+        "the opposite at the same time": ([mine, others(other, SENT)], {}, LookReason.SAME_TIME),
+        "in the other order": ([others(other, SENT), mine], {}, LookReason.SAME_TIME),
         **{
             f"both at {time}": (
                 [others(action, time), others(other, time), mine],
                 {"since": time},
-                Reason.SAME_TIME,
+                LookReason.SAME_TIME,
             )
             for time in (SENT + 1, MILLIS)
         },
         "changed and changed back": (
             [others(action, SENT + 2), others(other, SENT + 1), mine],
             {"since": SENT + 2},
-            Reason.CHANGED_SINCE,
+            LookReason.CHANGED_SINCE,
         ),
-        "no time of its own": ([replace(mine, timestamp=None)], {}, Reason.NO_TIME),
+        "no time of its own": ([replace(mine, timestamp=None)], {}, LookReason.NO_TIME),
         **{
-            f"at another time, {time}": ([replace(mine, timestamp=time)], {}, Reason.OTHER_TIME)
+            f"at another time, {time}": ([replace(mine, timestamp=time)], {}, LookReason.OTHER_TIME)
             for time in (SENT - 1, SENT + 1, MILLIS)
         },
-        "said of no event": ([mine], {"since": None}, Reason.NO_EVENT),
-        "said of an older one": ([mine], {"since": SENT - 1}, Reason.OLDER),
-        "the opposite said of none": ([mine], {"since": None, "valid": is_opt_in}, Reason.NO_EVENT),
-        "the opposite said of an older one": ([mine], {"since": SENT - 1, "valid": is_opt_in}, Reason.OLDER),
+        "said of no event": ([mine], {"since": None}, LookReason.NO_EVENT),
+        "said of an older one": ([mine], {"since": SENT - 1}, LookReason.OLDER),
+        "the opposite said of none": ([mine], {"since": None, "valid": is_opt_in}, LookReason.NO_EVENT),
+        "the opposite said of an older one": (
+            [mine],
+            {"since": SENT - 1, "valid": is_opt_in},
+            LookReason.OLDER,
+        ),
     }
 
 
@@ -171,7 +175,7 @@ def test_our_id_with_the_other_action_was_stored_otherwise(action: Action) -> No
     consent = consent_to(action)
     other = ours(consent, action=OPPOSITE[action].value, is_opt_in=action is Action.REJECT)
     look = look_of(consent, [other], shown(action), NOON)
-    assert look.reason is Reason.STORED_OTHERWISE
+    assert look.reason is LookReason.STORED_OTHERWISE
     assert look.event == Stored(
         action=OPPOSITE[action].value, category=consent.category, time=str(SENT), source="private_api"
     )
@@ -190,7 +194,9 @@ def test_our_id_with_the_other_action_was_stored_otherwise(action: Action) -> No
 )
 def test_our_opt_in_with_another_category_or_none_was_stored_otherwise(changes: dict[str, Any]) -> None:
     consent = consent_to(Action.ACCEPT)
-    assert reason(Action.ACCEPT, [ours(consent, **changes)], shown(Action.ACCEPT)) is Reason.STORED_OTHERWISE
+    assert (
+        reason(Action.ACCEPT, [ours(consent, **changes)], shown(Action.ACCEPT)) is LookReason.STORED_OTHERWISE
+    )
 
 
 # ------------------------------------------------------------------------------------------ overruled
@@ -204,7 +210,7 @@ def test_a_later_event_of_the_other_action_rules(action: Action, later_by: float
     follows = shown(other, since=SENT + later_by)
     status = {"lags": shown(action), "follows": follows, "not told": None}[told]
     look = look_of(consent, [others(other, SENT + later_by), ours(consent)], status, NOON)
-    assert look.reason is Reason.OVERRULED
+    assert look.reason is LookReason.OVERRULED
     assert look.event is not None
     assert (look.event.action, look.event.source) == (other.value, "page")
 
@@ -212,7 +218,7 @@ def test_a_later_event_of_the_other_action_rules(action: Action, later_by: float
 def test_an_action_that_is_misspelt_revokes() -> None:
     misspelt = others(Action.REJECT, SENT + 1, action="Accept")
     assert reason(Action.ACCEPT, [misspelt, ours(consent_to(Action.ACCEPT))], shown(Action.ACCEPT)) is (
-        Reason.OVERRULED
+        LookReason.OVERRULED
     )
     assert reason(Action.REJECT, [misspelt, ours(consent_to(Action.REJECT))], shown(Action.REJECT)) is None
 
@@ -230,7 +236,7 @@ def test_milliseconds_against_it_rule_until_they_are_expired(
     status = shown(action) if lags else shown(other, since=timestamp)
     far = others(other, timestamp, written="1780228246370")
     look = look_of(consent, [far, others(other, SENT + 1), ours(consent)], status, NOON)
-    assert look.reason is Reason.FAR_AHEAD
+    assert look.reason is LookReason.FAR_AHEAD
     assert look.event == Stored(
         action=other.value, category="sms_marketing", time="1780228246370", source="page"
     )
@@ -240,19 +246,21 @@ def test_milliseconds_that_agree_are_an_alarm_only_where_they_do_not_hold() -> N
     events = [others(Action.ACCEPT, MILLIS), ours(consent_to(Action.ACCEPT))]
     assert reason(Action.ACCEPT, events, shown(Action.ACCEPT, since=MILLIS)) is None
     assert reason(Action.ACCEPT, events, None) is None
-    assert reason(Action.ACCEPT, events, shown(Action.REJECT, since=MILLIS)) is Reason.FAR_AHEAD
+    assert reason(Action.ACCEPT, events, shown(Action.REJECT, since=MILLIS)) is LookReason.FAR_AHEAD
 
 
 def test_an_opt_in_whose_end_is_past_does_not_hold() -> None:
     mine = [ours(consent_to(Action.ACCEPT))]
     past = ValidUntil(NOON.micros // 1_000_000)
-    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=past)) is Reason.PAST_END
-    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, since=SENT + 5, until=past)) is Reason.PAST_END
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=past)) is LookReason.PAST_END
+    assert (
+        reason(Action.ACCEPT, mine, shown(Action.ACCEPT, since=SENT + 5, until=past)) is LookReason.PAST_END
+    )
 
 
 def test_our_opt_in_has_our_end() -> None:
     mine = [ours(consent_to(Action.ACCEPT))]
-    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=ValidUntil(UNTIL))) is Reason.OTHER_END
+    assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=ValidUntil(UNTIL))) is LookReason.OTHER_END
     # Not told, or that of a later opt-in.
     assert reason(Action.ACCEPT, mine, shown(Action.ACCEPT, until=None)) is None
     later_one = [others(Action.ACCEPT, SENT + 5), *mine]

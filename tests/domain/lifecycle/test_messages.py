@@ -19,7 +19,7 @@ from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import CategoryStatus
-from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, NoLook, Reason, Stored
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, LookReason, NoLook, Stored
 from tests.consents import NOON, later
 
 SINCE = NOON.micros / 1_000_000
@@ -86,8 +86,8 @@ def test_a_look_is_told_in_words(state: State, look: Look, words: str) -> None:
 EVENT = Stored(action="accept", category="sms_marketing", time=str(SINCE), source="page")
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_whatever_keeps_it_from_being_verified_is_told_in_a_sentence(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", LookReason)
+def test_whatever_keeps_it_from_being_verified_is_told_in_a_sentence(reason: LookReason) -> None:
     for event in (EVENT, None):
         seen = told(State.SEEN, Look(seen=True, valid=False, reason=reason, event=event))
         assert seen.startswith("Recorded: the opt-out stands in Engagement's history. ")
@@ -96,7 +96,7 @@ def test_whatever_keeps_it_from_being_verified_is_told_in_a_sentence(reason: Rea
 
 
 def test_the_event_that_speaks_against_it_is_told_with_its_time() -> None:
-    look = Look(seen=True, valid=False, reason=Reason.OVERRULED, event=EVENT)
+    look = Look(seen=True, valid=False, reason=LookReason.OVERRULED, event=EVENT)
     assert told(State.SEEN, look).endswith(
         "It does not rule: a later event does, accept of sms_marketing, time 2026-05-31 12:00 UTC, "
         "source page."
@@ -107,7 +107,9 @@ def test_the_event_that_speaks_against_it_is_told_with_its_time() -> None:
 
 def test_the_alarm_names_the_event_in_milliseconds_and_who_ends_it() -> None:
     event = replace(EVENT, time="1780228246370")
-    look = Look(seen=True, later=True, valid=True, since=1780228246370, reason=Reason.FAR_AHEAD, event=event)
+    look = Look(
+        seen=True, later=True, valid=True, since=1780228246370, reason=LookReason.FAR_AHEAD, event=event
+    )
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but Engagement goes by an event dated far in the future (accept of sms_marketing, time "
         "1780228246370, source page). An administrator must expire that event in Engagement. Until then no "
@@ -116,7 +118,7 @@ def test_the_alarm_names_the_event_in_milliseconds_and_who_ends_it() -> None:
 
 
 def test_the_alarm_says_that_it_was_stored_otherwise() -> None:
-    look = Look(seen=True, valid=True, since=SINCE, reason=Reason.STORED_OTHERWISE, event=EVENT)
+    look = Look(seen=True, valid=True, since=SINCE, reason=LookReason.STORED_OTHERWISE, event=EVENT)
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but otherwise than sent: Engagement has accept of sms_marketing, time 2026-05-31 12:00 "
         "UTC, source page. Use Send with the time now, and tell your administrator."
@@ -125,7 +127,7 @@ def test_the_alarm_says_that_it_was_stored_otherwise() -> None:
 
 @pytest.mark.parametrize("valid", [False, None])
 def test_the_alarm_says_no_more_than_the_history_where_what_holds_does_not_follow(valid: bool | None) -> None:
-    look = Look(seen=True, later=True, valid=valid, reason=Reason.OVERRULED, event=EVENT)
+    look = Look(seen=True, later=True, valid=valid, reason=LookReason.OVERRULED, event=EVENT)
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but a later event in Engagement's history says otherwise (accept of sms_marketing, time "
         "2026-05-31 12:00 UTC, source page). A later event rules. If the opt-out still stands, use Send with "

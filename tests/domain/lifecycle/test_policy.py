@@ -50,12 +50,12 @@ from consent_desk.domain.wire.outcome import (
     Cause,
     FailedLook,
     Look,
+    LookReason,
     Lost,
     NoLook,
     NotSent,
     Outcome,
     Phase,
-    Reason,
 )
 from tests.consents import NOON, later
 
@@ -560,9 +560,9 @@ def test_verified_needs_the_history_and_what_holds(action: Action, facts: tuple[
 
 
 @pytest.mark.parametrize("action", Action)
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", LookReason)
 @pytest.mark.parametrize("told", [True, False])
-def test_whatever_speaks_against_it_verifies_nothing(action: Action, reason: Reason, told: bool) -> None:
+def test_whatever_speaks_against_it_verifies_nothing(action: Action, reason: LookReason, told: bool) -> None:
     look = replace(HOLDS[action] if told else SEEN, reason=reason)
     state = State.CONTRADICTED if reason in SPEAKS_AGAINST else State.SEEN
     assert judged(look, DELIVERED, 30, action) is state
@@ -573,10 +573,10 @@ def test_whatever_speaks_against_it_verifies_nothing(action: Action, reason: Rea
 
 
 @pytest.mark.parametrize("action", Action)
-@pytest.mark.parametrize("reason", [Reason.OLDER, Reason.NO_EVENT, Reason.CHANGED_SINCE])
+@pytest.mark.parametrize("reason", [LookReason.OLDER, LookReason.NO_EVENT, LookReason.CHANGED_SINCE])
 @pytest.mark.parametrize("later_one", [True, False])
 def test_the_opposite_that_lags_behind_the_history_is_an_alarm_only_when_it_is_late(
-    action: Action, reason: Reason, later_one: bool
+    action: Action, reason: LookReason, later_one: bool
 ) -> None:
     look = replace(OTHERWISE[action], reason=reason, later=later_one)
     facts = DELIVERED
@@ -600,7 +600,7 @@ def test_what_holds_may_follow_the_history_a_little_later(action: Action) -> Non
 
 @pytest.mark.parametrize("action", Action)
 def test_where_a_later_event_rules_the_alarm_does_not_wait(action: Action) -> None:
-    for reason in (None, Reason.SAME_TIME):
+    for reason in (None, LookReason.SAME_TIME):
         look = Look(seen=True, later=True, valid=OTHERWISE[action].valid, reason=reason)
         assert judged(look, DELIVERED, 30, action) is State.CONTRADICTED
 
@@ -646,7 +646,7 @@ LOOKS = st.builds(
     valid=st.none() | st.booleans(),
     blind=st.booleans(),
     steady=st.none() | st.floats(0, 1e6),
-    reason=st.none() | st.sampled_from(Reason),
+    reason=st.none() | st.sampled_from(LookReason),
 )
 FAILED = st.builds(
     FailedLook,

@@ -5,7 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 
-from consent_desk.domain.consent.draft import Kind, PropertyDraft
+from consent_desk.domain.consent.draft import FieldKind, PropertyDraft
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -18,13 +18,13 @@ def open_more(desk: OpenDesk) -> None:
         toggle.click()
 
 
-def add_property(desk: OpenDesk, name: str, kind: Kind, value: str) -> None:
+def add_property(desk: OpenDesk, name: str, kind: FieldKind, value: str) -> None:
     open_more(desk)
     controls.button(desk.window, "Add property").click()
     number = len(desk.window.consent.more.properties())
     controls.write(desk.window, f"Property {number} name", name)
     controls.combo(desk.window, f"Property {number} type").setCurrentText(kind)
-    if kind is Kind.YES_NO:
+    if kind is FieldKind.YES_NO:
         controls.combo(desk.window, f"Property {number} yes or no").setCurrentText(value)
     else:
         controls.write(desk.window, f"Property {number} value", value)
@@ -100,9 +100,9 @@ def test_the_tutorials_event_is_the_tutorials(open_desk: OpenOne) -> None:
 
 def test_properties_are_previewed_typed_and_sent(acme: OpenDesk, engagement: Sandbox) -> None:
     acme.fill()
-    add_property(acme, "shop", Kind.TEXT, "Wien 1")
-    add_property(acme, "rating", Kind.NUMBER, "3.0")
-    add_property(acme, "recorded", Kind.YES_NO, "no")
+    add_property(acme, "shop", FieldKind.TEXT, "Wien 1")
+    add_property(acme, "rating", FieldKind.NUMBER, "3.0")
+    add_property(acme, "recorded", FieldKind.YES_NO, "no")
     shown = previewed(acme)
     assert [shown[name] for name in ("shop", "rating", "recorded")] == ["Wien 1", 3.0, False]
     controls.press(acme.window, "Send")
@@ -113,7 +113,7 @@ def test_properties_are_previewed_typed_and_sent(acme: OpenDesk, engagement: San
 
 def test_nothing_of_one_callers_properties_reaches_the_next(acme: OpenDesk) -> None:
     acme.fill()
-    add_property(acme, "shop", Kind.TEXT, "Wien 1")
+    add_property(acme, "shop", FieldKind.TEXT, "Wien 1")
     controls.press(acme.window, "Send")
     acme.wait_for_status("Delivered")
     assert acme.window.consent.more.properties() == ()
@@ -124,16 +124,16 @@ def test_nothing_of_one_callers_properties_reaches_the_next(acme: OpenDesk) -> N
 
 
 def test_a_removed_property_is_gone_and_the_others_move_up(acme: OpenDesk) -> None:
-    add_property(acme, "shop", Kind.TEXT, "Wien")
-    add_property(acme, "rating", Kind.NUMBER, "5")
+    add_property(acme, "shop", FieldKind.TEXT, "Wien")
+    add_property(acme, "rating", FieldKind.NUMBER, "5")
     controls.button(acme.window, "Remove property 1").click()
-    assert acme.window.consent.more.properties() == (PropertyDraft("rating", Kind.NUMBER, "5"),)
+    assert acme.window.consent.more.properties() == (PropertyDraft("rating", FieldKind.NUMBER, "5"),)
     assert controls.focused_name(acme.window) == "Property 1 name"
 
 
 def test_a_problem_stands_beside_its_property(acme: OpenDesk) -> None:
-    add_property(acme, "shop", Kind.TEXT, "Wien")
-    add_property(acme, "rating", Kind.NUMBER, "3,5")
+    add_property(acme, "shop", FieldKind.TEXT, "Wien")
+    add_property(acme, "rating", FieldKind.NUMBER, "3,5")
     rows = acme.window.consent.more._rows
     assert "Write 3.5" in rows[1].note.text()
     assert not rows[0].note.isVisible()
@@ -144,7 +144,7 @@ def test_send_goes_to_the_property_that_has_a_problem_and_sends_nothing(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     acme.fill()
-    add_property(acme, "shop", Kind.TEXT, "")
+    add_property(acme, "shop", FieldKind.TEXT, "")
     controls.button(acme.window, "More details").click()
     before = len(engagement.received)
     controls.press(acme.window, "Send")
@@ -154,8 +154,8 @@ def test_send_goes_to_the_property_that_has_a_problem_and_sends_nothing(
 
 
 def test_tab_goes_through_the_properties_as_one_reads_them(acme: OpenDesk) -> None:
-    add_property(acme, "shop", Kind.TEXT, "Wien")
-    add_property(acme, "recorded", Kind.YES_NO, "yes")
+    add_property(acme, "shop", FieldKind.TEXT, "Wien")
+    add_property(acme, "recorded", FieldKind.YES_NO, "yes")
     controls.line(acme.window, "Agent").setFocus()
     names = []
     for _ in range(10):

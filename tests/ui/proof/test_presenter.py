@@ -15,7 +15,7 @@ from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.evidence.proof import FromJournal, Proof, Witness
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
-from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, Outcome, Phase, Reason, Stored
+from consent_desk.domain.wire.outcome import Answered, Cause, Look, LookReason, Lost, Outcome, Phase, Stored
 from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
@@ -88,7 +88,7 @@ def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proo
     record = jane.source.witnesses[0].record
     before = CategoryStatus(valid=False, since=1.5, source="page", until=ValidUntil())
     event = Stored(action="accept", category="sms_marketing", time="1780228246370", source="page")
-    look = Look(seen=True, valid=True, since=1.5, reason=Reason.FAR_AHEAD, event=event)
+    look = Look(seen=True, valid=True, since=1.5, reason=LookReason.FAR_AHEAD, event=event)
     fact = Fact(at=record.facts[0].at, state=State.CONTRADICTED, outcome=look)
     noted = replace(record.noted, context=replace(record.noted.context, before=before))
     one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from consent_desk.domain.backup import Backup, Checked
+from consent_desk.domain.backup import Backup, CheckedBackup
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
@@ -175,7 +175,7 @@ class Checks:
         self.begun, self.go_on = list[str](), Event()
         check = JournalRecovery.check
 
-        def slow(recovery: JournalRecovery, backup: Backup) -> Checked:
+        def slow(recovery: JournalRecovery, backup: Backup) -> CheckedBackup:
             self.begun.append(backup.day)
             self.go_on.wait(30)
             return check(recovery, backup)
