@@ -1,18 +1,17 @@
 """What can go wrong for reasons outside the program, each with what to do about it.
 
+A class of its own is for what somebody tells apart; the rest is a DeskError.
+
 DeskError
 ├── InvalidError                a value that would make an invalid event or an unsafe address
 ├── KeyringFailureError         the keyring refused, failed, or did not keep what it was given
 │   ├── LockedKeyringError      it is there and asks for its password
 │   └── NoKeyringError          none that keeps a secret safely
-├── ProjectListError            the list of projects cannot be read or written
-├── WordingError                the saved wordings cannot be read or written
 ├── JournalError                a consent could not be noted, or the journal cannot be read
 │   ├── JournalGoneError        its file or folder is not there now: put it back, then look again
 │   └── JournalDamagedError     its file is not what was written: salvage it, or restore a backup
 │       └── JournalMissingError there was one, and now there is none
-├── ExportError                 a file that a person chose could not be written
-└── SandboxError                the practice server cannot start
+└── ExportError                 a file that a person chose could not be written
 """
 
 from consent_desk.domain.message import Message
@@ -46,14 +45,6 @@ class NoKeyringError(KeyringFailureError):
     """There is no keyring on the allow-list: secrets live in memory only."""
 
 
-class ProjectListError(DeskError):
-    """The list of projects could not be read or written."""
-
-
-class WordingError(DeskError):
-    """The saved wordings could not be read or written."""
-
-
 class JournalError(DeskError):
     """The journal could not be opened, read or written: what was asked is not noted."""
 
@@ -72,7 +63,3 @@ class JournalMissingError(JournalDamagedError):
 
 class ExportError(DeskError):
     """A file to take elsewhere could not be written. Nothing is left of it."""
-
-
-class SandboxError(DeskError):
-    """The practice server could not start."""

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Protocol
 from uuid import uuid4
 
-from consent_desk.domain.errors import KeyringFailureError, NoKeyringError, ProjectListError
+from consent_desk.domain.errors import DeskError, KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
 from consent_desk.system.json_file import JsonFile
@@ -50,14 +50,13 @@ _NOT_UNDERSTOOD = (
 class ProjectListFile:
     """The list in the file at `path`, mode 0600.
 
-    Raises ProjectListError. What cannot be read is not written over.
+    Raises DeskError. What cannot be read is not written over.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = JsonFile(
             path=path,
             indent=2,
-            error=ProjectListError,
             unreadable="The list of projects cannot be read.",
             left="It was left as it is.",
             unsaved="The list of projects could not be saved.",
@@ -69,7 +68,7 @@ class ProjectListFile:
             case None:
                 return None
             case {"version": int(version)} if version > 1:
-                raise ProjectListError(
+                raise DeskError(
                     say("The list of projects was written by a newer version of this program."),
                     say("Start the newer version, or move {path} away to begin anew.", path=self._file.path),
                 )

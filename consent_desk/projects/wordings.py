@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from consent_desk.domain.consent.values import complaint_about_category, complaint_about_wording
-from consent_desk.domain.errors import InvalidError, WordingError
+from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.message import say
 from consent_desk.system.json_file import JsonFile
 
@@ -16,14 +16,13 @@ Wordings: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 class SavedWordings:
     """Keeps texts in the file at `path`, mode 0600. What cannot be read is not written over.
 
-    Called on one lane: what is read is written again before anything else. Raises WordingError.
+    Called on one lane: what is read is written again before anything else. Raises DeskError.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = JsonFile(
             path=path,
             indent=1,
-            error=WordingError,
             unreadable="The kept texts cannot be read.",
             unsaved="The text could not be kept.",
         )

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from consent_desk.domain.consent.values import FIRST_MILLISECOND
-from consent_desk.domain.errors import SandboxError
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 
 # The vendor's published example: section 2 has the token, section 3 the key pair.
@@ -52,7 +52,7 @@ class EngagementProject:
 
     `now` is its clock, in UNIX seconds; a write stays invisible to reads for `delay` seconds (section 1).
     `may_read` and `may_write` are the key's permissions, Events > consent: Get and Set.
-    Raises SandboxError where `seed` does not describe categories and customers.
+    Raises DeskError where `seed` does not describe categories and customers.
     """
 
     def __init__(self, seed: Mapping[str, Any], *, delay: float, now: Callable[[], float]) -> None:
@@ -68,7 +68,7 @@ class EngagementProject:
             for ids, events in _customers(seed, now()):
                 self._customers |= dict.fromkeys(ids.items(), _Customer(_ALWAYS, events))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise SandboxError(
+            raise DeskError(
                 say("The Sandbox's customers cannot be read."), say("Install the program again.")
             ) from error
         self.seeded = tuple(self._customers)

@@ -7,7 +7,7 @@ from math import inf
 from threading import Condition, Lock
 from typing import Self
 
-from consent_desk.domain.errors import SandboxError
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
@@ -30,7 +30,7 @@ class Sandbox:
     `seed` holds its categories and customers; a write becomes visible to reads `delay` seconds later.
     `engagement` is the state behind it. `received` are the last requests that bore its key, 10,000 and 32 MiB
     at most. `customers` are the seeded (ID type, ID) pairs, `location` is where redirects lead. Safe to use
-    from any thread. Raises SandboxError where `seed` is unusable.
+    from any thread. Raises DeskError where `seed` is unusable.
     """
 
     def __init__(
@@ -39,11 +39,9 @@ class Sandbox:
         *,
         delay: float = 0.0,
         now: Callable[[], float] = time.time,
-        address: str = LOOPBACK,
     ) -> None:
         self.engagement = EngagementProject(seed, delay=delay, now=now)
         self.customers = self.engagement.seeded
-        self._address = address
         self._lock = Lock()
         self._server: LoopbackServer | None = None
         self._base_url: BaseUrl | None = None
@@ -56,15 +54,7 @@ class Sandbox:
         self.location = faults.ELSEWHERE
 
     def start(self) -> None:
-        """Listen, after `close` on the same port if that is free.
-
-        Raises SandboxError where it cannot, or where it was told an address but 127.0.0.1.
-        """
-        if self._address != LOOPBACK:
-            raise SandboxError(
-                say("The Sandbox does not listen on {address}.", address=self._address),
-                say("It is for this computer only: use {loopback}.", loopback=LOOPBACK),
-            )
+        """Listen, after `close` on the same port if that is free. Raises DeskError where it cannot."""
         with self._lock:
             if self._server is not None:
                 return
@@ -72,7 +62,7 @@ class Sandbox:
                 self._server = self._listen()
             except OSError as error:
                 why = error.strerror or "no reason"
-                raise SandboxError(
+                raise DeskError(
                     say("The Sandbox cannot listen on this computer ({why}).", why=why),
                     say("Check whether a security program forbids it."),
                 ) from error
@@ -101,9 +91,9 @@ class Sandbox:
 
     @property
     def project(self) -> Project:
-        """The sandbox as the desk reaches it. Raises SandboxError before the first start."""
+        """The sandbox as the desk reaches it. Raises DeskError before the first start."""
         if self._base_url is None:
-            raise SandboxError(say("The Sandbox has not been started."), say("Start the program again."))
+            raise DeskError(say("The Sandbox has not been started."), say("Start the program again."))
         id_types = dict.fromkeys(id_type for id_type, _ in self.customers)
         return Project(
             id=PRACTICE_ID,

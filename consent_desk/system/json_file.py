@@ -18,14 +18,13 @@ LARGEST = 8_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonFile:
-    """The file at `path`, mode 0600. `read` and `write` raise `error` with what is to be said.
+    """The file at `path`, mode 0600. `read` and `write` raise DeskError.
 
     `load` and `save` are for what nobody misses: they raise OSError, ValueError and DeskError.
     """
 
     path: Path
     indent: int | None
-    error: type[DeskError] = DeskError
     unreadable: str = ""
     left: str = "They were left as they are."
     unsaved: str = ""
@@ -71,9 +70,9 @@ class JsonFile:
             self.save(document)
         except (OSError, DeskError) as error:
             advice = "See that {folder} can be written and that the disk is not full. Then try again."
-            raise self.error(say(self.unsaved), say(advice, folder=self.path.parent)) from error
+            raise DeskError(say(self.unsaved), say(advice, folder=self.path.parent)) from error
 
     def damaged(self) -> DeskError:
         """What is said where it holds nothing that makes sense."""
         advice = f"{self.left} Mend {{path}}, or move it away to begin anew."
-        return self.error(say(self.unreadable), say(advice, path=self.path))
+        return DeskError(say(self.unreadable), say(advice, path=self.path))

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.errors import (
+    DeskError,
     KeyringFailureError,
     LockedKeyringError,
     NoKeyringError,
-    ProjectListError,
 )
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
@@ -84,7 +84,7 @@ class MemoryList(ProjectListFile):
     def __init__(self, story: list[str]) -> None:
         self.story = story
         self.rows: tuple[Listed, ...] | None = None
-        self.trouble: ProjectListError | None = None
+        self.trouble: DeskError | None = None
 
     def read(self) -> tuple[Listed, ...] | None:
         return self.rows
@@ -221,16 +221,16 @@ def test_keyring_that_fails_leaves_list_and_entries_as_they_were(
 
 def test_list_that_cannot_be_written_leaves_the_old_entry_in_force(desk: Desk) -> None:
     desk.projects.save(ACME)
-    desk.list.trouble = ProjectListError(NOW, NOW)
-    with pytest.raises(ProjectListError):
+    desk.list.trouble = DeskError(NOW, NOW)
+    with pytest.raises(DeskError):
         desk.projects.save(replace(ACME, secret=Secret("canary-of-today")))
     assert desk.projects.load(desk.rows[0]) == ACME
 
 
 def test_list_that_cannot_be_written_leaves_no_secret_that_nobody_finds_again(desk: Desk) -> None:
-    desk.list.trouble = ProjectListError(NOW, NOW)
+    desk.list.trouble = DeskError(NOW, NOW)
     for _ in range(2):
-        with pytest.raises(ProjectListError):
+        with pytest.raises(DeskError):
             desk.projects.save(ACME)
     assert desk.keyring.kept == {}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_desk.domain.errors import ProjectListError
+from consent_desk.domain.errors import DeskError
 from consent_desk.projects.projects import Listed, ProjectListFile
 
 ACME = Listed(id="4b4f2f0e-0000-4000-8000-000000000001", name="Acme production", entry="4b4f/1")
@@ -126,7 +126,7 @@ def test_damaged_list_or_one_of_a_newer_version_is_trouble_and_is_never_written_
     path.parent.mkdir(parents=True)
     path.write_bytes(DAMAGED[name])
     for attempt in (projects.read, lambda: projects.write([ACME])):
-        with pytest.raises(ProjectListError) as raised:
+        with pytest.raises(DeskError) as raised:
             attempt()
         assert ("newer version" in str(raised.value)) is (name == "of a newer version")
         assert str(path) in str(raised.value.advice)
@@ -137,7 +137,7 @@ def test_damaged_list_or_one_of_a_newer_version_is_trouble_and_is_never_written_
 def test_folder_in_place_of_the_file_is_trouble(projects: ProjectListFile, path: Path) -> None:
     path.mkdir(parents=True)
     for attempt in (projects.read, lambda: projects.write([ACME])):
-        with pytest.raises(ProjectListError, match="cannot be read"):
+        with pytest.raises(DeskError, match="cannot be read"):
             attempt()
 
 
@@ -145,7 +145,7 @@ def test_file_in_place_of_the_folder_is_trouble(
     projects: ProjectListFile, path: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "config").touch()
-    with pytest.raises(ProjectListError):
+    with pytest.raises(DeskError):
         projects.write([ACME])
 
 
@@ -158,7 +158,7 @@ def test_full_disk_leaves_the_old_list_and_nothing_else(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ProjectListError, match="could not be saved") as raised:
+    with pytest.raises(DeskError, match="could not be saved") as raised:
         projects.write([ACME, ZOE])
     assert str(path.parent) in str(raised.value.advice)
     assert projects.read() == (ACME,)
@@ -171,7 +171,7 @@ def test_folder_that_cannot_be_made_is_trouble_with_the_list(
 ) -> None:
     # A dangling link: nothing to read there, and no folder to make.
     (tmp_path / "config").symlink_to(tmp_path / "gone")
-    with pytest.raises(ProjectListError, match="could not be saved"):
+    with pytest.raises(DeskError, match="could not be saved"):
         projects.write([ACME])
 
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from consent_desk.domain.errors import WordingError
+from consent_desk.domain.errors import DeskError
 from consent_desk.projects.wordings import SavedWordings
 
 TEXTS = ("Dürfen wir?\n\tJa\u00a0/ nein", "May we?")
@@ -55,9 +55,9 @@ def test_the_file_is_closed_to_others_and_alone(path: Path) -> None:
 def test_what_cannot_be_read_is_trouble_and_stays(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(WordingError, match="left as they are"):
+    with pytest.raises(DeskError, match="left as they are"):
         SavedWordings(path).of("another project")
-    with pytest.raises(WordingError, match="left as they are"):
+    with pytest.raises(DeskError, match="left as they are"):
         SavedWordings(path).keep("another project", "sms", "May we?")
     assert path.read_bytes() == content
 
@@ -67,5 +67,5 @@ def test_a_folder_that_cannot_be_used_is_trouble(path: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "full", path)
 
     monkeypatch.setattr("consent_desk.system.atomic_file.replacement", full)
-    with pytest.raises(WordingError, match="could not be kept"):
+    with pytest.raises(DeskError, match="could not be kept"):
         SavedWordings(path).keep("a project", "sms", "May we?")

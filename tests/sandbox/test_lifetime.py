@@ -7,7 +7,7 @@ from socket import create_connection
 
 import pytest
 
-from consent_desk.domain.errors import SandboxError
+from consent_desk.domain.errors import DeskError
 from consent_desk.sandbox.server import Fault, Sandbox
 from tests.sandbox.client import SEED, TIME, Client
 
@@ -17,12 +17,12 @@ def test_a_machine_without_a_free_port_is_trouble_with_advice(monkeypatch: pytes
         raise OSError(98, "Address already in use")
 
     monkeypatch.setattr("socketserver.TCPServer.server_bind", refuse)
-    with pytest.raises(SandboxError, match="Address already in use"):
+    with pytest.raises(DeskError, match="Address already in use"):
         Sandbox(SEED).start()
 
 
 def test_before_the_start_there_is_no_address() -> None:
-    with pytest.raises(SandboxError, match="not been started"):
+    with pytest.raises(DeskError, match="not been started"):
         _ = Sandbox(SEED).project
 
 

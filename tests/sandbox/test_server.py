@@ -8,7 +8,7 @@ from socket import create_connection
 
 import pytest
 
-from consent_desk.domain.errors import SandboxError
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.wire.address import Address, read_address
 from consent_desk.sandbox.project import EngagementProject
 from consent_desk.sandbox.server import Fault, Received, Sandbox
@@ -26,14 +26,6 @@ def test_it_listens_on_the_loopback_address_only(sandbox: Sandbox, client: Clien
         create_connection(("127.0.0.2", client.port), timeout=1)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "", "::", "::1", "localhost", "192.0.2.1"])
-def test_it_refuses_to_listen_elsewhere(address: str) -> None:
-    sandbox = Sandbox(SEED, address=address)
-    with pytest.raises(SandboxError, match="does not listen"):
-        sandbox.start()
-    sandbox.close()
-
-
 @pytest.mark.parametrize(
     "seed",
     [
@@ -47,7 +39,7 @@ def test_it_refuses_to_listen_elsewhere(address: str) -> None:
     ],
 )
 def test_a_broken_seed_is_trouble_with_advice(seed: dict[str, object]) -> None:
-    with pytest.raises(SandboxError, match="cannot be read"):
+    with pytest.raises(DeskError, match="cannot be read"):
         Sandbox(seed)
 
 
