@@ -33,6 +33,7 @@ from consent_desk.delivery.order import is_overtaken
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.judgement import was_sent_again
+from consent_desk.domain.lifecycle.policy import failing_of
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import IS_RIGHT, SAW_OPT_OUT, State
 from consent_desk.domain.wire.outcome import Cause, Look, NotSent
@@ -424,7 +425,11 @@ class Trial:
         is_asked = SAW_OPT_OUT in {fact.note for fact in record.facts}
         if last.state in UNSETTLED and is_asked:
             return
-        if last.state in UNSETTLED:
+        failing = failing_of(record.facts)
+        if last.state in UNSETTLED and failing is not None and failing.is_given_up:
+            # Eight looks in two hours met with trouble: a person is told that it was not seen.
+            self._counts["not seen in eight looks that failed, and told"] += 1
+        elif last.state in UNSETTLED:
             self._wrong.append(f"ends nowhere: {action} {request_id}, {record.facts}")
         if not stored:
             overtaken = isinstance(last.outcome, NotSent) and last.outcome.cause is Cause.OVERTAKEN
