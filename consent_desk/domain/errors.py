@@ -5,13 +5,11 @@ A class of its own is for what somebody tells apart; the rest is a DeskError.
 DeskError
 ├── InvalidError                a value that would make an invalid event or an unsafe address
 ├── KeyringFailureError         the keyring refused, failed, or did not keep what it was given
-│   ├── LockedKeyringError      it is there and asks for its password
 │   └── NoKeyringError          none that keeps a secret safely
-├── JournalError                a consent could not be noted, or the journal cannot be read
-│   ├── JournalGoneError        its file or folder is not there now: put it back, then look again
-│   └── JournalDamagedError     its file is not what was written: salvage it, or restore a backup
-│       └── JournalMissingError there was one, and now there is none
-└── ExportError                 a file that a person chose could not be written
+└── JournalError                a consent could not be noted, or the journal cannot be read
+    ├── JournalGoneError        its file or folder is not there now: put it back, then look again
+    └── JournalDamagedError     its file is not what was written: salvage it, or restore a backup
+        └── JournalMissingError there was one, and now there is none
 """
 
 from consent_desk.domain.message import Message
@@ -37,10 +35,6 @@ class KeyringFailureError(DeskError):
     """The operating system's keyring refused, failed, or did not keep what it was given."""
 
 
-class LockedKeyringError(KeyringFailureError):
-    """The keyring exists but is locked."""
-
-
 class NoKeyringError(KeyringFailureError):
     """There is no keyring on the allow-list: secrets live in memory only."""
 
@@ -59,7 +53,3 @@ class JournalGoneError(JournalError):
 
 class JournalMissingError(JournalDamagedError):
     """There was a journal, and where it was is none: there is nothing to salvage."""
-
-
-class ExportError(DeskError):
-    """A file to take elsewhere could not be written. Nothing is left of it."""

@@ -81,7 +81,7 @@ class Export:
         self.is_at_file = False
 
     def step(self) -> bool:
-        """Write the next consents; return whether there are more. Raises JournalError or ExportError.
+        """Write the next consents; return whether there are more. Raises JournalError or DeskError.
 
         After an exception, and where it was given up meanwhile, nothing is left of the file.
         """

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from consent_desk.domain.errors import KeyringFailureError, LockedKeyringError, NoKeyringError
+from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import Message, say
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _allowed() -> tuple[tuple[str, str, str], ...]:
 class KeyringStore:
     """Keeps one line of text an entry. Every method can block for ever: the system may ask a person.
 
-    Raises LockedKeyringError, NoKeyringError, or KeyringFailureError; no text of theirs holds what is kept.
+    Raises KeyringFailureError, NoKeyringError, or KeyringFailureError; no text of theirs holds what is kept.
     """
 
     def __init__(self, service: str = "Consent Desk") -> None:
@@ -184,7 +184,7 @@ def _in_words(error: Exception, title: Message) -> KeyringFailureError:
 
         locked = (Locked, LockedException, PromptDismissedException)
     if isinstance(error, locked):
-        return LockedKeyringError(say("The keyring is locked."), say("Unlock it and try again."))
+        return KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
     if isinstance(error, InitError):
         return KeyringFailureError(
             say("The keyring could not be opened."),

@@ -48,7 +48,7 @@ class Proofs:
         return self._proof(self._journal.consents_of(project_id, customer), local, whole=True)
 
     def save(self, proof: Proof, folder: str, pages: Pages) -> tuple[str, str]:
-        """Write both files into `folder`; return their paths. Raises JournalError or ExportError."""
+        """Write both files into `folder`; return their paths. Raises JournalError or DeskError."""
         content = sealed(proof)
         made = pages(proof, sha256(content).hexdigest())
         return save_files(folder, proof.made_at, content, made)
@@ -73,7 +73,7 @@ class Proofs:
 def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tuple[str, str]:
     """Write both files, mode 0600, under a name that was free; return their paths.
 
-    Nothing is handed out that could not be verified later. Raises JournalError or ExportError.
+    Nothing is handed out that could not be verified later. Raises JournalError or DeskError.
     """
     checked = check(content)
     if checked.verdict is Verdict.WRONG and checked.why is not None:

@@ -17,8 +17,6 @@ from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.listener import LOOPBACK, LoopbackServer, Reply
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET, EngagementProject
 
-__all__ = ["Fault", "Received", "Sandbox"]
-
 _REMEMBERED = 10_000
 _REMEMBERED_BYTES = 32 * 1024 * 1024
 _MOST_STORED = 64 * 1024 * 1024

@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING
 
-from consent_desk.domain.errors import ExportError
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import Message, say
 
 if TYPE_CHECKING:
@@ -161,16 +161,16 @@ _BY_NUMBER: dict[int, tuple[Message, Message]] = {
 
 @contextmanager
 def told_of(path: Path, failure: str) -> Iterator[None]:
-    """Turn what fails inside into ExportError. `failure`: a sentence with `{path}` and `{why}`."""
+    """Turn what fails inside into DeskError. `failure`: a sentence with `{path}` and `{why}`."""
     try:
         yield
     except OSError as error:
         why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
-        raise ExportError(say(failure, path=path, why=why), advice) from error
+        raise DeskError(say(failure, path=path, why=why), advice) from error
 
 
 class PrivateFile:
-    """A file of mode 0600 that is there wholly or not at all. All but `abandon` raises ExportError.
+    """A file of mode 0600 that is there wholly or not at all. All but `abandon` raises DeskError.
 
     Its folder may not answer: then each of them may never come back.
     """
@@ -199,7 +199,7 @@ class PrivateFile:
 
     def abandon(self) -> None:
         """Leave nothing behind, and what was in its place as it was."""
-        stopped = ExportError(say("The export was stopped."), say("Export again."))
+        stopped = DeskError(say("The export was stopped."), say("Export again."))
         # What it was abandoned for may come up once more as it is closed.
         with suppress(OSError):
             self._replacement.__exit__(type(stopped), stopped, None)

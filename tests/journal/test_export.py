@@ -10,7 +10,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.errors import ExportError
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.log_query import LogQuery
@@ -47,7 +47,7 @@ class Paper(PrivateFile):
     def write(self, octets: bytes) -> None:
         self.room -= 1
         if self.room < 0:
-            raise ExportError(say("The disk is full."), say("Make room."))
+            raise DeskError(say("The disk is full."), say("Make room."))
         super().write(octets)
         type(self).while_written()
 
@@ -248,7 +248,7 @@ def test_a_full_disk_leaves_nothing_behind(
 ) -> None:
     noted_at_once(journal, 2 * STEP)
     paper.room = room
-    with pytest.raises(ExportError, match="disk is full"):
+    with pytest.raises(DeskError, match="disk is full"):
         exported(journal, file, ExportKind.CSV)
     assert not [*file.parent.iterdir()]
 

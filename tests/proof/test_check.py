@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.errors import ExportError, JournalError
+from consent_desk.domain.errors import DeskError, JournalError
 from consent_desk.domain.evidence.document import checksum, document, sealed
 from consent_desk.domain.evidence.proof import FromJournal, Proof
 from consent_desk.domain.lifecycle.record import Noted
@@ -285,7 +285,7 @@ def test_what_could_not_be_verified_later_is_not_saved(jane: bytes, tmp_path: Pa
 
 
 def test_a_folder_that_is_gone_is_trouble_in_words(jane: bytes, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="its folder is not there any more"):
+    with pytest.raises(DeskError, match="its folder is not there any more"):
         save_files(str(tmp_path / "gone"), later(0), jane, b"%PDF-")
 
 

@@ -8,8 +8,9 @@ from socket import create_connection
 
 import pytest
 
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.wire.answer import read_answer
-from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, BASIC, TIME, Client, Reply
 
 NEW = {"registered": "new@example.com"}

@@ -8,7 +8,8 @@ from socket import create_connection
 import pytest
 
 from consent_desk.domain.errors import DeskError
-from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.domain.faults import Fault
+from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import SEED, TIME, Client
 
 

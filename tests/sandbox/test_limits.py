@@ -10,8 +10,9 @@ from threading import Event
 
 import pytest
 
+from consent_desk.domain.faults import Fault
 from consent_desk.sandbox import listener, server
-from consent_desk.sandbox.server import Fault, Sandbox
+from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, BASIC, JANE, TIME, Client
 
 MEBIBYTE = 1 << 20

@@ -9,9 +9,11 @@ from socket import create_connection
 import pytest
 
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.faults import Fault
 from consent_desk.domain.wire.address import Address, read_address
+from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.project import EngagementProject
-from consent_desk.sandbox.server import Fault, Received, Sandbox
+from consent_desk.sandbox.server import Sandbox
 from tests.sandbox.client import ADD, BASIC, JANE, SEED, TIME, TOKEN, Client
 
 EVENT = {"customer_ids": JANE, "event_type": "consent", "properties": {}}

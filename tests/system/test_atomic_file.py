@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.errors import ExportError
+from consent_desk.domain.errors import DeskError
 from consent_desk.system.atomic_file import PrivateFile
 
 
@@ -42,7 +42,7 @@ def test_what_is_abandoned_leaves_everything_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_gone_is_told_with_advice(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"its folder is not there any more\. Choose another folder"):
+    with pytest.raises(DeskError, match=r"its folder is not there any more\. Choose another folder"):
         PrivateFile(tmp_path / "gone" / "history.csv")
 
 
@@ -53,7 +53,7 @@ def test_a_folder_that_goes_meanwhile_is_told(tmp_path: Path) -> None:
     for each in folder.iterdir():
         each.unlink()
     folder.rmdir()
-    with pytest.raises(ExportError, match=r"Nothing was exported to .*history\.csv"):
+    with pytest.raises(DeskError, match=r"Nothing was exported to .*history\.csv"):
         file.finish()
     file.abandon()
 
@@ -61,7 +61,7 @@ def test_a_folder_that_goes_meanwhile_is_told(tmp_path: Path) -> None:
 def test_a_folder_of_that_name_is_told(tmp_path: Path) -> None:
     (tmp_path / "history.csv").mkdir()
     file = PrivateFile(tmp_path / "history.csv")
-    with pytest.raises(ExportError, match="there is a folder of that name"):
+    with pytest.raises(DeskError, match="there is a folder of that name"):
         file.finish()
     assert [each.name for each in tmp_path.iterdir()] == ["history.csv"]
 
@@ -81,7 +81,7 @@ def full_after(size: int) -> Iterator[None]:
 def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     file = PrivateFile(tmp_path / "history.csv")
     with full_after(4096):
-        with pytest.raises(ExportError, match="the disk is full"):
+        with pytest.raises(DeskError, match="the disk is full"):
             file.write(b"x" * 1_000_000)
         file.abandon()
     assert [*tmp_path.iterdir()] == []
@@ -104,7 +104,7 @@ def test_what_a_network_folder_reports_is_told_of_that_folder(
 
     file = PrivateFile(tmp_path / "history.csv")
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(ExportError, match="its disk or network folder reported an error"):
+    with pytest.raises(DeskError, match="its disk or network folder reported an error"):
         file.settle()
     file.abandon()
     assert [*tmp_path.iterdir()] == []

@@ -20,7 +20,8 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.projects import ProjectListFile, Projects
-from consent_desk.sandbox.server import Received, Sandbox
+from consent_desk.sandbox.endpoints import Received
+from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.settings_dialog import ProjectDialog

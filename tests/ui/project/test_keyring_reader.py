@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from consent_desk.domain.errors import LockedKeyringError, NoKeyringError
+from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
@@ -15,7 +15,7 @@ from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
 from tests.ui.recovery.test_presenter import leave
 
-LOCKED = LockedKeyringError(say("The keyring is locked."), say("Unlock it and try again."))
+LOCKED = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
 ABSENT = NoKeyringError(say("There is no keyring."), say("Enter the settings again."))
 
 
@@ -170,7 +170,7 @@ def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(
 
 
 def test_long_words_of_the_bar_do_not_widen_the_window(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
-    keyring.trouble = LockedKeyringError(say("The keyring is locked. " * 10), say("Unlock it."))
+    keyring.trouble = KeyringFailureError(say("The keyring is locked. " * 10), say("Unlock it."))
     desk = open_acme()
     desk.wait_for_state("✖")
     desk.window.project_bar.show_host("host." * 50 + "example")

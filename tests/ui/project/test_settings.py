@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
-from consent_desk.domain.errors import LockedKeyringError, NoKeyringError
+from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.projects.projects import ProjectListFile
@@ -347,7 +347,7 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = LockedKeyringError(say("The keyring is locked."), say("Unlock it and try again."))
+    keyring.trouble = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
     dialog = fresh.open_settings()
     save(dialog, engagement)
     message = controls.named(dialog, "Save status", QLabel)
@@ -445,7 +445,7 @@ def test_an_abandoned_save_does_not_come_back(
 def test_removing_does_not_offer_to_keep_the_project_for_this_session(
     acme: OpenDesk, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = LockedKeyringError(say("The keyring is closed."), say("Open it."))
+    keyring.trouble = KeyringFailureError(say("The keyring is closed."), say("Open it."))
     dialog = acme.open_settings()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")
