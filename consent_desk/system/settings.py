@@ -1,17 +1,11 @@
 """What this desk keeps about its journal, in the settings folder: away from the journal itself."""
 
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from consent_desk.domain.errors import DeskError
 from consent_desk.system.json_file import JsonFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    second_backup_folder: str = ""
-    has_journal: bool = False
 
 
 class DeskSettings:
@@ -32,20 +26,19 @@ class DeskSettings:
     @property
     def second_folder(self) -> Path | None:
         """The second folder for backups, None where none is set."""
-        kept = self._read().second_backup_folder
+        kept = self._read()["second_backup_folder"]
         return Path(kept) if kept else None
 
     def set_second_folder(self, folder: Path | None) -> None:
         """Keep the second folder for backups; None for none."""
         with self._changing:
-            kept = replace(self._read(), second_backup_folder="" if folder is None else str(folder))
-            self._file.write(asdict(kept))
+            self._file.write({**self._read(), "second_backup_folder": str(folder or "")})
 
     @property
     def has_journal(self) -> bool:
         """Whether there was a journal. Where this cannot be read there may have been one."""
         try:
-            return self._read().has_journal
+            return bool(self._read()["has_journal"])
         except DeskError:
             return True
 
@@ -53,14 +46,14 @@ class DeskSettings:
         """Keep that there is a journal, or that a new one is to be made."""
         with self._changing:
             kept = self._read()
-            if kept.has_journal is not there:
-                self._file.write(asdict(replace(kept, has_journal=there)))
+            if kept["has_journal"] is not there:
+                self._file.write({**kept, "has_journal": there})
 
-    def _read(self) -> _Kept:
+    def _read(self) -> dict[str, Any]:
         match self._file.read():
             case {"version": 1, "second_backup_folder": str(folder), "has_journal": bool(there)}:
-                return _Kept(second_backup_folder=folder, has_journal=there)
+                return {"second_backup_folder": folder, "has_journal": there}
             case None:
-                return _Kept()
+                return {"second_backup_folder": "", "has_journal": False}
             case _:
                 raise self._file.damaged()
