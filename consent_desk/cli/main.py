@@ -41,16 +41,17 @@ def _run(arguments: argparse.Namespace) -> int:
         print("consent-desk: --fault goes with --demo: a real project is never disturbed.", file=sys.stderr)
         return 2
     display = find_display()
-    if display is not Display.READY:
-        if display is Display.DEAD:
-            names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-            named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
-            advice = "The demo runs without a window." if arguments.demo else _START_ELSEWHERE
-            print(f"consent-desk: the display cannot be reached ({named}). {advice}", file=sys.stderr)
-        elif not arguments.demo:
-            print(_NO_DISPLAY, file=sys.stderr)
+    if display is Display.DEAD:
+        names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+        named = ", ".join(f"{name}={value}" for name in names if (value := os.environ.get(name)))
+        advice = "The demo runs without a window." if arguments.demo else _START_ELSEWHERE
+        print(f"consent-desk: the display cannot be reached ({named}). {advice}", file=sys.stderr)
         if not arguments.demo:
-            return 1 if display is Display.DEAD else 2
+            return 1
+    elif display is Display.NONE and not arguments.demo:
+        print(_NO_DISPLAY, file=sys.stderr)
+        return 2
+    if arguments.demo and display is not Display.READY:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from consent_desk.cli.demo import demonstrate
 
