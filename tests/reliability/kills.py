@@ -441,6 +441,9 @@ class Trial:
                 and is_overtaken(journal, record.noted)
             ):
                 self._counts["accepts lost on the way, and overtaken since"] += 1
+            elif action is Action.ACCEPT and is_asked and last.state is State.DISCARDED:
+                # Unanswered, or told to be cancelled: the customer had opted out.
+                self._counts["accepts over an opt-out, cancelled as it was asked about"] += 1
             elif action is Action.ACCEPT and last.note.startswith(STAMPED_WRONG):
                 self._counts["accepts stamped wrong, given up by a person"] += 1
             else:
