@@ -61,10 +61,12 @@ def refused_in_prose(text: str, *, allow: str = "") -> tuple[int, ...]:
     Every kind of space, soft hyphens and joiners pass, and so do direction marks that are closed; overrides,
     which show letters in another order, do not. Those in `allow` pass.
     """
-    # Fast, as above; a text with a tab or a no-break space is as frequent as one without.
-    rest = _PASSING.sub("", text)
+    rest = text
     for character in allow:
         rest = rest.replace(character, "")
+    # Fast, as above; and what is printable needs nothing taken out.
+    if not rest.isprintable():
+        rest = _PASSING.sub("", rest)
     if rest.isprintable() and (rest.isascii() or _BLANK.isdisjoint(rest)):
         return ()
     refused: list[int] = []
