@@ -10,7 +10,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +26,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import resource
-from tests.bench.opened import opened, until
+from tests.bench.opened import CATEGORIES, CUSTOMERS, begins, opened, says, until
 
 arrivals: list[float] = []
 commits: list[float] = []
@@ -62,13 +64,16 @@ def click(count: int) -> tuple[list[float], list[float]]:
     """Milliseconds from click to first byte, and from click to the outcome in the window."""
     first_bytes, outcomes = [], []
     with opened() as (qt, window):
-        for number in range(count):
-            window.consent.fill(replace(TUTORIAL, ticket=f"T-{number}"))
-            qt.processEvents()
+        until(qt, lambda: len(window.consent.categories) > 0)
+        # A decision for each of them, once: the same one again is asked about.
+        for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
+            window.consent.fill(replace(TUTORIAL, customer_id=customer, category=category))
+            until(qt, partial(begins, window.consent.known.chosen, f"{category}: "))
             arrivals.clear()
             clicked = time.perf_counter()
             QTest.mouseClick(window.consent.send, Qt.MouseButton.LeftButton)
-            until(qt, lambda: bool(arrivals) and "Delivered" in window.status.latest.text())
+            told = f"\n{customer}, opt-out of {category}, Sandbox"
+            until(qt, partial(says, window.status.latest, "Delivered to the Sandbox", told))
             outcomes.append((time.perf_counter() - clicked) * 1e3)
             first_bytes.append((arrivals[0] - clicked) * 1e3)
             until(qt, lambda: not window.log.cancel.isVisible())
