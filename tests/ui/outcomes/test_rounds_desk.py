@@ -193,8 +193,8 @@ def test_an_opt_out_of_an_earlier_run_leaves_though_it_cannot_be_looked_up(
     left_by_an_earlier_run(folders, engagement, Action.REJECT)
     engagement.fault = Fault.SILENCE
     desk = open_acme()
-    desk.bot.waitUntil(lambda: len(looked_up(engagement)) == 1, timeout=10_000)
-    assert events(engagement) == []
+    # The list of categories may be asked for first: then the look waits behind it, and comes too late.
+    desk.bot.waitUntil(lambda: len(engagement.received) > 0, timeout=10_000)
     desk.clock.seconds_off += 2
     desk.wait_for_events(engagement, 1)
 
