@@ -3,11 +3,11 @@
 import gc
 import sys
 from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 import consent_desk.domain.consent.draft
 import consent_desk.domain.text  # noqa: F401 -- the form imports both, but too late, see below
 from consent_desk.domain.errors import DeskError
-from consent_desk.domain.faults import Fault
 from consent_desk.system.folders import Folders, private_folder, temporary_folder, user_folders
 
 # isort: split
@@ -19,11 +19,14 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.app.single_instance import Instance
 from consent_desk.ui.main_window import MainWindow, layout_settings
 
+if TYPE_CHECKING:
+    from consent_desk.domain.faults import Fault
+
 SWITCH_INTERVAL = 0.001
 """Seconds until a busy thread lets another one run: keys and sending do not wait for Python's 5 ms."""
 
 
-def main(*, demo: bool, fault: Fault | None = None) -> int:
+def main(*, demo: bool, fault: "Fault | None" = None) -> int:
     """Run the program with a window until it is closed; return the exit status."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     qt = QApplication(sys.argv[:1])

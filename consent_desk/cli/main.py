@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from consent_desk import __version__
-from consent_desk.domain.faults import Fault
 from consent_desk.system.core_files import forbid_core_files
 from consent_desk.system.display import Display, find_display
+
+if TYPE_CHECKING:
+    from consent_desk.domain.faults import Fault
 
 _NO_DISPLAY = (
     "consent-desk: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). "
@@ -79,7 +81,9 @@ def _read(given: Sequence[str]) -> argparse.Namespace:
     return _parser().parse_args(given)
 
 
-def _fault(name: str) -> Fault:
+def _fault(name: str) -> "Fault":
+    from consent_desk.domain.faults import Fault
+
     try:
         return Fault(name)
     except ValueError:
@@ -87,6 +91,8 @@ def _fault(name: str) -> Fault:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from consent_desk.domain.faults import Fault
+
     faults = (f"  {fault.value:<24} {fault.description}" for fault in Fault)
     parser = argparse.ArgumentParser(
         prog="consent-desk",

@@ -13,6 +13,7 @@ AFTER_THE_PAINT = {
     *("keyring", "secretstorage", "sqlite3", "phonenumbers", "email_validator"),
     *("PySide6.QtNetwork", "PySide6.QtSvg", "PySide6.QtDBus", "locale"),
     *("consent_desk.domain.consent.values", "consent_desk.domain.wire", "consent_desk.domain.lifecycle"),
+    "consent_desk.domain.faults",
     *("consent_desk.workspace", "consent_desk.delivery", "consent_desk.proof", "consent_desk.journal"),
     *("consent_desk.projects", "consent_desk.engagement", "consent_desk.sandbox", "consent_desk.app.build"),
     *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several", "consent_desk.ui.log.panel"),
