@@ -6,6 +6,7 @@ from uuid import uuid4
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.project import Project, Secret
@@ -70,3 +71,13 @@ def later(seconds: float) -> Timestamp:
 def write_down(journal: SqliteJournal, noted: Noted) -> None:
     """Have one consent noted."""
     journal.note_all((noted,))
+
+
+def go_on(journal: SqliteJournal, request_id: str, fact: Fact) -> None:
+    """Write what happened to a consent, whatever happened before."""
+    assert journal.append(request_id, fact, after=len(journal.record(request_id).facts))
+
+
+def claim(journal: SqliteJournal, request_id: str, at: Timestamp) -> Noted | None:
+    """Make it `in_flight`, whatever happened before."""
+    return journal.claim(request_id, at, after=len(journal.record(request_id).facts))

@@ -37,7 +37,7 @@ from consent_desk.domain.lifecycle.state import (
 )
 from consent_desk.domain.wire.outcome import Cause, Look
 from consent_desk.domain.wire.server_clock import later_than
-from tests.consents import LOOKED_UP, NOON, a_consent, a_project
+from tests.consents import LOOKED_UP, NOON, a_consent, a_project, go_on
 from tests.faulty_engagement import Crash, Engagement, Fault, ReadFault
 from tests.memory_journal import MemoryJournal
 
@@ -289,7 +289,7 @@ class Machine(RuleBasedStateMachine):
         if State.SEEN in LEGAL[State.DISCARDED]:
             states |= UNCERTAIN_STATES
         request_id = data.draw(st.sampled_from(self.in_states(states)))
-        self.journal.append(request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
+        go_on(self.journal, request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
         refresh(self.schedule, self.journal, request_id)
 
     @precondition(lambda self: self.in_states(SENDABLE_STATES))
@@ -341,7 +341,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def a_backup_is_restored(self) -> None:
         for request_id in self.journal.records_in(OPEN_STATES):
-            self.journal.append(request_id, Fact(at=self.now(), state=State.RESTORED))
+            go_on(self.journal, request_id, Fact(at=self.now(), state=State.RESTORED))
         self.start()
 
     # -- what holds ---------------------------------------------------------------------------------

@@ -45,25 +45,27 @@ class MemoryJournal(SqliteJournal):
             raise JournalError(say("Another decision bears its request ID."), say("Enter it again."))
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        if not may_be_claimed(self._facts[request_id][-1]):
+    def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+        if len(self._facts[request_id]) != after or not may_be_claimed(self._facts[request_id][-1]):
             return None
         self._write(request_id, Fact(at=at, state=State.IN_FLIGHT))
         return self._noted[request_id]
 
-    def append(self, request_id: str, fact: Fact) -> None:
+    def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
         last = self._facts[request_id][-1]
         if fact == last:
-            return
+            return True
+        if len(self._facts[request_id]) != after:
+            return False
         if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
             raise JournalError(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
         self._write(request_id, fact)
+        return True
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         if self._facts[request_id][-1].state not in states:
             return False
-        self.append(request_id, fact)
-        return True
+        return self.append(request_id, fact, after=len(self._facts[request_id]))
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)

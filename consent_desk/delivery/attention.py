@@ -80,9 +80,10 @@ class Alarms:
 
     def dismiss(self, request_id: str) -> None:
         """Write down that a person has seen the alarm, and that it is to ring no more."""
-        if isinstance(self._journal.record(request_id).facts[-1].outcome, Look):
+        facts = self._journal.record(request_id).facts
+        if isinstance(facts[-1].outcome, Look):
             fact = Fact(at=self._now(), state=State.CONTRADICTED, note=DISMISSED)
-            self._journal.append(request_id, fact)
+            self._journal.append(request_id, fact, after=len(facts))
 
     def renewed(self, request_id: str, new_id: str, moment: Moment) -> tuple[Consent, Context] | Message:
         """The same opt-out taken at this `moment`, to be noted as `new_id`; or why there is none."""

@@ -149,21 +149,30 @@ class Outbox:
 
         Not where its last fact waits for somebody's word: that one would be over. Raises JournalError.
         """
-        record = self._journal.record(request_id)
+        while True:
+            record = self._journal.record(request_id)
+            state = record.facts[-1].state
+            if state is State.IN_FLIGHT:
+                return None
+            fact = self._learnt(record, note)
+            if fact is None:
+                return Entry.after(record.noted, record.facts)
+            if self._journal.append(request_id, fact, after=len(record.facts)):
+                return Entry.after(record.noted, (*record.facts, fact))
+
+    def _learnt(self, record: Record, note: str) -> Fact | None:
+        """What was learnt as a fact, None where none may follow."""
         state = record.facts[-1].state
-        if state is State.IN_FLIGHT:
-            return None
         if state in {State.CONTRADICTED, State.DISCARDED}:
-            return Entry.after(record.noted, record.facts)
+            return None
         fact = Fact(at=self._now(), state=state, note=note)
         learnt = replace(record, facts=(*record.facts, fact))
         fact = replace(fact, state=to_check(learnt, state))
-        if fact.state in LEGAL[state]:
-            if fact.state in TO_CHECK_STATES and note not in CHECKED:
-                fact = replace(fact, note=said(record, fact.state) or note)
-            self._journal.append(request_id, fact)
-            return Entry.after(record.noted, (*record.facts, fact))
-        return Entry.after(record.noted, record.facts)
+        if fact.state not in LEGAL[state]:
+            return None
+        if fact.state in TO_CHECK_STATES and note not in CHECKED:
+            fact = replace(fact, note=said(record, fact.state) or note)
+        return fact
 
     def recover(self) -> int:
         """Mark what an earlier run left in flight as unconfirmed; return how many there were.
@@ -173,7 +182,10 @@ class Outbox:
         left = self._journal.records_in({State.IN_FLIGHT})
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
         for request_id in left:
-            self._journal.append(request_id, Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost))
+            facts = self._journal.record(request_id).facts
+            fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
+            if facts[-1].state is State.IN_FLIGHT:
+                self._journal.append(request_id, fact, after=len(facts))
         for request_id in self._journal.records_in(UNSENT_STATES):
             discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
         return len(left)

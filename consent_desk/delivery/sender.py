@@ -34,7 +34,7 @@ from consent_desk.domain.lifecycle.state import (
     may_be_claimed,
     was_decided,
 )
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare_event
@@ -47,6 +47,12 @@ SECOND_TIME = "sent a second time"
 UNCHECKED = "sent a second time, unchecked: the key may not read consents"
 DECIDED_TIME = "sent a second time, not looked up: a person decided"
 """The notes of a second sending."""
+
+
+_SETTLED_ELSEWHERE = JournalError(
+    say("What came of it could not be written down: another program has settled it meanwhile."),
+    say("What that one wrote stands in the log."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class Sender:
                 record = self._journal.record(request_id)
                 last = record.facts[-1]
                 if last.state is State.IN_FLIGHT or last == fact:
-                    self._journal.append(request_id, fact)
+                    self._journal.append(request_id, fact, after=len(record.facts))
                 del self._unwritten[request_id]
                 written.append(request_id)
                 # An opt-out may have been noted, and sent, since.
@@ -124,16 +130,19 @@ class Sender:
         # A cancel counts also while the program ends: else the next start would send it.
         if self._stopping and request_id not in self._cancelled:
             return None
-        record = self._journal.record(request_id)
-        discard_overtaken(self._journal, record.noted, self._now)
-        if not by_person and not self._is_due(record, project):
-            return None
-        why = self._why_not(record.noted)
-        if why is not None and request_id not in self._cancelled:
-            return why
-        noted = self._journal.claim(request_id, self._now())
-        if noted is None:
-            return None
+        discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
+        while True:
+            record = self._journal.record(request_id)
+            if not by_person and not self._is_due(record, project):
+                return None
+            why = self._why_not(record)
+            if why is not None and request_id not in self._cancelled:
+                return why
+            if not record.noted.body or not may_be_claimed(record.facts[-1]):
+                return None
+            noted = self._journal.claim(request_id, self._now(), after=len(record.facts))
+            if noted is not None:
+                break
         practice = project is not None and project.practice
         try:
             outcome = self._send(noted, project, by_person=by_person)
@@ -202,7 +211,7 @@ class Sender:
             return sent
         checked = Fact(at=fact.at, state=state, note=said(known, state))
         try:
-            self._journal.append(record.noted.consent.request_id, checked)
+            self._journal.append(record.noted.consent.request_id, checked, after=len(record.facts) + 2)
         except JournalError:
             # The look-up finds it as well.
             return sent
@@ -232,13 +241,10 @@ class Sender:
         consent = noted.consent
         return plan(facts, consent.action, consent.request_id, overtaken=overtaken).step is Step.SEND
 
-    def _why_not(self, noted: Noted) -> Message | None:
+    def _why_not(self, record: Record) -> Message | None:
         """Why an opt-in does not leave now. An opt-out never waits."""
-        if noted.consent.action is Action.REJECT:
-            return None
-        # Read once more: by now it may be discarded.
-        facts = self._journal.record(noted.consent.request_id).facts
-        if not may_be_claimed(facts[-1]):
+        noted, facts = record.noted, record.facts
+        if noted.consent.action is Action.REJECT or not may_be_claimed(facts[-1]):
             return None
         if facts[-1].state in UNCERTAIN_STATES:
             if is_overtaken(self._journal, noted):
@@ -253,7 +259,7 @@ class Sender:
         if why == STAMPED_WRONG and facts[-1].state in UNSENT_STATES:
             # For good: once the clock is set right, and at the next start, nothing would show it.
             fact = Fact(at=self._now(), state=facts[-1].state, note=WRONG_TIME)
-            self._journal.append(noted.consent.request_id, fact)
+            self._journal.append(noted.consent.request_id, fact, after=len(facts))
         return why
 
     def _send(self, noted: Noted, project: Project | None, *, by_person: bool) -> Outcome:
@@ -286,7 +292,9 @@ class Sender:
         noted, sent = record.noted, _judged(record, outcome, practice=practice)
         fact = self._fact(record, sent.judgement.state, outcome)
         try:
-            self._journal.append(noted.consent.request_id, fact)
+            # Its flight is the one fact since.
+            if not self._journal.append(noted.consent.request_id, fact, after=len(record.facts) + 1):
+                raise _SETTLED_ELSEWHERE
         except JournalError as trouble:
             # The call is made and cannot be unmade: what came of it must reach the person all the same.
             self._unwritten[noted.consent.request_id] = fact

@@ -221,10 +221,7 @@ class Verifier:
         """Write what a look came to, unless the consent has gone on meanwhile."""
         request_id = record.noted.consent.request_id
         self._unwritten.pop(request_id, None)
-        if record.facts[-1].state in _WAIT_TO_LEAVE or isinstance(fact.outcome, FailedLook):
-            return self._journal.give_up(request_id, {record.facts[-1].state}, fact)
-        self._journal.append(request_id, fact)
-        return True
+        return self._journal.append(request_id, fact, after=len(record.facts))
 
     def _rules_no_more(self, noted: Noted, later: tuple[HistoryEvent, ...], at: Timestamp) -> bool:
         until = noted.consent.valid_until

@@ -31,6 +31,7 @@ from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
     append_fact,
+    count_facts,
     entry_of,
     fact_of,
     find,
@@ -138,28 +139,38 @@ class SqliteJournal:
                 else:
                     raise OTHERWISE.trouble(_NOT_NOTED)
 
-    def claim(self, request_id: str, at: Timestamp) -> Noted | None:
-        """Make it `in_flight` and return it; None where it may not be sent, or was erased."""
+    def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+        """Make it `in_flight` and return it; None where it may not be sent, or was erased.
+
+        `after`: how many facts it had when that was decided. None, too, where another has come since.
+        """
         with self._unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
+            if count_facts(connection, request_id) != after:
+                return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             return noted_of(row)
 
-    def append(self, request_id: str, fact: Fact) -> None:
+    def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
         """Write what happened to a consent. Appending its last fact again changes nothing.
 
-        Only `claim` makes it `in_flight`; what may not follow its state (`LEGAL`) is trouble.
+        `after`: how many facts it had when this was decided; False where another has come since, and nothing
+        is written: what was read may be over, as where it is on its way by now. Only `claim` makes it
+        `in_flight`; what may not follow its state (`LEGAL`) is trouble.
         """
         with self._unit(_NOT_APPENDED) as connection:
             last = last_fact(connection, request_id)
             if last == fact:
                 touch(connection, request_id)
-            elif last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                return True
+            if last is not None and count_facts(connection, request_id) != after:
+                return False
+            if last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_APPENDED)
-            else:
-                append_fact(connection, request_id, fact)
+            append_fact(connection, request_id, fact)
+            return True
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         """Write that it is not sent, if its state is one of `states`; False where it has gone on since.

@@ -11,6 +11,7 @@ from consent_desk.cli.main import main
 from consent_desk.domain.evidence.document import sealed
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
+from tests.consents import claim
 from tests.journal.journals import copied, noted_in, tamper
 from tests.proof.proofs import busy, made, proof_of
 from tests.proof.test_check import changed
@@ -53,7 +54,7 @@ def test_later_facts_of_its_consents_are_told(
     with closing(SqliteJournal.open(journal)) as opened:
         request_id = noted_in(opened)
         proof.write_bytes(made_now(opened, request_id))
-        assert opened.claim(request_id, opened.entry(request_id).noted_at) is not None
+        assert claim(opened, request_id, opened.entry(request_id).noted_at) is not None
     assert main(["verify", str(proof)]) == 0
     assert "where 1 facts came since" in capsys.readouterr().out
 

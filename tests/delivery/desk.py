@@ -1,6 +1,6 @@
 """A desk to test services with: the real journal, a time that a test sets, a line that answers as told."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from threading import Event
 from typing import Any
 
@@ -16,7 +16,7 @@ from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSen
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.calls import Call, Transport
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import LOOKED_UP, a_consent, a_project, later
+from tests.consents import LOOKED_UP, a_consent, a_project, go_on, later
 
 SUCCESS = Answered(status=200, headers=(), body=b'{"success": true, "errors": []}', elapsed=0.5)
 FORBIDDEN = Answered(status=403, headers=(), body=b'{"success": false, "error": "invalid secret"}')
@@ -62,6 +62,19 @@ class Waiting(Call):
         self._end.set()
 
 
+class Waited:
+    """A call that does something while it is under way."""
+
+    def __init__(self, work: Callable[[], Outcome]) -> None:
+        self._work = work
+
+    def wait(self) -> Outcome:
+        return self._work()
+
+    def cancel(self) -> None:
+        """It is over as soon as it begins."""
+
+
 class Wire(Transport):
     """Keeps the requests and hands out the calls, or the outcomes, that it was given."""
 
@@ -81,11 +94,11 @@ class FullJournal(SqliteJournal):
     full = True
     room = 0
 
-    def append(self, request_id: str, fact: Fact) -> None:
+    def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
         if self.full and not self.room:
             raise JournalError(say("Full."), say("Make room."))
         self.room -= self.full
-        super().append(request_id, fact)
+        return super().append(request_id, fact, after=after)
 
     def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
         if self.full:
@@ -146,7 +159,7 @@ class Desk:
     def append(
         self, request_id: str, seconds: float, state: State, outcome: Any = None, note: str = ""
     ) -> None:
-        self.journal.append(request_id, Fact(at=later(seconds), state=state, outcome=outcome, note=note))
+        go_on(self.journal, request_id, Fact(at=later(seconds), state=state, outcome=outcome, note=note))
 
     def look_in_vain(self, request_id: str, *seconds: float, look: Look = UNSEEN) -> None:
         for at in seconds or (1000, 1100, 1600):

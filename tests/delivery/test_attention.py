@@ -11,7 +11,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, LookReason, Stored
 from consent_desk.domain.wire.server_clock import Moment
-from tests.consents import NOON, a_consent, a_noted, later, write_down
+from tests.consents import NOON, a_consent, a_noted, claim, go_on, later, write_down
 from tests.memory_journal import MemoryJournal
 
 NEW = "3f2c1d4e-0000-4000-8000-00000000abcd"
@@ -30,10 +30,10 @@ class Desk:
         noted = a_noted(**changes)
         request_id = noted.consent.request_id
         write_down(self.journal, noted)
-        self.journal.claim(request_id, NOON)
+        claim(self.journal, request_id, NOON)
         look = STILL_VALID if noted.consent.action is Action.REJECT else REVOKED
-        self.journal.append(request_id, Fact(at=NOON, state=State.DELIVERED))
-        self.journal.append(request_id, Fact(at=later(600), state=State.CONTRADICTED, outcome=look))
+        go_on(self.journal, request_id, Fact(at=NOON, state=State.DELIVERED))
+        go_on(self.journal, request_id, Fact(at=later(600), state=State.CONTRADICTED, outcome=look))
         return request_id
 
     def ringing(self) -> list[str]:
@@ -92,7 +92,7 @@ def test_a_later_decision_that_was_withdrawn_before_it_left_ends_nothing(desk: D
     later_one = a_noted(timestamp=later(1), noted_at=later(1))
     write_down(desk.journal, later_one)
     withdrawn = Fact(at=later(2), state=State.DISCARDED, note="typed wrong")
-    desk.journal.append(later_one.consent.request_id, withdrawn)
+    go_on(desk.journal, later_one.consent.request_id, withdrawn)
     assert desk.ringing() == [request_id]
     assert isinstance(desk.alarms.renewed(request_id, NEW, Moment(desk.now)), tuple)
 
@@ -115,7 +115,7 @@ def test_a_renewed_decision_is_the_same_but_for_its_time_and_request_id(desk: De
 def test_what_a_look_did_not_tell_is_not_known_before_what_is_renewed(desk: Desk) -> None:
     request_id = desk.contradicted(context=Context(existed=True, listed=True))
     untold = Look(seen=True, later=True)
-    desk.journal.append(request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
+    go_on(desk.journal, request_id, Fact(at=later(650), state=State.CONTRADICTED, outcome=untold))
     renewed = desk.alarms.renewed(request_id, NEW, Moment(desk.now))
     assert isinstance(renewed, tuple)
     # That there are such a customer and such a category is known still.
@@ -131,7 +131,7 @@ def test_what_an_event_far_ahead_rules_is_not_renewed(desk: Desk) -> None:
     request_id = desk.contradicted()
     event = Stored(action="accept", category="sms_marketing", time="1780228246370")
     look = Look(seen=True, later=True, valid=True, reason=LookReason.FAR_AHEAD, event=event)
-    desk.journal.append(request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
+    go_on(desk.journal, request_id, Fact(at=later(601), state=State.CONTRADICTED, outcome=look))
     [alarm] = desk.alarms.standing()
     assert not alarm.can_renew
     for _ in range(2):

@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Lost
-from tests.consents import NOON, a_noted, a_project, later, write_down
+from tests.consents import NOON, a_noted, a_project, claim, go_on, later, write_down
 from tests.delivery.desk import CUT, FORBIDDEN
 from tests.memory_journal import MemoryJournal
 
@@ -29,8 +29,8 @@ class Desk:
         noted = a_noted(**changes)
         request_id = noted.consent.request_id
         write_down(self.journal, noted)
-        self.journal.claim(request_id, NOON)
-        self.journal.append(request_id, Fact(at=NOON, state=state, outcome=outcome))
+        claim(self.journal, request_id, NOON)
+        go_on(self.journal, request_id, Fact(at=NOON, state=state, outcome=outcome))
         return request_id
 
     def ids(self, **project: object) -> list[str]:
@@ -60,7 +60,7 @@ def test_what_was_refused_for_the_key_is_kept_in_the_order_of_noting(desk: Desk)
 
 def test_what_was_learnt_of_its_customer_since_takes_none_away(desk: Desk) -> None:
     request_id = desk.refused()
-    desk.journal.append(request_id, Fact(at=NOON, state=State.REFUSED, note=SAW_CUSTOMER))
+    go_on(desk.journal, request_id, Fact(at=NOON, state=State.REFUSED, note=SAW_CUSTOMER))
     [entry] = resendable(desk.journal, a_project())
     assert (entry.request_id, entry.status) == (request_id, 403)
 
@@ -89,5 +89,5 @@ def test_an_opt_in_does_not_leave_before_an_opt_out_that_is_not_settled(desk: De
 def test_an_opt_out_leaves_unless_it_was_sent_meanwhile(desk: Desk) -> None:
     request_id = desk.refused()
     assert may_leave(desk.journal, request_id)
-    desk.journal.claim(request_id, NOON)
+    claim(desk.journal, request_id, NOON)
     assert not may_leave(desk.journal, request_id)

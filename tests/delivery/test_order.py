@@ -23,7 +23,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.wire.outcome import Look, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.calls import Call
-from tests.consents import a_consent, a_project, later
+from tests.consents import a_consent, a_project, claim, later
 from tests.delivery.desk import CUT, DOWN, FORBIDDEN, SUCCESS, Desk, FullJournal, Wire
 
 ACCEPT, REJECT = Action.ACCEPT, Action.REJECT
@@ -175,7 +175,7 @@ def test_nothing_is_overtaken_by_what_is_earlier(desk: Desk) -> None:
 def test_an_opt_in_that_waits_for_the_opt_out_does_not_hold_it_up(desk: Desk) -> None:
     opt_out, opt_in = desk.note(REJECT, 0), desk.note(ACCEPT, 60)
     assert not is_overtaken_at(desk, opt_out)
-    desk.journal.claim(opt_in, desk.now())
+    claim(desk.journal, opt_in, desk.now())
     assert is_overtaken_at(desk, opt_out)
 
 

@@ -1,6 +1,7 @@
 """The outbox, on the real journal."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.wire.request import event_body
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_consent, a_project, later
+from tests.consents import NOON, a_consent, a_noted, a_project, go_on, later
 from tests.journal.journals import noted_in
 
 PROJECT = a_project()
@@ -218,7 +219,7 @@ def test_a_record_comes_with_the_last_decision_after_it_that_was_not_withdrawn(
     first, second, last, withdrawn = (at(seconds, 0) for seconds in (-9, -7, -5, -3))
     for consent in (first, last, second, withdrawn, a_consent(category="newsletter")):
         outbox.note(PROJECT, consent)
-    journal.append(withdrawn.request_id, Fact(at=later(1), state=State.DISCARDED, note="typed wrong"))
+    go_on(journal, withdrawn.request_id, Fact(at=later(1), state=State.DISCARDED, note="typed wrong"))
     assert outbox.record_and_last(first.request_id) == (journal.record(first.request_id), last.timestamp)
     assert outbox.record_and_last(last.request_id) == (journal.record(last.request_id), None)
 
@@ -253,7 +254,7 @@ def test_what_was_decided_otherwise_in_between_is_no_repetition_unless_that_was_
     for one in (at(0), other):
         outbox.note(PROJECT, one)
     assert outbox.repeated(PROJECT, [again]) == ()
-    journal.append(other.request_id, Fact(at=later(3), state=State.DISCARDED))
+    go_on(journal, other.request_id, Fact(at=later(3), state=State.DISCARDED))
     assert outbox.repeated(PROJECT, [again]) == ((again, NOON),)
 
 
@@ -286,11 +287,32 @@ def test_what_is_learnt_while_it_is_on_its_way_is_written_later(
     assert outbox.learn(noted_in(journal, State.IN_FLIGHT), NO_CUSTOMER) is None
 
 
+def test_what_leaves_while_something_is_learnt_of_it_is_not_queued_again(path: Path) -> None:
+    class BusyJournal(SqliteJournal):
+        """A journal in which a consent is claimed as soon as it was read."""
+
+        left = False
+
+        def record(self, request_id: str) -> Record:
+            read = super().record(request_id)
+            if not self.left:
+                self.left = True
+                assert self.claim(request_id, later(1), after=len(read.facts)) is not None
+            return read
+
+    with closing(BusyJournal.open(path)) as busy:
+        noted = a_noted()
+        busy.note_all((noted,))
+        request_id = noted.consent.request_id
+        assert Outbox(busy, lambda: later(2)).learn(request_id, SAW_CUSTOMER) is None
+        assert busy.entry(request_id).state is State.IN_FLIGHT
+
+
 def cancelled(journal: SqliteJournal) -> str:
     request_id = noted_in(journal)
     outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
     fact = Fact(at=NOON, state=State.DISCARDED, outcome=outcome, note=CANCELLED_HERE)
-    journal.append(request_id, fact)
+    go_on(journal, request_id, fact)
     return request_id
 
 
@@ -298,7 +320,7 @@ def test_what_is_learnt_changes_nothing_that_is_verified_or_waits_for_somebodys_
     outbox: Outbox, journal: SqliteJournal
 ) -> None:
     contradicted = noted_in(journal, State.DELIVERED)
-    journal.append(contradicted, Fact(at=NOON, state=State.CONTRADICTED, outcome=Look(seen=True, valid=True)))
+    go_on(journal, contradicted, Fact(at=NOON, state=State.CONTRADICTED, outcome=Look(seen=True, valid=True)))
     verified = noted_in(journal, State.VERIFIED)
     for request_id, note in (
         (cancelled(journal), NO_CUSTOMER),

@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Look, Outcome
-from tests.consents import NOON, a_noted, a_project, later
+from tests.consents import NOON, a_noted, a_project, claim, go_on, later
 from tests.delivery.desk import CUT, DOWN, SENT, SUCCESS
 from tests.memory_journal import MemoryJournal
 
@@ -387,10 +387,10 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
     journal: MemoryJournal, note: Callable[[Record], str]
 ) -> None:
     first = note(opt_out())
-    journal.claim(first, NOON)
-    journal.append(first, Fact(at=NOON, state=State.UNCONFIRMED, outcome=CUT))
+    claim(journal, first, NOON)
+    go_on(journal, first, Fact(at=NOON, state=State.UNCONFIRMED, outcome=CUT))
     for at in (30, 120, 600):
-        journal.append(first, Fact(at=later(at), state=State.NOT_SEEN, outcome=Look()))
+        go_on(journal, first, Fact(at=later(at), state=State.NOT_SEEN, outcome=Look()))
     schedule = Schedule()
     refresh(schedule, journal, first)
     assert schedule.plan_of(first) == Plan(Step.SEND, second=True)
@@ -415,8 +415,8 @@ def test_what_was_settled_before_is_not_read_for_a_later_decision(
     journal: MemoryJournal, note: Callable[[Record], str]
 ) -> None:
     delivered = note(opt_out())
-    journal.claim(delivered, NOON)
-    journal.append(delivered, Fact(at=NOON, state=State.DELIVERED))
+    claim(journal, delivered, NOON)
+    go_on(journal, delivered, Fact(at=NOON, state=State.DELIVERED))
     schedule = Schedule()
     refresh(schedule, journal, delivered)
     second = note(opt_out(seconds=60))

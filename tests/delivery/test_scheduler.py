@@ -24,7 +24,7 @@ from consent_desk.domain.wire.outcome import (
     Outcome,
     Phase,
 )
-from tests.consents import NOON, a_noted, later, write_down
+from tests.consents import NOON, a_noted, claim, go_on, later, write_down
 from tests.delivery.desk import CUT, DOWN, SUCCESS
 from tests.memory_journal import MemoryJournal
 
@@ -75,14 +75,14 @@ class Desk:
         request_id = noted.consent.request_id
         write_down(self.journal, noted)
         if state is not None:
-            self.journal.claim(request_id, NOON)
+            claim(self.journal, request_id, NOON)
             self.append(request_id, 0, state, outcome)
         return request_id
 
     def append(
         self, request_id: str, seconds: float, state: State, outcome: Any = None, note: str = ""
     ) -> None:
-        self.journal.append(request_id, Fact(at=later(seconds), state=state, outcome=outcome, note=note))
+        go_on(self.journal, request_id, Fact(at=later(seconds), state=state, outcome=outcome, note=note))
 
     def noted(self, state: State | None = None, outcome: Outcome | None = None, **changes: Any) -> str:
         """A consent that this run noted, and brought as far as `state`."""

@@ -8,6 +8,7 @@ import pytest
 from consent_desk.delivery.sender import DECIDED_TIME, Sender, Sent
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
+from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
 from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.lifecycle.state import DECIDED, Fact, State
 from consent_desk.domain.message import Message, say
@@ -26,8 +27,8 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest, event_body
 from consent_desk.engagement.calls import Call
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_consent, a_project, later
-from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, FullJournal, Waiting, Wire
+from tests.consents import NOON, a_consent, a_project, go_on, later
+from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, FullJournal, Waited, Waiting, Wire
 
 CANCELLED_IN_TIME = NotSent(phase=Phase.CONNECTING, cause=Cause.CANCELLED)
 CANCELLED_TOO_LATE = Lost(phase=Phase.WAITING, cause=Cause.CANCELLED)
@@ -282,9 +283,9 @@ def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_i
 
         sender: Sender
 
-        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
             self.sender.stop()
-            return super().claim(request_id, at)
+            return super().claim(request_id, at, after=after)
 
     ending = EndingJournal.open(path)
     ending.sender = Desk(ending).sender()
@@ -319,7 +320,7 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(desk: Desk, request_id
 
 def test_what_cannot_be_claimed_is_not_sent(path: Path, request_id: str) -> None:
     class UnwritableJournal(SqliteJournal):
-        def claim(self, request_id: str, at: Timestamp) -> Noted | None:
+        def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
             raise JournalError(say("Nothing was sent."), say("Make room."))
 
     unwritable = UnwritableJournal.open(path)
@@ -328,6 +329,41 @@ def test_what_cannot_be_claimed_is_not_sent(path: Path, request_id: str) -> None
         Sender(unwritable, wire, lambda: NOON).send(request_id, a_project())
     unwritable.close()
     assert wire.requests == []
+
+
+def test_what_was_written_before_the_claim_is_read_again(path: Path, request_id: str) -> None:
+    class ChangingJournal(SqliteJournal):
+        """A journal in which something is learnt just before the first claim."""
+
+        tries = 0
+
+        def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+            self.tries += 1
+            if self.tries == 1:
+                go_on(self, request_id, Fact(at=NOON, state=State.QUEUED, note=SAW_CUSTOMER))
+            return super().claim(request_id, at, after=after)
+
+    changing = ChangingJournal.open(path)
+    sent = Desk(changing).send(request_id, SUCCESS)
+    states = [fact.state for fact in changing.record(request_id).facts]
+    changing.close()
+    assert (sent.entry.state, changing.tries) == (State.DELIVERED, 2)
+    assert states == [State.QUEUED, State.QUEUED, State.IN_FLIGHT, State.DELIVERED]
+
+
+def test_what_another_program_has_settled_meanwhile_is_said(path: Path, request_id: str) -> None:
+    journal = SqliteJournal.open(path)
+    desk = Desk(journal)
+
+    def meanwhile() -> Outcome:
+        go_on(journal, request_id, Fact(at=NOON, state=State.UNCONFIRMED))
+        return SUCCESS
+
+    sent = desk.send(request_id, Waited(meanwhile))
+    facts = desk.facts(request_id)
+    journal.close()
+    assert "another program" in str(sent.trouble)
+    assert facts[-1].state is State.UNCONFIRMED
 
 
 @pytest.mark.parametrize(

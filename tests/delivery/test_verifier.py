@@ -1,6 +1,5 @@
 """Looking up what was sent: in an Engagement in memory, and behind hand-made answers."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,8 +28,8 @@ from consent_desk.domain.wire.outcome import (
 )
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Call
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_consent, a_project, later
-from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, Wire
+from tests.consents import NOON, a_consent, a_project, claim, later
+from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, Waited, Wire
 from tests.faulty_engagement import Engagement, ReadFault, told
 from tests.faulty_engagement import Fault as Late
 
@@ -107,19 +106,6 @@ def missed(found: object) -> tuple[NoLook, Outcome | None]:
     assert isinstance(found, Failed)
     assert isinstance(found.failing.last, FailedLook)
     return found.failing.last.why, found.failing.last.outcome
-
-
-class Waited:
-    """A call that does something while it is under way."""
-
-    def __init__(self, work: Callable[[], Outcome]) -> None:
-        self._work = work
-
-    def wait(self) -> Outcome:
-        return self._work()
-
-    def cancel(self) -> None:
-        """It is over as soon as it begins."""
 
 
 def event(timestamp: object, request_id: str | None = None, action: str = "reject", **more: object) -> object:
@@ -508,7 +494,7 @@ def test_what_an_earlier_run_had_sent_after_all_is_seen_and_not_sent(
     request_id = desk.store(desk.note(action))
     looked = desk.looked(request_id, 30, due=desk.due(request_id, FIRST, left=1))
     assert looked.entry.state is State.VERIFIED
-    assert desk.journal.claim(request_id, desk.now()) is None
+    assert claim(desk.journal, request_id, desk.now()) is None
 
 
 @pytest.mark.parametrize(
@@ -588,12 +574,12 @@ def test_what_is_not_there_waits_on_with_that_written_down(
 def test_what_has_left_meanwhile_is_not_written_upon(desk: LookingDesk) -> None:
     request_id = desk.note()
 
-    def claim() -> Outcome:
-        desk.journal.claim(request_id, NOON)
+    def meanwhile() -> Outcome:
+        claim(desk.journal, request_id, NOON)
         return NO_CUSTOMER
 
     planned = desk.due(request_id, FIRST, left=1, since=0.0)
-    verifier = Verifier(desk.journal, Wire(Waited(claim)), desk.now, lambda: 1.0)
+    verifier = Verifier(desk.journal, Wire(Waited(meanwhile)), desk.now, lambda: 1.0)
     for _ in range(2):
         assert verifier.look_up(planned, a_project()) is None
         assert desk.state(request_id) is State.IN_FLIGHT

@@ -16,7 +16,7 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.file import rolled_back
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_noted, write_down
+from tests.consents import NOON, a_noted, claim, write_down
 
 SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}
 """The numbers of fsync and fdatasync on Linux."""
@@ -43,7 +43,7 @@ def claim_all(path: Path) -> None:
     tell("ready")
     sys.stdin.readline()
     for request_id in waiting:
-        if journal.claim(request_id, NOON) is not None:
+        if claim(journal, request_id, NOON) is not None:
             tell(request_id)
 
 

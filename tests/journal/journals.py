@@ -17,7 +17,7 @@ from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.search import PAGE
 from consent_desk.system.atomic_file import companion
-from tests.consents import a_noted, later
+from tests.consents import a_noted, claim, go_on, later
 
 ANSWERED = Answered(status=200, headers=(("X-Request-Id", "4711"),), body=b'{"success": true}', elapsed=0.25)
 OUTCOMES: Mapping[State, Outcome | Look] = {
@@ -52,10 +52,10 @@ def lead(journal: SqliteJournal, request_id: str, states: Sequence[State]) -> No
     """Lead a consent through `states`."""
     for state in states:
         if state is State.IN_FLIGHT:
-            assert journal.claim(request_id, later(1)) is not None
+            assert claim(journal, request_id, later(1)) is not None
         else:
             note = "the customer asked for it" if state is State.DISCARDED else ""
-            journal.append(request_id, Fact(at=later(2), state=state, outcome=OUTCOMES.get(state), note=note))
+            go_on(journal, request_id, Fact(at=later(2), state=state, outcome=OUTCOMES.get(state), note=note))
 
 
 def noted_in(journal: SqliteJournal, state: State = State.QUEUED, **changes: object) -> str:

@@ -19,7 +19,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.personal_data import erasure_key, keyed_hash
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.left_over import unfinished_in
-from tests.consents import a_project, later
+from tests.consents import a_project, claim, go_on, later
 from tests.journal.journals import back_up, fill, latest, noted_in
 
 CANARY = "canary-4711"
@@ -32,7 +32,7 @@ def canary_in(journal: SqliteJournal, state: State) -> str:
         journal, State.IN_FLIGHT, customer=CUSTOMER, wording=CANARY * 500, ticket=CANARY, agent=CANARY
     )
     echo = Answered(status=200, headers=(("X-Echo", CANARY),), body=CANARY.encode())
-    journal.append(request_id, Fact(at=later(2), state=state, outcome=echo, note=f"called by {CANARY}"))
+    go_on(journal, request_id, Fact(at=later(2), state=state, outcome=echo, note=f"called by {CANARY}"))
     return request_id
 
 
@@ -97,7 +97,7 @@ def test_the_log_shows_that_there_was_somebody_who_is_never_sent(path: Path, jou
     assert [fact.note for fact in record.facts[:-1]] == ["", "", ""]
     assert record.facts[2].outcome == Answered(status=200, headers=(), body=b"")
     assert journal.records_in(list(State)) == ()
-    assert journal.claim(request_id, later(60)) is None
+    assert claim(journal, request_id, later(60)) is None
 
 
 def test_the_same_customer_has_the_same_hash_and_another_one_another(

@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.state import CANCELLED_HERE, DISCARDABLE_STAT
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.export import History
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import later
+from tests.consents import go_on, later
 from tests.delivery.desk import FullJournal
 from tests.journal.journals import noted_in
 
@@ -44,7 +44,7 @@ def test_what_is_under_way_or_settled_is_not_discarded(
 def cancelled_in(journal: SqliteJournal, note: str = CANCELLED_HERE) -> str:
     request_id = noted_in(journal)
     outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
-    journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    go_on(journal, request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
     return request_id
 
 

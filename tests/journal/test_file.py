@@ -16,7 +16,7 @@ from consent_desk.journal import file
 from consent_desk.journal.file import PRAGMAS
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, blank, migrate
-from tests.consents import a_noted, later, write_down
+from tests.consents import a_noted, claim, go_on, later, write_down
 from tests.journal.journals import broken_off, filled, latest, transactions_of
 
 
@@ -26,10 +26,10 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     journal = SqliteJournal.open(path)
     noted = a_noted()
     write_down(journal, noted)
-    journal.claim(noted.consent.request_id, later(1))
+    claim(journal, noted.consent.request_id, later(1))
     answered = Answered(status=200, headers=(), body=b"{}")
     delivered = Fact(at=later(2), state=State.DELIVERED, outcome=answered, note="by hand")
-    journal.append(noted.consent.request_id, delivered)
+    go_on(journal, noted.consent.request_id, delivered)
     yield journal
     journal.close()
 
@@ -258,9 +258,9 @@ def test_a_unit_of_work_looks_only_once_it_may_write(path: Path, journal: Sqlite
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(JournalError, match="Nothing was sent"):
-        journal.claim("what is not there", later(3))
+        journal.claim("what is not there", later(3), after=1)
     other.close()
-    assert journal.claim("what is not there", later(3)) is None
+    assert journal.claim("what is not there", later(3), after=1) is None
 
 
 def test_a_page_that_rots_while_the_journal_is_open_is_damage(path: Path) -> None:

@@ -44,7 +44,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.rows import content_sha256
 from consent_desk.journal.search import PAGE
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later, write_down
+from tests.consents import NOON, a_consent, a_context, a_noted, a_project, claim, go_on, later, write_down
 from tests.journal.journals import latest, noted_in, tamper, transactions_of
 
 SEEN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -156,8 +156,8 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 def settled_in(journal: SqliteJournal, state: State, outcome: Answered | NotSent | Lost | None = None) -> str:
     request_id = noted_in(journal)
-    journal.claim(request_id, later(1))
-    journal.append(request_id, Fact(at=later(2), state=state, outcome=outcome))
+    claim(journal, request_id, later(1))
+    go_on(journal, request_id, Fact(at=later(2), state=state, outcome=outcome))
     return request_id
 
 
@@ -172,7 +172,7 @@ def test_a_noted_consent_is_queued(journal: SqliteJournal) -> None:
 def test_noting_the_same_again_changes_nothing(journal: SqliteJournal) -> None:
     noted = [a_noted(), a_noted(category="newsletter")]
     journal.note_all(noted)
-    journal.claim(noted[0].consent.request_id, later(1))
+    claim(journal, noted[0].consent.request_id, later(1))
     journal.note_all(noted)
     facts = [journal.record(one.consent.request_id).facts for one in noted]
     assert [[fact.state for fact in each] for each in facts] == [
@@ -203,7 +203,7 @@ def test_another_decision_under_the_same_id_is_not_noted(
 def test_a_claim_returns_exactly_what_was_noted(shared: SqliteJournal, consent: Consent) -> None:
     noted = Noted.of(a_project(name="Açme 生産"), consent)
     write_down(shared, noted)
-    assert shared.claim(consent.request_id, later(1)) == noted
+    assert claim(shared, consent.request_id, later(1)) == noted
     assert shared.record(consent.request_id).noted == noted
     assert shared.entry(consent.request_id).customer == consent.customer
 
@@ -211,8 +211,8 @@ def test_a_claim_returns_exactly_what_was_noted(shared: SqliteJournal, consent: 
 @given(fact=AFTER_A_CALL)
 def test_a_fact_is_read_back_exactly(shared: SqliteJournal, fact: Fact) -> None:
     request_id = noted_in(shared)
-    shared.claim(request_id, later(1))
-    shared.append(request_id, fact)
+    claim(shared, request_id, later(1))
+    go_on(shared, request_id, fact)
     assert shared.record(request_id).facts[-1] == fact
 
 
@@ -233,7 +233,7 @@ def test_what_the_desk_knew_beside_a_consent_is_read_back_exactly(journal: Sqlit
 def test_a_stray_byte_in_a_technical_detail_or_a_reason_is_written_out(journal: SqliteJournal) -> None:
     not_sent = NotSent(phase=Phase.CONNECTING, cause=Cause.UNEXPECTED, detail="caf\udce9")
     request_id = settled_in(journal, State.QUEUED, not_sent)
-    journal.append(request_id, Fact(at=later(3), state=State.DISCARDED, note="called back: Jürgen\udce9"))
+    go_on(journal, request_id, Fact(at=later(3), state=State.DISCARDED, note="called back: Jürgen\udce9"))
     *_, failed, last = journal.record(request_id).facts
     assert failed.outcome == replace(not_sent, detail=r"caf\udce9")
     assert last.note == r"called back: Jürgen\udce9"
@@ -247,16 +247,29 @@ def test_a_header_that_has_no_utf_8_is_kept(journal: SqliteJournal) -> None:
 
 def test_a_claim_is_written_down_and_a_second_one_gets_nothing(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
-    assert journal.claim(request_id, later(1)) is not None
+    assert claim(journal, request_id, later(1)) is not None
     for unclaimable in (request_id, str(uuid4())):
-        assert journal.claim(unclaimable, later(2)) is None
+        assert journal.claim(unclaimable, later(2), after=2) is None
     assert journal.record(request_id).facts[1:] == (Fact(at=later(1), state=State.IN_FLIGHT),)
+
+
+def test_what_was_decided_on_older_facts_is_neither_claimed_nor_written(
+    journal: SqliteJournal,
+) -> None:
+    request_id = noted_in(journal)
+    assert journal.claim(request_id, later(1), after=1) is not None
+    learnt = Fact(at=later(2), state=State.QUEUED, note="what was read before it left")
+    assert not journal.append(request_id, learnt, after=1)
+    go_on(journal, request_id, Fact(at=later(3), state=State.QUEUED))
+    assert journal.claim(request_id, later(4), after=1) is None
+    assert [fact.state for fact in journal.record(request_id).facts] == ["queued", "in_flight", "queued"]
+    assert journal.claim(request_id, later(4), after=3) is not None
 
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_may_be_sent_can_be_claimed(journal: SqliteJournal, state: State) -> None:
     request_id = noted_in(journal, state)
-    claimed = journal.claim(request_id, later(3))
+    claimed = claim(journal, request_id, later(3))
     assert (claimed is not None) == (state in SENDABLE_STATES)
 
 
@@ -266,11 +279,11 @@ def test_only_what_may_follow_is_appended(journal: SqliteJournal, state: State) 
         request_id = noted_in(journal, state)
         before = journal.record(request_id)
         if following in LEGAL[state] - {State.IN_FLIGHT}:
-            journal.append(request_id, Fact(at=later(3), state=following))
+            go_on(journal, request_id, Fact(at=later(3), state=following))
             assert journal.entry(request_id).state is following
         else:
             with pytest.raises(JournalError, match="could not be written down"):
-                journal.append(request_id, Fact(at=later(3), state=following))
+                go_on(journal, request_id, Fact(at=later(3), state=following))
             assert journal.record(request_id) == before
 
 
@@ -278,14 +291,14 @@ def test_only_what_may_follow_is_appended(journal: SqliteJournal, state: State) 
 def test_appending_the_last_fact_again_changes_nothing(journal: SqliteJournal, state: State) -> None:
     request_id = noted_in(journal, state)
     before = journal.record(request_id)
-    journal.append(request_id, before.facts[-1])
+    go_on(journal, request_id, before.facts[-1])
     assert journal.record(request_id) == before
 
 
 def test_an_unknown_consent_is_trouble(journal: SqliteJournal) -> None:
     unknown = str(uuid4())
     with pytest.raises(JournalError):
-        journal.append(unknown, Fact(at=NOON, state=State.DELIVERED))
+        journal.append(unknown, Fact(at=NOON, state=State.DELIVERED), after=1)
     with pytest.raises(JournalError):
         journal.entry(unknown)
     with pytest.raises(JournalError):
@@ -303,7 +316,7 @@ def test_an_entry_tells_of_the_last_fact(journal: SqliteJournal) -> None:
         Action.REJECT,
     )
     assert (entry.noted_at, entry.project_name) == (NOON, "Acme production")
-    journal.claim(request_id, later(3))
+    claim(journal, request_id, later(3))
     assert (journal.entry(request_id).status, journal.entry(request_id).elapsed) == (None, None)
 
 
@@ -316,8 +329,8 @@ def test_no_page_is_longer_than_500_and_no_list_is_cut(journal: SqliteJournal) -
 def test_a_record_of_very_many_facts_is_whole(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     for number in range(PAGE // 2 + 1):
-        journal.claim(request_id, later(number))
-        journal.append(request_id, Fact(at=later(number), state=State.QUEUED))
+        claim(journal, request_id, later(number))
+        go_on(journal, request_id, Fact(at=later(number), state=State.QUEUED))
     facts = journal.record(request_id).facts
     assert len(facts) == PAGE + 3
     assert [fact.state for fact in facts[::2]] == [State.QUEUED] * (PAGE // 2 + 2)
@@ -338,9 +351,9 @@ def test_the_state_that_stands_is_always_that_of_the_last_fact(
 ) -> None:
     ids = [noted_in(shared) for _ in range(5)]
     for which, state in moves:
-        shared.claim(ids[which], later(1))
+        claim(shared, ids[which], later(1))
         if state in LEGAL[shared.entry(ids[which]).state] - {State.IN_FLIGHT}:
-            shared.append(ids[which], Fact(at=later(2), state=state))
+            go_on(shared, ids[which], Fact(at=later(2), state=state))
     last = {request_id: shared.record(request_id).facts[-1].state for request_id in ids}
     assert {request_id: shared.entry(request_id).state for request_id in ids} == last
     assert {one: state for state in State for one in shared.records_in({state}) if one in last} == last
@@ -427,9 +440,9 @@ def test_consents_and_facts_hold_no_personal_data(path: Path, journal: SqliteJou
     texts = dict.fromkeys(("wording", "ticket", "agent", "channel"), canary)
     customer = CustomerId(type="registered", value=canary)
     request_id = noted_in(journal, State.QUEUED, customer=customer, **texts)
-    journal.claim(request_id, later(1))
+    claim(journal, request_id, later(1))
     echo = Answered(status=200, headers=(("X-Echo", canary),), body=canary.encode())
-    journal.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
+    go_on(journal, request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=echo, note=canary))
     for table in ("consent", "fact", "standing"):
         assert canary not in repr(rows(path, f"SELECT * FROM {table}"))
     for table in ("personal", "answer", "remark"):
@@ -461,7 +474,7 @@ def test_an_erased_customer_is_shown_as_such_and_never_sent(path: Path, journal:
     record = journal.record(request_id)
     assert (record.noted.body, record.noted.consent.wording) == (b"", "")
     assert record.facts[-1].outcome == Answered(status=403, headers=(), body=b"")
-    assert journal.claim(request_id, later(3)) is None
+    assert claim(journal, request_id, later(3)) is None
 
 
 def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
@@ -477,13 +490,13 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
     [*journal.later_like(a_project().id, a_consent().customer, "sms_marketing", NOON)]
     journal.last_timestamp(a_project().id, a_consent().customer, "sms_marketing")
-    journal.claim(request_id, later(3))
-    journal.append(request_id, Fact(at=later(4), state=State.DELIVERED))
+    assert journal.claim(request_id, later(3), after=3) is not None
+    assert journal.append(request_id, Fact(at=later(4), state=State.DELIVERED), after=4)
     journal.record(request_id)
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 13
+    assert len(questions) == 14
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []
@@ -558,7 +571,7 @@ def test_what_came_of_an_answer_that_broke_off_is_kept_and_may_be_erased(
     record = journal.record(request_id)
     noted = record.noted
     assert journal.entry(request_id) == Entry.after(noted, record.facts)
-    journal.append(request_id, Fact(at=later(3), state=State.VERIFIED, outcome=Look(seen=True, valid=False)))
+    go_on(journal, request_id, Fact(at=later(3), state=State.VERIFIED, outcome=Look(seen=True, valid=False)))
     journal.erase(noted.project_id, noted.consent.customer, b"#" * 32, later(4))
     journal.close()
     assert verify(path).verdict is Verdict.SOUND

@@ -24,7 +24,7 @@ from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.schema import VERSION
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.proof.check import check
-from tests.consents import a_project, later
+from tests.consents import a_project, claim, later
 from tests.proof.proofs import leaves, put
 from tests.version1.folders import Version1, unpacked
 
@@ -90,7 +90,7 @@ def test_it_goes_on_from_there(old: Version1) -> None:
             for one in journal.records_in({State.QUEUED})
             if journal.record(one).noted.consent.ticket == "waits"
         )
-        assert journal.claim(waits, later(400)) is not None
+        assert claim(journal, waits, later(400)) is not None
     assert verify(old.journal).facts == FACTS + 1
 
 

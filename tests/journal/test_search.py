@@ -15,7 +15,7 @@ from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import a_noted, a_project, later, write_down
+from tests.consents import a_noted, a_project, go_on, later, write_down
 from tests.journal.journals import lead, noted_in, tamper, way_to
 
 
@@ -86,8 +86,8 @@ def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
     for name, note in (("joe", CANCELLED_HERE), ("ann", ""), ("eve", CANCELLED_HERE)):
         request_id = noted_in(journal, customer=customer(name))
         outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
-        journal.append(request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
-    journal.append(request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
+        go_on(journal, request_id, Fact(at=later(1), state=State.DISCARDED, outcome=outcome, note=note))
+    go_on(journal, request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
     noted_in(journal, State.REFUSED, customer=customer("jim"))
     assert search(journal, states=OPEN_STATES) == ["jim"]
     assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
@@ -190,7 +190,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         write_down(journal, noted)
         request_id = noted.consent.request_id
         lead(journal, request_id, way_to(State.DELIVERED))
-        journal.append(request_id, Fact(at=later(9), state=state, note=note))
+        go_on(journal, request_id, Fact(at=later(9), state=state, note=note))
         record = journal.record(request_id)
         assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
         waiting += [request_id] if needs_check(record) else []

@@ -26,7 +26,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict
 from consent_desk.proof.check import check
 from consent_desk.proof.make import save_files
-from tests.consents import a_consent, a_project, later, write_down
+from tests.consents import a_consent, a_project, go_on, later, write_down
 from tests.journal.journals import fill, filled, noted_in
 from tests.proof.proofs import JANE, PROJECT, busy, leaves, made, proof_of, put
 
@@ -82,7 +82,7 @@ def test_what_came_of_an_answer_that_broke_off_is_proven(tmp_path: Path) -> None
     lost = Lost(phase=Phase.READING, cause=Cause.CUT, status=200, headers=headers, body=b'{"success": tr')
     with closing(SqliteJournal.open(path)) as opened:
         request_id = noted_in(opened, State.IN_FLIGHT)
-        opened.append(request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=lost))
+        go_on(opened, request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=lost))
     content = made(path, [request_id])
     assert check(content).verdict is Verdict.SOUND
     assert b'"x_request_id": "r-1"' in content

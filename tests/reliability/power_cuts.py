@@ -40,7 +40,7 @@ from consent_desk.journal.head import Spoilt, head_file, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import private_folder
-from tests.consents import a_noted, later, write_down
+from tests.consents import a_noted, claim, go_on, later, write_down
 from tests.journal.journals import OUTCOMES, latest
 from tests.reliability.disk import Disk, Model
 from tests.reliability.recorder import Recorder, recording
@@ -181,9 +181,9 @@ class _Session:
         fact = Fact(at=later(self._life.seconds), state=state, outcome=OUTCOMES.get(state))
         begun = len(self._disk.events)
         if state is State.IN_FLIGHT:
-            assert journal.claim(request_id, fact.at) is not None
+            assert claim(journal, request_id, fact.at) is not None
         else:
-            journal.append(request_id, fact)
+            go_on(journal, request_id, fact)
         self._did(begun, request_id, fact)
 
     def _did(self, begun: int, request_id: str, fact: Fact, noted: Noted | None = None) -> None:

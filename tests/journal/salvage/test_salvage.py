@@ -21,7 +21,7 @@ from consent_desk.journal.salvage.pages import read_cells
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import companion, set_aside
-from tests.consents import a_noted, later, write_down
+from tests.consents import a_noted, claim, later, write_down
 from tests.journal.journals import broken_off, copied, filled, latest, noted_in, tamper
 from tests.reliability import damaged_journals
 
@@ -108,7 +108,7 @@ def test_a_consent_without_its_customer_is_kept_and_never_sent(path: Path) -> No
     with closing(opened(path)) as journal:
         entry = latest(journal, 1)[0]
         assert entry.customer.value == "lost"
-        assert journal.claim(entry.request_id, later(300)) is None
+        assert claim(journal, entry.request_id, later(300)) is None
         assert journal.records_in(list(State)) == ()
 
 

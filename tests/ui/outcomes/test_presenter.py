@@ -20,6 +20,7 @@ from consent_desk.ui.outcomes import presenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone, colour
+from tests.consents import claim, go_on
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events
@@ -337,9 +338,9 @@ def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
 ) -> None:
     other = SqliteJournal.open(folders.data / "journal.sqlite")
     (request_id,) = other.records_in({State.RETRY_WAIT})
-    other.claim(request_id, Clock()())
+    claim(other, request_id, Clock()())
     cancelled = NotSent(phase=Phase.RESOLVING, cause=Cause.CANCELLED)
-    other.append(request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
+    go_on(other, request_id, Fact(at=Clock()(), state=State.DISCARDED, outcome=cancelled))
     other.close()
     send_again.click()
     acme.wait_for_status("Nothing was sent: see in the log how it stands.")

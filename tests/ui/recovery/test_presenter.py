@@ -20,7 +20,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import LOOKED_UP, NOON, a_consent, later, write_down
+from tests.consents import LOOKED_UP, NOON, a_consent, claim, later, write_down
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, real
@@ -33,7 +33,7 @@ def leave(folders: Folders, project: Project, *, in_flight: bool = False, count:
         consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
         write_down(journal, Noted.of(project, consent, LOOKED_UP))
         if in_flight:
-            journal.claim(consent.request_id, later(number))
+            claim(journal, consent.request_id, later(number))
     journal.close()
 
 
