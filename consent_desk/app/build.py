@@ -90,11 +90,21 @@ def build(
         if practice:
             seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
             return workspaces.open_sandbox(
-                opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap, steady=steady
+                *(opened, transport, now),
+                seed=seed,
+                fault=fault,
+                delay=delay,
+                nap=nap,
+                steady=steady,
+                log=faults.write,
             )
         assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
         return workspaces.open_journal(
-            opened, watched, now, folders, settings=journal_recovery.settings, nap=nap, steady=steady
+            *(opened, watched, now, folders),
+            settings=journal_recovery.settings,
+            nap=nap,
+            steady=steady,
+            log=faults.write,
         )
 
     shown = window is not None
@@ -135,7 +145,7 @@ def build(
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    application = Application(shell, workspaces, projects, resources, faults)
+    application = Application(shell, projects, resources, faults)
     if not shown:
         window.painted.connect(application.start)
     return application

@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import Condition
 
 from consent_desk.delivery.attention import Alarms
+from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.delivery.sender import Sender
@@ -51,6 +52,7 @@ def open_journal(
     settings: DeskSettings,
     nap: float,
     steady: Callable[[], float],
+    log: Callable[[Exception], None],
 ) -> Workspace:
     """The workspace of the real consents. `opened` closes it. Raises DeskError."""
     private_folder(folders.data)
@@ -95,7 +97,8 @@ def open_journal(
             backups = Backups(path, second=settings.second_folder)
             return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(journal, transport, now, nap, steady)
+    workspace = _workspace(journal, transport, now, nap=nap, steady=steady, log=log)
+    opened.callback(workspace.engine.close)
     return replace(
         workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup, erase=erase_customer
     )
@@ -111,6 +114,7 @@ def open_sandbox(
     delay: float,
     nap: float,
     steady: Callable[[], float],
+    log: Callable[[Exception], None],
 ) -> Workspace:
     """The workspace of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
 
@@ -127,7 +131,9 @@ def open_sandbox(
         return sandbox.project
 
     # Its own watch: the Sandbox tells the time of this very computer.
-    workspace = _workspace(journal, ClockWatch(transport, now, steady), now, nap, steady)
+    watched = ClockWatch(transport, now, steady)
+    workspace = _workspace(journal, watched, now, nap=nap, steady=steady, log=log, practice=True)
+    opened.callback(workspace.engine.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
 
@@ -136,15 +142,27 @@ def _workspace(
     journal: SqliteJournal,
     watched: ClockWatch,
     now: Callable[[], Timestamp],
+    *,
     nap: float,
     steady: Callable[[], float],
+    log: Callable[[Exception], None],
+    practice: bool = False,
 ) -> Workspace:
-    return Workspace(
+    outbox = Outbox(journal, now, account_name())
+    engine = Engine(
         journal=journal,
-        outbox=Outbox(journal, now, account_name()),
+        outbox=outbox,
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
+        clock=watched,
+        log=log,
+        practice=practice,
+    )
+    return Workspace(
+        journal=journal,
+        engine=engine,
+        outbox=outbox,
         alarms=Alarms(journal, now),
         history=History(journal, now),
         proofs=Proofs(journal, now),

@@ -32,7 +32,11 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
     with ExitStack() as opened:
         settings = DeskSettings(folders.config / "settings.json")
         workspace = workspaces.open_journal(
-            opened, watched, lambda: later(0), folders, settings=settings, nap=1, steady=lambda: 0.0
+            *(opened, watched, lambda: later(0), folders),
+            settings=settings,
+            nap=1,
+            steady=lambda: 0.0,
+            log=lambda error: pytest.fail(str(error)),
         )
         assert workspace.copy_backup is not None
         assert workspace.erase is not None

@@ -94,7 +94,7 @@ def wait_for_words(desk: OpenDesk, words: str) -> None:
 
 def connection(desk: OpenDesk) -> sqlite3.Connection:
     """The one that the program has to its journal."""
-    return desk.application._workspaces._opened[False].journal._connection
+    return desk.workspace.journal._connection
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
