@@ -678,7 +678,10 @@ class Engine:
         try:
             sent = self._sender.discard(request_id, practice=self._practice)
         except JournalError as error:
-            self._report(NotCancelled(entry=entry, error=error, by_person=request_id in self._asked))
+            # So that it can be tried again; and it is not lost.
+            self._cancelled.discard(request_id)
+            self._report(NotCancelled(entry=entry, error=error))
+            self._put_off(request_id)
             return
         outlook = self._plan_anew(request_id)
         if sent is not None:

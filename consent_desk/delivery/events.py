@@ -142,11 +142,10 @@ class Supplied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCancelled:
-    """It was to be cancelled, which could not be written down."""
+    """It was to be cancelled, which could not be written down: it waits on."""
 
     entry: Entry
     error: Exception
-    by_person: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -296,9 +296,7 @@ class OutcomePresenter(Presenter):
 
     def _take_not_cancelled(self, workspace: Workspace, event: NotCancelled) -> None:
         self._log.put(workspace, event.entry)
-        said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
-        if not event.by_person:
-            said = "It could not be cancelled, and is still sent by itself: discard it in the log."
+        said = "It could not be cancelled, and is still sent by itself: discard it in the log."
         self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
     def _take_look(self, workspace: Workspace, event: LookedUp) -> None:
