@@ -18,6 +18,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
 from consent_desk.engagement.key_watch import KeyWatch
+from consent_desk.engagement.limits import Limits
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from consent_desk.projects.wordings import SavedWordings
@@ -81,7 +82,8 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     journal_recovery = None if demo else JournalRecovery(folders, now)
-    watched = ClockWatch(keys := KeyWatch(transport), now, steady)
+    keys = KeyWatch((limits := Limits(now, steady=steady)).paced(transport))
+    watched = ClockWatch(keys, now, steady)
 
     def open_workspace(practice: bool, opened: ExitStack) -> Workspace:
         # Loaded here, on its lane, and not before the window shows.
@@ -96,6 +98,7 @@ def build(
                 delay=delay,
                 nap=nap,
                 steady=steady,
+                limits=limits,
                 log=faults.write,
             )
         assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
@@ -104,6 +107,7 @@ def build(
             settings=journal_recovery.settings,
             nap=nap,
             steady=steady,
+            limits=limits,
             log=faults.write,
         )
 
@@ -130,8 +134,8 @@ def build(
     SlipPresenter(shell)
     AgentPresenter(shell, projects, agent)
     WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
-    cache = None if folders.cache is None else folders.cache / "categories.json"
     system = QLocale.system()
+    cache = None if folders.cache is None else folders.cache / "categories.json"
     categories = Categories(cache, now, tuple(system.uiLanguages()))
     country = QLocale.territoryToCode(system.territory()) if place is None else place
     session = Session(

@@ -19,6 +19,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.clock_watch import ClockWatch
+from consent_desk.engagement.limits import Limits
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
@@ -52,6 +53,7 @@ def open_journal(
     settings: DeskSettings,
     nap: float,
     steady: Callable[[], float],
+    limits: Limits,
     log: Callable[[Exception], None],
 ) -> Workspace:
     """The workspace of the real consents. `opened` closes it. Raises DeskError."""
@@ -97,7 +99,7 @@ def open_journal(
             backups = Backups(path, second=settings.second_folder)
             return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(journal, transport, now, nap=nap, steady=steady, log=log)
+    workspace = _workspace(journal, transport, now, nap=nap, steady=steady, limits=limits, log=log)
     opened.callback(workspace.engine.close)
     return replace(
         workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup, erase=erase_customer
@@ -114,6 +116,7 @@ def open_sandbox(
     delay: float,
     nap: float,
     steady: Callable[[], float],
+    limits: Limits,
     log: Callable[[Exception], None],
 ) -> Workspace:
     """The workspace of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
@@ -132,7 +135,9 @@ def open_sandbox(
 
     # Its own watch: the Sandbox tells the time of this very computer.
     watched = ClockWatch(transport, now, steady)
-    workspace = _workspace(journal, watched, now, nap=nap, steady=steady, log=log, practice=True)
+    workspace = _workspace(
+        journal, watched, now, nap=nap, steady=steady, limits=limits, log=log, practice=True
+    )
     opened.callback(workspace.engine.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
@@ -145,6 +150,7 @@ def _workspace(
     *,
     nap: float,
     steady: Callable[[], float],
+    limits: Limits,
     log: Callable[[Exception], None],
     practice: bool = False,
 ) -> Workspace:
@@ -156,6 +162,7 @@ def _workspace(
         verifier=Verifier(journal, watched, now, steady),
         scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
         clock=watched,
+        limits=limits,
         log=log,
         practice=practice,
     )

@@ -9,13 +9,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
-from queue import Empty, PriorityQueue
-from threading import Event as Flag
-from threading import RLock, Thread
+from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from consent_desk.delivery import steps
 from consent_desk.delivery.events import (
     Changed,
     Counted,
@@ -42,8 +40,11 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.queue import HostQueue
 from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
+from consent_desk.delivery.settings import Find, KnownSettings
+from consent_desk.delivery.steps import Rank, Steps
 from consent_desk.delivery.verifier import Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG
@@ -51,14 +52,13 @@ from consent_desk.domain.lifecycle.policy import Failing, Step
 from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
+from consent_desk.engagement.limits import Limits
 
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
-
-RETRY = 5.0
-"""Seconds after which the journal is tried again, where it could not be read or written."""
 
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
@@ -75,17 +75,14 @@ CLOSED_WITHIN = 0.5
 GRACE = 0.2
 """Seconds that a call under way is still given as the engine is closed."""
 
-_PERSON, _OUTCOME, _PLAN, _END = range(4)
-"""What a person waits for comes before all else on the journal thread."""
+_OF_THE_KEY = frozenset({Field.API_KEY_ID, Field.API_SECRET})
+
+_NOWHERE = BaseUrl(scheme="http", host="127.0.0.1")
+"""Where a consent goes whose project was removed: it is not sent at all."""
 
 _WAITS_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
 
 _UNKNOWN = say("What comes next is not known: the journal cannot be read now.")
-
-Take = Callable[[Project | None], None]
-Cannot = Callable[[str], None]
-Find = Callable[[str, Take, Cannot], None]
-"""Finds the settings of a project by its ID, and calls back from any thread: None where it was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +127,7 @@ class Engine:
         verifier: Verifier,
         scheduler: Scheduler,
         clock: ClockWatch,
+        limits: Limits,
         log: Callable[[Exception], None],
         practice: bool = False,
     ) -> None:
@@ -139,21 +137,23 @@ class Engine:
         self._verifier = verifier
         self._scheduler = scheduler
         self._clock = clock
+        self._limits = limits
         self._log = log
         self._practice = practice
         self._report_to: Callable[[Event], None] | None = None
-        self._find: Find | None = None
-        self._steps: PriorityQueue[tuple[int, int, Callable[[], object]]] = PriorityQueue()
-        self._number = count()
+        self._steps = Steps(self._wake, log)
+        self._settings = KnownSettings(
+            partial(self._steps.post, rank=Rank.OUTCOME),
+            lambda project_id: self._report(Supplied(project_id=project_id)),
+        )
+        # The schedule is asked from other threads too.
         self._lock = RLock()
-        self._thread: Thread | None = None
-        self._sends: HostQueue[_Send] = HostQueue("send", MOST_HOSTS, self._send)
-        self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue("look up", MOST_HOSTS, _call)
+        self._sends: HostQueue[_Send] = HostQueue("send", MOST_HOSTS, self._send, limits.paused)
+        self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue(
+            "look up", MOST_HOSTS, _call, limits.paused
+        )
         self._resting = False
-        self._closed = Flag()
         self._plan_at: float | None = None
-        self._known: dict[str, Project | None] = {}
-        self._asked_for: dict[str, list[tuple[Callable[[], None], Cannot]]] = {}
         self._asked: dict[str, None] = {}
         self._held: dict[str, _Held] = {}
         # What was due while it was held.
@@ -168,10 +168,10 @@ class Engine:
 
     def start(self, report: Callable[[Event], None], find: Find) -> None:
         """Tell `report` from now on, and take up what an earlier run left; settings come from `find`."""
-        self._report_to, self._find, self._resting = report, find, False
-        self._known.clear()
+        self._report_to, self._settings.find, self._resting = report, find, False
+        self._settings.forget_all()
         self._counted = None
-        self._post(self._begin, _PLAN)
+        self._steps.post(self._begin, Rank.PLAN)
 
     def rest(self) -> None:
         """Do nothing by itself until it is started anew."""
@@ -205,11 +205,13 @@ class Engine:
             self._report(Stamped(request_id=request_id, consents=stamped))
             contexts = (context for _, context in consents)
             entries = self._outbox.note_all(project, tuple(zip(stamped, contexts, strict=True)))
-            self._uncounted.update(entry.request_id for entry in entries)
-            self._known[project.id] = project
+            with self._planning():
+                self._uncounted.update(entry.request_id for entry in entries)
+            self._settings.know(project)
             until = monotonic() + hold
             if hold:
                 self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
+                self._set_wake()
             else:
                 self._hasten_out(entries)
             self._report(Noted(request_id=request_id, entries=entries))
@@ -225,17 +227,17 @@ class Engine:
                     self._log(error)
                 self._report(NotNoted(request_id=request_id, error=error))
 
-        self._post(guarded, _PERSON)
+        self._steps.post(guarded, Rank.PERSON)
 
     def deliver(self, entry: Entry, project: Project) -> None:
         """Send what was noted for `project` elsewhere, an opt-in when nothing stands in its way."""
 
         def step() -> None:
-            self._known[project.id] = project
+            self._settings.know(project)
             self._hasten_out((entry,))
             self._deliver(entry)
 
-        self._post(step, _PERSON)
+        self._steps.post(step, Rank.PERSON)
 
     def hold(self, request_ids: Collection[str], seconds: float, *, gives_up: bool = False) -> None:
         """Hold what is held from now on so many seconds more; then it leaves, or is cancelled."""
@@ -244,12 +246,13 @@ class Engine:
             for request_id in request_ids:
                 if (held := self._held.get(request_id)) is not None:
                     held.until, held.gives_up = monotonic() + seconds, gives_up
+            self._set_wake()
 
-        self._post(step, _PERSON)
+        self._steps.post(step, Rank.PERSON)
 
     def release(self, request_ids: Collection[str]) -> None:
         """Hold these no more: they leave."""
-        self._post(partial(self._release, tuple(request_ids)), _PERSON)
+        self._steps.post(partial(self._release, tuple(request_ids)), Rank.PERSON)
 
     def send_again(self, entry: Entry, decided_by: str = "") -> None:
         """Send the same bytes once more, as a person wants it.
@@ -267,23 +270,25 @@ class Engine:
                 return
             self._cancelled.discard(entry.request_id)
             self._ask(entry.request_id)
-            self._with_settings(
+            self._trust(entry.project_id)
+            self._settings.need(
                 entry.project_id,
                 lambda: self._queue(_Send(entry=entry)),
                 lambda why: self._report(Withheld(entry=entry, why=why, by_person=True)),
             )
 
-        self._post(step, _PERSON)
+        self._steps.post(step, Rank.PERSON)
 
     def send_kept(self, entry: Entry, project: Project) -> None:
         """Send one of a list of those that were refused before, after all others."""
 
         def step() -> None:
-            self._known[project.id] = project
+            self._settings.know(project)
+            self._trust(project.id)
             self._asked.pop(entry.request_id, None)
             self._queue(_Send(entry=entry, kept=True))
 
-        self._post(step, _PERSON)
+        self._steps.post(step, Rank.PERSON)
 
     def cancel(self, entry: Entry) -> bool:
         """Cancel one that has not left, for good; False where it is cancelled already.
@@ -299,28 +304,30 @@ class Engine:
         if self._sends.remove(request_id) is None and self._sends.is_under_way(request_id):
             self._sender.cancel(request_id)
         else:
-            self._post(partial(self._discard, entry), _PERSON)
+            self._steps.post(partial(self._discard, entry), Rank.PERSON)
         return True
 
     def learn(self, request_id: str, note: str) -> None:
         """Write down what was learnt of the customer of a consent; later, where it is on its way."""
-        self._post(partial(self._learn, request_id, note), _OUTCOME)
+        self._steps.post(partial(self._learn, request_id, note), Rank.OUTCOME)
 
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""
         self._held.pop(request_id, None)
-        self._post(lambda: self._plan_anew(request_id), _PLAN)
+        self._steps.post(lambda: self._plan_anew(request_id), Rank.PLAN)
 
     def settings_changed(self, project_id: str) -> None:
         """The settings of a project were saved, or removed: what waited for them goes on."""
 
         def step() -> None:
-            self._known.pop(project_id, None)
-            with self._planning():
-                self._scheduler.hasten(project_id)
-            self._go_on()
+            self._settings.forget(project_id)
+            self._hasten(project_id)
 
-        self._post(step, _PERSON)
+        self._steps.post(step, Rank.PERSON)
+
+    def settings_work(self, project_id: str) -> None:
+        """A check of them has passed."""
+        self._steps.post(partial(self._trust, project_id), Rank.PERSON)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
@@ -376,59 +383,20 @@ class Engine:
         What hangs is left behind, and what it still finds out is dropped. Nothing is told any more.
         """
         until = monotonic() + seconds
-        for held in [*self._held.values()]:
-            self._held.pop(held.entry.request_id, None)
-        self._await_steps(until)
+        self._held.clear()
+        self._steps.finish(until)
         if not self._sends.idle(min(GRACE, seconds)):
             self._sender.stop()
         self._sends.close()
         self._looks.close()
         self._sender.stop()
         self._sends.idle(max(0.0, until - monotonic()))
-        self._await_steps(until)
+        self._steps.finish(until)
         self._report_to = None
-        self._closed.set()
-        self._post(lambda: None, _END)
-        if self._thread is not None:
-            self._thread.join(max(0.0, until - monotonic()))
+        self._steps.close(until)
         self._sender.write_again()
 
-    # -- the journal thread -------------------------------------------------------------------------
-
-    def _post(self, step: Callable[[], object], rank: int) -> None:
-        with self._lock:
-            if self._thread is None and not self._closed.is_set():
-                self._thread = Thread(target=self._run, name="journal", daemon=True)
-                self._thread.start()
-        self._steps.put((rank, next(self._number), step))
-
-    def _await_steps(self, until: float) -> None:
-        """Wait until all that was posted so far has been done, at the latest until then."""
-        reached = Flag()
-        if self._thread is not None:
-            self._post(reached.set, _END)
-            reached.wait(max(0.0, until - monotonic()))
-
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            try:
-                _, _, step = self._steps.get(timeout=self._pause())
-            except Empty:
-                step = self._wake
-            try:
-                step()
-            except JournalError:
-                # The scheduler knows what could not be read, and catches up with it.
-                self._plan_at = monotonic() + RETRY
-            except Exception as error:  # noqa: BLE001 -- the border of a thread: what waits goes on
-                self._log(error)
-                self._plan_at = monotonic() + RETRY
-
-    def _pause(self) -> float | None:
-        times = [held.until for held in [*self._held.values()]]
-        if self._plan_at is not None:
-            times.append(self._plan_at)
-        return max(0.0, min(times) - monotonic()) if times else None
+    # -- what comes next --------------------------------------------------------------------------
 
     def _wake(self) -> None:
         now = monotonic()
@@ -439,8 +407,13 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
-        if self._plan_at is not None and self._plan_at <= now:
-            self._go_on()
+        self._go_on()
+
+    def _set_wake(self) -> None:
+        times = [held.until for held in [*self._held.values()]]
+        if self._plan_at is not None:
+            times.append(self._plan_at)
+        self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
 
     @contextmanager
     def _planning(self) -> Iterator[None]:
@@ -461,19 +434,18 @@ class Engine:
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
-        self._uncounted.discard(request_id)
         try:
             with self._planning():
+                self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
         except JournalError:
-            self._plan_at = monotonic() + RETRY
+            self._steps.wake_in(steps.RETRY)
             return _UNKNOWN
         return self._go_on(entries, request_id)
 
     def _go_on(self, entries: tuple[Entry, ...] = (), request_id: str = "") -> Message | None:
         """Begin what is due, and tell of `entries`, lines that may have changed."""
         if self._resting:
-            self._plan_at = None
             return None
         with self._planning():
             written = self._sender.write_again()
@@ -482,9 +454,10 @@ class Engine:
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)
             check = self._scheduler.clock_check()
-            wait = RETRY if self._sender.has_unwritten else self._scheduler.wait()
+            wait = steps.RETRY if self._sender.has_unwritten else self._scheduler.wait()
             outstanding = self._scheduler.outstanding()
         self._plan_at = None if wait is None else monotonic() + wait
+        self._set_wake()
         looked_up = tuple(task.entry for task in tasks if task.due.plan.step is Step.LOOK_UP)
         lines = tuple(one for one in entries + looked_up if not self._sends.holds(one.request_id))
         if lines:
@@ -517,32 +490,16 @@ class Engine:
             entries = self._scheduler.put_off(request_id)
         self._go_on(entries)
 
-    # -- settings -----------------------------------------------------------------------------------
+    def _hasten(self, project_id: str) -> None:
+        with self._planning():
+            self._scheduler.hasten(project_id)
+        self._go_on()
 
-    def _with_settings(self, project_id: str, then: Callable[[], None], cannot: Cannot) -> None:
-        """Do `then` on the journal thread once the settings of a project are known, or `cannot`."""
-        if project_id in self._known:
-            then()
-            return
-        waiting = self._asked_for.setdefault(project_id, [])
-        waiting.append((then, cannot))
-        find = self._find
-        if len(waiting) == 1 and find is not None:
-            find(
-                project_id,
-                lambda project: self._post(partial(self._take_settings, project_id, project), _OUTCOME),
-                lambda why: self._post(partial(self._miss_settings, project_id, why), _OUTCOME),
-            )
-
-    def _take_settings(self, project_id: str, project: Project | None) -> None:
-        self._known[project_id] = project
-        self._report(Supplied(project_id=project_id))
-        for then, _ in self._asked_for.pop(project_id, []):
-            then()
-
-    def _miss_settings(self, project_id: str, why: str) -> None:
-        for _, cannot in self._asked_for.pop(project_id, []):
-            cannot(why)
+    def _trust(self, project_id: str) -> None:
+        if self._settings.refused(project_id) is not None:
+            self._settings.trust(project_id)
+            self._report(Supplied(project_id=project_id))
+            self._hasten(project_id)
 
     # -- sending ------------------------------------------------------------------------------------
 
@@ -562,7 +519,7 @@ class Engine:
         if entry.action is Action.REJECT:
             self._report(Planned(entry=entry, outlook=None))
             # Later: it is on its way meanwhile.
-            self._post(lambda: self._plan_anew(entry.request_id), _PLAN)
+            self._steps.post(lambda: self._plan_anew(entry.request_id), Rank.PLAN)
         else:
             self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
 
@@ -585,14 +542,14 @@ class Engine:
         if due.plan.step is Step.SEND and self.holds(entry.request_id):
             return
 
-        def cannot(why: str) -> None:
+        def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=entry, why=why))
             self._put_back(task)
 
-        self._with_settings(due.project_id, partial(self._act, task), cannot)
+        self._settings.need(due.project_id, partial(self._act, task), cannot, insists=self._is_awaited(entry))
 
     def _act(self, task: Task) -> None:
-        due, project = task.due, self._known[task.due.project_id]
+        due, project = task.due, self._settings.of(task.due.project_id)
         if due.plan.step is Step.SEND or (due.plan.unsent and project is None):
             self._send_due(task)
         elif project is None:
@@ -603,33 +560,50 @@ class Engine:
 
     def _send_due(self, task: Task) -> None:
         entry = task.entry
-        by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
-        self._queue(_Send(entry=entry, by_person=by_person, second=task.due.plan.second))
+        self._queue(_Send(entry=entry, by_person=self._is_awaited(entry), second=task.due.plan.second))
+
+    def _is_awaited(self, entry: Entry) -> bool:
+        """Whether somebody waits for it to leave: then it is tried though the settings were refused before."""
+        return entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
 
     def _queue(self, one: _Send) -> None:
         request_id = one.entry.request_id
         if request_id in self._cancelled:
             return
         self._sender.admit(request_id)
-        project = self._known.get(one.entry.project_id)
+        project = self._settings.of(one.entry.project_id)
         self._sends.add(project.base_url.authority if project else "", request_id, one, one.rank)
 
     def _send(self, one: _Send) -> Callable[[], None]:
         """On the thread of a host; returns what the journal thread is then given to do."""
         entry = one.entry
-        if entry.project_id not in self._known:
-            # They were changed while it waited.
-            find = partial(self._with_settings, entry.project_id, partial(self._queue, one))
-            put_off = partial(self._put_off, entry.request_id)
-            return partial(self._post, partial(find, lambda why: put_off()), _OUTCOME)
-        self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
+        is_refused = self._settings.refused(entry.project_id) is not None
+        if entry.project_id not in self._settings or (is_refused and not one.by_person):
+            # They were changed, or refused, while it waited.
+            return partial(self._steps.post, partial(self._wait_for_settings, one), Rank.OUTCOME)
+        project = self._settings.of(entry.project_id)
+        address = _NOWHERE if project is None else project.base_url
+        is_first = one.by_person and entry.action is Action.REJECT
         try:
-            sent = self._sender.send(entry.request_id, self._known[entry.project_id], by_person=one.by_person)
+            with self._limits.booked(address, first=is_first):
+                self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
+                sent = self._sender.send(entry.request_id, project, by_person=one.by_person)
         except Exception as error:  # noqa: BLE001 -- the border of a thread: it is told
             if not isinstance(error, JournalError):
                 self._log(error)
-            return partial(self._post, partial(self._take_failure, one, error), _OUTCOME)
-        return partial(self._post, partial(self._take_sent, one, sent), _OUTCOME)
+            return partial(self._steps.post, partial(self._take_failure, one, error), Rank.OUTCOME)
+        return partial(self._steps.post, partial(self._take_sent, one, sent), Rank.OUTCOME)
+
+    def _wait_for_settings(self, one: _Send) -> None:
+        entry = one.entry
+
+        def cannot(why: str | Message) -> None:
+            self._report(Withheld(entry=entry, why=why))
+            with self._planning():
+                entries = self._scheduler.put_off(entry.request_id, KEYRING_PAUSE)
+            self._go_on(entries)
+
+        self._settings.need(entry.project_id, partial(self._queue, one), cannot, insists=one.by_person)
 
     def _take_sent(self, one: _Send, sent: Sent | Message | None) -> None:
         request_id = one.entry.request_id
@@ -642,6 +616,11 @@ class Engine:
             # A person has heard of it: so they shall hear the rest.
             self._ask(request_id)
             self._unwritten[request_id] = sent
+        if sent.entry.state is State.REFUSED and sent.judgement.field in _OF_THE_KEY:
+            # The others would fare no better: nobody would know which of a thousand to send again.
+            self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
+        elif sent.entry.state is State.DELIVERED:
+            self._trust(sent.entry.project_id)
         outlook = self._plan_anew(request_id)
         self._report(
             Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook, trouble=sent.trouble)
@@ -708,8 +687,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001 -- the border of a thread: it is tried again
             if not isinstance(error, JournalError):
                 self._log(error)
-            return partial(self._post, partial(self._end_look, task), _OUTCOME)
-        return partial(self._post, partial(self._take_look, task, project, result), _OUTCOME)
+            return partial(self._steps.post, partial(self._end_look, task), Rank.OUTCOME)
+        return partial(self._steps.post, partial(self._take_look, task, project, result), Rank.OUTCOME)
 
     def _end_look(self, task: Task, wait: int = 0, failing: Failing | None = None) -> None:
         with self._planning():
@@ -742,19 +721,19 @@ class Engine:
 
     def _check_clock(self, task: Task) -> None:
         def check() -> None:
-            project = self._known[task.due.project_id]
+            project = self._settings.of(task.due.project_id)
             # Of a project that was removed nobody can be asked: the next time it is another one's turn.
             if project is not None:
                 ask = partial(self._ask_for_time, task.entry, project)
                 self._looks.add(project.base_url.authority, "clock", ask)
 
-        def cannot(why: str) -> None:
+        def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=task.entry, why=why))
             with self._planning():
                 self._scheduler.put_off_check(KEYRING_PAUSE)
             self._go_on()
 
-        self._with_settings(task.due.project_id, check, cannot)
+        self._settings.need(task.due.project_id, check, cannot)
 
     def _ask_for_time(self, entry: Entry, project: Project) -> Callable[[], None]:
         """On the thread of a host."""
@@ -769,7 +748,7 @@ class Engine:
             if outlook is not None:
                 self._report(Planned(entry=entry, outlook=outlook))
 
-        return partial(self._post, step, _OUTCOME)
+        return partial(self._steps.post, step, Rank.OUTCOME)
 
 
 def _call(work: Callable[[], Callable[[], None]]) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from threading import Condition, Thread
+from time import monotonic
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -28,12 +29,20 @@ class HostQueue(Generic[Item]):
 
     On `most` threads at a time, which end when there is nothing to do. A host that hangs holds up nothing but
     what waits for itself. `work` must not raise; what it returns is called once the item is here no more.
+    `paused` tells for how many seconds a host is to be left alone.
     """
 
-    def __init__(self, name: str, most: int, work: Callable[[Item], Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        most: int,
+        work: Callable[[Item], Callable[[], None]],
+        paused: Callable[[str], float] = lambda host: 0.0,
+    ) -> None:
         self._name = name
         self._most = most
         self._work = work
+        self._paused = paused
         self._changed = Condition()
         self._hosts: dict[str, list[_Waiting[Item]]] = {}
         self._keys: dict[str, _Waiting[Item]] = {}
@@ -121,28 +130,44 @@ class HostQueue(Generic[Item]):
     def _take(self) -> tuple[str, Item] | None:
         with self._changed:
             self._idle += 1
-            found = self._changed.wait_for(lambda: self._closed or self._next() is not None, IDLE)
+            host = self._await_next()
             self._idle -= 1
-            host = self._next() if found and not self._closed else None
             if host is None:
                 self._threads -= 1
                 return None
             taken = heappop(self._hosts[host])
             del self._keys[taken.key]
             self._under_way[host] = taken.key
-            if self._next() is not None:
+            if self._next()[0] is not None:
                 # Another host: it does not wait for this one.
                 self._wake()
             return host, taken.item
 
-    def _next(self) -> str | None:
-        """The host with the first of all items that wait for a host that is free."""
+    def _await_next(self) -> str | None:
+        """The host whose turn it is; None at the end, or where there was nothing for a while."""
+        idle_until = monotonic() + IDLE
+        while not self._closed:
+            host, pause = self._next()
+            if host is not None:
+                return host
+            left = idle_until - monotonic()
+            if left <= 0 and pause is None:
+                return None
+            self._changed.wait(left if pause is None else pause)
+        return None
+
+    def _next(self) -> tuple[str | None, float | None]:
+        """The host with the first of all items that wait for one that is free; seconds until one may be."""
         first: tuple[_Waiting[Item], str] | None = None
+        pauses = []
         for host, waiting in [*self._hosts.items()]:
             while waiting and waiting[0].is_removed:
                 heappop(waiting)
             if not waiting:
                 del self._hosts[host]
-            elif host not in self._under_way and (first is None or waiting[0] < first[0]):
-                first = waiting[0], host
-        return None if first is None else first[1]
+            elif host not in self._under_way:
+                if pause := self._paused(host):
+                    pauses.append(pause)
+                elif first is None or waiting[0] < first[0]:
+                    first = waiting[0], host
+        return None if first is None else first[1], min(pauses, default=None)

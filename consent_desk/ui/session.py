@@ -225,6 +225,7 @@ class Session(Presenter):
     def _offer_kept(self) -> None:
         workspace, project = self._filled.workspace, self._filled.project
         if workspace is not None and project is not None:
+            workspace.engine.settings_work(project.id)
             self._kept.consider(workspace, project, checked=True)
 
     # -- submitter and sending -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from consent_desk.app import workspaces
 from consent_desk.domain.errors import DeskError
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.engagement.limits import Limits
 from consent_desk.journal.backups import Backups
 from consent_desk.system.settings import DeskSettings
 from tests.consents import a_consent, a_project, later
@@ -36,6 +37,7 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
             settings=settings,
             nap=1,
             steady=lambda: 0.0,
+            limits=Limits(lambda: later(0)),
             log=lambda error: pytest.fail(str(error)),
         )
         assert workspace.copy_backup is not None

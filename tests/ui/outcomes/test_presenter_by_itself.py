@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from consent_desk.delivery import engine, scheduler
 from consent_desk.delivery import schedule as schedule_module
+from consent_desk.delivery import scheduler, steps
 from consent_desk.delivery.schedule import Schedule
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
@@ -54,7 +54,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return schedule_module.refresh(schedule, journal, request_id, is_left=is_left)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)
-    monkeypatch.setattr(engine, "RETRY", 0.05)
+    monkeypatch.setattr(steps, "RETRY", 0.05)
     return tries
 
 
