@@ -82,8 +82,8 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     journal_recovery = None if demo else JournalRecovery(folders, now)
-    keys = KeyWatch((limits := Limits(now, steady=steady)).paced(transport))
-    watched = ClockWatch(keys, now, steady)
+    limits = Limits(now, steady=steady)
+    watched = ClockWatch(keys := KeyWatch(limits.paced(transport)), now, steady)
 
     def open_workspace(practice: bool, opened: ExitStack) -> Workspace:
         # Loaded here, on its lane, and not before the window shows.
@@ -134,10 +134,9 @@ def build(
     SlipPresenter(shell)
     AgentPresenter(shell, projects, agent)
     WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
-    system = QLocale.system()
     cache = None if folders.cache is None else folders.cache / "categories.json"
-    categories = Categories(cache, now, tuple(system.uiLanguages()))
-    country = QLocale.territoryToCode(system.territory()) if place is None else place
+    categories = Categories(cache, now, tuple(QLocale.system().uiLanguages()))
+    country = QLocale.territoryToCode(QLocale.system().territory()) if place is None else place
     session = Session(
         shell,
         workspaces,

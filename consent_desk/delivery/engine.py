@@ -546,7 +546,9 @@ class Engine:
             self._report(Withheld(entry=entry, why=why))
             self._put_back(task)
 
-        self._settings.need(due.project_id, partial(self._act, task), cannot, insists=self._is_awaited(entry))
+        # What is only looked up is no harm, and shows when they work again.
+        insists = due.plan.step is not Step.SEND or self._is_awaited(entry)
+        self._settings.need(due.project_id, partial(self._act, task), cannot, insists=insists)
 
     def _act(self, task: Task) -> None:
         due, project = task.due, self._settings.of(task.due.project_id)
@@ -563,7 +565,7 @@ class Engine:
         self._queue(_Send(entry=entry, by_person=self._is_awaited(entry), second=task.due.plan.second))
 
     def _is_awaited(self, entry: Entry) -> bool:
-        """Whether somebody waits for it to leave: then it is tried though the settings were refused before."""
+        """Whether somebody waits for it to leave: then it is tried though settings were refused before."""
         return entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
 
     def _queue(self, one: _Send) -> None:
