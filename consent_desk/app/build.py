@@ -1,6 +1,5 @@
 """The composition root: builds the program out of its parts, runs it, and ends it in order."""
 
-import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import tzinfo
@@ -27,7 +26,7 @@ from consent_desk.system.clock import LocalZone
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
-from consent_desk.system.folders import Folders, resource
+from consent_desk.system.folders import Folders
 from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
@@ -89,27 +88,13 @@ def build(
         # Loaded here, on its lane, and not before the window shows.
         from consent_desk.app import workspaces
 
-        if practice:
-            seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-            return workspaces.open_sandbox(
-                *(opened, transport, now),
-                seed=seed,
-                fault=fault,
-                delay=delay,
-                nap=nap,
-                steady=steady,
-                limits=limits,
-                log=faults.write,
-            )
-        assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
-        return workspaces.open_journal(
-            *(opened, watched, now, folders),
-            settings=journal_recovery.settings,
-            nap=nap,
-            steady=steady,
-            limits=limits,
-            log=faults.write,
+        means = workspaces.Means(
+            transport=transport, limits=limits, log=faults.write, now=now, steady=steady, nap=nap
         )
+        if practice:
+            return workspaces.open_sandbox(opened, means, fault=fault, delay=delay)
+        assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
+        return workspaces.open_journal(opened, means, watched, folders, journal_recovery.settings)
 
     shown = window is not None
     if window is None:

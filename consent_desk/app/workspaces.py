@@ -1,15 +1,16 @@
-"""Opens a workspace: a journal, and the services around it. Loaded on the journal lane, after the paint."""
+"""Opens a workspace: a journal, and the engine around it. Loaded after the paint; loads no Qt."""
 
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Condition
 
 from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.scheduler import Scheduler
+from consent_desk.delivery.scheduler import NAP, Scheduler
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId, Timestamp
@@ -31,7 +32,9 @@ from consent_desk.proof.make import Proofs
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.account import account_name
 from consent_desk.system.atomic_file import companion
-from consent_desk.system.folders import Folders, private_folder, temporary_folder
+from consent_desk.system.clock import now as clock_now
+from consent_desk.system.clock import steady as clock_steady
+from consent_desk.system.folders import Folders, private_folder, resource, temporary_folder
 from consent_desk.system.settings import DeskSettings
 from consent_desk.workspace import Workspace
 
@@ -44,19 +47,27 @@ _COPYING = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every workspace is opened with.
+
+    `nap` is the longest time in seconds for which `now` is not asked whether something is due; `steady` tells
+    seconds that nobody sets. `log` is given what is a bug.
+    """
+
+    transport: Transport
+    limits: Limits
+    log: Callable[[Exception], None]
+    now: Callable[[], Timestamp] = clock_now
+    steady: Callable[[], float] = clock_steady
+    nap: float = NAP
+
+
 def open_journal(
-    opened: ExitStack,
-    transport: ClockWatch,
-    now: Callable[[], Timestamp],
-    folders: Folders,
-    *,
-    settings: DeskSettings,
-    nap: float,
-    steady: Callable[[], float],
-    limits: Limits,
-    log: Callable[[Exception], None],
+    opened: ExitStack, means: Means, watched: ClockWatch, folders: Folders, settings: DeskSettings
 ) -> Workspace:
     """The workspace of the real consents. `opened` closes it. Raises DeskError."""
+    now = means.now
     private_folder(folders.data)
     path = folders.journal
     left = (path, head_file(path), companion(path), saved_of(path))
@@ -99,7 +110,7 @@ def open_journal(
             backups = Backups(path, second=settings.second_folder)
             return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
 
-    workspace = _workspace(journal, transport, now, nap=nap, steady=steady, limits=limits, log=log)
+    workspace = _workspace(journal, watched, means)
     opened.callback(workspace.engine.close)
     return replace(
         workspace, restored=journal.restored, back_up=back_up, copy_backup=copy_backup, erase=erase_customer
@@ -107,23 +118,14 @@ def open_journal(
 
 
 def open_sandbox(
-    opened: ExitStack,
-    transport: Transport,
-    now: Callable[[], Timestamp],
-    *,
-    seed: Mapping[str, object],
-    fault: Fault | None,
-    delay: float,
-    nap: float,
-    steady: Callable[[], float],
-    limits: Limits,
-    log: Callable[[Exception], None],
+    opened: ExitStack, means: Means, *, fault: Fault | None = None, delay: float = 0.0
 ) -> Workspace:
     """The workspace of practice: its journal lasts as long as `opened`, its sandbox too, but for its rests.
 
     It wakes with all that was written to it, on the same port if that is still free. Raises DeskError.
     """
     folder = opened.enter_context(temporary_folder())
+    seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
     sandbox = opened.enter_context(Sandbox(seed, delay=delay))
     sandbox.fault = fault
     journal = SqliteJournal.open(folder / "journal.sqlite")
@@ -134,36 +136,27 @@ def open_sandbox(
         return sandbox.project
 
     # Its own watch: the Sandbox tells the time of this very computer.
-    watched = ClockWatch(transport, now, steady)
-    workspace = _workspace(
-        journal, watched, now, nap=nap, steady=steady, limits=limits, log=log, practice=True
-    )
+    watched = ClockWatch(means.transport, means.now, means.steady)
+    workspace = _workspace(journal, watched, means, practice=True)
     opened.callback(workspace.engine.close)
     customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
 
 
 def _workspace(
-    journal: SqliteJournal,
-    watched: ClockWatch,
-    now: Callable[[], Timestamp],
-    *,
-    nap: float,
-    steady: Callable[[], float],
-    limits: Limits,
-    log: Callable[[Exception], None],
-    practice: bool = False,
+    journal: SqliteJournal, watched: ClockWatch, means: Means, *, practice: bool = False
 ) -> Workspace:
+    now, steady = means.now, means.steady
     outbox = Outbox(journal, now, account_name())
     engine = Engine(
         journal=journal,
         outbox=outbox,
         sender=Sender(journal, watched, now, watched.why_held),
         verifier=Verifier(journal, watched, now, steady),
-        scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=nap),
+        scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=means.nap),
         clock=watched,
-        limits=limits,
-        log=log,
+        limits=means.limits,
+        log=means.log,
         practice=practice,
     )
     return Workspace(

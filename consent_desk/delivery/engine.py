@@ -208,16 +208,13 @@ class Engine:
             with self._planning():
                 self._uncounted.update(entry.request_id for entry in entries)
             self._settings.know(project)
-            until = monotonic() + hold
             if hold:
+                until = monotonic() + hold
                 self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
                 self._set_wake()
-            else:
-                self._hasten_out(entries)
             self._report(Noted(request_id=request_id, entries=entries))
             if not hold:
-                for entry in entries:
-                    self._deliver(entry)
+                self._deliver(entries)
 
         def guarded() -> None:
             try:
@@ -234,8 +231,7 @@ class Engine:
 
         def step() -> None:
             self._settings.know(project)
-            self._hasten_out((entry,))
-            self._deliver(entry)
+            self._deliver((entry,))
 
         self._steps.post(step, Rank.PERSON)
 
@@ -508,31 +504,28 @@ class Engine:
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
 
-    def _hasten_out(self, entries: Sequence[Entry]) -> None:
-        """Send opt-outs before anything is read or told: nothing stands in their way."""
+    def _deliver(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             self._ask(entry.request_id)
             if entry.action is Action.REJECT:
+                # Before anything is read: nothing stands in its way.
                 self._queue(_Send(entry=entry))
-
-    def _deliver(self, entry: Entry) -> None:
-        if entry.action is Action.REJECT:
-            self._report(Planned(entry=entry, outlook=None))
-            # Later: it is on its way meanwhile.
-            self._steps.post(lambda: self._plan_anew(entry.request_id), Rank.PLAN)
-        else:
-            self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
+        for entry in entries:
+            if entry.action is Action.REJECT:
+                self._report(Planned(entry=entry, outlook=None))
+                self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
+            else:
+                self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
 
     def _release(self, request_ids: tuple[str, ...]) -> None:
         released = [self._held.pop(one) for one in request_ids if one in self._held]
         if released:
             self._report(Released(request_ids=tuple(held.entry.request_id for held in released)))
             entries = [held.entry for held in released]
-            self._hasten_out(entries)
             for entry in entries:
                 if (task := self._due.pop(entry.request_id, None)) is not None:
                     self._take_on(task)
-                self._deliver(entry)
+            self._deliver(entries)
 
     def _take_on(self, task: Task) -> None:
         entry, due = task.entry, task.due
