@@ -1,7 +1,9 @@
 """Lists the backups: what is on this computer, and what a second folder has, should that answer."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 
@@ -88,24 +90,20 @@ class BackupList(Presenter):
     def _run(self, lane: Lane, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         look = self._look
 
-        def finished(result: Result) -> None:
+        def end(tell: Callable[[Any], None], value: object) -> None:
             if look is self._look:
                 self._unlisted.discard(lane)
                 self._end(lane)
-                done(result)
-                self._show_state()
-
-        def failed(error: Exception) -> None:
-            if look is self._look:
-                self._unlisted.discard(lane)
-                self._trouble = render_error(error)
-                self._end(lane)
+                tell(value)
                 self._show_state()
 
         if lane is Lane.SECOND:
             self._unanswered += 1
             self._patience.begin()
-        self._runner.run(lane, work, done=finished, failed=failed)
+        self._runner.run(lane, work, done=partial(end, done), failed=partial(end, self._fail))
+
+    def _fail(self, error: Exception) -> None:
+        self.say(render_error(error))
 
     def _end(self, lane: Lane) -> None:
         if lane is Lane.SECOND:
@@ -148,5 +146,5 @@ class BackupList(Presenter):
             Lane.ASIDE,
             lambda: self._recovery.settings.set_second_folder(folder),
             done=done,
-            failed=lambda error: self.say(render_error(error)),
+            failed=self._fail,
         )

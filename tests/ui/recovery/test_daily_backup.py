@@ -6,11 +6,12 @@ from threading import Event
 
 import pytest
 
-from consent_desk.journal.backups import Backups
+from consent_desk.app import workspaces
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import Folders
+from consent_desk.ui.recovery import daily_backup
 from consent_desk.ui.recovery.daily_backup import MOST_PUT_OFF, DailyBackupPresenter
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -20,8 +21,11 @@ DAY = 86_400
 
 
 @pytest.fixture
-def start(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Callable[[], OpenDesk]:
-    """Starts the program, in which a minute lasts 10 ms."""
+def start(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], OpenDesk]:
+    """Starts the program, in which a minute lasts 10 ms. A backup may last for ten of them."""
+    monkeypatch.setattr(daily_backup, "MOST_WAITED", 10)
 
     def open_one() -> OpenDesk:
         desk = open_desk(keyring)
@@ -133,13 +137,12 @@ def test_settings_that_cannot_be_read_are_told_and_the_backup_is_made(
 
 
 def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
-    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[], OpenDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = Event()
-    monkeypatch.setattr(Backups, "copy_daily", lambda _backups, _at: answered.wait(30))
-    JournalRecovery(folders).settings.set_second_folder(tmp_path)
+    monkeypatch.setattr(workspaces, "make_daily", lambda *_: answered.wait(30))
     desk = start()
-    desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
+    desk.wait_for_status("▲ The backup does not come to an end.")
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered")

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.faults import Fault
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import copy_daily, make_daily
 from consent_desk.journal.head import head_file, legible, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
@@ -271,9 +271,8 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
 def back_up(folders: Folders, second: Path | None = None) -> None:
     """Let an earlier run have made the backup of 2026-05-31."""
     with closing(SqliteJournal.open(folders.journal)) as journal:
-        backups = Backups(folders.journal, second=second)
-        backups.make_daily(journal, later(0))
-        backups.copy_daily(later(0))
+        make_daily(folders.journal, journal, later(0))
+        copy_daily(folders.journal, second, later(0))
 
 
 def open_backups(desk: OpenDesk) -> BackupsDialog:
