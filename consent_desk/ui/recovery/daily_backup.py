@@ -99,10 +99,8 @@ class DailyBackupPresenter(Presenter):
             self._status.show_message(_BACKUP, Tone.WARNING, "The backup does not come to an end.")
 
     def _made(self) -> None:
-        if self._told is not None or self._waited >= MOST_WAITED:
-            self._told = None
-            self._status.take_back(_BACKUP)
-        self._waited = 0
+        self._told, self._waited = None, 0
+        self._status.take_back(_BACKUP)
 
     def _tell(self, error: Exception) -> None:
         text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."

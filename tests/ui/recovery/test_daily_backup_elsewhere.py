@@ -168,6 +168,16 @@ def test_not_more_than_one_thread_hangs_in_it(share: Share, start: Callable[[], 
     with desk.bot.waitSignals([minutes(desk).timeout] * 5):
         pass
     assert share.asking == 1
+    desk.person.begun_at = "nowhere"
+    controls.press(dialog, "Choose second folder")
+    # The system's own dialog would hang there.
+    assert desk.person.begun_at == ""
+    share.answers.set()
+    desk.bot.waitUntil(lambda: not share.asking)
+    controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(lambda: dialog.message.text() == "")
+    controls.press(dialog, "Choose second folder")
+    assert desk.person.begun_at == str(share.path)
 
 
 def test_after_midnight_there_is_another_backup_on_this_computer(
