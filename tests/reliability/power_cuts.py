@@ -244,7 +244,7 @@ class _Trial:
             is_torn = isinstance(read_head(head_file(path)), Spoilt) and found.facts
             self.seen["marks torn"] += bool(is_torn)
             # All facts were sound by then; that the journal holds what was said is compared below.
-            if found.verdict is not Verdict.SOUND and not (is_torn and "mark" in str(found.why)):
+            if found.verdict is not Verdict.SOUND and not (is_torn and "check file" in str(found.why)):
                 raise _WrongError(f"not sound: {found.why}")
             self.seen["transactions rolled back"] += found.interrupted
         self._examine_backups(life)

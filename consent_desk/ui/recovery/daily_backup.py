@@ -126,5 +126,5 @@ def _mark_text(trouble: JournalError | None) -> str:
         return ""
     return (
         f"{render_error(trouble)} Nothing noted is lost by it, but a cut end of the journal would not be "
-        "found. The mark is written again with the next consent."
+        "found. The check file is written again with the next consent."
     )

@@ -53,8 +53,8 @@ def overwrite(path: Path, at: int, content: bytes) -> None:
 
 DAMAGED, MISSING, OTHER = {LOOK, SAVE, RESTORE}, {LOOK, RESTORE, NEW}, {LOOK}
 TROUBLES: dict[str, tuple[Callable[[Path], object], str, set[str]]] = {
-    "damaged": (lambda path: truncate(path, 0), "its file is empty, though its mark", DAMAGED),
-    "gone": (lambda path: path.unlink(), "its file is gone, though its mark", MISSING),
+    "damaged": (lambda path: truncate(path, 0), "its file is empty, though its check file", DAMAGED),
+    "gone": (lambda path: path.unlink(), "its file is gone, though its check file", MISSING),
     "the folder emptied": (lambda path: shutil.rmtree(path.parent), "and now there is none", MISSING),
     "another program's": (
         lambda path: overwrite(path, 68, b"GIMP"),
@@ -252,14 +252,14 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
     mark.mkdir()
     desk.send()
     wait_for_words(
-        desk, "The journal is written, but the mark beside it is not: there is a folder in its place"
+        desk, "The journal is written, but the check file beside it is not: there is a folder in its place"
     )
     assert "Nothing noted is lost by it" in said(desk)
     desk.wait_for_line("Delivered")
     mark.rmdir()
     desk.send("omar@example.org")
     desk.wait_for_line("Delivered", "Delivered")
-    desk.bot.waitUntil(lambda: "the mark beside it" not in said(desk))
+    desk.bot.waitUntil(lambda: "the check file beside it" not in said(desk))
     found = legible(read_head(mark))
     assert found is not None
     assert found.head == verify(folders.journal).head
