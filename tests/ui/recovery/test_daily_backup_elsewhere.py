@@ -19,18 +19,18 @@ from tests.consents import later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
-from tests.ui.recovery.test_daily_backup import DAY, minutes, wait_for_backups
-from tests.ui.recovery.test_presenter import leave
-from tests.ui.recovery.test_presenter_damage import (
+from tests.ui.recovery.recovering import (
     DAMAGED,
     back_up,
     choose,
+    leave,
     listed,
     truncate,
     wait_for_offers,
     wait_for_words,
     wait_until_well,
 )
+from tests.ui.recovery.test_daily_backup import DAY, minutes, wait_for_backups
 
 NOT_COPIED = "The backup was made, but is not copied yet: the second folder does not answer"
 LOCAL = "2026-05-31 | 2 | this computer | ✔ sound"
