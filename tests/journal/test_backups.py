@@ -24,6 +24,7 @@ from consent_desk.journal.backups import (
     make_daily,
     restore,
 )
+from consent_desk.journal.file import reading
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
@@ -257,7 +258,8 @@ def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    back_up_before_migration(path, journal._connection)
+    with reading(path) as connection:
+        back_up_before_migration(path, connection)
     back_up(path, journal, later(0), tmp_path)
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from consent_desk.app import workspaces
 from consent_desk.journal.journal import SqliteJournal
@@ -42,8 +43,10 @@ def backup_desk(desk: OpenDesk) -> DailyBackupPresenter:
     return found
 
 
-def minutes(desk: OpenDesk):  # type: ignore[no-untyped-def]  # a private timer
-    return backup_desk(desk)._timer
+def minutes(desk: OpenDesk) -> QTimer:
+    found = backup_desk(desk).findChild(QTimer)
+    assert found is not None
+    return found
 
 
 def backups(folder: Path) -> list[Path]:
@@ -69,13 +72,12 @@ def test_a_backup_waits_while_somebody_types_but_not_for_ever(
     desk = start()
     wait_for_backups(desk, folders, 1)
     minutes(desk).stop()
-    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
     controls.write(desk.window, "Customer ID", "jane")
     desk.clock.seconds_off += DAY
     for _ in range(MOST_PUT_OFF):
         minutes(desk).timeout.emit()
     assert len(backups(folders.data / "backups")) == 1
-    minutes(desk).timeout.emit()
+    minutes(desk).start()
     wait_for_backups(desk, folders, 2)
 
 
@@ -91,8 +93,8 @@ def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered")
-    minutes(desk).timeout.emit()
-    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
+    with desk.bot.waitSignals([minutes(desk).timeout] * 5):
+        pass
     assert "second folder" not in desk.status + desk.errors
     desk.clock.seconds_off += DAY
     desk.bot.waitUntil(lambda: "second folder" in desk.status + desk.errors, timeout=10_000)
