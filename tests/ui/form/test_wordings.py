@@ -74,8 +74,9 @@ def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
         QTest.keyClick(found, Qt.Key.Key_Escape)
 
     found.aboutToShow.connect(choose, Qt.ConnectionType.QueuedConnection)
-    acme.key(Qt.Key.Key_Space)
-    acme.bot.waitUntil(lambda: opened == [True])
+    with acme.bot.waitSignal(found.aboutToHide):
+        acme.key(Qt.Key.Key_Space)
+    assert opened == [True]
 
 
 def test_kept_texts_are_there_at_the_next_start(

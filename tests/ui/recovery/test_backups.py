@@ -173,13 +173,16 @@ def test_a_second_folder_gets_todays_backup_as_soon_as_it_is_set(
     wait_until_well(desk)
     dialog = open_backups(desk)
     desk.person.folder = str(tmp_path)
-    controls.press(dialog, "Choose second folder")
-    desk.bot.waitUntil(lambda: controls.line(dialog, "Second backup folder").text() == str(tmp_path))
+    folder = controls.line(dialog, "Second backup folder")
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Choose second folder")
+    assert folder.text() == str(tmp_path)
     desk.bot.waitUntil(lambda: len([*tmp_path.glob("consent-desk-*/journal-*.sqlite")]) == 1)
     settings = folders.config / "settings.json"
     assert settings.stat().st_mode & 0o777 == 0o600
-    controls.press(dialog, "Do without second folder")
-    desk.bot.waitUntil(lambda: controls.line(dialog, "Second backup folder").text() == "")
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Do without second folder")
+    assert folder.text() == ""
 
 
 def test_tab_goes_through_the_backups_as_one_reads_them(

@@ -119,14 +119,16 @@ def test_one_can_do_without_it_and_todays_copy_goes_into_another(
 ) -> None:
     desk = start()
     dialog = open_list(desk)
-    controls.press(dialog, "Do without second folder")
     folder = controls.line(dialog, "Second backup folder")
-    desk.bot.waitUntil(lambda: folder.text() == "")
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Do without second folder")
+    assert folder.text() == ""
     stick = tmp_path / "stick"
     stick.mkdir()
     desk.person.folder = str(stick)
-    controls.press(dialog, "Choose second folder")
-    desk.bot.waitUntil(lambda: folder.text() == str(stick))
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Choose second folder")
+    assert folder.text() == str(stick)
     desk.bot.waitUntil(lambda: len([*stick.glob("*/journal-*.sqlite")]) > 0)
 
 
