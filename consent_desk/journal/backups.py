@@ -34,8 +34,7 @@ _DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8})?\.sqlite")
 _OURS = "consent-desk-"
 """How the name of a folder in the second folder begins, one for each journal that is backed up there."""
 
-_NOT_FOUND = "The backups cannot be listed: {why}."
-_NOT_ALL_FOUND = "Not all backups can be listed: {why}."
+_NOT_FOUND = "Not all backups can be listed: {why}."
 _NOT_BACKED_UP = "The journal was not backed up: {why}."
 _NOT_YET_COPIED = "The backup was made, but is not copied yet: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
@@ -80,7 +79,7 @@ def alone_in_second(second: Path | None, failure: str, patience: float = 0) -> I
 def backups_here(journal: Path) -> tuple[Backup, ...]:
     """The backups on this computer of the journal at that path. Raises JournalError."""
     with told(_NOT_FOUND):
-        return tuple(map(_known, _backups_in(_beside(journal))))
+        return _backups_in(_beside(journal))
 
 
 def backups_elsewhere(second: Path | None) -> tuple[Backup, ...]:
@@ -89,8 +88,8 @@ def backups_elsewhere(second: Path | None) -> tuple[Backup, ...]:
     Those of other journals too: of one that was salvaged since, or of the computer before this one.
     Raises JournalError while something hangs there.
     """
-    with alone_in_second(second, _NOT_ALL_FOUND), suppress(OSError):
-        return tuple(_known(path, second=True) for each in _far(second) for path in _backups_in(each))
+    with alone_in_second(second, _NOT_FOUND), suppress(OSError):
+        return tuple(found for each in _far(second) for found in _backups_in(each, second=True))
     return ()
 
 
@@ -116,12 +115,21 @@ def copy_daily(path: Path, second: Path | None, at: Timestamp) -> None:
     """
     if second is None:
         return
-    with alone_in_second(second, _NOT_YET_COPIED):
+    with alone_in_second(second, _NOT_YET_COPIED), told(_NOT_COPIED):
+        # Asked first: a disk that is not connected is not to be made up for by an empty folder.
+        if not second.is_dir():
+            raise _NO_SECOND.trouble(_NOT_COPIED)
         with suppress(OSError):
             delete_left_over(path, second)
         for each in (*_beside(path).glob("journal-*-version-*.sqlite"), _today(path, at)):
-            if each.exists():
-                _copy_to(second, each)
+            copy = second / _name_in_second(each) / each.name
+            if each.exists() and not copy.exists():
+                copy.parent.mkdir(mode=0o700, exist_ok=True)
+                with unfinished_in(copy.parent) as making:
+                    made = making / each.name
+                    copy_file(head_file(each), head_file(made))
+                    copy_file(each, made)
+                    _put(made, copy)
 
 
 def back_up_before_migration(path: Path, connection: sqlite3.Connection) -> None:
@@ -138,7 +146,7 @@ def every_backup(path: Path, second: Path | None, failure: str) -> tuple[Path, .
     with told(failure):
         if second is not None and not second.is_dir():
             raise _NO_SECOND.trouble(failure)
-        return tuple(each for folder in (_beside(path), *_far(second)) for each in _backups_in(folder))
+        return tuple(each.path for folder in (_beside(path), *_far(second)) for each in _backups_in(folder))
 
 
 def delete_left_over(path: Path, second: Path | None = None) -> tuple[Path, ...]:
@@ -200,37 +208,19 @@ def _make(path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
             _put(made, path)
 
 
-def _copy_to(second: Path, path: Path) -> None:
-    """Copy a backup into a folder of ours in `second`, unless it is there."""
-    with told(_NOT_COPIED):
-        # Asked first: a disk that is not connected is not to be made up for by an empty folder.
-        if not second.is_dir():
-            raise _NO_SECOND.trouble(_NOT_COPIED)
-        folder = second / _name_in_second(path)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        copy = folder / path.name
-        if copy.exists():
-            return
-        with unfinished_in(folder) as making:
-            made = making / path.name
-            copy_file(head_file(path), head_file(made))
-            copy_file(path, made)
-            _put(made, copy)
-
-
 def _name_in_second(path: Path) -> str:
     """What our folder in the second one is called: for the journal at `path`, or whose backup that is."""
     mark = legible(read_head(head_file(path)))
     return f"{_OURS}{mark.journal[:8] if mark else 'journal'}"
 
 
-def _known(path: Path, *, second: bool = False) -> Backup:
-    return Backup(path=path, day=path.name[8:18], size=path.stat().st_size, second=second)
-
-
-def _backups_in(folder: Path) -> list[Path]:
+def _backups_in(folder: Path, *, second: bool = False) -> tuple[Backup, ...]:
     # Not by glob, which takes a folder that cannot be read for an empty one.
-    return [each for each in folder.iterdir() if each.match("journal-*.sqlite")] if folder.is_dir() else []
+    return tuple(
+        Backup(path=each, day=each.name[8:18], size=each.stat().st_size, second=second)
+        for each in (folder.iterdir() if folder.is_dir() else ())
+        if each.match("journal-*.sqlite")
+    )
 
 
 def restore(
