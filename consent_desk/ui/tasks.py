@@ -27,7 +27,6 @@ class Lane(StrEnum):
 
     JOURNAL = "journal"
     KEYRING = "keyring"
-    SEND = "send"
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
     SECOND = "second folder"
