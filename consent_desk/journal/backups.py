@@ -37,7 +37,7 @@ _OURS = "consent-desk-"
 _NOT_FOUND = "The backups cannot be listed: {why}."
 _NOT_BACKED_UP = "The journal was not backed up: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
-_NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
+NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
 _NO_SECOND = Reason(
     say("the second folder for backups is not there"),
     say("Connect its disk, or do without a second folder (Ctrl+B), then try again."),
@@ -211,13 +211,13 @@ def restore(
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
     `restored`: it may have gone out since. Raises JournalError.
     """
-    with told(_NOT_RESTORED), unfinished_in(path.parent) as making:
+    with told(NOT_RESTORED), unfinished_in(path.parent) as making:
         copy = making / path.name
         copy_file(backup, copy)
         if companion(backup).exists():
             copy_file(companion(backup), companion(copy))
         # Not the backup itself: an erasure may have rewritten it meanwhile.
-        _require_sound(copy, head_file(backup), _NOT_RESTORED)
+        _require_sound(copy, head_file(backup), NOT_RESTORED)
         with closing(open_file(copy)) as connection:
             restored = restore_open(connection, now(), FROM_BACKUP)
             mark = replace(head(connection), installation=installation)

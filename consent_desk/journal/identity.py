@@ -134,6 +134,8 @@ def restore_open(connection: sqlite3.Connection, at: Timestamp, why: str) -> int
         ).fetchall()
         for row in rows:
             append_fact(connection, row["request_id"], Fact(at=at, state=State.RESTORED, note=why))
+        # None is in flight any more, whoever sent it.
+        connection.execute("DELETE FROM claim")
     return len(rows)
 
 
