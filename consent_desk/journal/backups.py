@@ -19,6 +19,7 @@ from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_head, head_file, legible, read_head
 from consent_desk.journal.identity import FROM_BACKUP, restore_open
 from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.owners import is_shared
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import version
 from consent_desk.journal.verify import Verdict, verify
@@ -140,14 +141,16 @@ class Backups:
     def delete_left_over(self) -> tuple[Path, ...]:
         """Delete what killed backups, restorations and salvages left; return what is left still.
 
-        Only while this program has the journal open. Raises OSError.
+        Only while this program has the journal open; while another has, too, none is deleted. Raises OSError.
         """
-        left = [*delete_left_in(self._journal.parent), *delete_left_in(self._folder)]
+        # What another program is making there is not left over.
+        delete = left_in if is_shared(self._journal) else delete_left_in
+        left = [*delete(self._journal.parent), *delete(self._folder)]
         if self._second is not None:
             ours = _folder_in(self._second, self._journal)
             for each in self._far():
                 # Another computer may be copying into the others.
-                left += delete_left_in(each) if each == ours else left_in(each)
+                left += delete(each) if each == ours else left_in(each)
         return tuple(left)
 
     def _far(self) -> tuple[Path, ...]:

@@ -126,6 +126,11 @@ def is_gone(path: Path, owner: str) -> bool:
     return not _is_held(_file_of(path, owner))
 
 
+def is_shared(path: Path) -> bool:
+    """Whether more than one have the journal at `path` open."""
+    return len(_others(path, None)) > 1
+
+
 def _file_of(path: Path, owner: str) -> Path:
     return path.with_name(f"{path.name}.owner-{owner}")
 
