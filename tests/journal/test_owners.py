@@ -174,7 +174,8 @@ def test_two_who_look_at_once_do_not_take_each_other_for_the_owner(
     with sending(path) as (child, _request_id), closing(SqliteJournal.open(path)) as journal:
         child.kill()
         child.wait()
-        look, looked = owners._look, []
+        look = owners._look
+        looked: list[bool] = []
 
         def look_beside(descriptor: int) -> bool:
             found = look(descriptor)
