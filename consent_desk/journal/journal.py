@@ -27,13 +27,11 @@ from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
-from consent_desk.journal.owners import Owner, is_gone, opening, require_alone
+from consent_desk.journal.owners import Owner, end_claim, is_gone, opening, require_alone, write_claim
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
     append_fact,
-    count_facts,
-    end_claim,
     entry_of,
     fact_of,
     find,
@@ -42,7 +40,6 @@ from consent_desk.journal.rows import (
     last_fact,
     noted_of,
     touch,
-    write_claim,
 )
 from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
@@ -169,7 +166,7 @@ class SqliteJournal:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
-            if count_facts(connection, request_id) != after:
+            if _count_facts(connection, request_id) != after:
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             write_claim(connection, row["seq"], self.owner.id)
@@ -187,7 +184,7 @@ class SqliteJournal:
             if last == fact:
                 touch(connection, request_id)
                 return True
-            if last is not None and count_facts(connection, request_id) != after:
+            if last is not None and _count_facts(connection, request_id) != after:
                 return False
             if last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_APPENDED)
@@ -431,6 +428,14 @@ class SqliteJournal:
             self.mark_trouble = trouble
         else:
             self.mark_trouble = None
+
+
+def _count_facts(connection: sqlite3.Connection, request_id: str) -> int:
+    """How many facts a consent has."""
+    count: int = connection.execute(
+        "SELECT count(*) FROM fact WHERE request_id = ?", (request_id,)
+    ).fetchone()[0]
+    return count
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

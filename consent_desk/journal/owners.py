@@ -5,10 +5,13 @@
 
 An owner whose file is missing, or can be locked, is gone. Both files go as soon as nobody holds them.
 Where the file system keeps no such locks, each can be had: then, as SQLite says there, one program at a time.
+
+The journal's table `claim` says whose each fact is that says that a consent is in flight, until the next one.
 """
 
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -124,6 +127,20 @@ def require_alone(path: Path, failure: str, owner: Owner | None = None) -> None:
 def is_gone(path: Path, owner: str) -> bool:
     """Whether nobody goes by that name any more who has the journal at `path` open."""
     return not _is_held(_file_of(path, owner))
+
+
+def write_claim(connection: sqlite3.Connection, seq: int, owner: str) -> None:
+    """Write whose the last fact of a consent is, which says that it is in flight."""
+    connection.execute("INSERT INTO claim SELECT fact, ? FROM standing WHERE seq = ?", (owner, seq))
+
+
+def end_claim(connection: sqlite3.Connection, request_id: str) -> None:
+    """Let nobody's be the last fact of a consent, if it was somebody's."""
+    connection.execute(
+        "DELETE FROM claim WHERE fact = "
+        "(SELECT fact FROM standing JOIN consent USING (seq) WHERE request_id = ?)",
+        (request_id,),
+    )
 
 
 def is_shared(path: Path) -> bool:

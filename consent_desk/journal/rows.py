@@ -160,20 +160,6 @@ def touch(connection: sqlite3.Connection, request_id: str) -> None:
     )
 
 
-def write_claim(connection: sqlite3.Connection, seq: int, owner: str) -> None:
-    """Write whose the last fact of a consent is, which says that it is in flight."""
-    connection.execute("INSERT INTO claim SELECT fact, ? FROM standing WHERE seq = ?", (owner, seq))
-
-
-def end_claim(connection: sqlite3.Connection, request_id: str) -> None:
-    """Let nobody's be the last fact of a consent, if it was somebody's."""
-    connection.execute(
-        "DELETE FROM claim WHERE fact = "
-        "(SELECT fact FROM standing JOIN consent USING (seq) WHERE request_id = ?)",
-        (request_id,),
-    )
-
-
 def find(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row | None:
     """The row of `noted`, with the consent's `seq`."""
     row: sqlite3.Row | None = connection.execute(
@@ -190,14 +176,6 @@ def last_fact(connection: sqlite3.Connection, request_id: str) -> Fact | None:
         (request_id,),
     ).fetchone()
     return None if row is None else fact_of(row)
-
-
-def count_facts(connection: sqlite3.Connection, request_id: str) -> int:
-    """How many facts a consent has."""
-    count: int = connection.execute(
-        "SELECT count(*) FROM fact WHERE request_id = ?", (request_id,)
-    ).fetchone()[0]
-    return count
 
 
 FACTS = (
