@@ -132,7 +132,7 @@ class SqliteJournal:
             connection = open_file(path, before)
             try:
                 installation = installation or installation_of(path)
-                restored += recognise(connection, path, installation, now)
+                restored += recognise(connection, path, owner, installation, now)
                 return cls(connection, path, owner, installation=installation, restored=restored)
             except BaseException:
                 connection.close()

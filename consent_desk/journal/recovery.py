@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from consent_desk.domain.backup import Backup, CheckedBackup, Missing, Restored, Salvage
 from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES
+from consent_desk.domain.message import say
 from consent_desk.journal.backups import NOT_RESTORED, Backups, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import read_only, reading
@@ -20,6 +22,10 @@ from consent_desk.system.folders import Folders, is_there, private_folder
 from consent_desk.system.settings import DeskSettings
 
 _NOT_BEGUN = "No new journal was begun: {why}."
+_CHANGED = (
+    say("Nothing was restored: something was noted in the meantime."),
+    say("Look at the backup once more."),
+)
 
 
 class JournalRecovery:
@@ -78,10 +84,15 @@ class JournalRecovery:
             return None
         return Missing(consents=len(states), unsettled=sum(state in OPEN_STATES for state in states))
 
-    def restore(self, backup: Backup) -> Restored:
-        """Put `backup` in the journal's place; what was there is set aside."""
+    def restore(self, backup: Backup, agreed: Missing | None) -> Restored:
+        """Put `backup` in the journal's place; what was there is set aside.
+
+        Only while `agreed` is what the journal holds and the backup does not.
+        """
         path = private_folder(self._folders.data) / self._folders.journal.name
         with alone(path, NOT_RESTORED):
+            if self.missing_from(backup) != agreed:
+                raise JournalError(*_CHANGED)
             return restore(
                 backup.path, path, installation=installation_id(self._folders.config), now=self._now
             )

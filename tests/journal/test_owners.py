@@ -23,6 +23,7 @@ from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.journal import file, owners
 from consent_desk.journal.backups import Backups
 from consent_desk.journal.erasure import erase
+from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.owners import alone
 from consent_desk.journal.recovery import JournalRecovery
@@ -198,7 +199,7 @@ def folders(path: Path) -> Folders:
 
 
 REPLACING: dict[str, Callable[[JournalRecovery, Backup], object]] = {
-    "restored": lambda recovery, backup: recovery.restore(backup),
+    "restored": lambda recovery, backup: recovery.restore(backup, recovery.missing_from(backup)),
     "saved": lambda recovery, _backup: recovery.salvage(),
     "begun": lambda recovery, _backup: recovery.begin_anew(),
 }
@@ -227,6 +228,26 @@ def test_nobody_replaces_a_journal_that_another_program_has_open(
     REPLACING[what](recovery, backup)
     with closing(SqliteJournal.open(path)) as journal:
         assert journal.has(request_id) is (what == "saved")
+
+
+def test_no_backup_is_restored_over_what_was_noted_since_a_person_agreed(
+    path: Path, folders: Folders
+) -> None:
+    filled(path, 3)
+    with closing(SqliteJournal.open(path)) as journal:
+        Backups(path).make_daily(journal, later(0))
+    recovery = JournalRecovery(folders)
+    (backup,) = recovery.backups()
+    agreed = recovery.missing_from(backup)
+    with closing(SqliteJournal.open(path)) as journal:
+        request_id = noted_in(journal)
+    before = contents(path.parent)
+    with pytest.raises(JournalError, match="something was noted in the meantime"):
+        recovery.restore(backup, agreed)
+    assert contents(path.parent) == before
+    recovery.restore(backup, recovery.missing_from(backup))
+    with closing(SqliteJournal.open(path)) as journal:
+        assert not journal.has(request_id)
 
 
 def erase_somebody(path: Path, journal: SqliteJournal) -> int:
@@ -260,6 +281,21 @@ def test_a_journal_that_another_program_has_open_is_not_brought_up_to_date(
     with pytest.raises(JournalError, match="newer version"):
         SqliteJournal.open(path)
     assert names(path) == AT_REST
+
+
+@pytest.mark.parametrize("what", ["without its mark", "from elsewhere"])
+def test_what_another_program_has_under_way_is_not_taken_for_restored(path: Path, what: str) -> None:
+    with closing(SqliteJournal.open(path, installation="here")) as journal:
+        request_id = noted_in(journal, State.IN_FLIGHT)
+        if what == "without its mark":
+            head_file(path).unlink()
+        with pytest.raises(JournalError, match=f"cannot be opened: {ELSEWHERE}"):
+            SqliteJournal.open(path, installation="here" if what == "without its mark" else "there")
+        go_on(journal, request_id, Fact(at=later(3), state=State.UNCONFIRMED))
+        if what == "without its mark":
+            head_file(path).unlink()
+    with closing(SqliteJournal.open(path, installation="there")) as journal:
+        assert journal.restored == 1
 
 
 def test_nobody_opens_a_journal_that_is_worked_on(path: Path) -> None:
