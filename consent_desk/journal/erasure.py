@@ -9,7 +9,7 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.domain.message import say
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import delete_left_over, every_backup
 from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_head, head_file, read_head
@@ -42,13 +42,13 @@ class Erasure:
 def erase(
     path: Path,
     journal: SqliteJournal,
-    backups: Backups,
+    second: Path | None,
     *,
     project_id: str,
     customer: CustomerId,
     at: Timestamp,
 ) -> Erasure:
-    """Remove a customer's data from the open `journal` at `path` and from its backups.
+    """Remove a customer's data from the open `journal` at `path` and from its backups, in `second` too.
 
     The journal is the last: where it stops half-way, the customer is still there, and can be removed once
     more. Raises JournalError, also while a consent of the customer is open, or another program has the
@@ -64,8 +64,8 @@ def erase(
             names = (f"{path.name}.damaged-*", f"{path.name}.replaced-*", saved_of(path).name)
             aside = (each for name in names for each in path.parent.glob(name))
             # First: a backup that is only being made now becomes one that nobody rewrites.
-            half_done = backups.delete_left_over()
-            every = backups.every(_NOT_ERASED)
+            half_done = delete_left_over(path, second)
+            every = every_backup(path, second, _NOT_ERASED)
         rewritten = 0
         damaged: list[Path] = []
         for each in every:

@@ -102,29 +102,29 @@ NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, Jou
 _FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
 
 EMPTY = Reason(
-    say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamagedError
+    say("its file is empty, though its check file says that there was a journal"), _SAVE, JournalDamagedError
 )
 
 GONE = Reason(
-    say("its file is gone, though its mark says that there was a journal"),
+    say("its file is gone, though its check file says that there was a journal"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
 )
 
-CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamagedError)
+CUT = Reason(say("its end is missing: its check file knows of more"), _SAVE, JournalDamagedError)
 
 REWRITTEN = Reason(
-    say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamagedError
+    say("it says something else than it did: its check file does not fit"), _SAVE, JournalDamagedError
 )
 
 UNSURE = Reason(
-    say("its mark cannot be read, or not all of it: nobody can tell whether its end is missing"),
+    say("its check file cannot be read, or not all of it: nobody can tell whether its end is missing"),
     _SAVE,
     JournalDamagedError,
 )
 
 ANOTHER = Reason(
-    say("another journal stands in its place: the mark beside it belongs to one of another name"),
+    say("another journal stands in its place: the check file beside it belongs to one of another name"),
     say("Put the right file back, then look again. Otherwise what is there can be saved."),
     JournalDamagedError,
 )

@@ -55,7 +55,7 @@ from consent_desk.system.clock import now as clock_now
 
 NOT_READ = "The journal cannot be read: {why}."
 _NOT_CLOSED = "The journal could not be closed: {why}."
-_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
+_NOT_MARKED = "The journal is written, but the check file beside it is not: {why}."
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."

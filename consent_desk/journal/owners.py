@@ -60,11 +60,11 @@ class Owner:
     def hold(self, failure: str) -> None:
         """Be there from now on, if not yet: where nothing could be made, as on a full disk, it was not."""
         if self._descriptor is None:
-            with suppress(OSError), _lone(self._journal, failure):
+            with suppress(OSError), lone(self._journal, failure):
                 self.make()
 
     def make(self) -> None:
-        """Make the file, locked. Raises OSError. Only inside `_lone`, or it would be taken for a left one."""
+        """Make the file, locked. Raises OSError. Only inside `lone`, or it would be taken for a left one."""
         descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         # Somebody may be looking at it just now.
         if not _wait_for(lambda: _lock(descriptor), _GLANCE):
@@ -91,7 +91,7 @@ def opening(path: Path, failure: str) -> Iterator[Owner]:
     owner = Owner(path)
     with ExitStack() as held:
         with suppress(OSError):
-            held.enter_context(_lone(path, failure))
+            held.enter_context(lone(path, failure))
             for each in _files(path):
                 # Once its owner is gone, a file that is there says no more than one that is not.
                 if not _is_held(each):
@@ -112,7 +112,7 @@ def alone(path: Path, failure: str, owner: Owner | None = None) -> Iterator[None
     """
     with ExitStack() as held:
         with told(failure, path.parent):
-            held.enter_context(_lone(path, failure))
+            held.enter_context(lone(path, failure))
             require_alone(path, failure, owner)
         yield
 
@@ -169,7 +169,7 @@ def _who(file: Path) -> tuple[str, str] | None:
 
 
 @contextmanager
-def _lone(path: Path, failure: str) -> Iterator[None]:
+def lone(path: Path, failure: str) -> Iterator[None]:
     """Be the only one who opens the journal at `path`, or works on it alone. Raises OSError, JournalError."""
     file = path.with_name(f"{path.name}.lock")
     taken: list[int] = []

@@ -8,7 +8,13 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.domain.message import say
-from consent_desk.journal.backups import NOT_RESTORED, Backups, restore
+from consent_desk.journal.backups import (
+    NOT_RESTORED,
+    alone_in_second,
+    backups_elsewhere,
+    backups_here,
+    restore,
+)
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import read_only, reading
 from consent_desk.journal.head import head_file
@@ -21,6 +27,7 @@ from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import Folders, is_there, private_folder
 from consent_desk.system.settings import DeskSettings
 
+_NOT_CHECKED = "The backup cannot be checked: {why}."
 _NOT_BEGUN = "No new journal was begun: {why}."
 _CHANGED = (
     say("Nothing was restored: something was noted in the meantime."),
@@ -52,15 +59,16 @@ class JournalRecovery:
 
     def backups(self) -> tuple[Backup, ...]:
         """The backups on this computer."""
-        return Backups(self._folders.journal).here()
+        return backups_here(self._folders.journal)
 
     def second_backups(self) -> tuple[Backup, ...]:
         """The backups in the second folder. May not come back, if that is on a network."""
-        return Backups(self._folders.journal, second=self.settings.second_folder).elsewhere()
+        return backups_elsewhere(self.settings.second_folder)
 
     def check(self, backup: Backup) -> CheckedBackup:
         """Verify a backup, whole. Reads all of it."""
-        found = verify(backup.path)
+        with alone_in_second(self.settings.second_folder if backup.second else None, _NOT_CHECKED):
+            found = verify(backup.path)
         return CheckedBackup(
             consents=found.consents, why=None if found.verdict is Verdict.SOUND else found.why
         )

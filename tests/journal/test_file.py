@@ -175,7 +175,7 @@ def spoilt(content: bytes, first: int) -> bytes:
     ("spoil", "words", "kind"),
     [
         (lambda path: path.write_bytes(b""), "empty", JournalDamagedError),
-        (Path.unlink, "gone, though its mark", JournalMissingError),
+        (Path.unlink, "gone, though its check file", JournalMissingError),
         (lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"), "newer version", JournalError),
         (lambda path: path.write_bytes(spoilt(path.read_bytes(), 16)), "damaged", JournalDamagedError),
         (lambda path: path.write_bytes(spoilt(path.read_bytes(), 100)), "damaged", JournalDamagedError),

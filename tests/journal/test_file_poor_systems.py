@@ -14,7 +14,7 @@ import pytest
 
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.backups import Backups, restore
+from consent_desk.journal.backups import make_daily, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
@@ -198,7 +198,7 @@ def test_a_journal_behind_a_link_is_verified_after_a_kill(link: Path) -> None:
     with closing(SqliteJournal.open(link)) as journal:
         assert len(latest(journal)) == 3
         noted_in(journal)
-        assert Backups(link).make_daily(journal, later(0)) is not None
+        assert make_daily(link, journal, later(0)) is not None
     assert verify(link).verdict is Verdict.SOUND
     assert companion(link).parent.name == "disk"
 
@@ -225,7 +225,7 @@ def test_a_journal_behind_a_link_is_saved_with_its_transaction_rolled_back(link:
 @posix
 def test_a_journal_behind_a_link_is_set_aside_with_its_transaction(path: Path, link: Path) -> None:
     with closing(SqliteJournal.open(path)) as journal:
-        backup = Backups(path).make_daily(journal, later(0))
+        backup = make_daily(path, journal, later(0))
     assert backup is not None
     aside = restore(backup, link).replaced
     assert aside is not None

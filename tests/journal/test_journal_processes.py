@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import make_daily
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_noted, write_down
 from tests.journal.journal_child import SYNC_CALLS, start
@@ -100,7 +100,7 @@ def test_the_copy_of_a_check_that_was_killed_lies_beside_the_journal_until_the_n
         child.kill()
     [left] = torn.parent.glob(".unfinished-*/damaged.sqlite")
     with closing(SqliteJournal.open(torn)) as journal:
-        Backups(torn).make_daily(journal, NOON)
+        make_daily(torn, journal, NOON)
     assert not left.parent.exists()
 
 

@@ -21,7 +21,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.journal import file, owners
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import delete_left_over, make_daily
 from consent_desk.journal.erasure import erase
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
@@ -211,7 +211,7 @@ def test_nobody_replaces_a_journal_that_another_program_has_open(
 ) -> None:
     filled(path, 3)
     with closing(SqliteJournal.open(path)) as journal:
-        Backups(path).make_daily(journal, later(0))
+        make_daily(path, journal, later(0))
     recovery = JournalRecovery(folders)
     (backup,) = recovery.backups()
     with sending(path) as (child, request_id):
@@ -235,7 +235,7 @@ def test_no_backup_is_restored_over_what_was_noted_since_a_person_agreed(
 ) -> None:
     filled(path, 3)
     with closing(SqliteJournal.open(path)) as journal:
-        Backups(path).make_daily(journal, later(0))
+        make_daily(path, journal, later(0))
     recovery = JournalRecovery(folders)
     (backup,) = recovery.backups()
     agreed = recovery.missing_from(backup)
@@ -253,7 +253,7 @@ def test_no_backup_is_restored_over_what_was_noted_since_a_person_agreed(
 def erase_somebody(path: Path, journal: SqliteJournal) -> int:
     customer = CustomerId(type="registered", value="somebody@example.com")
     project = a_project().id
-    return erase(path, journal, Backups(path), project_id=project, customer=customer, at=later(50)).consents
+    return erase(path, journal, None, project_id=project, customer=customer, at=later(50)).consents
 
 
 def test_of_two_who_erase_at_once_neither_waits_for_the_other_for_ever(path: Path) -> None:
@@ -345,15 +345,31 @@ def test_what_does_not_say_whose_it_is_is_another_programs_all_the_same(
 
 
 def test_what_another_program_is_making_is_not_left_over(path: Path, journal: SqliteJournal) -> None:
-    Backups(path).make_daily(journal, later(0))
+    make_daily(path, journal, later(0))
     with closing(SqliteJournal.open(path)), unfinished_in(path.parent / "backups") as making:
         (making / "journal.sqlite").touch()
         left = making.rename(making.with_name(".unfinished-by-another"))
-        assert Backups(path).delete_left_over() == (left,)
-        assert Backups(path).make_daily(journal, later(86_400)) is not None
+        assert delete_left_over(path) == (left,)
+        assert make_daily(path, journal, later(86_400)) is not None
         assert left.is_dir()
-    assert Backups(path).delete_left_over() == ()
+    assert delete_left_over(path) == ()
     assert not left.is_dir()
+
+
+def test_of_two_who_back_up_at_once_the_one_that_is_first_has_the_days_backup(path: Path) -> None:
+    class Slow(SqliteJournal):
+        def copy_to(self, target: sqlite3.Connection) -> None:
+            super().copy_to(target)
+            noted_in(other)
+            made.append(make_daily(path, other, later(0)))
+
+    made: list[Path | None] = []
+    with closing(SqliteJournal.open(path)) as other, closing(Slow.open(path)) as slow:
+        made.append(make_daily(path, slow, later(0)))
+    (backup,) = {*made}
+    assert backup is not None
+    assert verify(backup).verdict is Verdict.SOUND
+    assert verify(backup).consents == 1
 
 
 # ------------------------------------------------------------------------------ where little can be had
@@ -424,7 +440,7 @@ def test_where_the_file_system_keeps_no_such_locks_it_is_as_if_nobody_else_were_
 def test_what_was_restored_or_saved_is_nobodys(path: Path, folders: Folders, what: str) -> None:
     with closing(SqliteJournal.open(path)) as journal:
         request_id = noted_in(journal, State.IN_FLIGHT)
-        Backups(path).make_daily(journal, later(0))
+        make_daily(path, journal, later(0))
     recovery = JournalRecovery(folders)
     (backup,) = recovery.backups()
     assert len(claims(backup.path)) == 1

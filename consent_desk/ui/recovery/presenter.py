@@ -1,6 +1,8 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Signal
 
@@ -144,21 +146,18 @@ class RecoveryPresenter(Presenter):
         self.banner.show_busy(what)
         self._session.leave_journal(what)
 
-        def ended(result: Result) -> None:
+        def end(tell: Callable[[Any], None], value: object) -> None:
             self._busy = False
             self.banner.hide()
             self._status.take_back(_KEY)
-            done(result)
+            tell(value)
             self._open()
 
         def failed(error: Exception) -> None:
-            self._busy = False
-            self.banner.hide()
             self._status.show_message(_KEY, Tone.BAD, render_error(error))
             self._say(render_error(error))
-            self._open()
 
-        self._workspaces.reopen(work, done=ended, failed=failed)
+        self._workspaces.reopen(work, done=partial(end, done), failed=partial(end, failed))
 
     def _open(self) -> None:
         # Also while somebody practises: what was left open is to be followed again.

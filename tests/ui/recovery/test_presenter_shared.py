@@ -15,11 +15,12 @@ from tests.consents import LOOKED_UP, NOON, a_consent, claim, go_on, write_down
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk, journal_of, real
-from tests.ui.recovery.test_presenter import leave, posts
-from tests.ui.recovery.test_presenter_damage import (
+from tests.ui.recovery.recovering import (
     back_up,
     check,
+    leave,
     open_backups,
+    posts,
     wait_for_words,
     wait_until_well,
 )
