@@ -80,9 +80,6 @@ class MemoryJournal(SqliteJournal):
         subjects = ((one, noted.project_id, noted.consent.customer) for one, noted in self._noted.items())
         return tuple(one for one, *subject in subjects if subject == [project_id, customer])
 
-    def is_abandoned(self, request_id: str) -> bool:
-        return self._facts[request_id][-1].state is State.IN_FLIGHT and request_id not in self._ours
-
     def to_acknowledge(self) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if is_to_acknowledge(facts[-1]))
 
@@ -120,6 +117,9 @@ class MemoryJournal(SqliteJournal):
 
     def has(self, request_id: str) -> bool:
         return request_id in self._noted
+
+    def is_abandoned(self, request_id: str) -> bool:
+        return self._facts[request_id][-1].state is State.IN_FLIGHT and request_id not in self._ours
 
     def entry(self, request_id: str) -> Entry:
         return Entry.of(self._noted[request_id], self._facts[request_id][-1].state)

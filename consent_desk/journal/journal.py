@@ -32,6 +32,7 @@ from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
     append_fact,
+    count_facts,
     entry_of,
     fact_of,
     find,
@@ -166,7 +167,7 @@ class SqliteJournal:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
                 return None
-            if _count_facts(connection, request_id) != after:
+            if count_facts(connection, request_id) != after:
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
             write_claim(connection, row["seq"], self.owner.id)
@@ -184,7 +185,7 @@ class SqliteJournal:
             if last == fact:
                 touch(connection, request_id)
                 return True
-            if last is not None and _count_facts(connection, request_id) != after:
+            if last is not None and count_facts(connection, request_id) != after:
                 return False
             if last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_APPENDED)
@@ -221,39 +222,6 @@ class SqliteJournal:
             )
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
-
-    def is_abandoned(self, request_id: str) -> bool:
-        """Whether a consent is in flight, and whoever sent it has not the journal open any more.
-
-        So it is where nobody's name stands beside it: in a copy of the journal, in a backup, and after an
-        older version.
-        """
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
-                "WHERE request_id = ? AND state = ?",
-                (request_id, State.IN_FLIGHT),
-            ).fetchone()
-        if row is None or row["owner"] == self.owner.id:
-            return False
-        return row["owner"] is None or is_gone(self._path, row["owner"])
-
-    def changed_elsewhere(self) -> bool:
-        """Whether another program, or another opening, has written since this was asked last."""
-        with self._reading() as connection:
-            before, self._seen = self._seen, _version_of(connection)
-            return self._seen != before
-
-    def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
-        """Of what consents there are facts after the one of this number, the first `queued` among them.
-
-        And the number of the last one that was read: where it is another one, there may be more after it.
-        """
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT seq, request_id FROM fact WHERE seq > ? ORDER BY seq LIMIT ?", (fact, PAGE)
-            ).fetchall()
-        return tuple({row["request_id"]: None for row in rows}), rows[-1]["seq"] if rows else fact
 
     def to_acknowledge(self) -> tuple[str, ...]:
         """The request IDs of those that wait for a person's word, the oldest first."""
@@ -360,6 +328,39 @@ class SqliteJournal:
         with told(NOT_READ):
             return Record(noted=noted, facts=tuple(fact_of(row) for row in rows))
 
+    def is_abandoned(self, request_id: str) -> bool:
+        """Whether a consent is in flight, and whoever sent it has not the journal open any more.
+
+        So it is where nobody's name stands beside it: in a copy of the journal, in a backup, and after an
+        older version.
+        """
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
+                "WHERE request_id = ? AND state = ?",
+                (request_id, State.IN_FLIGHT),
+            ).fetchone()
+        if row is None or row["owner"] == self.owner.id:
+            return False
+        return row["owner"] is None or is_gone(self._path, row["owner"])
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another program, or another opening, has written since this was asked last."""
+        with self._reading() as connection:
+            before, self._seen = self._seen, _version_of(connection)
+            return self._seen != before
+
+    def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
+        """Of what consents there are facts after the one of this number, the first `queued` among them.
+
+        And the number of the last one that was read: where it is another one, there may be more after it.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, request_id FROM fact WHERE seq > ? ORDER BY seq LIMIT ?", (fact, PAGE)
+            ).fetchall()
+        return tuple({row["request_id"]: None for row in rows}), rows[-1]["seq"] if rows else fact
+
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
         with self._reading() as connection:
@@ -428,14 +429,6 @@ class SqliteJournal:
             self.mark_trouble = trouble
         else:
             self.mark_trouble = None
-
-
-def _count_facts(connection: sqlite3.Connection, request_id: str) -> int:
-    """How many facts a consent has."""
-    count: int = connection.execute(
-        "SELECT count(*) FROM fact WHERE request_id = ?", (request_id,)
-    ).fetchone()[0]
-    return count
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

@@ -178,6 +178,12 @@ def last_fact(connection: sqlite3.Connection, request_id: str) -> Fact | None:
     return None if row is None else fact_of(row)
 
 
+def count_facts(connection: sqlite3.Connection, request_id: str) -> int:
+    """How many facts a consent has."""
+    asked = connection.execute("SELECT count(*) FROM fact WHERE request_id = ?", (request_id,))
+    return int(asked.fetchone()[0])
+
+
 FACTS = (
     "SELECT fact.*, headers, body, text FROM fact "
     "LEFT JOIN answer ON answer.fact = fact.seq LEFT JOIN remark ON remark.fact = fact.seq"
