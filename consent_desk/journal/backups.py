@@ -19,6 +19,7 @@ from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_head, head_file, legible, read_head
 from consent_desk.journal.identity import FROM_BACKUP, restore_open
 from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.owners import is_shared, lone
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import version
 from consent_desk.journal.verify import Verdict, verify
@@ -38,7 +39,7 @@ _NOT_FOUND = "Not all backups can be listed: {why}."
 _NOT_BACKED_UP = "The journal was not backed up: {why}."
 _NOT_YET_COPIED = "The backup was made, but is not copied yet: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
-_NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
+NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
 _NO_ANSWER = Reason(
     say("the second folder does not answer, or something is still under way there"),
     say("If that lasts, connect its disk, or choose another one, or none (Ctrl+B)."),
@@ -104,7 +105,14 @@ def make_daily(path: Path, journal: SqliteJournal, at: Timestamp) -> Path | None
     backup = _today(path, at)
     if backup.exists():
         return None
-    _make(backup, journal.copy_to)
+
+    def put(made: Path, backup: Path) -> None:
+        # Another program may have made it meanwhile: the mark of one beside the file of the other is damage.
+        with lone(path, _NOT_BACKED_UP):
+            if not backup.exists():
+                _put(made, backup)
+
+    _make(backup, journal.copy_to, put)
     return backup
 
 
@@ -135,7 +143,7 @@ def copy_daily(path: Path, second: Path | None, at: Timestamp) -> None:
 def back_up_before_migration(path: Path, connection: sqlite3.Connection) -> None:
     """Back up the journal at `path` before it is brought up to date. Raises JournalError."""
     name = f"journal-{_day(clock_now())}-version-{version(connection)}.sqlite"
-    _make(_beside(path) / name, connection.backup)
+    _make(_beside(path) / name, connection.backup, _put)
 
 
 def every_backup(path: Path, second: Path | None, failure: str) -> tuple[Path, ...]:
@@ -152,12 +160,15 @@ def every_backup(path: Path, second: Path | None, failure: str) -> tuple[Path, .
 def delete_left_over(path: Path, second: Path | None = None) -> tuple[Path, ...]:
     """Delete what killed backups, restorations and salvages left; return what is left still.
 
-    Only while this program has the journal at `path` open. Raises OSError.
+    Only while this program has the journal at `path` open; while another has, too, none is deleted. Raises
+    OSError.
     """
-    left = [*delete_left_in(path.parent), *delete_left_in(_beside(path))]
+    # What another program is making there is not left over.
+    delete = left_in if is_shared(path) else delete_left_in
+    left = [*delete(path.parent), *delete(_beside(path))]
     for each in _far(second):
         # Another computer may be copying into the others.
-        left += delete_left_in(each) if each.name == _name_in_second(path) else left_in(each)
+        left += delete(each) if each.name == _name_in_second(path) else left_in(each)
     return tuple(left)
 
 
@@ -186,7 +197,9 @@ def _today(journal: Path, at: Timestamp) -> Path:
     return path.with_name(f"journal-{_day(at)}-{ours.journal[:8]}.sqlite")
 
 
-def _make(path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
+def _make(
+    path: Path, copy_to: Callable[[sqlite3.Connection], None], put: Callable[[Path, Path], None]
+) -> None:
     with told(_NOT_BACKED_UP):
         try:
             private_folder(path.parent)
@@ -205,7 +218,7 @@ def _make(path: Path, copy_to: Callable[[sqlite3.Connection], None]) -> None:
             with made.open("rb+") as file:
                 sync(file.fileno())
             _require_sound(made, head_file(made), _NOT_BACKED_UP)
-            _put(made, path)
+            put(made, path)
 
 
 def _name_in_second(path: Path) -> str:
@@ -231,13 +244,13 @@ def restore(
     The file that was there is set aside, not deleted. Every open consent of the backup gets the fact
     `restored`: it may have gone out since. Raises JournalError.
     """
-    with told(_NOT_RESTORED), unfinished_in(path.parent) as making:
+    with told(NOT_RESTORED), unfinished_in(path.parent) as making:
         copy = making / path.name
         copy_file(backup, copy)
         if companion(backup).exists():
             copy_file(companion(backup), companion(copy))
         # Not the backup itself: an erasure may have rewritten it meanwhile.
-        _require_sound(copy, head_file(backup), _NOT_RESTORED)
+        _require_sound(copy, head_file(backup), NOT_RESTORED)
         with closing(open_file(copy)) as connection:
             restored = restore_open(connection, now(), FROM_BACKUP)
             mark = replace(head(connection), installation=installation)

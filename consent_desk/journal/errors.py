@@ -76,6 +76,13 @@ _BUSY = Reason(
     say("Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
 
+OPEN_ELSEWHERE = Reason(say("another Consent Desk has it open"), say("Close that one, then try again."))
+
+IN_WORK = Reason(
+    say("another Consent Desk is opening it, or works on its file"),
+    say("Wait until that one has finished, then try again."),
+)
+
 _NO_LOCKS = Reason(
     say("the file system of its folder keeps no locks, without which two programs could write at once"),
     say(
@@ -169,6 +176,18 @@ _BY_NUMBER = {
     errno.ENOTDIR: _UNREACHABLE,
     errno.EISDIR: _FOLDER,
 }
+
+
+def opened_by(process: str, computer: str) -> Reason:
+    """That another program has the journal open, and which one."""
+    return Reason(
+        say(
+            "another Consent Desk has it open (process {process} on {computer})",
+            process=process,
+            computer=computer,
+        ),
+        OPEN_ELSEWHERE.advice,
+    )
 
 
 def nowhere(folder: Path) -> JournalMissingError:

@@ -112,6 +112,20 @@ def copied(path: Path, folder: Path) -> Path:
     return copy
 
 
+def elsewhere(path: Path) -> Path:
+    """Where a journal can be made that is to be brought to `path`."""
+    folder = path.with_name("elsewhere")
+    folder.mkdir(exist_ok=True)
+    return folder / path.name
+
+
+def bring_from_elsewhere(path: Path) -> None:
+    """Bring the closed journal that was made `elsewhere` to `path`, as nobody does who asks for a lock."""
+    for each in elsewhere(path).parent.iterdir():
+        each.rename(path.with_name(each.name))
+    elsewhere(path).parent.rmdir()
+
+
 def broken_off(path: Path, folder: Path) -> Path:
     """A copy as `copied` makes it, of a moment in which a transaction is under way in the file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

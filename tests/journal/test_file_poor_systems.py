@@ -23,7 +23,16 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import PrivateFile, companion, replace_file, sync_folder
 from consent_desk.system.left_over import copy_of
 from tests.consents import later
-from tests.journal.journals import back_up, broken_off, filled, latest, noted_in, tamper
+from tests.journal.journals import (
+    back_up,
+    bring_from_elsewhere,
+    broken_off,
+    elsewhere,
+    filled,
+    latest,
+    noted_in,
+    tamper,
+)
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows publishes by renaming, and knows no such links")
@@ -61,10 +70,11 @@ def test_where_there_are_no_hard_links_another_starts_journal_is_not_replaced(
 
     def link(source: str, target: Path) -> None:
         if not kept:
-            # Another start, in just this moment.
+            # Another start, in just this moment: one of an older version, which asks for no lock.
             kept.append("")
-            with closing(SqliteJournal.open(path)) as other:
+            with closing(SqliteJournal.open(elsewhere(path))) as other:
                 kept.append(noted_in(other))
+            bring_from_elsewhere(path)
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", link)

@@ -18,25 +18,13 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.journal.backups import make_daily
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_noted, write_down
-from tests.journal.journal_child import SYNC_CALLS
+from tests.journal.journal_child import SYNC_CALLS, start
 from tests.journal.journals import broken_off
 
-ROOT = Path(__file__).parents[2]
-CHILD = (sys.executable, "-m", "tests.journal.journal_child")
 KILLS = 6
 SEED = 20260331
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these machines are built with Linux's tools")
-
-
-def start(*arguments: str | Path, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*before, *CHILD, *map(str, arguments)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def lines_of(*arguments: str | Path, before: tuple[str, ...] = ()) -> list[str]:

@@ -10,11 +10,9 @@ from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 from consent_desk.domain.errors import (
     DeskError,
     JournalDamagedError,
-    JournalError,
     JournalGoneError,
     JournalMissingError,
 )
-from consent_desk.domain.message import say
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.recovery.backups import BackupList
@@ -28,11 +26,6 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 
 _KEY = "journal"
-
-_CHANGED = (
-    say("Nothing was restored: something was noted in the meantime."),
-    say("Look at the backup once more."),
-)
 
 
 class RecoveryPresenter(Presenter):
@@ -139,17 +132,12 @@ class RecoveryPresenter(Presenter):
         )
 
     def _restore(self, backup: Backup, agreed: Missing | None) -> None:
-        def work() -> Restored:
-            if self._recovery.missing_from(backup) != agreed:
-                raise JournalError(*_CHANGED)
-            return self._recovery.restore(backup)
-
         def done(restored: Restored) -> None:
             if self._list is not None:
                 self._list.dialog.close()
             self._tell(_told_restored(backup, restored))
 
-        self._replace("Restoring the backup…", work, done)
+        self._replace("Restoring the backup…", lambda: self._recovery.restore(backup, agreed), done)
 
     def _replace(self, what: str, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         if self._busy:
