@@ -316,7 +316,8 @@ class Engine:
 
     def learn(self, request_id: str, note: str) -> None:
         """Write down what was learnt of the customer of a consent; later, where it is on its way."""
-        self._steps.post(partial(self._learn, request_id, note), Rank.OUTCOME)
+        # Before it is released, where it is held.
+        self._steps.post(partial(self._learn, request_id, note), Rank.PERSON)
 
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""

@@ -877,6 +877,16 @@ def test_what_is_learnt_on_its_way_is_written_when_it_has_arrived(desk: Desk) ->
     assert desk.last(Learnt).entry.state is State.NEW_PROFILE
 
 
+def test_what_is_learnt_before_it_is_released_is_written_before_it_leaves(desk: Desk) -> None:
+    request_id = desk.note(hold=20.0)
+    desk.engine.learn(request_id, NO_CUSTOMER)
+    desk.engine.release([request_id])
+    desk.run()
+    states = [(fact.state, fact.note) for fact in desk.journal.record(request_id).facts]
+    assert states[1] == (State.QUEUED, NO_CUSTOMER)
+    assert desk.state(request_id) is State.NEW_PROFILE
+
+
 def test_what_is_learnt_of_what_is_held_does_not_send_it(desk: Desk) -> None:
     request_id = desk.note(hold=20.0)
     desk.engine.learn(request_id, SAW_CUSTOMER)
