@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from decimal import Decimal
 
 from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.action import Action
@@ -158,6 +157,9 @@ def _read_number(text: str) -> int | float | Message:
         return say("This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
+    # Loaded with the first fraction: few properties have one.
+    from decimal import Decimal
+
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
         return say("This number has too many digits to be kept exactly. Choose text as its type.")
