@@ -157,8 +157,7 @@ def _read_number(text: str) -> int | float | Message:
         return say("This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
-    # Loaded with the first fraction: few properties have one.
-    from decimal import Decimal
+    from decimal import Decimal  # noqa: PLC0415 -- few properties have a fraction
 
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
