@@ -5,13 +5,13 @@ waits here is IDs, and `claim` decides who sends.
 Long because it follows a consent from its noting until it is settled.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.delivery import steps
 from consent_desk.delivery.events import (
@@ -146,8 +146,8 @@ class Engine:
             partial(self._steps.post, rank=Rank.OUTCOME),
             lambda project_id: self._report(Supplied(project_id=project_id)),
         )
-        # The schedule is asked from other threads too.
-        self._lock = RLock()
+        # The schedule is asked from other threads too. Held for as long as a step, and over no call.
+        self._planning = RLock()
         self._sends: HostQueue[_Send] = HostQueue("send", MOST_HOSTS, self._send, limits.paused)
         self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue(
             "look up", MOST_HOSTS, _call, limits.paused
@@ -197,37 +197,48 @@ class Engine:
         request_id = consents[0][0].request_id
 
         def step() -> None:
-            asked = [one for one, _ in consents if one.category not in again]
-            repeated = self._outbox.repeated(project, asked)
-            if repeated:
-                self._report(Repeated(request_id=request_id, consents=repeated))
-                return
-            stamped = tuple(one for one, _ in consents)
-            if not is_stamped:
-                stamped = self._outbox.stamp_all(project, consents)
-            self._report(Stamped(request_id=request_id, consents=stamped))
-            contexts = (context for _, context in consents)
-            entries = self._outbox.note_all(project, tuple(zip(stamped, contexts, strict=True)))
-            with self._planning():
-                self._uncounted.update(entry.request_id for entry in entries)
-            self._settings.know(project)
-            if hold:
-                until = monotonic() + hold
-                self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
-                self._set_wake()
-            self._report(Noted(request_id=request_id, entries=entries))
-            if not hold:
-                self._deliver(entries)
-
-        def guarded() -> None:
             try:
-                step()
+                entries = self._note(project, consents, again, is_stamped=is_stamped)
             except Exception as error:  # noqa: BLE001 -- whatever it is, a person is told that it is not noted
                 if not isinstance(error, JournalError):
                     self._log(error)
                 self._report(NotNoted(request_id=request_id, error=error))
+                return
+            if entries and hold:
+                until = monotonic() + hold
+                self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
+                self._set_wake()
+            if entries:
+                self._report(Noted(request_id=request_id, entries=entries))
+            if entries and not hold:
+                self._deliver(entries)
 
-        self._steps.post(guarded, Rank.PERSON)
+        self._steps.post(step, Rank.PERSON)
+
+    def _note(
+        self,
+        project: Project,
+        consents: Sequence[tuple[Consent, Context]],
+        again: Collection[str],
+        *,
+        is_stamped: bool,
+    ) -> tuple[Entry, ...]:
+        """The lines of what was noted; none where it is a repetition, which is told."""
+        request_id = consents[0][0].request_id
+        repeated = self._outbox.repeated(project, [one for one, _ in consents if one.category not in again])
+        if repeated:
+            self._report(Repeated(request_id=request_id, consents=repeated))
+            return ()
+        stamped = tuple(one for one, _ in consents)
+        if not is_stamped:
+            stamped = self._outbox.stamp_all(project, consents)
+        self._report(Stamped(request_id=request_id, consents=stamped))
+        contexts = (context for _, context in consents)
+        entries = self._outbox.note_all(project, tuple(zip(stamped, contexts, strict=True)))
+        self._settings.know(project)
+        with self._planning:
+            self._uncounted.update(entry.request_id for entry in entries)
+        return entries
 
     def deliver(self, entry: Entry, project: Project) -> None:
         """Send what was noted for `project` elsewhere, an opt-in when nothing stands in its way."""
@@ -295,7 +306,7 @@ class Engine:
         What is under way is ended; the outcome says honestly how far it had come.
         """
         request_id = entry.request_id
-        with self._lock:
+        with self._planning:
             if request_id in self._cancelled:
                 return False
             self._cancelled.add(request_id)
@@ -308,7 +319,8 @@ class Engine:
 
     def learn(self, request_id: str, note: str) -> None:
         """Write down what was learnt of the customer of a consent; later, where it is on its way."""
-        self._steps.post(partial(self._learn, request_id, note), Rank.OUTCOME)
+        # Before it is released, where it is held.
+        self._steps.post(partial(self._learn, request_id, note), Rank.PERSON)
 
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""
@@ -330,7 +342,7 @@ class Engine:
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
-        with self._planning():
+        with self._planning:
             self._scheduler.forget(project_id, customer)
 
     # -- what it is asked ---------------------------------------------------------------------------
@@ -345,17 +357,17 @@ class Engine:
 
     def outlook(self, request_id: str) -> Message | None:
         """What comes next for a consent; None where nothing is left to say."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.outlook(request_id)
 
     def failing(self, request_id: str) -> Failing | None:
         """The looks that told nothing so far; None where the last one told something."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.failing(request_id)
 
     def question(self, request_id: str) -> Message | None:
         """What a person is asked who wants it sent again; None where nothing is."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.question(request_id)
 
     @property
@@ -365,7 +377,7 @@ class Engine:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet, with what was noted just now, if that can be read."""
-        with self._planning():
+        with self._planning:
             for request_id in [*self._uncounted]:
                 with suppress(JournalError):
                     self._scheduler.follow(request_id)
@@ -373,7 +385,7 @@ class Engine:
 
     def open_entries(self) -> tuple[Entry, ...]:
         """The lines of what Engagement may not have yet, the oldest first. Raises JournalError."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.open_entries()
 
     def close(self, seconds: float = CLOSED_WITHIN) -> None:
@@ -414,11 +426,6 @@ class Engine:
             times.append(self._plan_at)
         self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
 
-    @contextmanager
-    def _planning(self) -> Iterator[None]:
-        with self._lock:
-            yield
-
     def _report(self, event: Event) -> None:
         if self._report_to is not None:
             try:
@@ -427,14 +434,14 @@ class Engine:
                 self._log(error)
 
     def _begin(self) -> None:
-        with self._planning():
+        with self._planning:
             self._scheduler.begin()
         self._go_on()
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
         try:
-            with self._planning():
+            with self._planning:
                 self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
         except JournalError:
@@ -446,7 +453,7 @@ class Engine:
         """Begin what is due, and tell of `entries`, lines that may have changed."""
         if self._resting:
             return None
-        with self._planning():
+        with self._planning:
             written = self._sender.write_again()
             entries += self._scheduler.catch_up(written)
             tasks = self._scheduler.due()
@@ -475,22 +482,22 @@ class Engine:
     def _tell_written(self, request_id: str) -> None:
         sent = self._unwritten.pop(request_id, None)
         if sent is not None:
-            with self._planning():
+            with self._planning:
                 outlook = self._scheduler.outlook(request_id)
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _put_back(self, task: Task) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.put_back(task.due, KEYRING_PAUSE)
         self._go_on(entries)
 
     def _put_off(self, request_id: str) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.put_off(request_id)
         self._go_on(entries)
 
     def _hasten(self, project_id: str) -> None:
-        with self._planning():
+        with self._planning:
             self._scheduler.hasten(project_id)
         self._go_on()
 
@@ -596,7 +603,7 @@ class Engine:
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=entry, why=why))
-            with self._planning():
+            with self._planning:
                 entries = self._scheduler.put_off(entry.request_id, KEYRING_PAUSE)
             self._go_on(entries)
 
@@ -604,11 +611,11 @@ class Engine:
 
     def _take_sent(self, one: _Send, sent: Sent | Message | None) -> None:
         request_id = one.entry.request_id
-        if (note := self._untold.pop(request_id, None)) is not None:
-            self._learn(request_id, note)
+        self._tell_untold(request_id)
         if not isinstance(sent, Sent):
             self._take_not_left(one, sent)
             return
+        self._cancelled.discard(request_id)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest.
             self._ask(request_id)
@@ -641,6 +648,7 @@ class Engine:
 
     def _take_failure(self, one: _Send, error: Exception) -> None:
         entry = one.entry
+        self._tell_untold(entry.request_id)
         with suppress(JournalError):
             entry = self._journal.entry(entry.request_id)
         self._report(SendFailed(entry=entry, error=error))
@@ -662,6 +670,10 @@ class Engine:
         outlook = self._plan_anew(request_id)
         if sent is not None:
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+
+    def _tell_untold(self, request_id: str) -> None:
+        if (note := self._untold.pop(request_id, None)) is not None:
+            self._learn(request_id, note)
 
     def _learn(self, request_id: str, note: str) -> None:
         with suppress(JournalError):
@@ -706,7 +718,7 @@ class Engine:
         return lambda: None
 
     def _end_look(self, task: Task, wait: int = 0, failing: Failing | None = None) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.end_look(task.due, wait, failing)
         self._go_on(entries)
 
@@ -725,7 +737,7 @@ class Engine:
                     self._plan_anew(request_id)
                 else:
                     self._end_look(task, result.wait, result.failing)
-                with self._planning():
+                with self._planning:
                     outlook = self._scheduler.outlook(request_id)
                 self._report(Missed(entry=task.entry, failing=result.failing, outlook=outlook))
             case None if task.due.plan.unsent and not task.due.is_before_leaving:
@@ -733,6 +745,8 @@ class Engine:
                 self._send_due(task)
             case JournalError() | None:
                 self._end_look(task)
+            case _ as never:
+                assert_never(never)
 
     def _check_clock(self, task: Task) -> None:
         def check() -> None:
@@ -744,7 +758,7 @@ class Engine:
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=task.entry, why=why))
-            with self._planning():
+            with self._planning:
                 self._scheduler.put_off_check(KEYRING_PAUSE)
             self._go_on()
 
