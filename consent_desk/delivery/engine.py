@@ -692,7 +692,7 @@ class Engine:
         """Look it up with all that is due for its customer until that begins."""
         # What leaves soon all the same waits for no history that is read far back for others.
         key = (task.due.project_id, task.entry.customer, task.due.is_before_leaving)
-        with self._lock:
+        with self._planning:
             is_first = key not in self._to_look_up
             _, tasks = self._to_look_up.get(key, (project, {}))
             tasks[task.due.request_id] = task
@@ -703,7 +703,7 @@ class Engine:
 
     def _look(self, key: tuple[str, CustomerId, bool]) -> Callable[[], None]:
         """On the thread of a host."""
-        with self._lock:
+        with self._planning:
             project, tasks = self._to_look_up.pop(key)
         dues = [task.due for task in tasks.values()]
         try:

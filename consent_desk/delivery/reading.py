@@ -71,6 +71,8 @@ class Reading:
         self.customer = customer
         self.elapsed = 0.0
         self._now = now
+        # What there is instead of a look, where the pages that were asked for last are not enough for it.
+        self._instead: Sight | Missed = Missed(NoLook.TOO_LONG, None)
 
     def sights(self, records: Sequence[Record]) -> list[Sight | Missed]:
         """A complete look for each of `records`, all of the customer's, or why there is none."""
@@ -89,8 +91,6 @@ class Reading:
         """Whether nothing but our own events stands in the history; None where that could not be read."""
         is_any = False
         for page in self._pages():
-            if not isinstance(page, HistoryPage):
-                return None
             if not page.data:
                 return is_any
             if len(page.events) != len(page.data):
@@ -117,8 +117,6 @@ class Reading:
         events: list[HistoryEvent] = []
         waiting = dict(wanted)
         for page in self._pages():
-            if not isinstance(page, HistoryPage):
-                return events, dict.fromkeys(waiting, page)
             for event in page.events:
                 if event.category in categories or event.request_id in wanted:
                     events.append(event)
@@ -131,22 +129,23 @@ class Reading:
             # A page may be shorter than asked for: only an empty one is the end.
             if not page.data or not waiting:
                 return events, {}
-        return events, dict.fromkeys(waiting, self._missed(None, NoLook.TOO_LONG))
+        return events, dict.fromkeys(waiting, self._instead)
 
-    def _pages(self) -> Iterator[HistoryPage | Sight | Missed]:
-        """The pages of the history, the latest first, and at last why there is none where one is not read."""
+    def _pages(self) -> Iterator[HistoryPage]:
+        """The pages of the history, the latest first; where they end, `_instead` says why."""
         skip, before = 0, HistoryPage()
+        self._instead = Missed(NoLook.TOO_LONG, None)
         for _ in range(MOST_PAGES):
             outcome = self._call(prepare_history(self.project, self.customer, limit=PAGE, skip=skip))
             page = None
             if isinstance(outcome, Answered):
                 if lacks_permission(outcome.status, outcome.body):
-                    yield Sight(Look(blind=True))
+                    self._instead = Sight(Look(blind=True))
                     return
                 page = None if outcome.truncated else read_history(outcome.status, outcome.body)
             if page is None or not page.follows(before):
                 reason = why_no_page(outcome) if page is None else NoLook.NOT_ADVANCING
-                yield self._missed(outcome, reason)
+                self._instead = self._missed(outcome, reason)
                 return
             yield page
             skip, before = skip + len(page.data), page
@@ -172,7 +171,7 @@ class Reading:
         self.elapsed += outcome.elapsed
         return outcome
 
-    def _missed(self, outcome: Outcome | None, reason: NoLook) -> Missed:
+    def _missed(self, outcome: Outcome, reason: NoLook) -> Missed:
         wait = retry_after(outcome, self._now()) if isinstance(outcome, Answered) else 0
         return Missed(reason, outcome, wait)
 
