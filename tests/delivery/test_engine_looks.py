@@ -60,6 +60,16 @@ def test_what_falls_due_while_it_is_read_is_served_by_the_next_reading(
     assert desk.engagement.calls - calls == 2 + 2
 
 
+def test_what_comes_next_for_each_is_what_its_look_came_to(desk: Desk) -> None:
+    desk.note(*[REJECT] * 2)
+    desk.engagement.events.clear()
+    hand_out(desk, 31)
+    desk.run()
+    looked = {event.entry.request_id: event.outlook for event in desk.all(LookedUp)}
+    assert len(looked) == 2
+    assert {one: desk.engine.outlook(one) for one in looked} == looked
+
+
 def test_each_customer_is_looked_up_for_themselves(desk: Desk) -> None:
     desk.note(*[REJECT] * 2)
     desk.note(*[REJECT] * 2, customer="joe@example.com")

@@ -10,6 +10,7 @@ from consent_desk.delivery.reading import Missed, Reading, Sight
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Answered, Look, NoLook, Outcome
+from consent_desk.domain.wire.request import prepare_consents
 from consent_desk.engagement.calls import MOST_PAGES, Call
 from tests.consents import NOON, a_consent, a_noted, a_project, later
 from tests.delivery.desk import BUSY, DOWN, Wire
@@ -91,7 +92,7 @@ def test_one_that_stands_there_no_more_is_not_there_whatever_is_told_of_its_cate
 def test_of_several_in_one_category_it_is_asked_once() -> None:
     reading, wire = a_reading(page(event(SENT, FIRST), event(SENT, LAST)), holds())
     reading.sights([a_record(FIRST), a_record(LAST)])
-    assert asked(wire) == [["sms_marketing"]]
+    assert wire.requests[1:] == [prepare_consents(a_project(), JANE, ["sms_marketing"])]
 
 
 def test_events_that_concern_none_of_them_are_not_kept() -> None:
