@@ -27,6 +27,7 @@ class Program:
 
 PROGRAMS = (
     Program("kills", ("200", SEED), ("kill -9",)),
+    Program("kills", ("60", SEED, "2"), ("kill -9",)),
     Program("power_cuts", ("5000", SEED), ("power cuts", "control")),
     Program("machine", (SEED,), (" runs, ", "0 lost")),
     Program("answers", ("5000", SEED), ("mutated answers", "HTTP faults")),
