@@ -11,7 +11,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Look, Outcome
 from tests.consents import NOON, a_noted, a_project, claim, go_on, later
 from tests.delivery.desk import CUT, DOWN, SENT, SUCCESS
@@ -48,7 +48,7 @@ def ids(schedule: Schedule, seconds: float, *, hold_accepts: bool = False) -> li
 
 
 def open_count(schedule: Schedule) -> int:
-    return sum(entry.state in OPEN_STATES for entry, _ in schedule.planned())
+    return schedule.totals.opt_outs + schedule.totals.opt_ins
 
 
 def opt_in(seconds: float = 0, **changes: object) -> Record:
@@ -131,7 +131,7 @@ def test_what_is_settled_is_forgotten() -> None:
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
     assert open_count(schedule) == 0
     assert schedule.plan_of(id_of(record)) is None
-    assert schedule.open_like(record.noted) == ()
+    assert not schedule.alike(record.noted.subject).all
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
 
 
@@ -291,7 +291,7 @@ def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_
     schedule.put(replace(record, facts=(*record.facts, looked)))
     seconds.now += 50
     # Planned anew without a fact, the last one is as old as before.
-    schedule.put(replace(record, facts=(*record.facts, looked)), overtaken=True)
+    schedule.put(replace(record, facts=(*record.facts, looked)))
     (due,) = schedule.due(later(120))
     assert (due.facts, due.left, due.since) == (4, 3, 150)
 
@@ -395,9 +395,8 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
     refresh(schedule, journal, first)
     assert schedule.plan_of(first) == Plan(Step.SEND, second=True)
     second = note(opt_out(seconds=700))
-    records = refresh(schedule, journal, second)
-    assert {id_of(record) for record in records} == {first, second}
-    assert schedule.open_like(records[0].noted) == tuple(sorted((first, second)))
+    assert {line.request_id for line in refresh(schedule, journal, second)} == {first, second}
+    assert schedule.alike(journal.record(first).noted.subject).open_opt_outs == {first, second}
     assert schedule.plan_of(first) == Plan(Step.ASK)
 
 
@@ -408,7 +407,7 @@ def test_what_was_discarded_meanwhile_leaves_the_schedule(
     refresh(schedule, journal, before := note(opt_in()))
     refresh(schedule, journal, after := note(opt_out(seconds=60)))
     assert schedule.plan_of(before) is None
-    assert schedule.open_like(journal.record(after).noted) == (after,)
+    assert schedule.alike(journal.record(after).noted.subject).all == {after}
 
 
 def test_what_was_settled_before_is_not_read_for_a_later_decision(
@@ -420,7 +419,7 @@ def test_what_was_settled_before_is_not_read_for_a_later_decision(
     schedule = Schedule()
     refresh(schedule, journal, delivered)
     second = note(opt_out(seconds=60))
-    assert [id_of(record) for record in refresh(schedule, journal, second)] == [second]
+    assert [line.request_id for line in refresh(schedule, journal, second)] == [second]
     assert schedule.plan_of(delivered) is not None
 
 

@@ -16,7 +16,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.verify import Verdict, verify
 from tests.consents import a_noted, a_project, go_on, later, write_down
-from tests.journal.journals import lead, noted_in, tamper, way_to
+from tests.journal.journals import lead, noted_in, tamper, waiting_for_a_word, way_to
 
 
 def customer(name: str) -> CustomerId:
@@ -92,7 +92,7 @@ def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
     assert search(journal, states=OPEN_STATES) == ["jim"]
     assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
     assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
-    [found] = journal.those(LogQuery(words=("joe",)), journal.to_acknowledge())
+    [found] = journal.those(LogQuery(words=("joe",)), waiting_for_a_word(journal))
     assert found.entry.to_acknowledge
     assert [each.entry.to_acknowledge for each in journal.page(LogQuery())] == [False, False, False, True]
 
@@ -195,7 +195,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
         waiting += [request_id] if needs_check(record) else []
     assert len(waiting) == 5
-    assert [*journal.to_acknowledge()] == waiting
+    assert waiting_for_a_word(journal) == waiting
     shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
 
