@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
+from consent_desk.domain.lifecycle.judgement import was_withdrawn
 from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import (
     LEGAL,
@@ -80,7 +81,13 @@ class MemoryJournal(SqliteJournal):
         self, state: State, past: int | None = None, *, newest_first: bool = False
     ) -> tuple[Listed, ...]:
         page = tuple(
-            Listed(seq, one, noted.consent.action, is_to_acknowledge(self._facts[one][-1]))
+            Listed(
+                seq,
+                one,
+                noted.consent.action,
+                is_to_acknowledge(self._facts[one][-1]),
+                newest_first and was_withdrawn(self._facts[one]),
+            )
             for seq, (one, noted) in enumerate(self._noted.items(), 1)
             if self._facts[one][-1].state is state
             and (past is None or (seq < past if newest_first else seq > past))

@@ -293,10 +293,10 @@ class Scheduler:
         for state in sorted(UNSETTLED_STATES.difference(*_ALL_TAKEN_UP)):
             # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
             at_rest = 0
-            newest = (one.request_id for page in self._pages(state, newest_first=True) for one in page)
-            for request_id in newest:
-                yield from self._take_up_those([request_id])
-                at_rest += request_id not in self._schedule
+            for one in (one for page in self._pages(state, newest_first=True) for one in page):
+                if not one.rests:
+                    yield from self._take_up_those([one.request_id])
+                at_rest += one.request_id not in self._schedule
                 if at_rest >= MOST_AT_REST:
                     break
 

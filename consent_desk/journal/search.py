@@ -68,8 +68,9 @@ _LAST_ALIKE = (
     f"SELECT max(timestamp) {LIKE} AND timestamp > ? AND state <> 'discarded' "
     f"AND (? OR action = 'reject' OR state NOT IN ({_UNSENT}))"
 )
+_RESTS = f"(state = 'discarded' AND NOT {_MAY_HAVE_LEFT})"
 _PAGE_IN = (
-    f"SELECT standing.seq, request_id, action, {TO_ACKNOWLEDGE} AS waits "  # noqa: S608 - our own words
+    f"SELECT standing.seq, request_id, action, {TO_ACKNOWLEDGE} AS waits, {{rests}} AS rests "  # noqa: S608 - our own words
     "FROM standing CROSS JOIN consent USING (seq) CROSS JOIN personal USING (seq) "
     "WHERE state = ? AND standing.seq {than} ? ORDER BY standing.seq {order} LIMIT ?"
 )
@@ -89,12 +90,16 @@ LAST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A consent of one state; `waits`: for a person's word, as it was cancelled or is to be checked."""
+    """A consent of one state; `waits`: for a person's word, as it was cancelled or is to be checked.
+
+    `rests`: it was given up before it left. That is asked of the newest first alone.
+    """
 
     seq: int
     request_id: str
     action: Action
     waits: bool
+    rests: bool = False
 
 
 def like(subject: Subject) -> tuple[str, str, str, str]:
@@ -144,11 +149,18 @@ def page_in(
     connection: sqlite3.Connection, state: State, past: int | None, *, newest_first: bool
 ) -> tuple[Listed, ...]:
     """The page of those in one state that follows the number `past`."""
-    than, order, start = ("<", "DESC", LAST) if newest_first else (">", "ASC", 0)
-    question = _PAGE_IN.format(than=than, order=order)
+    than, order, rests, start = ("<", "DESC", _RESTS, LAST) if newest_first else (">", "ASC", "0", 0)
+    question = _PAGE_IN.format(than=than, order=order, rests=rests)
     rows = connection.execute(question, (state, start if past is None else past, PAGE)).fetchall()
     return tuple(
-        Listed(row["seq"], row["request_id"], Action(row["action"]), bool(row["waits"])) for row in rows
+        Listed(
+            seq=row["seq"],
+            request_id=row["request_id"],
+            action=Action(row["action"]),
+            waits=bool(row["waits"]),
+            rests=bool(row["rests"]),
+        )
+        for row in rows
     )
 
 
