@@ -77,17 +77,14 @@ class Schedule:
         rests = next_step.step is Step.REST and state not in OPEN_STATES and not needs_check(record)
         if is_erased or rests:
             return self._swap(subject, before, None)
-        since: float | None = self._steady() if len(facts) > left else None
         if before is not None and before.due.facts == len(facts):
-            if before.plan == next_step:
-                return frozenset()  # it may be handed out, or postponed
-            since = before.due.since
+            return frozenset()  # it may be handed out, or postponed
         is_unsent = next_step.step is Step.SEND and state in {State.QUEUED, State.RETRY_WAIT}
         item = Item(
             due=Due(
                 *(request_id, noted.project_id, consent.action, next_step),
                 facts=len(facts),
-                since=since,
+                since=self._steady() if len(facts) > left else None,
                 left=left,
             ),
             entry=Entry.after(noted, facts),

@@ -134,6 +134,97 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     assert desk.due() == []
 
 
+class Ticking:
+    """Seconds of which one passes with each look at them."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def ticking(desk: Desk) -> Scheduler:
+    """A scheduler to which every step takes long."""
+    return Scheduler(desk.journal, lambda: desk.now, lambda: False, steady=Ticking())
+
+
+def test_a_start_is_taken_up_in_steps_opt_outs_first_and_the_oldest_of_them(
+    desk: Desk, ticking: Scheduler
+) -> None:
+    desk.left(category="one", **accept())
+    opt_outs = [desk.left(State.RETRY_WAIT, DOWN), desk.left(), desk.left(State.UNCONFIRMED, CUT)]
+    desk.left(State.DELIVERED, category="two")
+    ticking.begin()
+    found: list[tuple[int, int]] = []
+    planned: list[str] = []
+    while ticking.take_up(0):
+        assert ticking.wait() == 0
+        found.append((ticking.outstanding().opt_outs, ticking.outstanding().opt_ins))
+        planned += [one for one in opt_outs if ticking.outlook(one) is not None and one not in planned]
+    assert list(dict.fromkeys(found)) == [(0, 0), (1, 0), (2, 0), (3, 0), (3, 1)]
+    assert planned == opt_outs
+    assert not ticking.take_up(0)
+
+
+def test_what_is_noted_while_a_start_is_taken_up_is_of_no_earlier_run(desk: Desk, ticking: Scheduler) -> None:
+    desk.left(category="email")
+    ticking.begin()
+    assert ticking.take_up(0)
+    noted = desk.left()
+    ticking.follow(noted)
+    while ticking.take_up(0):
+        pass
+    assert (noted, Step.SEND) in desk.due(ticking)
+
+
+def test_an_opt_in_that_is_noted_while_a_start_is_taken_up_waits_for_what_comes_then(
+    desk: Desk, ticking: Scheduler
+) -> None:
+    opt_out = desk.left()
+    ticking.begin()
+    opt_in = desk.left(**accept(later(1)))
+    assert {line.request_id for line in ticking.follow(opt_in)} == {opt_in, opt_out}
+    assert desk.due(ticking) == [(opt_out, Step.LOOK_UP)]
+    assert "until the earlier opt-out" in str(ticking.outlook(opt_in))
+
+
+def test_what_is_settled_costs_a_start_nothing(desk: Desk) -> None:
+    seen = [desk.left(State.DELIVERED, SUCCESS, category=f"c{number}") for number in range(3)]
+    for one in seen:
+        desk.append(one, 30, State.VERIFIED, SEEN)
+    for number in range(3):
+        desk.append(desk.left(category=f"d{number}"), 0, State.DISCARDED, note="typed wrong")
+    # None of them could be read.
+    desk.journal.rows = set(desk.journal.records_in(set(State)))
+    start(desk.scheduler)
+    assert desk.scheduler.outstanding() == Outstanding()
+
+
+def test_it_is_caught_up_with_in_steps_too(desk: Desk, ticking: Scheduler) -> None:
+    ids = [desk.left(category=f"c{number}") for number in range(3)]
+    [first] = ticking.catch_up((ids[0], ids[1]), 0)
+    assert first.request_id == ids[0]
+    assert ticking.wait() == 0
+    assert ticking.outstanding() == Outstanding(opt_outs=1, since=NOON, unread=1)
+    # What is followed meanwhile is not followed again.
+    ticking.follow(ids[1])
+    assert ticking.catch_up((), 0) == ()
+    [last] = ticking.catch_up((ids[2],))
+    assert last.request_id == ids[2]
+    assert len(desk.due(ticking)) == 3
+    assert ticking.wait() != 0
+
+
+def test_no_more_is_handed_out_than_is_asked_for(desk: Desk) -> None:
+    for number in range(3):
+        desk.noted(category=f"c{number}")
+    assert len(desk.scheduler.due(2)) == 2
+    assert len(desk.scheduler.due(2)) == 1
+
+
 BLIND = Look(seen=False, blind=True)
 UNSEEN = Look(seen=False)
 
