@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consent_desk.delivery.order import (
@@ -59,9 +59,9 @@ notings = st.tuples(
     st.booleans(),
 )
 facts = st.tuples(st.integers(0, 100), st.integers(0, 100), st.integers(0, 100))
-second_sendings = st.integers(0, 100)
-events = st.one_of(notings, facts, facts, facts, second_sendings)
-Event = tuple[Action, str, int, bool] | tuple[int, int, int] | int
+rare = st.tuples(st.sampled_from(("not seen", "never left", "the clock is set back")), st.integers(0, 100))
+events = st.one_of(notings, facts, facts, facts, rare)
+Event = tuple[Action, str, int, bool] | tuple[int, int, int] | tuple[str, int]
 
 
 class Desk:
@@ -80,11 +80,15 @@ class Desk:
 
     def happens(self, event: Event) -> None:
         match event:
-            case int(number) if self.ids:
-                request_id = self.ids[number % len(self.ids)]
+            case "not seen", int(number) if self.ids:
                 for seconds in (30, 90, 500):
                     self.time += seconds * 1_000_000
-                    self.append(request_id, State.NOT_SEEN, Look())
+                    self.append(self.ids[number % len(self.ids)], State.NOT_SEEN, Look())
+            case "never left", int(number) if self.ids:
+                for state in (State.IN_FLIGHT, State.UNCONFIRMED, State.DISCARDED):
+                    self.append(self.ids[number % len(self.ids)], state, DOWN)
+            case "the clock is set back", int(number):
+                self.time -= number * 10_000_000
             case int(number), int(state), int(outcome) if self.ids:
                 request_id = self.ids[number % len(self.ids)]
                 last = self.journal.record(request_id).facts[-1].state
@@ -230,7 +234,8 @@ def test_the_order_is_what_all_facts_say(events: list[Event]) -> None:
 
 
 @pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all"])
-@given(events=st.lists(st.one_of(notings, facts), min_size=2, max_size=25))
+@given(events=st.lists(st.one_of(notings, notings, facts, rare), min_size=2, max_size=25))
+@example(events=[(Action.ACCEPT, "jane", 0, True), (Action.REJECT, "jane", 0, True), ("never left", 1)])
 def test_what_opt_outs_overtook_is_discarded_and_nothing_else(is_one: bool, events: list[Event]) -> None:
     with TemporaryDirectory() as folder, closing(SqliteJournal.open(Path(folder) / "journal")) as journal:
         desk = Desk(journal)
