@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from consent_desk.delivery.attention import Alarms
+from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.scheduler import Scheduler
-from consent_desk.delivery.sender import Sender
-from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.clock_watch import ClockWatch
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A journal's services and their transport. `sandbox` is the practice project, None for the real ones.
+    """A journal, the engine that delivers it, and what else is asked of it. `sandbox`: the practice project.
 
     `restored`: how many consents may have gone out elsewhere since this journal was restored or moved.
     `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
@@ -32,10 +30,8 @@ class Workspace:
     """
 
     journal: "SqliteJournal"
+    engine: Engine
     outbox: Outbox
-    sender: Sender
-    verifier: Verifier
-    scheduler: Scheduler
     alarms: Alarms
     history: History
     proofs: "Proofs"

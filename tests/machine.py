@@ -119,6 +119,7 @@ class Machine(RuleBasedStateMachine):
         self.engagement.on_cancel = self.sender.cancel
         self.schedule = Schedule(self.steady)
         self.starts.append(self.steady())
+        self.journal.open_again()
         self.outbox.recover()
         for request_id in self.journal.records_in(UNSETTLED_STATES):
             refresh(self.schedule, self.journal, request_id, is_left=True)

@@ -27,6 +27,7 @@ class MemoryJournal(SqliteJournal):
     def __init__(self) -> None:
         self._noted: dict[str, Noted] = {}
         self._facts: dict[str, list[Fact]] = {}
+        self._ours: set[str] = set()
         self.on_write: Callable[[], None] = lambda: None
 
     def copied(self) -> "MemoryJournal":
@@ -35,6 +36,10 @@ class MemoryJournal(SqliteJournal):
         copy._noted = dict(self._noted)
         copy._facts = {request_id: [*facts] for request_id, facts in self._facts.items()}
         return copy
+
+    def open_again(self) -> None:
+        """Another program opens it: whoever had what is in flight is gone."""
+        self._ours.clear()
 
     def note_all(self, noted: Sequence[Noted]) -> None:
         self.on_write()
@@ -51,6 +56,7 @@ class MemoryJournal(SqliteJournal):
     def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
         if len(self._facts[request_id]) != after or not may_be_claimed(self._facts[request_id][-1]):
             return None
+        self._ours.add(request_id)
         self._write(request_id, Fact(at=at, state=State.IN_FLIGHT))
         return self._noted[request_id]
 
@@ -157,6 +163,9 @@ class MemoryJournal(SqliteJournal):
 
     def has(self, request_id: str) -> bool:
         return request_id in self._noted
+
+    def is_abandoned(self, request_id: str) -> bool:
+        return self._facts[request_id][-1].state is State.IN_FLIGHT and request_id not in self._ours
 
     def entry(self, request_id: str) -> Entry:
         return Entry.of(self._noted[request_id], self._facts[request_id][-1].state)

@@ -10,10 +10,9 @@ from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import resource
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import ShellContext
-from consent_desk.ui.tasks import Lane, let_be
+from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Workspaces
 
 
 class Application(QObject):
@@ -24,7 +23,6 @@ class Application(QObject):
     def __init__(
         self,
         shell: ShellContext,
-        workspaces: Workspaces,
         projects: ProjectPresenter,
         resources: ExitStack,
         faults: FaultLog,
@@ -32,7 +30,6 @@ class Application(QObject):
         super().__init__()
         self.window = shell.window
         self._runner = shell.runner
-        self._workspaces = workspaces
         self._projects = projects
         self._resources = resources
         self._faults = faults
@@ -68,15 +65,8 @@ class Application(QObject):
         self._runner.idle(Lane.JOURNAL, 0.2)
         # An export that was stopped takes away what it has written.
         self._runner.idle(Lane.EXPORT, 0.2)
-        if not self._runner.idle(Lane.SEND, 0.2):
-            self._workspaces.stop()
-            self._runner.idle(Lane.SEND, 0.2)
-        if self._workspaces.has_unwritten:
-            # Where it fails once more, the next start makes it unconfirmed, which is what is known then.
-            self._runner.run(Lane.JOURNAL, self._workspaces.write_again, done=let_be, failed=let_be)
-            self._runner.idle(Lane.JOURNAL, 0.1)
         # On a thread of its own: what hangs there must not keep the window from going.
         closing = threading.Thread(target=self._resources.close, daemon=True)
         closing.start()
-        closing.join(0.3)
+        closing.join(0.8)
         self._runner.close()

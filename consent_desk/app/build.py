@@ -1,6 +1,5 @@
 """The composition root: builds the program out of its parts, runs it, and ends it in order."""
 
-import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import tzinfo
@@ -18,6 +17,7 @@ from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
 from consent_desk.engagement.key_watch import KeyWatch
+from consent_desk.engagement.limits import Limits
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from consent_desk.projects.wordings import SavedWordings
@@ -26,7 +26,7 @@ from consent_desk.system.clock import LocalZone
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
-from consent_desk.system.folders import Folders, resource
+from consent_desk.system.folders import Folders
 from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
@@ -81,21 +81,20 @@ def build(
     resources = ExitStack()
     faults = FaultLog(folders.logs / "faults.log")
     journal_recovery = None if demo else JournalRecovery(folders, now)
-    watched = ClockWatch(keys := KeyWatch(transport), now, steady)
+    limits = Limits(now, steady=steady)
+    watched = ClockWatch(keys := KeyWatch(limits.paced(transport)), now, steady)
 
     def open_workspace(practice: bool, opened: ExitStack) -> Workspace:
         # Loaded here, on its lane, and not before the window shows.
         from consent_desk.app import workspaces
 
-        if practice:
-            seed = json.loads(resource("sandbox.json").read_text(encoding="utf-8"))
-            return workspaces.open_sandbox(
-                opened, transport, now, seed=seed, fault=fault, delay=delay, nap=nap, steady=steady
-            )
-        assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
-        return workspaces.open_journal(
-            opened, watched, now, folders, settings=journal_recovery.settings, nap=nap, steady=steady
+        means = workspaces.Means(
+            transport=transport, limits=limits, log=faults.write, now=now, steady=steady, nap=nap
         )
+        if practice:
+            return workspaces.open_sandbox(opened, means, fault=fault, delay=delay)
+        assert journal_recovery is not None  # noqa: S101 -- only a demo has none, and it knows no real journal
+        return workspaces.open_journal(opened, means, watched, folders, journal_recovery.settings)
 
     shown = window is not None
     if window is None:
@@ -121,9 +120,8 @@ def build(
     AgentPresenter(shell, projects, agent)
     WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
     cache = None if folders.cache is None else folders.cache / "categories.json"
-    system = QLocale.system()
-    categories = Categories(cache, now, tuple(system.uiLanguages()))
-    country = QLocale.territoryToCode(system.territory()) if place is None else place
+    categories = Categories(cache, now, tuple(QLocale.system().uiLanguages()))
+    country = QLocale.territoryToCode(QLocale.system().territory()) if place is None else place
     session = Session(
         shell,
         workspaces,
@@ -135,7 +133,7 @@ def build(
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    application = Application(shell, workspaces, projects, resources, faults)
+    application = Application(shell, projects, resources, faults)
     if not shown:
         window.painted.connect(application.start)
     return application

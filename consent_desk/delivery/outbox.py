@@ -175,19 +175,20 @@ class Outbox:
         return fact
 
     def recover(self) -> int:
-        """Mark what an earlier run left in flight as unconfirmed; return how many there were.
+        """Mark what programs that have ended left in flight as unconfirmed; return how many there were.
 
-        And discard the opt-ins that a later opt-out overtook: the run may have ended between the two.
+        And discard the opt-ins that a later opt-out overtook: a program may have ended between the two.
         """
-        left = self._journal.records_in({State.IN_FLIGHT})
+        left = 0
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
-        for request_id in left:
+        for request_id in self._journal.records_in({State.IN_FLIGHT}):
+            # Read first: one that another has sent since has more facts by now.
             facts = self._journal.record(request_id).facts
-            fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
-            if facts[-1].state is State.IN_FLIGHT:
-                self._journal.append(request_id, fact, after=len(facts))
+            if self._journal.is_abandoned(request_id):
+                fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
+                left += self._journal.append(request_id, fact, after=len(facts))
         discard_all_overtaken(self._journal, self._now)
-        return len(left)
+        return left
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
         """One consent, and when the last decision after it for its customer and category was taken."""

@@ -22,11 +22,12 @@ from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record,
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
-from consent_desk.journal.errors import ILLEGAL, OTHERWISE, UNKNOWN, Reason, told
+from consent_desk.journal.errors import ILLEGAL, NOT_OPENED, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
+from consent_desk.journal.owners import Owner, end_claim, is_gone, opening, require_alone, write_claim
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
@@ -63,7 +64,7 @@ from consent_desk.system.clock import now as clock_now
 
 NOT_READ = "The journal cannot be read: {why}."
 _NOT_CLOSED = "The journal could not be closed: {why}."
-_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
+_NOT_MARKED = "The journal is written, but the check file beside it is not: {why}."
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
@@ -84,16 +85,25 @@ class SqliteJournal:
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
     elsewhere. `mark_trouble`: why the mark lags behind, so that a cut end would not be found, if it does.
-    Each unit of work is one transaction, after which the mark follows.
+    Each unit of work is one transaction, after which the mark follows. `owner` is this very opening.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        owner: Owner,
+        *,
+        installation: str = "",
+        restored: int = 0,
     ) -> None:
         self._connection = connection
         self._lock = Lock()
-        self._mark = mark
+        self._path = path
+        self._mark = head_file(path)
         self._installation = installation
+        self._seen = _version_of(connection)
+        self.owner = owner
         self.mark_trouble: JournalError | None = None
         self.restored = restored
 
@@ -112,15 +122,22 @@ class SqliteJournal:
         told: then the mark keeps the one that it bears. Raises
         JournalError, JournalDamagedError among it; what is no good journal of ours is left as it is.
         """
-        restored = finish_salvage(path, installation, now)
-        connection = open_file(path, before_migration)
-        try:
-            installation = installation or installation_of(path)
-            restored += recognise(connection, path, installation, now)
-        except BaseException:
-            connection.close()
-            raise
-        return cls(connection, head_file(path), installation=installation, restored=restored)
+        with opening(path, NOT_OPENED) as owner, told(NOT_OPENED, path.parent):
+
+            def before(connection: sqlite3.Connection) -> None:
+                require_alone(path, NOT_OPENED, owner)
+                if before_migration is not None:
+                    before_migration(connection)
+
+            restored = finish_salvage(path, installation, now)
+            connection = open_file(path, before)
+            try:
+                installation = installation or installation_of(path)
+                restored += recognise(connection, path, owner, installation, now)
+                return cls(connection, path, owner, installation=installation, restored=restored)
+            except BaseException:
+                connection.close()
+                raise
 
     def note_all(self, noted: Sequence[Noted]) -> None:
         """Write all of `noted`, each with its first fact, `queued`, in their order, or none.
@@ -143,7 +160,9 @@ class SqliteJournal:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased.
 
         `after`: how many facts it had when that was decided. None, too, where another has come since.
+        That it is this opening's stands beside it until what came of it is written.
         """
+        self.owner.hold(_NOT_CLAIMED)
         with self._unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
@@ -151,6 +170,7 @@ class SqliteJournal:
             if count_facts(connection, request_id) != after:
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
+            write_claim(connection, row["seq"], self.owner.id)
             return noted_of(row)
 
     def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
@@ -169,6 +189,7 @@ class SqliteJournal:
                 return False
             if last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_APPENDED)
+            end_claim(connection, request_id)
             append_fact(connection, request_id, fact)
             return True
 
@@ -183,6 +204,7 @@ class SqliteJournal:
                 return False
             if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_GIVEN_UP)
+            end_claim(connection, request_id)
             append_fact(connection, request_id, fact)
             return True
 
@@ -323,6 +345,39 @@ class SqliteJournal:
         with told(NOT_READ):
             return Record(noted=noted, facts=tuple(fact_of(row) for row in rows))
 
+    def is_abandoned(self, request_id: str) -> bool:
+        """Whether a consent is in flight, and whoever sent it has not the journal open any more.
+
+        So it is where nobody's name stands beside it: in a copy of the journal, in a backup, and after an
+        older version.
+        """
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
+                "WHERE request_id = ? AND state = ?",
+                (request_id, State.IN_FLIGHT),
+            ).fetchone()
+        if row is None or row["owner"] == self.owner.id:
+            return False
+        return row["owner"] is None or is_gone(self._path, row["owner"])
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another program, or another opening, has written since this was asked last."""
+        with self._reading() as connection:
+            before, self._seen = self._seen, _version_of(connection)
+            return self._seen != before
+
+    def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
+        """Of what consents there are facts after the one of this number, the first `queued` among them.
+
+        And the number of the last one that was read: where it is another one, there may be more after it.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, request_id FROM fact WHERE seq > ? ORDER BY seq LIMIT ?", (fact, PAGE)
+            ).fetchall()
+        return tuple({row["request_id"]: None for row in rows}), rows[-1]["seq"] if rows else fact
+
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
         with self._reading() as connection:
@@ -362,7 +417,10 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         with self._lock, told(_NOT_CLOSED):
-            self._connection.close()
+            try:
+                self._connection.close()
+            finally:
+                self.owner.release()
 
     @contextmanager
     def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
@@ -388,3 +446,9 @@ class SqliteJournal:
             self.mark_trouble = trouble
         else:
             self.mark_trouble = None
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    """A number that is another one once another connection has written."""
+    found: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    return found

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QTimer, Signal
 
+from consent_desk.delivery.events import Event, Learnt, Noted, NotNoted, Released, Repeated, Stamped
 from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
@@ -18,7 +19,6 @@ from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.submission import SlowDisk, Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
-from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
@@ -30,7 +30,7 @@ from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.widgets.inputs import commit_typing
-from consent_desk.ui.widgets.messages import render, render_error, written
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -42,12 +42,11 @@ class Session(Presenter):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
     Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
-    could not be opened, and `not_noted(error)`.
+    could not be opened.
     """
 
     journal_well = Signal()
     journal_shut = Signal(object)
-    not_noted = Signal(object)
 
     def __init__(
         self,
@@ -79,7 +78,7 @@ class Session(Presenter):
         # The form as the last caller left it.
         self._left_by: Draft | None = None
         self._form.draft_changed.connect(self._follow_caller)
-        self._submitter = Submitter(self._runner, self)
+        self._submitter = Submitter(self)
         self._filled = FormPresenter(
             shell,
             self._submitter,
@@ -88,15 +87,15 @@ class Session(Presenter):
             question=self._question,
             id_help=id_help,
         )
-        self.sending = OutcomePresenter(shell, projects, self._log)
-        self._hold = HoldPresenter(self._runner, self._look_up, self._question, self)
+        self.sending = OutcomePresenter(shell, self._log)
+        self._hold = HoldPresenter(self._look_up, self._question, self)
         self._alarms = AlarmPresenter(shell, projects, self._log)
         self._kept = ResendPresenter(shell, self.sending)
         self._counter = CounterPresenter(shell, self.sending)
         OutstandingPresenter(shell, self.sending, self._submitter, self._hold)
         SlowDisk(self._submitter, self._status)
         history = LogActionsPresenter(shell, self._log, self.sending.answer)
-        history.discarded.connect(self.sending.scheduler.follow)
+        history.discarded.connect(lambda workspace, request_id: workspace.engine.follow(request_id))
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
@@ -119,11 +118,8 @@ class Session(Presenter):
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
             told.connect(self._alarms.show_anew)
         self._submitter.stamped.connect(self._show_stamped)
-        self._hold.released.connect(self._send_released)
         self._hold.given_up.connect(self.sending.give_up)
         self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
-        self._hold.learnt.connect(self._show_learnt)
-        self.sending.ended.connect(self._hold.write_untold)
         self.sending.ended.connect(self._hold.let_go)
         self._submitter.repeated.connect(self._ask_about_repetition)
         self._submitter.noted.connect(self._noted)
@@ -132,11 +128,17 @@ class Session(Presenter):
 
     def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
-        self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
+        self._alarms.failed.connect(
+            lambda project, one, error: self.sending.say_not_noted(project, (one,), error)
+        )
         self.sending.contradicted.connect(self._alarms.look_again)
         self.sending.withdrawn.connect(self._alarms.look_again)
+        workspaces.told.connect(self._take)
         workspaces.taken_up.connect(self.sending.take_up)
+        workspaces.taken_up.connect(lambda workspace, _: workspaces.deliver(workspace, projects.find))
         workspaces.taken_up.connect(self._alarms.take_up)
+        for changed in (projects.project_saved, projects.project_removed):
+            changed.connect(workspaces.change_settings)
         projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._submitter.leave_form)
         projects.project_left.connect(self._form.forget_all)
@@ -197,7 +199,6 @@ class Session(Presenter):
 
         self._workspaces.enter(practice=practice, done=done, failed=failed)
         if not practice:
-            self.sending.scheduler.rest()
             self._workspaces.leave_practice()
 
     def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:
@@ -224,6 +225,7 @@ class Session(Presenter):
     def _offer_kept(self) -> None:
         workspace, project = self._filled.workspace, self._filled.project
         if workspace is not None and project is not None:
+            workspace.engine.settings_work(project.id)
             self._kept.consider(workspace, project, checked=True)
 
     # -- submitter and sending -----------------------------------------------------------------------
@@ -262,7 +264,11 @@ class Session(Presenter):
             return
         self._form.switch_off_send()
         self._look_up.keep(submission)
-        self._submitter.submit(submission, again=[one.holds for one in confirmed if one.holds])
+        self._submitter.submit(
+            submission,
+            again=[one.holds for one in confirmed if one.holds],
+            hold=self._hold.seconds(submission, waits=self._look_up.awaits(submission.consent)),
+        )
 
     def _ask_anew_first(self, submission: Submission, left_out: tuple[str, ...]) -> None:
         """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
@@ -301,9 +307,9 @@ class Session(Presenter):
         )
         for entry in entries:
             self._log.put(submission.workspace, entry)
+        self.sending.expect(entries)
         self.sending.begin_call(submission.workspace, entries[0])
-        # First: while the form is cleared, it is on its way.
-        self._hold.send_or_hold(submission, entries, waits=self._look_up.awaits(submission.consent))
+        self._hold.begin(submission, entries)
         self._look_up.remember(submission.project, submission.consents)
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
@@ -320,35 +326,33 @@ class Session(Presenter):
             self._left_by = None
             self._status.end_calls()
 
-    def _send_released(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
-        for entry in entries:
-            self.sending.send_noted(submission.workspace, entry, submission.project)
-
     def _not_noted(self, submission: Submission, error: Exception) -> None:
         self._form.send.setEnabled(True)
         if self._submitter.concerns_form(submission):
             self._form.send.setFocus()
             self._filled.show_anew()
-        self._say_not_noted(submission.project, submission.consents, error)
-
-    def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
-        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
-        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.batches.say_not_noted(consents, project, said, slip)
-        if not project.practice:
-            self.not_noted.emit(error)
+        self.sending.say_not_noted(submission.project, submission.consents, error)
 
     def _noted_anew(self, workspace: Workspace, project: Project, consent: Consent, entry: Entry) -> None:
         self._log.put(workspace, entry)
-        self.sending.send_noted(workspace, entry, project, anew=True)
+        self.sending.send_anew(workspace, entry, project)
         self._look_up.remember(project, (consent,))
         self._filled.show_noted_anew(project, consent)
         self._log.choose(workspace, entry)
 
+    def _take(self, workspace: Workspace, event: Event) -> None:
+        match event:
+            case Repeated() | Stamped() | Noted() | NotNoted():
+                self._submitter.take(event)
+            case Released():
+                self._hold.take_released(event.request_ids, given_up=event.given_up)
+            case Learnt():
+                self._show_learnt(workspace, event.entry)
+            case _:
+                self.sending.take(workspace, event)
+
     def _show_learnt(self, workspace: Workspace, entry: Entry) -> None:
         self._log.put(workspace, entry)
-        if not self._hold.holds(entry.request_id):
-            self.sending.scheduler.follow(workspace, entry.request_id)
         if entry.state in TO_CHECK_STATES:
             judgement = tell_check(entry.state, practice=workspace.practice)
             said = render(tell_all(judgement, None), self._local)

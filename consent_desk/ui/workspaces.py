@@ -5,24 +5,32 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Lock
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
+from consent_desk.delivery.events import Event
 from consent_desk.domain.errors import JournalError
+from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
 from consent_desk.workspace import Workspace
+
+Find = Callable[[Workspace, str, Callable[[Project | None], None], Callable[[str], None]], None]
 
 
 class Workspaces(QObject):
     """Opens each workspace once, unless told to `reopen`.
 
     Emits `taken_up(Workspace, unconfirmed)` once it can be entered: so many calls did an
-    earlier run not finish.
+    earlier run not finish. From `deliver` on it emits `told(Workspace, Event)` for each event of its engine,
+    nothing of one that was closed.
 
     `open_workspace(practice, opened)` puts into `opened` whatever is to be closed again: at once where
     anything fails before the workspace is in use, else with `resources`.
     """
 
     taken_up = Signal(object, int)
+    told = Signal(object, object)
+    _told = Signal(object, object)
+    _called = Signal(object)
 
     def __init__(
         self,
@@ -40,6 +48,39 @@ class Workspaces(QObject):
         self._practises = False
         self._rests = False
         self._lock = Lock()
+        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def deliver(self, workspace: Workspace, find: Find) -> None:
+        """Have the engine of `workspace` go on with what an earlier run left, and tell what it does.
+
+        `find` is called on the GUI thread, for the settings of a project.
+        """
+
+        def report(event: Event) -> None:
+            # At the very end, Qt has deleted what a thread may still report to.
+            with suppress(RuntimeError):
+                self._told.emit(workspace, event)
+
+        def ask(
+            project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
+        ) -> None:
+            with suppress(RuntimeError):
+                self._called.emit(lambda: find(workspace, project_id, then, cannot))
+
+        workspace.engine.start(report, ask)
+
+    def _tell(self, workspace: Workspace, event: Event) -> None:
+        if self._opened.get(workspace.practice) is workspace:
+            self.told.emit(workspace, event)
+
+    def _call(self, work: Callable[[], None]) -> None:
+        work()
+
+    def change_settings(self, project_id: str) -> None:
+        """The settings of a real project were saved or removed."""
+        if (workspace := self._opened.get(False)) is not None:
+            workspace.engine.settings_changed(project_id)
 
     def enter(
         self,
@@ -72,6 +113,7 @@ class Workspaces(QObject):
             with self._lock:
                 if (workspace := self._opened.get(True)) is not None and not self._rests:
                     self._rests = True
+                    workspace.engine.rest()
                     workspace.rest()
 
         self._practises = False
@@ -88,42 +130,26 @@ class Workspaces(QObject):
 
         First its calls are ended, and what came of them is written down. Whoever enters next opens it anew.
         """
-        if (workspace := self._opened.get(False)) is not None:
-            workspace.sender.stop()
 
         def on_lane() -> Result:
             with self._lock:
                 closing = self._opened.pop(False, None)
             if closing is not None:
-                closing.sender.write_again()
+                closing.engine.close()
                 # One that is damaged may not even close well: that is why it is replaced.
                 with suppress(JournalError):
                     closing.journal.close()
             return work()
 
-        def replace(_ended: object) -> None:
-            self._runner.run(Lane.JOURNAL, on_lane, done=done, failed=failed)
+        self._runner.run(Lane.JOURNAL, on_lane, done=done, failed=failed)
 
-        self._runner.run(Lane.SEND, lambda: None, done=replace, failed=replace)
+    def opened(self, *, practice: bool) -> Workspace:
+        """The workspace that is open. Raises KeyError where none is."""
+        return self._opened[practice]
 
     def open_in(self, project_id: str) -> int:
         """How many consents of a real project are open. For the journal lane."""
         return self._open(practice=False).journal.open_in(project_id)
-
-    def stop(self) -> None:
-        """Let no sender begin another call, and end those under way."""
-        for workspace in list(self._opened.values()):
-            workspace.sender.stop()
-
-    def write_again(self) -> None:
-        """Write down, at the end, what could not be so far. For the journal lane."""
-        for workspace in list(self._opened.values()):
-            workspace.sender.write_again()
-
-    @property
-    def has_unwritten(self) -> bool:
-        """Whether there is an outcome that could not be written down so far."""
-        return any(workspace.sender.has_unwritten for workspace in list(self._opened.values()))
 
     def _open(self, *, practice: bool) -> Workspace:
         with self._lock:

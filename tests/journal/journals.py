@@ -12,7 +12,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import copy_daily, make_daily
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.search import PAGE
@@ -118,6 +118,20 @@ def copied(path: Path, folder: Path) -> Path:
     return copy
 
 
+def elsewhere(path: Path) -> Path:
+    """Where a journal can be made that is to be brought to `path`."""
+    folder = path.with_name("elsewhere")
+    folder.mkdir(exist_ok=True)
+    return folder / path.name
+
+
+def bring_from_elsewhere(path: Path) -> None:
+    """Bring the closed journal that was made `elsewhere` to `path`, as nobody does who asks for a lock."""
+    for each in elsewhere(path).parent.iterdir():
+        each.rename(path.with_name(each.name))
+    elsewhere(path).parent.rmdir()
+
+
 def broken_off(path: Path, folder: Path) -> Path:
     """A copy as `copied` makes it, of a moment in which a transaction is under way in the file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -147,9 +161,8 @@ def tamper(path: Path, *statements: str) -> None:
 
 def back_up(path: Path, journal: SqliteJournal, at: Timestamp, second: Path) -> Path | None:
     """Make the backup of a day, if there is none, and see to it that `second` has it; return the new one."""
-    backups = Backups(path, second=second)
-    backup = backups.make_daily(journal, at)
-    backups.copy_daily(at)
+    backup = make_daily(path, journal, at)
+    copy_daily(path, second, at)
     return backup
 
 

@@ -595,3 +595,32 @@ def test_those_of_one_press_have_it_in_common(path: Path, journal: SqliteJournal
     assert [journal.record(one.consent.request_id).noted.press for one in noted] == [press, press]
     journal.close()
     assert verify(path).verdict is Verdict.SOUND
+
+
+def test_what_another_opening_wrote_is_noticed_once(path: Path, journal: SqliteJournal) -> None:
+    noted_in(journal)
+    assert not journal.changed_elsewhere()
+    with closing(SqliteJournal.open(path)) as other:
+        assert not journal.changed_elsewhere()
+        request_id = noted_in(other)
+        assert (journal.changed_elsewhere(), journal.changed_elsewhere()) == (True, False)
+        noted_in(journal)
+        assert not journal.changed_elsewhere()
+        assert other.changed_elsewhere()
+        claim(other, request_id, later(1))
+    assert (journal.changed_elsewhere(), journal.changed_elsewhere()) == (True, False)
+
+
+def test_what_was_touched_since_a_fact_is_read_page_by_page(journal: SqliteJournal) -> None:
+    assert journal.touched_since(0) == ((), 0)
+    first, second = noted_in(journal), noted_in(journal)
+    assert journal.touched_since(0) == ((first, second), 2)
+    claim(journal, first, later(1))
+    go_on(journal, first, Fact(at=later(2), state=State.DELIVERED))
+    assert journal.touched_since(2) == ((first,), journal.head().facts)
+    assert journal.touched_since(4) == ((), 4)
+    many = [a_noted() for _ in range(PAGE)]
+    journal.note_all(many)
+    ids = tuple(one.consent.request_id for one in many)
+    assert journal.touched_since(3) == ((first, *ids[:-1]), 3 + PAGE)
+    assert journal.touched_since(3 + PAGE) == (ids[-1:], 4 + PAGE)

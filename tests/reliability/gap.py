@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL
+from consent_desk.delivery.events import Event, Settled
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.sender import Sent
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
@@ -31,7 +31,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.projects import Listed, ProjectListFile, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.dispatch import SendQueue
+from consent_desk.ui.workspaces import Workspaces
 from tests.consents import a_consent
 from tests.reliability.kill_child import Vault
 from tests.reliability.sandbox_process import sandbox_elsewhere
@@ -92,21 +92,22 @@ def run(count: int) -> tuple[Gaps, int]:
         prepare(home, project, count)
         folders = Folders(config=home, data=home, logs=home)
         application = build(folders, Vault(project_to_line(project)), transport)
-        dispatch = application.window.findChild(SendQueue)
-        assert isinstance(dispatch, SendQueue)
+        workspaces = application.window.findChild(Workspaces)
+        assert isinstance(workspaces, Workspaces)
         watches: list[Gaps] = []
         ends: list[bool] = []
         # A loop of its own: to end the program's would have it ask about what is open.
         loop = QEventLoop()
 
-        def end(_departure: object, sent: Sent | None) -> None:
-            ends.append(sent is not None and sent.entry.state is State.DELIVERED)
-            if len(ends) >= count:
-                loop.quit()
+        def end(_workspace: object, event: Event) -> None:
+            if isinstance(event, Settled):
+                ends.append(event.entry.state is State.DELIVERED)
+                if len(ends) >= count:
+                    loop.quit()
 
         # From the first paint on: until then the program starts, and docs/performance.md has that.
         application.window.painted.connect(lambda: watches.append(Gaps()))
-        dispatch.sent.connect(end)
+        workspaces.told.connect(end)
         gc.freeze()  # as the start does
         application.window.show()
         loop.exec()

@@ -38,6 +38,7 @@ from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log import long_view
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane
+from consent_desk.ui.workspaces import Workspaces
 
 CATEGORY = "sms_marketing"
 STAMPED_WRONG = "it is stamped wrong"
@@ -182,9 +183,9 @@ class Settling(QObject):
         self._timer.start(200)
 
     def _look(self) -> None:
-        runner, workspaces = self._application._runner, self._application._workspaces
+        runner, workspaces = self._application._runner, workspaces_of(self._application)
         if False in workspaces._opened:
-            scheduler = workspaces._opened[False].scheduler
+            scheduler = workspaces._opened[False].engine._scheduler
             runner.run(Lane.JOURNAL, lambda: self._open(scheduler), done=self._decide, failed=self._fail)
         else:
             self._timer.start(200)
@@ -230,11 +231,18 @@ class Settling(QObject):
             self._timer.start(200)
 
     def _is_stuck(self, request_id: str) -> bool:
-        return self._application._workspaces._opened[False].scheduler._schedule.is_stuck(request_id)
+        engine = workspaces_of(self._application).opened(practice=False).engine
+        return engine._scheduler._schedule.is_stuck(request_id)
 
     def _fail(self, error: Exception) -> None:
         tell(f"failed {type(error).__name__}")
         self._timer.start(200)
+
+
+def workspaces_of(application: Application) -> Workspaces:
+    found = application.window.findChild(Workspaces)
+    assert isinstance(found, Workspaces)
+    return found
 
 
 def tell(line: str) -> None:

@@ -88,7 +88,7 @@ LOOKING = 300.0
 """Seconds, by the fast clock, that a look may take: some calls, and what fails at the first try."""
 
 BETWEEN = 60.0
-"""Seconds, by the fast clock, from a look that saw nothing to the sending that follows: one second of ours."""
+"""Seconds, by the fast clock, from a look that saw nothing to the sending that follows: one of ours."""
 
 UNSETTLED = frozenset(
     {State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT, State.DELIVERED, State.UNCONFIRMED, State.RESTORED}

@@ -26,6 +26,8 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.questions import Questions
+from consent_desk.ui.workspaces import Workspaces
+from consent_desk.workspace import Workspace
 from tests.ui import controls
 
 SEED = {
@@ -79,11 +81,12 @@ class Person(Questions):
         super().__init__(parent)
         self.asked: list[str] = []
         self.answer = 0
-        self.folder = ""
+        self.folder = self.begun_at = ""
         self.file: Path | None = None
 
     def choose_folder(self, title: str, at: str = "") -> str:
         self.asked.append(title)
+        self.begun_at = at
         return self.folder
 
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
@@ -119,6 +122,13 @@ class OpenDesk:
     person: Person
     bot: QtBot
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def workspace(self) -> Workspace:
+        """That of the real consents, once it is open."""
+        workspaces = self.window.findChild(Workspaces)
+        assert isinstance(workspaces, Workspaces)
+        return workspaces.opened(practice=False)
 
     @property
     def status(self) -> str:

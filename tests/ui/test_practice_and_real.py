@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from consent_desk.app import workspaces
+from consent_desk.delivery.events import Event, LookedUp
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
+from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 from tests.engagement.http.servers import Server, answer, answering
 from tests.ui import controls
@@ -48,14 +49,13 @@ def go_back(desk: OpenDesk) -> None:
 @contextmanager
 def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
     """Wait until one of practice, or a real one, was looked up and what came of it was told."""
-    (scheduler,) = desk.window.findChildren(SchedulerPresenter)
+    workspaces = desk.window.findChild(Workspaces)
+    assert isinstance(workspaces, Workspaces)
 
-    def is_it(workspace: Workspace, _: object) -> bool:
-        return workspace.practice is practice
+    def is_it(workspace: Workspace, event: Event) -> bool:
+        return workspace.practice is practice and isinstance(event, LookedUp)
 
-    # It is told once the journal said what comes next.
-    signals = [scheduler.looked, scheduler.counted]
-    with desk.bot.waitSignals(signals, check_params_cbs=[is_it, is_it], order="simple", timeout=10_000):
+    with desk.bot.waitSignal(workspaces.told, check_params_cb=is_it, timeout=10_000):
         yield
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.checks.correction import is_opted_out
 from consent_desk.domain.consent.action import Action
@@ -17,9 +17,7 @@ from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unkn
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
-from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from consent_desk.ui.widgets.messages import render
-from consent_desk.workspace import Workspace
 
 HOLD = 2_000
 """Milliseconds that a consent is held at most for the answer of a look-up."""
@@ -33,86 +31,87 @@ ANSWER_WITHIN = 30_000
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """`is_given_up`: an opt-in over an opt-out, unless somebody says otherwise, and what somebody cancels."""
+    """`is_given_up`: an opt-in over an opt-out, unless somebody says otherwise."""
 
     submission: Submission
     entries: tuple[Entry, ...]
-    timer: QTimer
     is_asked: bool = False
     is_given_up: bool = False
 
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        return tuple(entry.request_id for entry in self.entries)
+
 
 class HoldPresenter(QObject):
-    """Emits `released(Submission, entries)` to have them sent, or `given_up(Workspace, entries)`.
+    """Asks about what the engine holds until it is known whether there is such a customer.
 
-    `learnt(Workspace, Entry)`: what is known of the customer now stands in the journal. Practice is not held.
+    Emits `given_up(Workspace, entries)` where it is not to be sent after all. Practice is not held.
     """
 
-    released = Signal(object, object)
     given_up = Signal(object, object)
-    learnt = Signal(object, object)
 
-    def __init__(
-        self, runner: TaskRunner, look_up: LookupPresenter, question: QuestionPresenter, parent: QObject
-    ) -> None:
+    def __init__(self, look_up: LookupPresenter, question: QuestionPresenter, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = runner
         self._question = question
         self._held: _Held | None = None
-        # What was learnt while it was on its way, to be written once that is over.
-        self._untold: dict[str, tuple[Workspace, str]] = {}
         look_up.told_of_noted.connect(self._take)
 
-    def send_or_hold(self, submission: Submission, entries: tuple[Entry, ...], *, waits: bool) -> None:
-        """Send `entries` of `submission`, or hold them while their customer is looked up."""
-        # One caller at a time: whoever was held before is not waited for any more.
-        self.release()
+    @staticmethod
+    def seconds(submission: Submission, *, waits: bool) -> float:
+        """For how long `submission` is held, which `waits` for a look-up."""
         if not waits or submission.workspace.practice:
-            self.released.emit(submission, entries)
-            return
+            return 0.0
         # An opt-in may turn an opt-out, and who is opted in wrongly is worse off than who waits.
-        is_opt_in = submission.consent.action is Action.ACCEPT
-        timer = QTimer(self, singleShot=True, interval=HOLD_OPT_IN if is_opt_in else HOLD)
-        timer.timeout.connect(self.release)
-        self._held = _Held(submission, entries, timer)
-        timer.start()
+        return (HOLD_OPT_IN if submission.consent.action is Action.ACCEPT else HOLD) / 1_000
+
+    def begin(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
+        """`entries` of `submission` were noted. One caller at a time: who was held before waits no more."""
+        self.release()
+        if submission.workspace.engine.is_held(entries[0].request_id):
+            self._held = _Held(submission, entries)
 
     @property
     def is_holding(self) -> bool:
         """Whether anything is held."""
         return self._held is not None
 
-    def holds(self, request_id: str) -> bool:
-        """Whether a consent is held."""
-        held = self._held
-        return held is not None and any(one.request_id == request_id for one in held.entries)
-
     def let_go(self, request_id: str) -> None:
-        """Hold a consent no more that was cancelled, or given up, at its line."""
+        """It was cancelled, or given up, at its line."""
         held = self._held
-        if held is None or not self.holds(request_id):
-            return
-        held.entries = tuple(one for one in held.entries if one.request_id != request_id)
-        if not held.entries:
-            self.release()
+        if held is not None and request_id in held.request_ids:
+            held.entries = tuple(one for one in held.entries if one.request_id != request_id)
+            if not held.entries:
+                self._end()
 
     def release(self) -> None:
         """Send at once what is held; but no opt-in whose customer turned out to have opted out."""
-        held, self._held = self._held, None
+        held = self._held
         if held is None:
             return
-        held.timer.stop()
-        if held.is_asked:
-            self._question.withdraw()
+        self._end()
         if held.is_given_up:
             self.given_up.emit(held.submission.workspace, held.entries)
         else:
-            self.released.emit(held.submission, held.entries)
+            held.submission.workspace.engine.release(held.request_ids)
 
-    def write_untold(self, request_id: str) -> None:
-        """The sending of a consent has ended: what was learnt meanwhile can be written."""
-        if (untold := self._untold.pop(request_id, None)) is not None:
-            self._learn(untold[0], request_id, untold[1])
+    def take_released(self, request_ids: tuple[str, ...], *, given_up: bool) -> None:
+        """Its time is over."""
+        held = self._held
+        if held is not None and held.request_ids[0] in request_ids:
+            self._end()
+            if given_up:
+                self.given_up.emit(held.submission.workspace, held.entries)
+
+    def _end(self) -> None:
+        held, self._held = self._held, None
+        if held is not None and held.is_asked:
+            self._question.withdraw()
+
+    def _prolong(self, held: _Held) -> None:
+        held.submission.workspace.engine.hold(
+            held.request_ids, ANSWER_WITHIN / 1_000, gives_up=held.is_given_up
+        )
 
     def _take(self, submission: Submission, found: Found | None) -> None:
         held = self._held
@@ -133,7 +132,7 @@ class HoldPresenter(QObject):
 
     def _ask(self, held: _Held) -> None:
         held.is_asked = True
-        held.timer.start(ANSWER_WITHIN)
+        self._prolong(held)
         consent, count = held.submission.consent, len(held.entries)
         customer = consent.customer
         what = cut(consent.category) if count == 1 else f"{count} categories"
@@ -155,8 +154,8 @@ class HoldPresenter(QObject):
         # Whatever happens to the program now, it does not leave unasked.
         for consent in held.submission.consents:
             if any(consent.category == category for category, _ in turned):
-                self._learn(held.submission.workspace, consent.request_id, SAW_OPT_OUT)
-        held.timer.start(ANSWER_WITHIN)
+                held.submission.workspace.engine.learn(consent.request_id, SAW_OPT_OUT)
+        self._prolong(held)
         category, status = turned[0]
         text = say(
             "Noted, not sent: {customer} has opted out. {category}: {told}. An opt-in in its place needs "
@@ -179,21 +178,10 @@ class HoldPresenter(QObject):
                 self._learn_all(held.submission, note)
             self.release()
 
-    def _learn_all(self, submission: Submission, note: str) -> None:
+    @staticmethod
+    def _learn_all(submission: Submission, note: str) -> None:
         for one in submission.consents:
-            self._learn(submission.workspace, one.request_id, note)
-
-    def _learn(self, workspace: Workspace, request_id: str, note: str) -> None:
-        def done(entry: Entry | None) -> None:
-            if entry is None:
-                self._untold[request_id] = workspace, note
-            else:
-                self.learnt.emit(workspace, entry)
-
-        # Where it cannot be written now, the verification makes up for it.
-        self._runner.run(
-            Lane.JOURNAL, lambda: workspace.outbox.learn(request_id, note), done=done, failed=let_be
-        )
+            submission.workspace.engine.learn(one.request_id, note)
 
 
 def _turned(submission: Submission, found: Known) -> tuple[tuple[str, CategoryStatus], ...]:

@@ -1,18 +1,19 @@
 """What Send asks for is noted here, one submission at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
 
+from consent_desk.delivery.events import Noted as NotedEvent
+from consent_desk.delivery.events import NotNoted, Repeated, Stamped
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.consent.values import Consent, Timestamp
-from consent_desk.domain.lifecycle.record import Context, Entry, Noted
+from consent_desk.domain.consent.values import Consent
+from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.tasks import Lane, TaskRunner
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -55,13 +56,6 @@ class Submission:
         return replace(self, all=tuple(zip(consents, contexts, strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """What was noted here minutes ago, and when."""
-
-    consents: tuple[tuple[Consent, Timestamp], ...]
-
-
 class Submitter(QObject):
     """Emits `begun`, `stamped(Submission)`, then `noted(Submission, entries)` or `failed(Submission, error)`.
 
@@ -76,9 +70,8 @@ class Submitter(QObject):
     noted = Signal(object, object)
     failed = Signal(object, object)
 
-    def __init__(self, runner: TaskRunner, parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = runner
         self.under_way: Submission | None = None
         self._of_former_form = ""
         self._failed: Submission | None = None
@@ -112,33 +105,44 @@ class Submitter(QObject):
         self.begin_anew()
         return None
 
-    def submit(self, submission: Submission, *, again: Sequence[str] = ()) -> None:
-        """Note the consents of `submission`; those of `again` although they were noted minutes ago."""
+    def submit(self, submission: Submission, *, again: Sequence[str] = (), hold: float = 0.0) -> None:
+        """Note the consents of `submission`; those of `again` although they were noted minutes ago.
+
+        Then they are sent, after `hold` seconds unless they are released.
+        """
         self.under_way = submission
         self.begun.emit()
-        outbox, project = submission.workspace.outbox, submission.project
-        # If so, its rows may be there already, with these very timestamps.
-        is_stamped = submission.consent is self._stamped
-
-        def work(tell: Callable[[Submission], None]) -> tuple[Entry, ...] | Repeated:
-            # One visit: between two, the window would first have to be painted.
-            asked = [one for one in submission.consents if one.category not in again]
-            repeated = outbox.repeated(project, asked)
-            if repeated:
-                return Repeated(repeated)
-            stamped = (
-                submission if is_stamped else submission.stamped(outbox.stamp_all(project, submission.all))
-            )
-            tell(stamped)
-            return outbox.note_all(project, stamped.all)
-
-        self._runner.run_telling(
-            Lane.JOURNAL, work, told=self._take_stamped, done=self._end, failed=self._fail
+        submission.workspace.engine.note(
+            submission.project,
+            submission.all,
+            again=again,
+            # If so, its rows may be there already, with these very timestamps.
+            is_stamped=submission.consent is self._stamped,
+            hold=hold,
         )
 
-    def _take_stamped(self, submission: Submission) -> None:
-        self.under_way, self._stamped = submission, submission.consent
-        self.stamped.emit(submission)
+    def take(self, event: Repeated | Stamped | NotedEvent | NotNoted) -> None:
+        """Take what became of the submission under way."""
+        submission = self.under_way
+        if submission is None or submission.consent.request_id != event.request_id:
+            return
+        match event:
+            case Stamped():
+                self.under_way = submission = submission.stamped(event.consents)
+                self._stamped = submission.consent
+                self.stamped.emit(submission)
+            case Repeated():
+                self.under_way = None
+                self.repeated.emit(submission, event.consents)
+            case NotedEvent():
+                self.under_way = None
+                self.begin_anew()
+                self.noted.emit(submission, event.entries)
+            case NotNoted():
+                self.under_way = None
+                if self.concerns_form(submission):
+                    self._failed = submission
+                self.failed.emit(submission, event.error)
 
     def begin_anew(self) -> None:
         """Another consent comes next."""
@@ -155,20 +159,6 @@ class Submitter(QObject):
     def concerns_form(self, submission: Submission) -> bool:
         """Whether the form is still the one of `submission`."""
         return submission.consent.request_id != self._of_former_form
-
-    def _end(self, entries: tuple[Entry, ...] | Repeated) -> None:
-        submission, self.under_way = self.under_way, None
-        if isinstance(entries, Repeated):
-            self.repeated.emit(submission, entries.consents)
-            return
-        self.begin_anew()
-        self.noted.emit(submission, entries)
-
-    def _fail(self, error: Exception) -> None:
-        submission, self.under_way = self.under_way, None
-        if submission is not None and self.concerns_form(submission):
-            self._failed = submission
-        self.failed.emit(submission, error)
 
 
 class SlowDisk(QObject):

@@ -134,7 +134,7 @@ class LogActionsPresenter(Presenter):
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.scheduler.forget(entry.project_id, entry.customer),
+            lambda: workspace.engine.forget(entry.project_id, entry.customer),
             done=done,
             failed=self._tell_not_erased,
         )

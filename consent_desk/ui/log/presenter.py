@@ -18,7 +18,6 @@ from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
 from consent_desk.ui.log.panel import Offer
-from consent_desk.ui.outcomes.dispatch import QueuedSend
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render, render_error
@@ -79,20 +78,9 @@ class LogPresenter(Presenter):
         self.view.place()
         self._choose()
 
-    def show_begun(self, queued_send: QueuedSend) -> None:
+    def show_begun(self, workspace: Workspace, entry: Entry) -> None:
         """Show that a call is under way. The journal knows it by itself."""
-        begun = replace(queued_send.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
-        self.put(queued_send.workspace, begun)
-
-    def refresh(self, queued_send: QueuedSend) -> None:
-        """Show the line of `queued_send` as the journal has it; as it was before, where that cannot tell."""
-        workspace, entry = queued_send.workspace, queued_send.entry
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: workspace.journal.entry(entry.request_id),
-            done=lambda read: self.put(workspace, read),
-            failed=lambda error: self.put(workspace, entry),
-        )
+        self.put(workspace, replace(entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False))
 
     def find(self, request_id: str) -> Entry | None:
         """The line of one consent, None where it was neither read nor chosen."""
@@ -166,8 +154,8 @@ class LogPresenter(Presenter):
                 record,
                 self._local,
                 practice=workspace.practice,
-                outlook=workspace.scheduler.outlook(request_id),
-                failing=workspace.scheduler.failing(request_id),
+                outlook=workspace.engine.outlook(request_id),
+                failing=workspace.engine.failing(request_id),
             )
             return texts, record, change_of(record, self._local)
 

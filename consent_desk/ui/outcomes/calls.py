@@ -8,7 +8,6 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.tones import Tone
@@ -21,59 +20,49 @@ NOTED = "Noted. You can end the call."
 
 
 class CallPresenter(Presenter):
-    """Cancels what a line of the log names, as long as it is not settled. No key does.
+    """Cancels what a line of the log names, as long as it is not settled. No key does."""
 
-    Made before anybody else follows `dispatch`: once a call has ended, nothing says any more that it is slow.
-    """
-
-    def __init__(
-        self, shell: ShellContext, dispatch: SendQueue, log: LogPresenter, say: Say, answer: Say
-    ) -> None:
+    def __init__(self, shell: ShellContext, log: LogPresenter, say: Say, answer: Say) -> None:
         super().__init__(shell)
-        self._dispatch = dispatch
         self._say = say
         self._answer = answer
-        self._under_way: QueuedSend | None = None
+        # The last one that a person waits for.
+        self._under_way: tuple[Workspace, Entry] | None = None
+        # Those of a list: cancelling one would discard it for good.
+        self.kept: set[str] = set()
         self._slow = QTimer(self, singleShot=True)
         self._slow.timeout.connect(self._say_that_it_is_slow)
-        dispatch.begun.connect(self._begin_to_wait)
-        dispatch.sent.connect(self._end_waiting)
-        dispatch.failed.connect(self._end_waiting)
         log.on_line(self._window.log.cancel, self._cancel)
 
-    def cancel_waiting(self, workspace: Workspace, entry: Entry) -> None:
-        """Cancel one that was not handed over to be sent yet."""
-        self._cancel_one(QueuedSend(workspace, None, entry))
+    def cancel(self, workspace: Workspace, entry: Entry) -> None:
+        """Cancel what has not left."""
+        if workspace.engine.cancel(entry):
+            self.end(entry.request_id)
+            self._answer(workspace, entry, Tone.NEUTRAL, "Cancelling…")
 
-    def _cancel(self, workspace: Workspace, entry: Entry) -> None:
-        queued_send = self._dispatch.find(entry.request_id)
-        if queued_send is None:
-            if entry.state in {State.QUEUED, State.RETRY_WAIT}:
-                # It waits for its time, and is not on its way out so far.
-                self._cancel_one(QueuedSend(workspace, None, entry, by_person=False))
-        elif queued_send.kept:
-            why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
-            self._answer(queued_send.workspace, queued_send.entry, Tone.NEUTRAL, why)
-        else:
-            self._cancel_one(queued_send)
-
-    def _cancel_one(self, queued_send: QueuedSend) -> None:
-        if self._dispatch.cancel(queued_send):
-            self._end_waiting(queued_send)
-            self._answer(queued_send.workspace, queued_send.entry, Tone.NEUTRAL, "Cancelling…")
-
-    def _begin_to_wait(self, queued_send: QueuedSend) -> None:
-        self._under_way = queued_send
+    def begin(self, workspace: Workspace, entry: Entry) -> None:
+        """Somebody waits for this call."""
+        self._under_way = workspace, entry
         self._slow.start(waiting.SAY_SLOW_AFTER)
 
-    def _end_waiting(self, queued_send: QueuedSend, _outcome: object = None) -> None:
-        # What waits behind the call under way may be cancelled: that call goes on.
-        if queued_send is self._under_way:
+    def end(self, request_id: str) -> None:
+        """This call has ended: nothing says any more that it is slow."""
+        self.kept.discard(request_id)
+        if self._under_way is not None and self._under_way[1].request_id == request_id:
+            self._under_way = None
             self._slow.stop()
 
+    def _cancel(self, workspace: Workspace, entry: Entry) -> None:
+        is_here = workspace.engine.holds(entry.request_id)
+        if is_here and entry.request_id in self.kept:
+            why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
+            self._answer(workspace, entry, Tone.NEUTRAL, why)
+        elif is_here or entry.state in {State.QUEUED, State.RETRY_WAIT}:
+            self.cancel(workspace, entry)
+
     def _say_that_it_is_slow(self) -> None:
-        queued_send = self._under_way
-        if queued_send is not None and queued_send.by_person:
-            who = "Noted for practice. The Sandbox" if queued_send.workspace.practice else "Engagement"
+        if self._under_way is not None:
+            workspace, entry = self._under_way
+            who = "Noted for practice. The Sandbox" if workspace.practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
-            self._say(queued_send.workspace, queued_send.entry, Tone.NEUTRAL, slow)
+            self._say(workspace, entry, Tone.NEUTRAL, slow)

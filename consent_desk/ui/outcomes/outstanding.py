@@ -85,8 +85,7 @@ class OutstandingPresenter(Presenter):
         self._patience = Patience(self)
         self._patience.worn.connect(self._ask)
         sending.counted.connect(self._count)
-        self._scheduler = sending.scheduler
-        self._window.hold_while(lambda: hold.is_holding or self._scheduler.is_behind or bool(self._why()))
+        self._window.hold_while(lambda: hold.is_holding or self._is_behind() or bool(self._why()))
         self._window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
         self._window.held_open.connect(self._begin, Qt.ConnectionType.QueuedConnection)
@@ -101,6 +100,10 @@ class OutstandingPresenter(Presenter):
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 
+    def _is_behind(self) -> bool:
+        """Whether something was noted just now that is not counted yet."""
+        return self._workspace is not None and self._workspace.engine.is_behind
+
     def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
         if not workspace.practice:
             self._workspace, self._outstanding = workspace, outstanding
@@ -113,11 +116,9 @@ class OutstandingPresenter(Presenter):
             return
         self._counting = True
         self._patience.begin()
-        # What was noted just now counts too.
-        self._scheduler.follow_up()
         self._runner.run(
             Lane.JOURNAL,
-            workspace.scheduler.outstanding,
+            workspace.engine.outstanding,
             done=self._take,
             failed=lambda error: self._take(self._outstanding),
         )
@@ -146,7 +147,7 @@ class OutstandingPresenter(Presenter):
             workspace = self._workspace
             self._runner.run(
                 Lane.JOURNAL,
-                lambda: _list_of(workspace.scheduler.open_entries()),
+                lambda: _list_of(workspace.engine.open_entries()),
                 done=self._copy,
                 failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
             )

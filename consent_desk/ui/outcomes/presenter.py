@@ -1,35 +1,41 @@
-"""What becomes of a consent once it is noted: sends it, and says in words what came of it.
+"""Says in words what becomes of each consent once it is noted."""
 
-Long because it follows a consent from its noting until it is settled.
-"""
-
-from functools import partial
+from typing import assert_never
 
 from PySide6.QtCore import Signal
 
-from consent_desk.delivery.scheduler import Outstanding, Task
-from consent_desk.delivery.sender import Sent
-from consent_desk.delivery.verifier import Failed, Looked
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId
+from consent_desk.delivery.events import (
+    Changed,
+    Counted,
+    LookedUp,
+    Missed,
+    NotCancelled,
+    NotLeft,
+    Planned,
+    SendFailed,
+    Sending,
+    Settled,
+    Supplied,
+    Undecided,
+    Withheld,
+)
+from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import Judgement
-from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, tell_all, tell_failing
+from consent_desk.domain.lifecycle.messages import tell_all, tell_failing
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import NOTED, CallPresenter
-from consent_desk.ui.outcomes.dispatch import QueuedSend, SendQueue
-from consent_desk.ui.outcomes.rounds_desk import SchedulerPresenter
 from consent_desk.ui.outcomes.summary import BatchStatus, WithheldStatus, about
-from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render, render_error
+from consent_desk.ui.widgets.messages import counted, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -40,53 +46,55 @@ _LEFT, _RESTORED = "left", "restored"
 _ANSWERS = ("Do not send it", "Send it again")
 _GONE_ON = "Nothing was sent: see in the log how it stands."
 
+Outcome = (
+    Planned
+    | Sending
+    | Settled
+    | NotLeft
+    | SendFailed
+    | LookedUp
+    | Missed
+    | Withheld
+    | Supplied
+    | NotCancelled
+    | Undecided
+    | Counted
+    | Changed
+)
+"""The events that tell what becomes of what was noted."""
+
 
 class OutcomePresenter(Presenter):
-    """Follows every consent until it is settled, for whatever workspace, also while another one is shown.
+    """Says what becomes of every consent until it is settled, of whatever workspace, whichever is shown.
 
-    An opt-out leaves at once; an opt-in may have to wait. `counted(Workspace, Outstanding)` tells how many
-    consents Engagement may not have yet; `contradicted`, that a real one does not hold; `withdrawn`, that
-    one was cancelled before it left, and rules no more; `ended(id)`, that the sending of one is over.
+    `counted(Workspace, Outstanding)` tells how many consents Engagement may not have yet; `contradicted`, of
+    a real one, that it does not hold; `withdrawn`, that one was cancelled before it left, and rules no more;
+    `ended(id)`, that the sending of one is over; `not_noted(error)`, that a real one could not even be noted.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
     withdrawn = Signal()
     ended = Signal(str)
+    not_noted = Signal(object)
 
-    def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
+    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
         super().__init__(shell)
-        self._projects = projects
         self._log = log
         # What a person asked for, and what was last said of it: a tenth failed try is no news.
         self._asked: dict[str, str] = {}
+        # What was noted anew for nobody on the line.
+        self._anew: set[str] = set()
+        # Outcomes that could not be written down, of this workspace.
+        self._unwritten: dict[str, Workspace] = {}
         self._withheld = WithheldStatus(self._status)
-        # Outcomes that could not be written down, with what is said of each when it was.
-        self._unwritten: dict[str, tuple[Workspace, Entry, Tone, Judgement]] = {}
-        self._real: Workspace | None = None
         self.batches = BatchStatus(self._status)
-        self._dispatch = SendQueue(self._runner, self)
-        self.calls = CallPresenter(shell, self._dispatch, log, self.say, self.answer)
-        self._dispatch.begun.connect(log.show_begun)
-        self._dispatch.sent.connect(self._sent)
-        self._dispatch.failed.connect(self._not_sent)
-        for over in (self._dispatch.sent, self._dispatch.failed):
-            over.connect(lambda queued_send, _: self.ended.emit(queued_send.entry.request_id))
-        self._dispatch.not_cancelled.connect(self._not_cancelled)
-        self.scheduler = SchedulerPresenter(self._runner, projects.find, self)
-        self.scheduler.changed.connect(self._show_lines)
-        self.scheduler.to_send.connect(self._send_due)
-        self.scheduler.looked.connect(self._looked)
-        self.scheduler.failed.connect(self._look_failed)
-        self.scheduler.withheld.connect(self._withheld.add)
-        projects.project_saved.connect(self._go_on_with)
-        self.scheduler.counted.connect(self._count)
+        self.calls = CallPresenter(shell, log, self.say, self.answer)
         log.on_line(self._window.log.send_again, self._send_again)
 
     def take_up(self, workspace: Workspace, unconfirmed: int) -> None:
-        """Go on with what an earlier run left."""
+        """Say what an earlier run left."""
         if not workspace.practice:
-            self._real = workspace
             self._give_up_unwritten(workspace)
         if unconfirmed:
             self._status.show_message(
@@ -104,26 +112,20 @@ class OutcomePresenter(Presenter):
                 "since this journal was restored or moved here. Each is looked up before anything is sent.",
                 practice=workspace.practice,
             )
-        self.scheduler.begin(workspace)
 
-    def send_noted(self, workspace: Workspace, entry: Entry, project: Project, *, anew: bool = False) -> None:
-        """Send what was noted, an opt-in when nothing stands in its way. `anew`: for nobody on the line."""
+    # -- what a person asks for -------------------------------------------------------------------
+
+    def expect(self, entries: tuple[Entry, ...]) -> None:
+        """A person has just noted these: what becomes of them is told."""
+        for entry in entries:
+            self._ask(entry.request_id)
+
+    def send_anew(self, workspace: Workspace, entry: Entry, project: Project) -> None:
+        """Send what was noted for nobody on the line."""
         self._ask(entry.request_id)
-        if entry.action is Action.REJECT:
-            self._dispatch.add(QueuedSend(workspace, project, entry))
-        if anew:
-            self._status.begin_call(entry.request_id)
-        noted = "Noted for practice. " if workspace.practice else "Noted. " if anew else ""
-
-        def tell(outlook: Message | None) -> None:
-            coming = "Sending…" if outlook is None else render(outlook, self._local)
-            self.say(workspace, entry, Tone.NEUTRAL, f"{noted}{coming}")
-
-        if entry.action is Action.REJECT:
-            tell(None)
-            self.scheduler.follow_soon(workspace, entry.request_id)
-        else:
-            self.scheduler.follow(workspace, entry.request_id, tell)
+        self._anew.add(entry.request_id)
+        self._status.begin_call(entry.request_id)
+        workspace.engine.deliver(entry, project)
 
     def begin_call(self, workspace: Workspace, entry: Entry) -> None:
         """Say that the consent of the caller on the line, and what belongs to it, is noted."""
@@ -133,46 +135,39 @@ class OutcomePresenter(Presenter):
     def give_up(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         """Cancel what was noted and not sent yet."""
         for entry in entries:
-            self.calls.cancel_waiting(workspace, entry)
-
-    def _send_again(self, workspace: Workspace, entry: Entry) -> None:
-        """Send the same bytes once more. Where they may be there already, a person is asked first."""
-        request_id = entry.request_id
-        if self._dispatch.holds(request_id):
-            return
-
-        def ask(question: Message | None) -> None:
-            if question is None:
-                self._find_and_depart(workspace, entry)
-                return
-            text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
-            if self._questions.choose("Send again?", text, _ANSWERS) == 1:
-                self._runner.run(
-                    Lane.JOURNAL,
-                    lambda: workspace.sender.decide(request_id, workspace.user),
-                    done=go_on,
-                    failed=failed,
-                )
-
-        def go_on(is_decided: bool) -> None:
-            if is_decided:
-                self._find_and_depart(workspace, entry)
-            else:
-                self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
-
-        def failed(error: Exception) -> None:
-            self.say(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
-
-        self._runner.run(
-            Lane.JOURNAL, lambda: workspace.scheduler.question(request_id), done=ask, failed=failed
-        )
+            self.calls.cancel(workspace, entry)
 
     def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         if not self.batches.has(entry):
             self._status.take_back(entry.request_id)
-        self._dispatch.add(QueuedSend(workspace, project, entry, kept=True))
+        self.calls.kept.add(entry.request_id)
+        workspace.engine.send_kept(entry, project)
+
+    def _send_again(self, workspace: Workspace, entry: Entry) -> None:
+        """Send the same bytes once more. Where they may be there already, a person is asked first."""
+        engine, request_id = workspace.engine, entry.request_id
+        if engine.holds(request_id):
+            return
+
+        def ask(question: Message | None) -> None:
+            decided_by = ""
+            if question is not None:
+                text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
+                if self._questions.choose("Send again?", text, _ANSWERS) != 1:
+                    return
+                decided_by = workspace.user
+            self._ask(request_id)
+            self._status.begin_call(self.batches.key_of(entry))
+            engine.send_again(entry, decided_by)
+
+        def failed(error: Exception) -> None:
+            self.say(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
+
+        self._runner.run(Lane.JOURNAL, lambda: engine.question(request_id), done=ask, failed=failed)
+
+    # -- what is said -----------------------------------------------------------------------------
 
     def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
         """Say `text` of one consent of `workspace`. What was said of it before is overtaken."""
@@ -188,6 +183,14 @@ class OutcomePresenter(Presenter):
         self._status.begin_call(self.batches.key_of(entry))
         self.say(workspace, entry, tone, text)
 
+    def say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
+        """Say that these are nowhere but here, and give a slip of them."""
+        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
+        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
+        self.batches.say_not_noted(consents, project, said, slip)
+        if not project.practice:
+            self.not_noted.emit(error)
+
     def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
         self.batches.forget_customer(project_id, customer)
@@ -201,150 +204,152 @@ class OutcomePresenter(Presenter):
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
 
-    def _find_and_depart(self, workspace: Workspace, entry: Entry) -> None:
-        if self._dispatch.holds(entry.request_id):
-            return
-        self._ask(entry.request_id)
-        self._status.begin_call(self.batches.key_of(entry))
-        self._projects.find(
-            workspace,
-            entry.project_id,
-            partial(self._depart, workspace, entry),
-            lambda why: self.say(workspace, entry, Tone.BAD, f"Not sent: {why}"),
-        )
+    # -- what the engine tells --------------------------------------------------------------------
 
-    def _depart(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
-        if not self._dispatch.holds(entry.request_id):
-            self._dispatch.add(QueuedSend(workspace, project, entry))
+    def take(self, workspace: Workspace, event: Outcome) -> None:
+        """Show and say what the engine of `workspace` tells."""
+        match event:
+            case Planned():
+                self._say_planned(workspace, event)
+            case Sending():
+                self._begin_sending(workspace, event)
+            case Settled():
+                self._settle(workspace, event)
+            case NotLeft():
+                self._take_not_left(workspace, event)
+            case SendFailed():
+                self._take_failure(workspace, event)
+            case LookedUp():
+                self._take_look(workspace, event)
+            case Missed():
+                self._take_missed(workspace, event)
+            case Withheld(entry=entry, by_person=True):
+                self.say(workspace, entry, Tone.BAD, f"Not sent: {self._rendered(event.why)}")
+            case Withheld():
+                self._withheld.add(event.entry, self._rendered(event.why))
+            case Supplied():
+                self._withheld.clear(event.project_id)
+            case NotCancelled():
+                self._take_not_cancelled(workspace, event)
+            case Undecided(error=None):
+                self.say(workspace, event.entry, Tone.NEUTRAL, _GONE_ON)
+            case Undecided(error=error):
+                assert error is not None  # noqa: S101 -- mypy does not narrow it
+                self.say(workspace, event.entry, Tone.BAD, f"Not sent. {render_error(error)}")
+            case Counted():
+                self.counted.emit(workspace, event.outstanding)
+            case Changed():
+                for entry in event.entries:
+                    self._log.put(workspace, entry)
+            case _ as never:
+                assert_never(never)
 
-    def _send_due(self, workspace: Workspace, task: Task, project: Project | None) -> None:
-        entry = task.entry
-        self._withheld.clear(entry.project_id)
-        if self._dispatch.holds(entry.request_id):
-            if not self._dispatch.holds(entry.request_id, workspace):
-                # The journal was opened anew meanwhile, and what ends there tells nobody here.
-                self.scheduler.put_off(workspace, entry.request_id)
-            return
-        by_person = entry.request_id in self._asked and entry.state is State.QUEUED and not entry.held
-        if task.due.plan.second and not workspace.practice:
-            self.say(
-                workspace, entry, Tone.WARNING, "It was not seen in Engagement: it is sent a second time."
-            )
-        self._dispatch.add(QueuedSend(workspace, project, entry, by_person))
+    def _rendered(self, why: str | Message) -> str:
+        return why if isinstance(why, str) else render(why, self._local)
 
-    def _sent(self, queued_send: QueuedSend, sent: Sent | Message | None) -> None:
-        workspace, entry = queued_send.workspace, queued_send.entry
-        if not isinstance(sent, Sent):
-            self._log.refresh(queued_send)
-            if isinstance(sent, Message) and queued_send.by_person:
-                self.say(workspace, entry, Tone.NEUTRAL, f"Not sent. {render(sent, self._local)}")
-            elif queued_send.by_person and not queued_send.kept:
-                self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
-            # What waits for another consent, or the clock, goes on by itself.
-            waits = isinstance(sent, Message) and sent != STAMPED_WRONG
-            waits = waits and entry.state in {State.QUEUED, State.RETRY_WAIT}
-            if entry.held or waits:
-                self.scheduler.put_off(workspace, entry.request_id)
-            else:
-                self.scheduler.follow(workspace, entry.request_id)
-            return
-        self._log.put(workspace, sent.entry)
-        if sent.entry.state is State.DISCARDED:
+    def _say_planned(self, workspace: Workspace, event: Planned) -> None:
+        is_anew = event.entry.request_id in self._anew
+        self._anew.discard(event.entry.request_id)
+        noted = "Noted for practice. " if workspace.practice else "Noted. " if is_anew else ""
+        coming = "Sending…" if event.outlook is None else render(event.outlook, self._local)
+        self.say(workspace, event.entry, Tone.NEUTRAL, f"{noted}{coming}")
+
+    def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
+        self._withheld.clear(event.entry.project_id)
+        if event.second and not workspace.practice:
+            second = "It was not seen in Engagement: it is sent a second time."
+            self.say(workspace, event.entry, Tone.WARNING, second)
+        self._log.show_begun(workspace, event.entry)
+        if event.by_person:
+            self.calls.begin(workspace, event.entry)
+
+    def _end_sending(self, request_id: str) -> None:
+        self.calls.end(request_id)
+        self.ended.emit(request_id)
+
+    def _settle(self, workspace: Workspace, event: Settled) -> None:
+        entry = event.entry
+        self._end_sending(entry.request_id)
+        self._log.put(workspace, entry)
+        if entry.state is State.DISCARDED:
             self.withdrawn.emit()
-        tone = tone_of(sent.entry, practice=workspace.practice)
-        if sent.trouble is not None:
+        if event.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
-            self._unwritten[entry.request_id] = (workspace, sent.entry, tone, sent.judgement)
-            self.scheduler.follow(workspace, entry.request_id)
-            why = render_error(sent.trouble)
-            text = render(tell_all(sent.judgement, None), self._local)
+            self._unwritten[entry.request_id] = workspace
+            why = render_error(event.trouble)
+            text = render(tell_all(event.judgement, None), self._local)
             text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
-            self.say(workspace, sent.entry, Tone.BAD, text)
-        else:
-            self._tell(workspace, sent.entry, tone, sent.judgement)
+            self.say(workspace, entry, Tone.BAD, text)
+            return
+        self._unwritten.pop(entry.request_id, None)
+        tone = tone_of(entry, practice=workspace.practice)
+        self._tell(workspace, entry, tone, event.judgement, event.outlook)
 
-    def _go_on_with(self, project_id: str) -> None:
-        if self._real is not None:
-            self.scheduler.hasten(self._real, project_id)
+    def _take_not_left(self, workspace: Workspace, event: NotLeft) -> None:
+        entry = event.entry
+        self._end_sending(entry.request_id)
+        self._log.put(workspace, entry)
+        if event.why is not None and event.by_person:
+            self.say(workspace, entry, Tone.NEUTRAL, f"Not sent. {render(event.why, self._local)}")
+        elif event.by_person and not event.kept:
+            self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
 
-    def _not_sent(self, queued_send: QueuedSend, error: Exception) -> None:
-        self._log.refresh(queued_send)
-        workspace, request_id = queued_send.workspace, queued_send.entry.request_id
-        if isinstance(error, JournalError):
-            self.scheduler.put_off(workspace, request_id)
+    def _take_failure(self, workspace: Workspace, event: SendFailed) -> None:
+        self._end_sending(event.entry.request_id)
+        self._log.put(workspace, event.entry)
+        if isinstance(event.error, JournalError):
             said = "It is noted, but it was not sent."
         else:
-            self.scheduler.follow(workspace, request_id)
             said = "It may have been sent, and is looked up. Do not enter it again."
-        self.say(queued_send.workspace, queued_send.entry, Tone.BAD, f"{said} {render_error(error)}")
+        self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
-    def _not_cancelled(self, queued_send: QueuedSend, error: Exception) -> None:
-        self._log.refresh(queued_send)
-        said = "It is not sent now, but it could not be cancelled for good: the next start would send it."
-        if not queued_send.by_person:
-            said = "It could not be cancelled, and is still sent by itself: discard it in the log."
-        self.say(queued_send.workspace, queued_send.entry, Tone.BAD, f"{said} {render_error(error)}")
+    def _take_not_cancelled(self, workspace: Workspace, event: NotCancelled) -> None:
+        self._log.put(workspace, event.entry)
+        said = "It could not be cancelled, and is still sent by itself: discard it in the log."
+        self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
-    def _looked(self, workspace: Workspace, looked: Looked) -> None:
-        entry = looked.entry
+    def _take_look(self, workspace: Workspace, event: LookedUp) -> None:
+        entry = event.entry
         self._withheld.clear(entry.project_id)
         self._log.put(workspace, entry)
         if entry.state is State.CONTRADICTED and not workspace.practice:
-            text = render(tell_all(looked.judgement, None), self._local)
+            text = render(tell_all(event.judgement, None), self._local)
             if not self.batches.takes(entry, tone_of(entry, practice=False), text):
                 # The alarm says it, louder than the status.
                 self._status.take_back(entry.request_id)
-            self.scheduler.follow(workspace, entry.request_id)
             self.contradicted.emit()
             return
-        self._tell(workspace, entry, tone_of(entry, practice=workspace.practice), looked.judgement)
+        tone = tone_of(entry, practice=workspace.practice)
+        self._tell(workspace, entry, tone, event.judgement, event.outlook)
 
-    def _look_failed(self, workspace: Workspace, entry: Entry, failed: Failed) -> None:
+    def _take_missed(self, workspace: Workspace, event: Missed) -> None:
         """Say that the looks fail: where a person asked for it, and to anybody once nobody looks any more."""
-        failing, request_id = failed.failing, entry.request_id
+        failing, entry = event.failing, event.entry
         if failing.count < TOLD_AFTER or entry.state in {State.QUEUED, State.RETRY_WAIT}:
             return
         if entry.state in TO_CHECK_STATES and not entry.checked:
             # What a person is to check stays in view.
             return
         if failing.is_given_up:
-            self._ask(request_id)
+            self._ask(entry.request_id)
         tone = tone_of(entry, practice=workspace.practice)
         told = tell_failing(failing, entry.state, entry.action, practice=workspace.practice)
-        self._tell(workspace, entry, tone, told)
+        self._tell(workspace, entry, tone, told, event.outlook)
 
-    def _tell(self, workspace: Workspace, entry: Entry, tone: Tone, judgement: Judgement) -> None:
+    def _tell(
+        self, workspace: Workspace, entry: Entry, tone: Tone, judgement: Judgement, outlook: Message | None
+    ) -> None:
         """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""
-        request_id = entry.request_id
         text = render(tell_all(judgement, None), self._local)
         must_be_heard = tone is Tone.BAD or entry.held
-        if self._asked.get(request_id, "" if must_be_heard else text) == text:
-            self.scheduler.follow(workspace, request_id)
-            return
-        self._ask(request_id, text)
-
-        def tell(outlook: Message | None) -> None:
+        if self._asked.get(entry.request_id, "" if must_be_heard else text) != text:
+            self._ask(entry.request_id, text)
             self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
-
-        self.scheduler.follow(workspace, request_id, tell)
-
-    def _show_lines(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
-        for entry in entries:
-            if not self._dispatch.holds(entry.request_id):
-                self._log.put(workspace, entry)
 
     def _give_up_unwritten(self, opened: Workspace) -> None:
         # The journal was opened anew: what it does not know of a call is looked up, and told then.
-        for request_id, told in [*self._unwritten.items()]:
-            if told[0] is not opened and not told[0].practice:
+        for request_id, workspace in [*self._unwritten.items()]:
+            if workspace is not opened and not workspace.practice:
                 del self._unwritten[request_id]
                 self._status.take_back(request_id)
-
-    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
-        # After each visit to the journal, in which it was tried again.
-        for request_id, told in [*self._unwritten.items()]:
-            if not told[0].sender.is_unwritten(request_id):
-                del self._unwritten[request_id]
-                self._tell(*told)
-        self.counted.emit(workspace, outstanding)

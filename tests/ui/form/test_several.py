@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget
@@ -13,8 +14,8 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.journal import SqliteJournal
+from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -118,19 +119,29 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
     acme.wait_for_status("✔ 2 opt-outs for jane@example.com, Acme production: 2 verified.")
 
 
-def one_waits_while_the_other_is_silent(desk: OpenDesk, engagement: Sandbox) -> None:
-    sending = desk.window.findChild(OutcomePresenter)
-    assert sending is not None
-    sending.ended.connect(lambda _: setattr(engagement, "fault", Fault.SILENCE))
-    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
+def one_waits_while_the_other_is_silent(
+    desk: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = engagement._note
+
+    def note_and_fall_silent(request: Received) -> Fault | None:
+        fault = note(request)
+        if fault is Fault.RATE_LIMIT_RETRY_AFTER:
+            engagement.fault = Fault.SILENCE
+        return fault
+
+    monkeypatch.setattr(engagement, "_note", note_and_fall_silent)
+    engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
     desk.fill()
     desk.tick_all()
     controls.press(desk.window, "Send")
     desk.bot.waitUntil(lambda: len(sent(engagement)) == 2)
 
 
-def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, engagement: Sandbox) -> None:
-    one_waits_while_the_other_is_silent(acme, engagement)
+def test_cancelling_takes_back_what_waits_to_be_tried_again(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_waits_while_the_other_is_silent(acme, engagement, monkeypatch)
     acme.cancel_line(1)
     acme.wait_for_line("Sending", "Not recorded")
     acme.cancel_line(0)
@@ -139,12 +150,12 @@ def test_cancelling_takes_back_what_waits_to_be_tried_again(acme: OpenDesk, enga
 
 
 def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
-    acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
         raise JournalError(say("The disk is full."), say("Make room."))
 
-    one_waits_while_the_other_is_silent(acme, engagement)
+    one_waits_while_the_other_is_silent(acme, engagement, monkeypatch)
     monkeypatch.setattr(SqliteJournal, "give_up", fail)
     acme.cancel_line(1)
     acme.wait_for_status("is still sent by itself: discard it in the log")
@@ -204,7 +215,7 @@ def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk)
 
 
 def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
-    acme: OpenDesk, engagement: Sandbox, monkeypatch: Any
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(journal: SqliteJournal, noted: object) -> None:
         raise JournalError(say("The disk is full."), say("Make room."))

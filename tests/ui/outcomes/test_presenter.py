@@ -290,7 +290,7 @@ def test_what_cannot_be_cancelled_for_good_says_so(two_callers: OpenDesk, folder
     line = two_callers.window.log.model.entry(0)
     assert line is not None
     two_callers.window.log.pressed.emit(two_callers.window.log.cancel, line.request_id)
-    two_callers.wait_for_status("it could not be cancelled for good: the next start would send it.")
+    two_callers.wait_for_status("It could not be cancelled, and is still sent by itself")
     two_callers.wait_for_line("Not sent yet", "Sending")
 
 

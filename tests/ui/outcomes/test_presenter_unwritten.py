@@ -5,13 +5,13 @@ from contextlib import closing
 
 import pytest
 
+from consent_desk.delivery import steps
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import event_body
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes import rounds_desk
 from tests.consents import a_consent, write_down
 from tests.engagement.http.servers import free_port
 from tests.ui import controls
@@ -41,7 +41,7 @@ def save_settings(desk: OpenDesk, **texts: str) -> None:
 def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_message_replaced(
     acme: OpenDesk, engagement: Sandbox, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
+    monkeypatch.setattr(steps, "RETRY", 0.05)
     change(folders, ONLY_CLAIMS)
     acme.send()
     acme.wait_for_status("✖ Delivered: Engagement has queued it")

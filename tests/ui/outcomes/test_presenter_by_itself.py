@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.delivery import schedule as schedule_module
-from consent_desk.delivery import scheduler
+from consent_desk.delivery import scheduler, steps
 from consent_desk.delivery.schedule import Schedule
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
@@ -23,7 +23,6 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes import rounds_desk
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.consents import LOOKED_UP, a_consent, write_down
 from tests.engagement.http.servers import Server, answer, answering, free_port
@@ -60,7 +59,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return schedule_module.refresh(schedule, journal, request_id, is_left=is_left, is_behind=is_behind)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)
-    monkeypatch.setattr(rounds_desk, "RETRY", 0.05)
+    monkeypatch.setattr(steps, "RETRY", 0.05)
     return tries
 
 
@@ -256,7 +255,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    acme.application._workspaces._opened[False].transport._told = None
+    acme.workspace.transport._told = None
     acme.opt_in()
     acme.wait_for_status("It waits until Engagement has told the time")
     acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
@@ -266,7 +265,7 @@ def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
 def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    acme.application._workspaces._opened[False].transport._told = None
+    acme.workspace.transport._told = None
     acme.clock.seconds_off = 7_200
     acme.opt_in()
     acme.wait_for_status("It does not leave: the time that it bears may be wrong.")
@@ -275,7 +274,7 @@ def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
 
 
 def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -> None:
-    watched = acme.application._workspaces._opened[False].transport
+    watched = acme.workspace.transport
     watched._told = None
     dialog = acme.open_settings()
     controls.press(dialog, "Check connection")

@@ -1,0 +1,173 @@
+"""Work that waits for a host: of each host one thing at a time, on threads that are made when needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from threading import Condition, Thread
+from time import monotonic
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+IDLE = 5.0
+"""Seconds after which a thread ends that has found nothing to do."""
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Item]):
+    rank: tuple[int, int]
+    key: str
+    item: Item
+    is_removed: bool = False
+
+    def __lt__(self, other: "_Waiting[Item]") -> bool:
+        return self.rank < other.rank
+
+
+class HostQueue(Generic[Item]):
+    """Calls `work(item)` for each item: those of the lowest rank first, of equal rank in their order.
+
+    On `most` threads at a time, which end when there is nothing to do. A host that hangs holds up nothing but
+    what waits for itself. `work` must not raise; what it returns is called once the item is here no more.
+    `paused` tells for how many seconds a host is to be left alone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        most: int,
+        work: Callable[[Item], Callable[[], None]],
+        paused: Callable[[str], float] = lambda host: 0.0,
+    ) -> None:
+        self._name = name
+        self._most = most
+        self._work = work
+        self._paused = paused
+        self._changed = Condition()
+        self._hosts: dict[str, list[_Waiting[Item]]] = {}
+        self._keys: dict[str, _Waiting[Item]] = {}
+        # The key of what is under way, by the host.
+        self._under_way: dict[str, str] = {}
+        self._threads = 0
+        self._idle = 0
+        self._added = 0
+        self._closed = False
+
+    def add(self, host: str, key: str, item: Item, rank: int = 0) -> bool:
+        """Have `item` worked on; False where one of this `key` is here already, or the queue is closed."""
+        with self._changed:
+            if self._closed or self._holds(key):
+                return False
+            self._added += 1
+            waiting = self._keys[key] = _Waiting((rank, self._added), key, item)
+            heappush(self._hosts.setdefault(host, []), waiting)
+            self._wake()
+            return True
+
+    def holds(self, key: str) -> bool:
+        """Whether it waits or is under way."""
+        with self._changed:
+            return self._holds(key)
+
+    def is_under_way(self, key: str) -> bool:
+        """Whether it is being worked on."""
+        with self._changed:
+            return key in self._under_way.values()
+
+    def remove(self, key: str) -> Item | None:
+        """Take out what waits; None where it does not: it may be under way."""
+        with self._changed:
+            found = self._keys.pop(key, None)
+            if found is None:
+                return None
+            found.is_removed = True
+            return found.item
+
+    def clear(self) -> None:
+        """Let go of all that waits."""
+        with self._changed:
+            self._hosts.clear()
+            self._keys.clear()
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        with self._changed:
+            self._closed = True
+            self._hosts.clear()
+            self._keys.clear()
+            self._changed.notify_all()
+
+    def idle(self, seconds: float) -> bool:
+        """Wait at most so long until nothing waits or is under way; say whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._keys and not self._under_way, seconds)
+
+    def _holds(self, key: str) -> bool:
+        return key in self._keys or key in self._under_way.values()
+
+    def _wake(self) -> None:
+        if self._idle:
+            self._changed.notify_all()
+        elif self._threads < self._most:
+            self._threads += 1
+            try:
+                Thread(target=self._run, name=self._name, daemon=True).start()
+            except RuntimeError:
+                # No more threads: one that ends, or the next that is added, goes on.
+                self._threads -= 1
+
+    def _run(self) -> None:
+        while (taken := self._take()) is not None:
+            host, item = taken
+            tell = self._work(item)
+            with self._changed:
+                del self._under_way[host]
+            # Whoever waits until all is idle, waits for this as well.
+            tell()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _take(self) -> tuple[str, Item] | None:
+        with self._changed:
+            self._idle += 1
+            host = self._await_next()
+            self._idle -= 1
+            if host is None:
+                self._threads -= 1
+                return None
+            taken = heappop(self._hosts[host])
+            del self._keys[taken.key]
+            self._under_way[host] = taken.key
+            if self._next()[0] is not None:
+                # Another host: it does not wait for this one.
+                self._wake()
+            return host, taken.item
+
+    def _await_next(self) -> str | None:
+        """The host whose turn it is; None at the end, or where there was nothing for a while."""
+        idle_until = monotonic() + IDLE
+        while not self._closed:
+            host, pause = self._next()
+            if host is not None:
+                return host
+            left = idle_until - monotonic()
+            if left <= 0 and pause is None:
+                return None
+            self._changed.wait(left if pause is None else pause)
+        return None
+
+    def _next(self) -> tuple[str | None, float | None]:
+        """The host with the first of all items that wait for one that is free; seconds until one may be."""
+        first: tuple[_Waiting[Item], str] | None = None
+        pauses = []
+        for host, waiting in [*self._hosts.items()]:
+            while waiting and waiting[0].is_removed:
+                heappop(waiting)
+            if not waiting:
+                del self._hosts[host]
+            elif host not in self._under_way:
+                if pause := self._paused(host):
+                    pauses.append(pause)
+                elif first is None or waiting[0] < first[0]:
+                    first = waiting[0], host
+        return None if first is None else first[1], min(pauses, default=None)

@@ -1,0 +1,90 @@
+"""The settings of the projects that an engine sends to: asked for once, and not used once refused."""
+
+from collections.abc import Callable
+from functools import partial
+
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.project import Project
+
+Take = Callable[[Project | None], None]
+Cannot = Callable[[str | Message], None]
+Find = Callable[[str, Take, Cannot], None]
+"""Finds the settings of a project by its ID, and calls back from any thread: None where it was removed."""
+
+
+class KnownSettings:
+    """What `find` told of each project, until it is forgotten. For the engine's thread; `post` leads there.
+
+    `supplied` is told the ID of each project whose settings have come.
+    """
+
+    def __init__(self, post: Callable[[Callable[[], object]], None], supplied: Callable[[str], None]) -> None:
+        self.find: Find | None = None
+        self._post = post
+        self._supplied = supplied
+        self._known: dict[str, Project | None] = {}
+        self._waiting: dict[str, list[tuple[Callable[[], None], Cannot]]] = {}
+        self._refused: dict[str, Message] = {}
+
+    def __contains__(self, project_id: str) -> bool:
+        return project_id in self._known
+
+    def of(self, project_id: str) -> Project | None:
+        """The project as it is set up; None where it was removed, or is not known."""
+        return self._known.get(project_id)
+
+    def refused(self, project_id: str) -> Message | None:
+        """Why Engagement refuses them; None where it does not."""
+        return self._refused.get(project_id)
+
+    def know(self, project: Project) -> None:
+        """It was set up so when something was noted for it."""
+        self._known[project.id] = project
+
+    def refuse(self, project_id: str, why: Message) -> None:
+        """Engagement refused them: nothing goes there by itself until they change, or somebody insists."""
+        self._refused[project_id] = why
+
+    def trust(self, project_id: str) -> None:
+        """Somebody insists, or a check has passed."""
+        self._refused.pop(project_id, None)
+
+    def forget(self, project_id: str) -> None:
+        """They were saved, or the project was removed."""
+        self._known.pop(project_id, None)
+        self.trust(project_id)
+
+    def forget_all(self) -> None:
+        """Ask for all of them anew."""
+        self._known.clear()
+
+    def need(
+        self, project_id: str, then: Callable[[], None], cannot: Cannot, *, insists: bool = False
+    ) -> None:
+        """Call `then` once they are known, `cannot` with the reason why they are not to be had or used.
+
+        Somebody who `insists` has refused ones used all the same.
+        """
+        if (why := self._refused.get(project_id)) is not None and not insists:
+            cannot(why)
+        elif project_id in self._known:
+            then()
+        else:
+            waiting = self._waiting.setdefault(project_id, [])
+            waiting.append((then, cannot))
+            if len(waiting) == 1 and self.find is not None:
+                self.find(
+                    project_id,
+                    lambda project: self._post(partial(self._take, project_id, project)),
+                    lambda why: self._post(partial(self._miss, project_id, why)),
+                )
+
+    def _take(self, project_id: str, project: Project | None) -> None:
+        self._known[project_id] = project
+        self._supplied(project_id)
+        for then, _ in self._waiting.pop(project_id, []):
+            then()
+
+    def _miss(self, project_id: str, why: str | Message) -> None:
+        for _, cannot in self._waiting.pop(project_id, []):
+            cannot(why)
