@@ -71,10 +71,11 @@ class MemoryJournal(SqliteJournal):
         self._write(request_id, fact)
         return True
 
-    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        if self._facts[request_id][-1].state not in states:
-            return False
-        return self.append(request_id, fact, after=len(self._facts[request_id]))
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        given_up = [one for one in request_ids if self._facts[one][-1].state in states]
+        for one in given_up:
+            self.append(one, fact, after=len(self._facts[one]))
+        return len(given_up)
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)

@@ -51,9 +51,9 @@ def noted_later(journal: "SqliteJournal", noted: Noted) -> frozenset[str]:
 
 def discard_overtaken(journal: "SqliteJournal", noted: Noted, now: Callable[[], Timestamp]) -> None:
     """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
-    for request_id in _overtaken_by_opt_out(journal, noted.subject):
+    if overtaken := _overtaken_by_opt_out(journal, noted.subject):
         fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
-        journal.give_up(request_id, UNSENT_STATES, fact)
+        journal.give_up_all(overtaken, UNSENT_STATES, fact)
 
 
 def discard_all_overtaken(journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:

@@ -198,15 +198,22 @@ class SqliteJournal:
 
         One step: what is given up was never under way, and nobody begins to send it meanwhile.
         """
+        return self.give_up_all((request_id,), states, fact) == 1
+
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        """Write that none of these is sent whose state is one of `states`; return how many there were."""
+        given_up = 0
         with self._unit(_NOT_GIVEN_UP) as connection:
-            last = last_fact(connection, request_id)
-            if last is None or last.state not in states:
-                return False
-            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-                raise ILLEGAL.trouble(_NOT_GIVEN_UP)
-            end_claim(connection, request_id)
-            append_fact(connection, request_id, fact)
-            return True
+            for request_id in request_ids:
+                last = last_fact(connection, request_id)
+                if last is None or last.state not in states:
+                    continue
+                if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                    raise ILLEGAL.trouble(_NOT_GIVEN_UP)
+                end_claim(connection, request_id)
+                append_fact(connection, request_id, fact)
+                given_up += 1
+        return given_up
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""

@@ -397,6 +397,16 @@ def test_what_is_given_up_is_so_in_one_step_where_it_may_be(journal: SqliteJourn
     assert journal.entry(leaving).state is State.IN_FLIGHT
 
 
+def test_of_several_all_are_given_up_that_may_be_or_none(journal: SqliteJournal) -> None:
+    ids = [noted_in(journal), noted_in(journal, State.IN_FLIGHT), noted_in(journal)]
+    with pytest.raises(JournalError, match="that cannot follow"):
+        journal.give_up_all(ids, OPEN_STATES, Fact(at=later(3), state=State.UNCONFIRMED))
+    assert [len(journal.record(one).facts) for one in ids] == [1, 2, 1]
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    assert journal.give_up_all(ids, {State.QUEUED}, fact) == 2
+    assert [journal.entry(one).state for one in ids] == [State.DISCARDED, State.IN_FLIGHT, State.DISCARDED]
+
+
 def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
     request_id = noted_in(journal)
     with pytest.raises(JournalError, match="It was not discarded: that cannot follow"):

@@ -17,7 +17,8 @@ from statistics import median
 
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Scheduler
-from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.policy import Step
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import Fact, State
@@ -63,13 +64,19 @@ def journal_in(fill: Callable[[Path], None] = lambda path: None) -> Iterator[Sql
             yield journal
 
 
-def noted(number: int, *, customer: str = "") -> Noted:
+def noted(number: int, *, customer: str = "", opts_in: bool = False) -> Noted:
     """A decision of its own moment, the higher the number the later."""
     at = Timestamp(now().micros - 10**12 + number * 1_000)
     name = customer or f"customer-{number}@example.com"
     return Noted.of(
         a_project(),
-        a_consent(customer=CustomerId(type="registered", value=name), timestamp=at, noted_at=at),
+        a_consent(
+            customer=CustomerId(type="registered", value=name),
+            action=Action.ACCEPT if opts_in else Action.REJECT,
+            valid_until=ValidUntil() if opts_in else None,
+            timestamp=at,
+            noted_at=at,
+        ),
     )
 
 
@@ -134,6 +141,21 @@ def one_customer(count: int) -> tuple[Steps, Steps]:
         return noting, following
 
 
+def overtaken(count: int) -> Steps:
+    """An opt-out is noted that overtakes so many opt-ins of its customer."""
+    with journal_in() as journal:
+        all_noted = [noted(number, customer="jane@example.com", opts_in=True) for number in range(count)]
+        journal.note_all(all_noted)
+        scheduler, noting = scheduler_of(journal), Steps()
+        take_up(scheduler)
+        consent = noted(count, customer="jane@example.com").consent
+        with noting.step():
+            Outbox(journal, now).note(a_project(), consent)
+        with noting.step():
+            scheduler.follow(consent.request_id)
+        return noting
+
+
 def start_beside(settled: int) -> float:
     """Milliseconds that a start takes beside so many settled rows, with ten that wait."""
     with journal_in(lambda path: write_long(path, a_project(), settled, until=now(), seed=1)) as journal:
@@ -168,6 +190,7 @@ def main() -> int:
     print(f"cliffs: {count} handed out and followed: {delivered}")
     print(f"cliffs: {alike} open opt-outs of one customer, one more noted: {noting}")
     print(f"cliffs: {alike} open opt-outs of one customer, each followed: {following}")
+    print(f"cliffs: {alike} waiting opt-ins of one customer, an opt-out noted: {overtaken(alike)}")
     print(f"cliffs: start beside {settled} settled rows {beside:.1f} ms, beside none {alone:.1f} ms")
     longest = max(*begun.each, *delivered.each, *noting.each, *following.each)
     return longest > SLACK
