@@ -19,6 +19,7 @@ from consent_desk.delivery.order import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Schedule, refresh
+from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.checking import needs_check
@@ -201,6 +202,16 @@ class Desk:
                     now, hold_accepts=hold, most=1_000
                 )
 
+    def check_start(self) -> None:
+        scheduler, totals = Scheduler(self.journal, self.now, lambda: False), self.schedule.totals
+        scheduler.begin()
+        scheduler.take_up()
+        found = scheduler.outstanding()
+        assert (found.opt_outs, found.opt_ins) == (totals.opt_outs, totals.opt_ins)
+        assert (found.to_acknowledge, found.to_check) == (totals.to_acknowledge, totals.to_check)
+        for one in self.ids:
+            assert (one in scheduler._schedule) is (one in self.schedule)
+
 
 def waits(record: Record) -> bool:
     return record.noted.consent.action is Action.ACCEPT and record.facts[-1].state in UNSENT_STATES
@@ -231,6 +242,7 @@ def test_the_order_is_what_all_facts_say(events: list[Event]) -> None:
             desk.happens(event)
         desk.check_order()
         desk.check_plans()
+        desk.check_start()
 
 
 @pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all"])
