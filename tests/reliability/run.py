@@ -35,6 +35,7 @@ PROGRAMS = (
     Program("changed_bytes", ("1000", SEED), ("changed bytes",)),
     Program("gap", ("1000",), ("GUI gap",)),
     Program("long_list", ("200000", SEED), ("long list",)),
+    Program("cliffs", ("10000", "1000", "20000"), ("cliffs",)),
     Program("soak", ("20000", SEED), ("soak",)),
 )
 
