@@ -102,7 +102,7 @@ class HostQueue(Generic[Item]):
             self._changed.notify_all()
 
     def idle(self, seconds: float) -> bool:
-        """Wait at most so long until nothing waits or is under way, and all is told; say whether that is so."""
+        """Wait at most so long until nothing waits or is under way, all told; say whether that is so."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: not self._keys and not self._under_way and not self._telling, seconds
