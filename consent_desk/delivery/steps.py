@@ -26,8 +26,8 @@ class Rank(IntEnum):
 class Steps:
     """Does one step after the other, on a thread that is made for the first; and `wake` when it is time.
 
-    `log` gets what a step raises that is no JournalError. After either, `wake` comes in `RETRY` at the latest.
-    It has its turn also while there is always something to do.
+    `log` gets what a step raises that is no JournalError. After either, `wake` comes in `RETRY` at the
+    latest. It has its turn also while there is always something to do.
     """
 
     def __init__(self, wake: Callable[[], None], log: Callable[[Exception], None]) -> None:

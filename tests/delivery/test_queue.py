@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from queue import SimpleQueue
-from threading import Event, Thread, current_thread
+from threading import Condition, Event, Thread, current_thread
 from threading import enumerate as all_threads
 from uuid import uuid4
 
@@ -224,15 +224,14 @@ def test_whoever_waits_until_it_idles_waits_until_all_is_told(hosts: Hosts) -> N
 def waits_for_idle(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> tuple[Thread, list[bool]]:
     """A thread that waits until all is idle, and what it is told. It waits already."""
     waits, said = Event(), list[bool]()
-    condition = queue_module.Condition
 
-    class Watched(condition):  # type: ignore[misc, valid-type]  # the class, wherever it comes from
+    class Watched(Condition):
         def wait(self, timeout: float | None = None) -> bool:
             if current_thread() is waiter:
                 waits.set()
             return super().wait(timeout)
 
-    monkeypatch.setattr(queue_module, "Condition", Watched)
+    monkeypatch.setattr("consent_desk.delivery.queue.Condition", Watched)
     hosts.queue = HostQueue(hosts.name, 1, lambda item: lambda: None, lambda host: LONG)
     hosts.add("p1")
     waiter = Thread(target=lambda: said.append(hosts.queue.idle(2 * LONG)))

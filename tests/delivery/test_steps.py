@@ -26,8 +26,8 @@ class Seen:
         self.done: SimpleQueue[str] = SimpleQueue()
         self.logged: list[Exception] = []
         self.threads: SimpleQueue[Thread] = SimpleQueue()
-        self.wake: Callable[[], None] = lambda: self.done.put("wake")
-        self.steps = Steps(lambda: self.wake(), self.logged.append)
+        self.wakes: Callable[[], None] = lambda: self.done.put("wake")
+        self.steps = Steps(self._wake, self.logged.append)
         self._gate = Event()
 
     def post(self, name: str, rank: Rank = Rank.PERSON) -> None:
@@ -47,6 +47,9 @@ class Seen:
 
     def let_go(self) -> None:
         self._gate.set()
+
+    def _wake(self) -> None:
+        self.wakes()
 
     def next(self, number: int = 1) -> list[str]:
         return [self.done.get(timeout=LONG) for _ in range(number)]
@@ -145,7 +148,7 @@ def test_what_waits_has_its_turn_though_it_is_time_to_wake_again_and_again(seen:
         seen.done.put("wake")
         seen.steps.wake_in(0.0)
 
-    seen.wake = wake
+    seen.wakes = wake
     seen.hang()
     seen.steps.post(lambda: seen.steps.wake_in(0.0), Rank.PERSON)
     seen.post("a", Rank.PLAN)
@@ -174,7 +177,7 @@ def test_waking_that_fails_is_tried_again(seen: Seen) -> None:
             raise UNREADABLE
         seen.done.put("awake")
 
-    seen.wake = wake
+    seen.wakes = wake
     seen.steps.post(lambda: seen.steps.wake_in(0.0), Rank.PERSON)
     assert seen.next() == ["awake"]
 
@@ -219,7 +222,7 @@ def test_waking_that_fails_is_not_tried_again_and_again(seen: Seen, monkeypatch:
         nonlocal now
         now = seconds
 
-    seen.wake = wake
+    seen.wakes = wake
     seen.steps.post(lambda: seen.steps.wake_in(0.0), Rank.PERSON)
     assert seen.next() == ["wake"]
     seen.post("before", Rank.OUTCOME)
