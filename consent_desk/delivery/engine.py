@@ -589,6 +589,9 @@ class Engine:
         address = _NOWHERE if project is None else project.base_url
         is_first = one.by_person and entry.action is Action.REJECT
         try:
+            if project is not None and entry.action is Action.ACCEPT and entry.state is State.REFUSED:
+                # It does not wait by itself until somebody tells the time.
+                self._clock.learn(project)
             with self._limits.booked(address, first=is_first):
                 self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
                 sent = self._sender.send(entry.request_id, project, by_person=one.by_person)

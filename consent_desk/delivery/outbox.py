@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.order import discard_overtaken, last_later
+from consent_desk.delivery.order import discard_all_overtaken, discard_overtaken, last_later
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
-from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, UNSENT_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
@@ -187,8 +187,7 @@ class Outbox:
             if self._journal.is_abandoned(request_id):
                 fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
                 left += self._journal.append(request_id, fact, after=len(facts))
-        for request_id in self._journal.records_in(UNSENT_STATES):
-            discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
+        discard_all_overtaken(self._journal, self._now)
         return left
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:

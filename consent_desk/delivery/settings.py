@@ -15,7 +15,8 @@ Find = Callable[[str, Take, Cannot], None]
 class KnownSettings:
     """What `find` told of each project, until it is forgotten. For the engine's thread; `post` leads there.
 
-    `supplied` is told the ID of each project whose settings have come.
+    `supplied` is told the ID of each project whose settings have come. Each that waited for them goes on in
+    its own step: one that fails takes no other with it.
     """
 
     def __init__(self, post: Callable[[Callable[[], object]], None], supplied: Callable[[str], None]) -> None:
@@ -23,7 +24,9 @@ class KnownSettings:
         self._post = post
         self._supplied = supplied
         self._known: dict[str, Project | None] = {}
-        self._waiting: dict[str, list[tuple[Callable[[], None], Cannot]]] = {}
+        self._waiting: dict[str, list[tuple[Callable[[], None], Cannot, bool]]] = {}
+        # The last question for each project that is not answered.
+        self._asked: dict[str, object] = {}
         self._refused: dict[str, Message] = {}
 
     def __contains__(self, project_id: str) -> bool:
@@ -50,13 +53,15 @@ class KnownSettings:
         self._refused.pop(project_id, None)
 
     def forget(self, project_id: str) -> None:
-        """They were saved, or the project was removed."""
+        """They were saved, or the project was removed: an answer that is under way counts no more."""
         self._known.pop(project_id, None)
         self.trust(project_id)
+        if project_id in self._waiting:
+            self._ask(project_id)
 
     def forget_all(self) -> None:
-        """Ask for all of them anew."""
-        self._known.clear()
+        """Ask for all of them anew, also for what waits: `find` may be another one. From any thread."""
+        self._post(self._forget_all)
 
     def need(
         self, project_id: str, then: Callable[[], None], cannot: Cannot, *, insists: bool = False
@@ -70,21 +75,39 @@ class KnownSettings:
         elif project_id in self._known:
             then()
         else:
-            waiting = self._waiting.setdefault(project_id, [])
-            waiting.append((then, cannot))
-            if len(waiting) == 1 and self.find is not None:
-                self.find(
-                    project_id,
-                    lambda project: self._post(partial(self._take, project_id, project)),
-                    lambda why: self._post(partial(self._miss, project_id, why)),
-                )
+            self._waiting.setdefault(project_id, []).append((then, cannot, insists))
+            if project_id not in self._asked:
+                self._ask(project_id)
 
-    def _take(self, project_id: str, project: Project | None) -> None:
-        self._known[project_id] = project
-        self._supplied(project_id)
-        for then, _ in self._waiting.pop(project_id, []):
-            then()
+    def _forget_all(self) -> None:
+        self._known.clear()
+        for project_id in self._waiting:
+            self._ask(project_id)
 
-    def _miss(self, project_id: str, why: str | Message) -> None:
-        for _, cannot in self._waiting.pop(project_id, []):
-            cannot(why)
+    def _ask(self, project_id: str) -> None:
+        if self.find is not None:
+            asked = self._asked[project_id] = object()
+            self.find(
+                project_id,
+                lambda project: self._post(partial(self._take, project_id, asked, project)),
+                lambda why: self._post(partial(self._miss, project_id, asked, why)),
+            )
+
+    def _take(self, project_id: str, asked: object, project: Project | None) -> None:
+        if self._is_answered(project_id, asked):
+            self._known[project_id] = project
+            self._supplied(project_id)
+            for then, cannot, insists in self._waiting.pop(project_id, []):
+                self._post(partial(self.need, project_id, then, cannot, insists=insists))
+
+    def _miss(self, project_id: str, asked: object, why: str | Message) -> None:
+        if self._is_answered(project_id, asked):
+            for _, cannot, _ in self._waiting.pop(project_id, []):
+                self._post(partial(cannot, why))
+
+    def _is_answered(self, project_id: str, asked: object) -> bool:
+        """Whether this answers the last question; not where they were saved since it was asked."""
+        if self._asked.get(project_id) is not asked:
+            return False
+        del self._asked[project_id]
+        return True

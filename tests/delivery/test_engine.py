@@ -834,6 +834,16 @@ def test_the_time_is_not_asked_for_where_the_settings_are_not_to_be_had(desk: De
     assert desk.engagement.calls == 0
 
 
+def test_the_time_is_asked_for_before_an_opt_in_that_was_refused_is_sent_again(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.REFUSED]
+    request_id = desk.note(ACCEPT, context=LOOKED_UP)
+    assert desk.state(request_id) is State.REFUSED
+    desk.watch._nobody_tells = False
+    desk.engine.send_again(desk.entry(request_id))
+    desk.run()
+    assert desk.state(request_id) is State.DELIVERED
+
+
 def test_a_bug_while_the_time_is_asked_for_is_logged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.watch._nobody_tells = False
     bug = ValueError("a bug")
