@@ -7,7 +7,7 @@ from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.delivery.order import noted_later
+from consent_desk.delivery.order import is_noted_later
 from consent_desk.delivery.planned import Due
 from consent_desk.delivery.reading import Missed, Reading, Sight
 from consent_desk.delivery.schedule import FIRST_LOOK
@@ -216,8 +216,8 @@ class Verifier:
         if until is not None and not ends_after(until, at):
             return True
         # Noted here, and stored there: what holds is what this desk was told later.
-        ruling = last_events(later)
-        return bool(ruling) and {event.request_id for event in ruling} <= noted_later(self._journal, noted)
+        ruling = {event.request_id for event in last_events(later)}
+        return bool(ruling) and all(is_noted_later(self._journal, noted, one) for one in ruling)
 
 
 def _since(due: Due, facts: int, steady: float) -> float | None:
