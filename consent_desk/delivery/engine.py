@@ -38,7 +38,7 @@ from consent_desk.delivery.events import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.queue import HostQueue
-from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
+from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import Find, KnownSettings
 from consent_desk.delivery.steps import Rank, Steps
@@ -71,6 +71,9 @@ REMEMBERED = 1_000
 
 CLOSED_WITHIN = 0.5
 """Seconds within which an engine ends, whatever hangs."""
+
+STEP = 0.02
+"""Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
 GRACE = 0.2
 """Seconds that a call under way is still given as the engine is closed."""
@@ -163,6 +166,8 @@ class Engine:
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
         self._uncounted: set[str] = set()
+        # The number of the last fact that was read, or written here.
+        self._read_up_to = 0
 
     # -- what it is told ----------------------------------------------------------------------------
 
@@ -415,13 +420,16 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
+        if not self._practice:
+            self._see_others()
         self._go_on()
 
     def _set_wake(self) -> None:
-        times = [held.until for held in [*self._held.values()]]
+        # Another program may have written meanwhile.
+        times = [held.until for held in [*self._held.values()]] + [monotonic() + NAP]
         if self._plan_at is not None:
             times.append(self._plan_at)
-        self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
+        self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
         if self._report_to is not None:
@@ -433,7 +441,24 @@ class Engine:
     def _begin(self) -> None:
         with self._planning:
             self._scheduler.begin()
+        if not self._practice:
+            self._read_up_to = self._journal.newest_fact()
         self._go_on()
+
+    def _see_others(self) -> None:
+        """Plan anew what another program has changed, and what one that has ended left in flight."""
+        newest = self._journal.newest_fact()
+        touched = list(self._outbox.recover_flights())
+        if not self._journal.changed_elsewhere():
+            self._read_up_to = newest
+        else:
+            request_ids, last = self._journal.touched_since(self._read_up_to)
+            while last != self._read_up_to:
+                touched += request_ids
+                self._read_up_to = last
+                request_ids, last = self._journal.touched_since(last)
+        for request_id in touched:
+            self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
@@ -452,7 +477,7 @@ class Engine:
             return None
         with self._planning:
             written = self._sender.write_again()
-            entries += self._scheduler.catch_up(written)
+            entries += self._scheduler.catch_up(written, STEP)
             tasks = self._scheduler.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)

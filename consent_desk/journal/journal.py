@@ -374,6 +374,11 @@ class SqliteJournal:
             before, self._seen = self._seen, _version_of(connection)
             return self._seen != before
 
+    def newest_fact(self) -> int:
+        """The number of the last fact, 0 where there is none."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM fact").fetchone()[0])
+
     def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
         """Of what consents there are facts after the one of this number, the first `queued` among them.
 
