@@ -87,6 +87,9 @@ LAG = 20.0
 LOOKING = 300.0
 """Seconds, by the fast clock, that a look may take: some calls, and what fails at the first try."""
 
+BETWEEN = 60.0
+"""Seconds, by the fast clock, from a look that saw nothing to the sending that follows: one second of ours."""
+
 UNSETTLED = frozenset(
     {State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT, State.DELIVERED, State.UNCONFIRMED, State.RESTORED}
 )
@@ -449,12 +452,13 @@ class Trial:
             else:
                 self._wrong.append(f"never arrived: {action} {request_id}, {history}")
         if len(stored) > 1:
-            was_hidden = stored[0].delay == LATE and stored[1].at < stored[0].at + LATE
+            # It may have become visible between the last look and the sending.
+            was_hidden = stored[0].delay == LATE and stored[1].at < stored[0].visible + BETWEEN
             is_marked = was_sent_again(record.facts)
             if len(stored) == 2 and action is Action.REJECT and was_hidden and is_marked:
                 self._counts["rejects twice under the late fault, marked"] += 1
             else:
-                self._wrong.append(f"{len(stored)} times: {action} {request_id}, {history}")
+                self._wrong.append(f"{len(stored)} times: {action} {request_id}, {history}: {stored}")
         elif was_sent_again(record.facts):
             self._counts["rejects sent again, the first one not stored"] += 1
 
