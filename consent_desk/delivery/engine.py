@@ -38,7 +38,7 @@ from consent_desk.delivery.events import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.queue import HostQueue
-from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
+from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import Find, KnownSettings
 from consent_desk.delivery.steps import Rank, Steps
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
 
+LEFT_TO_ANOTHER = 60_000_000
+"""Microseconds that a program has for sending what it has noted, before another one at the journal does."""
+
 MOST_HOSTS = 4
 """Hosts that are sent to at the same time; as many again are looked into."""
 
@@ -71,6 +74,9 @@ REMEMBERED = 1_000
 
 CLOSED_WITHIN = 0.5
 """Seconds within which an engine ends, whatever hangs."""
+
+STEP = 0.02
+"""Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
 GRACE = 0.2
 """Seconds that a call under way is still given as the engine is closed."""
@@ -166,6 +172,8 @@ class Engine:
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
         self._uncounted: set[str] = set()
+        # The number of the last fact that was read, or written here.
+        self._read_up_to = 0
 
     # -- what it is told ----------------------------------------------------------------------------
 
@@ -418,13 +426,16 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
+        if not self._practice:
+            self._see_others()
         self._go_on()
 
     def _set_wake(self) -> None:
-        times = [held.until for held in [*self._held.values()]]
+        # Another program may have written meanwhile.
+        times = [held.until for held in [*self._held.values()]] + [monotonic() + NAP]
         if self._plan_at is not None:
             times.append(self._plan_at)
-        self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
+        self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
         if self._report_to is not None:
@@ -436,7 +447,24 @@ class Engine:
     def _begin(self) -> None:
         with self._planning:
             self._scheduler.begin()
+        if not self._practice:
+            self._read_up_to = self._journal.newest_fact()
         self._go_on()
+
+    def _see_others(self) -> None:
+        """Plan anew what another program has changed, and what one that has ended left in flight."""
+        newest = self._journal.newest_fact()
+        touched = list(self._outbox.recover_flights())
+        if not self._journal.changed_elsewhere():
+            self._read_up_to = newest
+        else:
+            request_ids, last = self._journal.touched_since(self._read_up_to)
+            while last != self._read_up_to:
+                touched += request_ids
+                self._read_up_to = last
+                request_ids, last = self._journal.touched_since(last)
+        for request_id in touched:
+            self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
@@ -455,7 +483,7 @@ class Engine:
             return None
         with self._planning:
             written = self._sender.write_again()
-            entries += self._scheduler.catch_up(written)
+            entries += self._scheduler.catch_up(written, STEP)
             tasks = self._scheduler.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)
@@ -486,10 +514,18 @@ class Engine:
                 outlook = self._scheduler.outlook(request_id)
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
-    def _put_back(self, task: Task) -> None:
+    def _put_back(self, task: Task, wait: int = KEYRING_PAUSE) -> None:
         with self._planning:
-            entries = self._scheduler.put_back(task.due, KEYRING_PAUSE)
+            entries = self._scheduler.put_back(task.due, wait)
         self._go_on(entries)
+
+    def _left_to_another(self, entry: Entry) -> int:
+        """Microseconds for which another program may still hold what it has noted, and asks about it."""
+        age = self._clock.moment().now.micros - entry.noted_at.micros
+        is_fresh = entry.state is State.QUEUED and 0 <= age < LEFT_TO_ANOTHER
+        if not is_fresh or entry.request_id in self._asked or not self._journal.is_shared:
+            return 0
+        return LEFT_TO_ANOTHER - age
 
     def _put_off(self, request_id: str) -> None:
         with self._planning:
@@ -543,6 +579,9 @@ class Engine:
             self._due[entry.request_id] = task
             return
         if due.plan.step is Step.SEND and self.holds(entry.request_id):
+            return
+        if due.plan.step is Step.SEND and (wait := self._left_to_another(entry)):
+            self._put_back(task, wait)
             return
 
         def cannot(why: str | Message) -> None:

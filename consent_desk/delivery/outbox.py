@@ -179,16 +179,22 @@ class Outbox:
 
         And discard the opt-ins that a later opt-out overtook: a program may have ended between the two.
         """
-        left = 0
+        left = self.recover_flights()
+        discard_all_overtaken(self._journal, self._now)
+        return len(left)
+
+    def recover_flights(self) -> tuple[str, ...]:
+        """Mark what programs that have ended left in flight as unconfirmed; return its request IDs."""
+        left = []
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
         for request_id in self._journal.records_in({State.IN_FLIGHT}):
             # Read first: one that another has sent since has more facts by now.
             facts = self._journal.record(request_id).facts
             if self._journal.is_abandoned(request_id):
                 fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
-                left += self._journal.append(request_id, fact, after=len(facts))
-        discard_all_overtaken(self._journal, self._now)
-        return left
+                if self._journal.append(request_id, fact, after=len(facts)):
+                    left.append(request_id)
+        return tuple(left)
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
         """One consent, and when the last decision after it for its customer and category was taken."""
