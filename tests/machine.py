@@ -139,27 +139,29 @@ class Machine(RuleBasedStateMachine):
             # What is looked up before it leaves is due once more.
             while due:
                 for one in due:
-                    self.act(one)
+                    if one.plan.step is Step.SEND:
+                        self.send(one)
+                self.look_up([one for one in due if one.plan.step is Step.LOOK_UP])
                 due = self.schedule.due(self.now())
         except Crash:
             self.start()
 
-    def act(self, due: Due) -> None:
+    def send(self, due: Due) -> None:
         before = len(self.journal.record(due.request_id).facts)
-        if due.plan.step is Step.SEND:
-            self.sender.send(due.request_id, a_project(), by_person=False)
-            refresh(self.schedule, self.journal, due.request_id)
-            if len(self.journal.record(due.request_id).facts) == before:
-                self.schedule.postpone(due.request_id, self.now())
-            return
-        looked = self.verifier.look_up(due, a_project())
-        if isinstance(looked, Looked):
-            self.check_look(due.request_id, looked)
+        self.sender.send(due.request_id, a_project(), by_person=False)
         refresh(self.schedule, self.journal, due.request_id)
-        if isinstance(looked, Failed) and not looked.is_written:
-            self.schedule.end_look(due, self.now(), at_least=looked.wait, failing=looked.failing)
-        elif looked is None:
-            self.schedule.end_look(due, self.now())
+        if len(self.journal.record(due.request_id).facts) == before:
+            self.schedule.postpone(due.request_id, self.now())
+
+    def look_up(self, dues: list[Due]) -> None:
+        for due, looked in self.verifier.look_up_all(dues, a_project()):
+            if isinstance(looked, Looked):
+                self.check_look(due.request_id, looked)
+            refresh(self.schedule, self.journal, due.request_id)
+            if isinstance(looked, Failed) and not looked.is_written:
+                self.schedule.end_look(due, self.now(), at_least=looked.wait, failing=looked.failing)
+            elif looked is None:
+                self.schedule.end_look(due, self.now())
 
     # -- what happens -----------------------------------------------------------------------------
 
