@@ -795,6 +795,27 @@ def test_a_look_that_cannot_be_written_is_made_again(desk: Desk, monkeypatch: py
     assert desk.state(request_id) is State.VERIFIED
 
 
+def test_one_reading_of_the_history_serves_all_that_is_due_for_a_customer(desk: Desk) -> None:
+    first = desk.note(*[REJECT] * 15)
+    calls = desk.engagement.calls
+    desk.pass_time(31)
+    assert len(desk.all(LookedUp)) == 15
+    assert desk.state(first) is State.VERIFIED
+    assert desk.engagement.calls - calls < 10
+
+
+def test_a_look_that_cannot_read_the_journal_is_made_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = desk.note()
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(Verifier, "look_up_all", fail)
+        desk.pass_time(31)
+    assert desk.state(request_id) is State.DELIVERED
+    desk.pass_time(1_000)
+    assert desk.state(request_id) is State.VERIFIED
+
+
 def test_a_bug_while_it_is_looked_up_is_logged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = desk.note()
     bug = ValueError("a bug")

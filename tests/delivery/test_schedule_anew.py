@@ -12,9 +12,9 @@ from consent_desk.delivery.order import (
     OVERTAKEN,
     discard_all_overtaken,
     discard_overtaken,
+    is_noted_later,
     is_overtaken,
     last_later,
-    noted_later,
     waits_for_opt_out,
 )
 from consent_desk.delivery.outbox import Outbox
@@ -162,7 +162,9 @@ class Desk:
             times = [record.noted.consent.timestamp for record in later]
             assert is_overtaken(self.journal, noted) is self.is_overtaken(one)
             assert last_later(self.journal, noted) == max(times, default=None)
-            assert noted_later(self.journal, noted) == {record.noted.consent.request_id for record in later}
+            known = self.journal.records_in(set(State))
+            told = {one for one in known if is_noted_later(self.journal, noted, one)}
+            assert told == {record.noted.consent.request_id for record in later}
             _, alike = self.alike(one)
             opt_outs = [each for each in alike if each.noted.consent.action is Action.REJECT]
             is_before = noted.consent.action is Action.ACCEPT and any(map(is_open, opt_outs))
