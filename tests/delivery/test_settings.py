@@ -126,6 +126,7 @@ def test_all_who_wait_are_told_why_they_are_not_to_be_had_and_the_next_asks_agai
     assert ACME.id not in asked.settings
     assert not asked.supplied
     asked.need("c")
+    assert len(asked.questions) == 2
     asked.take(ACME)
     asked.do_steps()
     assert asked.told[2:] == [("c", ACME)]
