@@ -135,6 +135,8 @@ class Engagement:
             listed = [{"id": name} for name in ("sms_marketing", "newsletter")]
             body = json.dumps({"success": True, "results": listed}).encode()
             return Answered(status=200, headers=(("x-request-id", "1"),), body=body)
+        if request.url.endswith("/system/time"):
+            return told(404, {"success": False, "error": "not found"})
         document = json.loads(request.body)
         if "/track/" in request.url:
             fault = self.faults.pop(0) if self.faults else None

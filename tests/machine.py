@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from consent_desk.delivery.order import is_overtaken
 from consent_desk.delivery.outbox import Outbox
-from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.schedule import UNSETTLED_STATES, Schedule, refresh
 from consent_desk.delivery.sender import SECOND_TIME, UNCHECKED, Sender
 from consent_desk.delivery.verifier import Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
@@ -118,6 +119,7 @@ class Machine(RuleBasedStateMachine):
         self.engagement.on_cancel = self.sender.cancel
         self.schedule = Schedule(self.steady)
         self.starts.append(self.steady())
+        self.journal.open_again()
         self.outbox.recover()
         for request_id in self.journal.records_in(UNSETTLED_STATES):
             refresh(self.schedule, self.journal, request_id, is_left=True)
@@ -356,9 +358,8 @@ class Machine(RuleBasedStateMachine):
     def check_overtaken(self, request_id: str) -> None:
         noted = self.journal.record(request_id).noted
         if noted.consent.action is Action.REJECT:
-            for one in self.journal.open_like(noted.project_id, noted.consent.customer, CATEGORY):
-                waits = one.noted.consent.action is Action.ACCEPT and one.facts[-1].state in UNSENT_STATES
-                assert not waits, "an opt-in that was overtaken is not discarded"
+            waiting = self.journal.alike(noted.subject, UNSENT_STATES, {Action.ACCEPT})
+            assert not waiting, "an opt-in that was overtaken is not discarded"
 
     def check_due(self, due: tuple[Due, ...]) -> None:
         sends = [one for one in due if one.plan.step is Step.SEND]
@@ -375,8 +376,9 @@ class Machine(RuleBasedStateMachine):
         if consent.action is Action.REJECT:
             return
         subject = (a_project().id, consent.customer, consent.category)
-        alike = self.journal.open_like(*subject)
-        assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+        assert not self.journal.alike(record.noted.subject, OPEN_STATES, {Action.REJECT}), (
+            "overtook an opt-out"
+        )
         if may_have_left(record.facts) and request_id not in self.asked:
             assert has_looks_enough(record.facts), "it might have shown still"
         for one in self.journal.later_like(*subject, consent.timestamp):

@@ -2,8 +2,9 @@
 
 `.venv/bin/python tools/trace.py` prints three figures: the modules of consent_desk whose code runs from a key
 in the customer ID until form and preview have followed; those that run from Send until the window calls the
-consent verified; and the hand-overs between threads meanwhile: each task given to a lane counts one, and so
-does each result brought back to the GUI thread. What the sandbox's threads run does not count.
+consent verified; and the hand-overs between the window and other threads meanwhile: each task given to a lane
+or to the engine counts one, and so does each result or event brought back to the GUI thread. What the
+sandbox's threads run does not count.
 """
 
 import inspect
@@ -25,16 +26,21 @@ from PySide6.QtWidgets import QApplication
 import consent_desk
 from consent_desk.app.build import build
 from consent_desk.app.startup import demo_folders
+from consent_desk.delivery.engine import Engine
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.system import clock
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.tasks import TaskRunner
+from consent_desk.ui.workspaces import Workspaces
 
 PACKAGE = f"{Path(consent_desk.__file__).parent}{os.sep}"
 SANDBOX = f"{PACKAGE}sandbox{os.sep}"
-HAND_OVERS = {TaskRunner.run_telling.__code__, TaskRunner._call.__code__}
+HAND_OVERS = {
+    code.__code__
+    for code in (TaskRunner.run_telling, TaskRunner._call, Engine.note, Workspaces._tell, Workspaces._call)
+}
 PATIENCE = 30.0
 """Seconds for each step."""
 

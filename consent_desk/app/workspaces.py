@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from threading import Condition
+from functools import partial
 
 from consent_desk.delivery.attention import Alarms
 from consent_desk.delivery.engine import Engine
@@ -16,12 +16,11 @@ from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.limits import Limits
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import alone_in_second, back_up_before_migration, copy_daily, make_daily
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere
 from consent_desk.journal.export import History
@@ -41,10 +40,7 @@ from consent_desk.workspace import Workspace
 COPY_PATIENCE = 60.0
 """Seconds that an erasure waits for a copy into the second folder."""
 
-_COPYING = (
-    say("The data was not removed: a backup is still being copied into the second folder."),
-    say("Try again in some minutes. If that folder does not answer, choose another one under Backups."),
-)
+_NOT_ERASED = "The data was not removed: {why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +73,7 @@ def open_journal(
         path,
         installation=installation_id(folders.config),
         now=now,
-        before_migration=Backups(path).before_migration,
+        before_migration=partial(back_up_before_migration, path),
     )
     opened.callback(journal.close)
     # Only what would find a lost folder is missing then, and who sets a second one is told.
@@ -85,30 +81,17 @@ def open_journal(
         settings.remember_journal()
 
     def back_up() -> None:
-        Backups(path).make_daily(journal, now())
-
-    # A copy that was begun before an erasure would bring back into the second folder what that removes.
-    copies, turn = 0, Condition()
+        make_daily(path, journal, now())
 
     def copy_backup() -> None:
-        nonlocal copies
-        with turn:
-            copies += 1
-        try:
-            Backups(path, second=settings.second_folder).copy_daily(now())
-        finally:
-            with turn:
-                copies -= 1
-                turn.notify_all()
+        copy_daily(path, settings.second_folder, now())
 
     def erase_customer(project_id: str, customer: CustomerId) -> Erasure:
-        at = now()
-        with turn:
-            if not turn.wait_for(lambda: not copies, COPY_PATIENCE):
-                raise DeskError(*_COPYING)
-            # From the second folder too; a failure to read where that is says so, and nothing is erased.
-            backups = Backups(path, second=settings.second_folder)
-            return erase(path, journal, backups, project_id=project_id, customer=customer, at=at)
+        # From the second folder too; a failure to read where that is says so, and nothing is erased.
+        at, second = now(), settings.second_folder
+        # A copy that was begun before would bring back what is removed there.
+        with alone_in_second(second, _NOT_ERASED, COPY_PATIENCE):
+            return erase(path, journal, second, project_id=project_id, customer=customer, at=at)
 
     workspace = _workspace(journal, watched, means)
     opened.callback(workspace.engine.close)

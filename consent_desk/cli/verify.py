@@ -41,10 +41,10 @@ def verify_file(path: Path | None, compared_with: Path | None) -> int:
     if found.verdict is not Verdict.SOUND:
         print(found.why)
         return found.verdict
-    print(f"Sound: {found.consents:,} consents, {found.facts:,} facts. The mark beside it agrees.")
+    print(f"Sound: {found.consents:,} consents, {found.facts:,} facts. The check file beside it agrees.")
     print(f"Head of the chain: {found.head}")
     print(
-        "Damage would have been found, and so would any change by somebody who cannot write the mark as "
+        "Damage would have been found, and so would any change by somebody who cannot write that file as "
         "well. Whoever can write both may have made all of it anew: compare this head with a backup's, "
         "or with one that is kept elsewhere."
     )

@@ -5,13 +5,13 @@ waits here is IDs, and `claim` decides who sends.
 Long because it follows a consent from its noting until it is settled.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.delivery import steps
 from consent_desk.delivery.events import (
@@ -38,7 +38,7 @@ from consent_desk.delivery.events import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.queue import HostQueue
-from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
+from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import Find, KnownSettings
 from consent_desk.delivery.steps import Rank, Steps
@@ -71,6 +71,9 @@ REMEMBERED = 1_000
 
 CLOSED_WITHIN = 0.5
 """Seconds within which an engine ends, whatever hangs."""
+
+STEP = 0.02
+"""Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
 GRACE = 0.2
 """Seconds that a call under way is still given as the engine is closed."""
@@ -146,8 +149,8 @@ class Engine:
             partial(self._steps.post, rank=Rank.OUTCOME),
             lambda project_id: self._report(Supplied(project_id=project_id)),
         )
-        # The schedule is asked from other threads too.
-        self._lock = RLock()
+        # The schedule is asked from other threads too. Held for as long as a step, and over no call.
+        self._planning = RLock()
         self._sends: HostQueue[_Send] = HostQueue("send", MOST_HOSTS, self._send, limits.paused)
         self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue(
             "look up", MOST_HOSTS, _call, limits.paused
@@ -163,6 +166,8 @@ class Engine:
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
         self._uncounted: set[str] = set()
+        # The number of the last fact that was read, or written here.
+        self._read_up_to = 0
 
     # -- what it is told ----------------------------------------------------------------------------
 
@@ -194,37 +199,48 @@ class Engine:
         request_id = consents[0][0].request_id
 
         def step() -> None:
-            asked = [one for one, _ in consents if one.category not in again]
-            repeated = self._outbox.repeated(project, asked)
-            if repeated:
-                self._report(Repeated(request_id=request_id, consents=repeated))
-                return
-            stamped = tuple(one for one, _ in consents)
-            if not is_stamped:
-                stamped = self._outbox.stamp_all(project, consents)
-            self._report(Stamped(request_id=request_id, consents=stamped))
-            contexts = (context for _, context in consents)
-            entries = self._outbox.note_all(project, tuple(zip(stamped, contexts, strict=True)))
-            with self._planning():
-                self._uncounted.update(entry.request_id for entry in entries)
-            self._settings.know(project)
-            if hold:
-                until = monotonic() + hold
-                self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
-                self._set_wake()
-            self._report(Noted(request_id=request_id, entries=entries))
-            if not hold:
-                self._deliver(entries)
-
-        def guarded() -> None:
             try:
-                step()
+                entries = self._note(project, consents, again, is_stamped=is_stamped)
             except Exception as error:  # noqa: BLE001 -- whatever it is, a person is told that it is not noted
                 if not isinstance(error, JournalError):
                     self._log(error)
                 self._report(NotNoted(request_id=request_id, error=error))
+                return
+            if entries and hold:
+                until = monotonic() + hold
+                self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
+                self._set_wake()
+            if entries:
+                self._report(Noted(request_id=request_id, entries=entries))
+            if entries and not hold:
+                self._deliver(entries)
 
-        self._steps.post(guarded, Rank.PERSON)
+        self._steps.post(step, Rank.PERSON)
+
+    def _note(
+        self,
+        project: Project,
+        consents: Sequence[tuple[Consent, Context]],
+        again: Collection[str],
+        *,
+        is_stamped: bool,
+    ) -> tuple[Entry, ...]:
+        """The lines of what was noted; none where it is a repetition, which is told."""
+        request_id = consents[0][0].request_id
+        repeated = self._outbox.repeated(project, [one for one, _ in consents if one.category not in again])
+        if repeated:
+            self._report(Repeated(request_id=request_id, consents=repeated))
+            return ()
+        stamped = tuple(one for one, _ in consents)
+        if not is_stamped:
+            stamped = self._outbox.stamp_all(project, consents)
+        self._report(Stamped(request_id=request_id, consents=stamped))
+        contexts = (context for _, context in consents)
+        entries = self._outbox.note_all(project, tuple(zip(stamped, contexts, strict=True)))
+        self._settings.know(project)
+        with self._planning:
+            self._uncounted.update(entry.request_id for entry in entries)
+        return entries
 
     def deliver(self, entry: Entry, project: Project) -> None:
         """Send what was noted for `project` elsewhere, an opt-in when nothing stands in its way."""
@@ -292,7 +308,7 @@ class Engine:
         What is under way is ended; the outcome says honestly how far it had come.
         """
         request_id = entry.request_id
-        with self._lock:
+        with self._planning:
             if request_id in self._cancelled:
                 return False
             self._cancelled.add(request_id)
@@ -305,7 +321,8 @@ class Engine:
 
     def learn(self, request_id: str, note: str) -> None:
         """Write down what was learnt of the customer of a consent; later, where it is on its way."""
-        self._steps.post(partial(self._learn, request_id, note), Rank.OUTCOME)
+        # Before it is released, where it is held.
+        self._steps.post(partial(self._learn, request_id, note), Rank.PERSON)
 
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""
@@ -327,7 +344,7 @@ class Engine:
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
-        with self._planning():
+        with self._planning:
             self._scheduler.forget(project_id, customer)
 
     # -- what it is asked ---------------------------------------------------------------------------
@@ -342,17 +359,17 @@ class Engine:
 
     def outlook(self, request_id: str) -> Message | None:
         """What comes next for a consent; None where nothing is left to say."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.outlook(request_id)
 
     def failing(self, request_id: str) -> Failing | None:
         """The looks that told nothing so far; None where the last one told something."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.failing(request_id)
 
     def question(self, request_id: str) -> Message | None:
         """What a person is asked who wants it sent again; None where nothing is."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.question(request_id)
 
     @property
@@ -362,7 +379,7 @@ class Engine:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet, with what was noted just now, if that can be read."""
-        with self._planning():
+        with self._planning:
             for request_id in [*self._uncounted]:
                 with suppress(JournalError):
                     self._scheduler.follow(request_id)
@@ -370,7 +387,7 @@ class Engine:
 
     def open_entries(self) -> tuple[Entry, ...]:
         """The lines of what Engagement may not have yet, the oldest first. Raises JournalError."""
-        with self._planning():
+        with self._planning:
             return self._scheduler.open_entries()
 
     def close(self, seconds: float = CLOSED_WITHIN) -> None:
@@ -403,18 +420,16 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
+        if not self._practice:
+            self._see_others()
         self._go_on()
 
     def _set_wake(self) -> None:
-        times = [held.until for held in [*self._held.values()]]
+        # Another program may have written meanwhile.
+        times = [held.until for held in [*self._held.values()]] + [monotonic() + NAP]
         if self._plan_at is not None:
             times.append(self._plan_at)
-        self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
-
-    @contextmanager
-    def _planning(self) -> Iterator[None]:
-        with self._lock:
-            yield
+        self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
         if self._report_to is not None:
@@ -424,14 +439,31 @@ class Engine:
                 self._log(error)
 
     def _begin(self) -> None:
-        with self._planning():
+        with self._planning:
             self._scheduler.begin()
+        if not self._practice:
+            self._read_up_to = self._journal.newest_fact()
         self._go_on()
+
+    def _see_others(self) -> None:
+        """Plan anew what another program has changed, and what one that has ended left in flight."""
+        newest = self._journal.newest_fact()
+        touched = list(self._outbox.recover_flights())
+        if not self._journal.changed_elsewhere():
+            self._read_up_to = newest
+        else:
+            request_ids, last = self._journal.touched_since(self._read_up_to)
+            while last != self._read_up_to:
+                touched += request_ids
+                self._read_up_to = last
+                request_ids, last = self._journal.touched_since(last)
+        for request_id in touched:
+            self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
         try:
-            with self._planning():
+            with self._planning:
                 self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
         except JournalError:
@@ -443,9 +475,9 @@ class Engine:
         """Begin what is due, and tell of `entries`, lines that may have changed."""
         if self._resting:
             return None
-        with self._planning():
+        with self._planning:
             written = self._sender.write_again()
-            entries += self._scheduler.catch_up(written)
+            entries += self._scheduler.catch_up(written, STEP)
             tasks = self._scheduler.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)
@@ -472,22 +504,22 @@ class Engine:
     def _tell_written(self, request_id: str) -> None:
         sent = self._unwritten.pop(request_id, None)
         if sent is not None:
-            with self._planning():
+            with self._planning:
                 outlook = self._scheduler.outlook(request_id)
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _put_back(self, task: Task) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.put_back(task.due, KEYRING_PAUSE)
         self._go_on(entries)
 
     def _put_off(self, request_id: str) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.put_off(request_id)
         self._go_on(entries)
 
     def _hasten(self, project_id: str) -> None:
-        with self._planning():
+        with self._planning:
             self._scheduler.hasten(project_id)
         self._go_on()
 
@@ -580,6 +612,9 @@ class Engine:
         address = _NOWHERE if project is None else project.base_url
         is_first = one.by_person and entry.action is Action.REJECT
         try:
+            if project is not None and entry.action is Action.ACCEPT and entry.state is State.REFUSED:
+                # It does not wait by itself until somebody tells the time.
+                self._clock.learn(project)
             with self._limits.booked(address, first=is_first):
                 self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
                 sent = self._sender.send(entry.request_id, project, by_person=one.by_person)
@@ -594,7 +629,7 @@ class Engine:
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=entry, why=why))
-            with self._planning():
+            with self._planning:
                 entries = self._scheduler.put_off(entry.request_id, KEYRING_PAUSE)
             self._go_on(entries)
 
@@ -602,11 +637,11 @@ class Engine:
 
     def _take_sent(self, one: _Send, sent: Sent | Message | None) -> None:
         request_id = one.entry.request_id
-        if (note := self._untold.pop(request_id, None)) is not None:
-            self._learn(request_id, note)
+        self._tell_untold(request_id)
         if not isinstance(sent, Sent):
             self._take_not_left(one, sent)
             return
+        self._cancelled.discard(request_id)
         if sent.trouble is not None:
             # A person has heard of it: so they shall hear the rest.
             self._ask(request_id)
@@ -639,6 +674,7 @@ class Engine:
 
     def _take_failure(self, one: _Send, error: Exception) -> None:
         entry = one.entry
+        self._tell_untold(entry.request_id)
         with suppress(JournalError):
             entry = self._journal.entry(entry.request_id)
         self._report(SendFailed(entry=entry, error=error))
@@ -660,6 +696,10 @@ class Engine:
         outlook = self._plan_anew(request_id)
         if sent is not None:
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+
+    def _tell_untold(self, request_id: str) -> None:
+        if (note := self._untold.pop(request_id, None)) is not None:
+            self._learn(request_id, note)
 
     def _learn(self, request_id: str, note: str) -> None:
         with suppress(JournalError):
@@ -686,7 +726,7 @@ class Engine:
         return partial(self._steps.post, partial(self._take_look, task, project, result), Rank.OUTCOME)
 
     def _end_look(self, task: Task, wait: int = 0, failing: Failing | None = None) -> None:
-        with self._planning():
+        with self._planning:
             entries = self._scheduler.end_look(task.due, wait, failing)
         self._go_on(entries)
 
@@ -705,7 +745,7 @@ class Engine:
                     self._plan_anew(request_id)
                 else:
                     self._end_look(task, result.wait, result.failing)
-                with self._planning():
+                with self._planning:
                     outlook = self._scheduler.outlook(request_id)
                 self._report(Missed(entry=task.entry, failing=result.failing, outlook=outlook))
             case None if task.due.plan.unsent and not task.due.is_before_leaving:
@@ -713,6 +753,8 @@ class Engine:
                 self._send_due(task)
             case None:
                 self._end_look(task)
+            case _ as never:
+                assert_never(never)
 
     def _check_clock(self, task: Task) -> None:
         def check() -> None:
@@ -724,7 +766,7 @@ class Engine:
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=task.entry, why=why))
-            with self._planning():
+            with self._planning:
                 self._scheduler.put_off_check(KEYRING_PAUSE)
             self._go_on()
 

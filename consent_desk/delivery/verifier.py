@@ -7,7 +7,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.delivery.order import noted_later
-from consent_desk.delivery.schedule import FIRST_LOOK, Due
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.schedule import FIRST_LOOK
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ends_after
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look

@@ -9,12 +9,13 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES
 from consent_desk.domain.message import say
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import delete_left_over, every_backup
 from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_head, head_file, read_head
 from consent_desk.journal.identity import mismatch, saved_of
 from consent_desk.journal.journal import OPEN, SqliteJournal
+from consent_desk.journal.owners import alone
 from consent_desk.journal.personal_data import erase_consent, erasure_key, find_consents, keyed_hash
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import APPLICATION_ID, VERSION, version
@@ -41,41 +42,43 @@ class Erasure:
 def erase(
     path: Path,
     journal: SqliteJournal,
-    backups: Backups,
+    second: Path | None,
     *,
     project_id: str,
     customer: CustomerId,
     at: Timestamp,
 ) -> Erasure:
-    """Remove a customer's data from the open `journal` at `path` and from its backups.
+    """Remove a customer's data from the open `journal` at `path` and from its backups, in `second` too.
 
     The journal is the last: where it stops half-way, the customer is still there, and can be removed once
-    more. Raises JournalError, also while a consent of the customer is open.
+    more. Raises JournalError, also while a consent of the customer is open, or another program has the
+    journal open: it would know what is no more.
     """
-    with told(_NOT_ERASED):
-        keyed = keyed_hash(erasure_key(path), project_id, customer)
-        consents = journal.consents_of(project_id, customer)
-        # Asked before any backup is touched; the journal asks again.
-        if not OPEN_STATES.isdisjoint(journal.entry(each).state for each in consents):
-            raise OPEN.trouble(_NOT_ERASED)
-        names = (f"{path.name}.damaged-*", f"{path.name}.replaced-*", saved_of(path).name)
-        aside = (each for name in names for each in path.parent.glob(name))
-        # First: a backup that is only being made now becomes one that nobody rewrites.
-        half_done = backups.delete_left_over()
-        every = backups.every(_NOT_ERASED)
-    rewritten = 0
-    damaged: list[Path] = []
-    for each in every:
-        try:
-            rewritten += _erase_from(each, project_id, customer, keyed, at)
-        except JournalDamagedError:
-            damaged.append(each)
-    return Erasure(
-        short=keyed.hex()[:8],
-        consents=journal.erase(project_id, customer, keyed, at),
-        backups=rewritten,
-        left=tuple(sorted((*aside, *half_done, *damaged))),
-    )
+    with alone(path, _NOT_ERASED, journal.owner):
+        with told(_NOT_ERASED):
+            keyed = keyed_hash(erasure_key(path), project_id, customer)
+            consents = journal.consents_of(project_id, customer)
+            # Asked before any backup is touched; the journal asks again.
+            if not OPEN_STATES.isdisjoint(journal.entry(each).state for each in consents):
+                raise OPEN.trouble(_NOT_ERASED)
+            names = (f"{path.name}.damaged-*", f"{path.name}.replaced-*", saved_of(path).name)
+            aside = (each for name in names for each in path.parent.glob(name))
+            # First: a backup that is only being made now becomes one that nobody rewrites.
+            half_done = delete_left_over(path, second)
+            every = every_backup(path, second, _NOT_ERASED)
+        rewritten = 0
+        damaged: list[Path] = []
+        for each in every:
+            try:
+                rewritten += _erase_from(each, project_id, customer, keyed, at)
+            except JournalDamagedError:
+                damaged.append(each)
+        return Erasure(
+            short=keyed.hex()[:8],
+            consents=journal.erase(project_id, customer, keyed, at),
+            backups=rewritten,
+            left=tuple(sorted((*aside, *half_done, *damaged))),
+        )
 
 
 def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> bool:

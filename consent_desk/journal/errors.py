@@ -76,6 +76,13 @@ _BUSY = Reason(
     say("Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
 
+OPEN_ELSEWHERE = Reason(say("another Consent Desk has it open"), say("Close that one, then try again."))
+
+IN_WORK = Reason(
+    say("another Consent Desk is opening it, or works on its file"),
+    say("Wait until that one has finished, then try again."),
+)
+
 _NO_LOCKS = Reason(
     say("the file system of its folder keeps no locks, without which two programs could write at once"),
     say(
@@ -95,29 +102,29 @@ NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, Jou
 _FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
 
 EMPTY = Reason(
-    say("its file is empty, though its mark says that there was a journal"), _SAVE, JournalDamagedError
+    say("its file is empty, though its check file says that there was a journal"), _SAVE, JournalDamagedError
 )
 
 GONE = Reason(
-    say("its file is gone, though its mark says that there was a journal"),
+    say("its file is gone, though its check file says that there was a journal"),
     say("Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
 )
 
-CUT = Reason(say("its end is missing: its mark knows of more"), _SAVE, JournalDamagedError)
+CUT = Reason(say("its end is missing: its check file knows of more"), _SAVE, JournalDamagedError)
 
 REWRITTEN = Reason(
-    say("it says something else than it did: its mark does not fit"), _SAVE, JournalDamagedError
+    say("it says something else than it did: its check file does not fit"), _SAVE, JournalDamagedError
 )
 
 UNSURE = Reason(
-    say("its mark cannot be read, or not all of it: nobody can tell whether its end is missing"),
+    say("its check file cannot be read, or not all of it: nobody can tell whether its end is missing"),
     _SAVE,
     JournalDamagedError,
 )
 
 ANOTHER = Reason(
-    say("another journal stands in its place: the mark beside it belongs to one of another name"),
+    say("another journal stands in its place: the check file beside it belongs to one of another name"),
     say("Put the right file back, then look again. Otherwise what is there can be saved."),
     JournalDamagedError,
 )
@@ -169,6 +176,18 @@ _BY_NUMBER = {
     errno.ENOTDIR: _UNREACHABLE,
     errno.EISDIR: _FOLDER,
 }
+
+
+def opened_by(process: str, computer: str) -> Reason:
+    """That another program has the journal open, and which one."""
+    return Reason(
+        say(
+            "another Consent Desk has it open (process {process} on {computer})",
+            process=process,
+            computer=computer,
+        ),
+        OPEN_ELSEWHERE.advice,
+    )
 
 
 def nowhere(folder: Path) -> JournalMissingError:

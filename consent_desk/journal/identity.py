@@ -17,6 +17,7 @@ from consent_desk.journal.chain import genesis
 from consent_desk.journal.errors import ANOTHER, CUT, NOT_OPENED, REWRITTEN, UNSURE, Reason, told
 from consent_desk.journal.file import reading
 from consent_desk.journal.head import Head, Spoilt, advance_head, create_head, head_file, legible, read_head
+from consent_desk.journal.owners import Owner, require_alone
 from consent_desk.journal.rows import append_fact, head
 from consent_desk.journal.schema import transaction
 from consent_desk.system.atomic_file import set_aside, sync_folder
@@ -74,13 +75,18 @@ def installation_of(path: Path) -> str:
 
 
 def recognise(
-    connection: sqlite3.Connection, path: Path, installation: str, now: Callable[[], Timestamp]
+    connection: sqlite3.Connection,
+    path: Path,
+    owner: Owner,
+    installation: str,
+    now: Callable[[], Timestamp],
 ) -> int:
     """Compare a journal with its mark, and bring that up to date; return how many were restored.
 
-    Every open consent gets the fact `restored` where the journal was carried here, or has no mark. Raises
-    JournalDamagedError where its end is missing or nobody can tell, or it is not the journal that the mark
-    belongs to.
+    Every open consent gets the fact `restored` where the journal was carried here, or has no mark; nobody but
+    `owner` may have it open then: what another one has under way is not lost. Raises JournalError where
+    somebody has, JournalDamagedError where its end is missing or nobody can tell, or it is not the journal
+    that the mark belongs to.
     """
     with told(NOT_OPENED):
         found = read_head(head_file(path))
@@ -92,10 +98,10 @@ def recognise(
         if wrong is not None and not is_torn:
             raise wrong.trouble(NOT_OPENED)
         restored = 0
-        if mark is None and here.facts:
-            restored = restore_open(connection, now(), _UNMARKED)
-        elif mark is not None and installation and mark.installation not in {"", installation}:
-            restored = restore_open(connection, now(), _ELSEWHERE)
+        is_carried = mark is not None and installation and mark.installation not in {"", installation}
+        if is_carried or (mark is None and here.facts):
+            require_alone(path, NOT_OPENED, owner)
+            restored = restore_open(connection, now(), _ELSEWHERE if is_carried else _UNMARKED)
         now_here = replace(head(connection), installation=installation)
         if mark is None or is_torn or mark.installation != installation:
             create_head(head_file(path), now_here)
@@ -134,6 +140,8 @@ def restore_open(connection: sqlite3.Connection, at: Timestamp, why: str) -> int
         ).fetchall()
         for row in rows:
             append_fact(connection, row["request_id"], Fact(at=at, state=State.RESTORED, note=why))
+        # None is in flight any more, whoever sent it.
+        connection.execute("DELETE FROM claim")
     return len(rows)
 
 

@@ -18,15 +18,16 @@ from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
-from consent_desk.journal.errors import ILLEGAL, OTHERWISE, UNKNOWN, Reason, told
+from consent_desk.journal.errors import ILLEGAL, NOT_OPENED, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
+from consent_desk.journal.owners import Owner, end_claim, is_gone, opening, require_alone, write_claim
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
@@ -43,11 +44,19 @@ from consent_desk.journal.rows import (
 )
 from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
+    LAST,
+    LIKE,
     PAGE,
-    WAITING_FOR_A_WORD,
+    Listed,
+    alike,
     count,
     find_page,
     find_those,
+    first_alike,
+    last_alike,
+    like,
+    opt_ins_beside_opt_outs,
+    page_in,
     pages,
     write_sought,
 )
@@ -55,7 +64,7 @@ from consent_desk.system.clock import now as clock_now
 
 NOT_READ = "The journal cannot be read: {why}."
 _NOT_CLOSED = "The journal could not be closed: {why}."
-_NOT_MARKED = "The journal is written, but the mark beside it is not: {why}."
+_NOT_MARKED = "The journal is written, but the check file beside it is not: {why}."
 _NOT_NOTED = "The decision is not noted: {why}."
 _NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
 _NOT_APPENDED = "What came of it could not be written down: {why}."
@@ -67,14 +76,6 @@ OPEN = Reason(
     say("Have it sent, or discard it, then try again."),
 )
 
-_LAST = 2**63 - 1
-"""The largest number that SQLite keeps."""
-
-_LIKE = (
-    "FROM personal JOIN consent USING (seq) JOIN standing USING (seq) "
-    "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
-)
-
 
 class SqliteJournal:
     """The durable table of consents and facts. Every method raises JournalError where it fails.
@@ -84,16 +85,25 @@ class SqliteJournal:
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
     elsewhere. `mark_trouble`: why the mark lags behind, so that a cut end would not be found, if it does.
-    Each unit of work is one transaction, after which the mark follows.
+    Each unit of work is one transaction, after which the mark follows. `owner` is this very opening.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, mark: Path, *, installation: str = "", restored: int = 0
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        owner: Owner,
+        *,
+        installation: str = "",
+        restored: int = 0,
     ) -> None:
         self._connection = connection
         self._lock = Lock()
-        self._mark = mark
+        self._path = path
+        self._mark = head_file(path)
         self._installation = installation
+        self._seen = _version_of(connection)
+        self.owner = owner
         self.mark_trouble: JournalError | None = None
         self.restored = restored
 
@@ -112,15 +122,22 @@ class SqliteJournal:
         told: then the mark keeps the one that it bears. Raises
         JournalError, JournalDamagedError among it; what is no good journal of ours is left as it is.
         """
-        restored = finish_salvage(path, installation, now)
-        connection = open_file(path, before_migration)
-        try:
-            installation = installation or installation_of(path)
-            restored += recognise(connection, path, installation, now)
-        except BaseException:
-            connection.close()
-            raise
-        return cls(connection, head_file(path), installation=installation, restored=restored)
+        with opening(path, NOT_OPENED) as owner, told(NOT_OPENED, path.parent):
+
+            def before(connection: sqlite3.Connection) -> None:
+                require_alone(path, NOT_OPENED, owner)
+                if before_migration is not None:
+                    before_migration(connection)
+
+            restored = finish_salvage(path, installation, now)
+            connection = open_file(path, before)
+            try:
+                installation = installation or installation_of(path)
+                restored += recognise(connection, path, owner, installation, now)
+                return cls(connection, path, owner, installation=installation, restored=restored)
+            except BaseException:
+                connection.close()
+                raise
 
     def note_all(self, noted: Sequence[Noted]) -> None:
         """Write all of `noted`, each with its first fact, `queued`, in their order, or none.
@@ -143,7 +160,9 @@ class SqliteJournal:
         """Make it `in_flight` and return it; None where it may not be sent, or was erased.
 
         `after`: how many facts it had when that was decided. None, too, where another has come since.
+        That it is this opening's stands beside it until what came of it is written.
         """
+        self.owner.hold(_NOT_CLAIMED)
         with self._unit(_NOT_CLAIMED) as connection:
             row, last = find(connection, request_id), last_fact(connection, request_id)
             if row is None or not row["body"] or last is None or not may_be_claimed(last):
@@ -151,6 +170,7 @@ class SqliteJournal:
             if count_facts(connection, request_id) != after:
                 return None
             append_fact(connection, request_id, Fact(at=at, state=State.IN_FLIGHT))
+            write_claim(connection, row["seq"], self.owner.id)
             return noted_of(row)
 
     def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
@@ -169,6 +189,7 @@ class SqliteJournal:
                 return False
             if last is None or fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
                 raise ILLEGAL.trouble(_NOT_APPENDED)
+            end_claim(connection, request_id)
             append_fact(connection, request_id, fact)
             return True
 
@@ -177,14 +198,22 @@ class SqliteJournal:
 
         One step: what is given up was never under way, and nobody begins to send it meanwhile.
         """
+        return self.give_up_all((request_id,), states, fact) == 1
+
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        """Write that none of these is sent whose state is one of `states`; return how many there were."""
+        given_up = 0
         with self._unit(_NOT_GIVEN_UP) as connection:
-            last = last_fact(connection, request_id)
-            if last is None or last.state not in states:
-                return False
-            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-                raise ILLEGAL.trouble(_NOT_GIVEN_UP)
-            append_fact(connection, request_id, fact)
-            return True
+            for request_id in request_ids:
+                last = last_fact(connection, request_id)
+                if last is None or last.state not in states:
+                    continue
+                if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                    raise ILLEGAL.trouble(_NOT_GIVEN_UP)
+                end_claim(connection, request_id)
+                append_fact(connection, request_id, fact)
+                given_up += 1
+        return given_up
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
@@ -201,27 +230,43 @@ class SqliteJournal:
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
 
-    def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that wait for a person's word, the oldest first."""
-        return tuple(row["request_id"] for row in pages(self._reading, WAITING_FOR_A_WORD))
+    def page_in(
+        self, state: State, past: int | None = None, *, newest_first: bool = False
+    ) -> tuple[Listed, ...]:
+        """At most 500 of those in one state, the oldest first: those that follow the number `past`."""
+        with self._reading() as connection:
+            return page_in(connection, state, past, newest_first=newest_first)
 
-    def open_like(
+    def opt_ins_beside_opt_outs(self) -> tuple[str, ...]:
+        """The opt-ins that have not left and stand beside an opt-out of their customer and category."""
+        return opt_ins_beside_opt_outs(self._reading)
+
+    def alike(
         self,
-        project_id: str,
-        customer: CustomerId,
-        category: str,
+        subject: Subject,
+        states: Collection[State],
         actions: Collection[Action] = BOTH,
-    ) -> tuple[Record, ...]:
-        """The consents of `actions` for one customer and category in an open state, the oldest first."""
-        rows = pages(
-            self._reading,
-            f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
-            "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
-            "AND seq > ? ORDER BY seq LIMIT ?",
-            *(customer.value, customer.type, project_id, category),
-            *(json.dumps(sorted(OPEN_STATES)), json.dumps(sorted(actions))),
-        )
-        return tuple(self.record(row["request_id"]) for row in rows)
+        after: Timestamp | None = None,
+    ) -> tuple[Decision, ...]:
+        """The decisions of `actions` about one subject in `states`, the oldest noted first.
+
+        With a timestamp after `after`; of what is discarded only what may have left before.
+        """
+        with told(NOT_READ):
+            return alike(self._reading, subject, states, actions, 0 if after is None else after.micros)
+
+    def first_alike(self, subject: Subject, states: Collection[State], action: Action) -> str | None:
+        """The request ID of the first of those of `action` in `states`; None where there is none."""
+        with self._reading() as connection:
+            return first_alike(connection, subject, states, action)
+
+    def last_alike(self, subject: Subject, after: Timestamp, *, waiting: bool) -> Timestamp | None:
+        """The latest timestamp after `after` of what is not discarded; None where there is none.
+
+        Without `waiting` no opt-in counts that has not left.
+        """
+        with self._reading() as connection:
+            return last_alike(connection, subject, after, waiting=waiting)
 
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp
@@ -232,8 +277,9 @@ class SqliteJournal:
         """
         rows = pages(
             self._reading,
-            f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
-            *(customer.value, customer.type, project_id, category, after.micros),
+            f"SELECT seq, request_id {LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
+            *like(Subject(project_id, customer, category)),
+            after.micros,
         )
         return (self.record(row["request_id"]) for row in reversed([*rows]))
 
@@ -244,11 +290,11 @@ class SqliteJournal:
 
         With `before`, of those that are earlier than it.
         """
-        until = _LAST if before is None else before.micros
+        until = LAST if before is None else before.micros
         with self._reading() as connection:
             last = connection.execute(
-                f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
-                (customer.value, customer.type, project_id, category, until),
+                f"SELECT max(timestamp) {LIKE} AND timestamp < ?",
+                (*like(Subject(project_id, customer, category)), until),
             ).fetchone()[0]
             return None if last is None else Timestamp(last)
 
@@ -306,6 +352,44 @@ class SqliteJournal:
         with told(NOT_READ):
             return Record(noted=noted, facts=tuple(fact_of(row) for row in rows))
 
+    def is_abandoned(self, request_id: str) -> bool:
+        """Whether a consent is in flight, and whoever sent it has not the journal open any more.
+
+        So it is where nobody's name stands beside it: in a copy of the journal, in a backup, and after an
+        older version.
+        """
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
+                "WHERE request_id = ? AND state = ?",
+                (request_id, State.IN_FLIGHT),
+            ).fetchone()
+        if row is None or row["owner"] == self.owner.id:
+            return False
+        return row["owner"] is None or is_gone(self._path, row["owner"])
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another program, or another opening, has written since this was asked last."""
+        with self._reading() as connection:
+            before, self._seen = self._seen, _version_of(connection)
+            return self._seen != before
+
+    def newest_fact(self) -> int:
+        """The number of the last fact, 0 where there is none."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM fact").fetchone()[0])
+
+    def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
+        """Of what consents there are facts after the one of this number, the first `queued` among them.
+
+        And the number of the last one that was read: where it is another one, there may be more after it.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, request_id FROM fact WHERE seq > ? ORDER BY seq LIMIT ?", (fact, PAGE)
+            ).fetchall()
+        return tuple({row["request_id"]: None for row in rows}), rows[-1]["seq"] if rows else fact
+
     def open_in(self, project_id: str) -> int:
         """How many consents of a project are in an open state."""
         with self._reading() as connection:
@@ -345,7 +429,10 @@ class SqliteJournal:
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         with self._lock, told(_NOT_CLOSED):
-            self._connection.close()
+            try:
+                self._connection.close()
+            finally:
+                self.owner.release()
 
     @contextmanager
     def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
@@ -371,3 +458,9 @@ class SqliteJournal:
             self.mark_trouble = trouble
         else:
             self.mark_trouble = None
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    """A number that is another one once another connection has written."""
+    found: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    return found

@@ -180,10 +180,8 @@ def last_fact(connection: sqlite3.Connection, request_id: str) -> Fact | None:
 
 def count_facts(connection: sqlite3.Connection, request_id: str) -> int:
     """How many facts a consent has."""
-    count: int = connection.execute(
-        "SELECT count(*) FROM fact WHERE request_id = ?", (request_id,)
-    ).fetchone()[0]
-    return count
+    asked = connection.execute("SELECT count(*) FROM fact WHERE request_id = ?", (request_id,))
+    return int(asked.fetchone()[0])
 
 
 FACTS = (

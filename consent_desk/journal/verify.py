@@ -135,13 +135,13 @@ class _Check:
         if mark is None:
             raise WrongError(
                 say(
-                    "All {facts} facts are sound, but there is no mark beside the file: "
+                    "All {facts} facts are sound, but there is no check file (.mark) beside it: "
                     "nobody can tell whether its end was cut off.",
                     facts=self.facts,
                 )
             )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise WrongError(say("The journal and its mark do not agree: {why}.", why=reason.why))
+            raise WrongError(say("The journal and its check file do not agree: {why}.", why=reason.why))
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:

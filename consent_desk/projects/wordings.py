@@ -23,8 +23,8 @@ class SavedWordings:
         self._file = JsonFile(
             path=path,
             indent=1,
-            unreadable="The kept texts cannot be read.",
-            unsaved="The text could not be kept.",
+            unreadable="The saved wordings cannot be read.",
+            unsaved="The wording could not be saved.",
         )
 
     def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:
@@ -35,7 +35,8 @@ class SavedWordings:
         """Keep `text` as the last one for `category`, once; return all of them. Raises InvalidError."""
         complaint = complaint_about_category(category) or complaint_about_wording(text)
         if complaint is not None or not text.strip():
-            raise InvalidError(say("This text cannot be kept."), complaint or say("Write the wording first."))
+            why = complaint or say("Write the wording first.")
+            raise InvalidError(say("This wording cannot be saved."), why)
         before = self._texts(project_id, category)
         return self._put(project_id, category, before if text in before else (*before, text))
 

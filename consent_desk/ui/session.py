@@ -19,7 +19,6 @@ from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.submission import SlowDisk, Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
-from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
@@ -31,7 +30,7 @@ from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.widgets.inputs import commit_typing
-from consent_desk.ui.widgets.messages import render, render_error, written
+from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -43,12 +42,11 @@ class Session(Presenter):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
     Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
-    could not be opened, and `not_noted(error)`.
+    could not be opened.
     """
 
     journal_well = Signal()
     journal_shut = Signal(object)
-    not_noted = Signal(object)
 
     def __init__(
         self,
@@ -130,7 +128,9 @@ class Session(Presenter):
 
     def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
-        self._alarms.failed.connect(lambda project, one, error: self._say_not_noted(project, (one,), error))
+        self._alarms.failed.connect(
+            lambda project, one, error: self.sending.say_not_noted(project, (one,), error)
+        )
         self.sending.contradicted.connect(self._alarms.look_again)
         self.sending.withdrawn.connect(self._alarms.look_again)
         workspaces.told.connect(self._take)
@@ -331,14 +331,7 @@ class Session(Presenter):
         if self._submitter.concerns_form(submission):
             self._form.send.setFocus()
             self._filled.show_anew()
-        self._say_not_noted(submission.project, submission.consents, error)
-
-    def _say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
-        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
-        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.sending.batches.say_not_noted(consents, project, said, slip)
-        if not project.practice:
-            self.not_noted.emit(error)
+        self.sending.say_not_noted(submission.project, submission.consents, error)
 
     def _noted_anew(self, workspace: Workspace, project: Project, consent: Consent, entry: Entry) -> None:
         self._log.put(workspace, entry)

@@ -22,12 +22,13 @@ class Lane(StrEnum):
 
     `ASIDE` is for what is done without a network: small files, and libraries that take time to load.
     `UPKEEP` is for the backups on this computer, `SECOND` for those in a second folder, which may hang.
-    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a `SLIP`.
+    So may the folders that a person chooses for an `EXPORT`, a `PROOF`, or a `SLIP`. `LOG` reads what the
+    log shows first: it does not wait for what is planned on `JOURNAL`, half a second at the start.
     """
 
     JOURNAL = "journal"
+    LOG = "log"
     KEYRING = "keyring"
-    SEND = "send"
     LOOK_UP = "look-up"
     UPKEEP = "upkeep"
     SECOND = "second folder"

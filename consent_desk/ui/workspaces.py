@@ -49,7 +49,7 @@ class Workspaces(QObject):
         self._rests = False
         self._lock = Lock()
         self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
-        self._called.connect(_call, Qt.ConnectionType.QueuedConnection)
+        self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def deliver(self, workspace: Workspace, find: Find) -> None:
         """Have the engine of `workspace` go on with what an earlier run left, and tell what it does.
@@ -73,6 +73,9 @@ class Workspaces(QObject):
     def _tell(self, workspace: Workspace, event: Event) -> None:
         if self._opened.get(workspace.practice) is workspace:
             self.told.emit(workspace, event)
+
+    def _call(self, work: Callable[[], None]) -> None:
+        work()
 
     def change_settings(self, project_id: str) -> None:
         """The settings of a real project were saved or removed."""
@@ -162,7 +165,3 @@ class Workspaces(QObject):
                 self._resources.enter_context(opened.pop_all())
             self._opened[practice] = workspace
             return workspace
-
-
-def _call(work: Callable[[], None]) -> None:
-    work()

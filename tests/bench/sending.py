@@ -33,9 +33,9 @@ commits: list[float] = []
 
 
 def timed(work: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*arguments: Any) -> Any:
+    def run(*arguments: Any, **named: Any) -> Any:
         began = time.perf_counter()
-        result = work(*arguments)
+        result = work(*arguments, **named)
         commits.append((time.perf_counter() - began) * 1e3)
         return result
 

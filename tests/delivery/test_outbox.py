@@ -20,7 +20,7 @@ from consent_desk.domain.wire.outcome import Cause, Look, Lost, NotSent, Phase
 from consent_desk.domain.wire.request import event_body
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_consent, a_noted, a_project, go_on, later
-from tests.journal.journals import noted_in
+from tests.journal.journals import lead, noted_in
 
 PROJECT = a_project()
 OPT_IN: dict[str, Any] = {"action": Action.ACCEPT, "valid_until": ValidUntil()}
@@ -103,14 +103,38 @@ def test_each_of_several_overtakes_what_waits_for_its_category(
     assert journal.entry(waiting.request_id).state is State.DISCARDED
 
 
-def test_what_an_earlier_run_left_in_flight_becomes_unconfirmed_once(
-    outbox: Outbox, journal: SqliteJournal
+def test_what_a_program_that_has_ended_left_in_flight_becomes_unconfirmed_once(
+    outbox: Outbox, journal: SqliteJournal, path: Path
 ) -> None:
-    left, waiting = noted_in(journal, State.IN_FLIGHT), noted_in(journal)
+    with closing(SqliteJournal.open(path)) as other:
+        left, waiting = noted_in(other, State.IN_FLIGHT), noted_in(other)
+        assert outbox.recover() == 0
+        assert journal.entry(left).state is State.IN_FLIGHT
     assert (outbox.recover(), outbox.recover()) == (1, 0)
     lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
     assert journal.record(left).facts[-1] == Fact(at=later(60), state=State.UNCONFIRMED, outcome=lost)
     assert journal.records_in({State.QUEUED}) == (waiting,)
+
+
+def test_what_this_program_has_in_flight_stays_so(outbox: Outbox, journal: SqliteJournal) -> None:
+    leaving = noted_in(journal, State.IN_FLIGHT)
+    assert outbox.recover() == 0
+    assert journal.entry(leaving).state is State.IN_FLIGHT
+
+
+def test_what_another_program_sends_again_while_it_is_recovered_is_left_to_that_one(path: Path) -> None:
+    with closing(SqliteJournal.open(path)) as ended:
+        left = noted_in(ended, State.IN_FLIGHT)
+
+    class Late(SqliteJournal):
+        def is_abandoned(self, request_id: str) -> bool:
+            abandoned = super().is_abandoned(request_id)
+            lead(other, request_id, (State.RETRY_WAIT, State.IN_FLIGHT))
+            return abandoned
+
+    with closing(SqliteJournal.open(path)) as other, closing(Late.open(path)) as late:
+        assert Outbox(late, lambda: later(60)).recover() == 0
+        assert other.entry(left).state is State.IN_FLIGHT
 
 
 # ------------------------------------------------------------------------------------------- stamping

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from consent_desk.delivery import verifier
-from consent_desk.delivery.schedule import FIRST_LOOK, Due
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.schedule import FIRST_LOOK
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import KEPT, Failed, Looked, Reading, Verifier
 from consent_desk.domain.consent.action import Action

@@ -53,7 +53,7 @@ CONTROLS = (
 
 READING_ORDER = (
     *("Category", "Refresh categories", "Several categories", "Opt out (reject)", "Taken at", "Channel"),
-    *("Ticket", "Wording read out", "Kept texts", "More details", "Send"),
+    *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
 )
 """From the customer ID on. From one radio button to the other lead the arrow keys."""
 

@@ -12,7 +12,7 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import make_daily
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.make import Proofs
@@ -71,7 +71,7 @@ def hand_out(journal_file: Path, folder: Path) -> None:
     journal = SqliteJournal.open(journal_file)
     try:
         tomorrow = Timestamp(now().micros + 86_400_000_000)
-        assert Backups(journal_file).make_daily(journal, tomorrow) is not None
+        assert make_daily(journal_file, journal, tomorrow) is not None
         for kind in ExportKind:
             export = Export(journal, LogQuery(), kind, folder / f"export.{kind}")
             while export.step():

@@ -1,6 +1,6 @@
 """What a process of its own does with a journal, for tests that kill it or take something away from it.
 
-    python -m tests.journal.journal_child note FOLDER
+    python -m tests.journal.journal_child note FILE
 
 Prints one line per event; a decision that could not be noted as `trouble: TITLE`.
 """
@@ -9,19 +9,32 @@ import ctypes
 import errno
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.journal.file import rolled_back
 from consent_desk.journal.journal import SqliteJournal
-from tests.consents import NOON, a_noted, claim, write_down
+from tests.consents import NOON, a_noted, claim, go_on, later, write_down
 
+ROOT = Path(__file__).parents[2]
 SYNC_CALLS = {"x86_64": (74, 75), "aarch64": (82, 83)}
 """The numbers of fsync and fdatasync on Linux."""
 
 SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
+
+
+def start(*arguments: str | Path, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """A process of its own that does what the first argument says."""
+    return subprocess.Popen(
+        [*before, sys.executable, "-m", "tests.journal.journal_child", *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def tell(line: object) -> None:
@@ -45,6 +58,18 @@ def claim_all(path: Path) -> None:
     for request_id in waiting:
         if claim(journal, request_id, NOON) is not None:
             tell(request_id)
+
+
+def send_one(path: Path) -> None:
+    """Note one and claim it; it is delivered when a line comes in."""
+    journal = SqliteJournal.open(path)
+    noted = a_noted()
+    write_down(journal, noted)
+    assert claim(journal, noted.consent.request_id, later(1)) is not None
+    tell(noted.consent.request_id)
+    sys.stdin.readline()
+    go_on(journal, noted.consent.request_id, Fact(at=later(2), state=State.DELIVERED))
+    journal.close()
 
 
 def note_as_nobody(path: Path) -> None:
@@ -137,6 +162,7 @@ if __name__ == "__main__":
     {
         "note": note_for_ever,
         "claim": claim_all,
+        "send": send_one,
         "nobody": note_as_nobody,
         "no-sync": note_without_sync,
         "full": note_until_full,

@@ -12,7 +12,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import LEGAL, UNSENT_STATES, Fact, State
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import copy_daily, make_daily
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.search import PAGE
@@ -98,6 +98,12 @@ def latest(journal: SqliteJournal, most: int = PAGE) -> tuple[Entry, ...]:
     return tuple(found.entry for found in journal.page(LogQuery(), most=most))
 
 
+def waiting_for_a_word(journal: SqliteJournal) -> list[str]:
+    """Those that somebody cancelled or is to check, the oldest first."""
+    found = (one for state in State for one in journal.page_in(state) if one.waits)
+    return [one.request_id for one in sorted(found, key=lambda one: one.seq)]
+
+
 def copied(path: Path, folder: Path) -> Path:
     """A copy of a closed journal and of its mark, in a folder that is made."""
     folder.mkdir()
@@ -110,6 +116,20 @@ def copied(path: Path, folder: Path) -> Path:
         if source.exists():
             shutil.copyfile(source, target)
     return copy
+
+
+def elsewhere(path: Path) -> Path:
+    """Where a journal can be made that is to be brought to `path`."""
+    folder = path.with_name("elsewhere")
+    folder.mkdir(exist_ok=True)
+    return folder / path.name
+
+
+def bring_from_elsewhere(path: Path) -> None:
+    """Bring the closed journal that was made `elsewhere` to `path`, as nobody does who asks for a lock."""
+    for each in elsewhere(path).parent.iterdir():
+        each.rename(path.with_name(each.name))
+    elsewhere(path).parent.rmdir()
 
 
 def broken_off(path: Path, folder: Path) -> Path:
@@ -141,9 +161,8 @@ def tamper(path: Path, *statements: str) -> None:
 
 def back_up(path: Path, journal: SqliteJournal, at: Timestamp, second: Path) -> Path | None:
     """Make the backup of a day, if there is none, and see to it that `second` has it; return the new one."""
-    backups = Backups(path, second=second)
-    backup = backups.make_daily(journal, at)
-    backups.copy_daily(at)
+    backup = make_daily(path, journal, at)
+    copy_daily(path, second, at)
     return backup
 
 

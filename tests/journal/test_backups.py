@@ -5,20 +5,34 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.journal import backups, file
-from consent_desk.journal.backups import KEPT, Backups, restore
+from consent_desk.journal.backups import (
+    KEPT,
+    alone_in_second,
+    back_up_before_migration,
+    backups_elsewhere,
+    backups_here,
+    copy_daily,
+    make_daily,
+    restore,
+)
+from consent_desk.journal.file import reading
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.schema import STEPS, VERSION, migrate
 from consent_desk.journal.verify import Verdict, verify
-from consent_desk.system.atomic_file import companion
+from consent_desk.system.atomic_file import companion, copy_file
+from consent_desk.system.folders import Folders
 from tests.consents import a_noted, later, write_down
 from tests.journal.journals import back_up, fill, latest, noted_in, tamper
 
@@ -41,14 +55,14 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
 
 
 def made(path: Path, journal: SqliteJournal, days: int = 0) -> Path:
-    backup = Backups(path).make_daily(journal, later(days * DAY))
+    backup = make_daily(path, journal, later(days * DAY))
     assert backup is not None
     return backup
 
 
 def names(path: Path) -> list[str]:
     """Of the backups of the journal at `path`, the newest first."""
-    return sorted((backup.path.name for backup in Backups(path).here()), reverse=True)
+    return sorted((backup.path.name for backup in backups_here(path)), reverse=True)
 
 
 def test_a_backup_is_a_sound_journal_with_a_mark_of_its_own(path: Path, journal: SqliteJournal) -> None:
@@ -68,7 +82,7 @@ def test_a_backup_is_for_its_owner_alone(path: Path, journal: SqliteJournal) -> 
 
 def test_there_is_one_backup_a_day(path: Path, journal: SqliteJournal) -> None:
     made(path, journal)
-    assert Backups(path).make_daily(journal, later(3600)) is None
+    assert make_daily(path, journal, later(3600)) is None
     made(path, journal, days=1)
     assert len(names(path)) == 2
 
@@ -95,7 +109,7 @@ def test_a_copy_that_is_not_sound_is_told_and_not_kept(path: Path, journal: Sqli
     made(path, journal)
     tamper(path, "UPDATE consent SET project_name = 'Acme' WHERE seq = 1")
     with pytest.raises(JournalError, match=r"not backed up: the copy is not sound \(Fact 1 of consent"):
-        Backups(path).make_daily(journal, later(DAY))
+        make_daily(path, journal, later(DAY))
     assert names(path) == ["journal-2026-05-31.sqlite"]
     assert not list((path.parent / "backups").glob("*.part"))
 
@@ -103,7 +117,6 @@ def test_a_copy_that_is_not_sound_is_told_and_not_kept(path: Path, journal: Sqli
 def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_path: Path) -> None:
     second = tmp_path / "stick"
     second.mkdir()
-    backups = Backups(path, second=second)
     backup = back_up(path, journal, later(0), second)
     assert backup is not None
     [copy] = second.glob("consent-desk-*/*.sqlite")
@@ -111,7 +124,8 @@ def test_a_second_folder_gets_the_same(path: Path, journal: SqliteJournal, tmp_p
     before = copy.stat()
     assert back_up(path, journal, later(1), second) is None
     assert copy.stat() == before
-    assert {(each.path, each.day, each.second) for each in (*backups.here(), *backups.elsewhere())} == {
+    found = (*backups_here(path), *backups_elsewhere(second))
+    assert {(each.path, each.day, each.second) for each in found} == {
         (backup, "2026-05-31", False),
         (copy, "2026-05-31", True),
     }
@@ -150,20 +164,65 @@ def test_a_second_folder_that_is_missing_is_told_and_caught_up_with(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
     second = tmp_path / "stick"
-    backups = Backups(path, second=second)
     for _ in range(2):
         with pytest.raises(JournalError, match="not copied into the second folder"):
             back_up(path, journal, later(0), second)
-    assert (len(backups.here()), backups.elsewhere()) == (1, ())
+    assert (len(backups_here(path)), backups_elsewhere(second)) == (1, ())
     second.mkdir()
-    backups.copy_daily(later(0))
-    assert (len(backups.here()), len(backups.elsewhere())) == (1, 1)
+    copy_daily(path, second, later(0))
+    assert (len(backups_here(path)), len(backups_elsewhere(second))) == (1, 1)
+
+
+def test_while_something_hangs_in_the_second_folder_nothing_more_is_begun_there(
+    path: Path, journal: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / name for name in ("share", "stick")]
+    for each in folders:
+        each.mkdir()
+    share, stick = folders
+    made(path, journal)
+    begun, let = Event(), Event()
+
+    def hang(source: Path, target: Path) -> None:
+        begun.set()
+        assert let.wait(10)
+        copy_file(source, target)
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr(backups, "copy_file", hang)
+        first = Thread(target=copy_daily, args=(path, share, later(0)))
+        first.start()
+        assert begun.wait(10)
+    with pytest.raises(JournalError, match="not copied yet: the second folder does not answer"):
+        copy_daily(path, share, later(0))
+    with pytest.raises(JournalError, match="Not all backups can be listed: the second folder"):
+        backups_elsewhere(share)
+    copy_daily(path, stick, later(0))
+    let.set()
+    first.join()
+    copy_daily(path, share, later(0))
+    assert [len(backups_elsewhere(each)) for each in folders] == [1, 1]
+
+
+def test_no_backup_there_is_checked_while_something_hangs_in_the_second_folder(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    recovery = JournalRecovery(Folders(config=tmp_path, data=path.parent, logs=tmp_path))
+    recovery.settings.set_second_folder(tmp_path / "stick")
+    (tmp_path / "stick").mkdir()
+    back_up(path, journal, later(0), tmp_path / "stick")
+    (here,), (there,) = recovery.backups(), recovery.second_backups()
+    with alone_in_second(tmp_path / "stick", "{why}"):
+        with pytest.raises(JournalError, match="cannot be checked: the second folder does not answer"):
+            recovery.check(there)
+        assert recovery.check(here).why is None
+    assert recovery.check(there) == recovery.check(here)
 
 
 def test_a_folder_that_cannot_be_made_is_told(path: Path, journal: SqliteJournal) -> None:
     (path.parent / "backups").write_text("a file")
     with pytest.raises(JournalError, match="not backed up"):
-        Backups(path).make_daily(journal, later(0))
+        make_daily(path, journal, later(0))
 
 
 def test_before_a_migration_the_journal_is_backed_up(
@@ -173,7 +232,7 @@ def test_before_a_migration_the_journal_is_backed_up(
     steps = (*STEPS, ("CREATE TABLE more (a INTEGER) STRICT",))
     monkeypatch.setattr(file, "VERSION", VERSION + 1)
     monkeypatch.setattr(file, "migrate", lambda connection: migrate(connection, steps))
-    SqliteJournal.open(path, before_migration=Backups(path).before_migration).close()
+    SqliteJournal.open(path, before_migration=partial(back_up_before_migration, path)).close()
     (name,) = names(path)
     assert name.endswith(f"-version-{VERSION}.sqlite")
     assert verify(path.parent / "backups" / name).verdict is Verdict.SOUND
@@ -190,16 +249,17 @@ def test_a_journal_that_was_salvaged_today_has_a_backup_of_today_beside_that_of_
     salvage(path)
     with closing(SqliteJournal.open(path)) as again:
         new = made(path, again, days=0)
-        assert Backups(path).make_daily(again, later(1)) is None
+        assert make_daily(path, again, later(1)) is None
     assert new != old
     assert verify(new).head == verify(path).head != verify(old).head
-    assert [each.day for each in Backups(path).here()] == ["2026-05-31"] * 2
+    assert [each.day for each in backups_here(path)] == ["2026-05-31"] * 2
 
 
 def test_what_was_made_before_a_migration_comes_into_the_second_folder_too(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    Backups(path).before_migration(journal._connection)
+    with reading(path) as connection:
+        back_up_before_migration(path, connection)
     back_up(path, journal, later(0), tmp_path)
     copies = sorted(tmp_path.glob("consent-desk-*/*.sqlite"))
     assert len(copies) == 2

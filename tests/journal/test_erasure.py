@@ -11,7 +11,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Answered
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import every_backup, make_daily
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import saved_of
@@ -37,13 +37,12 @@ def canary_in(journal: SqliteJournal, state: State) -> str:
 
 
 def erase_all(path: Path, journal: SqliteJournal, second: Path | None = None) -> Erasure:
-    backups = Backups(path, second=second)
-    return erase(path, journal, backups, project_id=a_project().id, customer=CUSTOMER, at=later(50))
+    return erase(path, journal, second, project_id=a_project().id, customer=CUSTOMER, at=later(50))
 
 
 def backed_up(path: Path, journal: SqliteJournal, seconds: float = 0) -> Path:
     """The backup that is made then."""
-    backup = Backups(path).make_daily(journal, later(seconds))
+    backup = make_daily(path, journal, later(seconds))
     assert backup is not None
     return backup
 
@@ -68,7 +67,7 @@ def test_nothing_of_the_customer_is_left_in_any_file(
     told = erase_all(path, journal, second)
     assert (told.consents, told.backups, told.left) == (3, 2, ())
     assert files_with_canary(tmp_path) == []
-    for each in (path, *Backups(path, second=second).every("{why}")):
+    for each in (path, *every_backup(path, second, "{why}")):
         assert verify(each).verdict is Verdict.SOUND
 
 
@@ -150,7 +149,7 @@ def test_nothing_is_removed_while_the_second_folder_is_not_there(
     path: Path, journal: SqliteJournal, tmp_path: Path
 ) -> None:
     canary_in(journal, State.DELIVERED)
-    Backups(path).make_daily(journal, later(0))
+    make_daily(path, journal, later(0))
     with pytest.raises(JournalError, match="was not removed: the second folder"):
         erase_all(path, journal, tmp_path / "stick")
     assert names_in(journal) == {CANARY}
@@ -262,10 +261,9 @@ def test_files_that_were_set_aside_are_named(path: Path, journal: SqliteJournal)
 def test_what_was_left_half_done_is_deleted_by_an_erasure_and_by_the_next_backup(
     path: Path, journal: SqliteJournal, name: str
 ) -> None:
-    backups = Backups(path)
-    backups.make_daily(journal, later(0))
+    make_daily(path, journal, later(0))
     left = path.parent / name
-    for end in (lambda: erase_all(path, journal), lambda: backups.make_daily(journal, later(1))):
+    for end in (lambda: erase_all(path, journal), lambda: make_daily(path, journal, later(1))):
         left.parent.mkdir(exist_ok=True)
         left.write_text(CANARY)
         end()
@@ -290,8 +288,7 @@ def test_a_copy_left_half_done_in_the_second_folder_is_deleted_and_that_of_anoth
 
 
 def test_files_that_only_look_alike_are_left_alone(path: Path, journal: SqliteJournal) -> None:
-    backups = Backups(path)
-    backups.make_daily(journal, later(0))
+    make_daily(path, journal, later(0))
     names = (
         ".journal.sqlite-mine.txt/a",
         ".journal.sqlite-ab_cd123/mine.txt",

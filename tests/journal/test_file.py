@@ -17,7 +17,14 @@ from consent_desk.journal.file import PRAGMAS
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, blank, migrate
 from tests.consents import a_noted, claim, go_on, later, write_down
-from tests.journal.journals import broken_off, filled, latest, transactions_of
+from tests.journal.journals import (
+    bring_from_elsewhere,
+    broken_off,
+    elsewhere,
+    filled,
+    latest,
+    transactions_of,
+)
 
 
 @pytest.fixture
@@ -119,11 +126,12 @@ def test_a_start_that_was_overtaken_uses_the_journal_of_the_other(
     noted = a_noted()
 
     def overtaken() -> bytes:
-        # Now that this start has found no journal and is making one, another start has made and used its own.
+        # Now that this start has found no journal and is making one, another start has made and used its own:
+        # one of an older version, which asks for no lock.
         monkeypatch.setattr(file, "blank", blank)
-        other = SqliteJournal.open(path)
-        write_down(other, noted)
-        other.close()
+        with closing(SqliteJournal.open(elsewhere(path))) as other:
+            write_down(other, noted)
+        bring_from_elsewhere(path)
         return blank()
 
     monkeypatch.setattr(file, "blank", overtaken)
@@ -167,7 +175,7 @@ def spoilt(content: bytes, first: int) -> bytes:
     ("spoil", "words", "kind"),
     [
         (lambda path: path.write_bytes(b""), "empty", JournalDamagedError),
-        (Path.unlink, "gone, though its mark", JournalMissingError),
+        (Path.unlink, "gone, though its check file", JournalMissingError),
         (lambda path: execute(path, f"PRAGMA user_version = {VERSION + 1}"), "newer version", JournalError),
         (lambda path: path.write_bytes(spoilt(path.read_bytes(), 16)), "damaged", JournalDamagedError),
         (lambda path: path.write_bytes(spoilt(path.read_bytes(), 100)), "damaged", JournalDamagedError),

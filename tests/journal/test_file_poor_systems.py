@@ -14,7 +14,7 @@ import pytest
 
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.backups import Backups, restore
+from consent_desk.journal.backups import make_daily, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
@@ -23,7 +23,16 @@ from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import PrivateFile, companion, replace_file, sync_folder
 from consent_desk.system.left_over import copy_of
 from tests.consents import later
-from tests.journal.journals import back_up, broken_off, filled, latest, noted_in, tamper
+from tests.journal.journals import (
+    back_up,
+    bring_from_elsewhere,
+    broken_off,
+    elsewhere,
+    filled,
+    latest,
+    noted_in,
+    tamper,
+)
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows publishes by renaming, and knows no such links")
@@ -61,10 +70,11 @@ def test_where_there_are_no_hard_links_another_starts_journal_is_not_replaced(
 
     def link(source: str, target: Path) -> None:
         if not kept:
-            # Another start, in just this moment.
+            # Another start, in just this moment: one of an older version, which asks for no lock.
             kept.append("")
-            with closing(SqliteJournal.open(path)) as other:
+            with closing(SqliteJournal.open(elsewhere(path))) as other:
                 kept.append(noted_in(other))
+            bring_from_elsewhere(path)
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", link)
@@ -188,7 +198,7 @@ def test_a_journal_behind_a_link_is_verified_after_a_kill(link: Path) -> None:
     with closing(SqliteJournal.open(link)) as journal:
         assert len(latest(journal)) == 3
         noted_in(journal)
-        assert Backups(link).make_daily(journal, later(0)) is not None
+        assert make_daily(link, journal, later(0)) is not None
     assert verify(link).verdict is Verdict.SOUND
     assert companion(link).parent.name == "disk"
 
@@ -215,7 +225,7 @@ def test_a_journal_behind_a_link_is_saved_with_its_transaction_rolled_back(link:
 @posix
 def test_a_journal_behind_a_link_is_set_aside_with_its_transaction(path: Path, link: Path) -> None:
     with closing(SqliteJournal.open(path)) as journal:
-        backup = Backups(path).make_daily(journal, later(0))
+        backup = make_daily(path, journal, later(0))
     assert backup is not None
     aside = restore(backup, link).replaced
     assert aside is not None

@@ -177,7 +177,7 @@ def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) 
 def test_a_head_that_never_was_is_found(path: Path) -> None:
     filled(path, 3)
     tamper(path, "UPDATE fact SET chain = zeroblob(32) WHERE seq = (SELECT max(seq) FROM fact)")
-    with pytest.raises(JournalDamagedError, match="its mark does not fit"):
+    with pytest.raises(JournalDamagedError, match="its check file does not fit"):
         opened(path)
 
 
@@ -261,7 +261,7 @@ def test_a_mark_that_cannot_be_written_loses_nothing_and_is_told(path: Path) -> 
         head_file(path).mkdir()
         request_id = noted_in(journal)
         assert journal.records_in({State.QUEUED}) == (request_id,)
-        assert "mark beside it is not" in str(journal.mark_trouble)
+        assert "check file beside it is not" in str(journal.mark_trouble)
         head_file(path).rmdir()
         noted_in(journal)
         assert journal.mark_trouble is None

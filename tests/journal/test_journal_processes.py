@@ -15,28 +15,16 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import make_daily
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_noted, write_down
-from tests.journal.journal_child import SYNC_CALLS
+from tests.journal.journal_child import SYNC_CALLS, start
 from tests.journal.journals import broken_off
 
-ROOT = Path(__file__).parents[2]
-CHILD = (sys.executable, "-m", "tests.journal.journal_child")
 KILLS = 6
 SEED = 20260331
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these machines are built with Linux's tools")
-
-
-def start(*arguments: str | Path, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*before, *CHILD, *map(str, arguments)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def lines_of(*arguments: str | Path, before: tuple[str, ...] = ()) -> list[str]:
@@ -112,7 +100,7 @@ def test_the_copy_of_a_check_that_was_killed_lies_beside_the_journal_until_the_n
         child.kill()
     [left] = torn.parent.glob(".unfinished-*/damaged.sqlite")
     with closing(SqliteJournal.open(torn)) as journal:
-        Backups(torn).make_daily(journal, NOON)
+        make_daily(torn, journal, NOON)
     assert not left.parent.exists()
 
 

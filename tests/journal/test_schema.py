@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, NotSent
-from consent_desk.journal.backups import Backups, restore
+from consent_desk.journal.backups import back_up_before_migration, restore
 from consent_desk.journal.erasure import erase
 from consent_desk.journal.head import head_file
 from consent_desk.journal.journal import SqliteJournal
@@ -65,7 +66,7 @@ def test_a_changed_byte_in_it_is_found(old: Version1) -> None:
 
 def test_opened_it_is_brought_up_to_date_with_nothing_restored_or_lost(old: Version1) -> None:
     with closing(
-        SqliteJournal.open(old.journal, before_migration=Backups(old.journal).before_migration)
+        SqliteJournal.open(old.journal, before_migration=partial(back_up_before_migration, old.journal))
     ) as journal:
         assert journal.restored == 0
         assert journal.count(LogQuery()) == CONSENTS
@@ -118,7 +119,7 @@ def test_a_customer_is_erased_from_it_and_it_stays_readable_to_the_program_befor
         erased = erase(
             old.journal,
             journal,
-            Backups(old.journal, second=old.second),
+            old.second,
             project_id=PROJECT,
             customer=ERASED,
             at=later(200_000),

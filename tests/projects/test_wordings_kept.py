@@ -67,5 +67,5 @@ def test_a_folder_that_cannot_be_used_is_trouble(path: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "full", path)
 
     monkeypatch.setattr("consent_desk.system.atomic_file.replacement", full)
-    with pytest.raises(DeskError, match="could not be kept"):
+    with pytest.raises(DeskError, match="could not be saved"):
         SavedWordings(path).keep("a project", "sms", "May we?")

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import make_daily
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.projects import project_to_line
@@ -76,7 +76,7 @@ def prepare(home: Path, count: int, seed: int) -> None:
     path = home / "journal.sqlite"
     write_long(path, project, count, until=now(), seed=seed)
     with closing(SqliteJournal.open(path, installation=installation_id(home))) as journal:
-        Backups(path).make_daily(journal, now())
+        make_daily(path, journal, now())
 
 
 def search(log: LogPanel, text: str) -> float:

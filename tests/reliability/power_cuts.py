@@ -6,6 +6,7 @@ COUNT cuts on each model of a file system (disk.py). The product's own code and 
 files whose writes, syncs and names are recorded (recorder.py). Then the power goes after a random one of
 these: what is left of the files is opened and verified by the product, and each consent and fact of which
 it had said before that it is written must be there with its exact bytes. The life of the journal goes on
+from functools import partial
 from what was left, so that its repairs are cut as well. First starts, a migration with its backup (to a
 version that exists only here) and daily backups are among what is cut.
 
@@ -22,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -35,7 +37,7 @@ from consent_desk.domain.lifecycle.state import LEGAL, Fact, State
 from consent_desk.journal import file as journal_file
 from consent_desk.journal import schema as migrations
 from consent_desk.journal import verify as verification
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import back_up_before_migration, make_daily
 from consent_desk.journal.head import Spoilt, head_file, read_head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.verify import Verdict, verify
@@ -152,7 +154,7 @@ class _Session:
             # Going back and forth between these writes the mark anew, and says nothing about the consents.
             installation=self._dice.choice(("", "here")),
             now=lambda: later(self._life.seconds),
-            before_migration=Backups(self._path).before_migration,
+            before_migration=partial(back_up_before_migration, self._path),
         )
         for path in set(self._path.parent.glob("backups/*.sqlite")) - before:
             self.backups.append((len(self._disk.events), path.name))
@@ -193,7 +195,7 @@ class _Session:
 
     def _back_up(self, journal: SqliteJournal) -> None:
         self._life.seconds += 86_400
-        if (made := Backups(self._path).make_daily(journal, later(self._life.seconds))) is not None:
+        if (made := make_daily(self._path, journal, later(self._life.seconds))) is not None:
             self.backups.append((len(self._disk.events), made.name))
 
 
@@ -242,13 +244,13 @@ class _Trial:
             is_torn = isinstance(read_head(head_file(path)), Spoilt) and found.facts
             self.seen["marks torn"] += bool(is_torn)
             # All facts were sound by then; that the journal holds what was said is compared below.
-            if found.verdict is not Verdict.SOUND and not (is_torn and "mark" in str(found.why)):
+            if found.verdict is not Verdict.SOUND and not (is_torn and "check file" in str(found.why)):
                 raise _WrongError(f"not sound: {found.why}")
             self.seen["transactions rolled back"] += found.interrupted
         self._examine_backups(life)
         private_folder(path.parent)
         try:
-            journal = SqliteJournal.open(path, before_migration=Backups(path).before_migration)
+            journal = SqliteJournal.open(path, before_migration=partial(back_up_before_migration, path))
         except JournalError as trouble:
             raise _WrongError(f"not opened: {trouble.title}") from trouble
         try:

@@ -81,11 +81,12 @@ class Person(Questions):
         super().__init__(parent)
         self.asked: list[str] = []
         self.answer = 0
-        self.folder = ""
+        self.folder = self.begun_at = ""
         self.file: Path | None = None
 
     def choose_folder(self, title: str, at: str = "") -> str:
         self.asked.append(title)
+        self.begun_at = at
         return self.folder
 
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:

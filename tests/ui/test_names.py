@@ -29,7 +29,7 @@ MAIN_WINDOW = (
     *("Explained by", "No correction", "Correct"),
     *("Request URL", "Authorization header", "Request body", "Copy", "Filter"),
     *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
-    *("Refresh categories", "Kept texts", "More details", "Agent", "Add property"),
+    *("Refresh categories", "Saved wordings", "More details", "Agent", "Add property"),
 )
 PROJECT_SETTINGS = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
@@ -38,7 +38,7 @@ PROJECT_SETTINGS = (
 READING_ORDER = (
     *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
     *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
-    *("Ticket", "Wording read out", "Kept texts", "More details", "Send"),
+    *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
     *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
     *("Kind of details", "Response details", "Save proof"),

@@ -49,7 +49,7 @@ def test_results_arrive_on_the_gui_thread(runner: TaskRunner, qtbot: QtBot) -> N
     def done(worker: object) -> None:
         threads.extend((worker, current_thread()))
 
-    runner.run(Lane.SEND, work, done=done, failed=fail)
+    runner.run(Lane.PROOF, work, done=done, failed=fail)
     qtbot.waitUntil(lambda: len(threads) == 2)
     assert threads[0] is not main_thread()
     assert threads[1] is main_thread()
@@ -77,7 +77,7 @@ def test_a_lane_that_hangs_holds_up_no_other(runner: TaskRunner, qtbot: QtBot) -
     release = Event()
     results: list[object] = []
     runner.run(Lane.KEYRING, lambda: release.wait(30), done=results.append, failed=fail)
-    for lane in (Lane.JOURNAL, Lane.SEND, Lane.LOOK_UP):
+    for lane in (Lane.JOURNAL, Lane.PROOF, Lane.LOOK_UP):
         runner.run(lane, lambda: "done", done=results.append, failed=fail)
     qtbot.waitUntil(lambda: results == ["done"] * 3)
     release.set()
@@ -175,8 +175,8 @@ def test_closing_waits_for_nothing_that_hangs_and_takes_no_result(runner: TaskRu
 
 def test_idle_tells_whether_a_lane_has_caught_up(runner: TaskRunner) -> None:
     release = Event()
-    assert runner.idle(Lane.SEND, 0.01)
-    runner.run(Lane.SEND, lambda: release.wait(30), done=lambda result: None, failed=fail)
-    assert not runner.idle(Lane.SEND, 0.01)
+    assert runner.idle(Lane.PROOF, 0.01)
+    runner.run(Lane.PROOF, lambda: release.wait(30), done=lambda result: None, failed=fail)
+    assert not runner.idle(Lane.PROOF, 0.01)
     release.set()
-    assert runner.idle(Lane.SEND, 5)
+    assert runner.idle(Lane.PROOF, 5)

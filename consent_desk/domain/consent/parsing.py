@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from decimal import Decimal
 
 from consent_desk.domain.consent import values as rules
 from consent_desk.domain.consent.action import Action
@@ -158,6 +157,8 @@ def _read_number(text: str) -> int | float | Message:
         return say("This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
+    from decimal import Decimal  # noqa: PLC0415 -- few properties have a fraction
+
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
         return say("This number has too many digits to be kept exactly. Choose text as its type.")

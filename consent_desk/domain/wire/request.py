@@ -32,11 +32,11 @@ class PreparedRequest:
     def header_lines(self, *, show_authorization: bool = False) -> tuple[str, ...]:
         """The headers as `Name: value`, the secret masked unless it is to be shown."""
         authorization = self.authorization.reveal()
-        shown = authorization if show_authorization else masked(authorization)
+        shown = authorization if show_authorization else masked_authorization(authorization)
         return (f"Authorization: {shown}", *(f"{name}: {value}" for name, value in self.headers))
 
 
-def masked(authorization: str) -> str:
+def masked_authorization(authorization: str) -> str:
     """What a shown Authorization value tells: its scheme, and how many characters are hidden."""
     scheme, _, hidden = authorization.partition(" ")
     return f"{scheme} •••••••• ({len(hidden)} characters)"

@@ -5,6 +5,7 @@ Importing this is cheap; requests, urllib3 and truststore load on the thread of 
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TRUST = () if sys.platform in {"darwin", "win32"} else ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """The variables of the environment that decide, in place of the system, what is trusted."""
 
+_GUESSING = ("chardet", "charset_normalizer")
+"""What requests would load to guess the encoding of a text, where it is there."""
+
 
 def no_proxy(_url: str) -> Choice:
     """Every host is reached directly."""
@@ -37,6 +41,23 @@ def system_trust() -> "ssl.SSLContext":
     import truststore
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def load_requests() -> None:
+    """Load requests without `_GUESSING`, as here nobody asks it for a text.
+
+    That would take 3 MiB, and a sixth of the time. requests can do without, and warns that it does.
+    """
+    if "requests" in sys.modules:
+        return
+    warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
+    for name in _GUESSING:
+        sys.modules[name] = None  # type: ignore[assignment]  # that ends the search for it
+    try:
+        import requests  # noqa: F401 -- loaded for the adapter
+    finally:
+        for name in _GUESSING:
+            sys.modules.pop(name, None)
 
 
 class HttpCall:
@@ -109,6 +130,7 @@ class HttpTransport:
             progress.fail(Cause.PROGRAM_ENDED)
 
     def _make(self, request: PreparedRequest, progress: Progress) -> None:
+        load_requests()
         from consent_desk.engagement.http import adapter, failures
 
         try:

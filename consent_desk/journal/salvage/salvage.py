@@ -23,14 +23,14 @@ from consent_desk.system.atomic_file import companion, replace_file, set_aside, 
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.left_over import copy_of, unfinished_in
 
-_NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
+NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
 _NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's place yet: {why}."
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:
     """Put a new journal in the place of the one at `path`, which nobody has open. Raises JournalError."""
     with ExitStack() as ended:
-        with told(_NOT_SALVAGED):
+        with told(NOT_SALVAGED):
             making = ended.enter_context(unfinished_in(path.parent))
             saved_as, rest_as = making / "saved", making / "rest"
             read = read_head(head_file(path))

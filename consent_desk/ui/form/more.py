@@ -25,8 +25,8 @@ class MoreSection(QWidget):
         super().__init__()
         self._rows: list[PropertyRow] = []
         self._used = 0
-        tip = "Wordings that this desk keeps for the category"
-        self.saved_wordings = named(QToolButton(), "Kept texts", tip=tip)
+        tip = "Wordings that are saved for the category"
+        self.saved_wordings = named(QToolButton(), "Saved wordings", tip=tip)
         self.saved_wordings.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.saved_wordings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.saved_wordings.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -1,4 +1,4 @@
-"""The menu of kept wordings: choose one for the category, keep the one in the form, remove one."""
+"""The menu of saved wordings: choose one for the category, save the one in the form, remove one."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,7 +19,7 @@ Texts = Mapping[str, tuple[str, ...]]
 _PRACTICE = "practice"
 """Under which the Sandbox's texts are kept."""
 
-_STATUS = "kept texts"
+_STATUS = "saved wordings"
 _SHOWN = 70
 
 
@@ -74,9 +74,9 @@ class WordingsPresenter(Presenter):
         texts = self._texts.get(category, ())
         label = visible(self._form.category_label()[:_SHOWN]).replace("&", "&&")
         if draft.categories:
-            self._add(self._menu, "Texts are kept for one category at a time", None)
+            self._add(self._menu, "Wordings are saved for one category at a time", None)
         elif not texts:
-            said = f"No text is kept for {label}" if category else "Choose a category first"
+            said = f"No wording is saved for {label}" if category else "Choose a category first"
             self._add(self._menu, said, None)
         for text in texts:
             self._add(self._menu, _one_line(text), partial(self._choose, text), text)
@@ -85,7 +85,7 @@ class WordingsPresenter(Presenter):
         can_keep = category and wording.strip() and wording not in texts and self._project_id is not None
         self._add(
             self._menu,
-            f"&Keep this text for {label}" if category else "&Keep this text",
+            f"&Save this wording for {label}" if category else "&Save this wording",
             partial(self._keep, category, wording) if can_keep else None,
         )
         self._removing.setEnabled(bool(texts))
@@ -114,11 +114,12 @@ class WordingsPresenter(Presenter):
             self._run(lambda: self._kept.keep(project_id, category, text))
 
     def _remove(self, category: str, text: str) -> None:
-        question = f"Remove this text for good? What was recorded with it stays.\n\n{visible(text[:500])}"
+        question = f"Remove this wording for good? What was recorded with it stays.\n\n{visible(text[:500])}"
         project_id = self._project_id
-        if project_id is None or self._questions.choose("Kept texts", question, ("Keep it", "Remove")) != 1:
+        if project_id is None:
             return
-        self._run(lambda: self._kept.remove(project_id, category, text))
+        if self._questions.choose("Saved wordings", question, ("Keep it", "Remove")) == 1:
+            self._run(lambda: self._kept.remove(project_id, category, text))
 
 
 def _one_line(text: str) -> str:

@@ -39,7 +39,7 @@ class LongView(QObject):
         self._runner = runner
         self._workspace: Workspace | None = None
         self.query = LogQuery()
-        self._searching = False
+        self._searching = self._again = False
         # A new one for each first page: what is read for an older one is dropped.
         self._view = object()
         self._filling = False
@@ -74,7 +74,8 @@ class LongView(QObject):
 
     def put(self, entry: Entry) -> None:
         """Show a new or changed line, if it is asked for."""
-        if not self._model.put(entry):
+        # What is being read may be from before, and would be shown instead of it.
+        if not self._model.put(entry) or self._searching:
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
                 self._batch.start()
@@ -102,12 +103,13 @@ class LongView(QObject):
         """Read the first page anew."""
         workspace, query = self._workspace, self.query
         if workspace is None or self._searching:
+            self._again = True
             return  # once it is there, the search under way begins again
-        self._searching = True
+        self._searching, self._again = True, False
 
         def done(found: tuple[LogRow, ...]) -> None:
             self._searching = False
-            if workspace is not self._workspace or query != self.query:
+            if self._again or workspace is not self._workspace:
                 self.reload()
                 return
             self._view = object()
@@ -120,13 +122,14 @@ class LongView(QObject):
 
         def failed(error: Exception) -> None:
             self._searching = False
-            if workspace is not self._workspace or query != self.query:
+            if self._again or workspace is not self._workspace:
                 self.reload()
             else:
                 self.failed.emit(error)
 
+        # Everything else is read where it is written: so it never comes after what is newer.
         self._runner.run(
-            Lane.JOURNAL, lambda: workspace.journal.page(query, most=FIRST), done=done, failed=failed
+            Lane.LOG, lambda: workspace.journal.page(query, most=FIRST), done=done, failed=failed
         )
 
     def _recount(self, workspace: Workspace) -> None:

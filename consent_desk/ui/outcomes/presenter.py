@@ -19,7 +19,7 @@ from consent_desk.delivery.events import (
     Undecided,
     Withheld,
 )
-from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.messages import tell_all, tell_failing
@@ -28,13 +28,14 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import NOTED, CallPresenter
 from consent_desk.ui.outcomes.summary import BatchStatus, WithheldStatus, about
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render, render_error
+from consent_desk.ui.widgets.messages import counted, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -68,13 +69,14 @@ class OutcomePresenter(Presenter):
 
     `counted(Workspace, Outstanding)` tells how many consents Engagement may not have yet; `contradicted`, of
     a real one, that it does not hold; `withdrawn`, that one was cancelled before it left, and rules no more;
-    `ended(id)`, that the sending of one is over.
+    `ended(id)`, that the sending of one is over; `not_noted(error)`, that a real one could not even be noted.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
     withdrawn = Signal()
     ended = Signal(str)
+    not_noted = Signal(object)
 
     def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
         super().__init__(shell)
@@ -180,6 +182,14 @@ class OutcomePresenter(Presenter):
         """Say what comes of what a person asked for at the line of a consent, whoever is on the line."""
         self._status.begin_call(self.batches.key_of(entry))
         self.say(workspace, entry, tone, text)
+
+    def say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
+        """Say that these are nowhere but here, and give a slip of them."""
+        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
+        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
+        self.batches.say_not_noted(consents, project, said, slip)
+        if not project.practice:
+            self.not_noted.emit(error)
 
     def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""

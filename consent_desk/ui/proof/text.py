@@ -141,10 +141,10 @@ def _chain(chain: Chain) -> Iterator[PageLine]:
     )
     yield PageLine(
         Style.LINE,
-        "That nobody made up all of it: whoever could write the journal and its mark, or this file, could "
-        "have made it anew from the beginning. That the times are right: they are those of the computer. "
-        "That no consent of this customer was left out: only the journal itself can tell. And nothing of "
-        "what Engagement did beyond the answers that are shown.",
+        "That nobody made up all of it: whoever could write the journal and its check file, or this file, "
+        "could have made it anew from the beginning. That the times are right: they are those of the "
+        "computer. That no consent of this customer was left out: only the journal itself can tell. And "
+        "nothing of what Engagement did beyond the answers that are shown.",
         "What it does not prove",
     )
 

@@ -1,7 +1,9 @@
 """Lists the backups: what is on this computer, and what a second folder has, should that answer."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 
@@ -36,7 +38,7 @@ class BackupList(Presenter):
         self._checking: Backup | None = None
         self._unlisted: set[Lane] = set()
         # So much is asked of the second folder, and not answered.
-        self._unanswered = 0
+        self._asked = 0
         self._hangs = False
         self._trouble = ""
         self._patience = Patience(self)
@@ -61,7 +63,7 @@ class BackupList(Presenter):
             self._runner.renew(Lane.SECOND)
         self._look, self._checking = object(), None
         self._hangs, self._trouble = False, ""
-        self._unlisted, self._unanswered = {Lane.UPKEEP, Lane.SECOND}, 0
+        self._unlisted, self._asked = {Lane.UPKEEP, Lane.SECOND}, 0
         self.dialog.clear()
         self._run(Lane.ASIDE, lambda: self._recovery.settings.second_folder, self.dialog.show_folder)
         self._run(Lane.UPKEEP, self._recovery.backups, self.dialog.add_backups)
@@ -88,33 +90,27 @@ class BackupList(Presenter):
     def _run(self, lane: Lane, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         look = self._look
 
-        def finished(result: Result) -> None:
-            if look is self._look:
-                self._unlisted.discard(lane)
-                self._end(lane)
-                done(result)
-                self._show_state()
-
-        def failed(error: Exception) -> None:
-            if look is self._look:
-                self._unlisted.discard(lane)
-                self._trouble = render_error(error)
-                self._end(lane)
-                self._show_state()
+        def end(tell: Callable[[Any], None], value: object) -> None:
+            if look is not self._look:
+                return
+            self._unlisted.discard(lane)
+            if lane is Lane.SECOND:
+                # Each answer is one: a large backup on a slow network takes long, and does not hang.
+                self._hangs = False
+                self._asked -= 1
+                self._patience.end()
+                if self._asked:
+                    self._patience.begin()
+            tell(value)
+            self._show_state()
 
         if lane is Lane.SECOND:
-            self._unanswered += 1
+            self._asked += 1
             self._patience.begin()
-        self._runner.run(lane, work, done=finished, failed=failed)
+        self._runner.run(lane, work, done=partial(end, done), failed=partial(end, self._fail))
 
-    def _end(self, lane: Lane) -> None:
-        if lane is Lane.SECOND:
-            # Each answer is one: a large backup on a slow network takes long, and does not hang.
-            self._hangs = False
-            self._unanswered -= 1
-            self._patience.end()
-            if self._unanswered:
-                self._patience.begin()
+    def _fail(self, error: Exception) -> None:
+        self.say(render_error(error))
 
     def _say_that_it_hangs(self) -> None:
         self._hangs = True
@@ -133,8 +129,8 @@ class BackupList(Presenter):
 
     def _choose_folder(self) -> None:
         # Not from a folder that may not answer: the dialog of the system would hang with it.
-        answers = Lane.SECOND not in self._unlisted and not self._hangs
-        at = self.dialog.folder.text() if answers else ""
+        hangs = self._hangs or self._trouble or Lane.SECOND in self._unlisted
+        at = "" if hangs else self.dialog.folder.text()
         if chosen := self._questions.choose_folder("Second backup folder", at):
             self._keep_folder(Path(chosen))
 
@@ -148,5 +144,5 @@ class BackupList(Presenter):
             Lane.ASIDE,
             lambda: self._recovery.settings.set_second_folder(folder),
             done=done,
-            failed=lambda error: self.say(render_error(error)),
+            failed=self._fail,
         )

@@ -21,8 +21,8 @@ EVERY = 60.0
 MOST_PUT_OFF = 60
 """So many looks in a row a backup waits for a quiet moment: nobody types, nothing is on its way."""
 
-MOST_WAITED = 10
-"""Looks after which a backup that is still under way is told of."""
+MOST_WAITED = 2
+"""Looks after which a backup that is under way is told of, and a copy into the second folder given up."""
 
 _BACKUP, _MARK = "backup", "mark"
 
@@ -90,17 +90,17 @@ class DailyBackupPresenter(Presenter):
             self._put_off += 1
 
     def _wait(self) -> None:
-        # Nothing else waits behind it: it has a lane of its own.
         self._waited += 1
-        if self._waited == MOST_WAITED:
-            why = ": perhaps the second folder does not answer" if Lane.SECOND in self._running else ""
-            self._status.show_message(_BACKUP, Tone.WARNING, f"The backup does not come to an end{why}.")
+        if Lane.SECOND in self._running and self._waited >= MOST_WAITED:
+            # What hangs keeps the next one out of the folder, which says that it does not answer.
+            self._runner.renew(Lane.SECOND)
+            self._copy()
+        elif self._waited == MOST_WAITED:
+            self._status.show_message(_BACKUP, Tone.WARNING, "The backup does not come to an end.")
 
     def _made(self) -> None:
-        if self._told is not None or self._waited >= MOST_WAITED:
-            self._told = None
-            self._status.take_back(_BACKUP)
-        self._waited = 0
+        self._told, self._waited = None, 0
+        self._status.take_back(_BACKUP)
 
     def _tell(self, error: Exception) -> None:
         text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."
@@ -112,10 +112,8 @@ class DailyBackupPresenter(Presenter):
         self._waited = 0
 
     def _watch_mark(self, workspace: Workspace, _outstanding: Outstanding) -> None:
-        if workspace is not self._workspace:
-            return
         text = _mark_text(workspace.journal.mark_trouble)
-        if text != self._mark_told:
+        if workspace is self._workspace and text != self._mark_told:
             self._mark_told = text
             if text:
                 self._status.show_message(_MARK, Tone.WARNING, text)
@@ -128,5 +126,5 @@ def _mark_text(trouble: JournalError | None) -> str:
         return ""
     return (
         f"{render_error(trouble)} Nothing noted is lost by it, but a cut end of the journal would not be "
-        "found. The mark is written again with the next consent."
+        "found. The check file is written again with the next consent."
     )

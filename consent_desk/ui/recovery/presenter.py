@@ -1,6 +1,8 @@
 """What a person can do about the journal: look again, save what is left of it, restore a backup."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Signal
 
@@ -8,11 +10,9 @@ from consent_desk.domain.backup import Backup, Missing, Restored, Salvage
 from consent_desk.domain.errors import (
     DeskError,
     JournalDamagedError,
-    JournalError,
     JournalGoneError,
     JournalMissingError,
 )
-from consent_desk.domain.message import say
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.recovery.backups import BackupList
@@ -26,11 +26,6 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 
 _KEY = "journal"
-
-_CHANGED = (
-    say("Nothing was restored: something was noted in the meantime."),
-    say("Look at the backup once more."),
-)
 
 
 class RecoveryPresenter(Presenter):
@@ -64,7 +59,7 @@ class RecoveryPresenter(Presenter):
         self._window.project_bar.backups.show()
         session.journal_well.connect(self._show_well)
         session.journal_shut.connect(self.show_trouble)
-        session.not_noted.connect(self._show_failure)
+        session.sending.not_noted.connect(self._show_failure)
         # What was said of the journal of real consents has no place beside practice.
         projects.sandbox_chosen.connect(self._show_well)
         self.settled.connect(projects.enter_again)
@@ -137,17 +132,12 @@ class RecoveryPresenter(Presenter):
         )
 
     def _restore(self, backup: Backup, agreed: Missing | None) -> None:
-        def work() -> Restored:
-            if self._recovery.missing_from(backup) != agreed:
-                raise JournalError(*_CHANGED)
-            return self._recovery.restore(backup)
-
         def done(restored: Restored) -> None:
             if self._list is not None:
                 self._list.dialog.close()
             self._tell(_told_restored(backup, restored))
 
-        self._replace("Restoring the backup…", work, done)
+        self._replace("Restoring the backup…", lambda: self._recovery.restore(backup, agreed), done)
 
     def _replace(self, what: str, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         if self._busy:
@@ -156,21 +146,18 @@ class RecoveryPresenter(Presenter):
         self.banner.show_busy(what)
         self._session.leave_journal(what)
 
-        def ended(result: Result) -> None:
+        def end(tell: Callable[[Any], None], value: object) -> None:
             self._busy = False
             self.banner.hide()
             self._status.take_back(_KEY)
-            done(result)
+            tell(value)
             self._open()
 
         def failed(error: Exception) -> None:
-            self._busy = False
-            self.banner.hide()
             self._status.show_message(_KEY, Tone.BAD, render_error(error))
             self._say(render_error(error))
-            self._open()
 
-        self._workspaces.reopen(work, done=ended, failed=failed)
+        self._workspaces.reopen(work, done=partial(end, done), failed=partial(end, failed))
 
     def _open(self) -> None:
         # Also while somebody practises: what was left open is to be followed again.

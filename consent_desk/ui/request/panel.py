@@ -57,8 +57,6 @@ class PreviewPages(QWidget):
         """There are `count` pages now. The page stays where it can."""
         self._count = max(count, 1)
         self.page = min(self.page, self._count - 1)
-        if self._count == 1:
-            self.page = 0
         self.setVisible(self._count > 1)
         self._show()
 

@@ -4,16 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QStyleOptionButton, QWidget
 
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, sign
@@ -141,12 +132,11 @@ class TintedButton(Tinted, QPushButton):
         self.setAccessibleDescription(text)
         self.show_tone(tone)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
+    def initStyleOption(self, option: QStyleOptionButton) -> None:
+        # Not painted here: QStyle, named, has PySide6 make 566 members of enums.
+        super().initStyleOption(option)
         room = self.width() - 2 * self.fontMetrics().averageCharWidth()
         option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
     def _colour(self, palette: QPalette, tone: Tone) -> None:
         if tone is not Tone.QUIET:

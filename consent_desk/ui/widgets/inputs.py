@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, Qt, S
 from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QCompleter,
     QLabel,
@@ -63,8 +64,8 @@ class Completing(QCompleter):
 
     def close_popup(self) -> None:
         """Close the pop-up. Left open, it would take the next keys, wherever the cursor is by then."""
-        popup = self.popup()
-        if popup is not None:
+        # Asked for it, Qt makes one: where no pop-up is open, it is not.
+        if QApplication.activePopupWidget() is not None and (popup := self.popup()) is not None:
             popup.hide()
 
 

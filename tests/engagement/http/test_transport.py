@@ -201,3 +201,19 @@ def test_importing_the_transport_loads_neither_requests_nor_ssl() -> None:
     )
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_call_loads_nothing_that_guesses_encodings_and_says_nothing_of_it() -> None:
+    port = free_port()
+    called = f"""
+import sys
+from consent_desk.engagement.http.transport import HttpTransport
+from tests.engagement.http.servers import request_to
+guessing = {{"chardet", "charset_normalizer"}}
+print(HttpTransport().start(request_to("http://127.0.0.1:{port}")).wait().phase)
+print("requests" in sys.modules, guessing & set(sys.modules))
+import charset_normalizer
+"""
+    command = [sys.executable, "-W", "error", "-c", called]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout.split("\n")[1:], done.stderr) == (["True set()", ""], "")

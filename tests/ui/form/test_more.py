@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 
 from consent_desk.domain.consent.draft import FieldKind, PropertyDraft
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.form.property_row import PropertyRow
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk
@@ -134,7 +135,7 @@ def test_a_removed_property_is_gone_and_the_others_move_up(acme: OpenDesk) -> No
 def test_a_problem_stands_beside_its_property(acme: OpenDesk) -> None:
     add_property(acme, "shop", FieldKind.TEXT, "Wien")
     add_property(acme, "rating", FieldKind.NUMBER, "3,5")
-    rows = acme.window.consent.more._rows
+    rows = acme.window.consent.more.findChildren(PropertyRow)
     assert "Write 3.5" in rows[1].note.text()
     assert not rows[0].note.isVisible()
     assert "Write 3.5" in controls.line(acme.window, "Property 2 value").accessibleDescription()
@@ -149,7 +150,7 @@ def test_send_goes_to_the_property_that_has_a_problem_and_sends_nothing(
     before = len(engagement.received)
     controls.press(acme.window, "Send")
     assert controls.focused_name(acme.window) == "Property 1 value"
-    assert acme.window.consent.more._rows[0].note.isVisible()
+    assert acme.window.consent.more.findChildren(PropertyRow)[0].note.isVisible()
     assert len(engagement.received) == before
 
 

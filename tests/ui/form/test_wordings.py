@@ -30,7 +30,7 @@ def action(menu_: QMenu, words: str) -> QAction:
 def keep_text(desk: OpenDesk, text: str = TEXT, category: str = "sms_marketing") -> None:
     controls.write(desk.window, "Category", category)
     desk.window.consent.wording.setPlainText(text)
-    action(menu(desk), "Keep this text").trigger()
+    action(menu(desk), "Save this wording").trigger()
     desk.bot.waitUntil(lambda: any("Remove" in entry for entry in entries(desk)))
 
 
@@ -60,7 +60,7 @@ def test_with_several_categories_ticked_none_is_kept_and_it_says_why(acme: OpenD
     acme.tick_all()
     acme.window.consent.wording.setPlainText("May we send you all of it?")
     assert entries(acme) == []
-    assert menu(acme).actions()[0].text() == "Texts are kept for one category at a time"
+    assert menu(acme).actions()[0].text() == "Wordings are saved for one category at a time"
 
 
 def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
@@ -74,8 +74,9 @@ def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
         QTest.keyClick(found, Qt.Key.Key_Escape)
 
     found.aboutToShow.connect(choose, Qt.ConnectionType.QueuedConnection)
-    acme.key(Qt.Key.Key_Space)
-    acme.bot.waitUntil(lambda: opened == [True])
+    with acme.bot.waitSignal(found.aboutToHide):
+        acme.key(Qt.Key.Key_Space)
+    assert opened == [True]
 
 
 def test_kept_texts_are_there_at_the_next_start(
@@ -104,5 +105,5 @@ def test_a_file_that_cannot_be_read_is_told_and_stays(open_acme: OpenAcme, folde
     path = folders.config / "texts.json"
     path.write_text("not JSON")
     desk = open_acme()
-    desk.wait_for_status("The kept texts cannot be read.")
+    desk.wait_for_status("The saved wordings cannot be read.")
     assert path.read_text() == "not JSON"

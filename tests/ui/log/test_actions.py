@@ -14,7 +14,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import every_backup
 from consent_desk.journal.erasure import Erasure
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system import atomic_file
@@ -273,13 +273,12 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = Event()
-    every = Backups.every
 
-    def hang(backups: Backups, failure: str) -> tuple[Path, ...]:
+    def hang(path: Path, second: Path | None, failure: str) -> tuple[Path, ...]:
         assert answers.wait(20)
-        return every(backups, failure)
+        return every_backup(path, second, failure)
 
-    monkeypatch.setattr(Backups, "every", hang)
+    monkeypatch.setattr("consent_desk.journal.erasure.every_backup", hang)
     acme.send()
     acme.wait_for_line("Delivered")
     acme.person.answer = 1

@@ -97,8 +97,9 @@ def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, 
     qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
     table.verticalScrollBar().setValue(40)
     top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
-    panel.model.add([LogRow(1000 + number, entry(1000 + number)) for number in range(7)])
-    qtbot.waitUntil(lambda: table.model().rowCount() == 107)
+    with qtbot.waitSignal(panel.model.rowsInserted):
+        panel.model.add([LogRow(1000 + number, entry(1000 + number)) for number in range(7)])
+    assert table.model().rowCount() == 107
     assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
 
 

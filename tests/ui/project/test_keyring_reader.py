@@ -13,7 +13,7 @@ from consent_desk.ui.shell import waiting
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
-from tests.ui.recovery.test_presenter import leave
+from tests.ui.recovery.recovering import leave
 
 LOCKED = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
 ABSENT = NoKeyringError(say("There is no keyring."), say("Enter the settings again."))

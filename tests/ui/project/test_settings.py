@@ -296,8 +296,8 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     report(desk, dialog)
     dialog.close_unsaved()
     assert desk.state.startswith("✖ the check failed at ")
-    desk.choose_project("Other")
-    desk.bot.waitUntil(lambda: desk.window.windowTitle().endswith("Other"))
+    with desk.bot.waitSignal(desk.window.windowTitleChanged, check_params_cb=lambda title: "Other" in title):
+        desk.choose_project("Other")
     assert "check failed" not in desk.state
     desk.choose_project("Acme production")
     desk.bot.waitUntil(lambda: "✖ the check failed at " in desk.state or "✖ refused at " in desk.state)
@@ -398,8 +398,9 @@ def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chose
     assert fresh.project == "Sandbox (practice)"
     assert fresh.window.practice.isVisible()
     assert fresh.window.consent.draft().customer_id == "somebody@example.com"
-    fresh.choose_project("Acme production")
-    fresh.bot.waitUntil(lambda: fresh.window.windowTitle() == "Consent Desk – Acme production")
+    changed = fresh.window.windowTitleChanged
+    with fresh.bot.waitSignal(changed, check_params_cb="Consent Desk – Acme production".__eq__):
+        fresh.choose_project("Acme production")
 
 
 def test_the_chosen_project_is_used_as_saved_after_its_settings_were_cancelled(

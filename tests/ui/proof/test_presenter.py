@@ -29,6 +29,7 @@ from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import text_of
 from consent_desk.ui.shell import waiting
+from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
 from tests.proof.proofs import busy, proof_of
 from tests.ui import controls
@@ -259,7 +260,7 @@ def hanging(share: Event, acme: OpenDesk, place: Path) -> OpenDesk:
 
 def test_a_folder_that_does_not_answer_holds_up_no_look_up_and_no_noting(hanging: OpenDesk) -> None:
     runner = hanging.application._runner
-    assert [runner.idle(lane, 5) for lane in (Lane.LOOK_UP, Lane.JOURNAL, Lane.SEND)] == [True] * 3
+    assert [runner.idle(lane, 5) for lane in (Lane.LOOK_UP, Lane.JOURNAL)] == [True] * 2
     hanging.fill("john@example.com")
     controls.press(hanging.window, "Send")
     hanging.bot.waitUntil(lambda: "john@example.com" in controls.cells(hanging.window, 4))
@@ -279,9 +280,11 @@ def test_another_folder_can_be_chosen_where_one_does_not_answer(
 
 
 def test_a_folder_that_goes_on_not_answering_is_given_up_and_named(hanging: OpenDesk, place: Path) -> None:
-    desk = hanging.window.findChild(ProofPresenter)
-    assert desk is not None
-    desk._patience.gone.emit()
+    presenter = hanging.window.findChild(ProofPresenter)
+    assert presenter is not None
+    patience = presenter.findChild(Patience)
+    assert patience is not None
+    patience.gone.emit()
     hanging.wait_for_status(f"✖ No proof was saved: the folder {place} does not answer. Choose another one.")
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from PySide6.QtCore import QTimer
 
-from consent_desk.journal.backups import Backups
+from consent_desk.app import workspaces
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.folders import Folders
+from consent_desk.ui.recovery import daily_backup
 from consent_desk.ui.recovery.daily_backup import MOST_PUT_OFF, DailyBackupPresenter
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -20,8 +22,11 @@ DAY = 86_400
 
 
 @pytest.fixture
-def start(open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring) -> Callable[[], OpenDesk]:
-    """Starts the program, in which a minute lasts 10 ms."""
+def start(
+    open_desk: OpenOne, acme_is_kept: None, keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], OpenDesk]:
+    """Starts the program, in which a minute lasts 10 ms. A backup may last for ten of them."""
+    monkeypatch.setattr(daily_backup, "MOST_WAITED", 10)
 
     def open_one() -> OpenDesk:
         desk = open_desk(keyring)
@@ -38,8 +43,10 @@ def backup_desk(desk: OpenDesk) -> DailyBackupPresenter:
     return found
 
 
-def minutes(desk: OpenDesk):  # type: ignore[no-untyped-def]  # a private timer
-    return backup_desk(desk)._timer
+def minutes(desk: OpenDesk) -> QTimer:
+    found = backup_desk(desk).findChild(QTimer)
+    assert found is not None
+    return found
 
 
 def backups(folder: Path) -> list[Path]:
@@ -65,13 +72,12 @@ def test_a_backup_waits_while_somebody_types_but_not_for_ever(
     desk = start()
     wait_for_backups(desk, folders, 1)
     minutes(desk).stop()
-    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
     controls.write(desk.window, "Customer ID", "jane")
     desk.clock.seconds_off += DAY
     for _ in range(MOST_PUT_OFF):
         minutes(desk).timeout.emit()
     assert len(backups(folders.data / "backups")) == 1
-    minutes(desk).timeout.emit()
+    minutes(desk).start()
     wait_for_backups(desk, folders, 2)
 
 
@@ -87,8 +93,8 @@ def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered")
-    minutes(desk).timeout.emit()
-    desk.bot.waitUntil(lambda: not backup_desk(desk)._running)
+    with desk.bot.waitSignals([minutes(desk).timeout] * 5):
+        pass
     assert "second folder" not in desk.status + desk.errors
     desk.clock.seconds_off += DAY
     desk.bot.waitUntil(lambda: "second folder" in desk.status + desk.errors, timeout=10_000)
@@ -133,13 +139,12 @@ def test_settings_that_cannot_be_read_are_told_and_the_backup_is_made(
 
 
 def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
-    start: Callable[[], OpenDesk], folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[], OpenDesk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = Event()
-    monkeypatch.setattr(Backups, "copy_daily", lambda _backups, _at: answered.wait(30))
-    JournalRecovery(folders).settings.set_second_folder(tmp_path)
+    monkeypatch.setattr(workspaces, "make_daily", lambda *_: answered.wait(30))
     desk = start()
-    desk.wait_for_status("▲ The backup does not come to an end: perhaps the second folder does not answer.")
+    desk.wait_for_status("▲ The backup does not come to an end.")
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered")

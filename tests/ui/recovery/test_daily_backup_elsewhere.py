@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from consent_desk.domain.backup import Backup, CheckedBackup
-from consent_desk.journal.backups import Backups
+from consent_desk.journal.backups import make_daily
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.sandbox.server import Sandbox
@@ -19,31 +19,35 @@ from tests.consents import later
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, real
-from tests.ui.recovery.test_daily_backup import DAY, minutes, wait_for_backups
-from tests.ui.recovery.test_presenter import leave
-from tests.ui.recovery.test_presenter_damage import (
+from tests.ui.recovery.recovering import (
     DAMAGED,
     back_up,
     choose,
+    leave,
     listed,
     truncate,
     wait_for_offers,
     wait_for_words,
     wait_until_well,
 )
+from tests.ui.recovery.test_daily_backup import DAY, minutes, wait_for_backups
 
+NOT_COPIED = "The backup was made, but is not copied yet: the second folder does not answer"
 LOCAL = "2026-05-31 | 2 | this computer | ✔ sound"
 
 
 class Share:
-    """The second folder. While `answers` is clear, whatever asks it waits."""
+    """The second folder. While `answers` is clear, whatever asks it waits; so many `ask`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.answers = Event()
+        self.asking = 0
 
     def ask(self) -> None:
+        self.asking += 1
         self.answers.wait(30)
+        self.asking -= 1
 
 
 @pytest.fixture
@@ -52,15 +56,14 @@ def share(tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> 
     share = Share(tmp_path / "share")
     share.path.mkdir()
     JournalRecovery(folders).settings.set_second_folder(share.path)
-    for name in ("elsewhere", "copy_daily"):
-        work = getattr(Backups, name)
+    glob = Path.glob
 
-        def slow(backups: Backups, *more: object, work: Callable[..., object] = work) -> object:
-            if backups._second == share.path:
-                share.ask()
-            return work(backups, *more)
+    def slow(path: Path, pattern: str) -> Iterator[Path]:
+        if path == share.path:
+            share.ask()
+        return iter(glob(path, pattern))
 
-        monkeypatch.setattr(Backups, name, slow)
+    monkeypatch.setattr(Path, "glob", slow)
     monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 20)
     monkeypatch.setattr(waiting, "GO_ON_AFTER", 60)
     yield share
@@ -116,14 +119,16 @@ def test_one_can_do_without_it_and_todays_copy_goes_into_another(
 ) -> None:
     desk = start()
     dialog = open_list(desk)
-    controls.press(dialog, "Do without second folder")
     folder = controls.line(dialog, "Second backup folder")
-    desk.bot.waitUntil(lambda: folder.text() == "")
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Do without second folder")
+    assert folder.text() == ""
     stick = tmp_path / "stick"
     stick.mkdir()
     desk.person.folder = str(stick)
-    controls.press(dialog, "Choose second folder")
-    desk.bot.waitUntil(lambda: folder.text() == str(stick))
+    with desk.bot.waitSignal(folder.textChanged):
+        controls.press(dialog, "Choose second folder")
+    assert folder.text() == str(stick)
     desk.bot.waitUntil(lambda: len([*stick.glob("*/journal-*.sqlite")]) > 0)
 
 
@@ -133,9 +138,48 @@ def test_a_warning_that_its_copy_does_not_end_goes_with_the_folder(
     desk = start()
     wait_until_well(desk)
     minutes(desk).setInterval(10)
-    wait_for_words(desk, "perhaps the second folder does not answer")
+    wait_for_words(desk, NOT_COPIED)
     controls.press(open_list(desk), "Do without second folder")
-    desk.bot.waitUntil(lambda: "does not come to an end" not in desk.status + desk.errors)
+    desk.bot.waitUntil(lambda: "not copied yet" not in desk.status + desk.errors)
+
+
+def test_a_copy_that_does_not_end_is_given_up_told_and_made_when_the_folder_answers(
+    share: Share, start: Callable[[], OpenDesk]
+) -> None:
+    desk = start()
+    wait_until_well(desk)
+    minutes(desk).setInterval(10)
+    wait_for_words(desk, NOT_COPIED)
+    assert "Noting goes on; the backup is tried again by itself." in desk.status
+    assert desk.status.count("does not answer") == 1
+    assert not [*share.path.iterdir()]
+    share.answers.set()
+    desk.bot.waitUntil(lambda: "not copied yet" not in desk.status + desk.errors)
+    assert [*share.path.glob("*/journal-*.sqlite")]
+
+
+def test_not_more_than_one_thread_hangs_in_it(share: Share, start: Callable[[], OpenDesk]) -> None:
+    desk = start()
+    wait_until_well(desk)
+    minutes(desk).setInterval(10)
+    wait_for_words(desk, NOT_COPIED)
+    dialog = open_list(desk)
+    for _ in range(3):
+        controls.press(desk.window, "Backups")
+        desk.bot.waitUntil(lambda: "Not all backups can be listed" in dialog.message.text())
+    with desk.bot.waitSignals([minutes(desk).timeout] * 5):
+        pass
+    assert share.asking == 1
+    desk.person.begun_at = "nowhere"
+    controls.press(dialog, "Choose second folder")
+    # The system's own dialog would hang there.
+    assert desk.person.begun_at == ""
+    share.answers.set()
+    desk.bot.waitUntil(lambda: not share.asking)
+    controls.press(desk.window, "Backups")
+    desk.bot.waitUntil(lambda: dialog.message.text() == "")
+    controls.press(dialog, "Choose second folder")
+    assert desk.person.begun_at == str(share.path)
 
 
 def test_after_midnight_there_is_another_backup_on_this_computer(
@@ -158,14 +202,12 @@ def test_its_backups_are_listed_when_the_list_is_opened_after_it_came_back(
     desk = start()
     dialog = open_list(desk)
     desk.bot.waitUntil(lambda: "does not answer" in dialog.message.text())
-    # What hangs for ever: only new work hears that it came back.
-    hung, share.answers = share.answers, Event()
     share.answers.set()
+    desk.bot.waitUntil(lambda: not share.asking)
     controls.press(desk.window, "Backups")
     desk.bot.waitUntil(lambda: any("second folder" in line for line in listed(dialog)))
     choose(dialog, "second folder")
     desk.bot.waitUntil(lambda: any("| 2 | second folder | ✔ sound" in line for line in listed(dialog)))
-    hung.set()
 
 
 class Checks:
@@ -195,7 +237,7 @@ def test_only_the_chosen_backup_is_checked_and_restored_only_when_it_is_sound(
 ) -> None:
     with closing(SqliteJournal.open(folders.journal)) as journal:
         for days in (1, 2):
-            assert Backups(folders.journal).make_daily(journal, later(days * DAY)) is not None
+            assert make_daily(folders.journal, journal, later(days * DAY)) is not None
     desk = start()
     wait_until_well(desk)
     wait_for_backups(desk, folders, 4)

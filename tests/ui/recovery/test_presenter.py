@@ -13,33 +13,14 @@ import pytest
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
-from consent_desk.domain.wire.project import Project
-from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import LOOKED_UP, NOON, a_consent, claim, later, write_down
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, events, real
-
-
-def leave(folders: Folders, project: Project, *, in_flight: bool = False, count: int = 1) -> None:
-    """Let an earlier run have noted consents, and have been ended before or during their calls."""
-    journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
-    for number in range(count):
-        consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
-        write_down(journal, Noted.of(project, consent, LOOKED_UP))
-        if in_flight:
-            claim(journal, consent.request_id, later(number))
-    journal.close()
-
-
-def posts(engagement: Sandbox) -> int:
-    """How many consents arrived, without what was only looked up."""
-    return len(events(engagement))
+from tests.ui.desks import MemoryKeyring, OpenDesk, real
+from tests.ui.recovery.recovering import leave, posts
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.project.settings_dialog import ProjectDialog
-from consent_desk.ui.widgets.inputs import CUT, Line
+from consent_desk.ui.widgets.inputs import CUT, Line, TypingComboBox
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -51,6 +51,19 @@ def test_a_cut_paste_is_taken_back_like_any_other(line: Line) -> None:
     while line.isUndoAvailable() and line.text() != "ab":
         line.undo()
     assert line.text() == "ab"
+
+
+def test_text_that_is_put_in_closes_an_open_completion_and_makes_none(qtbot: QtBot) -> None:
+    box = TypingComboBox("sms_marketing", "newsletter")
+    qtbot.addWidget(box)
+    box.show()
+    before = set(QApplication.allWidgets())
+    box.set_text("")
+    assert set(QApplication.allWidgets()) == before
+    QTest.keyClicks(box.line, "sms")
+    assert QApplication.activePopupWidget() is not None
+    box.set_text("newsletter")
+    assert QApplication.activePopupWidget() is None
 
 
 class Composing:
