@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
 
+LEFT_TO_ANOTHER = 60_000_000
+"""Microseconds that a program has for sending what it has noted, before another one at the journal does."""
+
 MOST_HOSTS = 4
 """Hosts that are sent to at the same time; as many again are looked into."""
 
@@ -508,10 +511,18 @@ class Engine:
                 outlook = self._scheduler.outlook(request_id)
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
-    def _put_back(self, task: Task) -> None:
+    def _put_back(self, task: Task, wait: int = KEYRING_PAUSE) -> None:
         with self._planning:
-            entries = self._scheduler.put_back(task.due, KEYRING_PAUSE)
+            entries = self._scheduler.put_back(task.due, wait)
         self._go_on(entries)
+
+    def _left_to_another(self, entry: Entry) -> int:
+        """Microseconds for which another program may still hold what it has noted, and asks about it."""
+        age = self._clock.moment().now.micros - entry.noted_at.micros
+        is_fresh = entry.state is State.QUEUED and 0 <= age < LEFT_TO_ANOTHER
+        if not is_fresh or entry.request_id in self._asked or not self._journal.is_shared:
+            return 0
+        return LEFT_TO_ANOTHER - age
 
     def _put_off(self, request_id: str) -> None:
         with self._planning:
@@ -565,6 +576,9 @@ class Engine:
             self._due[entry.request_id] = task
             return
         if due.plan.step is Step.SEND and self.holds(entry.request_id):
+            return
+        if due.plan.step is Step.SEND and (wait := self._left_to_another(entry)):
+            self._put_back(task, wait)
             return
 
         def cannot(why: str | Message) -> None:

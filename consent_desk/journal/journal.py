@@ -27,7 +27,15 @@ from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
-from consent_desk.journal.owners import Owner, end_claim, is_gone, opening, require_alone, write_claim
+from consent_desk.journal.owners import (
+    Owner,
+    end_claim,
+    is_gone,
+    is_shared,
+    opening,
+    require_alone,
+    write_claim,
+)
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
@@ -367,6 +375,11 @@ class SqliteJournal:
         if row is None or row["owner"] == self.owner.id:
             return False
         return row["owner"] is None or is_gone(self._path, row["owner"])
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another program has it open too."""
+        return is_shared(self._path)
 
     def changed_elsewhere(self) -> bool:
         """Whether another program, or another opening, has written since this was asked last."""

@@ -60,7 +60,7 @@ Kind = TypeVar("Kind")
 class Desk:
     """An engine on a real journal, an Engagement that fails as told, a clock in the test's hands."""
 
-    def __init__(self, path: Path, engagement: Engagement | None = None) -> None:
+    def __init__(self, path: Path, engagement: Engagement | None = None, *, practice: bool = False) -> None:
         self.seconds = 0.0
         self.engagement = engagement or Engagement(lambda: self.now().micros / 1_000_000)
         self.project: Project | None = a_project()
@@ -88,6 +88,7 @@ class Desk:
             clock=self.watch,
             limits=Limits(self.now),
             log=self.bugs.append,
+            practice=practice,
         )
         parts: Any = self.engine
         self.steps, self.sends, self.looks = parts._steps, parts._sends, parts._looks
@@ -381,6 +382,42 @@ def test_a_rest_does_nothing_by_itself_until_it_is_over(desk: Desk) -> None:
     assert desk.state(request_id) is State.RETRY_WAIT
     desk.start()
     assert desk.state(request_id) is State.DELIVERED
+
+
+def test_what_another_program_notes_is_seen_and_left_to_it_for_a_minute(desk: Desk) -> None:
+    other = SqliteJournal.open(desk.path)
+    consent = a_consent(timestamp=desk.now(), noted_at=desk.now())
+    request_id = Outbox(other, desk.now).note(a_project(), consent, TIMED).request_id
+    desk.pass_time(1)
+    assert request_id in {entry.request_id for entry in desk.last(Changed).entries}
+    assert desk.last(Counted).outstanding.opt_outs == 1
+    assert desk.state(request_id) is State.QUEUED
+    desk.pass_time(61)
+    assert desk.state(request_id) is State.DELIVERED
+    other.close()
+
+
+def test_in_practice_nobody_else_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_threads(monkeypatch)
+    monkeypatch.setattr(SqliteJournal, "changed_elsewhere", fail)
+    desk = Desk(tmp_path / "journal.sqlite", practice=True)
+    desk.start()
+    request_id = desk.note()
+    desk.pass_time(31)
+    assert desk.state(request_id) is State.VERIFIED
+    desk.journal.close()
+
+
+def test_what_another_program_left_in_flight_as_it_ended_is_looked_up(desk: Desk) -> None:
+    other = SqliteJournal.open(desk.path)
+    consent = a_consent(timestamp=desk.now(), noted_at=desk.now())
+    request_id = Outbox(other, desk.now).note(a_project(), consent, TIMED).request_id
+    other.claim(request_id, desk.now(), after=1)
+    desk.pass_time(1)
+    assert desk.state(request_id) is State.IN_FLIGHT
+    other.close()
+    desk.pass_time(1)
+    assert desk.state(request_id) is State.UNCONFIRMED
 
 
 # ---------------------------------------------------------------------------- settings
