@@ -71,7 +71,8 @@ class KnownSettings:
         Somebody who `insists` has refused ones used all the same.
         """
         if (why := self._refused.get(project_id)) is not None and not insists:
-            cannot(why)
+            # Not from here: what is put off makes room for the next that is due, and so on.
+            self._post(partial(cannot, why))
         elif project_id in self._known:
             then()
         else:

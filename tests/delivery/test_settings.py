@@ -154,8 +154,24 @@ def test_refused_ones_are_not_used_but_by_somebody_who_insists(asked: Asked) -> 
     assert asked.settings.refused(OTHER.id) is None
     asked.need("a")
     asked.need("b", insists=True)
-    assert asked.told == [("a", REFUSED), ("b", ACME)]
+    assert asked.told == [("b", ACME)]
+    asked.do_steps()
+    assert asked.told == [("b", ACME), ("a", REFUSED)]
     assert not asked.questions
+
+
+def test_however_many_are_refused_one_after_the_other_each_is_told(asked: Asked) -> None:
+    asked.settings.refuse(ACME.id, REFUSED)
+    left = list(range(10_000))
+
+    def need_next(_: object = None) -> None:
+        if left:
+            asked.told.append(left.pop())
+            asked.settings.need(ACME.id, need_next, need_next)
+
+    need_next()
+    asked.do_steps()
+    assert len(asked.told) == 10_000
 
 
 def test_whoever_insists_asks_for_what_is_not_known(asked: Asked) -> None:
@@ -172,7 +188,7 @@ def test_those_who_wait_do_not_use_what_was_refused_since(asked: Asked) -> None:
     asked.settings.refuse(ACME.id, REFUSED)
     asked.take(ACME)
     asked.do_steps()
-    assert asked.told == [("a", REFUSED), ("b", ACME)]
+    assert asked.told == [("b", ACME), ("a", REFUSED)]
 
 
 @pytest.mark.parametrize("mend", [KnownSettings.trust, KnownSettings.forget])
