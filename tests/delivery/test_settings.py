@@ -215,10 +215,25 @@ def test_what_was_saved_is_asked_for_anew(asked: Asked) -> None:
     asked.settings.know(OTHER)
     asked.settings.forget(ACME.id)
     assert OTHER.id in asked.settings
+    assert ACME.id not in asked.settings
     asked.need("a")
     asked.take(RENAMED)
     asked.do_steps()
     assert asked.told == [("a", RENAMED)]
+
+
+def test_what_is_forgotten_while_it_is_used_is_not_taken_for_removed(asked: Asked) -> None:
+    asked.settings.know(ACME)
+    asked.settings.know(OTHER)
+    assert ACME.id in asked.settings
+    asked.settings.forget(ACME.id)
+    assert asked.settings.of(ACME.id) == ACME
+    asked.settings.forget_all()
+    asked.do_steps()
+    assert asked.settings.of(OTHER.id) == OTHER
+    asked.settings.know(RENAMED)
+    assert ACME.id in asked.settings
+    assert asked.settings.of(ACME.id) == RENAMED
 
 
 def test_what_was_read_before_they_were_saved_does_not_count(asked: Asked) -> None:
