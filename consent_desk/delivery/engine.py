@@ -42,7 +42,7 @@ from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import Find, KnownSettings
 from consent_desk.delivery.steps import Rank, Steps
-from consent_desk.delivery.verifier import Failed, Looked, Verifier
+from consent_desk.delivery.verifier import Failed, Looked, LookResult, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Consent, CustomerId
@@ -158,6 +158,9 @@ class Engine:
         self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue(
             "look up", MOST_HOSTS, _call, limits.paused
         )
+        # What waits to be looked up: one reading of a customer's history serves all that is due by then.
+        self._to_look_up: dict[tuple[str, CustomerId, bool], tuple[Project, dict[str, Task]]] = {}
+        self._gathered = 0
         self._resting = False
         self._plan_at: float | None = None
         self._asked: dict[str, None] = {}
@@ -596,8 +599,7 @@ class Engine:
         elif project is None:
             self._put_off(due.request_id)
         else:
-            look = partial(self._look, task, project)
-            self._looks.add(project.base_url.authority, f"{due.request_id} {due.is_before_leaving}", look)
+            self._gather(task, project)
 
     def _send_due(self, task: Task) -> None:
         entry = task.entry
@@ -728,23 +730,41 @@ class Engine:
 
     # -- looking up ---------------------------------------------------------------------------------
 
-    def _look(self, task: Task, project: Project) -> Callable[[], None]:
+    def _gather(self, task: Task, project: Project) -> None:
+        """Look it up with all that is due for its customer until that begins."""
+        # What leaves soon all the same waits for no history that is read far back for others.
+        key = (task.due.project_id, task.entry.customer, task.due.is_before_leaving)
+        with self._planning:
+            is_first = key not in self._to_look_up
+            _, tasks = self._to_look_up.get(key, (project, {}))
+            tasks[task.due.request_id] = task
+            self._to_look_up[key] = project, tasks
+        if is_first:
+            self._gathered += 1
+            self._looks.add(project.base_url.authority, str(self._gathered), partial(self._look, key))
+
+    def _look(self, key: tuple[str, CustomerId, bool]) -> Callable[[], None]:
         """On the thread of a host."""
-        result: Looked | Failed | None
+        with self._planning:
+            project, tasks = self._to_look_up.pop(key)
+        dues = [task.due for task in tasks.values()]
         try:
-            result = self._verifier.look_up(task.due, project)
-        except Exception as error:  # noqa: BLE001 -- the border of a thread: it is tried again
+            for due, result in self._verifier.look_up_all(dues, project):
+                take = partial(self._take_look, tasks.pop(due.request_id), project, result)
+                self._steps.post(take, Rank.OUTCOME)
+        except Exception as error:  # noqa: BLE001 -- the border of a thread: what is left is tried again
             if not isinstance(error, JournalError):
                 self._log(error)
-            return partial(self._steps.post, partial(self._end_look, task), Rank.OUTCOME)
-        return partial(self._steps.post, partial(self._take_look, task, project, result), Rank.OUTCOME)
+        for task in tasks.values():
+            self._steps.post(partial(self._end_look, task), Rank.OUTCOME)
+        return lambda: None
 
     def _end_look(self, task: Task, wait: int = 0, failing: Failing | None = None) -> None:
         with self._planning:
             entries = self._scheduler.end_look(task.due, wait, failing)
         self._go_on(entries)
 
-    def _take_look(self, task: Task, project: Project, result: Looked | Failed | None) -> None:
+    def _take_look(self, task: Task, project: Project, result: LookResult) -> None:
         request_id = task.due.request_id
         match result:
             case Looked(entry=entry) if entry.state in _WAITS_TO_LEAVE:
@@ -765,7 +785,7 @@ class Engine:
             case None if task.due.plan.unsent and not task.due.is_before_leaving:
                 # Its project leads elsewhere: it is not sent either, which is told.
                 self._send_due(task)
-            case None:
+            case JournalError() | None:
                 self._end_look(task)
             case _ as never:
                 assert_never(never)

@@ -43,10 +43,13 @@ def last_later(journal: "SqliteJournal", noted: Noted) -> Timestamp | None:
     return _last(journal, noted.subject, noted.consent.timestamp, waiting=True)
 
 
-def noted_later(journal: "SqliteJournal", noted: Noted) -> frozenset[str]:
-    """The request IDs of the decisions that were noted here and are later."""
-    later = journal.alike(noted.subject, set(State), after=noted.consent.timestamp)
-    return frozenset(one.request_id for one in later if not _was_withdrawn(journal, one))
+def is_noted_later(journal: "SqliteJournal", noted: Noted, request_id: str | None) -> bool:
+    """Whether `request_id` is that of a decision which was noted here, and is later."""
+    if request_id is None or not journal.has(request_id):
+        return False
+    other = journal.record(request_id)
+    is_later = other.noted.consent.timestamp > noted.consent.timestamp
+    return other.noted.subject == noted.subject and is_later and not was_withdrawn(other.facts)
 
 
 def discard_overtaken(journal: "SqliteJournal", noted: Noted, now: Callable[[], Timestamp]) -> None:
