@@ -53,7 +53,7 @@ from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.address import BaseUrl
-from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.limits import Limits
 
@@ -333,7 +333,13 @@ class Engine:
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""
         self._held.pop(request_id, None)
-        self._steps.post(lambda: self._plan_anew(request_id), Rank.PLAN)
+
+        def step() -> None:
+            self._plan_anew(request_id)
+            if (task := self._due.pop(request_id, None)) is not None:
+                self._take_on(task)
+
+        self._steps.post(step, Rank.PLAN)
 
     def settings_changed(self, project_id: str) -> None:
         """The settings of a project were saved, or removed: what waited for them goes on."""
@@ -349,9 +355,20 @@ class Engine:
         self._steps.post(partial(self._trust, project_id), Rank.PERSON)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
-        """Plan nothing any more for a customer who was erased."""
+        """Plan nothing any more for a customer who is to be erased, and know nothing of them."""
         with self._planning:
             self._scheduler.forget(project_id, customer)
+            for subject in [*self._to_look_up]:
+                if subject[:2] == (project_id, customer):
+                    self._to_look_up[subject][1].clear()
+
+        def step() -> None:
+            for known in (self._held, self._due, self._unwritten):
+                for request_id, one in [*known.items()]:
+                    if (one.entry.project_id, one.entry.customer) == (project_id, customer):
+                        del known[request_id]
+
+        self._steps.post(step, Rank.PERSON)
 
     # -- what it is asked ---------------------------------------------------------------------------
 
@@ -404,10 +421,9 @@ class Engine:
         until = monotonic() + seconds
         self._held.clear()
         self._steps.finish(until)
-        if not self._sends.idle(min(GRACE, seconds)):
-            self._sender.stop()
         self._sends.close()
         self._looks.close()
+        self._sends.idle(min(GRACE, seconds))
         self._sender.stop()
         self._sends.idle(max(0.0, until - monotonic()))
         self._steps.finish(until)
@@ -438,15 +454,19 @@ class Engine:
         self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
-        if self._report_to is not None:
+        report = self._report_to
+        if report is not None:
             try:
-                self._report_to(event)
+                report(event)
             except Exception as error:  # noqa: BLE001 -- whoever listens does no harm
                 self._log(error)
 
     def _begin(self) -> None:
         with self._planning:
             self._scheduler.begin()
+            if self._practice:
+                # Its server was not there meanwhile.
+                self._scheduler.hasten(PRACTICE_ID)
         if not self._practice:
             self._read_up_to = self._journal.newest_fact()
         self._go_on()
@@ -472,10 +492,11 @@ class Engine:
             with self._planning:
                 self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
+            return self._go_on(entries, request_id)
         except JournalError:
-            self._steps.wake_in(steps.RETRY)
+            self._plan_at = monotonic() + steps.RETRY
+            self._set_wake()
             return _UNKNOWN
-        return self._go_on(entries, request_id)
 
     def _go_on(self, entries: tuple[Entry, ...] = (), request_id: str = "") -> Message | None:
         """Begin what is due, and tell of `entries`, lines that may have changed."""
@@ -500,19 +521,21 @@ class Engine:
             self._counted = outstanding
             self._report(Counted(outstanding=outstanding))
         for task in tasks:
-            self._take_on(task)
+            # One by one: what fails of one leaves the others handed out.
+            self._steps.post(partial(self._take_on, task), Rank.OUTCOME)
         if check is not None:
             self._check_clock(check)
-        for one in written:
-            self._tell_written(one)
+        self._tell_written()
         return outlook
 
-    def _tell_written(self, request_id: str) -> None:
-        sent = self._unwritten.pop(request_id, None)
-        if sent is not None:
-            with self._planning:
-                outlook = self._scheduler.outlook(request_id)
-            self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+    def _tell_written(self) -> None:
+        """Tell once more of the outcomes that could be written by now."""
+        for request_id, sent in [*self._unwritten.items()]:
+            if not self._sender.is_unwritten(request_id):
+                del self._unwritten[request_id]
+                with self._planning:
+                    outlook = self._scheduler.outlook(request_id)
+                self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _put_back(self, task: Task, wait: int = KEYRING_PAUSE) -> None:
         with self._planning:
@@ -546,6 +569,7 @@ class Engine:
     # -- sending ------------------------------------------------------------------------------------
 
     def _ask(self, request_id: str) -> None:
+        self._asked.pop(request_id, None)
         self._asked[request_id] = None
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
@@ -557,6 +581,9 @@ class Engine:
                 # Before anything is read: nothing stands in its way.
                 self._queue(_Send(entry=entry))
         for entry in entries:
+            if (task := self._due.pop(entry.request_id, None)) is not None:
+                # It was due while it was held.
+                self._take_on(task)
             if entry.action is Action.REJECT:
                 self._report(Planned(entry=entry, outlook=None))
                 self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
@@ -564,13 +591,10 @@ class Engine:
                 self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
 
     def _release(self, request_ids: tuple[str, ...]) -> None:
-        released = [self._held.pop(one) for one in request_ids if one in self._held]
-        if released:
-            self._report(Released(request_ids=tuple(held.entry.request_id for held in released)))
-            entries = [held.entry for held in released]
-            for entry in entries:
-                if (task := self._due.pop(entry.request_id, None)) is not None:
-                    self._take_on(task)
+        held = [self._held.pop(one, None) for one in request_ids]
+        entries = [one.entry for one in held if one is not None]
+        if entries:
+            self._report(Released(request_ids=tuple(entry.request_id for entry in entries)))
             self._deliver(entries)
 
     def _take_on(self, task: Task) -> None:
@@ -616,6 +640,9 @@ class Engine:
         self._sender.admit(request_id)
         project = self._settings.of(one.entry.project_id)
         self._sends.add(project.base_url.authority if project else "", request_id, one, one.rank)
+        if request_id in self._cancelled and self._sends.remove(request_id) is None:
+            # Meanwhile: it may be under way already.
+            self._sender.cancel(request_id)
 
     def _send(self, one: _Send) -> Callable[[], None]:
         """On the thread of a host; returns what the journal thread is then given to do."""
@@ -634,11 +661,18 @@ class Engine:
             with self._limits.booked(address, first=is_first):
                 self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
                 sent = self._sender.send(entry.request_id, project, by_person=one.by_person)
+            self._heed_refusal(sent)
         except Exception as error:  # noqa: BLE001 -- the border of a thread: it is told
             if not isinstance(error, JournalError):
                 self._log(error)
             return partial(self._steps.post, partial(self._take_failure, one, error), Rank.OUTCOME)
         return partial(self._steps.post, partial(self._take_sent, one, sent), Rank.OUTCOME)
+
+    def _heed_refusal(self, sent: Sent | Message | None) -> None:
+        """At once, on the thread of the host: the others would fare no better, and might be thousands."""
+        is_refused = isinstance(sent, Sent) and sent.entry.state is State.REFUSED
+        if isinstance(sent, Sent) and is_refused and sent.judgement.field in _OF_THE_KEY:
+            self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
 
     def _wait_for_settings(self, one: _Send) -> None:
         entry = one.entry
@@ -657,20 +691,23 @@ class Engine:
         if not isinstance(sent, Sent):
             self._take_not_left(one, sent)
             return
+        if request_id in self._cancelled and sent.entry.state in _WAITS_TO_LEAVE:
+            # It has not left, and is not to be tried again.
+            self._discard(sent.entry)
+            return
         self._cancelled.discard(request_id)
-        if sent.trouble is not None:
-            # A person has heard of it: so they shall hear the rest.
+        if sent.entry.state is State.DELIVERED:
+            self._trust(sent.entry.project_id)
+        if sent.trouble is not None and self._sender.is_unwritten(request_id):
+            # A person hears of it: so they shall hear the rest.
             self._ask(request_id)
             self._unwritten[request_id] = sent
-        if sent.entry.state is State.REFUSED and sent.judgement.field in _OF_THE_KEY:
-            # The others would fare no better: nobody would know which of a thousand to send again.
-            self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
-        elif sent.entry.state is State.DELIVERED:
-            self._trust(sent.entry.project_id)
+            told = Settled(entry=sent.entry, judgement=sent.judgement, outlook=None, trouble=sent.trouble)
+            self._report(told)
+            self._plan_anew(request_id)
+            return
         outlook = self._plan_anew(request_id)
-        self._report(
-            Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook, trouble=sent.trouble)
-        )
+        self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _take_not_left(self, one: _Send, why: Message | None) -> None:
         entry = one.entry
@@ -694,7 +731,7 @@ class Engine:
         with suppress(JournalError):
             entry = self._journal.entry(entry.request_id)
         self._report(SendFailed(entry=entry, error=error))
-        if isinstance(error, JournalError):
+        if isinstance(error, JournalError) or entry.state in _WAITS_TO_LEAVE:
             self._put_off(entry.request_id)
         else:
             self._plan_anew(entry.request_id)
@@ -796,7 +833,8 @@ class Engine:
             # Of a project that was removed nobody can be asked: the next time it is another one's turn.
             if project is not None:
                 ask = partial(self._ask_for_time, task.entry, project)
-                self._looks.add(project.base_url.authority, "clock", ask)
+                host = project.base_url.authority
+                self._looks.add(host, f"clock of {host}", ask)
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=task.entry, why=why))

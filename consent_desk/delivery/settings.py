@@ -24,16 +24,21 @@ class KnownSettings:
         self._post = post
         self._supplied = supplied
         self._known: dict[str, Project | None] = {}
+        # Of these it is not known any more whether they are still so.
+        self._forgotten: set[str] = set()
         self._waiting: dict[str, list[tuple[Callable[[], None], Cannot, bool]]] = {}
         # The last question for each project that is not answered.
         self._asked: dict[str, object] = {}
         self._refused: dict[str, Message] = {}
 
     def __contains__(self, project_id: str) -> bool:
-        return project_id in self._known
+        return project_id in self._known and project_id not in self._forgotten
 
     def of(self, project_id: str) -> Project | None:
-        """The project as it is set up; None where it was removed, or is not known."""
+        """The project as it was last known to be set up; None where it was removed, or was never known.
+
+        What is forgotten just now is told still: whoever has seen that it is known takes it for removed else.
+        """
         return self._known.get(project_id)
 
     def refused(self, project_id: str) -> Message | None:
@@ -42,7 +47,7 @@ class KnownSettings:
 
     def know(self, project: Project) -> None:
         """It was set up so when something was noted for it."""
-        self._known[project.id] = project
+        self._know(project.id, project)
 
     def refuse(self, project_id: str, why: Message) -> None:
         """Engagement refused them: nothing goes there by itself until they change, or somebody insists."""
@@ -54,7 +59,7 @@ class KnownSettings:
 
     def forget(self, project_id: str) -> None:
         """They were saved, or the project was removed: an answer that is under way counts no more."""
-        self._known.pop(project_id, None)
+        self._forgotten.add(project_id)
         self.trust(project_id)
         if project_id in self._waiting:
             self._ask(project_id)
@@ -71,8 +76,9 @@ class KnownSettings:
         Somebody who `insists` has refused ones used all the same.
         """
         if (why := self._refused.get(project_id)) is not None and not insists:
-            cannot(why)
-        elif project_id in self._known:
+            # Not from here: what is put off makes room for the next that is due, and so on.
+            self._post(partial(cannot, why))
+        elif project_id in self:
             then()
         else:
             self._waiting.setdefault(project_id, []).append((then, cannot, insists))
@@ -80,9 +86,13 @@ class KnownSettings:
                 self._ask(project_id)
 
     def _forget_all(self) -> None:
-        self._known.clear()
+        self._forgotten.update(self._known)
         for project_id in self._waiting:
             self._ask(project_id)
+
+    def _know(self, project_id: str, project: Project | None) -> None:
+        self._known[project_id] = project
+        self._forgotten.discard(project_id)
 
     def _ask(self, project_id: str) -> None:
         if self.find is not None:
@@ -95,7 +105,7 @@ class KnownSettings:
 
     def _take(self, project_id: str, asked: object, project: Project | None) -> None:
         if self._is_answered(project_id, asked):
-            self._known[project_id] = project
+            self._know(project_id, project)
             self._supplied(project_id)
             for then, cannot, insists in self._waiting.pop(project_id, []):
                 self._post(partial(self.need, project_id, then, cannot, insists=insists))

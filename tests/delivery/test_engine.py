@@ -592,6 +592,55 @@ def test_what_was_cancelled_before_it_is_due_is_not_queued(desk: Desk) -> None:
     assert desk.state(request_id) is State.DISCARDED
 
 
+def test_what_was_cancelled_too_late_but_not_taken_is_not_tried_again(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.NOT_SENT]
+    request_id = desk.note(run=False)
+    desk.steps.finish(0)
+    entry, send = desk.entry(request_id), desk.sends.work
+
+    def cancel_late(one: Any) -> Any:
+        tell = send(one)
+        assert desk.engine.cancel(entry)
+        return tell
+
+    desk.sends.work = cancel_late
+    desk.run()
+    desk.pass_time(1_000)
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.DISCARDED, 0)
+
+
+def test_a_cancel_that_comes_as_it_is_queued_is_heeded(desk: Desk) -> None:
+    request_id = desk.note(hold=20.0)
+    entry, add = desk.entry(request_id), desk.sends.add
+
+    def cancel_first(*arguments: Any) -> bool:
+        assert desk.engine.cancel(entry)
+        return bool(add(*arguments))
+
+    desk.sends.add = cancel_first
+    desk.engine.release([request_id])
+    desk.run()
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.DISCARDED, 0)
+
+
+def test_a_cancel_that_comes_as_it_begins_ends_its_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = desk.note(hold=20.0)
+    entry, add = desk.entry(request_id), desk.sends.add
+    cancelled: list[str] = []
+
+    def begin_at_once(*arguments: Any) -> bool:
+        added = add(*arguments)
+        desk.engine.cancel(entry)
+        desk.sends.waiting.clear()
+        return bool(added)
+
+    desk.sends.add = begin_at_once
+    monkeypatch.setattr(desk.sender, "cancel", cancelled.append)
+    desk.engine.release([request_id])
+    desk.run()
+    assert cancelled == [request_id]
+
+
 def test_what_could_not_be_cancelled_waits_on_and_can_be_tried_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -766,7 +815,7 @@ def test_what_cannot_be_read_is_planned_later_and_told_to_be_unknown(
         unreadable.setattr(desk.scheduler, "follow", fail)
         request_id = desk.note(ACCEPT)
     assert "is not known" in str(desk.last(Planned).outlook)
-    assert desk.steps.wake_at == steps.RETRY
+    assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
     desk.engine.follow(request_id)
     desk.run()
     assert desk.state(request_id) is State.DELIVERED
@@ -791,6 +840,27 @@ def test_a_look_that_cannot_be_written_is_made_again(desk: Desk, monkeypatch: py
     request_id = desk.note()
     with monkeypatch.context() as full:
         full.setattr(SqliteJournal, "append", fail)
+        desk.pass_time(31)
+    assert desk.state(request_id) is State.DELIVERED
+    desk.pass_time(1_000)
+    assert desk.state(request_id) is State.VERIFIED
+
+
+def test_one_reading_of_the_history_serves_all_that_is_due_for_a_customer(desk: Desk) -> None:
+    first = desk.note(*[REJECT] * 15)
+    calls = desk.engagement.calls
+    desk.pass_time(31)
+    assert len(desk.all(LookedUp)) == 15
+    assert desk.state(first) is State.VERIFIED
+    assert desk.engagement.calls - calls < 10
+
+
+def test_a_look_that_cannot_read_the_journal_is_made_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = desk.note()
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(Verifier, "look_up_all", fail)
         desk.pass_time(31)
     assert desk.state(request_id) is State.DELIVERED
     desk.pass_time(1_000)
@@ -1089,6 +1159,46 @@ def test_a_customer_who_was_erased_is_planned_for_no_more(desk: Desk) -> None:
     assert desk.engine.outlook(request_id) is not None
     desk.engine.forget(a_project().id, a_consent().customer)
     assert desk.engine.outlook(request_id) is None
+
+
+def test_nothing_is_known_any_more_of_a_customer_who_is_erased(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane = a_consent().customer
+    held = desk.note(hold=20.0)
+    other = desk.note(hold=20.0, customer="omar@example.com")
+    with monkeypatch.context() as full:
+        full.setattr(SqliteJournal, "append", fail)
+        desk.note(again=["sms_marketing"])
+    told = len(desk.all(Settled))
+    desk.engine.forget(a_project().id, jane)
+    desk.run()
+    assert (desk.engine.is_held(held), desk.engine.is_held(other)) == (False, True)
+    desk.pass_time(6)
+    assert len(desk.all(Settled)) == told
+
+
+def test_a_look_that_waits_is_not_made_for_a_customer_who_is_erased(desk: Desk) -> None:
+    desk.note()
+    desk.note(customer="omar@example.com")
+    desk.seconds += 31
+    desk.steps.wake()
+    desk.steps.finish(0)
+    calls = desk.engagement.calls
+    for customer in ("jane@example.com", "omar@example.com"):
+        desk.engine.forget(a_project().id, CustomerId(type="registered", value=customer))
+    desk.run()
+    assert desk.engagement.calls == calls
+
+
+def test_what_was_due_while_it_was_held_goes_on_when_something_else_happens_to_it(desk: Desk) -> None:
+    held = desk.note(ACCEPT, hold=20.0)
+    desk.scheduler.follow(held)
+    desk.steps.wake()
+    desk.run()
+    desk.engine.follow(held)
+    desk.run()
+    assert desk.state(held) is State.DELIVERED
 
 
 def test_so_many_that_a_person_asked_for_are_remembered(desk: Desk) -> None:

@@ -188,6 +188,7 @@ def test_what_is_under_way_is_not_taken_out(hosts: Hosts) -> None:
     assert hosts.next_begun() == "a1"
     assert hosts.queue.remove("a1") is None
     assert hosts.queue.is_under_way("a1")
+    assert not hosts.queue.idle(0.0)
 
 
 def test_what_its_work_returns_is_called_when_it_is_here_no_more(hosts: Hosts) -> None:
@@ -305,7 +306,10 @@ def test_a_host_that_is_to_be_left_alone_waits_while_others_do_not(one: Hosts) -
     assert not one.queue.is_under_way("p1")
 
 
-def test_a_host_goes_on_when_its_pause_is_over_though_nobody_adds_anything() -> None:
+def test_a_host_goes_on_when_its_pause_is_over_though_nobody_adds_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue_module, "IDLE", 2 * LONG)
     pauses = iter([0.001, 0.001])
     done: SimpleQueue[str] = SimpleQueue()
     queue: HostQueue[str] = HostQueue(

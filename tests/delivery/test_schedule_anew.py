@@ -163,8 +163,9 @@ class Desk:
             times = [record.noted.consent.timestamp for record in later]
             assert is_overtaken(self.journal, noted) is self.is_overtaken(one)
             assert last_later(self.journal, noted) == max(times, default=None)
-            noted_later = {each for each in self.ids if is_noted_later(self.journal, noted, each)}
-            assert noted_later == {record.noted.consent.request_id for record in later}
+            known = self.journal.records_in(set(State))
+            told = {one for one in known if is_noted_later(self.journal, noted, one)}
+            assert told == {record.noted.consent.request_id for record in later}
             _, alike = self.alike(one)
             opt_outs = [each for each in alike if each.noted.consent.action is Action.REJECT]
             is_before = noted.consent.action is Action.ACCEPT and any(map(is_open, opt_outs))

@@ -126,6 +126,7 @@ def test_all_who_wait_are_told_why_they_are_not_to_be_had_and_the_next_asks_agai
     assert ACME.id not in asked.settings
     assert not asked.supplied
     asked.need("c")
+    assert len(asked.questions) == 2
     asked.take(ACME)
     asked.do_steps()
     assert asked.told[2:] == [("c", ACME)]
@@ -153,8 +154,24 @@ def test_refused_ones_are_not_used_but_by_somebody_who_insists(asked: Asked) -> 
     assert asked.settings.refused(OTHER.id) is None
     asked.need("a")
     asked.need("b", insists=True)
-    assert asked.told == [("a", REFUSED), ("b", ACME)]
+    assert asked.told == [("b", ACME)]
+    asked.do_steps()
+    assert asked.told == [("b", ACME), ("a", REFUSED)]
     assert not asked.questions
+
+
+def test_however_many_are_refused_one_after_the_other_each_is_told(asked: Asked) -> None:
+    asked.settings.refuse(ACME.id, REFUSED)
+    left = list(range(10_000))
+
+    def need_next(_: object = None) -> None:
+        if left:
+            asked.told.append(left.pop())
+            asked.settings.need(ACME.id, need_next, need_next)
+
+    need_next()
+    asked.do_steps()
+    assert len(asked.told) == 10_000
 
 
 def test_whoever_insists_asks_for_what_is_not_known(asked: Asked) -> None:
@@ -171,7 +188,7 @@ def test_those_who_wait_do_not_use_what_was_refused_since(asked: Asked) -> None:
     asked.settings.refuse(ACME.id, REFUSED)
     asked.take(ACME)
     asked.do_steps()
-    assert asked.told == [("a", REFUSED), ("b", ACME)]
+    assert asked.told == [("b", ACME), ("a", REFUSED)]
 
 
 @pytest.mark.parametrize("mend", [KnownSettings.trust, KnownSettings.forget])
@@ -198,10 +215,25 @@ def test_what_was_saved_is_asked_for_anew(asked: Asked) -> None:
     asked.settings.know(OTHER)
     asked.settings.forget(ACME.id)
     assert OTHER.id in asked.settings
+    assert ACME.id not in asked.settings
     asked.need("a")
     asked.take(RENAMED)
     asked.do_steps()
     assert asked.told == [("a", RENAMED)]
+
+
+def test_what_is_forgotten_while_it_is_used_is_not_taken_for_removed(asked: Asked) -> None:
+    asked.settings.know(ACME)
+    asked.settings.know(OTHER)
+    assert ACME.id in asked.settings
+    asked.settings.forget(ACME.id)
+    assert asked.settings.of(ACME.id) == ACME
+    asked.settings.forget_all()
+    asked.do_steps()
+    assert asked.settings.of(OTHER.id) == OTHER
+    asked.settings.know(RENAMED)
+    assert ACME.id in asked.settings
+    assert asked.settings.of(ACME.id) == RENAMED
 
 
 def test_what_was_read_before_they_were_saved_does_not_count(asked: Asked) -> None:

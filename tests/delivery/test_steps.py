@@ -201,9 +201,19 @@ def test_what_could_not_be_done_is_tried_again_after_a_while(
     assert seen.next(2) == ["before", "wake"]
 
 
-def test_what_fails_puts_off_no_wake_that_comes_before(seen: Seen) -> None:
+def test_what_fails_puts_off_no_wake_that_comes_before(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps_module, "RETRY", 2 * LONG)
     seen.hang()
     seen.steps.post(lambda: seen.steps.wake_in(0.0), Rank.PERSON)
+    seen.steps.post(fails(UNREADABLE), Rank.PERSON)
+    seen.let_go()
+    assert seen.next() == ["wake"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_fails_is_tried_again_before_it_was_to_wake(seen: Seen) -> None:
+    seen.hang()
+    seen.steps.post(lambda: seen.steps.wake_in(2 * LONG), Rank.PERSON)
     seen.steps.post(fails(UNREADABLE), Rank.PERSON)
     seen.let_go()
     assert seen.next() == ["wake"]
@@ -239,6 +249,16 @@ def test_all_that_is_here_is_finished(seen: Seen) -> None:
     seen.let_go()
     seen.finish()
     assert seen.next(2) == ["a", "b"]
+
+
+def test_what_comes_last_is_waited_for_too(seen: Seen) -> None:
+    go_on = Event()
+    seen.hang()
+    seen.steps.post(lambda: go_on.wait(LONG), Rank.LAST)
+    seen.let_go()
+    assert not seen.steps.finish(monotonic() + 0.05)
+    go_on.set()
+    seen.finish()
 
 
 def test_where_nothing_was_ever_done_nothing_is_waited_for(seen: Seen) -> None:

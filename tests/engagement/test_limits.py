@@ -188,6 +188,14 @@ def test_where_it_does_not_say_it_is_left_alone_twice_as_long_each_time(
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
+def test_what_it_says_counts_however_often_it_had_enough(limits: Limits, seconds: Seconds) -> None:
+    for _ in range(6):
+        limits.hear(HOST, too_many())
+    seconds.passed += 60.0
+    limits.hear(HOST, too_many("3"))
+    assert limits.paused(NAME) == 3.0
+
+
 @pytest.mark.parametrize("answer", [SUCCESS, FORBIDDEN])
 def test_once_it_answers_it_is_forgotten_how_often_it_had_enough(
     answer: Answered, limits: Limits, seconds: Seconds
