@@ -754,7 +754,7 @@ def test_an_outcome_that_could_not_be_written_is_told_once_more_when_it_is(
         full.setattr(SqliteJournal, "append", fail)
         request_id = desk.note()
         assert "The disk is full" in str(desk.last(Settled).trouble)
-        assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
+        assert desk.steps.wake_at <= steps.RETRY
         assert desk.state(request_id) is State.IN_FLIGHT
     desk.pass_time(6)
     assert desk.last(Settled).trouble is None
@@ -1151,6 +1151,23 @@ def test_what_was_noted_just_now_counts_at_once(desk: Desk, monkeypatch: pytest.
         assert desk.engine.outstanding().opt_outs == 1
     desk.run()
     assert not desk.engine.is_behind
+
+
+def test_what_is_on_its_way_for_long_is_counted_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = [100.0]
+    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
+    request_id = desk.note(run=False)
+    desk.steps.finish(0)
+    moment[0] += 1
+    desk.steps.wake()
+    desk.steps.finish(0)
+    assert desk.last(Counted).outstanding.opt_outs == 1
+    assert not desk.engine.is_behind
+    # It was planned, and is not sent twice for that.
+    desk.run()
+    assert desk.sent(request_id) == 1
 
 
 def test_a_customer_who_was_erased_is_planned_for_no_more(desk: Desk) -> None:
