@@ -44,7 +44,7 @@ def test_an_installed_wheel_finds_its_resources(tmp_path: Path) -> None:
     # As it will be found by whoever installs it: -I leaves the checkout out.
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from consent_desk.app.build import resource\n"
+        "from consent_desk.system.folders import resource\n"
         "for name in sys.argv[2:]: print(resource(name)); assert resource(name).read_bytes()"
     )
     found = subprocess.run(

@@ -289,7 +289,8 @@ class Trial:
                 self._kill_one(project, number)
             self._settle(project)
             self._check()
-        if len(self._noted) * 2 < kills:
+        # Of a few, on a busy machine, chance may have killed each before it noted.
+        if kills >= 20 and len(self._noted) * 2 < kills:
             self._wrong.append(f"no trial: only {len(self._noted)} consents were called noted")
         return Result(kills, len(self._noted), tuple(self._wrong), self._counts)
 

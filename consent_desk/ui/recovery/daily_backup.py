@@ -5,9 +5,8 @@ from datetime import date
 
 from PySide6.QtCore import QTimer
 
-from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.delivery.events import Event
 from consent_desk.domain.errors import JournalError
-from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
@@ -34,7 +33,7 @@ class DailyBackupPresenter(Presenter):
     milliseconds; and a second folder that does not answer keeps no backup from this computer.
     """
 
-    def __init__(self, shell: ShellContext, workspaces: Workspaces, sending: OutcomePresenter) -> None:
+    def __init__(self, shell: ShellContext, workspaces: Workspaces) -> None:
         super().__init__(shell)
         self._workspace: Workspace | None = None
         self._running: set[Lane] = set()
@@ -46,7 +45,8 @@ class DailyBackupPresenter(Presenter):
         workspaces.taken_up.connect(self._look_after)
         # What hung there tells nobody any more.
         self._runner.renewed.connect(self._running.discard)
-        sending.counted.connect(self._watch_mark)
+        # Whatever was written, the check file was to be written with it.
+        workspaces.told.connect(self._watch_mark)
 
     def make_now(self) -> None:
         """Make today's backup where there is none, without waiting for a quiet moment."""
@@ -111,7 +111,7 @@ class DailyBackupPresenter(Presenter):
             self._status.show_message(_BACKUP, Tone.WARNING, text)
         self._waited = 0
 
-    def _watch_mark(self, workspace: Workspace, _outstanding: Outstanding) -> None:
+    def _watch_mark(self, workspace: Workspace, _event: Event) -> None:
         text = _mark_text(workspace.journal.mark_trouble)
         if workspace is self._workspace and text != self._mark_told:
             self._mark_told = text

@@ -45,7 +45,7 @@ class RecoveryPresenter(Presenter):
         self._workspaces = workspaces
         self._recovery = recovery
         self._session = session
-        self._backup = DailyBackupPresenter(shell, workspaces, session.sending)
+        self._backup = DailyBackupPresenter(shell, workspaces)
         self._busy = False
         self._to_repeat = ""
         self._list: BackupList | None = None
