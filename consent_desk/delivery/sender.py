@@ -65,7 +65,7 @@ class Sent:
 
 
 class Sender:
-    """Sends one consent at a time, and can be told to stop.
+    """Sends one consent after the other, on several threads at once, and can be told to stop.
 
     `why_held`: why an opt-in is not to leave now, because of the time that it bears.
     """
@@ -82,8 +82,8 @@ class Sender:
         self._now = now
         self._why_held = why_held
         self._lock = Lock()
-        self._call: Call | None = None
-        self._sending: str | None = None
+        # The calls under way, by their request IDs.
+        self._calls: dict[str, Call] = {}
         self._cancelled: set[str] = set()
         self._stopping = False
         self._unwritten: dict[str, Fact] = {}
@@ -188,19 +188,19 @@ class Sender:
         """End the call that sends `request_id`, from any thread, also just before it begins."""
         with self._lock:
             self._cancelled.add(request_id)
-            call = self._call if self._sending == request_id else None
+            call = self._calls.get(request_id)
         if call is not None:
             call.cancel()
 
     def stop(self) -> None:
-        """End the call under way because the program ends, from any thread, and begin no other one.
+        """End the calls under way because the program ends, from any thread, and begin no other one.
 
         What had not left stays queued; what had left becomes unconfirmed.
         """
         with self._lock:
             self._stopping = True
-            call = self._call
-        if call is not None:
+            calls = [*self._calls.values()]
+        for call in calls:
             call.cancel()
 
     def _checked(self, record: Record, fact: Fact, sent: Sent, *, practice: bool) -> Sent:
@@ -274,13 +274,12 @@ class Sender:
                 return NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED)
             if not noted.belongs_to(project, mended=by_person):
                 return NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
-            self._call = self._transport.start(prepare_event(project, noted.body))
-            self._sending = request_id
+            call = self._calls[request_id] = self._transport.start(prepare_event(project, noted.body))
         try:
-            outcome = self._call.wait()
+            outcome = call.wait()
         finally:
             with self._lock:
-                self._call = self._sending = None
+                del self._calls[request_id]
                 cancelled = request_id in self._cancelled
                 self._cancelled.discard(request_id)
         if isinstance(outcome, Answered) or outcome.cause is not Cause.CANCELLED or cancelled:

@@ -1,5 +1,6 @@
 """The sender, on the real journal and a line that answers as it is told."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -225,6 +226,26 @@ def test_an_answer_counts_though_another_consent_is_cancelled_or_the_program_end
     if stops:
         sending.sender.stop()
     assert sending.ended().entry.state is State.DELIVERED
+
+
+def test_of_two_calls_at_once_the_one_is_cancelled_that_was_meant_and_both_end_with_the_program(
+    desk: Desk, request_id: str
+) -> None:
+    other = desk.note()
+    first, second = Waiting(CANCELLED_TOO_LATE), Waiting(CANCELLED_TOO_LATE)
+    sender = desk.sender(first, second)
+    threads = []
+    for one, call in ((request_id, first), (other, second)):
+        threads.append(Thread(target=sender.send, args=(one, a_project())))
+        threads[-1].start()
+        assert call.under_way.wait(30)
+    sender.cancel(request_id)
+    threads[0].join(30)
+    assert desk.last(request_id).outcome == CANCELLED_TOO_LATE
+    assert desk.state(other) is State.IN_FLIGHT
+    sender.stop()
+    threads[1].join(30)
+    assert desk.last(other).outcome == replace(CANCELLED_TOO_LATE, cause=Cause.PROGRAM_ENDED)
 
 
 def test_what_is_cancelled_as_it_waits_is_discarded_while_another_call_hangs(
