@@ -19,13 +19,17 @@ from consent_desk.journal.journal import SqliteJournal
 
 
 class MemoryJournal(SqliteJournal):
-    """Knows what delivery asks a journal, and no file. `on_write` is called before and after each write."""
+    """Knows what delivery asks a journal, and no file.
+
+    `on_write` is called before and after each write, before anything is compared; `on_fact` is told each.
+    """
 
     def __init__(self) -> None:
         self._noted: dict[str, Noted] = {}
         self._facts: dict[str, list[Fact]] = {}
         self._ours: set[str] = set()
         self.on_write: Callable[[], None] = lambda: None
+        self.on_fact: Callable[[str, Fact], None] = lambda request_id, fact: None
 
     def copied(self) -> "MemoryJournal":
         """The journal as it is now, as a copy of its file would have it."""
@@ -51,6 +55,7 @@ class MemoryJournal(SqliteJournal):
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
     def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+        self.on_write()
         if len(self._facts[request_id]) != after or not may_be_claimed(self._facts[request_id][-1]):
             return None
         self._ours.add(request_id)
@@ -58,6 +63,7 @@ class MemoryJournal(SqliteJournal):
         return self._noted[request_id]
 
     def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
+        self.on_write()
         last = self._facts[request_id][-1]
         if fact == last:
             return True
@@ -134,8 +140,8 @@ class MemoryJournal(SqliteJournal):
         """There is nothing to close."""
 
     def _write(self, request_id: str, fact: Fact) -> None:
-        self.on_write()
         self._facts[request_id].append(fact)
+        self.on_fact(request_id, fact)
         self.on_write()
 
     def _alike(self, project_id: str, customer: CustomerId, category: str) -> list[Record]:
