@@ -188,14 +188,18 @@ class Machine(RuleBasedStateMachine):
     def fail(self, error: Exception) -> None:
         raise error
 
-    def stop(self) -> None:
-        """End the program in order."""
+    def stop(self, *, in_order: bool) -> None:
+        """End the program; or let everything go that it has in memory."""
         self.is_stepping = True
         try:
-            self.engine.close()
-            assert not self.in_states({State.IN_FLIGHT}), "on its way, though it was ended in order"
+            if in_order:
+                self.engine.close()
+                assert not self.in_states({State.IN_FLIGHT}), "on its way, though it was ended in order"
         except Crash:
             pass
+        self.sends.close()
+        self.looks.close()
+        self.answers.clear()
 
     def count_write(self) -> None:
         if self.crash_after is not None:
@@ -379,8 +383,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(in_order=st.booleans())
     def the_program_is_started_again(self, in_order: bool) -> None:
-        if in_order:
-            self.stop()
+        self.stop(in_order=in_order)
         self.start()
 
     @rule(seconds=st.sampled_from([0, 60, 1_000]))
@@ -448,7 +451,8 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_person_discards(self, data: st.DataObject) -> None:
         request_id = data.draw(st.sampled_from(self.in_states(DISCARDABLE)))
-        go_on(self.journal, request_id, Fact(at=self.now(), state=State.DISCARDED, note="typed wrong"))
+        fact = Fact(at=self.now(), state=State.DISCARDED, note="typed wrong")
+        self.journal.give_up(request_id, DISCARDABLE, fact)
         self.engine.follow(request_id)
         self.go_on()
 
@@ -509,8 +513,7 @@ class Machine(RuleBasedStateMachine):
     @rule(in_order=st.booleans())
     def the_folder_is_put_back(self, in_order: bool) -> None:
         assert self.saved is not None
-        if in_order:
-            self.stop()
+        self.stop(in_order=in_order)
         before = self.journal
         self.use(self.saved.copied())
         self.noted = [one for one in self.noted if self.journal.has(one)]
@@ -522,8 +525,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(in_order=st.booleans())
     def a_backup_is_restored(self, in_order: bool = True) -> None:
-        if in_order:
-            self.stop()
+        self.stop(in_order=in_order)
         for request_id in self.journal.records_in(OPEN_STATES):
             go_on(self.journal, request_id, Fact(at=self.now(), state=State.RESTORED))
         self.start()
@@ -556,7 +558,8 @@ class Machine(RuleBasedStateMachine):
         if self.rests:
             return
         for request_id, state in self.told.items():
-            assert self.engine.is_held(request_id) or state is self.journal.entry(request_id).state, "told last what the journal has not"
+            is_held = any(self.engine.is_held(one) for one in self.told)
+            assert is_held or state is self.journal.entry(request_id).state, "told what the journal has not"
         for request_id in self.in_states({State.QUEUED}):
             record = self.journal.record(request_id)
             if record.noted.consent.action is Action.REJECT and record.facts[-1].outcome is None:
@@ -573,6 +576,8 @@ class Machine(RuleBasedStateMachine):
         before = self.before[request_id]
         alike = [one for one in self.journal.open_like(*subject) if one.noted.consent.request_id in before]
         assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+        said = {fact.note for fact in record.facts}
+        assert SAW_OPT_OUT not in said or INSISTED in said, "sent though an opt-out was seen"
         if may_have_left(record.facts) and request_id not in self.asked:
             assert has_looks_enough(record.facts), "it might have shown still"
         for one in self.journal.later_like(*subject, consent.timestamp):
